@@ -1,0 +1,93 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// The decisions a caller can take on an error of this package.
+var (
+	// ErrCredentials: the user does not exist, is not active, or the password is wrong.
+	ErrCredentials = errors.New("unable to log in with the given user name and password")
+	// ErrToken: the token is not one of ours, or was revoked.
+	ErrToken = errors.New("unknown token")
+	// ErrExpired: the token was ours, and its time is over.
+	ErrExpired = errors.New("the token is expired")
+	// ErrInactive: the token is good, but its user has been disabled.
+	ErrInactive = errors.New("the user is not active")
+	// ErrForbidden: known, but not allowed.
+	ErrForbidden = errors.New("not allowed")
+)
+
+// User is who logs in.
+type User struct {
+	Username  string
+	Email     string
+	FirstName string
+	LastName  string
+	Superuser bool // holds every permission
+	Groups    []string
+	// Permissions are those given to the user directly; groups give more.
+	Permissions []Permission
+}
+
+// Authenticator checks a user name and password. A team with an identity
+// system of its own implements this.
+type Authenticator interface {
+	// Authenticate returns the user, or an error that wraps ErrCredentials when
+	// the log-in is wrong; any other error means that it could not be checked.
+	Authenticate(ctx context.Context, username, password string) (User, error)
+}
+
+// Tokens issues, verifies and revokes the tokens that stand for a log-in.
+type Tokens interface {
+	// Issue makes a new token for the user; every log-in gets its own.
+	Issue(ctx context.Context, u User) (token string, err error)
+	// Verify returns who a token stands for, as of now. The error wraps
+	// ErrToken, ErrExpired or ErrInactive when the token is refused.
+	Verify(ctx context.Context, token string) (Principal, error)
+	// Revoke ends a token. Whoever watches (see Watch) learns of it.
+	Revoke(ctx context.Context, token string) error
+	// Watch calls f with the ID of each token that dies; the returned function
+	// ends that. f must not block.
+	Watch(f func(tokenID string)) (cancel func())
+}
+
+// Authorizer decides what a principal may do at this moment.
+type Authorizer interface {
+	// Authorize returns nil, or an error that wraps ErrForbidden.
+	Authorize(ctx context.Context, p Principal, permission Permission) error
+}
+
+// Principal is who acts: a user behind a token, or a process that knows the
+// process password.
+type Principal struct {
+	User    User
+	Process bool      // authenticated by the process password; User is empty
+	TokenID string    // of a user's token; not the token itself
+	Expires time.Time // when the token dies; zero for a process
+	Address string    // where the request came from, if known
+}
+
+// Name is the user name, or "process".
+func (p Principal) Name() string {
+	if p.Process {
+		return "process"
+	}
+	return p.User.Username
+}
+
+// Permission names something that a principal may do.
+type Permission string
+
+// The permissions that the manager asks for.
+const (
+	ExecuteCommand Permission = "api.command.execute_command"
+)
+
+// The groups that every manager has (manager protocol, section 7).
+const (
+	GroupCommand     = "cmd"
+	GroupUIFramework = "ui_framework"
+)

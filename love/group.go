@@ -1,0 +1,122 @@
+package love
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Category is the first part of a group: what kind of message it carries. Any
+// text is allowed; the constants are the ones in use.
+type Category string
+
+// The categories in use (manager protocol, section 2.4).
+const (
+	CategoryEvent        Category = "event"
+	CategoryTelemetry    Category = "telemetry"
+	CategoryCommand      Category = "cmd" // historical: commands go by HTTP
+	CategoryLoveCSC      Category = "love_csc"
+	CategoryInitialState Category = "initial_state"
+	CategoryHeartbeat    Category = "heartbeat"
+)
+
+// All is the name that stands for every component, index or stream in a group.
+const All = "all"
+
+// SalIndex is the instance number of a component as it stands on the wire: a
+// JSON number, or a text such as "all". Both kinds form the same group; which
+// one it was is kept for what is delivered. The zero value is the number 0.
+type SalIndex struct {
+	text   string
+	quoted bool
+}
+
+// Index is the numeric SalIndex n.
+func Index(n int) SalIndex {
+	if n == 0 {
+		return SalIndex{}
+	}
+	return SalIndex{text: strconv.Itoa(n)}
+}
+
+// IndexText is the SalIndex that is the text s, quoted on the wire.
+func IndexText(s string) SalIndex { return SalIndex{text: s, quoted: true} }
+
+// IndexAll is the SalIndex "all".
+var IndexAll = IndexText(All)
+
+// String is the part of the group name: "0", "301", "all".
+func (i SalIndex) String() string {
+	if i.text == "" && !i.quoted {
+		return "0"
+	}
+	return i.text
+}
+
+// Int is the instance number, also of a text that spells one.
+func (i SalIndex) Int() (n int, ok bool) {
+	n, err := strconv.Atoi(i.String())
+	return n, err == nil
+}
+
+// MarshalJSON implements json.Marshaler.
+func (i SalIndex) MarshalJSON() ([]byte, error) {
+	if i.quoted {
+		return json.Marshal(i.text)
+	}
+	return []byte(i.String()), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It accepts a number or a text.
+func (i *SalIndex) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		i.quoted = true
+		return json.Unmarshal(b, &i.text)
+	}
+	var n json.Number
+	if err := json.Unmarshal(b, &n); err != nil || n == "" {
+		return fmt.Errorf(`salindex must be a number or a text, not %s`, b)
+	}
+	*i = SalIndex{text: n.String()}
+	return nil
+}
+
+// Group names a set of connections that receive the same messages: those that
+// subscribed to it. Groups are equal when all four parts are (the joined text
+// is not unique, because a part may contain a hyphen; quirk 11).
+type Group struct {
+	Category Category
+	CSC      string
+	SalIndex string // decimal, or "all"
+	Stream   string
+}
+
+// StreamGroup is the group of one stream of one component.
+func StreamGroup(c Category, csc string, index int, stream string) Group {
+	return Group{c, csc, strconv.Itoa(index), stream}
+}
+
+// CategoryGroup is the group that receives every message of a category.
+func CategoryGroup(c Category) Group { return Group{c, All, All, All} }
+
+// String joins the parts with hyphens: "event-ATDome-0-summaryState".
+func (g Group) String() string {
+	return string(g.Category) + "-" + g.CSC + "-" + g.SalIndex + "-" + g.Stream
+}
+
+// ParseGroup reads a group as String writes it. Everything behind the third
+// hyphen is the stream; a negative index is understood.
+func ParseGroup(s string) (Group, error) {
+	category, rest, ok := strings.Cut(s, "-")
+	csc, rest, ok2 := strings.Cut(rest, "-")
+	sign := ""
+	if strings.HasPrefix(rest, "-") {
+		sign, rest = "-", rest[1:]
+	}
+	index, stream, ok3 := strings.Cut(rest, "-")
+	if !ok || !ok2 || !ok3 || category == "" || csc == "" || index == "" || stream == "" {
+		return Group{}, fmt.Errorf("%q is no group: give CATEGORY-CSC-SALINDEX-STREAM, for example telemetry-ATDome-0-position or event-all-all-all", s)
+	}
+	return Group{Category(category), csc, sign + index, stream}, nil
+}

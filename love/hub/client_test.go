@@ -1,0 +1,175 @@
+package hub_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/hub"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 10 * time.Second
+
+// gate admits ?password=process as a process and ?token=NAME as that user.
+var gate = hub.GateFunc(func(r *http.Request) (auth.Principal, error) {
+	q := r.URL.Query()
+	switch {
+	case q.Get("password") == "process":
+		return auth.Principal{Process: true}, nil
+	case q.Get("token") != "":
+		name := q.Get("token")
+		return auth.Principal{User: auth.User{Username: name}, TokenID: "id-of-" + name}, nil
+	}
+	return auth.Principal{}, errors.New("give a token or the process password")
+})
+
+type authorizer struct{}
+
+func (authorizer) Authorize(_ context.Context, p auth.Principal, _ auth.Permission) error {
+	if p.User.Username == "commander" {
+		return nil
+	}
+	return auth.ErrForbidden
+}
+
+// start runs a hub on loopback.
+func start(t testing.TB, opts ...hub.Option) (*hub.Hub, string) {
+	t.Helper()
+	opts = append([]hub.Option{
+		hub.WithGate(gate), hub.WithAuthorizer(authorizer{}), hub.WithTracing(false), hub.WithHeartbeats(time.Hour, nil),
+	}, opts...)
+	h := hub.New(opts...)
+	server := httptest.NewServer(h)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		require.NoError(t, h.Shutdown(ctx))
+		server.Close()
+	})
+	return h, "ws" + strings.TrimPrefix(server.URL, "http")
+}
+
+// conn is a client that works on frames.
+type conn struct {
+	t  testing.TB
+	nc net.Conn
+	br *bufio.Reader
+
+	closing bool // this end closed first
+}
+
+func dial(t testing.TB, url, query string) *conn {
+	t.Helper()
+	nc, br, _, err := ws.Dial(t.Context(), url+"/?"+query)
+	require.NoError(t, err)
+	if br == nil {
+		br = bufio.NewReader(nc)
+	}
+	t.Cleanup(func() { _ = nc.Close() })
+	require.NoError(t, nc.SetDeadline(time.Now().Add(patience)))
+	return &conn{t: t, nc: nc, br: br}
+}
+
+func process(t testing.TB, url string) *conn { return dial(t, url, "password=process") }
+
+func (c *conn) frame(f ws.Frame) {
+	c.t.Helper()
+	f.Payload = append([]byte(nil), f.Payload...)
+	require.NoError(c.t, ws.WriteFrame(c.nc, ws.MaskFrameInPlace(f)))
+}
+
+// close sends a close frame with the payload.
+func (c *conn) close(payload []byte) {
+	c.t.Helper()
+	c.closing = true
+	c.frame(ws.NewCloseFrame(payload))
+}
+
+func (c *conn) send(text string) { c.t.Helper(); c.frame(ws.NewTextFrame([]byte(text))) }
+
+func (c *conn) sendf(format string, args ...any) { c.t.Helper(); c.send(fmt.Sprintf(format, args...)) }
+
+func (c *conn) nextFrame() ws.Frame {
+	c.t.Helper()
+	f, err := ws.ReadFrame(c.br)
+	require.NoError(c.t, err)
+	return f
+}
+
+// next returns the next text message.
+func (c *conn) next() string {
+	c.t.Helper()
+	f := c.nextFrame()
+	require.Equal(c.t, ws.OpText, f.Header.OpCode, "payload %q", f.Payload)
+	return string(f.Payload)
+}
+
+// closed reads to the close frame, answers it, and reads to the end of the
+// connection.
+func (c *conn) closed() (ws.StatusCode, string) {
+	c.t.Helper()
+	for {
+		f := c.nextFrame()
+		if f.Header.OpCode == ws.OpClose {
+			code, reason := ws.ParseCloseFrameData(f.Payload)
+			if !c.closing {
+				c.frame(ws.NewCloseFrame(f.Payload))
+			}
+			_, err := io.Copy(io.Discard, c.br)
+			require.NoError(c.t, err)
+			return code, reason
+		}
+	}
+}
+
+func request(option, group string) string {
+	g, err := love.ParseGroup(group)
+	if err != nil {
+		panic(err)
+	}
+	return string(love.Subscription{Option: love.Option(option), Group: g}.AppendJSON(nil))
+}
+
+func (c *conn) subscribe(groups ...string) *conn {
+	c.t.Helper()
+	for _, g := range groups {
+		c.send(request("subscribe", g))
+		require.Equal(c.t, `{"data":"Successfully subscribed to `+g+`"}`, c.next())
+	}
+	return c
+}
+
+// alive asks for the time; what was sent before has been handled when it
+// returns. Messages that come before the answer are returned.
+func (c *conn) alive() (before []string) {
+	c.t.Helper()
+	c.send(`{"action":"get_time_data","request_time":"alive"}`)
+	for {
+		m := c.next()
+		if strings.HasSuffix(m, `"request_time":"alive"}`) {
+			return before
+		}
+		before = append(before, m)
+	}
+}
+
+func decode(t testing.TB, text string) (m map[string]any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(text), &m), text)
+	return m
+}

@@ -1,0 +1,71 @@
+package hub
+
+import (
+	"net/http"
+
+	"github.com/gobwas/ws"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// ServeHTTP opens a websocket (manager protocol, sections 2.1 and 2.2),
+// whatever the path. It returns at once; the session lives on in goroutines of
+// the hub. Refusals have a JSON body {"detail": text}: 403 from the gate, 426
+// without a websocket handshake, 503 when the hub is full or shutting down.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet || r.Header.Get("Sec-Websocket-Key") == "" {
+		w.Header().Set("Upgrade", "websocket")
+		refuse(w, http.StatusUpgradeRequired, "this is the websocket of the manager: connect with a websocket client")
+		return
+	}
+	if origin := r.Header.Get("Origin"); origin != "" && !h.origins(origin) {
+		refuse(w, http.StatusForbidden, "pages of this origin may not connect")
+		return
+	}
+	p, err := h.gate.Admit(r)
+	if err != nil {
+		h.counters.refused.Add(1)
+		h.log.Info("connection refused", "address", r.RemoteAddr, "error", err)
+		refuse(w, http.StatusForbidden, err.Error())
+		return
+	}
+	if err := h.reserve(); err != nil {
+		w.Header().Set("Retry-After", "3")
+		refuse(w, http.StatusServiceUnavailable, err.Error())
+		return
+	}
+	conn, rw, _, err := ws.HTTPUpgrader{}.Upgrade(r, w)
+	if err != nil { // the upgrader has answered
+		h.release()
+		return
+	}
+	s := h.newSession(p, r.URL.Query().Get("nan") == "null")
+	k := newSocket(s, conn)
+	s.sink = k
+	h.add(s)
+	// The credential may have died since the gate looked, and before
+	// DisconnectToken could see the session.
+	if _, err := h.gate.Admit(r); err != nil {
+		s.close(CloseCredential)
+	}
+	go s.serve(newReader(s, conn, rw.Reader), k)
+}
+
+// serve is the goroutine of one websocket session.
+func (s *Session) serve(in *reader, k *socket) {
+	defer s.hub.release()
+	s.hub.wheel.add(s)
+	in.run()
+	s.hub.wheel.remove(s)
+	s.hub.remove(s)
+	s.out.discard()
+	k.abort()
+	s.out.wait()
+}
+
+func refuse(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	body := append(love.AppendText([]byte(`{"detail":`), detail), '}')
+	_, _ = w.Write(body)
+}

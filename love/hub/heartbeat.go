@@ -1,0 +1,33 @@
+package hub
+
+import "github.com/rubin-love/love-go/love"
+
+// heartbeat tells the subscribers of heartbeat-manager-0-stream that the
+// manager lives (section 2.7). Every hub tells its own sessions.
+func (h *Hub) heartbeat() {
+	beats := []Heartbeat{{CSC: "Manager", Timestamp: love.UnixSeconds(h.clock.Now())}}
+	if h.heartbeats != nil {
+		beats = append(beats, h.heartbeats()...)
+	}
+	buf := append(newBuffer(256), `{"category":"heartbeat","data":[`...)
+	for i, b := range beats {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = love.AppendText(append(buf, `{"csc":`...), b.CSC)
+		buf = append(buf, `,"salindex":0,"data":{"timestamp":`...)
+		buf = append(love.AppendFloat(buf, b.Timestamp), "}}"...)
+	}
+	f := textFrame(append(buf, `],"subscription":"heartbeat"}`...))
+	h.lastHeartbeat.Store(f)
+
+	g := h.index.lookup([]byte(heartbeatGroup.Category), []byte(heartbeatGroup.CSC), []byte(heartbeatGroup.SalIndex), []byte(heartbeatGroup.Stream))
+	if g == nil {
+		return
+	}
+	var b burst
+	for _, s := range g.list() {
+		s.send(f, &b)
+	}
+	b.flush()
+}

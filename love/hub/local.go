@@ -1,0 +1,112 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// ErrClosed is returned by a [Local] after it or its hub has been closed.
+var ErrClosed = errors.New("the connection to the hub is closed")
+
+// Local is a connection to the hub within the process: the same messages and
+// rules as over a websocket, without one.
+type Local struct {
+	session *Session
+	wakeups chan struct{}
+
+	mu sync.Mutex // of sending
+	in inbound
+
+	recv     sync.Mutex // of receiving
+	draining bool       // this end is the outbox's writer
+	batch    []*frame
+	written  int
+}
+
+// Local opens a connection within the process for p.
+func (h *Hub) Local(p auth.Principal) *Local {
+	l := &Local{session: h.newSession(p, false), wakeups: make(chan struct{}, 1)}
+	l.session.sink = localSink{l}
+	l.in.session = l.session
+	h.add(l.session)
+	return l
+}
+
+// Send hands a message to the hub as a websocket client would and returns when
+// it has been routed. An answer, if there is one, is received. The hub does
+// not keep msg.
+func (l *Local) Send(ctx context.Context, msg []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.session.out.isFinished() {
+		return ErrClosed
+	}
+	l.in.message(msg)
+	l.in.end()
+	return nil
+}
+
+// Receive returns the next message. It waits for one; the error is ctx's or
+// ErrClosed. The message is shared: do not change it.
+func (l *Local) Receive(ctx context.Context) ([]byte, error) {
+	l.recv.Lock()
+	defer l.recv.Unlock()
+	for {
+		for len(l.batch) > 0 {
+			f := l.batch[0]
+			l.batch[0], l.batch = nil, l.batch[1:]
+			l.written += len(f.bytes)
+			switch ws.OpCode(f.bytes[0] & 0x0f) {
+			case ws.OpText:
+				return f.text(), nil
+			case ws.OpClose:
+				return nil, ErrClosed
+			}
+		}
+		if !l.draining && !l.session.out.begin() {
+			return nil, ErrClosed
+		}
+		l.batch = l.session.out.take(nil, chunk, l.written)
+		l.written = 0
+		if l.draining = len(l.batch) > 0; l.draining {
+			continue
+		}
+		select {
+		case <-l.wakeups:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// Close leaves all groups and ends the connection. It may be called again.
+func (l *Local) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.session.hub.remove(l.session)
+	l.session.out.discard()
+	localSink{l}.wake()
+	return nil
+}
+
+// localSink tells a Local that messages wait.
+type localSink struct{ *Local }
+
+func (l localSink) wake() {
+	select {
+	case l.wakeups <- struct{}{}:
+	default:
+	}
+}
+
+func (l localSink) bound(time.Duration) {}
+func (l localSink) abort()              {}

@@ -1,0 +1,166 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// Option changes a hub from its default.
+type Option func(*config)
+
+// Gate decides who may connect. An error refuses the handshake with 403; its
+// text reaches the client.
+type Gate interface {
+	Admit(r *http.Request) (auth.Principal, error)
+}
+
+// GateFunc is a function as a [Gate].
+type GateFunc func(r *http.Request) (auth.Principal, error)
+
+// Admit implements [Gate].
+func (f GateFunc) Admit(r *http.Request) (auth.Principal, error) { return f(r) }
+
+// UserPublish is what the connection of a user, not of a process, may publish.
+type UserPublish int
+
+const (
+	// PublishLoveCSC allows category love_csc if the user may command, as the
+	// HTTP route for observing logs demands. The default.
+	PublishLoveCSC UserPublish = iota
+	// PublishNone allows nothing.
+	PublishNone
+	// PublishAny allows everything, as the Python manager does.
+	PublishAny
+)
+
+// NaN is what leaves for the bare tokens NaN, Infinity and -Infinity.
+type NaN int
+
+const (
+	// NaNRaw passes them on as they came: the LOVE-frontend reads them. The default.
+	NaNRaw NaN = iota
+	// NaNNull sends null, for clients with a strict JSON parser. A single
+	// connection asks for it with the query parameter nan=null.
+	NaNNull
+)
+
+// Limits bounds what clients can make the hub hold. A zero field means the
+// default.
+type Limits struct {
+	UserMessage    int // bytes of one message of a user; default 64 KiB
+	ProcessMessage int // bytes of one message of a process; default 16 MiB
+	QueueBytes     int // bytes that may wait for one session; default 32 MiB
+	Subscriptions  int // groups that one session may be in; default 10 000
+	Sessions       int // connections in all; default 20 000
+	GroupName      int // bytes of a group's name; default 1024
+}
+
+func (l Limits) withDefaults() Limits {
+	for _, f := range []struct {
+		field *int
+		value int
+	}{
+		{&l.UserMessage, 64 << 10}, {&l.ProcessMessage, 16 << 20}, {&l.QueueBytes, 32 << 20},
+		{&l.Subscriptions, 10_000}, {&l.Sessions, 20_000}, {&l.GroupName, 1024},
+	} {
+		if *f.field == 0 {
+			*f.field = f.value
+		}
+	}
+	return l
+}
+
+// Heartbeat is the sign of life of one part of the system, sent to the group
+// heartbeat-manager-0-stream (manager protocol, section 2.7).
+type Heartbeat struct {
+	CSC       string  // "Commander"
+	Timestamp float64 // UNIX seconds
+}
+
+func defaults() config {
+	return config{
+		gate: GateFunc(func(*http.Request) (auth.Principal, error) {
+			return auth.Principal{}, errors.New("this hub has no gate and admits nobody: see hub.WithGate")
+		}),
+		authorizer:      forbidAll{},
+		origins:         func(string) bool { return true },
+		clock:           love.SystemClock{},
+		log:             slog.New(slog.DiscardHandler),
+		broker:          NewMemoryBroker(),
+		limits:          Limits{}.withDefaults(),
+		tracing:         true,
+		heartbeatPeriod: 2900 * time.Millisecond,
+		pingInterval:    20 * time.Second,
+		closeTimeout:    time.Second,
+	}
+}
+
+type forbidAll struct{}
+
+func (forbidAll) Authorize(context.Context, auth.Principal, auth.Permission) error {
+	return auth.ErrForbidden
+}
+
+// WithGate sets who may connect. Default: nobody.
+func WithGate(g Gate) Option { return func(c *config) { c.gate = g } }
+
+// WithAuthorizer sets who is asked whether a user may publish. Default: a user
+// may not.
+func WithAuthorizer(a auth.Authorizer) Option { return func(c *config) { c.authorizer = a } }
+
+// WithUserPublish sets what users may publish. Default: [PublishLoveCSC].
+func WithUserPublish(p UserPublish) Option { return func(c *config) { c.userPublish = p } }
+
+// WithOrigins sets which browser origins may connect. Default: any, because no
+// credential travels by itself.
+func WithOrigins(allowed func(origin string) bool) Option {
+	return func(c *config) { c.origins = allowed }
+}
+
+// WithClock sets the clock. Default: that of the system.
+func WithClock(clock love.Clock) Option { return func(c *config) { c.clock = clock } }
+
+// WithLogger sets the log. Default: none.
+func WithLogger(log *slog.Logger) Option { return func(c *config) { c.log = log } }
+
+// WithBroker connects the hub to others that act as one with it. Default: a
+// [MemoryBroker] of its own.
+func WithBroker(b Broker) Option { return func(c *config) { c.broker = b } }
+
+// WithLimits sets the bounds. Default: see [Limits].
+func WithLimits(l Limits) Option { return func(c *config) { c.limits = l.withDefaults() } }
+
+// WithTracing sets whether delivered messages carry "tracing". Default: true,
+// as the Python manager; nothing in the LOVE-frontend reads it.
+func WithTracing(on bool) Option { return func(c *config) { c.tracing = on } }
+
+// WithNaN sets what leaves for numbers that JSON does not have. Default: [NaNRaw].
+func WithNaN(n NaN) Option { return func(c *config) { c.nan = n } }
+
+// WithLegacyInitialState sends initial_state requests to the broadest group,
+// for producers of before 2022 which listen only there. Default: false.
+func WithLegacyInitialState(on bool) Option { return func(c *config) { c.legacyRequests = on } }
+
+// WithHeartbeats sets the period of the manager's heartbeat and what else it
+// reports. Default: 2.9 s, a little less than the 3 s after which the
+// LOVE-frontend looks for a change, and nothing else. extra must not block.
+func WithHeartbeats(period time.Duration, extra func() []Heartbeat) Option {
+	return func(c *config) {
+		if period > 0 {
+			c.heartbeatPeriod = period
+		}
+		c.heartbeats = extra
+	}
+}
+
+// WithPing sets after how much silence a session is pinged, and after how much
+// more it is given up. Default: 20 s.
+func WithPing(interval time.Duration) Option {
+	return func(c *config) { c.pingInterval = interval }
+}

@@ -1,0 +1,203 @@
+package hub
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+)
+
+// reader takes frames off one websocket connection and hands whole messages to
+// the session. What one read of the connection brought is one burst.
+type reader struct {
+	session *Session
+	conn    net.Conn
+	br      *bufio.Reader
+	in      inbound
+	limit   int64 // bytes of a message
+
+	message    []byte // fragments so far
+	fragmented bool
+	text       bool // the message is text, not binary
+	control    [ws.MaxControlFramePayloadSize]byte
+}
+
+func newReader(s *Session, conn net.Conn, br *bufio.Reader) *reader {
+	limit := s.hub.limits.UserMessage
+	if s.principal.Process {
+		limit = s.hub.limits.ProcessMessage
+	}
+	return &reader{session: s, conn: conn, br: br, in: inbound{session: s}, limit: int64(limit)}
+}
+
+// errClosed ends the reading after a close frame of the peer.
+var errClosed = errors.New("closed by the peer")
+
+// run reads until the connection ends. A breach of the protocol closes the
+// session; then the rest is read away, so that the close frame is not lost in
+// a reset of the connection.
+func (r *reader) run() {
+	for {
+		if !r.frameBuffered() {
+			r.in.end()
+		}
+		if err := r.frame(); err != nil {
+			r.in.end()
+			var broken breach
+			switch {
+			case errors.Is(err, errClosed):
+			case errors.As(err, &broken):
+				r.session.close(CloseReason(broken))
+				_, _ = io.Copy(io.Discard, r.br)
+			}
+			return
+		}
+	}
+}
+
+// breach is the error of a peer that has to be closed for a reason.
+type breach CloseReason
+
+func (b breach) Error() string { return closeInfos[b].text }
+
+// frame reads one frame and acts on it.
+func (r *reader) frame() error {
+	h, err := ws.ReadHeader(r.br)
+	if err != nil {
+		if errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected) {
+			return breach(CloseProtocol)
+		}
+		return err
+	}
+	state := ws.StateServerSide
+	if r.fragmented {
+		state = state.Set(ws.StateFragmented)
+	}
+	if err := ws.CheckHeader(h, state); err != nil {
+		return breach(CloseProtocol)
+	}
+	r.session.quiet.Store(false)
+	if h.OpCode.IsControl() {
+		return r.controlFrame(h)
+	}
+	if h.Length > r.limit-int64(len(r.message)) {
+		return breach(CloseTooBig)
+	}
+	from := len(r.message)
+	if r.message, err = appendN(r.message, r.br, int(h.Length)); err != nil {
+		return err
+	}
+	ws.Cipher(r.message[from:], h.Mask, 0)
+	if h.OpCode != ws.OpContinuation {
+		r.text = h.OpCode == ws.OpText
+	}
+	if r.fragmented = !h.Fin; r.fragmented {
+		return nil
+	}
+	return r.whole()
+}
+
+// whole hands a complete message on.
+func (r *reader) whole() error {
+	message := r.message
+	r.message = nil
+	switch {
+	case r.session.out.isFinished():
+		return nil // being closed: it has no say any more
+	case !r.text:
+		r.in.problem(errBinary)
+		return nil
+	case !utf8.Valid(message):
+		return breach(CloseInvalidText)
+	}
+	r.in.message(message)
+	return nil
+}
+
+// controlFrame answers a ping or a close frame. A pong has done its work by
+// arriving.
+func (r *reader) controlFrame(h ws.Header) error {
+	payload := r.control[:h.Length]
+	if _, err := io.ReadFull(r.br, payload); err != nil {
+		return err
+	}
+	ws.Cipher(payload, h.Mask, 0)
+	switch h.OpCode {
+	case ws.OpPing:
+		r.session.send(controlFrame(ws.OpPong, payload), &r.in.burst)
+	case ws.OpClose:
+		answer, err := closeAnswer(payload)
+		if err != nil {
+			return err
+		}
+		r.session.answerClose(answer)
+		return errClosed
+	}
+	return nil
+}
+
+// closeAnswer is the close frame that answers one with the given payload: the
+// peer's code is echoed, and 1000 stands for none.
+func closeAnswer(payload []byte) (*frame, error) {
+	if len(payload) == 0 {
+		return closeFrame(ws.NewCloseFrameBody(ws.StatusNormalClosure, "")), nil
+	}
+	code, reason := ws.ParseCloseFrameData(payload)
+	if len(payload) < 2 || !validCloseCode(code) || !utf8.ValidString(reason) {
+		return nil, breach(CloseProtocol)
+	}
+	return closeFrame(binary.BigEndian.AppendUint16(nil, uint16(code))), nil
+}
+
+// validCloseCode reports whether a peer may send the code. The toolkit's own
+// check refuses 1012 to 1014, which RFC 6455's registry has since defined.
+func validCloseCode(c ws.StatusCode) bool {
+	switch {
+	case c >= 1000 && c <= 1003, c >= 1007 && c <= 1014, c >= 3000 && c <= 4999:
+		return true
+	}
+	return false
+}
+
+// frameBuffered reports whether a whole frame can be read without waiting.
+func (r *reader) frameBuffered() bool {
+	n := r.br.Buffered()
+	if n < ws.MinHeaderSize {
+		return false
+	}
+	b, _ := r.br.Peek(min(n, ws.MaxHeaderSize))
+	head, length := 2+4, uint64(b[1]&0x7f) // clients mask
+	switch length {
+	case 126:
+		if len(b) < 4 {
+			return false
+		}
+		head, length = head+2, uint64(binary.BigEndian.Uint16(b[2:]))
+	case 127:
+		if len(b) < 10 {
+			return false
+		}
+		head, length = head+8, binary.BigEndian.Uint64(b[2:])
+	}
+	return n >= head && length <= uint64(n-head)
+}
+
+// appendN appends n bytes of r to b. It takes memory as the bytes come, not as
+// a header announces them.
+func appendN(b []byte, r io.Reader, n int) ([]byte, error) {
+	const step = 64 << 10
+	for n > 0 {
+		c := min(n, step)
+		at := len(b)
+		b = append(b, make([]byte, c)...)
+		if _, err := io.ReadFull(r, b[at:]); err != nil {
+			return b, err
+		}
+		n -= c
+	}
+	return b, nil
+}

@@ -1,0 +1,187 @@
+package love
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/rubin-love/love-go/internal/wire"
+)
+
+// RawValue is the JSON of one value as it stood on the wire. It may contain
+// the bare tokens NaN, Infinity and -Infinity, which encoding/json refuses;
+// [RawValue.Strict] gives the same value with null in their place.
+type RawValue []byte
+
+// Strict returns v with null for each bare NaN, Infinity and -Infinity.
+func (v RawValue) Strict() json.RawMessage {
+	if !wire.MayHoldNonFinite(v) {
+		return json.RawMessage(v)
+	}
+	return wire.AppendStrict(make([]byte, 0, len(v)), v)
+}
+
+// Message is a data message: what a producer sends to the manager, and what
+// the manager delivers to a group (manager protocol, sections 2.4 and 2.5).
+type Message struct {
+	Category Category
+	Data     []Item
+
+	// ProducerSnd is when the producer sent it, UNIX seconds; absent if 0.
+	ProducerSnd float64
+	// Subscription names the group it was delivered to; absent on the way in.
+	Subscription string
+	// Tracing holds the manager's time stamps, if it adds them.
+	Tracing RawValue
+}
+
+// Item is one element of a message: streams of one instance of a component.
+type Item struct {
+	CSC      string
+	SalIndex SalIndex
+	Streams  []Stream
+}
+
+// Stream is one named value. In group …-all there is one, named like the
+// component, whose value is the object of all its streams.
+type Stream struct {
+	Name  string
+	Value RawValue
+}
+
+// AppendJSON appends the message as the manager expects it.
+func (m Message) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"category":`...)
+	dst = AppendText(dst, string(m.Category))
+	dst = append(dst, `,"data":[`...)
+	for i, it := range m.Data {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = it.appendJSON(dst)
+	}
+	dst = append(dst, ']')
+	if m.ProducerSnd != 0 {
+		dst = AppendFloat(append(dst, `,"producer_snd":`...), m.ProducerSnd)
+	}
+	if m.Subscription != "" {
+		dst = AppendText(append(dst, `,"subscription":`...), m.Subscription)
+	}
+	if m.Tracing != nil {
+		dst = append(append(dst, `,"tracing":`...), m.Tracing...)
+	}
+	return append(dst, '}')
+}
+
+func (it Item) appendJSON(dst []byte) []byte {
+	dst = AppendText(append(dst, `{"csc":`...), it.CSC)
+	dst = append(dst, `,"salindex":`...)
+	if it.SalIndex.quoted {
+		dst = AppendText(dst, it.SalIndex.text)
+	} else {
+		dst = append(dst, it.SalIndex.String()...)
+	}
+	dst = append(dst, `,"data":{`...)
+	for i, s := range it.Streams {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(AppendText(dst, s.Name), ':')
+		dst = append(dst, s.Value...)
+	}
+	return append(dst, "}}"...)
+}
+
+// ParseMessage reads a data message. Values share raw's memory. An element
+// that is not of the protocol, or JSON that is none, is an error that names
+// the member and the rule it breaks.
+func ParseMessage(raw []byte) (Message, error) {
+	var f wire.Frame
+	if err := f.Parse(raw); err != nil {
+		return Message{}, err
+	}
+	return messageOf(&f)
+}
+
+func messageOf(f *wire.Frame) (Message, error) {
+	if !wire.IsText(f.Category) {
+		return Message{}, &wire.Problem{Key: "category", Rule: "must be a text"}
+	}
+	if p := f.DataProblem(); p != nil {
+		return Message{}, p
+	}
+	m := Message{Category: Category(wire.Text(f.Category)), Tracing: RawValue(f.Tracing)}
+	if wire.IsNumber(f.ProducerSnd) {
+		m.ProducerSnd, _ = strconv.ParseFloat(string(f.ProducerSnd), 64)
+	}
+	if wire.IsText(f.Subscription) {
+		m.Subscription = string(wire.Text(f.Subscription))
+	}
+	for i := range f.Items {
+		it := &f.Items[i]
+		if it.Problem != nil {
+			return Message{}, fmt.Errorf("element %d: %w", i, it.Problem)
+		}
+		item := Item{CSC: string(wire.Text(it.CSC)), SalIndex: indexOf(it.SalIndex)}
+		for _, s := range f.Streams(it) {
+			item.Streams = append(item.Streams, Stream{Name: string(wire.Text(s.Name)), Value: RawValue(s.Value)})
+		}
+		m.Data = append(m.Data, item)
+	}
+	return m, nil
+}
+
+func indexOf(raw []byte) SalIndex {
+	if wire.IsText(raw) {
+		return IndexText(string(wire.Text(raw)))
+	}
+	return SalIndex{text: string(raw)}
+}
+
+// AppendFloat appends f in the shortest form that reads back as the same
+// number, or the bare tokens NaN, Infinity and -Infinity. Whole numbers keep a
+// fraction (1.0), as Python writes them.
+func AppendFloat(dst []byte, f float64) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(dst, "NaN"...)
+	case math.IsInf(f, 1):
+		return append(dst, "Infinity"...)
+	case math.IsInf(f, -1):
+		return append(dst, "-Infinity"...)
+	case f == math.Trunc(f) && math.Abs(f) < 1e16:
+		return strconv.AppendFloat(dst, f, 'f', 1, 64)
+	}
+	format := byte('f')
+	if a := math.Abs(f); a < 1e-4 || a >= 1e16 {
+		format = 'e'
+	}
+	return strconv.AppendFloat(dst, f, format, -1, 64)
+}
+
+const hexDigits = "0123456789abcdef"
+
+// AppendText appends s as a quoted JSON text. Bytes that are no UTF-8 become
+// the replacement character.
+func AppendText(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			dst = append(dst, '\\', byte(r))
+		case r == '\n':
+			dst = append(dst, `\n`...)
+		case r == '\r':
+			dst = append(dst, `\r`...)
+		case r == '\t':
+			dst = append(dst, `\t`...)
+		case r < ' ':
+			dst = append(dst, `\u00`...)
+			dst = append(dst, hexDigits[r>>4], hexDigits[r&15])
+		default:
+			dst = append(dst, string(r)...)
+		}
+	}
+	return append(dst, '"')
+}
