@@ -1,0 +1,167 @@
+package auth_test
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// The attacker knows the format, the key's ID and every claim of a good token,
+// in some cases even the key; each forgery is wrong in one point.
+
+type header = map[string]any
+
+func forge(t *testing.T, method jwt.SigningMethod, key any, h header, claims jwt.MapClaims) string {
+	t.Helper()
+	token := jwt.NewWithClaims(method, claims)
+	maps.Copy(token.Header, h)
+	text, err := token.SignedString(key)
+	require.NoError(t, err)
+	return text
+}
+
+// goodParts are the header and the claims of a token that was really issued.
+func goodParts(t *testing.T, token string) (header, jwt.MapClaims) {
+	t.Helper()
+	claims := jwt.MapClaims{}
+	parsed, _, err := jwt.NewParser().ParseUnverified(token, claims)
+	require.NoError(t, err)
+	return parsed.Header, claims
+}
+
+func without(c jwt.MapClaims, key string) jwt.MapClaims { return with(c, key, nil) }
+
+func with(c jwt.MapClaims, key string, value any) jwt.MapClaims {
+	c = maps.Clone(c)
+	if value == nil {
+		delete(c, key)
+	} else {
+		c[key] = value
+	}
+	return c
+}
+
+func TestAttack_AForgedTokenIsUnknown(t *testing.T) {
+	tokens := auth.NewJWT(key, users(t))
+	good := issue(t, tokens, "admin")
+	head, claims := goodParts(t, good)
+	kid := header{"kid": head["kid"]}
+	signed := func(h header, c jwt.MapClaims) string {
+		return forge(t, jwt.SigningMethodHS256, key, h, c)
+	}
+	_, err := tokens.Verify(t.Context(), signed(kid, claims))
+	require.NoError(t, err, "the way of forging is right: with the key it works")
+
+	_, edPrivate, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	other := []byte(strings.Repeat("x", 32))
+	part := strings.Split(good, ".")
+
+	for name, forged := range map[string]string{
+		"empty":                    "",
+		"no token":                 "0123456789012345678901234567890123456789",
+		"dots":                     "..",
+		"two parts":                part[0] + "." + part[1],
+		"four parts":               good + "." + part[2],
+		"cut":                      good[:len(good)-1],
+		"lengthened":               good + "fake",
+		"spaces":                   good + " ",
+		"signature removed":        part[0] + "." + part[1] + ".",
+		"padded base64":            good + "=",
+		"loose last bits":          good[:len(good)-1] + loosened(good[len(good)-1]),
+		"alg none":                 forge(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, kid, claims),
+		"alg None, old signature":  rawHeader(`{"alg":"None","typ":"JWT","kid":"`+head["kid"].(string)+`"}`) + "." + part[1] + "." + part[2],
+		"no alg":                   rawHeader(`{"typ":"JWT","kid":"`+head["kid"].(string)+`"}`) + "." + part[1] + "." + part[2],
+		"HS512 with our key":       forge(t, jwt.SigningMethodHS512, key, kid, claims),
+		"RS256 of a stranger":      forge(t, jwt.SigningMethodRS256, rsaKey, kid, claims),
+		"EdDSA of a stranger":      forge(t, jwt.SigningMethodEdDSA, edPrivate, kid, claims),
+		"other key, our kid":       forge(t, jwt.SigningMethodHS256, other, kid, claims),
+		"empty key, our kid":       forge(t, jwt.SigningMethodHS256, []byte{}, kid, claims),
+		"other key, its own kid":   forge(t, jwt.SigningMethodHS256, other, header{"kid": "stranger"}, claims),
+		"kid is a path":            forge(t, jwt.SigningMethodHS256, []byte{}, header{"kid": "/dev/null"}, claims),
+		"kid is a number":          signed(header{"kid": 1}, claims),
+		"kid is missing":           signed(nil, claims),
+		"kid is unknown":           signed(header{"kid": "stranger"}, claims),
+		"key inside (jwk)":         forge(t, jwt.SigningMethodHS256, other, header{"kid": head["kid"], "jwk": header{"kty": "oct", "k": base64.RawURLEncoding.EncodeToString(other)}}, claims),
+		"key elsewhere (jku)":      forge(t, jwt.SigningMethodHS256, other, header{"kid": head["kid"], "jku": "https://example.org/keys"}, claims),
+		"no exp":                   signed(kid, without(claims, "exp")),
+		"exp is a text":            signed(kid, with(claims, "exp", "tomorrow")),
+		"no aud":                   signed(kid, without(claims, "aud")),
+		"aud of another":           signed(kid, with(claims, "aud", "grafana")),
+		"no iss":                   signed(kid, without(claims, "iss")),
+		"iss of another":           signed(kid, with(claims, "iss", "loved-tucson")),
+		"no jti":                   signed(kid, without(claims, "jti")),
+		"empty jti":                signed(kid, with(claims, "jti", "")),
+		"no sub":                   signed(kid, without(claims, "sub")),
+		"expired and of another":   signed(kid, with(with(claims, "exp", 1), "iss", "loved-tucson")),
+		"expired, wrong signature": forge(t, jwt.SigningMethodHS256, other, kid, with(claims, "exp", 1)),
+		"very long":                signed(kid, with(claims, "pad", strings.Repeat("a", 8192))),
+		"long nonsense":            strings.Repeat("A", 1<<20),
+		"many dots":                strings.Repeat(".", 1<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := tokens.Verify(t.Context(), forged)
+			require.Equal(t, auth.ErrToken, err, "the error gives no hint")
+			require.Equal(t, auth.ErrToken, tokens.Revoke(t.Context(), forged))
+		})
+	}
+	_, err = tokens.Verify(t.Context(), good)
+	require.NoError(t, err, "the good token has survived all of that")
+}
+
+func TestAttack_ATokenOfAnotherInstanceIsUnknown(t *testing.T) {
+	u := users(t)
+	here, there := auth.NewJWT(key, u), auth.NewJWT([]byte(strings.Repeat("t", 32)), u)
+	_, err := here.Verify(t.Context(), issue(t, there, "admin"))
+	require.ErrorIs(t, err, auth.ErrToken)
+
+	sameKey := auth.NewJWT(key, u, auth.WithTokenIssuer("loved-tucson", "love-manager"))
+	_, err = here.Verify(t.Context(), issue(t, sameKey, "admin"))
+	require.ErrorIs(t, err, auth.ErrToken)
+}
+
+func TestAttack_AClockSetBackDoesNotReviveAToken(t *testing.T) {
+	c := newClock()
+	tokens := auth.NewJWT(key, users(t), auth.WithTokenClock(c), auth.WithTokenLifetime(time.Minute))
+	token := issue(t, tokens, "user")
+	c.advance(time.Hour)
+	_, err := tokens.Verify(t.Context(), token)
+	require.ErrorIs(t, err, auth.ErrExpired)
+	c.advance(-time.Hour)
+	_, err = tokens.Verify(t.Context(), token)
+	require.ErrorIs(t, err, auth.ErrToken)
+}
+
+func rawHeader(json string) string { return base64.RawURLEncoding.EncodeToString([]byte(json)) }
+
+// loosened is a base64 character that differs only in bits which a lenient
+// decoder drops: the last of 43 characters carries four bits of the signature.
+func loosened(c byte) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return string(alphabet[strings.IndexByte(alphabet, c)^1])
+}
+
+func FuzzVerify(f *testing.F) {
+	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	tokens := auth.NewJWT(key, u)
+	f.Add("")
+	f.Add("a.b.c")
+	f.Add(rawHeader(`{"alg":"none"}`) + "." + rawHeader(`{"sub":"admin"}`) + ".")
+	f.Add(rawHeader(`{"alg":"HS256","kid":[]}`) + "." + rawHeader(`[]`) + ".AAAA")
+	f.Fuzz(func(t *testing.T, token string) {
+		_, err := tokens.Verify(t.Context(), token)
+		require.Equal(t, auth.ErrToken, err)
+	})
+}

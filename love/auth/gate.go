@@ -1,0 +1,84 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+)
+
+// Gate admits websocket connections by the query of their handshake (manager
+// protocol, section 2.2): "token" of a user, or "password" of a process. It
+// fits hub.WithGate.
+type Gate struct {
+	Tokens          Tokens // nil: no users
+	ProcessPassword string // empty: no processes
+}
+
+var (
+	errNoCredentials   = errors.New(`show who you are: put "token" of a user or "password" of a process into the query`)
+	errProcessPassword = errors.New("the process password is wrong: it is the manager's PROCESS_CONNECTION_PASS")
+)
+
+// Admit returns who is connecting. A valid token counts first, then the
+// password; of a parameter given twice the first one counts. The error may be
+// shown to the client; it wraps ErrToken, ErrExpired, ErrInactive or
+// ErrCredentials, or else it could not be checked.
+func (g Gate) Admit(r *http.Request) (Principal, error) {
+	q := r.URL.Query()
+	refused := fmt.Errorf("%w: %w", ErrCredentials, errNoCredentials)
+	if token := q.Get("token"); token != "" && g.Tokens != nil {
+		p, err := g.Tokens.Verify(r.Context(), token)
+		if err == nil {
+			p.Address = Address(r)
+			return p, nil
+		}
+		refused = showable(err)
+	}
+	if password := q.Get("password"); password != "" {
+		if g.isProcess(password) {
+			return Principal{Process: true, Address: Address(r)}, nil
+		}
+		if q.Get("token") == "" {
+			refused = fmt.Errorf("%w: %w", ErrCredentials, errProcessPassword)
+		}
+	}
+	return Principal{}, refused
+}
+
+// showable hides from the client why a token could not be checked.
+func showable(err error) error {
+	for _, known := range []error{ErrToken, ErrExpired, ErrInactive} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return unchecked{err}
+}
+
+// unchecked is an error whose cause is for the log only.
+type unchecked struct{ cause error }
+
+func (unchecked) Error() string {
+	return "the token cannot be checked at the moment: try again in a moment"
+}
+func (e unchecked) Unwrap() error { return e.cause }
+
+// isProcess compares hashes, so that the time tells neither the length nor the
+// beginning of the password.
+func (g Gate) isProcess(password string) bool {
+	want, got := sha256.Sum256([]byte(g.ProcessPassword)), sha256.Sum256([]byte(password))
+	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 && g.ProcessPassword != ""
+}
+
+// Address is the network address of who made a request, without the port.
+// Headers that claim another one are not believed.
+func Address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}

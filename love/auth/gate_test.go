@@ -1,0 +1,76 @@
+package auth_test
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+func TestGate_AdmitsByTokenThenByPassword(t *testing.T) {
+	tokens := auth.NewJWT(key, users(t))
+	token := issue(t, tokens, "user")
+	dead := issue(t, tokens, "user")
+	require.NoError(t, tokens.Revoke(t.Context(), dead))
+	const pass = "p&ss w+rd"
+	gate := auth.Gate{Tokens: tokens, ProcessPassword: pass}
+	esc := url.QueryEscape(pass)
+
+	for name, c := range map[string]struct{ query, who string }{
+		"token":                         {"token=" + token, "user"},
+		"password, form encoded":        {"password=" + esc, "process"},
+		"both good: the token counts":   {"password=" + esc + "&token=" + token, "user"},
+		"bad token, good password":      {"token=" + dead + "&password=" + esc, "process"},
+		"good token, bad password":      {"token=" + token + "&password=x", "user"},
+		"the first of two tokens":       {"token=" + token + "&token=x", "user"},
+		"the first of two passwords":    {"password=" + esc + "&password=x", "process"},
+		"with other parameters":         {"nan=null&token=" + token, "user"},
+		"the second of two tokens":      {"token=x&token=" + token, ""},
+		"the second of two passwords":   {"password=x&password=" + esc, ""},
+		"nothing":                       {"", ""},
+		"empty token":                   {"token=", ""},
+		"empty password":                {"password=", ""},
+		"unknown token":                 {"token=x", ""},
+		"revoked token":                 {"token=" + dead, ""},
+		"wrong password":                {"password=x", ""},
+		"password with a tail":          {"password=" + esc + "x", ""},
+		"password as token":             {"token=" + esc, ""},
+		"token as password":             {"password=" + token, ""},
+		"undecodable":                   {"password=%zz", ""},
+		"names of parameters have case": {"Token=" + token, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := gate.Admit(httptest.NewRequest("GET", "/manager/ws/subscription?"+c.query, nil))
+			if c.who == "" {
+				require.Error(t, err)
+				require.NotContains(t, err.Error(), pass)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, c.who, p.Name())
+			require.Equal(t, c.who == "process", p.Process)
+			require.Equal(t, c.who == "user", p.TokenID != "")
+			require.Equal(t, "192.0.2.1", p.Address)
+		})
+	}
+}
+
+func TestGate_WithoutAPasswordAdmitsNoProcess(t *testing.T) {
+	for _, query := range []string{"", "?password=", "?password=x", "?token=x"} {
+		_, err := auth.Gate{}.Admit(httptest.NewRequest("GET", "/"+query, nil))
+		require.ErrorIs(t, err, auth.ErrCredentials)
+	}
+}
+
+func TestGate_SaysWhatWasWrongButNotWhatIsBroken(t *testing.T) {
+	tokens := auth.NewJWT(key, broken{})
+	_, err := auth.Gate{Tokens: tokens}.Admit(httptest.NewRequest("GET", "/?token="+issue(t, tokens, "user"), nil))
+	require.ErrorIs(t, err, errAway)
+	require.NotContains(t, err.Error(), "database")
+
+	_, err = auth.Gate{Tokens: tokens}.Admit(httptest.NewRequest("GET", "/?token=x", nil))
+	require.Equal(t, auth.ErrToken, err)
+}

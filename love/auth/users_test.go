@@ -1,0 +1,127 @@
+package auth_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+func users(t *testing.T) *auth.MemoryUsers {
+	t.Helper()
+	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	for _, d := range auth.DefaultUsers() {
+		require.NoError(t, u.Add(t.Context(), d, "secret of "+d.Username))
+	}
+	return u
+}
+
+func TestLogIn_GivesTheUserForTheRightPasswordOnly(t *testing.T) {
+	u := users(t)
+	got, err := u.Authenticate(t.Context(), "cmd_user", "secret of cmd_user")
+	require.NoError(t, err)
+	require.Equal(t, "cmd_user", got.Username)
+	require.Equal(t, []string{"cmd", "ui_framework"}, got.Groups)
+
+	require.NoError(t, u.SetActive(t.Context(), "user", false))
+	for name, c := range map[string][2]string{
+		"wrong password":        {"cmd_user", "secret of admin"},
+		"empty password":        {"cmd_user", ""},
+		"unknown user":          {"nobody", "secret of nobody"},
+		"empty user":            {"", ""},
+		"other case":            {"CMD_USER", "secret of cmd_user"},
+		"disabled user":         {"user", "secret of user"},
+		"disabled, wrong again": {"user", "x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := u.Authenticate(t.Context(), c[0], c[1])
+			require.Equal(t, auth.ErrCredentials, err, "the same error for every reason")
+		})
+	}
+	require.NoError(t, u.SetActive(t.Context(), "user", true))
+	_, err = u.Authenticate(t.Context(), "user", "secret of user")
+	require.NoError(t, err)
+}
+
+func TestLogIn_OfAnUnknownUserComputesAHashToo(t *testing.T) {
+	// With no worker free, whoever has a hash to compute has to wait.
+	p := auth.NewPasswords(auth.WithPasswordCost(8, 1), auth.WithPasswordWorkers(1))
+	u := auth.NewMemoryUsers(auth.WithPasswords(p))
+	done, cancel := context.WithCancel(t.Context())
+	cancel()
+	var waited int
+	for range 100 { // select is fair: a free slot wins half of the time
+		_, err := u.Authenticate(done, "nobody", "x")
+		if err != auth.ErrCredentials {
+			require.ErrorIs(t, err, context.Canceled)
+			waited++
+		}
+	}
+	require.Positive(t, waited)
+}
+
+func TestAdd_RefusesWhatCannotBeAUser(t *testing.T) {
+	u := users(t)
+	require.ErrorIs(t, u.Add(t.Context(), auth.User{Username: "admin"}, "x"), auth.ErrUserExists)
+	_, err := u.Authenticate(t.Context(), "admin", "secret of admin")
+	require.NoError(t, err, "the existing password stays")
+
+	for _, name := range []string{"", "a b", "a\nb", "a\x00", "\xff", strings.Repeat("é", 151)} {
+		require.ErrorContains(t, u.Add(t.Context(), auth.User{Username: name}, "x"), "not usable", "%q", name)
+	}
+	require.NoError(t, u.Add(t.Context(), auth.User{Username: strings.Repeat("é", 150)}, "x"))
+	require.ErrorContains(t, u.Add(t.Context(), auth.User{Username: "new"}, ""), "empty")
+}
+
+func TestLookup_TellsUnknownFromDisabled(t *testing.T) {
+	u := users(t)
+	_, err := u.Lookup(t.Context(), "nobody")
+	require.ErrorIs(t, err, auth.ErrUnknownUser)
+	require.ErrorIs(t, u.SetActive(t.Context(), "nobody", false), auth.ErrUnknownUser)
+
+	require.NoError(t, u.SetActive(t.Context(), "user", false))
+	_, err = u.Lookup(t.Context(), "user")
+	require.ErrorIs(t, err, auth.ErrInactive)
+}
+
+func TestLookup_GivesACopy(t *testing.T) {
+	u := users(t)
+	got, err := u.Lookup(t.Context(), "user")
+	require.NoError(t, err)
+	got.Groups[0] = auth.GroupCommand
+	again, err := u.Lookup(t.Context(), "user")
+	require.NoError(t, err)
+	require.Equal(t, []string{auth.GroupUIFramework}, again.Groups)
+}
+
+func TestRoles_DecideByUserAndGroup(t *testing.T) {
+	own := auth.RoleAuthorizer{Roles: auth.Roles{"night": {"telescope.open"}}}
+	for name, c := range map[string]struct {
+		by   auth.RoleAuthorizer
+		who  auth.Principal
+		what auth.Permission
+		ok   bool
+	}{
+		"superuser":              {who: auth.Principal{User: auth.User{Superuser: true}}, what: "anything", ok: true},
+		"group cmd":              {who: auth.Principal{User: auth.User{Groups: []string{"cmd"}}}, what: auth.ExecuteCommand, ok: true},
+		"group cmd, other right": {who: auth.Principal{User: auth.User{Groups: []string{"cmd"}}}, what: "anything"},
+		"directly":               {who: auth.Principal{User: auth.User{Permissions: []auth.Permission{auth.ExecuteCommand}}}, what: auth.ExecuteCommand, ok: true},
+		"group ui_framework":     {who: auth.Principal{User: auth.User{Groups: []string{"ui_framework"}}}, what: auth.ExecuteCommand},
+		"nobody":                 {what: auth.ExecuteCommand},
+		"a process":              {who: auth.Principal{Process: true}, what: auth.ExecuteCommand},
+		"own roles":              {by: own, who: auth.Principal{User: auth.User{Groups: []string{"night"}}}, what: "telescope.open", ok: true},
+		"own roles replace":      {by: own, who: auth.Principal{User: auth.User{Groups: []string{"cmd"}}}, what: auth.ExecuteCommand},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := c.by.Authorize(t.Context(), c.who, c.what)
+			if c.ok {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, auth.ErrForbidden)
+		})
+	}
+}

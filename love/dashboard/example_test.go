@@ -1,0 +1,19 @@
+package dashboard_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/rubin-love/love-go/love/dashboard"
+)
+
+func Example() {
+	http.Handle("/", dashboard.New(dashboard.Info{Version: "v1.0.0", Runs: []string{"a manager with LDAP"}}))
+
+	w := httptest.NewRecorder()
+	http.DefaultServeMux.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	fmt.Println(w.Code, strings.Contains(w.Body.String(), "a manager with LDAP"))
+	// Output: 200 true
+}

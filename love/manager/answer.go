@@ -1,0 +1,97 @@
+package manager
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// answer is what an action gives back.
+type answer struct {
+	status int
+	header http.Header
+	body   any // written as JSON; nil: no body
+}
+
+// refusal is an answer of status 400 and above, as an error.
+type refusal struct{ answer }
+
+func (r *refusal) Error() string { return fmt.Sprintf("refused with %d", r.status) }
+
+// detail is the body of most refusals.
+type detail struct {
+	Detail string `json:"detail"`
+}
+
+func refuse(status int, text string) *refusal {
+	return &refusal{answer{status: status, body: detail{text}}}
+}
+
+// refuseAck is a refusal that the LOVE-frontend shows to the operator.
+func refuseAck(status int, text string) *refusal {
+	return &refusal{answer{status: status, body: love.Ack{Text: text}}}
+}
+
+// fieldErrors is the body of a refusal that says what is wrong with each field.
+type fieldErrors map[string][]string
+
+// noField is the name for what is wrong with the whole.
+const noField = "non_field_errors"
+
+func (e fieldErrors) refusal() *refusal {
+	return &refusal{answer{status: http.StatusBadRequest, body: e}}
+}
+
+var (
+	errNotFound  = refuse(http.StatusNotFound, "Not found.")
+	errForbidden = refuse(http.StatusForbidden, "You do not have permission to perform this action.")
+	errInternal  = refuse(http.StatusInternalServerError, "The manager failed on this request. Its log says why.")
+	errNotNow    = refuse(http.StatusServiceUnavailable, "The manager cannot check this at the moment. Try again in a moment.")
+)
+
+func methodNotAllowed(method string, allow http.Header) *refusal {
+	r := refuse(http.StatusMethodNotAllowed, fmt.Sprintf("Method %q not allowed.", method))
+	r.header = allow
+	return r
+}
+
+// refusal turns an action's error into an answer.
+func (m *Manager) refusal(r *http.Request, err error) answer {
+	if known, ok := errors.AsType[*refusal](err); ok {
+		return known.answer
+	}
+	m.Logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	return errInternal.answer
+}
+
+func (m *Manager) write(w http.ResponseWriter, a answer) {
+	if err := a.writeTo(w); err != nil {
+		m.Logger.Debug("answer not delivered", "status", a.status, "error", err)
+	}
+}
+
+func (a answer) writeTo(w http.ResponseWriter) error {
+	h := w.Header()
+	maps.Copy(h, a.header)
+	h.Set("Cache-Control", "no-store") // answers hold tokens, or hold only for one user
+	h.Set("X-Content-Type-Options", "nosniff")
+	if a.body == nil {
+		w.WriteHeader(a.status)
+		return nil
+	}
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(a.body); err != nil {
+		panic(fmt.Errorf("an answer that is not JSON: %w", err))
+	}
+	h.Set("Content-Type", "application/json")
+	w.WriteHeader(a.status)
+	_, err := w.Write(bytes.TrimSuffix(body.Bytes(), []byte("\n")))
+	return err
+}

@@ -1,0 +1,82 @@
+package manager
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// The refusals of the table in section 3.
+var (
+	errNoCredentials = unauthorized("Authentication credentials were not provided.")
+	errNoToken       = unauthorized("Invalid token header. No credentials provided.")
+	errSpaces        = unauthorized("Invalid token header. Token string should not contain spaces.")
+	errUnknownToken  = unauthorized("Invalid Token")
+	errInactive      = unauthorized("User is not active")
+	errExpired       = unauthorized("The Token is expired")
+)
+
+// challenge names the scheme that a 401 asks for.
+func challenge() http.Header { return http.Header{"Www-Authenticate": {"Token"}} }
+
+func unauthorized(text string) *refusal {
+	r := refuse(http.StatusUnauthorized, text)
+	r.header = challenge()
+	return r
+}
+
+// authenticate finds out who calls.
+func (m *Manager) authenticate(c *call) error {
+	token, err := bearer(c.Header.Get("Authorization"))
+	if err != nil {
+		return err
+	}
+	who, err := m.Tokens.Verify(c.Context(), token)
+	switch {
+	case errors.Is(err, auth.ErrToken):
+		return errUnknownToken
+	case errors.Is(err, auth.ErrInactive):
+		return errInactive
+	case errors.Is(err, auth.ErrExpired):
+		return errExpired
+	case err != nil:
+		m.Logger.Error("a token could not be checked", "error", err)
+		return errNotNow
+	}
+	who.Address = auth.Address(c.Request)
+	c.who, c.token = who, token
+	return nil
+}
+
+// bearer takes the token out of an Authorization header.
+func bearer(header string) (string, error) {
+	words := strings.Fields(header)
+	switch {
+	case len(words) == 0 || !strings.EqualFold(words[0], "Token"):
+		return "", errNoCredentials
+	case len(words) == 1:
+		return "", errNoToken
+	case len(words) > 2:
+		return "", errSpaces
+	}
+	return words[1], nil
+}
+
+// errMayNotCommand is section 4.5's.
+var errMayNotCommand = refuseAck(http.StatusForbidden, "Your user is not allowed to command the observatory.")
+
+func (m *Manager) authorize(c *call, needed auth.Permission) error {
+	err := m.Authorizer.Authorize(c.Context(), c.who, needed)
+	switch {
+	case err == nil:
+		return nil
+	case !errors.Is(err, auth.ErrForbidden):
+		m.Logger.Error("a permission could not be checked", "user", c.who.Name(), "permission", needed, "error", err)
+		return errNotNow
+	case needed == auth.ExecuteCommand:
+		return errMayNotCommand
+	}
+	return errForbidden
+}

@@ -1,0 +1,190 @@
+package manager
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxBody is the longest body that is read, in bytes.
+const maxBody = 1 << 20
+
+// fields are the members of a body by name, as JSON whatever came.
+type fields map[string]json.RawMessage
+
+// fields reads a body that is a JSON object or a form.
+func (c *call) fields() (fields, error) {
+	switch c.mediaType() {
+	case "application/x-www-form-urlencoded", "multipart/form-data":
+		return c.form()
+	}
+	body, err := c.json()
+	if err != nil {
+		return nil, err
+	}
+	if len(body) == 0 {
+		return fields{}, nil
+	}
+	var f fields
+	if kind := jsonKind(body); kind != "object" {
+		return nil, fieldErrors{noField: {"Invalid data. Expected an object, but got " + kind + "."}}.refusal()
+	}
+	if err := json.Unmarshal(body, &f); err != nil {
+		return nil, parseError(err)
+	}
+	return f, nil
+}
+
+// object reads a body that has to be a JSON object, and returns it as it came.
+func (c *call) object() (json.RawMessage, error) {
+	body, err := c.json()
+	if err != nil {
+		return nil, err
+	}
+	if kind := jsonKind(body); kind != "object" {
+		return nil, refuseAck(http.StatusBadRequest, "The body has to be a JSON object, it is "+kind+".")
+	}
+	return body, nil
+}
+
+// json reads a body that has to be JSON; nil if there is none.
+func (c *call) json() (json.RawMessage, error) {
+	body, err := c.read()
+	if err != nil {
+		return nil, err
+	}
+	body = bytes.TrimSpace(body)
+	switch {
+	case len(body) == 0:
+		return nil, nil
+	case c.mediaType() != "application/json":
+		return nil, refuse(http.StatusUnsupportedMediaType, fmt.Sprintf("Unsupported media type %q in request.", c.Header.Get("Content-Type")))
+	case !utf8.Valid(body):
+		return nil, parseError(errors.New("the text is not UTF-8"))
+	}
+	var value json.RawMessage
+	if err := json.Unmarshal(body, &value); err != nil {
+		return nil, parseError(err)
+	}
+	return value, nil
+}
+
+func parseError(err error) *refusal {
+	return refuse(http.StatusBadRequest, "JSON parse error - "+err.Error())
+}
+
+func (c *call) mediaType() string {
+	t, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return t
+}
+
+func (c *call) read() ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(c.writer, c.Body, maxBody))
+	if err != nil {
+		return nil, readError(err)
+	}
+	return body, nil
+}
+
+func readError(err error) *refusal {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxBody))
+	}
+	return refuse(http.StatusBadRequest, "The body could not be read to its end.")
+}
+
+// form reads a form, of whose repeated fields the last counts. The whole body
+// fits in memory, so nothing is written to disk.
+func (c *call) form() (fields, error) {
+	c.Body = http.MaxBytesReader(c.writer, c.Body, maxBody)
+	var err error
+	var values url.Values
+	if strings.HasPrefix(c.mediaType(), "multipart/") {
+		if err = c.ParseMultipartForm(maxBody); err == nil {
+			values = c.MultipartForm.Value
+		}
+	} else if err = c.ParseForm(); err == nil {
+		values = c.PostForm
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, readError(err)
+	}
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "Form parse error - "+err.Error())
+	}
+	f := make(fields, len(values))
+	for name, v := range values {
+		text, err := json.Marshal(v[len(v)-1])
+		if err != nil {
+			return nil, fmt.Errorf("reading a form: %w", err)
+		}
+		f[name] = text
+	}
+	return f, nil
+}
+
+// text returns a field that has to be a text with something in it, without the
+// space around it. What is wrong is added to errs.
+func (f fields) text(name string, errs fieldErrors) string {
+	s := strings.TrimSpace(f.secret(name, errs))
+	if s == "" && errs[name] == nil {
+		errs[name] = []string{"This field may not be blank."}
+	}
+	return s
+}
+
+// secret is text for a password, in which space counts. A number counts as its
+// text, as in the Python manager.
+func (f fields) secret(name string, errs fieldErrors) string {
+	raw, ok := f[name]
+	if !ok {
+		errs[name] = []string{"This field is required."}
+		return ""
+	}
+	var s string
+	switch jsonKind(raw) {
+	case "null":
+		errs[name] = []string{"This field may not be null."}
+		return ""
+	case "a number":
+		return string(raw)
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		errs[name] = []string{"Not a valid string."}
+		return ""
+	}
+	if s == "" {
+		errs[name] = []string{"This field may not be blank."}
+	}
+	return s
+}
+
+// jsonKind names the kind of a valid JSON value.
+func jsonKind(v json.RawMessage) string {
+	if len(v) == 0 {
+		return "empty"
+	}
+	switch v[0] {
+	case '{':
+		return "object"
+	case '[':
+		return "a list"
+	case '"':
+		return "a text"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	}
+	return "a number"
+}

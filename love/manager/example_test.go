@@ -1,0 +1,63 @@
+package manager_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/manager"
+)
+
+// mount is a team's own commander: one method.
+type mount struct{}
+
+func (mount) Execute(_ context.Context, r commander.Request) (commander.Reply, error) {
+	command, err := r.Command()
+	if err != nil {
+		return commander.AckReply(http.StatusBadRequest, err.Error()), nil
+	}
+	return commander.AckReply(http.StatusOK, command.Identity+" moves "+command.CSC), nil
+}
+
+// A manager with one user and a commander of one's own. The hub would be
+// hub.New(hub.WithGate(auth.Gate{Tokens: tokens, ProcessPassword: "…"})).
+func Example() {
+	ctx := context.Background()
+	users := auth.NewMemoryUsers()
+	ada := auth.User{Username: "ada", Groups: []string{auth.GroupCommand}}
+	if err := users.Add(ctx, ada, "correct horse battery staple"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	tokens := auth.NewJWT(nil, users)
+	m, err := manager.New(manager.Config{
+		Hub:           &hubDouble{},
+		Authenticator: users,
+		Tokens:        tokens,
+		Commander:     mount{},
+		ServerURL:     "summit",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer m.Close()
+
+	token, err := tokens.Issue(ctx, ada)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := httptest.NewRequest("POST", "/manager/api/cmd/", strings.NewReader(
+		`{"csc": "MTMount", "salindex": 0, "cmd": "cmd_moveToTarget", "params": {"azimuth": 90}}`))
+	r.Header.Set("Authorization", "Token "+token)
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	m.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Body)
+	// Output: 200 {"ack":"ada@summit moves MTMount"}
+}

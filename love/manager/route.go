@@ -1,0 +1,152 @@
+package manager
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/julienschmidt/httprouter"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// endpoint is one path below the URL prefix and what it answers.
+type endpoint struct {
+	path    string
+	login   login
+	needs   auth.Permission // none if empty
+	actions actions
+}
+
+// login is what an endpoint wants to know about who asks.
+type login int
+
+const (
+	loginRequired login = iota // a good token, else 401
+	loginOptional              // no token is fine, a bad one is not
+	loginIgnored               // the Authorization header is not looked at
+)
+
+// actions answer the methods of an endpoint.
+type actions map[string]action
+
+// action answers one method. An error that is a *refusal is the answer; any
+// other is our fault, logged, and answered 500.
+type action func(*call) (answer, error)
+
+// call is one request to an action.
+type call struct {
+	*http.Request
+	params httprouter.Params
+	who    auth.Principal
+	token  string // empty: nobody logged in
+	writer http.ResponseWriter
+}
+
+// endpoints is the table of the API (manager protocol, section 4). A path with
+// a final slash is redirected to from the one without; the others have none.
+func (m *Manager) endpoints() []endpoint {
+	const get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
+	return []endpoint{
+		{path: "/manager/api/get-token/", login: loginIgnored, actions: actions{post: m.getToken}},
+		{path: "/manager/api/validate-token/", actions: actions{get: m.validateToken}},
+		{path: "/manager/api/validate-token/:flags/", actions: actions{get: m.validateToken}},
+		{path: "/manager/api/logout/", actions: actions{del: m.logout}},
+		{path: "/manager/api/swap-user/", login: loginOptional, actions: actions{post: m.swapUser}},
+		{path: "/manager/api/swap-user/:flags/", login: loginOptional, actions: actions{post: m.swapUser}},
+		{path: "/manager/api/cmd/", needs: auth.ExecuteCommand, actions: actions{post: m.command}},
+		{path: "/manager/api/salinfo/topic-names", actions: actions{get: m.topicNames}},
+		{path: "/manager/api/salinfo/topic-data", actions: actions{get: m.topicData}},
+		{path: "/manager/api/salinfo/metadata", actions: actions{get: m.metadata}},
+	}
+}
+
+// The router is only a tree of paths here: all methods share one tree, because
+// its own 405, OPTIONS and redirects are not those of section 3, and the
+// method comes after log-in and permission.
+const anyMethod = "ANY"
+
+func (m *Manager) route(path string, h httprouter.Handle) { m.router.Handle(anyMethod, path, h) }
+
+// dispatch finds what answers a path.
+func (m *Manager) dispatch(w http.ResponseWriter, r *http.Request) {
+	if h, params, _ := m.router.Lookup(anyMethod, r.URL.Path); h != nil {
+		h(w, r, params)
+		return
+	}
+	if !strings.HasSuffix(r.URL.Path, "/") {
+		if h, _, _ := m.router.Lookup(anyMethod, r.URL.Path+"/"); h != nil {
+			u := *r.URL
+			u.Path += "/"
+			if u.RawPath != "" {
+				u.RawPath += "/"
+			}
+			w.Header().Set("Location", u.RequestURI())
+			w.WriteHeader(http.StatusMovedPermanently)
+			return
+		}
+	}
+	m.write(w, errNotFound.answer)
+}
+
+// endpoint makes the handler that applies section 3's order of checks.
+func (m *Manager) endpoint(e endpoint) httprouter.Handle {
+	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
+		reply, err := m.serve(e, &call{Request: r, params: params, writer: w})
+		if err != nil {
+			reply = m.refusal(r, err)
+		}
+		m.write(w, reply)
+	}
+}
+
+func (m *Manager) serve(e endpoint, c *call) (answer, error) {
+	if e.login != loginIgnored {
+		if err := m.authenticate(c); err != nil && (e.login == loginRequired || !errors.Is(err, errNoCredentials)) {
+			return answer{}, err
+		}
+	}
+	if e.needs != "" {
+		if err := m.authorize(c, e.needs); err != nil {
+			return answer{}, err
+		}
+	}
+	act, ok := e.actions.find(c.Method)
+	switch {
+	case ok:
+		return act(c)
+	case c.Method == http.MethodOptions:
+		return answer{status: http.StatusOK, header: e.actions.allow()}, nil
+	}
+	return answer{}, methodNotAllowed(c.Method, e.actions.allow())
+}
+
+func (a actions) find(method string) (action, bool) {
+	if method == http.MethodHead {
+		method = http.MethodGet // net/http leaves the body out
+	}
+	act, ok := a[method]
+	return act, ok
+}
+
+// allow is the Allow header of an endpoint.
+func (a actions) allow() http.Header {
+	var list []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead} {
+		if _, ok := a.find(method); ok {
+			list = append(list, method)
+		}
+	}
+	return http.Header{"Allow": {strings.Join(append(list, http.MethodOptions), ", ")}}
+}
+
+// reading puts a handler that only shows something on a path.
+func reading(h http.Handler) httprouter.Handle {
+	return func(w http.ResponseWriter, r *http.Request, _ httprouter.Params) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			methodNotAllowed(r.Method, http.Header{"Allow": {"GET, HEAD"}}).writeTo(w)
+			return
+		}
+		h.ServeHTTP(w, r)
+	}
+}
