@@ -1,5 +1,7 @@
 package wire
 
+import "bytes"
+
 // A Problem is a message that is JSON but not of the protocol: Key is the
 // member that is wrong, Rule what it has to be. Neither holds text of the
 // message, so that a Problem may be sent to any client (quirk 8).
@@ -34,6 +36,8 @@ type Frame struct {
 	Subscription      []byte
 	Tracing, TimeData []byte
 	Data              []byte
+	Snapshot, Seq     []byte
+	MaxRate           []byte
 	Items             []Item // the elements of Data, when it is a list
 	streams           []Stream
 }
@@ -85,6 +89,7 @@ func (f *Frame) DataProblem() *Problem {
 }
 
 func (f *Frame) member(raw, name []byte, at int) (end int, err error) {
+	name = key(name)
 	if string(name) == `"data"` && at < len(raw) && raw[at] == '[' {
 		f.Items, f.streams = f.Items[:0], f.streams[:0]
 		end, err = f.items(raw, at)
@@ -126,6 +131,12 @@ func (f *Frame) field(name []byte) *[]byte {
 		return &f.Tracing
 	case `"time_data"`:
 		return &f.TimeData
+	case `"snapshot"`:
+		return &f.Snapshot
+	case `"seq"`:
+		return &f.Seq
+	case `"max_rate"`:
+		return &f.MaxRate
 	}
 	return nil
 }
@@ -158,7 +169,7 @@ func (f *Frame) item(raw []byte, i int) (int, error) {
 	}
 	it := Item{first: len(f.streams), last: len(f.streams)}
 	end, err := eachMember(raw, i, func(raw, name []byte, at int) (end int, err error) {
-		switch string(name) {
+		switch string(key(name)) {
 		case `"csc"`:
 			end, err = skip(raw, at, 3)
 			it.CSC = raw[at:end]
@@ -208,6 +219,14 @@ func (it *Item) check() *Problem {
 		return errStreams
 	}
 	return nil
+}
+
+// key is the quoted name of a member as it is compared: "d\u0061ta" is "data".
+func key(name []byte) []byte {
+	if bytes.IndexByte(name, '\\') < 0 {
+		return name
+	}
+	return append(append([]byte{'"'}, Text(name)...), '"')
 }
 
 // eachMember calls f for each member of the object at raw[i] with the quoted

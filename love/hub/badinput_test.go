@@ -46,7 +46,7 @@ func TestAMessageThatBreaksARuleIsAnsweredAndTheConnectionLives(t *testing.T) {
 		c.send(message)
 		require.Equal(t, []string{`{"data":"Message ignored: ` + rule + `"}`}, c.alive(), "%.100s", message)
 	}
-	require.EqualValues(t, len(cases), h.Stats().Malformed)
+	require.EqualValues(t, len(cases), h.Stats().Denied["malformed"])
 }
 
 func TestTheGoodItemsOfABadMessageAreDelivered(t *testing.T) {
@@ -164,6 +164,6 @@ func TestHandshakesAreRefusedInJSON(t *testing.T) {
 	status, body = get("password=process", handshake...)
 	require.Equal(t, 503, status)
 	require.Contains(t, body, "no place")
-	require.EqualValues(t, 1, h.Stats().Refused)
+	require.EqualValues(t, 1, h.Stats().Denied["gate"])
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }

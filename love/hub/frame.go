@@ -2,7 +2,8 @@ package hub
 
 import (
 	"encoding/binary"
-	"sync"
+	"strconv"
+	"sync/atomic"
 
 	"github.com/gobwas/ws"
 
@@ -18,8 +19,51 @@ type frame struct {
 	bytes   []byte // header and payload
 	payload int    // where the payload begins
 
-	strictOnce sync.Once
-	strictForm *frame
+	// key is the same for frames of which only the newest counts: telemetry of
+	// one group and the same streams. 0: the frame may not be lost.
+	key uint64
+	seq uint64 // of its stream, for who asked for it
+
+	variants [frameVariants]atomic.Pointer[frame]
+}
+
+// variant is a form of a frame that some subscriptions ask for.
+type variant uint8
+
+// The variants, to be combined.
+const (
+	variantStrict variant = 1 << iota // null for NaN and the infinities
+	variantSeq                        // with "seq"
+	frameVariants
+)
+
+// as returns the variant of f, which is made when it is first asked for.
+func (f *frame) as(v variant) *frame {
+	if v == 0 {
+		return f
+	}
+	if made := f.variants[v].Load(); made != nil {
+		return made
+	}
+	text := f.text()
+	strict := v&variantStrict != 0 && wire.MayHoldNonFinite(text)
+	made := f
+	if strict || v&variantSeq != 0 {
+		buf := newBuffer(len(text) + 32)
+		if strict {
+			buf = wire.AppendStrict(buf, text)
+		} else {
+			buf = append(buf, text...)
+		}
+		if v&variantSeq != 0 {
+			buf = strconv.AppendUint(append(buf[:len(buf)-1], `,"seq":`...), f.seq, 10)
+			buf = append(buf, '}')
+		}
+		made = textFrame(buf)
+		made.key = f.key
+	}
+	f.variants[v].Store(made)
+	return made
 }
 
 // newBuffer returns a buffer for a payload of about n bytes with room for the
@@ -56,14 +100,3 @@ func closeFrame(body []byte) *frame { return controlFrame(ws.OpClose, body) }
 
 // text is the payload.
 func (f *frame) text() []byte { return f.bytes[f.payload:] }
-
-// strict is the frame with null for NaN and the infinities, made at most once.
-func (f *frame) strict() *frame {
-	f.strictOnce.Do(func() {
-		f.strictForm = f
-		if wire.MayHoldNonFinite(f.text()) {
-			f.strictForm = textFrame(wire.AppendStrict(newBuffer(len(f.text())), f.text()))
-		}
-	})
-	return f.strictForm
-}

@@ -11,7 +11,12 @@ import (
 // ServeHTTP opens a websocket (manager protocol, sections 2.1 and 2.2),
 // whatever the path. It returns at once; the session lives on in goroutines of
 // the hub. Refusals have a JSON body {"detail": text}: 403 from the gate, 426
-// without a websocket handshake, 503 when the hub is full or shutting down.
+// without a websocket handshake, 429 when the user has too many connections,
+// 503 when the hub is full or shutting down.
+//
+// The client may ask for something with query parameters: nan=null for null in
+// place of NaN and the infinities, snapshot=1 for the last value of everything
+// that it subscribes to.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet || r.Header.Get("Sec-Websocket-Key") == "" {
 		w.Header().Set("Upgrade", "websocket")
@@ -19,27 +24,34 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if origin := r.Header.Get("Origin"); origin != "" && !h.origins(origin) {
+		h.counters.deny(DenyOrigin)
 		refuse(w, http.StatusForbidden, "pages of this origin may not connect")
 		return
 	}
 	p, err := h.gate.Admit(r)
 	if err != nil {
-		h.counters.refused.Add(1)
+		h.counters.deny(DenyGate)
 		h.log.Info("connection refused", "address", r.RemoteAddr, "error", err)
 		refuse(w, http.StatusForbidden, err.Error())
 		return
 	}
-	if err := h.reserve(); err != nil {
+	if denial, err := h.reserve(p); err != nil {
+		h.counters.deny(denial)
+		status := http.StatusServiceUnavailable
+		if denial == DenyUserFull {
+			status = http.StatusTooManyRequests
+		}
 		w.Header().Set("Retry-After", "3")
-		refuse(w, http.StatusServiceUnavailable, err.Error())
+		refuse(w, status, err.Error())
 		return
 	}
 	conn, rw, _, err := ws.HTTPUpgrader{}.Upgrade(r, w)
 	if err != nil { // the upgrader has answered
-		h.release()
+		h.release(p)
 		return
 	}
-	s := h.newSession(p, r.URL.Query().Get("nan") == "null")
+	q := r.URL.Query()
+	s := h.newSession(p, sessionOptions{strict: q.Get("nan") == "null", snapshots: q.Get("snapshot") == "1"})
 	k := newSocket(s, conn)
 	s.sink = k
 	h.add(s)
@@ -53,12 +65,12 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve is the goroutine of one websocket session.
 func (s *Session) serve(in *reader, k *socket) {
-	defer s.hub.release()
+	defer s.hub.release(s.principal)
 	s.hub.wheel.add(s)
 	in.run()
 	s.hub.wheel.remove(s)
 	s.hub.remove(s)
-	s.out.discard()
+	s.lost()
 	k.abort()
 	s.out.wait()
 }

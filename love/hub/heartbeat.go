@@ -5,7 +5,8 @@ import "github.com/rubin-love/love-go/love"
 // heartbeat tells the subscribers of heartbeat-manager-0-stream that the
 // manager lives (section 2.7). Every hub tells its own sessions.
 func (h *Hub) heartbeat() {
-	beats := []Heartbeat{{CSC: "Manager", Timestamp: love.UnixSeconds(h.clock.Now())}}
+	now := h.clock.Now()
+	beats := []Heartbeat{{CSC: "Manager", Timestamp: love.UnixSeconds(now)}}
 	if h.heartbeats != nil {
 		beats = append(beats, h.heartbeats()...)
 	}
@@ -26,8 +27,8 @@ func (h *Hub) heartbeat() {
 		return
 	}
 	var b burst
-	for _, s := range g.list() {
-		s.send(f, &b)
+	for _, m := range g.list() {
+		m.session.send(f, now, &b)
 	}
 	b.flush()
 }

@@ -2,8 +2,10 @@ package hub
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,15 +18,26 @@ import (
 // http.Handler; make one with [New] and end it with [Hub.Shutdown].
 type Hub struct {
 	config
+	self     *source // of the messages that the hub itself publishes
+	ids      atomic.Uint64
 	index    index
 	wheel    wheel
 	counters counters
+	requests requests
+	sources  sources
+	schedule schedule
+
+	// joining is held shared while messages are routed, so that a session can
+	// get a snapshot and join between two of them.
+	joining sync.RWMutex
 
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
-	taken    int // places of sessions, those in their handshake too
+	taken    int            // places of sessions, those in their handshake too
+	users    map[string]int // places by user name
 	closing  bool
 
+	swept         atomic.Int64 // when stale values were last searched for, ns
 	lastHeartbeat atomic.Pointer[frame]
 	detach        func()
 	stop          context.CancelFunc
@@ -34,10 +47,13 @@ type Hub struct {
 // New makes a hub and starts its background loop (pings and heartbeats).
 // Without options it admits nobody; see [WithGate].
 func New(opts ...Option) *Hub {
-	h := &Hub{config: defaults(), sessions: make(map[*Session]struct{})}
+	h := &Hub{config: defaults(), sessions: make(map[*Session]struct{}), users: make(map[string]int)}
 	for _, o := range opts {
 		o(&h.config)
 	}
+	h.self = &source{id: rand.Text()[:8]}
+	h.counters.observer = h.observer
+	h.schedule.wake = make(chan struct{}, 1)
 	h.index.init()
 	h.wheel.init(h.pingInterval, h.clock.Now())
 	h.detach = h.broker.Attach(h.deliver)
@@ -47,12 +63,19 @@ func New(opts ...Option) *Hub {
 	return h
 }
 
+// nextID is an ID that no other session has, on any hub.
+func (h *Hub) nextID() string {
+	return h.self.id + "-" + strconv.FormatUint(h.ids.Add(1), 10)
+}
+
 // run is the hub's only goroutine beside those of its sessions.
 func (h *Hub) run(ctx context.Context) {
 	wheel := h.clock.NewTicker(h.wheel.step)
 	defer wheel.Stop()
 	beat := h.clock.NewTicker(h.heartbeatPeriod)
 	defer beat.Stop()
+	task := h.clock.NewTimer(time.Hour)
+	defer task.Stop()
 	h.heartbeat()
 	for {
 		select {
@@ -62,6 +85,12 @@ func (h *Hub) run(ctx context.Context) {
 			h.ping()
 		case <-beat.C():
 			h.heartbeat()
+		case <-h.schedule.wake:
+		case <-task.C():
+			h.schedule.run(h.clock.Now())
+		}
+		if wait, any := h.schedule.next(h.clock.Now()); any {
+			task.Reset(wait)
 		}
 	}
 }
@@ -69,26 +98,38 @@ func (h *Hub) run(ctx context.Context) {
 var (
 	errShuttingDown = errors.New("the manager is shutting down: try again in a moment")
 	errFull         = errors.New("the manager has no place for another connection: try again later")
+	errUserFull     = errors.New("this user has too many connections: close some first")
 )
 
-// reserve takes the place of one session, until release.
-func (h *Hub) reserve() error {
+// reserve takes the place of one session for p, until release.
+func (h *Hub) reserve(p auth.Principal) (Denial, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	user := p.User.Username
 	switch {
 	case h.closing:
-		return errShuttingDown
+		return DenyShutdown, errShuttingDown
 	case h.taken >= h.limits.Sessions:
-		return errFull
+		return DenyFull, errFull
+	case !p.Process && h.users[user] >= h.limits.UserSessions:
+		return DenyUserFull, errUserFull
 	}
 	h.taken++
+	if !p.Process {
+		h.users[user]++
+	}
 	h.running.Add(1)
-	return nil
+	return 0, nil
 }
 
-func (h *Hub) release() {
+func (h *Hub) release(p auth.Principal) {
 	h.mu.Lock()
 	h.taken--
+	if user := p.User.Username; !p.Process {
+		if h.users[user]--; h.users[user] == 0 {
+			delete(h.users, user)
+		}
+	}
 	h.mu.Unlock()
 	h.running.Done()
 }
@@ -99,6 +140,7 @@ func (h *Hub) add(s *Session) {
 	h.sessions[s] = struct{}{}
 	closing := h.closing
 	h.mu.Unlock()
+	h.observer.Opened(s.principal.Process)
 	if closing {
 		s.close(CloseShutdown)
 	}
@@ -108,8 +150,12 @@ func (h *Hub) add(s *Session) {
 func (h *Hub) remove(s *Session) {
 	s.leaveAll()
 	h.mu.Lock()
+	_, known := h.sessions[s]
 	delete(h.sessions, s)
 	h.mu.Unlock()
+	if known && s.publishes {
+		h.sourceGone(s)
+	}
 }
 
 // each calls f for every session, without holding the hub's lock.
@@ -129,22 +175,34 @@ func (h *Hub) each(f func(*Session)) {
 // ID, with code 1000: the LOVE-frontend takes it as the end of its log-in and
 // does not reconnect (manager protocol, section 2.8).
 func (h *Hub) DisconnectToken(tokenID string) {
+	h.Disconnect(func(p auth.Principal) bool { return !p.Process && p.TokenID == tokenID }, CloseCredential)
+}
+
+// Disconnect closes every session whose principal matches, for the reason.
+func (h *Hub) Disconnect(match func(auth.Principal) bool, reason CloseReason) {
 	h.each(func(s *Session) {
-		if !s.principal.Process && s.principal.TokenID == tokenID {
-			s.close(CloseCredential)
+		if match(s.principal) {
+			s.close(reason)
 		}
 	})
 }
 
 // Shutdown closes all sessions with code 1001 once what waits for them has
-// been written, and ends the hub. It returns when all is done, or with ctx's
-// error after it has cut the connections that were left.
+// been written, spread over the time of [WithDrain], and ends the hub. It
+// returns when all is done, or with ctx's error after it has cut the
+// connections that were left.
 func (h *Hub) Shutdown(ctx context.Context) error {
 	h.mu.Lock()
 	h.closing = true
+	left := len(h.sessions)
 	h.mu.Unlock()
 	h.stop()
-	h.each(func(s *Session) { s.close(CloseShutdown) })
+	h.each(func(s *Session) {
+		s.close(CloseShutdown)
+		if left--; h.drain > 0 && left > 0 {
+			h.pause(ctx, h.drain/time.Duration(left+1))
+		}
+	})
 
 	done := make(chan struct{})
 	go func() {
@@ -163,6 +221,15 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	return err
 }
 
+func (h *Hub) pause(ctx context.Context, d time.Duration) {
+	t := h.clock.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C():
+	case <-ctx.Done():
+	}
+}
+
 type config struct {
 	gate            Gate
 	authorizer      auth.Authorizer
@@ -172,6 +239,8 @@ type config struct {
 	log             *slog.Logger
 	broker          Broker
 	limits          Limits
+	observer        Observer
+	drain           time.Duration
 	tracing         bool
 	nan             NaN
 	legacyRequests  bool

@@ -11,11 +11,16 @@ import (
 
 const shards = 64
 
-// index knows which sessions are in which group. Reading the members of a
-// group takes no lock; joining and leaving copy the list.
+// index knows the groups: who is in each, and the last value of each stream.
+// Reading the members of a group takes no lock; joining and leaving copy the
+// list.
 type index struct {
-	seed   maphash.Seed
-	shards [shards]shard
+	seed      maphash.Seed
+	shards    [shards]shard
+	ids       atomic.Uint64
+	wildcards [wildcardShapes]atomic.Int32 // members of groups of each shape
+
+	lastBytes atomic.Int64 // of all last values
 }
 
 type shard struct {
@@ -23,11 +28,22 @@ type shard struct {
 	groups map[love.Group]*group
 }
 
-// group is one set of subscribers. It is dropped with its last member.
+// group is one set of subscribers, and for a stream its last value. It is
+// dropped when it has neither.
 type group struct {
+	id      uint64 // never used again
 	name    love.Group
 	text    []byte // the name as a quoted JSON text
-	members atomic.Pointer[[]*Session]
+	members atomic.Pointer[[]*member]
+	seq     atomic.Uint64 // messages published to it
+	last    last
+}
+
+// member is one session in a group, with the options of its subscription.
+type member struct {
+	session *Session
+	seq     bool  // wants a counter in each message
+	pace    *pace // nil without a max_rate
 }
 
 func (x *index) init() {
@@ -37,13 +53,13 @@ func (x *index) init() {
 	}
 }
 
-// shard finds the shard by the component alone, so that a message, whose
-// streams mostly belong to one, stays in few.
+// shard finds the shard by the component alone, so that all streams of one are
+// in the same.
 func (x *index) shard(csc []byte) *shard {
 	return &x.shards[maphash.Bytes(x.seed, csc)%shards]
 }
 
-// lookup returns the group, or nil if nobody is in it. It does not allocate.
+// lookup returns the group, or nil if it is not known. It does not allocate.
 func (x *index) lookup(category, csc, salindex, stream []byte) *group {
 	sh := x.shard(csc)
 	sh.mu.RLock()
@@ -52,34 +68,76 @@ func (x *index) lookup(category, csc, salindex, stream []byte) *group {
 	return g
 }
 
-// join adds s to the group. s must not be in it.
-func (x *index) join(name love.Group, s *Session) {
+// group returns the group, new if it is not known.
+func (x *index) group(name love.Group) *group {
 	sh := x.shard([]byte(name.CSC))
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	g := sh.groups[name]
-	if g == nil {
-		g = &group{name: name, text: love.AppendText(nil, name.String())}
-		sh.groups[name] = g
-	}
-	old := g.list()
-	members := append(append(make([]*Session, 0, len(old)+1), old...), s)
-	g.members.Store(&members)
+	return x.groupLocked(sh, name)
 }
 
-// leave takes s out of the group, if it is there.
-func (x *index) leave(name love.Group, s *Session) {
+func (x *index) groupLocked(sh *shard, name love.Group) *group {
+	g := sh.groups[name]
+	if g == nil {
+		g = &group{id: x.ids.Add(1), name: name, text: love.AppendText(nil, name.String())}
+		sh.groups[name] = g
+	}
+	return g
+}
+
+// join adds m to the group. Its session must not be in it.
+func (x *index) join(name love.Group, m *member) {
+	sh := x.shard([]byte(name.CSC))
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	g := x.groupLocked(sh, name)
+	old := g.list()
+	members := append(append(make([]*member, 0, len(old)+1), old...), m)
+	g.members.Store(&members)
+	x.wildcards[wildcardShape(name)].Add(1)
+}
+
+// leave takes m out of the group, where it must be.
+func (x *index) leave(name love.Group, m *member) {
 	sh := x.shard([]byte(name.CSC))
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	g := sh.groups[name]
-	if g == nil {
-		return
-	}
-	members := slices.DeleteFunc(slices.Clone(g.list()), func(m *Session) bool { return m == s })
+	members := slices.DeleteFunc(slices.Clone(g.list()), func(o *member) bool { return o == m })
 	g.members.Store(&members)
-	if len(members) == 0 {
+	x.wildcards[wildcardShape(name)].Add(-1)
+	if len(members) == 0 && g.last.drop() {
 		delete(sh.groups, name)
+	}
+}
+
+// forget drops the last value of g, and g with it if it has no members.
+func (x *index) forget(g *group) {
+	sh := x.shard([]byte(g.name.CSC))
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	x.lastBytes.Add(-int64(g.last.clear()))
+	if len(g.list()) == 0 && sh.groups[g.name] == g && g.last.drop() {
+		delete(sh.groups, g.name)
+	}
+}
+
+// each calls f for every group. Groups that come or go meanwhile may be missed.
+func (x *index) each(f func(*group)) {
+	for i := range x.shards {
+		x.shards[i].each(f)
+	}
+}
+
+func (sh *shard) each(f func(*group)) {
+	sh.mu.RLock()
+	all := make([]*group, 0, len(sh.groups))
+	for _, g := range sh.groups {
+		all = append(all, g)
+	}
+	sh.mu.RUnlock()
+	for _, g := range all {
+		f(g)
 	}
 }
 
@@ -93,7 +151,7 @@ func (x *index) size() (n int) {
 	return n
 }
 
-func (g *group) list() []*Session {
+func (g *group) list() []*member {
 	if p := g.members.Load(); p != nil {
 		return *p
 	}

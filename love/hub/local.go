@@ -31,7 +31,7 @@ type Local struct {
 
 // Local opens a connection within the process for p.
 func (h *Hub) Local(p auth.Principal) *Local {
-	l := &Local{session: h.newSession(p, false), wakeups: make(chan struct{}, 1)}
+	l := &Local{session: h.newSession(p, sessionOptions{}), wakeups: make(chan struct{}, 1)}
 	l.session.sink = localSink{l}
 	l.in.session = l.session
 	h.add(l.session)

@@ -55,10 +55,21 @@ const (
 type Limits struct {
 	UserMessage    int // bytes of one message of a user; default 64 KiB
 	ProcessMessage int // bytes of one message of a process; default 16 MiB
-	QueueBytes     int // bytes that may wait for one session; default 32 MiB
-	Subscriptions  int // groups that one session may be in; default 10 000
-	Sessions       int // connections in all; default 20 000
-	GroupName      int // bytes of a group's name; default 1024
+
+	// BacklogBytes, and BacklogAge, are how much may wait for a session, and
+	// for how long something may, before waiting telemetry is conflated;
+	// default 4 MiB and 1 s.
+	BacklogBytes int
+	BacklogAge   time.Duration
+	// QueueBytes is how many bytes of events and answers may wait for a
+	// session, and of conflated telemetry, before it is closed; default 32 MiB.
+	QueueBytes int
+
+	Subscriptions int // groups that one session may be in; default 10 000
+	Sessions      int // connections in all; default 20 000
+	UserSessions  int // connections of one user; default 1000
+	GroupName     int // bytes of a group's name; default 1024
+	LastBytes     int // bytes of last values kept for snapshots; default 64 MiB
 }
 
 func (l Limits) withDefaults() Limits {
@@ -66,12 +77,17 @@ func (l Limits) withDefaults() Limits {
 		field *int
 		value int
 	}{
-		{&l.UserMessage, 64 << 10}, {&l.ProcessMessage, 16 << 20}, {&l.QueueBytes, 32 << 20},
-		{&l.Subscriptions, 10_000}, {&l.Sessions, 20_000}, {&l.GroupName, 1024},
+		{&l.UserMessage, 64 << 10}, {&l.ProcessMessage, 16 << 20},
+		{&l.BacklogBytes, 4 << 20}, {&l.QueueBytes, 32 << 20},
+		{&l.Subscriptions, 10_000}, {&l.Sessions, 20_000}, {&l.UserSessions, 1000},
+		{&l.GroupName, 1024}, {&l.LastBytes, 64 << 20},
 	} {
 		if *f.field == 0 {
 			*f.field = f.value
 		}
+	}
+	if l.BacklogAge == 0 {
+		l.BacklogAge = time.Second
 	}
 	return l
 }
@@ -94,6 +110,7 @@ func defaults() config {
 		log:             slog.New(slog.DiscardHandler),
 		broker:          NewMemoryBroker(),
 		limits:          Limits{}.withDefaults(),
+		observer:        NopObserver{},
 		tracing:         true,
 		heartbeatPeriod: 2900 * time.Millisecond,
 		pingInterval:    20 * time.Second,
@@ -164,3 +181,11 @@ func WithHeartbeats(period time.Duration, extra func() []Heartbeat) Option {
 func WithPing(interval time.Duration) Option {
 	return func(c *config) { c.pingInterval = interval }
 }
+
+// WithObserver attaches metrics. Default: [NopObserver].
+func WithObserver(o Observer) Option { return func(c *config) { c.observer = o } }
+
+// WithDrain spreads the closing of sessions over a time when the hub shuts
+// down, so that their clients do not all reconnect at once. Default: 0, all at
+// once; set it where another manager takes over thousands of them.
+func WithDrain(window time.Duration) Option { return func(c *config) { c.drain = window } }

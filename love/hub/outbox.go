@@ -1,25 +1,43 @@
 package hub
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // outbox is the ordered queue of one session. One writer at a time drains it;
 // the queue itself knows whether somebody has to be told that frames wait.
+//
+// While the session keeps up, every frame goes out in order. When more than
+// soft bytes wait, or the queue has not been empty for a while, it conflates:
+// telemetry that waits is replaced by newer telemetry of its stream, in place,
+// so that it is bounded by the number of streams. What may not be lost stays
+// in order and complete, up to hard bytes.
 type outbox struct {
-	limit int // bytes
+	soft, hard int
+	patience   time.Duration
 
 	mu       sync.Mutex
 	idle     sync.Cond // writing has become false
 	frames   []*frame
-	head     int  // frames before it are taken
-	bytes    int  // of frames not yet written, those the writer holds too
-	noted    bool // somebody is going to wake the session
-	writing  bool // a writer is at work and looks again before it ends
-	finished bool // the last frame is a close frame; nothing may follow
-	shut     bool // nothing is written any more
+	head     int       // frames before it are taken
+	lossless int       // bytes that wait, of frames that may not be lost
+	lossy    int       // and of telemetry
+	held     int       // bytes that the writer has taken and not yet written
+	since    time.Time // when the queue was last empty
+	noted    bool      // somebody is going to wake the session
+	writing  bool      // a writer is at work and looks again before it ends
+	finished bool      // the last frame is a close frame; nothing may follow
+	shut     bool      // nothing is written any more
+
+	// While conflating, where the newest frame of each key waits, counted from
+	// the first frame ever; nil otherwise.
+	newest map[uint64]int
+	base   int // the count at frames[0]
 }
 
-func newOutbox(limit int) *outbox {
-	o := &outbox{limit: limit}
+func newOutbox(soft, hard int, patience time.Duration) *outbox {
+	o := &outbox{soft: soft, hard: hard, patience: patience}
 	o.idle.L = &o.mu
 	return o
 }
@@ -33,46 +51,118 @@ const (
 	refused                      // not queued: the session is closing
 )
 
-// push queues a frame. A queue always takes one frame, whatever its size.
-func (o *outbox) push(f *frame) pushResult {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	switch {
-	case o.finished:
-		return refused
-	case o.bytes > 0 && o.bytes+len(f.bytes) > o.limit:
-		return overflowed
-	}
-	o.append(f)
-	if o.noted || o.writing {
-		return queued
-	}
-	o.noted = true
-	return pushed
-}
-
-func (o *outbox) append(f *frame) {
-	if o.head > 0 && o.head == len(o.frames) {
-		o.frames, o.head = o.frames[:0], 0
-	}
-	o.frames = append(o.frames, f)
-	o.bytes += len(f.bytes)
-}
-
-// finish queues the last frame, and drops what waits if told to. It reports
-// whether this call was the first.
-func (o *outbox) finish(f *frame, drop bool) bool {
+// push queues a frame and reports how many older ones it has replaced. A queue
+// always takes one frame, whatever its size.
+func (o *outbox) push(f *frame, now time.Time) (result pushResult, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.finished {
+		return refused, 0
+	}
+	waiting := o.lossless + o.lossy + o.held
+	if waiting == 0 {
+		o.since = now
+		o.newest = nil
+	} else if o.newest == nil && (waiting+len(f.bytes) > o.soft || now.Sub(o.since) > o.patience) {
+		dropped = o.conflate()
+	}
+	if o.replace(f) {
+		return queued, dropped + 1
+	}
+	if full := o.lossy; f.key == 0 {
+		full = o.lossless
+		if full > 0 && full+len(f.bytes) > o.hard {
+			return overflowed, dropped
+		}
+	} else if full > 0 && full+len(f.bytes) > o.hard {
+		return overflowed, dropped
+	}
+	o.append(f)
+	if o.noted || o.writing {
+		return queued, dropped
+	}
+	o.noted = true
+	return pushed, dropped
+}
+
+// replace puts f in the place of waiting telemetry of its key, if it may.
+func (o *outbox) replace(f *frame) bool {
+	if o.newest == nil || f.key == 0 {
 		return false
 	}
+	at, waits := o.newest[f.key]
+	if at -= o.base; !waits || at < o.head {
+		return false
+	}
+	o.lossy += len(f.bytes) - len(o.frames[at].bytes)
+	o.frames[at] = f
+	return true
+}
+
+func (o *outbox) append(f *frame) {
+	if o.head > len(o.frames)/2 {
+		n := copy(o.frames, o.frames[o.head:])
+		clear(o.frames[n:])
+		o.frames, o.base, o.head = o.frames[:n], o.base+o.head, 0
+	}
+	if o.newest != nil && f.key != 0 {
+		o.newest[f.key] = o.base + len(o.frames)
+	}
+	o.frames = append(o.frames, f)
+	o.count(f, 1)
+}
+
+// count adds the bytes of f, or takes them off.
+func (o *outbox) count(f *frame, sign int) {
+	if f.key == 0 {
+		o.lossless += sign * len(f.bytes)
+	} else {
+		o.lossy += sign * len(f.bytes)
+	}
+}
+
+// conflate begins conflating: of the waiting telemetry of each key the newest
+// stays, in the place of the oldest. It reports how many went.
+func (o *outbox) conflate() (dropped int) {
+	o.newest = make(map[uint64]int)
+	kept := o.frames[:o.head]
+	for _, f := range o.frames[o.head:] {
+		if o.replace(f) {
+			o.lossy -= len(f.bytes) // its own bytes had been counted already
+			dropped++
+			continue
+		}
+		if f.key != 0 {
+			o.newest[f.key] = o.base + len(kept)
+		}
+		kept = append(kept, f)
+	}
+	clear(o.frames[len(kept):])
+	o.frames = kept
+	return dropped
+}
+
+// finish queues the last frame, and drops what waits if told to. It reports
+// whether this call was the first, and how many frames it has dropped.
+func (o *outbox) finish(f *frame, drop bool) (first bool, dropped int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.finished {
+		return false, 0
+	}
 	if drop {
-		o.frames, o.head = nil, 0
+		dropped = o.empty()
 	}
 	o.append(f)
 	o.finished = true
-	return true
+	return true, dropped
+}
+
+func (o *outbox) empty() (dropped int) {
+	dropped = len(o.frames) - o.head
+	o.frames, o.head, o.newest = nil, 0, nil
+	o.lossless, o.lossy = 0, 0
+	return dropped
 }
 
 // begin makes the caller the writer, unless there is one or all is over.
@@ -92,14 +182,16 @@ func (o *outbox) begin() bool {
 func (o *outbox) take(dst []*frame, n, written int) []*frame {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.bytes -= written
+	o.held -= written
 	if o.shut {
-		o.frames, o.head = nil, 0
+		o.empty()
 	}
 	for o.head < len(o.frames) && n > 0 {
 		f := o.frames[o.head]
 		o.frames[o.head] = nil
 		o.head++
+		o.count(f, -1)
+		o.held += len(f.bytes)
 		dst = append(dst, f)
 		n -= len(f.bytes)
 	}
@@ -110,11 +202,16 @@ func (o *outbox) take(dst []*frame, n, written int) []*frame {
 	return dst
 }
 
-// discard drops what waits: nothing can be written any more.
-func (o *outbox) discard() {
+// discard drops what waits: nothing can be written any more. It reports how
+// many frames that were.
+func (o *outbox) discard() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.shut {
+		return 0
+	}
 	o.finished, o.shut = true, true
+	return o.empty()
 }
 
 // wait returns when no writer is at work.
@@ -132,9 +229,10 @@ func (o *outbox) isFinished() bool {
 	return o.finished
 }
 
-// waiting is the number of bytes not yet written.
-func (o *outbox) waiting() int {
+// waiting is the number of bytes not yet written, and whether the session is
+// behind.
+func (o *outbox) waiting() (bytes int, behind bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.bytes
+	return o.lossless + o.lossy + o.held, o.newest != nil
 }

@@ -36,7 +36,7 @@ func TestWhatAUserMayPublish(t *testing.T) {
 			}
 			require.Equal(t, []string{refused}, user.alive())
 			require.Empty(t, sub.alive())
-			require.EqualValues(t, 1, h.Stats().Forbidden)
+			require.EqualValues(t, 1, h.Stats().Denied["publish"])
 		})
 	}
 }

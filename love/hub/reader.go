@@ -128,7 +128,7 @@ func (r *reader) controlFrame(h ws.Header) error {
 	ws.Cipher(payload, h.Mask, 0)
 	switch h.OpCode {
 	case ws.OpPing:
-		r.session.send(controlFrame(ws.OpPong, payload), &r.in.burst)
+		r.session.send(controlFrame(ws.OpPong, payload), r.session.hub.clock.Now(), &r.in.burst)
 	case ws.OpClose:
 		answer, err := closeAnswer(payload)
 		if err != nil {

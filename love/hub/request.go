@@ -35,6 +35,9 @@ var (
 	errAction      = &wire.Problem{Key: "action", Rule: "must be a text"}
 	errRequestTime = &wire.Problem{Key: "request_time", Rule: "is missing: it is returned with the answer"}
 	errGroupName   = &wire.Problem{Key: "stream", Rule: "and the other names are too long together"}
+	errSnapshot    = &wire.Problem{Key: "snapshot", Rule: "must be true or false"}
+	errSeq         = &wire.Problem{Key: "seq", Rule: "must be true or false"}
+	errMaxRate     = &wire.Problem{Key: "max_rate", Rule: "must be a number of messages per second, above 0"}
 	errTooMany     = &wire.Problem{Key: "option", Rule: "would exceed what one connection may have: leave something first"}
 )
 
@@ -76,11 +79,7 @@ func (in *inbound) publish() {
 	if len(in.batch) == 0 {
 		return
 	}
-	h := in.session.hub
-	if err := h.broker.Publish(in.batch); err != nil {
-		h.counters.unpublished.Add(uint64(len(in.batch)))
-		h.log.Error("messages were not published", "count", len(in.batch), "error", err)
-	}
+	in.session.hub.publish(in.batch)
 	clear(in.batch)
 	in.batch, in.holdsData = in.batch[:0], false
 }
@@ -96,7 +95,7 @@ func (in *inbound) data(cut *wire.Frame, text []byte) {
 	}
 	s := in.session
 	if !s.mayPublish(love.Category(wire.Text(cut.Category))) {
-		s.hub.counters.forbidden.Add(1)
+		s.hub.counters.deny(DenyPublish)
 		in.reply("Message refused: " + errPublish.Error())
 		return
 	}
@@ -106,9 +105,22 @@ func (in *inbound) data(cut *wire.Frame, text []byte) {
 			break
 		}
 	}
-	s.hub.counters.received.Add(1)
-	in.batch = append(in.batch, Envelope{Kind: EnvelopeData, Payload: text, Received: s.hub.clock.Now(), cut: cut})
+	s.hub.counters.receive()
+	if !s.publishes {
+		s.publishes = true
+		s.hub.announce(s, true, firstComponent(cut))
+	}
+	in.batch = append(in.batch, Envelope{
+		Kind: EnvelopeData, Payload: text, Received: s.hub.clock.Now(), Source: s.source.id, source: s.source, cut: cut,
+	})
 	in.holdsData = true
+}
+
+func firstComponent(cut *wire.Frame) []string {
+	if len(cut.Items) == 0 || cut.Items[0].Problem != nil {
+		return nil
+	}
+	return []string{string(wire.Text(cut.Items[0].CSC))}
 }
 
 func (s *Session) mayPublish(c love.Category) bool {
@@ -135,44 +147,96 @@ func (in *inbound) action(cut *wire.Frame) {
 		buf := append(newBuffer(320), `{"time_data":`...)
 		buf = love.TimeDataAt(in.session.hub.clock.Now()).AppendJSON(buf)
 		buf = append(append(buf, `,"request_time":`...), cut.RequestTime...)
-		in.session.send(textFrame(append(buf, '}')), &in.burst)
+		in.session.send(textFrame(append(buf, '}')), in.session.hub.clock.Now(), &in.burst)
 	}
 }
 
 func (in *inbound) subscription(cut *wire.Frame) {
+	if !wire.IsText(cut.Option) {
+		in.problem(errOption)
+		return
+	}
+	option := love.Option(wire.Text(cut.Option))
+	if option != love.Subscribe && option != love.Unsubscribe {
+		return // another option gets no answer (section 2.4)
+	}
 	group, problem := groupOf(cut)
-	var option love.Option
-	if wire.IsText(cut.Option) {
-		option = love.Option(wire.Text(cut.Option))
-	} else {
-		problem = errOption
+	if problem != nil {
+		in.problem(problem)
+		return
 	}
 	s := in.session
-	switch {
-	case option != love.Subscribe && option != love.Unsubscribe && problem != errOption:
-		// Another option gets no answer (section 2.4).
-	case problem != nil:
-		in.problem(problem)
-	case len(group.String()) > s.hub.limits.GroupName:
-		in.problem(errGroupName)
-	case option == love.Unsubscribe:
+	if len(group.String()) > s.hub.limits.GroupName {
+		in.deny(DenyGroupName, errGroupName)
+		return
+	}
+	if option == love.Unsubscribe {
 		s.leave(group)
 		in.confirm(option, group)
-	case len(s.groups) >= s.hub.limits.Subscriptions:
-		in.problem(errTooMany)
-	default:
-		in.confirm(option, group)
-		if group == heartbeatGroup {
-			if f := s.hub.lastHeartbeat.Load(); f != nil {
-				s.send(f, &in.burst)
-			}
-		}
-		s.join(group)
-		if group.Category == love.CategoryEvent {
-			in.requestInitialState(cut, group)
+		return
+	}
+	options, problem := subscriptionOptionsOf(cut)
+	if problem != nil {
+		in.problem(problem)
+		return
+	}
+	in.subscribe(group, options)
+}
+
+func (in *inbound) subscribe(group love.Group, o subscriptionOptions) {
+	s := in.session
+	if s.groups[group] == nil && len(s.groups) >= s.hub.limits.Subscriptions {
+		in.deny(DenySubscriptions, errTooMany)
+		return
+	}
+	in.confirm(love.Subscribe, group)
+	if group == heartbeatGroup {
+		if f := s.hub.lastHeartbeat.Load(); f != nil {
+			s.send(f, s.hub.clock.Now(), &in.burst)
 		}
 	}
+	s.join(group, o, &in.burst)
+	if group.Category == love.CategoryEvent && wildcardShape(group) == 0 {
+		in.requestInitialState(group)
+	}
 }
+
+// subscriptionOptions are what a client may ask for with a subscription.
+type subscriptionOptions struct {
+	snapshot bool          // the last value first
+	seq      bool          // a counter in each message
+	interval time.Duration // between two messages of one stream; 0: no limit
+}
+
+func subscriptionOptionsOf(cut *wire.Frame) (o subscriptionOptions, p *wire.Problem) {
+	for _, flag := range [...]struct {
+		raw     []byte
+		set     *bool
+		problem *wire.Problem
+	}{{cut.Snapshot, &o.snapshot, errSnapshot}, {cut.Seq, &o.seq, errSeq}} {
+		switch string(flag.raw) {
+		case "", "false":
+		case "true":
+			*flag.set = true
+		default:
+			return o, flag.problem
+		}
+	}
+	if cut.MaxRate != nil {
+		hz, err := strconv.ParseFloat(string(cut.MaxRate), 64)
+		if err != nil || !wire.IsNumber(cut.MaxRate) || hz < minRate || hz > maxRate {
+			return o, errMaxRate
+		}
+		o.interval = time.Duration(float64(time.Second) / hz)
+	}
+	return o, nil
+}
+
+// The bounds of max_rate, in hertz.
+const (
+	minRate = 1e-4
+	maxRate = 1e6
+)
 
 // groupOf reads the group of a subscription.
 func groupOf(cut *wire.Frame) (love.Group, *wire.Problem) {
@@ -204,38 +268,26 @@ func (in *inbound) confirm(o love.Option, g love.Group) {
 	in.reply(love.Subscription{Option: o, Group: g}.Confirmation())
 }
 
-// requestInitialState asks the producers of a component to send the newest
-// sample of a stream once more (section 2.6).
-func (in *inbound) requestInitialState(cut *wire.Frame, g love.Group) {
-	msg := append([]byte(`{"category":"initial_state","data":[{"csc":`), cut.CSC...)
-	msg = append(msg, `,"salindex":`...)
-	if n, err := strconv.ParseInt(g.SalIndex, 10, 64); err == nil {
-		msg = strconv.AppendInt(msg, n, 10) // producers compare it with a number
-	} else {
-		msg = love.AppendText(msg, g.SalIndex)
-	}
-	msg = append(append(msg, `,"data":{"event_name":`...), cut.Stream...)
-	msg = append(msg, `}}],"subscription":"initial_state-all-all-all"}`...)
-	in.batch = append(in.batch, Envelope{Kind: EnvelopeInitialState, Payload: msg, Received: in.session.hub.clock.Now()})
-}
-
 // malformed answers a message that is not JSON.
 func (in *inbound) malformed(err error) {
-	in.session.hub.counters.malformed.Add(1)
+	in.session.hub.counters.deny(DenyMalformed)
 	in.reply("Message ignored: " + err.Error())
 }
 
-// problem answers a message that is not of the protocol. The text names the
-// key and the rule and nothing of the message (quirk 8): the LOVE-frontend
-// would take a group's name for a confirmation.
-func (in *inbound) problem(p *wire.Problem) {
-	in.session.hub.counters.malformed.Add(1)
+// problem answers a message that is not of the protocol.
+func (in *inbound) problem(p *wire.Problem) { in.deny(DenyMalformed, p) }
+
+// deny answers a message that is ignored. The text names the key and the rule
+// and nothing of the message (quirk 8): the LOVE-frontend would take a group's
+// name for a confirmation.
+func (in *inbound) deny(d Denial, p *wire.Problem) {
+	in.session.hub.counters.deny(d)
 	in.reply("Message ignored: " + p.Error())
 }
 
 func (in *inbound) reply(text string) {
 	buf := love.AppendText(append(newBuffer(len(text)+16), `{"data":`...), text)
-	in.session.send(textFrame(append(buf, '}')), &in.burst)
+	in.session.send(textFrame(append(buf, '}')), in.session.hub.clock.Now(), &in.burst)
 }
 
-var heartbeatGroup = love.Group{Category: love.CategoryHeartbeat, CSC: "manager", SalIndex: "0", Stream: "stream"}
+var heartbeatGroup = love.StreamGroup(love.CategoryHeartbeat, "manager", 0, "stream")

@@ -1,7 +1,10 @@
 package hub
 
 import (
+	"hash/maphash"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
@@ -11,9 +14,15 @@ import (
 type delivery struct {
 	hub   *Hub
 	burst burst
-	now   float64 // TAI, for tracing
-	trace []byte  // of the present message; empty until a group needs it
+	now   time.Time
+	tai   float64 // now, for tracing
 	cut   wire.Frame
+
+	// Of the present message:
+	category  []byte
+	telemetry bool // may be conflated
+	source    *source
+	trace     []byte // empty until a group needs it
 }
 
 var deliveries = sync.Pool{New: func() any { return new(delivery) }}
@@ -22,108 +31,176 @@ var deliveries = sync.Pool{New: func() any { return new(delivery) }}
 // something of it is woken once.
 func (h *Hub) deliver(batch []Envelope) {
 	d := deliveries.Get().(*delivery)
-	d.hub = h
-	d.now = love.TAI(h.clock.Now())
+	d.hub, d.now = h, h.clock.Now()
+	d.tai = love.TAI(d.now)
+	h.joining.RLock()
 	for i := range batch {
-		e := &batch[i]
-		cut := e.cut
-		if cut == nil {
-			cut = &d.cut
-			if err := cut.Parse(e.Payload); err != nil {
-				h.log.Error("the broker delivered what is no message", "error", err)
-				continue
-			}
-		}
-		d.trace = d.trace[:0]
-		if e.Kind == EnvelopeInitialState {
-			d.initialState(e, cut)
+		d.envelope(&batch[i])
+	}
+	h.joining.RUnlock()
+	d.burst.flush()
+	d.source = nil
+	deliveries.Put(d)
+}
+
+func (d *delivery) envelope(e *Envelope) {
+	if e.Kind == EnvelopeGone {
+		if e.source != nil {
+			e.source.gone.Store(true)
 		} else {
-			d.data(e, cut)
+			d.hub.sources.leave(e.Source)
+		}
+		return
+	}
+	cut := e.cut
+	if cut == nil {
+		cut = &d.cut
+		if err := cut.Parse(e.Payload); err != nil {
+			d.hub.log.Error("the broker delivered what is no message", "error", err)
+			return
 		}
 	}
-	d.burst.flush()
-	deliveries.Put(d)
+	if d.source = e.source; d.source == nil {
+		d.source = d.hub.sources.get(e.Source)
+	}
+	d.trace = d.trace[:0]
+	if e.Kind == EnvelopeInitialState {
+		d.initialState(e, cut)
+	} else {
+		d.data(e, cut)
+	}
 }
 
 // all is the name that stands for every component, index and stream.
 var all = []byte(love.All)
 
-// data routes a data message to its three kinds of groups (section 2.5).
+// data routes a data message to its groups (section 2.5): those of its streams,
+// of its components, and of its category, and to wildcards.
 func (d *delivery) data(e *Envelope, cut *wire.Frame) {
+	d.category = wire.Text(cut.Category)
+	d.telemetry = string(d.category) == string(love.CategoryTelemetry)
 	x := &d.hub.index
-	category := wire.Text(cut.Category)
 	for i := range cut.Items {
 		it := &cut.Items[i]
 		if it.Problem != nil {
 			continue
 		}
 		csc, index := wire.Text(it.CSC), indexText(it.SalIndex)
-		for _, s := range cut.Streams(it) {
-			if g := x.lookup(category, csc, index, wire.Text(s.Name)); g != nil {
-				d.send(g, d.encodeStream(e, cut, it, s.Name, s.Value, g))
-			}
+		streams := cut.Streams(it)
+		for _, s := range streams {
+			d.stream(e, cut, it, s, csc, index)
 		}
-		if g := x.lookup(category, csc, index, all); g != nil {
-			d.send(g, d.encodeStream(e, cut, it, it.CSC, it.Data, g))
+		if g := x.lookup(d.category, csc, index, all); g != nil && len(g.list()) > 0 {
+			key := d.setKey(g, cut, cut.Items[i:i+1])
+			d.send(g, key, d.frame(key, g.seq.Add(1), d.encodeStream(e, cut, it, it.CSC, it.Data, g)))
 		}
 	}
-	if g := x.lookup(category, all, all, all); g != nil {
-		d.send(g, d.encodeWhole(e, cut, g))
-	}
-}
-
-// initialState routes a request to the producers of its component (section 2.6).
-func (d *delivery) initialState(e *Envelope, cut *wire.Frame) {
-	csc := all
-	if !d.hub.legacyRequests {
-		csc = wire.Text(cut.Items[0].CSC)
-	}
-	g := d.hub.index.lookup([]byte(love.CategoryInitialState), csc, all, all)
-	if g == nil {
+	if e.Kind == EnvelopeHub {
 		return
 	}
-	buf := append(newBuffer(len(e.Payload)+128), e.Payload[:len(e.Payload)-1]...)
-	if d.hub.tracing {
-		buf = append(buf, `,"tracing":{"manager_rcv_from_group":`...)
-		buf = love.AppendFloat(buf, d.now)
-		buf = append(buf, `,"manager_snd_to_client":`...)
-		buf = append(love.AppendFloat(buf, d.now), '}')
+	if g := x.lookup(d.category, all, all, all); g != nil && len(g.list()) > 0 {
+		key := d.setKey(g, cut, cut.Items)
+		d.send(g, key, d.frame(key, g.seq.Add(1), d.encodeWhole(e, cut, g)))
 	}
-	d.send(g, textFrame(append(buf, '}')))
 }
 
-func (d *delivery) send(g *group, f *frame) {
+// stream routes one stream, and keeps its value as the last one.
+func (d *delivery) stream(e *Envelope, cut *wire.Frame, it *wire.Item, s wire.Stream, csc, index []byte) {
+	h, name := d.hub, wire.Text(s.Name)
+	g := h.index.lookup(d.category, csc, index, name)
+	if g == nil {
+		g = h.index.group(love.Group{Category: love.Category(d.category), CSC: string(csc), SalIndex: string(index), Stream: string(name)})
+	}
+	seq := g.seq.Add(1)
+	h.remember(g, it, s.Value, seq, d.source)
+	if len(g.list()) > 0 {
+		d.send(g, g.id, d.frame(g.id, seq, d.encodeStream(e, cut, it, s.Name, s.Value, g)))
+	}
+	h.index.eachWildcard(d.category, csc, index, name, func(w *group) {
+		if e.Kind == EnvelopeHub && w.name.CSC == wildcard {
+			return
+		}
+		key := w.id<<32 | g.id
+		d.send(w, key, d.frame(key, seq, d.encodeStream(e, cut, it, s.Name, s.Value, w)))
+	})
+}
+
+// setKey is the key of a message with several streams, to its group: equal for
+// messages with the same streams. Keys of single streams are below 1<<63.
+func (d *delivery) setKey(g *group, cut *wire.Frame, items []wire.Item) uint64 {
+	var hash maphash.Hash
+	hash.SetSeed(d.hub.index.seed)
+	maphash.WriteComparable(&hash, g.id)
+	for i := range items {
+		_, _ = hash.Write(items[i].CSC)
+		_, _ = hash.Write(items[i].SalIndex)
+		for _, s := range cut.Streams(&items[i]) {
+			_, _ = hash.Write(s.Name)
+		}
+	}
+	return 1<<63 | hash.Sum64()
+}
+
+// frame completes a buffer with a payload for a message of the given key.
+func (d *delivery) frame(key, seq uint64, buf []byte) *frame {
+	f := textFrame(buf)
+	f.seq = seq
+	if d.telemetry {
+		f.key = key
+	}
+	return f
+}
+
+func (d *delivery) send(g *group, stream uint64, f *frame) {
 	members := g.list()
-	for _, s := range members {
-		s.send(f, &d.burst)
+	for _, m := range members {
+		d.sendTo(m, stream, f)
 	}
-	d.hub.counters.delivered.Add(uint64(len(members)))
+	d.hub.counters.deliver(len(members))
 }
 
-// encodeStream is the frame for one stream of an item, or, with the
+func (d *delivery) sendTo(m *member, stream uint64, f *frame) {
+	if m.seq {
+		f = f.as(m.session.variant | variantSeq)
+	} else {
+		f = f.as(m.session.variant)
+	}
+	if m.pace != nil {
+		d.hub.paced(m, stream, f, d.now, &d.burst)
+		return
+	}
+	m.session.send(f, d.now, &d.burst)
+}
+
+// encodeStream is the payload for one stream of an item, or, with the
 // component's name in place of the stream's, for all of them.
-func (d *delivery) encodeStream(e *Envelope, cut *wire.Frame, it *wire.Item, name, value []byte, g *group) *frame {
+func (d *delivery) encodeStream(e *Envelope, cut *wire.Frame, it *wire.Item, name, value []byte, g *group) []byte {
 	trace := d.tracing(e, cut)
 	buf := newBuffer(len(cut.Category) + len(it.CSC) + len(it.SalIndex) + len(name) + len(value) + len(g.text) + len(trace) + 80)
 	buf = append(append(buf, `{"category":`...), cut.Category...)
-	buf = append(append(buf, `,"data":[{"csc":`...), it.CSC...)
-	buf = append(append(buf, `,"salindex":`...), it.SalIndex...)
-	buf = append(append(buf, `,"data":{`...), name...)
-	buf = append(append(buf, ':'), value...)
-	buf = append(append(buf, `}}],"subscription":`...), g.text...)
+	buf = appendItem(append(buf, `,"data":[`...), it.CSC, it.SalIndex, name, value)
+	buf = append(append(buf, `],"subscription":`...), g.text...)
 	buf = append(buf, trace...)
-	return textFrame(append(buf, '}'))
+	return append(buf, '}')
 }
 
-// encodeWhole is the frame for the broadest group: the list as it came.
-func (d *delivery) encodeWhole(e *Envelope, cut *wire.Frame, g *group) *frame {
+func appendItem(buf, csc, index, name, value []byte) []byte {
+	buf = append(append(buf, `{"csc":`...), csc...)
+	buf = append(append(buf, `,"salindex":`...), index...)
+	buf = append(append(buf, `,"data":{`...), name...)
+	buf = append(append(buf, ':'), value...)
+	return append(buf, "}}"...)
+}
+
+// encodeWhole is the payload for the broadest group: the list as it came.
+func (d *delivery) encodeWhole(e *Envelope, cut *wire.Frame, g *group) []byte {
 	trace := d.tracing(e, cut)
 	buf := newBuffer(len(cut.Category) + len(cut.Data) + len(g.text) + len(trace) + 48)
 	buf = append(append(buf, `{"category":`...), cut.Category...)
 	buf = append(append(buf, `,"data":`...), cut.Data...)
 	buf = append(append(buf, `,"subscription":`...), g.text...)
 	buf = append(buf, trace...)
-	return textFrame(append(buf, '}'))
+	return append(buf, '}')
 }
 
 // tracing is the member "tracing" of what is delivered of a message, encoded
@@ -140,8 +217,13 @@ func (d *delivery) tracing(e *Envelope, cut *wire.Frame) []byte {
 	}
 	t = love.AppendFloat(append(t, `,"manager_rcv_from_producer":`...), love.TAI(e.Received))
 	for _, name := range [...]string{`,"manager_snd_to_group":`, `,"manager_rcv_from_group":`, `,"manager_snd_to_client":`} {
-		t = love.AppendFloat(append(t, name...), d.now)
+		t = love.AppendFloat(append(t, name...), d.tai)
 	}
 	d.trace = append(t, '}')
 	return d.trace
+}
+
+// hasMember reports whether the session is in the group.
+func (g *group) hasMember(s *Session) bool {
+	return slices.ContainsFunc(g.list(), func(m *member) bool { return m.session == s })
 }

@@ -14,12 +14,18 @@ type Session struct {
 	hub       *Hub
 	principal auth.Principal
 	since     time.Time
-	strict    bool // wants null for NaN
+	variant   variant // of every frame
+	snapshots bool    // every subscription asks for one
 
-	out  *outbox
-	sink sink
+	out     *outbox
+	sink    sink
+	dropped atomic.Uint64 // messages conflated
+	joined  atomic.Int64  // len(groups), for others to read
 
-	groups map[love.Group]struct{} // of the reader's goroutine alone
+	// Of the goroutine that handles its messages:
+	groups    map[love.Group]*member
+	source    *source
+	publishes bool // it has published something
 
 	slot  int         // in the timing wheel
 	quiet atomic.Bool // nothing was received since the last ping
@@ -36,20 +42,33 @@ type sink interface {
 	abort()
 }
 
-func (h *Hub) newSession(p auth.Principal, strict bool) *Session {
-	return &Session{
-		hub: h, principal: p, since: h.clock.Now(), strict: strict || h.nan == NaNNull,
-		out:    newOutbox(h.limits.QueueBytes),
-		groups: make(map[love.Group]struct{}),
+// sessionOptions are what a client asks for with its connection.
+type sessionOptions struct {
+	strict    bool // nan=null
+	snapshots bool // snapshot=1
+}
+
+func (h *Hub) newSession(p auth.Principal, o sessionOptions) *Session {
+	s := &Session{
+		hub: h, principal: p, since: h.clock.Now(), snapshots: o.snapshots,
+		out:    newOutbox(h.limits.BacklogBytes, h.limits.QueueBytes, h.limits.BacklogAge),
+		groups: make(map[love.Group]*member),
+		source: &source{id: h.nextID()},
 	}
+	if o.strict || h.nan == NaNNull {
+		s.variant = variantStrict
+	}
+	return s
 }
 
 // send queues a frame and notes the session in b, to be woken at its end.
-func (s *Session) send(f *frame, b *burst) {
-	if s.strict {
-		f = f.strict()
+func (s *Session) send(f *frame, now time.Time, b *burst) {
+	result, dropped := s.out.push(f, now)
+	if dropped > 0 {
+		s.dropped.Add(uint64(dropped))
+		s.hub.counters.drop(DropBacklog, dropped)
 	}
-	switch s.out.push(f) {
+	switch result {
 	case pushed:
 		b.touch(s)
 	case overflowed:
@@ -60,42 +79,76 @@ func (s *Session) send(f *frame, b *burst) {
 // close ends the session: what waits is written, unless it is too much, then a
 // close frame. The reader waits for the peer's close frame and cleans up.
 func (s *Session) close(r CloseReason) {
-	if s.out.finish(r.frame(), r == CloseSlow) {
-		s.hub.counters.closed[r].Add(1)
-		s.hub.log.Debug("session closed", "reason", r.String(), "principal", s.principal.Name(), "address", s.principal.Address)
-		s.sink.bound(s.hub.closeTimeout)
-		s.sink.wake()
+	first, dropped := s.out.finish(r.frame(), r == CloseSlow)
+	if !first {
+		return
 	}
+	s.hub.counters.close(r)
+	s.hub.counters.drop(DropClosed, dropped)
+	s.hub.log.Debug("session closed", "reason", r.String(), "principal", s.principal.Name(), "address", s.principal.Address)
+	s.sink.bound(s.hub.closeTimeout)
+	s.sink.wake()
 }
 
 // answerClose answers the peer's close frame, after what waits, and returns
 // when it is written or cannot be.
 func (s *Session) answerClose(f *frame) {
-	if s.out.finish(f, false) {
-		s.hub.counters.closed[ClosePeer].Add(1)
+	if first, _ := s.out.finish(f, false); first {
+		s.hub.counters.close(ClosePeer)
 	}
 	s.sink.bound(s.hub.closeTimeout)
 	s.sink.wake()
 	s.out.wait()
 }
 
-func (s *Session) join(g love.Group) {
-	if _, member := s.groups[g]; !member {
-		s.groups[g] = struct{}{}
-		s.hub.index.join(g, s)
+// lost ends the outbox of a session whose peer cannot be reached any more.
+func (s *Session) lost() {
+	if !s.out.isFinished() {
+		s.hub.counters.close(ClosePeer)
+	}
+	s.hub.counters.drop(DropClosed, s.out.discard())
+}
+
+// join puts the session into a group, anew if it is there already.
+func (s *Session) join(name love.Group, o subscriptionOptions, b *burst) {
+	s.leave(name)
+	m := &member{session: s, seq: o.seq}
+	if o.interval > 0 {
+		m.pace = &pace{interval: o.interval}
+	}
+	s.groups[name] = m
+	s.joined.Store(int64(len(s.groups)))
+	if o.snapshot || s.snapshots {
+		s.hub.joinWithSnapshot(name, m, b)
+	} else {
+		s.hub.index.join(name, m)
 	}
 }
 
-func (s *Session) leave(g love.Group) {
-	if _, member := s.groups[g]; member {
-		delete(s.groups, g)
-		s.hub.index.leave(g, s)
+func (s *Session) leave(name love.Group) {
+	m := s.groups[name]
+	if m == nil {
+		return
+	}
+	delete(s.groups, name)
+	s.joined.Store(int64(len(s.groups)))
+	s.hub.index.leave(name, m)
+	if m.pace != nil {
+		m.pace.stop()
 	}
 }
 
 func (s *Session) leaveAll() {
 	for g := range s.groups {
 		s.leave(g)
+	}
+}
+
+func (s *Session) stats() SessionStats {
+	waiting, behind := s.out.waiting()
+	return SessionStats{
+		ID: s.source.id, Principal: s.principal.Name(), Address: s.principal.Address, Since: s.since,
+		Groups: int(s.joined.Load()), Waiting: waiting, Behind: behind, Dropped: s.dropped.Load(),
 	}
 }
 

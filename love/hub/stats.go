@@ -1,31 +1,83 @@
 package hub
 
-import "sync/atomic"
+import (
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
 
-// counters counts what the hub has done since it was made.
+// counters counts what the hub has done since it was made, and tells the
+// observer.
 type counters struct {
-	received    atomic.Uint64
-	delivered   atomic.Uint64
-	malformed   atomic.Uint64
-	forbidden   atomic.Uint64
-	unpublished atomic.Uint64
-	refused     atomic.Uint64
-	closed      [closeReasons]atomic.Uint64
+	observer  Observer
+	received  atomic.Uint64
+	delivered atomic.Uint64
+	dropped   [drops]atomic.Uint64
+	denied    [denials]atomic.Uint64
+	closed    [closeReasons]atomic.Uint64
 }
 
-// Stats tells how the hub is and what it has done since it was made.
+func (c *counters) receive() {
+	c.received.Add(1)
+	c.observer.Received()
+}
+
+func (c *counters) deliver(n int) {
+	if n > 0 {
+		c.delivered.Add(uint64(n))
+		c.observer.Delivered(n)
+	}
+}
+
+func (c *counters) drop(d Drop, n int) {
+	if n > 0 {
+		c.dropped[d].Add(uint64(n))
+		c.observer.Dropped(d, n)
+	}
+}
+
+func (c *counters) deny(d Denial) {
+	c.denied[d].Add(1)
+	c.observer.Denied(d)
+}
+
+func (c *counters) close(r CloseReason) {
+	c.closed[r].Add(1)
+	c.observer.Closed(r)
+}
+
+// Stats tells how the hub is, and what it has done since it was made. The maps
+// hold every reason's label, also those that have not occurred.
 type Stats struct {
-	Sessions int // open now, in-process ones too
-	Groups   int // with a subscriber now
+	Sessions  int    `json:"sessions"`   // open now, in-process ones too
+	Groups    int    `json:"groups"`     // known: with a subscriber, or a last value
+	LastBytes int64  `json:"last_bytes"` // memory of the last values
+	Received  uint64 `json:"received"`   // data messages taken in
+	Delivered uint64 `json:"delivered"`  // messages queued for sessions
 
-	Received    uint64 // data messages taken in
-	Delivered   uint64 // messages queued for a session
-	Malformed   uint64 // messages ignored because they broke a rule
-	Forbidden   uint64 // data messages refused for lack of permission
-	Unpublished uint64 // messages that the broker did not take
-	Refused     uint64 // handshakes refused
+	Dropped map[string]uint64 `json:"dropped"` // see [Drop]
+	Denied  map[string]uint64 `json:"denied"`  // see [Denial]
+	Closed  map[string]uint64 `json:"closed"`  // see [CloseReason]
+}
 
-	Closed map[string]uint64 // sessions ended, by the reason's label
+// SessionStats tells how one session is.
+type SessionStats struct {
+	ID        string    `json:"id"`        // unique in all hubs that act as one
+	Principal string    `json:"principal"` // the user, or "process"
+	Address   string    `json:"address"`
+	Since     time.Time `json:"since"`
+	Groups    int       `json:"groups"`  // subscriptions
+	Waiting   int       `json:"waiting"` // bytes not yet written
+	Behind    bool      `json:"behind"`  // waiting telemetry is being conflated
+	Dropped   uint64    `json:"dropped"` // messages conflated since it opened
+}
+
+// GroupStats tells how one group is.
+type GroupStats struct {
+	Group    string `json:"group"`
+	Members  int    `json:"members"`
+	Messages uint64 `json:"messages"` // published to it since it is known
 }
 
 // Stats returns the present figures.
@@ -35,13 +87,36 @@ func (h *Hub) Stats() Stats {
 	h.mu.Unlock()
 	c := &h.counters
 	st := Stats{
-		Sessions: sessions, Groups: h.index.size(),
-		Received: c.received.Load(), Delivered: c.delivered.Load(), Malformed: c.malformed.Load(),
-		Forbidden: c.forbidden.Load(), Unpublished: c.unpublished.Load(), Refused: c.refused.Load(),
-		Closed: make(map[string]uint64, closeReasons),
+		Sessions: sessions, Groups: h.index.size(), LastBytes: h.index.lastBytes.Load(),
+		Received: c.received.Load(), Delivered: c.delivered.Load(),
+		Dropped: make(map[string]uint64, drops), Denied: make(map[string]uint64, denials), Closed: make(map[string]uint64, closeReasons),
+	}
+	for d := range drops {
+		st.Dropped[d.String()] = c.dropped[d].Load()
+	}
+	for d := range denials {
+		st.Denied[d.String()] = c.denied[d].Load()
 	}
 	for r := range closeReasons {
 		st.Closed[r.String()] = c.closed[r].Load()
 	}
 	return st
+}
+
+// Sessions returns the figures of every session, oldest first.
+func (h *Hub) Sessions() []SessionStats {
+	list := []SessionStats{}
+	h.each(func(s *Session) { list = append(list, s.stats()) })
+	slices.SortFunc(list, func(a, b SessionStats) int { return a.Since.Compare(b.Since) })
+	return list
+}
+
+// Groups returns the figures of every group, by name.
+func (h *Hub) Groups() []GroupStats {
+	list := []GroupStats{}
+	h.index.each(func(g *group) {
+		list = append(list, GroupStats{Group: g.name.String(), Members: len(g.list()), Messages: g.seq.Load()})
+	})
+	slices.SortFunc(list, func(a, b GroupStats) int { return strings.Compare(a.Group, b.Group) })
+	return list
 }

@@ -70,7 +70,7 @@ func (h *Hub) ping() {
 		case s.quiet.Swap(true):
 			s.close(CloseSilent)
 		default:
-			s.send(pingFrame, &b)
+			s.send(pingFrame, now, &b)
 		}
 	}
 	b.flush()

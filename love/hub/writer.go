@@ -111,7 +111,7 @@ func (k *socket) tryWrite(p []byte) (n int) {
 // it, so the writer goes on to find the outbox empty.
 func (k *socket) write(p []byte) int {
 	if _, err := k.conn.Write(p); err != nil {
-		k.session.out.discard()
+		k.session.lost()
 		k.abort()
 	}
 	return len(p)

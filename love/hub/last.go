@@ -1,0 +1,116 @@
+package hub
+
+import (
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/internal/wire"
+)
+
+// last is the newest value of a stream, kept for who asks for a snapshot.
+type last struct {
+	mu     sync.Mutex
+	value  []byte  // raw JSON
+	csc    []byte  // quoted, as published
+	index  []byte  // raw salindex, as published
+	source *source // nil if there is no value
+	seq    uint64
+
+	dropped bool // the group is not known any more: use its successor
+}
+
+// sweepPause is how long the hub waits between two searches for stale values.
+const sweepPause = time.Second
+
+// streamOverhead is what a stream costs beside its value, roughly.
+const streamOverhead = 256
+
+// set replaces the value, in memory of its own, and returns by how much that
+// grew. It is false when the group has been dropped meanwhile.
+func (l *last) set(it *wire.Item, value []byte, seq uint64, src *source) (grown int, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dropped {
+		return 0, false
+	}
+	if seq < l.seq {
+		return 0, true // overtaken by another sender
+	}
+	before := l.size()
+	if cap(l.value) > 4*len(value)+64 {
+		l.value = nil
+	}
+	l.value = append(l.value[:0], value...)
+	l.csc = append(l.csc[:0], it.CSC...)
+	l.index = append(l.index[:0], it.SalIndex...)
+	l.seq, l.source = seq, src
+	return l.size() - before, true
+}
+
+func (l *last) size() int {
+	if l.source == nil {
+		return 0
+	}
+	return cap(l.value) + streamOverhead
+}
+
+// drop marks the group as dropped, unless it has a value.
+func (l *last) drop() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.source == nil {
+		l.dropped = true
+	}
+	return l.dropped
+}
+
+// clear forgets the value and returns how many bytes that freed.
+func (l *last) clear() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.size()
+	l.value, l.source = nil, nil
+	return n
+}
+
+// stale reports whether there is a value and its source has gone.
+func (l *last) stale() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.source != nil && l.source.gone.Load()
+}
+
+// remember keeps a value as the last of its stream, within the bound on their
+// memory: values whose source has gone make room, else the new one is not kept.
+func (h *Hub) remember(g *group, it *wire.Item, value []byte, seq uint64, src *source) {
+	grown, ok := g.last.set(it, value, seq, src)
+	for !ok {
+		g = h.index.group(g.name)
+		grown, ok = g.last.set(it, value, seq, src)
+	}
+	if grown <= 0 || h.index.lastBytes.Add(int64(grown)) <= int64(h.limits.LastBytes) {
+		if grown < 0 {
+			h.index.lastBytes.Add(int64(grown))
+		}
+		return
+	}
+	h.forgetStale()
+	if h.index.lastBytes.Load() > int64(h.limits.LastBytes) {
+		h.index.forget(g)
+		h.counters.drop(DropSnapshot, 1)
+	}
+}
+
+// forgetStale forgets the values whose sources have gone, at most once a second.
+func (h *Hub) forgetStale() {
+	now := h.clock.Now().UnixNano()
+	before := h.swept.Load()
+	if now-before < int64(sweepPause) || !h.swept.CompareAndSwap(before, now) {
+		return
+	}
+	h.index.each(func(g *group) {
+		if g.last.stale() {
+			h.index.forget(g)
+		}
+	})
+}

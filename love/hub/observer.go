@@ -1,0 +1,34 @@
+package hub
+
+// Observer is told what the hub does, for metrics. Its methods are called on
+// the hub's busiest paths, concurrently: they must not block. Embed
+// [NopObserver] to implement only some.
+type Observer interface {
+	Opened(process bool)       // a session began
+	Closed(reason CloseReason) // and ended
+	Received()                 // a data message was taken in
+	Delivered(n int)           // a message was queued for n sessions
+	Dropped(reason Drop, n int)
+	Denied(reason Denial)
+}
+
+// NopObserver is the [Observer] that does nothing; the default.
+type NopObserver struct{}
+
+// Opened implements [Observer].
+func (NopObserver) Opened(bool) {}
+
+// Closed implements [Observer].
+func (NopObserver) Closed(CloseReason) {}
+
+// Received implements [Observer].
+func (NopObserver) Received() {}
+
+// Delivered implements [Observer].
+func (NopObserver) Delivered(int) {}
+
+// Dropped implements [Observer].
+func (NopObserver) Dropped(Drop, int) {}
+
+// Denied implements [Observer].
+func (NopObserver) Denied(Denial) {}

@@ -1,0 +1,93 @@
+package hub
+
+import "github.com/gobwas/ws"
+
+// CloseReason is why a session ended. Each has one close code and one metric
+// label ([CloseReason.String]).
+type CloseReason uint8
+
+// The close reasons. Code 1000 makes the LOVE-frontend stay away, so that only
+// a dead credential has it.
+const (
+	CloseCredential  CloseReason = iota // the token was deleted or expired, or its user disabled
+	CloseShutdown                       // the manager goes away
+	CloseProtocol                       // the peer broke RFC 6455
+	CloseInvalidText                    // a text frame that is not UTF-8
+	CloseTooBig                         // a message above the limit
+	CloseSlow                           // more waits for the session than it may
+	CloseSilent                         // a ping got no answer
+	ClosePeer                           // the peer closed, or went away
+	closeReasons
+)
+
+var closeInfos = [closeReasons]struct {
+	label string
+	code  ws.StatusCode
+	text  string
+}{
+	CloseCredential:  {"credential", ws.StatusNormalClosure, "the log-in has ended"},
+	CloseShutdown:    {"shutdown", ws.StatusGoingAway, "the manager is shutting down"},
+	CloseProtocol:    {"protocol", ws.StatusProtocolError, "a frame broke the websocket protocol"},
+	CloseInvalidText: {"invalid_text", ws.StatusInvalidFramePayloadData, "a text frame must be UTF-8"},
+	CloseTooBig:      {"too_big", ws.StatusMessageTooBig, "the message is larger than this connection may send"},
+	CloseSlow:        {"slow", 1013, "too much was waiting to be read: read faster, or subscribe to less"},
+	CloseSilent:      {"silent", ws.StatusGoingAway, "a ping was not answered"},
+	ClosePeer:        {"peer", ws.StatusNormalClosure, ""},
+}
+
+// String is the metric label of the reason.
+func (r CloseReason) String() string { return closeInfos[r].label }
+
+// frame is the close frame to send for the reason.
+func (r CloseReason) frame() *frame {
+	return closeFrame(ws.NewCloseFrameBody(closeInfos[r].code, closeInfos[r].text))
+}
+
+// Denial is why the hub did not do what a client asked. Each has one metric
+// label; the client is always told.
+type Denial uint8
+
+// The denials.
+const (
+	DenyGate          Denial = iota // handshake: the gate does not know the credential
+	DenyOrigin                      // handshake: a page of a foreign origin
+	DenyFull                        // handshake: no place for another session
+	DenyUserFull                    // handshake: the user has too many sessions
+	DenyShutdown                    // handshake: the hub is ending
+	DenyMalformed                   // a message that breaks a rule of the protocol
+	DenyPublish                     // a data message that this connection may not send
+	DenySubscriptions               // one subscription more than a session may have
+	DenyGroupName                   // a group with too long a name
+	DenyBroker                      // messages that the broker did not take
+	denials
+)
+
+var denialLabels = [denials]string{
+	DenyGate: "gate", DenyOrigin: "origin", DenyFull: "full", DenyUserFull: "user_full", DenyShutdown: "shutdown",
+	DenyMalformed: "malformed", DenyPublish: "publish", DenySubscriptions: "subscriptions", DenyGroupName: "group_name",
+	DenyBroker: "broker",
+}
+
+// String is the metric label of the denial.
+func (d Denial) String() string { return denialLabels[d] }
+
+// Drop is why something was not delivered, or not kept. Each has one metric
+// label.
+type Drop uint8
+
+// The drops.
+const (
+	DropBacklog  Drop = iota // telemetry replaced by a newer value of its stream while its session was behind
+	DropRate                 // a message replaced by a newer one under the subscription's max_rate
+	DropRequest              // an initial_state request merged with another of its stream
+	DropClosed               // what waited for a session that was closed for being slow, or went away
+	DropSnapshot             // a last value not kept for want of memory
+	drops
+)
+
+var dropLabels = [drops]string{
+	DropBacklog: "backlog", DropRate: "rate", DropRequest: "request", DropClosed: "closed", DropSnapshot: "snapshot",
+}
+
+// String is the metric label of the drop.
+func (d Drop) String() string { return dropLabels[d] }

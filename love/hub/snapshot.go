@@ -1,0 +1,69 @@
+package hub
+
+import (
+	"github.com/rubin-love/love-go/love"
+)
+
+// joinWithSnapshot puts m into the group and queues the last values of its
+// streams for it. Nothing is published meanwhile, so that there is neither a
+// gap nor an older value after a newer one.
+func (h *Hub) joinWithSnapshot(name love.Group, m *member, b *burst) {
+	h.joining.Lock()
+	defer h.joining.Unlock()
+	h.eachStream(name, func(g *group) { h.sendLast(name, g, m, b) })
+	h.index.join(name, m)
+}
+
+// eachStream calls f for every known stream that delivers to the group.
+func (h *Hub) eachStream(name love.Group, f func(*group)) {
+	x := &h.index
+	switch {
+	case name == love.CategoryGroup(name.Category) || name.CSC == wildcard:
+		x.each(func(g *group) {
+			if matches(name, g.name) {
+				f(g)
+			}
+		})
+	case name.Stream == love.All || wildcardShape(name) != 0:
+		x.shard([]byte(name.CSC)).each(func(g *group) {
+			if matches(name, g.name) {
+				f(g)
+			}
+		})
+	default:
+		if g := x.lookup([]byte(name.Category), []byte(name.CSC), []byte(name.SalIndex), []byte(name.Stream)); g != nil {
+			f(g)
+		}
+	}
+}
+
+// sendLast sends the last value of the stream g in the shape that the group
+// name has, marked as a snapshot, and as stale when its source has gone.
+func (h *Hub) sendLast(name love.Group, g *group, m *member, b *burst) {
+	l := &g.last
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.source == nil {
+		return
+	}
+	stream := love.AppendText(nil, g.name.Stream)
+	value := l.value
+	if name.Stream == love.All && name.CSC != love.All && wildcardShape(name) == 0 {
+		value = append(append(append(append([]byte(`{`), stream...), ':'), value...), '}')
+		stream = l.csc
+	}
+	buf := love.AppendText(append(newBuffer(len(value)+256), `{"category":`...), string(g.name.Category))
+	buf = appendItem(append(buf, `,"data":[`...), l.csc, l.index, stream, value)
+	buf = love.AppendText(append(buf, `],"subscription":`...), name.String())
+	buf = append(buf, `,"snapshot":true`...)
+	if l.source.gone.Load() {
+		buf = append(buf, `,"stale":true`...)
+	}
+	f := textFrame(append(buf, '}'))
+	f.seq = l.seq
+	v := m.session.variant
+	if m.seq {
+		v |= variantSeq
+	}
+	m.session.send(f.as(v), h.clock.Now(), b)
+}

@@ -1,0 +1,107 @@
+package hub
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// source is a connection that publishes, of this hub or of another on the
+// broker. Its last values are stale when it has gone.
+type source struct {
+	id   string
+	gone atomic.Bool
+}
+
+// sources knows the sources of other hubs by their IDs.
+type sources struct {
+	mu   sync.Mutex
+	byID map[string]*source
+}
+
+func (x *sources) get(id string) *source {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s := x.byID[id]
+	if s == nil {
+		if x.byID == nil {
+			x.byID = make(map[string]*source)
+		}
+		s = &source{id: id}
+		x.byID[id] = s
+	}
+	return s
+}
+
+func (x *sources) leave(id string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if s := x.byID[id]; s != nil {
+		s.gone.Store(true)
+		delete(x.byID, id)
+	}
+}
+
+// sourcesGroup tells which sources come and go.
+var sourcesGroup = love.StreamGroup(love.CategoryEvent, "Hub", 0, "sources")
+
+// announce publishes that the session has become a source, with the component
+// it began with, or is one no more, with all components whose values are stale
+// now. The event has the shape of any other: a list of one object of fields.
+func (h *Hub) announce(s *Session, connected bool, components []string) {
+	now := h.clock.Now()
+	v := append([]byte(nil), `[{"source":{"value":`...)
+	v = append(love.AppendText(v, s.source.id), textField...)
+	v = append(love.AppendText(append(v, `,"principal":{"value":`...), s.principal.Name()), textField...)
+	v = append(love.AppendText(append(v, `,"address":{"value":`...), s.principal.Address), textField...)
+	v = append(v, `,"connected":{"value":`...)
+	if connected {
+		v = append(v, "true"...)
+	} else {
+		v = append(v, "false"...)
+	}
+	v = append(v, `,"dataType":"Int","units":"unitless"},"components":{"value":[`...)
+	for i, c := range components {
+		if i > 0 {
+			v = append(v, ',')
+		}
+		v = love.AppendText(v, c)
+	}
+	v = append(v, `],"dataType":"Array<String>","units":"unitless"},"timestamp":{"value":`...)
+	v = append(love.AppendFloat(v, love.TAI(now)), `,"dataType":"Float","units":"second"}}]`...)
+
+	h.publishOwn(now, love.Message{
+		Category:    sourcesGroup.Category,
+		ProducerSnd: love.UnixSeconds(now),
+		Data:        []love.Item{{CSC: sourcesGroup.CSC, Streams: []love.Stream{{Name: sourcesGroup.Stream, Value: v}}}},
+	})
+}
+
+const textField = `,"dataType":"String","units":"unitless"}`
+
+// publishOwn publishes a message of the hub itself.
+func (h *Hub) publishOwn(now time.Time, m love.Message) {
+	h.publish([]Envelope{{Kind: EnvelopeHub, Payload: m.AppendJSON(nil), Received: now, Source: h.self.id, source: h.self}})
+}
+
+// sourceGone ends a session as a source, on every hub.
+func (h *Hub) sourceGone(s *Session) {
+	if !s.publishes {
+		return
+	}
+	h.publish([]Envelope{{Kind: EnvelopeGone, Received: h.clock.Now(), Source: s.source.id, source: s.source}})
+	var stale []string
+	h.index.each(func(g *group) {
+		g.last.mu.Lock()
+		mine := g.last.source == s.source
+		g.last.mu.Unlock()
+		if name := g.name.CSC; mine && !slices.Contains(stale, name) {
+			stale = append(stale, name)
+		}
+	})
+	slices.Sort(stale)
+	h.announce(s, false, stale)
+}
