@@ -20,6 +20,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/lovetest"
 )
 
 // patience is how long a test waits for what must come.
@@ -173,3 +174,5 @@ func decode(t testing.TB, text string) (m map[string]any) {
 	require.NoError(t, json.Unmarshal([]byte(text), &m), text)
 	return m
 }
+
+func newClock() *lovetest.Clock { return lovetest.NewClock(time.Unix(1_700_000_000, 0)) }

@@ -26,7 +26,6 @@ type Local struct {
 	recv     sync.Mutex // of receiving
 	draining bool       // this end is the outbox's writer
 	batch    []*frame
-	written  int
 }
 
 // Local opens a connection within the process for p.
@@ -64,7 +63,7 @@ func (l *Local) Receive(ctx context.Context) ([]byte, error) {
 		for len(l.batch) > 0 {
 			f := l.batch[0]
 			l.batch[0], l.batch = nil, l.batch[1:]
-			l.written += len(f.bytes)
+			l.session.out.wrote(len(f.bytes))
 			switch ws.OpCode(f.bytes[0] & 0x0f) {
 			case ws.OpText:
 				return f.text(), nil
@@ -75,8 +74,7 @@ func (l *Local) Receive(ctx context.Context) ([]byte, error) {
 		if !l.draining && !l.session.out.begin() {
 			return nil, ErrClosed
 		}
-		l.batch = l.session.out.take(nil, chunk, l.written)
-		l.written = 0
+		l.batch = l.session.out.take(nil, chunk, 0)
 		if l.draining = len(l.batch) > 0; l.draining {
 			continue
 		}

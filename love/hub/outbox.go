@@ -176,6 +176,13 @@ func (o *outbox) begin() bool {
 	return true
 }
 
+// wrote tells that n bytes of what was taken have gone out.
+func (o *outbox) wrote(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.held -= n
+}
+
 // take moves frames of about n bytes, at least one, to dst, after written
 // bytes of earlier ones have gone out. Without a frame left the caller is the
 // writer no more.

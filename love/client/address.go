@@ -1,0 +1,87 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+const (
+	managerPath = "/manager"
+	socketPath  = managerPath + "/ws/subscription"
+)
+
+// address is where a manager is: its websocket and its site, without credentials.
+type address struct {
+	socket url.URL // ws or wss
+	site   url.URL // http or https; "/manager/api/…" is appended to its path
+}
+
+// parseAddress reads what people give as a manager (see [New]). An error never
+// repeats the text, because it may hold a password.
+func parseAddress(s string) (address, error) {
+	if !strings.Contains(s, "://") {
+		s = "ws://" + s
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return address{}, errors.New("the manager's URL cannot be read: give for example http://localhost:8000")
+	}
+	if u.Host == "" {
+		return address{}, errors.New("the manager's URL has no host: give for example http://localhost:8000")
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return address{}, errors.New("the manager's URL must hold neither a user nor a query: give token or password apart")
+	}
+	secure := u.Scheme == "https" || u.Scheme == "wss"
+	path := strings.TrimRight(u.Path, "/")
+	switch u.Scheme {
+	case "http", "https":
+		if !strings.HasSuffix(path, "/ws/subscription") {
+			path = strings.TrimSuffix(path, managerPath) + socketPath
+		}
+	case "ws", "wss":
+		if path == "" {
+			path = socketPath
+		}
+	default:
+		return address{}, fmt.Errorf("the manager's URL begins with %q: use http, https, ws or wss", u.Scheme)
+	}
+	prefix := ""
+	if i := strings.LastIndex(path, managerPath); i >= 0 {
+		prefix = path[:i]
+	}
+	a := address{
+		socket: url.URL{Scheme: "ws", Host: u.Host, Path: path},
+		site:   url.URL{Scheme: "http", Host: u.Host, Path: prefix},
+	}
+	if secure {
+		a.socket.Scheme, a.site.Scheme = "wss", "https"
+	}
+	return a, nil
+}
+
+// withQuery is the websocket's URL with the credentials: never to be logged.
+func (a address) withQuery(token, password string, strict bool) string {
+	q := url.Values{}
+	if token != "" {
+		q.Set("token", token)
+	}
+	if password != "" {
+		q.Set("password", password)
+	}
+	if strict {
+		q.Set("nan", "null")
+	}
+	u := a.socket
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// api is the URL of a path below /manager/api, which begins with a slash.
+func (a address) api(path string) string {
+	u := a.site
+	u.Path += managerPath + "/api" + path
+	return u.String()
+}

@@ -1,0 +1,251 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// Client is one connection to a manager, kept up by [Client.Run]. Its methods
+// may be called from any goroutine.
+type Client struct {
+	cfg     config
+	address address
+	log     *slog.Logger
+
+	mu        sync.Mutex
+	running   bool
+	socket    *socket       // the connection there is; nil
+	connected chan struct{} // closed while socket is there
+	done      chan struct{} // closed when Run has ended
+	end       error         // why; valid once done is closed
+
+	subs         registry
+	onConnect    []func(ctx context.Context) error
+	onMessage    func(ctx context.Context, raw []byte)
+	onSubscribed func(group string)
+}
+
+// New makes a client of the manager at a URL. http(s) names the site, with or
+// without the path it is served below ("http://host:8000",
+// "https://host/love"); ws(s), or no scheme at all as in WEBSOCKET_HOST, names
+// the websocket ("host/manager/ws/subscription"). Nothing is dialled yet.
+func New(managerURL string, opts ...Option) (*Client, error) {
+	a, err := parseAddress(managerURL)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		cfg:       newConfig(opts),
+		address:   a,
+		connected: make(chan struct{}),
+		done:      make(chan struct{}),
+	}
+	c.log = c.cfg.logger.With("manager", a.socket.Host)
+	return c, nil
+}
+
+// OnConnect has f called after each connection, when what was subscribed has
+// been asked for again; several are called one after the other. Its context
+// ends with the connection; an error ends the connection and so leads to the
+// next attempt. Call it before Run.
+func (c *Client) OnConnect(f func(ctx context.Context) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.onConnect = append(c.onConnect, f)
+}
+
+// OnMessage has f called with each message that belongs to no iterator: the
+// initial_state requests of a producer, answers to actions. Calls are made one
+// after the other, in order, and nothing else is read meanwhile. raw is f's to
+// keep. Call it before Run.
+func (c *Client) OnMessage(f func(ctx context.Context, raw []byte)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.onMessage = f
+}
+
+// OnSubscribed has f called whenever the manager confirms that an iterator's
+// group is subscribed: from then on nothing of it is missed. After a
+// reconnection it is called again. f gets the group's text and must be quick.
+// Call it before Run.
+func (c *Client) OnSubscribed(f func(group string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.onSubscribed = f
+}
+
+// Run connects, and reconnects whenever the connection is lost, until ctx ends;
+// then it closes the connection in order and returns nil. It returns an error
+// when going on makes no sense: [ErrTokenDead], [ErrRefused] for a token, and
+// with [WithoutRetry] anything. A client runs once.
+func (c *Client) Run(ctx context.Context) error {
+	c.mu.Lock()
+	if c.running {
+		c.mu.Unlock()
+		return errors.New("client: Run was called before; make another Client")
+	}
+	c.running = true
+	c.mu.Unlock()
+
+	err := c.keepConnected(ctx)
+	c.mu.Lock()
+	c.end = err
+	c.mu.Unlock()
+	close(c.done)
+	return err
+}
+
+func (c *Client) keepConnected(ctx context.Context) error {
+	retry := backoff{min: c.cfg.retryMin, max: c.cfg.retryMax, attempts: 1}
+	told := "" // the trouble that was logged already
+	for {
+		up, err := c.connectOnce(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if c.final(err) {
+			return err
+		}
+		if !up.IsZero() {
+			told = ""
+			retry.lived(c.cfg.clock.Now().Sub(up))
+		}
+		if text := err.Error(); text != told {
+			c.log.Warn("no connection to the manager, trying again", "error", err)
+			told = text
+		}
+		pause := retry.next()
+		if errors.Is(err, ErrRefused) {
+			pause = jitter(c.cfg.retryMax)
+		}
+		if !c.sleep(ctx, pause) {
+			return nil
+		}
+	}
+}
+
+// final reports whether another attempt is pointless, or not wanted.
+func (c *Client) final(err error) bool {
+	return c.cfg.once || errors.Is(err, ErrTokenDead) || errors.Is(err, ErrRefused) && c.cfg.token != ""
+}
+
+func (c *Client) sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := c.cfg.clock.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C():
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// connectOnce makes one connection and serves it until it ends. up is when it
+// was made; zero if it was not.
+func (c *Client) connectOnce(ctx context.Context) (up time.Time, err error) {
+	s, err := open(ctx, &c.cfg, c.address)
+	if err != nil {
+		return up, err
+	}
+	up = c.cfg.clock.Now()
+	c.log.Info("connected to the manager")
+	err = c.serve(ctx, s)
+	var closed *CloseError
+	if errors.As(err, &closed) && closed.Code == ws.StatusNormalClosure && c.cfg.token != "" {
+		err = fmt.Errorf("%w (the manager closed the connection with code 1000)", ErrTokenDead)
+	}
+	return up, err
+}
+
+// serve owns the goroutines of one connection, and reads.
+func (c *Client) serve(ctx context.Context, s *socket) error {
+	conn, cancel := context.WithCancelCause(ctx)
+	var helpers sync.WaitGroup
+	defer c.detach(s)
+	defer helpers.Wait()
+	defer s.conn.Close()
+	defer cancel(nil)
+
+	helpers.Go(func() { c.pingUntil(conn, s) })
+	helpers.Go(func() {
+		<-conn.Done()
+		if ctx.Err() != nil {
+			s.leave()
+		} else {
+			s.conn.Close() // so that the reading ends, too
+		}
+	})
+	helpers.Go(func() {
+		if err := c.attach(conn, s); err != nil {
+			cancel(fmt.Errorf("after connecting: %w", err))
+		}
+	})
+	for {
+		op, raw, err := s.read()
+		if err != nil {
+			if cause := context.Cause(conn); cause != nil {
+				return cause
+			}
+			return fmt.Errorf("the connection to the manager was lost: %w", err)
+		}
+		c.handle(ctx, op, raw)
+	}
+}
+
+// attach makes s the connection that is written to, asks for all groups again
+// and calls the functions of OnConnect.
+func (c *Client) attach(ctx context.Context, s *socket) error {
+	c.mu.Lock()
+	c.socket = s
+	close(c.connected)
+	groups := c.subs.groups() // whoever comes later sees c.socket
+	c.mu.Unlock()
+
+	for _, g := range groups {
+		if err := s.write(ctx, ws.OpText, love.Subscription{Option: love.Subscribe, Group: g}.AppendJSON(nil)); err != nil {
+			return err
+		}
+	}
+	for _, f := range c.onConnect {
+		if err := f(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Client) detach(s *socket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(s.gone)
+	if c.socket == s {
+		c.socket = nil
+		c.connected = make(chan struct{})
+	}
+}
+
+func (c *Client) pingUntil(ctx context.Context, s *socket) {
+	ticker := c.cfg.clock.NewTicker(c.cfg.pingEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C():
+			if s.write(ctx, ws.OpPing, nil) != nil {
+				return // the socket is cut, which ends the reading
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}

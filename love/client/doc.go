@@ -1,0 +1,25 @@
+// Package client talks to a LOVE manager, ours or the Python one: one websocket
+// that reconnects and subscribes again by itself, subscriptions as iterators,
+// publishing, and over HTTP log-in and commands.
+//
+//	session, err := client.Login(ctx, "http://localhost:8000", "admin", password)
+//	c, err := client.New("http://localhost:8000", client.WithToken(session.Token))
+//	go c.Run(ctx)
+//	for d, err := range c.Subscribe(ctx, love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, "position")) {
+//		...
+//	}
+//
+// # What is promised
+//
+// Nothing that arrives is dropped. Each iterator has a bounded buffer; when the
+// slowest one is full, the connection is not read until it has room, so a
+// consumer that stalls holds up the others of the same [Client], and one that
+// stalls for longer than the manager waits for a pong (20 s) loses the
+// connection. Give a slow consumer a client of its own.
+//
+// What the manager sends while there is no connection is not seen; after
+// reconnecting, the producers send the present state of subscribed events
+// again, and [Client.OnSubscribed] tells from when on.
+//
+// Messages that are not of the protocol are logged and ignored.
+package client

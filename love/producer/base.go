@@ -1,0 +1,258 @@
+package producer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// Base is a producer of free form objects, and what the other producers are
+// built on (producer spec, section 5). It polls functions periodically, sends
+// what it is given, keeps the newest of each, and says it again on request.
+//
+// An object becomes the item of a message as it is, so one that a manager is to
+// distribute needs the members csc, salindex and data. Numbers that JSON does
+// not have are possible in a [love.RawValue]; any other value goes through
+// encoding/json. Use [NewBase].
+type Base struct {
+	name    string
+	csc     string // the component's name, without index
+	message *Message
+	cfg     config
+	log     *slog.Logger
+
+	polls      []poll
+	categories map[string]love.Category
+	actions    map[string]Action
+
+	// turn is held while something is stored and sent: so a reply to a request
+	// never overtakes, and hides, newer data.
+	turn   sync.Mutex
+	to     Sender // while running
+	stored []stored
+	out    []byte
+}
+
+// Poll looks at something that is to be sent once a period. nil sends nothing.
+type Poll func(ctx context.Context) (any, error)
+
+// Action is called after an object was stored and sent.
+type Action func(ctx context.Context, object love.RawValue)
+
+type poll struct {
+	category love.Category
+	f        Poll
+}
+
+// stored is the newest object of a key, encoded: replies are cheap.
+type stored struct {
+	key      string
+	category love.Category
+	object   love.RawValue
+}
+
+var _ Producer = (*Base)(nil)
+
+// NewBase makes a producer for the component csc. [WithPeriod], [WithClock] and
+// [WithLogger] apply.
+func NewBase(csc string, opts ...Option) *Base { return newBase(csc, csc, newConfig(opts)) }
+
+func newBase(csc, name string, cfg config) *Base {
+	return &Base{
+		name:       name,
+		csc:        csc,
+		message:    NewMessage(csc, cfg.clock),
+		cfg:        cfg,
+		log:        cfg.logger.With("producer", name),
+		categories: map[string]love.Category{},
+		actions:    map[string]Action{},
+	}
+}
+
+// Name implements [Producer].
+func (b *Base) Name() string { return b.name }
+
+// Subscriptions implements [Producer]: everybody's requests and its own.
+func (b *Base) Subscriptions() []string { return []string{love.All, b.csc} }
+
+// Message is the builder of the producer's messages, for its metadata.
+func (b *Base) Message() *Message { return b.message }
+
+// RegisterPeriodic has f called once a period while the producer runs, and what
+// it returns sent with the category; it is not stored. An error is logged and
+// costs that one value. Call it before Run.
+func (b *Base) RegisterPeriodic(category love.Category, f Poll) {
+	b.polls = append(b.polls, poll{category, f})
+}
+
+// RegisterCategory sets the category of the objects with a key (see
+// [Base.Publish]). Default: event. Call it before Run.
+func (b *Base) RegisterCategory(key string, category love.Category) { b.categories[key] = category }
+
+// RegisterAction has f called after each object with a key was stored and
+// sent. It may publish. Call it before Run.
+func (b *Base) RegisterAction(key string, f Action) { b.actions[key] = f }
+
+// Publish stores an object as the newest of its key and sends it; while the
+// producer does not run, it is stored only. The key is the member "name", or
+// without one the names of the members. Anything but an object is refused.
+func (b *Base) Publish(ctx context.Context, object any) error {
+	raw, err := encode(object)
+	if err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	key, err := keyOf(raw)
+	if err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	category, ok := b.categories[key]
+	if !ok {
+		category = love.CategoryEvent
+	}
+	return b.publish(ctx, key, category, raw)
+}
+
+// publish stores, sends, acts, in this order.
+func (b *Base) publish(ctx context.Context, key string, category love.Category, object love.RawValue) error {
+	b.turn.Lock()
+	b.store(stored{key, category, object})
+	var err error
+	if b.to != nil {
+		err = b.send(ctx, b.to, category, object)
+	}
+	b.turn.Unlock()
+	if action := b.actions[key]; action != nil {
+		action(ctx, object)
+	}
+	return err
+}
+
+func (b *Base) store(s stored) {
+	if i := b.find(s.key); i >= 0 {
+		b.stored[i] = s
+		return
+	}
+	b.stored = append(b.stored, s)
+}
+
+func (b *Base) find(key string) int {
+	return slices.IndexFunc(b.stored, func(s stored) bool { return s.key == key })
+}
+
+// send needs the turn.
+func (b *Base) send(ctx context.Context, to Sender, category love.Category, object love.RawValue) error {
+	b.out = b.message.AppendData(b.out[:0], category, object)
+	return to.Send(ctx, b.out)
+}
+
+// Run implements [Producer].
+func (b *Base) Run(ctx context.Context, to Sender) error {
+	defer b.begin(to)()
+	ticker := b.cfg.clock.NewTicker(b.cfg.period)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C():
+			b.pollAll(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// begin makes to the destination until the returned function is called.
+func (b *Base) begin(to Sender) (end func()) {
+	set := func(to Sender) {
+		b.turn.Lock()
+		defer b.turn.Unlock()
+		b.to = to
+	}
+	set(to)
+	return func() { set(nil) }
+}
+
+// pollAll is one round; a function that fails costs only its own value.
+func (b *Base) pollAll(ctx context.Context) {
+	for _, p := range b.polls {
+		if err := b.pollOne(ctx, p); err != nil && ctx.Err() == nil {
+			b.log.Warn("periodic data is missing", "error", err)
+		}
+	}
+}
+
+func (b *Base) pollOne(ctx context.Context, p poll) error {
+	v, err := p.f(ctx)
+	if err != nil || v == nil {
+		return err
+	}
+	object, err := encode(v)
+	if err != nil {
+		return err
+	}
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	return b.send(ctx, b.to, p.category, object)
+}
+
+// InitialData implements [Producer]: all that is stored, in the order in which
+// it was first stored.
+func (b *Base) InitialData(ctx context.Context, to Sender) error {
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	for _, s := range b.stored {
+		if err := b.send(ctx, to, s.category, s.object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// HandleRequest implements [Producer]: it sends the newest object whose key is
+// the stream asked for. A request for another component is not answered; the
+// index does not matter, because a Base has none.
+func (b *Base) HandleRequest(ctx context.Context, r Request, to Sender) error {
+	if r.CSC != "" && r.CSC != b.csc {
+		return nil
+	}
+	return b.resend(ctx, r.Stream, to)
+}
+
+func (b *Base) resend(ctx context.Context, key string, to Sender) error {
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	i := b.find(key)
+	if i < 0 {
+		return nil
+	}
+	return b.send(ctx, to, b.stored[i].category, b.stored[i].object)
+}
+
+func encode(v any) (love.RawValue, error) {
+	if raw, ok := v.(love.RawValue); ok {
+		return raw, nil
+	}
+	raw, err := json.Marshal(v)
+	return love.RawValue(raw), err
+}
+
+var errNoObject = errors.New("only JSON objects can be published")
+
+func keyOf(object love.RawValue) (string, error) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(object.Strict(), &members) != nil || members == nil {
+		return "", errNoObject
+	}
+	var name string
+	if json.Unmarshal(members["name"], &name) == nil && name != "" {
+		return name, nil
+	}
+	return strings.Join(slices.Sorted(maps.Keys(members)), ","), nil
+}

@@ -1,0 +1,126 @@
+package producer_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/producer"
+)
+
+type object map[string]any
+
+// running runs p until the returned function is called.
+func running(t *testing.T, p producer.Producer, to producer.Sender) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx, to) }()
+	synctest.Wait()
+	return func() {
+		cancel()
+		require.NoError(t, <-ended)
+	}
+}
+
+// items are the categories and items of data messages, in order.
+func items(t *testing.T, sent []sent) (out []string) {
+	for _, s := range sent {
+		category, rest, _ := strings.Cut(strings.TrimPrefix(s.msg, `{"category":"`), `","data":[`)
+		item, _, ok := strings.Cut(rest, `],"producer_snd":`)
+		require.True(t, ok, s.msg)
+		out = append(out, category+" "+item)
+	}
+	return out
+}
+
+func TestBasePollsItsFunctionsOncePerPeriod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out recorder
+		b := producer.NewBase("Rack")
+		values := []any{object{"v": 1}, nil, object{"v": 3}}
+		b.RegisterPeriodic(love.CategoryTelemetry, func(context.Context) (any, error) {
+			v := values[0]
+			values = values[1:]
+			return v, nil
+		})
+		b.RegisterPeriodic(love.CategoryEvent, func(context.Context) (any, error) { return nil, errors.New("broken") })
+		b.RegisterPeriodic(love.CategoryEvent, func(context.Context) (any, error) { return make(chan int), nil })
+		b.RegisterPeriodic(love.CategoryEvent, func(context.Context) (any, error) { return love.RawValue(`{"raw":NaN}`), nil })
+		began := time.Now()
+		stop := running(t, b, &out)
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		stop()
+		got := out.take()
+		require.Equal(t, []string{`telemetry {"v":1}`, `event {"raw":NaN}`, `event {"raw":NaN}`, `telemetry {"v":3}`, `event {"raw":NaN}`}, items(t, got),
+			"a function that fails costs its own value only")
+		require.Equal(t, 2*time.Second, got[0].at.Sub(began))
+		require.Equal(t, 6*time.Second, got[3].at.Sub(began))
+	})
+}
+
+func TestBaseStoresSendsAndActsInThisOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out recorder
+		b := producer.NewBase("Rack")
+		b.RegisterCategory("speed", love.CategoryTelemetry)
+		b.RegisterAction("state", func(ctx context.Context, o love.RawValue) {
+			require.Equal(t, []string{`event {"name":"state","v":1}`}, items(t, out.take()))
+			require.JSONEq(t, `{"name":"state","v":1}`, string(o))
+			require.NoError(t, b.Publish(ctx, object{"name": "derived"}))
+		})
+		defer running(t, b, &out)()
+		require.NoError(t, b.Publish(t.Context(), object{"name": "state", "v": 1}))
+		require.NoError(t, b.Publish(t.Context(), object{"name": "speed", "v": 1.5}))
+		require.Equal(t, []string{`event {"name":"derived"}`, `telemetry {"name":"speed","v":1.5}`}, items(t, out.take()))
+	})
+}
+
+func TestBaseTellsAgainWhatItKnows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out recorder
+		b := producer.NewBase("Rack")
+		b.RegisterCategory("speed", love.CategoryTelemetry)
+		for _, o := range []object{{"name": "state", "v": 1}, {"name": "speed", "v": 2}, {"b": 1, "a": 2}, {"name": "state", "v": 3}, {"a": 4, "b": 5}} {
+			require.NoError(t, b.Publish(t.Context(), o), "not running: it is stored only")
+		}
+		require.Empty(t, out.take())
+		require.NoError(t, b.InitialData(t.Context(), &out))
+		require.Equal(t, []string{`event {"name":"state","v":3}`, `telemetry {"name":"speed","v":2}`, `event {"a":4,"b":5}`}, items(t, out.take()))
+
+		for _, r := range []producer.Request{
+			{CSC: "Rack", SalIndex: love.Index(77), Stream: "speed"},
+			{Stream: "speed"},
+			{CSC: "Other", Stream: "speed"},
+			{CSC: "Rack", Stream: "nothing"},
+		} {
+			require.NoError(t, b.HandleRequest(t.Context(), r, &out))
+		}
+		require.Equal(t, []string{`telemetry {"name":"speed","v":2}`, `telemetry {"name":"speed","v":2}`}, items(t, out.take()))
+		require.Equal(t, []string{"all", "Rack"}, b.Subscriptions())
+		require.Equal(t, "Rack", b.Name())
+	})
+}
+
+func TestBaseRefusesAnythingButObjects(t *testing.T) {
+	b := producer.NewBase("Rack")
+	for _, v := range []any{"text", 7, []int{1}, nil, love.RawValue(`{"broken`), make(chan int)} {
+		require.Error(t, b.Publish(t.Context(), v))
+	}
+}
+
+func TestBaseSaysWhenSendingFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := recorder{fail: errors.New("no way")}
+		b := producer.NewBase("Rack")
+		defer running(t, b, &out)()
+		require.ErrorContains(t, b.Publish(t.Context(), object{"name": "x"}), "no way")
+		require.ErrorContains(t, b.InitialData(t.Context(), &out), "no way")
+	})
+}

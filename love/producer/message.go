@@ -1,0 +1,85 @@
+package producer
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// Message builds the messages of one component (producer spec, section 3).
+// Each is stamped with the clock's time as it is built. Use [NewMessage].
+type Message struct {
+	csc      string
+	clock    love.Clock
+	metadata []member
+}
+
+// member is a metadata member, ready to append: `,"name":value`.
+type member struct {
+	name string
+	text []byte
+}
+
+// NewMessage makes a builder for the component csc.
+func NewMessage(csc string, clock love.Clock) *Message {
+	return &Message{csc: csc, clock: clock}
+}
+
+// InitialState asks the manager for the initial_state requests of the component.
+func (m *Message) InitialState() []byte { return m.InitialStateFor(m.csc) }
+
+// InitialStateAll asks for the requests that are addressed to everybody.
+func (m *Message) InitialStateAll() []byte { return m.InitialStateFor(love.All) }
+
+// InitialStateFor asks for the requests of any component.
+func (m *Message) InitialStateFor(csc string) []byte {
+	return love.Subscription{
+		Option:      love.Subscribe,
+		Group:       love.Group{Category: love.CategoryInitialState, CSC: csc, SalIndex: love.All, Stream: love.All},
+		ProducerSnd: m.now(),
+	}.AppendJSON(nil)
+}
+
+// Data is a data message with one item: the JSON object {"csc", "salindex",
+// "data"}, or for a free form producer any object.
+func (m *Message) Data(category love.Category, item love.RawValue) []byte {
+	return m.AppendData(nil, category, item)
+}
+
+// AppendData appends the message of [Message.Data] to dst.
+func (m *Message) AppendData(dst []byte, category love.Category, item love.RawValue) []byte {
+	dst = m.appendBare(dst, category, item)
+	if len(m.metadata) == 0 {
+		return dst
+	}
+	dst = dst[:len(dst)-1]
+	for _, e := range m.metadata {
+		dst = append(dst, e.text...)
+	}
+	return append(dst, '}')
+}
+
+// appendBare is AppendData without metadata, as heartbeats are.
+func (m *Message) appendBare(dst []byte, category love.Category, item love.RawValue) []byte {
+	dst = love.AppendText(append(dst, `{"category":`...), string(category))
+	dst = append(append(dst, `,"data":[`...), item...)
+	dst = love.AppendFloat(append(dst, `],"producer_snd":`...), m.now())
+	return append(dst, '}')
+}
+
+// AddMetadata adds a member to every data message from now on; a later value
+// of the same name replaces it. Call it before the producer runs.
+func (m *Message) AddMetadata(name string, value any) error {
+	v, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("metadata %q: %w", name, err)
+	}
+	text := append(love.AppendText([]byte{','}, name), ':')
+	m.metadata = slices.DeleteFunc(m.metadata, func(e member) bool { return e.name == name })
+	m.metadata = append(m.metadata, member{name, append(text, v...)})
+	return nil
+}
+
+func (m *Message) now() float64 { return love.UnixSeconds(m.clock.Now()) }

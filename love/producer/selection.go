@@ -1,0 +1,64 @@
+package producer
+
+import (
+	"slices"
+
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+const heartbeatTopic = "evt_heartbeat"
+
+// selection is which topics of a component are served, and how (producer spec,
+// section 6.1). The zero value serves all.
+type selection struct {
+	chosen                 bool
+	periodic, asynchronous []string // attribute names, when chosen
+}
+
+// served are the topics of one component by the way they are served.
+type served struct {
+	periodic, asynchronous []*sal.Topic
+	heartbeat              bool     // watched, never forwarded
+	unknown                []string // chosen, but no topic of the component
+}
+
+func (s selection) of(c *sal.Component) (out served) {
+	for _, t := range c.Topics {
+		attr := t.Attr()
+		periodic, asynchronous := t.Kind == sal.Telemetry, t.Kind == sal.Event
+		if s.chosen {
+			asynchronous = slices.Contains(s.asynchronous, attr)
+			periodic = !asynchronous && slices.Contains(s.periodic, attr)
+		}
+		switch {
+		case t.Kind != sal.Event && t.Kind != sal.Telemetry:
+		case attr == heartbeatTopic:
+			out.heartbeat = periodic || asynchronous
+		case asynchronous:
+			out.asynchronous = append(out.asynchronous, t)
+		case periodic:
+			out.periodic = append(out.periodic, t)
+		}
+	}
+	for _, attr := range slices.Concat(s.periodic, s.asynchronous) {
+		if t, ok := c.Topic(attr); !ok || t.Kind != sal.Event && t.Kind != sal.Telemetry {
+			out.unknown = append(out.unknown, attr)
+		}
+	}
+	return out
+}
+
+// remoteOptions keep a remote from reading what is not served.
+func (s selection) remoteOptions(c *sal.Component) []sal.RemoteOption {
+	opts := []sal.RemoteOption{sal.ReadOnly()}
+	if !s.chosen {
+		return opts
+	}
+	var names []string
+	for _, attr := range slices.Concat(s.periodic, s.asynchronous) {
+		if t, ok := c.Topic(attr); ok {
+			names = append(names, t.Name)
+		}
+	}
+	return append(opts, sal.WithTopics(names...))
+}

@@ -1,0 +1,73 @@
+package producer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// Set is the producers of a list of components over one client: what `loved
+// producer` runs (producer spec, section 10). Use [NewSet].
+type Set struct {
+	factory    *Factory
+	client     *Client
+	components []string
+}
+
+// instance is what may be served once only.
+type instance struct {
+	component string
+	index     int
+}
+
+// NewSet makes the set for components "name" or "name:index". What is wrong
+// with any of them is found now; nothing is connected yet.
+func NewSet(f *Factory, c *Client, components []string) (*Set, error) {
+	if len(components) == 0 {
+		return nil, errors.New("no component to produce: give at least one, for example ATDome or MTHexapod:1")
+	}
+	var errs []error
+	given := map[instance]bool{}
+	for _, text := range components {
+		if err := f.Check(text); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		name, index, err := sal.ParseName(text)
+		if err != nil || given[instance{name, index}] {
+			errs = append(errs, cmp.Or(err, fmt.Errorf("component %s is given twice", text)))
+		}
+		given[instance{name, index}] = true
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &Set{factory: f, client: c, components: slices.Clone(components)}, nil
+}
+
+// Run makes the producers, which reads what their components said last, and
+// serves them until ctx ends; then it returns nil. A set runs once.
+func (s *Set) Run(ctx context.Context) error {
+	producers := make([]Producer, len(s.components))
+	errs := make([]error, len(s.components))
+	var making sync.WaitGroup
+	for i, name := range s.components {
+		making.Go(func() { producers[i], errs[i] = s.factory.FromName(ctx, name) })
+	}
+	making.Wait()
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for _, p := range producers {
+		s.client.Add(p)
+	}
+	return s.client.Run(ctx)
+}

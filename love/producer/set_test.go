@@ -1,0 +1,107 @@
+package producer_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+func newRack(_ context.Context, s producer.Spec) (producer.Producer, error) {
+	return producer.NewBase(s.Component, s.Options...), nil
+}
+
+func TestFactoryChoosesByName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		f := producer.NewFactory(w.domain)
+		f.Register("rack", newRack, "PowerRack", "Mute")
+		for _, test := range []struct {
+			name, called string
+			csc          bool
+		}{
+			{"Dome", "Dome", true},
+			{"Dome:0", "Dome", true},
+			{"Hexapod", "Hexapod:0", true},
+			{"Hexapod:2", "Hexapod:2", true},
+			{"PowerRack", "PowerRack", false},
+			{"Mute", "Mute", false},
+		} {
+			p, err := f.FromName(t.Context(), test.name)
+			require.NoError(t, err, test.name)
+			require.Equal(t, test.called, p.Name())
+			_, csc := p.(*producer.CSC)
+			require.Equal(t, test.csc, csc, test.name)
+		}
+		require.NoError(t, w.domain.Close())
+	})
+}
+
+func TestFactoryRefusesWhatItDoesNotKnowAndSaysWhatItKnows(t *testing.T) {
+	w := newWorld(t)
+	f := producer.NewFactory(w.domain)
+	f.Register("rack", newRack, "PowerRack")
+	for _, name := range []string{"Dom", "dome", "my-thing"} {
+		_, err := f.FromName(t.Context(), name)
+		require.ErrorIs(t, err, producer.ErrUnknown)
+		require.ErrorContains(t, err, name)
+		require.ErrorContains(t, err, "Dome, Hexapod, Mute, PowerRack")
+	}
+	_, err := f.FromType(t.Context(), "Rack", "x", 0)
+	require.ErrorIs(t, err, producer.ErrUnknown)
+	require.ErrorContains(t, err, "base, csc, rack")
+
+	for _, name := range []string{"", " Dome", "Dome ", "Dome:", "Dome:x", "Dome:-1", "Dome:1.5", ":1", "Dome:1:2", "9abc"} {
+		_, err := f.FromName(t.Context(), name)
+		require.ErrorIs(t, err, sal.ErrName, name)
+	}
+	_, err = f.FromName(t.Context(), "Hexapod:*")
+	require.ErrorIs(t, err, sal.ErrWildcard)
+	_, err = f.FromName(t.Context(), "Dome:1")
+	require.ErrorIs(t, err, sal.ErrIndex)
+}
+
+func TestFactoryMakesAnyTypeOnRequest(t *testing.T) {
+	f := producer.NewFactory(newWorld(t).domain)
+	p, err := f.FromType(t.Context(), producer.TypeBase, "Any", 0)
+	require.NoError(t, err)
+	require.Equal(t, []string{"all", "Any"}, p.Subscriptions())
+	_, err = f.FromType(t.Context(), producer.TypeCSC, "Any", 0)
+	require.ErrorContains(t, err, "Any")
+}
+
+func TestSetServesAllItsComponents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		l := &link{}
+		set, err := producer.NewSet(producer.NewFactory(w.domain), producer.NewClient(l), []string{"Dome", "Hexapod:1"})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- set.Run(ctx) }()
+		synctest.Wait()
+		require.NoError(t, l.connect(t.Context()))
+		require.Equal(t, []string{"subscribe all", "subscribe Dome", "subscribe Hexapod"}, kinds(t, l.take()))
+		w.bus.write(w.sample(t, "Hexapod", "evt_summaryState", sal.Values{"salIndex": 1}))
+		w.bus.write(w.sample(t, "Dome", "evt_summaryState", nil))
+		synctest.Wait()
+		require.ElementsMatch(t, []string{"event Hexapod 1 summaryState list", "event Dome 0 summaryState list"}, streams(t, l.take()))
+		cancel()
+		require.NoError(t, <-ended)
+		require.NoError(t, w.domain.Close())
+	})
+}
+
+func TestSetFindsAllThatIsWrongBeforeItConnects(t *testing.T) {
+	f := producer.NewFactory(newWorld(t).domain)
+	_, err := producer.NewSet(f, producer.NewClient(&link{}), []string{"Dome", "Nothing", "Dome:7", "Dome:0"})
+	require.ErrorContains(t, err, "Nothing")
+	require.ErrorContains(t, err, "not 7")
+	require.ErrorContains(t, err, "Dome:0 is given twice")
+	_, err = producer.NewSet(f, producer.NewClient(&link{}), nil)
+	require.ErrorContains(t, err, "at least one")
+}

@@ -1,0 +1,295 @@
+package producer_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// transcript is a recording of what a producer sends for scripted input; the
+// members are described in testdata/golden/README.md.
+type transcript struct {
+	Conformance string
+	Quirk       string
+	Producer    struct {
+		Component   string
+		Constructor string
+		Options     map[string][]string
+	}
+	CSC       string
+	SalIndex  int
+	Clock     struct{ Epoch float64 }
+	Interface map[string]struct {
+		Indexed bool
+		Topics  map[string]struct {
+			Fields []struct {
+				Name, Units string
+				Type        sal.Type
+				Count       int
+			}
+		}
+	}
+	Steps []struct {
+		Input    input
+		Expect   []json.RawMessage
+		ExpectAt []float64 `json:"expect_at"`
+	}
+}
+
+// input is one step's; exactly one kind of member is set.
+type input struct {
+	Start *struct {
+		DurationSeconds float64 `json:"duration_seconds"`
+		History         []sampleInput
+	}
+	sampleInput
+	InitialState         json.RawMessage `json:"initial_state"`
+	AdvanceSeconds       *float64        `json:"advance_seconds"`
+	SendInitialData      bool            `json:"send_initial_data"`
+	SubscriptionMessages bool            `json:"subscription_messages"`
+}
+
+type sampleInput struct {
+	Component, Topic string
+	Data             map[string]json.RawMessage
+}
+
+// goldenFiles lists the recordings: of the folder LOVE_GOLDEN, else ours.
+func goldenFiles(t *testing.T) []string {
+	folder := os.Getenv("LOVE_GOLDEN")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "testdata", "golden")
+	}
+	if inner := filepath.Join(folder, "producer"); isFolder(inner) {
+		folder = inner
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files, "no recordings in %s", folder)
+	return files
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// readTranscript returns nil for a file of a foreign kind.
+func readTranscript(t *testing.T, file string) *transcript {
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	var tr transcript
+	if json.Unmarshal(text, &tr) != nil || tr.Interface == nil || len(tr.Steps) == 0 || tr.Steps[0].Input.Start == nil {
+		return nil
+	}
+	return &tr
+}
+
+// definitions are those of the components that the transcript describes.
+func (tr *transcript) definitions(t *testing.T) *sal.Definitions {
+	var components []*sal.Component
+	for name, i := range tr.Interface {
+		c := &sal.Component{Name: name, Indexed: i.Indexed}
+		for attr, topic := range i.Topics {
+			kind := sal.Telemetry
+			if strings.HasPrefix(attr, sal.Event.Prefix()) {
+				kind = sal.Event
+			}
+			out := &sal.Topic{Kind: kind, Name: strings.TrimPrefix(attr, kind.Prefix())}
+			for _, f := range topic.Fields {
+				if f.Name != "salIndex" && !strings.HasPrefix(f.Name, "private_") {
+					out.Fields = append(out.Fields, sal.Field{Name: f.Name, Type: f.Type, Count: f.Count, Units: f.Units})
+				}
+			}
+			c.Topics = append(c.Topics, out)
+		}
+		components = append(components, c)
+	}
+	defs, err := sal.Define(components...)
+	require.NoError(t, err)
+	return defs
+}
+
+func (tr *transcript) options() []producer.Option {
+	var opts []producer.Option
+	if names, ok := tr.Producer.Options["periodic_data"]; ok {
+		opts = append(opts, producer.WithPeriodicData(names...))
+	}
+	if names, ok := tr.Producer.Options["asynchronous_data"]; ok {
+		opts = append(opts, producer.WithAsynchronousData(names...))
+	}
+	return opts
+}
+
+// sample makes the sample that an input stands for.
+func (in sampleInput) sample(t *testing.T, defs *sal.Definitions) *sal.Sample {
+	c, err := defs.Component(in.Component)
+	require.NoError(t, err)
+	topic, ok := c.Topic(in.Topic)
+	require.True(t, ok, "%s has no %s", in.Component, in.Topic)
+	values := sal.Values{}
+	for name, raw := range in.Data {
+		f, ok := topic.Field(name)
+		require.True(t, ok, "%s has no field %s", in.Topic, name)
+		v := plain(decode(t, string(raw)))
+		if list, isList := v.([]any); isList {
+			for len(list) < f.Count { // shorter ones are padded
+				list = append(list, padding(f.Type))
+			}
+			v = list
+		}
+		values[name] = v
+	}
+	s, err := sal.NewSample(topic, values)
+	require.NoError(t, err)
+	return s
+}
+
+func padding(t sal.Type) any {
+	if t == sal.Boolean {
+		return false
+	}
+	return 0
+}
+
+// plain turns the recordings' {"$float": "NaN"} into floats.
+func plain(v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		f, _ := strconv.ParseFloat(x["$float"].(string), 64)
+		return f
+	case []any:
+		for i := range x {
+			x[i] = plain(x[i])
+		}
+	}
+	return v
+}
+
+// decode keeps the digits of numbers.
+func decode(t *testing.T, text string) any {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var v any
+	require.NoError(t, d.Decode(&v), text)
+	return v
+}
+
+// spellOut replaces bare tokens outside of texts as the recordings do.
+func spellOut(msg string) string {
+	var out bytes.Buffer
+	for i := 0; i < len(msg); {
+		if msg[i] == '"' {
+			end := i + 1
+			for ; msg[end] != '"'; end++ {
+				if msg[end] == '\\' {
+					end++
+				}
+			}
+			out.WriteString(msg[i : end+1])
+			i = end + 1
+			continue
+		}
+		found := false
+		for _, token := range []string{"NaN", "Infinity", "-Infinity"} {
+			if strings.HasPrefix(msg[i:], token) {
+				fmt.Fprintf(&out, `{"$float":%q}`, token)
+				i += len(token)
+				found = true
+				break
+			}
+		}
+		if !found {
+			out.WriteByte(msg[i])
+			i++
+		}
+	}
+	return out.String()
+}
+
+// message is a decoded message with its clock-dependent numbers taken out.
+type message struct {
+	stream string
+	body   any
+	times  []float64 // producer_snd and heartbeat time stamps
+	at     float64   // seconds since time 0
+}
+
+func newMessage(t *testing.T, text string, at float64) message {
+	v := decode(t, text).(map[string]any)
+	m := message{at: at}
+	takeTime := func(from map[string]any, key string, exempt float64) {
+		n, ok := from[key].(json.Number)
+		if !ok {
+			return
+		}
+		if f, err := n.Float64(); err == nil && f != exempt {
+			m.times = append(m.times, f)
+			from[key] = "the clock's"
+		}
+	}
+	takeTime(v, "producer_snd", 0)
+	if _, subscription := v["option"]; subscription {
+		m.stream = fmt.Sprint("subscribe ", v["csc"])
+	} else {
+		item := v["data"].([]any)[0].(map[string]any)
+		streams, _ := item["data"].(map[string]any)
+		names := ""
+		for name := range streams {
+			names += " " + name
+		}
+		m.stream = fmt.Sprint(v["category"], " ", item["csc"], " ", item["salindex"], names)
+		if heartbeat, ok := streams["stream"].(map[string]any); ok {
+			takeTime(heartbeat, "last_heartbeat_timestamp", -1)
+			if script, ok := heartbeat["script_heartbeat"].(map[string]any); ok {
+				takeTime(script, "last_heartbeat_timestamp", -1)
+			}
+		}
+	}
+	m.body = byValue(v)
+	return m
+}
+
+// byValue makes numbers comparable: 0 equals 0.0, and integers keep 64 bits.
+func byValue(v any) any {
+	switch x := v.(type) {
+	case json.Number:
+		f, err := x.Float64()
+		if err != nil || strings.ContainsAny(x.String(), ".eE") && !(f == math.Trunc(f) && math.Abs(f) < 1<<53) {
+			return fmt.Sprintf("number %v", f)
+		}
+		if strings.ContainsAny(x.String(), ".eE") {
+			return fmt.Sprintf("number %d", int64(f))
+		}
+		return "number " + x.String()
+	case map[string]any:
+		for k := range x {
+			x[k] = byValue(x[k])
+		}
+	case []any:
+		for i := range x {
+			x[i] = byValue(x[i])
+		}
+	}
+	return v
+}
+
+// byStream groups messages; within a stream their order is kept.
+func byStream(messages []message) map[string][]message {
+	out := map[string][]message{}
+	for _, m := range messages {
+		out[m.stream] = append(out[m.stream], m)
+	}
+	return out
+}
