@@ -1,0 +1,133 @@
+package commander
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// topicInfo answers salinfo from definitions. An answer is some hundred
+// kilobytes and never changes: each is encoded once.
+type topicInfo struct {
+	defs *sal.Definitions
+
+	names, data [1 << len(infoKinds)]answer // by set of categories
+}
+
+type answer struct {
+	once sync.Once
+	body []byte
+}
+
+// infoKinds are the categories of salinfo in the order of its answers.
+var infoKinds = [...]sal.Kind{sal.Event, sal.Telemetry, sal.Command}
+
+// kindSet is a set of infoKinds, one bit for each.
+type kindSet uint
+
+const allKinds = 1<<len(infoKinds) - 1
+
+// parseKinds reads "event-telemetry-command". What is unknown is ignored; if
+// nothing known is left, all are meant.
+func parseKinds(categories string) kindSet {
+	var set kindSet
+	for word := range strings.SplitSeq(categories, "-") {
+		for i, k := range infoKinds {
+			if word == k.String() {
+				set |= 1 << i
+			}
+		}
+	}
+	if set == 0 {
+		return allKinds
+	}
+	return set
+}
+
+// TopicNames implements [Informer]: {"ATDome": {"event_names": ["…"],
+// "telemetry_names": ["…"], "command_names": ["…"]}}. A component whose
+// definition cannot be read is left out.
+func (s *SAL) TopicNames(_ context.Context, categories string) (Reply, error) {
+	set := parseKinds(categories)
+	return s.info.reply(&s.info.names[set], set, "_names", appendNames), nil
+}
+
+// TopicData implements [Informer]: {"ATDome": {"event_data": {"summaryState":
+// {"summaryState": {"name", "description", "units", "type_name", "count"}}}}},
+// with salIndex and without private fields.
+func (s *SAL) TopicData(_ context.Context, categories string) (Reply, error) {
+	set := parseKinds(categories)
+	return s.info.reply(&s.info.data[set], set, "_data", appendTopics), nil
+}
+
+func (i *topicInfo) reply(a *answer, set kindSet, suffix string, value func([]byte, *sal.Component, sal.Kind) []byte) Reply {
+	a.once.Do(func() { a.body = i.encode(set, suffix, value) })
+	return Reply{Status: http.StatusOK, Body: a.body}
+}
+
+func (i *topicInfo) encode(set kindSet, suffix string, value func([]byte, *sal.Component, sal.Kind) []byte) []byte {
+	body := []byte{'{'}
+	for _, name := range i.defs.Names() {
+		c, err := i.defs.Component(name)
+		if err != nil {
+			continue
+		}
+		body = append(appendKey(body, name), '{')
+		for bit, k := range infoKinds {
+			if set&(1<<bit) != 0 {
+				body = value(appendKey(body, k.String()+suffix), c, k)
+			}
+		}
+		body = append(body, '}')
+	}
+	return append(body, '}')
+}
+
+// appendKey appends the key of a member, after a comma unless it is the first.
+func appendKey(dst []byte, key string) []byte {
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return append(love.AppendText(dst, key), ':')
+}
+
+func appendNames(dst []byte, c *sal.Component, k sal.Kind) []byte {
+	dst = append(dst, '[')
+	for n, name := range c.Names(k) {
+		if n > 0 {
+			dst = append(dst, ',')
+		}
+		dst = love.AppendText(dst, name)
+	}
+	return append(dst, ']')
+}
+
+func appendTopics(dst []byte, c *sal.Component, k sal.Kind) []byte {
+	dst = append(dst, '{')
+	for _, name := range c.Names(k) {
+		t, _ := c.Topic(k.Prefix() + name)
+		dst = append(appendKey(dst, name), '{')
+		for _, f := range t.Fields {
+			if !strings.HasPrefix(f.Name, "private_") {
+				dst = appendField(appendKey(dst, f.Name), f)
+			}
+		}
+		dst = append(dst, '}')
+	}
+	return append(dst, '}')
+}
+
+func appendField(dst []byte, f sal.Field) []byte {
+	dst = append(dst, '{')
+	dst = love.AppendText(appendKey(dst, "name"), f.Name)
+	dst = love.AppendText(appendKey(dst, "description"), f.Description)
+	dst = love.AppendText(appendKey(dst, "units"), f.Units)
+	dst = love.AppendText(appendKey(dst, "type_name"), string(f.Type))
+	dst = strconv.AppendInt(appendKey(dst, "count"), int64(f.Count), 10)
+	return append(dst, '}')
+}

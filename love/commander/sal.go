@@ -1,0 +1,201 @@
+package commander
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// SAL is a [Commander], [Informer] and [Heartbeater] that speaks to components
+// through a sal.Domain. It is safe for concurrent use.
+type SAL struct {
+	domain *sal.Domain
+	limit  time.Duration
+	info   topicInfo
+
+	mu      sync.Mutex
+	remotes map[string]*commanded
+}
+
+// commanded is the remote of one component, made when it is first commanded.
+type commanded struct {
+	mu     sync.Mutex
+	remote *sal.Remote
+}
+
+// SALOption changes a default of [NewSAL].
+type SALOption func(*SAL)
+
+// WithTimeLimit sets how long a command may take; progress that the component
+// reports extends it. Default: 10 s, as in the observatory. It is the
+// COMMAND_TIMEOUTS of the Python commander.
+func WithTimeLimit(d time.Duration) SALOption { return func(s *SAL) { s.limit = d } }
+
+// NewSAL makes a commander over a domain. The remotes that it makes end with
+// the domain.
+func NewSAL(domain *sal.Domain, opts ...SALOption) *SAL {
+	s := &SAL{domain: domain, limit: 10 * time.Second, remotes: map[string]*commanded{}}
+	s.info.defs = domain.Definitions()
+	for _, o := range opts {
+		o(s)
+	}
+	return s
+}
+
+// Execute implements [Commander]. The replies are those of manager protocol,
+// section 11: 200 with "Done" or the component's text, 504 if it was silent or
+// too slow. A component, command or parameter that does not exist, or a value
+// that does not fit, is a 400 whose text says what would be accepted; nothing
+// was sent then.
+func (s *SAL) Execute(ctx context.Context, r Request) (Reply, error) {
+	c, err := r.Command()
+	if err != nil {
+		return refuse(err), nil
+	}
+	values, err := parameters(c.Params)
+	if err != nil {
+		return refuse(err), nil
+	}
+	comp, err := s.component(c)
+	if err != nil {
+		return replyTo(err)
+	}
+	if comp.Indexed {
+		values["salIndex"] = c.SalIndex
+	}
+	remote, err := s.remote(ctx, c.CSC)
+	if err != nil {
+		return Reply{}, err
+	}
+	opts := []sal.CommandOption{sal.WithTimeLimit(s.limit)}
+	if c.Identity != "" {
+		opts = append(opts, sal.As(c.Identity))
+	}
+	ack, err := remote.Command(ctx, c.Name, values, opts...)
+	if err != nil {
+		return replyTo(explain(err, comp))
+	}
+	if ack.Result == "" {
+		return Done(), nil
+	}
+	return AckReply(http.StatusOK, ack.Result), nil
+}
+
+// component finds the component of a command and checks the index.
+func (s *SAL) component(c love.Command) (*sal.Component, error) {
+	comp, err := s.domain.Definitions().Component(c.CSC)
+	var unknown *sal.UnknownComponentError
+	if errors.As(err, &unknown) && len(unknown.Near) == 0 {
+		return nil, &badRequest{fmt.Errorf("%w; there are %s", err, strings.Join(s.domain.Definitions().Names(), ", "))}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return comp, comp.CheckIndex(c.SalIndex)
+}
+
+// remote is the one remote through which all instances of a component are
+// commanded: the instance stands in the command, so there are never more
+// remotes than components, whatever indices are asked for.
+func (s *SAL) remote(ctx context.Context, name string) (*sal.Remote, error) {
+	s.mu.Lock()
+	entry := s.remotes[name]
+	if entry == nil {
+		entry = &commanded{}
+		s.remotes[name] = entry
+	}
+	s.mu.Unlock()
+
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if entry.remote != nil && entry.remote.Err() == nil {
+		return entry.remote, nil
+	}
+	remote, err := s.domain.Remote(ctx, name, 0, sal.WithTopics())
+	if err != nil {
+		return nil, fmt.Errorf("commanding %s: %w", name, err)
+	}
+	entry.remote = remote
+	return remote, nil
+}
+
+// Heartbeat implements [Heartbeater]: a commander in this process lives.
+func (s *SAL) Heartbeat(context.Context) (time.Time, error) { return s.domain.Clock().Now(), nil }
+
+// parameters reads the JSON object of a command's parameters. Integers keep
+// all their digits.
+func parameters(raw json.RawMessage) (sal.Values, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var values sal.Values
+	if err := d.Decode(&values); err != nil || values == nil {
+		return nil, errors.New(`"params" must be an object with the parameters of the command by name, {} for none`)
+	}
+	delete(values, "salIndex") // it is the "salindex" of the command
+	return values, nil
+}
+
+// badRequest is what the client has to change.
+type badRequest struct{ error }
+
+func (b *badRequest) Unwrap() error { return b.error }
+
+// explain adds to an unknown command what the component accepts.
+func explain(err error, c *sal.Component) error {
+	var unknown *sal.UnknownTopicError
+	if !errors.As(err, &unknown) || len(unknown.Near) > 0 {
+		return err
+	}
+	names := c.Names(sal.Command)
+	if len(names) == 0 {
+		return &badRequest{fmt.Errorf("%s has no commands", c.Name)}
+	}
+	return &badRequest{fmt.Errorf("%s has no command %q; its commands are cmd_%s", c.Name, unknown.Name, strings.Join(names, ", cmd_"))}
+}
+
+// replyTo turns what went wrong into a reply, or leaves it an error if no
+// answer could be had.
+func replyTo(err error) (Reply, error) {
+	var failed *sal.AckError
+	if errors.As(err, &failed) {
+		return replyToAck(failed)
+	}
+	var bad *badRequest
+	var component *sal.UnknownComponentError
+	var topic *sal.UnknownTopicError
+	var fields *sal.UnknownFieldError
+	var value *sal.FieldError
+	if errors.As(err, &bad) || errors.As(err, &component) || errors.As(err, &topic) ||
+		errors.As(err, &fields) || errors.As(err, &value) || errors.Is(err, sal.ErrIndex) {
+		return refuse(err), nil
+	}
+	return Reply{}, err
+}
+
+func refuse(err error) Reply { return AckReply(http.StatusBadRequest, err.Error()) }
+
+// replyToAck is the reply to a command that did not succeed.
+func replyToAck(failed *sal.AckError) (Reply, error) {
+	switch {
+	case errors.Is(failed, sal.ErrTimeout), errors.Is(failed, context.DeadlineExceeded):
+		if failed.Ack.Code == sal.NoAck {
+			return AckReply(http.StatusGatewayTimeout, "Command time out. No ack received from component."), nil
+		}
+		return AckReply(http.StatusGatewayTimeout, fmt.Sprintf("Command time out. Last ack received %v.", failed.Ack)), nil
+	case failed.Cause != nil:
+		return Reply{}, failed
+	case failed.Ack.Result == "" || failed.Ack.Result == love.Done:
+		// Nobody is to take these for success.
+		return AckReply(http.StatusOK, failed.Ack.String()), nil
+	}
+	return AckReply(http.StatusOK, failed.Ack.Result), nil
+}

@@ -1,0 +1,181 @@
+package lovetest
+
+import (
+	"bytes"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/hub"
+)
+
+// TestBroker is the conformance suite of [hub.Broker]. connect returns a
+// broker for each of several hubs that are to act as one; a broker within one
+// process may return the same each time. It is called anew for every test,
+// which ends what it made with t.Cleanup.
+//
+//	func TestMyBroker(t *testing.T) {
+//		lovetest.TestBroker(t, func(t *testing.T) func() hub.Broker { … })
+//	}
+func TestBroker(t *testing.T, setup func(t *testing.T) (connect func() hub.Broker)) {
+	for name, test := range map[string]func(*testing.T, func() hub.Broker){
+		"every hub gets every batch, the publisher's own too": brokerReachesAll,
+		"an envelope arrives whole":                           brokerKeepsEnvelopes,
+		"batches of one publisher keep their order":           brokerKeepsOrder,
+		"nothing is kept of a batch after publishing it":      brokerCopies,
+		"a detached hub gets nothing more":                    brokerDetaches,
+		"hubs come and go while others publish":               brokerIsConcurrent,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, setup(t)) })
+	}
+}
+
+// inbox collects what a broker delivers.
+type inbox struct {
+	mu   sync.Mutex
+	got  []hub.Envelope
+	more chan struct{}
+}
+
+func attach(t *testing.T, b hub.Broker) *inbox {
+	in := &inbox{more: make(chan struct{}, 1)}
+	detach := b.Attach(in.deliver)
+	t.Cleanup(detach)
+	return in
+}
+
+// deliver copies the batch, as its bytes are the publisher's.
+func (in *inbox) deliver(batch []hub.Envelope) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for _, e := range batch {
+		in.got = append(in.got, hub.Envelope{Kind: e.Kind, Payload: bytes.Clone(e.Payload), Received: e.Received, Source: e.Source})
+	}
+	select {
+	case in.more <- struct{}{}:
+	default:
+	}
+}
+
+// wait returns the first n envelopes that came.
+func (in *inbox) wait(t *testing.T, n int) []hub.Envelope {
+	t.Helper()
+	timeout := time.NewTimer(10 * time.Second)
+	defer timeout.Stop()
+	for {
+		in.mu.Lock()
+		got := in.got
+		in.mu.Unlock()
+		if len(got) >= n {
+			return got[:n]
+		}
+		select {
+		case <-in.more:
+		case <-timeout.C:
+			require.FailNowf(t, "too few envelopes", "%d of %d came", len(got), n)
+		}
+	}
+}
+
+func envelope(i int) hub.Envelope {
+	return hub.Envelope{Payload: fmt.Appendf(nil, `{"i":%d}`, i), Received: time.Unix(1_700_000_000, 123_000).UTC(), Source: "s-1"}
+}
+
+func brokerReachesAll(t *testing.T, connect func() hub.Broker) {
+	a, b, c := connect(), connect(), connect()
+	inboxes := []*inbox{attach(t, a), attach(t, b), attach(t, c)}
+	require.NoError(t, a.Publish([]hub.Envelope{envelope(1), envelope(2)}))
+	for _, in := range inboxes {
+		require.Equal(t, []hub.Envelope{envelope(1), envelope(2)}, in.wait(t, 2))
+	}
+}
+
+func brokerKeepsEnvelopes(t *testing.T, connect func() hub.Broker) {
+	in := attach(t, connect())
+	b := connect()
+	attach(t, b)
+	want := []hub.Envelope{
+		{Kind: hub.EnvelopeData, Payload: []byte(`{"v":[NaN,"é\u0000",18446744073709551616]}`), Received: time.Unix(1, 1000).UTC(), Source: "a-1"},
+		{Kind: hub.EnvelopeInitialState, Payload: []byte(`{}`), Received: time.Unix(2, 0).UTC(), Source: "a-2"},
+		{Kind: hub.EnvelopeHub, Payload: bytes.Repeat([]byte("x"), 1<<20), Received: time.Unix(3, 0).UTC(), Source: "hub"},
+		{Kind: hub.EnvelopeGone, Received: time.Unix(4, 0).UTC(), Source: "a-1"},
+	}
+	require.NoError(t, b.Publish(want))
+	got := in.wait(t, len(want))
+	for i := range want {
+		require.Equal(t, want[i].Kind, got[i].Kind)
+		require.Equal(t, string(want[i].Payload), string(got[i].Payload))
+		require.True(t, want[i].Received.Equal(got[i].Received), "%v, not %v", got[i].Received, want[i].Received)
+		require.Equal(t, want[i].Source, got[i].Source)
+	}
+}
+
+func brokerKeepsOrder(t *testing.T, connect func() hub.Broker) {
+	const n = 500
+	in := attach(t, connect())
+	var publishers sync.WaitGroup
+	for p := range 3 {
+		b := connect()
+		attach(t, b)
+		publishers.Go(func() {
+			for i := range n {
+				e := envelope(i)
+				e.Source = fmt.Sprint(p)
+				if b.Publish([]hub.Envelope{e}) != nil {
+					return // too few come, which the test sees
+				}
+			}
+		})
+	}
+	next := map[string]int{}
+	for _, e := range in.wait(t, 3*n) {
+		require.Equal(t, string(envelope(next[e.Source]).Payload), string(e.Payload))
+		next[e.Source]++
+	}
+	publishers.Wait()
+}
+
+func brokerCopies(t *testing.T, connect func() hub.Broker) {
+	in := attach(t, connect())
+	b := connect()
+	attach(t, b)
+	batch := []hub.Envelope{envelope(1)}
+	require.NoError(t, b.Publish(batch))
+	copy(batch[0].Payload, "XXXXXXX")
+	batch[0] = hub.Envelope{}
+	require.Equal(t, []hub.Envelope{envelope(1)}, in.wait(t, 1))
+}
+
+func brokerDetaches(t *testing.T, connect func() hub.Broker) {
+	a, b := connect(), connect()
+	gone := &inbox{more: make(chan struct{}, 1)}
+	detach := a.Attach(gone.deliver)
+	stays := attach(t, b)
+	require.NoError(t, b.Publish([]hub.Envelope{envelope(1)}))
+	gone.wait(t, 1)
+	detach()
+	require.NoError(t, b.Publish([]hub.Envelope{envelope(2)}))
+	stays.wait(t, 2)
+	require.Len(t, gone.got, 1)
+}
+
+func brokerIsConcurrent(t *testing.T, connect func() hub.Broker) {
+	b := connect()
+	in := attach(t, b)
+	var churn sync.WaitGroup
+	for range 4 {
+		churn.Go(func() {
+			for range 20 {
+				connect().Attach(func([]hub.Envelope) {})()
+			}
+		})
+	}
+	for i := range 100 {
+		require.NoError(t, b.Publish([]hub.Envelope{envelope(i)}))
+	}
+	churn.Wait()
+	in.wait(t, 100)
+}

@@ -1,0 +1,104 @@
+package sal
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// AckCode is the code of an acknowledgement (spec sal-kafka, section 12).
+type AckCode int
+
+// The codes. Those above Complete in this list end nothing; of the others,
+// Complete alone is success.
+const (
+	Acknowledged AckCode = 300 // CMD_ACK: seen, nothing more
+	InProgress   AckCode = 301 // CMD_INPROGRESS: takes about Timeout longer
+	Stalled      AckCode = 302
+	Complete     AckCode = 303
+	NoPermission AckCode = -300
+	NoAck        AckCode = -301 // made up by the one who waits: nothing came
+	Failed       AckCode = -302
+	Aborted      AckCode = -303
+	TimedOut     AckCode = -304 // the component's own time ran out
+)
+
+// String is the name of the code on the bus: "CMD_COMPLETE".
+func (c AckCode) String() string {
+	switch c {
+	case Acknowledged:
+		return "CMD_ACK"
+	case InProgress:
+		return "CMD_INPROGRESS"
+	case Stalled:
+		return "CMD_STALLED"
+	case Complete:
+		return "CMD_COMPLETE"
+	case NoPermission:
+		return "CMD_NOPERM"
+	case NoAck:
+		return "CMD_NOACK"
+	case Failed:
+		return "CMD_FAILED"
+	case Aborted:
+		return "CMD_ABORTED"
+	case TimedOut:
+		return "CMD_TIMEOUT"
+	}
+	return fmt.Sprintf("AckCode(%d)", int(c))
+}
+
+// Final tells whether no further acknowledgement of the command follows.
+func (c AckCode) Final() bool { return c == Complete || c.IsFailure() }
+
+// IsFailure tells whether the command did not succeed.
+func (c AckCode) IsFailure() bool {
+	return c == Stalled || c <= NoPermission && c >= TimedOut
+}
+
+// Ack is an acknowledgement of a command.
+type Ack struct {
+	Code    AckCode
+	Error   int           // 0 if none
+	Result  string        // for people: "Done", "Failed: not allowed in state …"
+	Timeout time.Duration // with InProgress: how much longer it will take
+}
+
+// String is the acknowledgement for people to read.
+func (a Ack) String() string {
+	s := fmt.Sprintf("%v (%d)", a.Code, int(a.Code))
+	if a.Error != 0 {
+		s += fmt.Sprintf(", error %d", a.Error)
+	}
+	if a.Result != "" {
+		s += ": " + a.Result
+	}
+	return s
+}
+
+// ErrTimeout is that a command was not finished within its time limit; the
+// error is an [*AckError] with the last acknowledgement seen.
+var ErrTimeout = errors.New("time limit over")
+
+// AckError is a command that did not succeed.
+type AckError struct {
+	Command string // "ATDome cmd_moveAzimuth"
+	Ack     Ack    // of a time-out the last one seen, NoAck if there was none
+	// Cause is ErrTimeout if the time limit passed, or nil.
+	Cause error
+}
+
+// Error implements error.
+func (e *AckError) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("%s: %v; last acknowledgement %v", e.Command, e.Cause, e.Ack)
+	}
+	return fmt.Sprintf("%s: %v", e.Command, e.Ack)
+}
+
+// Unwrap gives the cause.
+func (e *AckError) Unwrap() error { return e.Cause }
+
+// Answer makes a handler of a command end it with an acknowledgement of its
+// choice in place of the usual ones; see [Controller.Handle].
+func Answer(a Ack) error { return &AckError{Command: "answer", Ack: a} }

@@ -1,0 +1,220 @@
+package sal
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+)
+
+// DefaultTimeLimit is how long a command may take unless told otherwise.
+const DefaultTimeLimit = time.Hour
+
+// commandSettings are what the options of a command choose.
+type commandSettings struct {
+	identity string
+	limit    time.Duration
+}
+
+// CommandOption changes a default of [Remote.Command].
+type CommandOption func(*commandSettings)
+
+// As sets who commands: "ana@host". It belongs to this one command; others
+// under way on the same remote are not touched (spec sal-kafka, 19.4).
+// Default: the identity of the domain.
+func As(identity string) CommandOption { return func(s *commandSettings) { s.identity = identity } }
+
+// WithTimeLimit sets how long to wait for the command to be finished, counted
+// from when it was sent. Whenever the component reports progress with an
+// estimate, the limit grows by it. Default: [DefaultTimeLimit].
+func WithTimeLimit(limit time.Duration) CommandOption {
+	return func(s *commandSettings) { s.limit = limit }
+}
+
+// commandKey is what an acknowledgement is matched by. The origin is the same
+// for all commands of a remote.
+type commandKey struct {
+	number   int
+	identity string
+}
+
+// Command sends a command, by its name with or without prefix ("moveAzimuth",
+// "cmd_moveAzimuth"), and waits until the component has finished it. Fields
+// that are not given are zero; a remote with index 0 names the instance in
+// "salIndex".
+//
+// A command that did not succeed is an [*AckError], which with the time over
+// is [ErrTimeout] as well. A command is sent once, never again. An unknown
+// command is an [*UnknownTopicError], values that do not fit are an
+// [*UnknownFieldError] or a [*FieldError]; then nothing was sent.
+func (r *Remote) Command(ctx context.Context, name string, values Values, opts ...CommandOption) (Ack, error) {
+	t, err := r.commandTopic(name)
+	if err != nil {
+		return Ack{}, err
+	}
+	set := commandSettings{identity: r.domain.identity, limit: DefaultTimeLimit}
+	for _, o := range opts {
+		o(&set)
+	}
+	s, err := r.compose(t, values, set.identity)
+	if err != nil {
+		return Ack{}, err
+	}
+	acks, forget, err := r.expect(commandKey{s.Number(), set.identity})
+	if err != nil {
+		return Ack{}, err
+	}
+	defer forget()
+	if err := r.domain.bus.Publish(ctx, s); err != nil {
+		return Ack{}, fmt.Errorf("%s %s: sending: %w", r.component.Instance(r.index), t.Attr(), err)
+	}
+	return r.await(ctx, t, acks, set.limit)
+}
+
+func (r *Remote) commandTopic(name string) (*Topic, error) {
+	t, ok := r.component.Topic(name)
+	if !ok {
+		t, ok = r.component.Topic(Command.Prefix() + name)
+	}
+	if !ok || t.Kind != Command {
+		return nil, &UnknownTopicError{
+			Component: r.component.Name, Kind: Command, Name: name,
+			Near: nearest(Command.Prefix()+trimKind(name), r.component.attrs(Command.Prefix())),
+		}
+	}
+	if !r.commands {
+		return nil, fmt.Errorf("this remote of %s is read-only, it cannot send %s", r.component.Instance(r.index), t.Attr())
+	}
+	return t, nil
+}
+
+// compose makes the sample of a command.
+func (r *Remote) compose(t *Topic, values Values, identity string) (*Sample, error) {
+	if err := checkOwn(t, values); err != nil {
+		return nil, err
+	}
+	s, err := NewSample(t, values)
+	if err != nil {
+		return nil, err
+	}
+	r.domain.sign(s, r.index, identity, r.domain.commandNumber(r.component, t))
+	return s, nil
+}
+
+// sign fills in the fields that belong to the writer (spec sal-kafka, section 7).
+func (d *Domain) sign(s *Sample, index int, identity string, number int) {
+	if index != 0 {
+		s.cells[0].bits = uint64(index)
+	}
+	s.stamp(d.clock)
+	s.private(atNumber).bits = uint64(number)
+	s.private(atRevision).text = s.topic.RevisionCode()
+	s.private(atIdentity).text = identity
+	s.private(atOrigin).bits = uint64(d.origin)
+}
+
+// expect notes a command as running, so that its acknowledgements are kept.
+func (r *Remote) expect(key commandKey) (acks <-chan Ack, forget func(), err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err != nil {
+		return nil, nil, r.err
+	}
+	if r.pending[key] != nil {
+		return nil, nil, fmt.Errorf("%s: too many commands under way", r.component.Instance(r.index))
+	}
+	// A component may report progress any number of times; what the waiting
+	// side has not taken yet is bounded, see acknowledged.
+	arrived := make(chan Ack, 16)
+	r.pending[key] = arrived
+	return arrived, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.pending, key)
+	}, nil
+}
+
+// acknowledged hands an acknowledgement to the command that it belongs to, if
+// that was sent here and is still waited for.
+func (r *Remote) acknowledged(s *Sample) {
+	if int(s.Int("origin")) != r.domain.origin {
+		return
+	}
+	r.mu.Lock()
+	waiting := r.pending[commandKey{s.Number(), s.Text("identity")}]
+	r.mu.Unlock()
+	if waiting == nil {
+		return
+	}
+	a := Ack{Code: AckCode(s.Int("ack")), Error: int(s.Int("error")), Result: s.Text("result"), Timeout: seconds(s.Float("timeout"))}
+	select {
+	case waiting <- a:
+	default:
+		if a.Code.Final() { // make room: the end counts, progress does not
+			select {
+			case <-waiting:
+			default:
+			}
+			waiting <- a
+		}
+	}
+}
+
+// seconds converts what came off the bus, which may be any float.
+func seconds(f float64) time.Duration {
+	if !(f > 0) {
+		return 0
+	}
+	return time.Duration(math.Min(f, 1e9) * float64(time.Second))
+}
+
+// await waits for the final acknowledgement.
+func (r *Remote) await(ctx context.Context, t *Topic, acks <-chan Ack, limit time.Duration) (Ack, error) {
+	command := r.component.Instance(r.index) + " " + t.Attr()
+	last := Ack{Code: NoAck, Result: "No command acknowledgement seen"}
+	end := r.domain.clock.Now().Add(limit)
+	timer := r.domain.clock.NewTimer(limit)
+	defer func() { timer.Stop() }()
+	for {
+		select {
+		case last = <-acks:
+			switch {
+			case last.Code.IsFailure():
+				return last, &AckError{Command: command, Ack: last}
+			case last.Code.Final():
+				return last, nil
+			case last.Code == InProgress && last.Timeout > 0:
+				end = end.Add(last.Timeout)
+				timer.Stop()
+				timer = r.domain.clock.NewTimer(end.Sub(r.domain.clock.Now()))
+			}
+		case <-timer.C():
+			return last, &AckError{Command: command, Ack: last, Cause: ErrTimeout}
+		case <-ctx.Done():
+			return last, &AckError{Command: command, Ack: last, Cause: context.Cause(ctx)}
+		case <-r.done:
+			return last, &AckError{Command: command, Ack: last, Cause: r.Err()}
+		}
+	}
+}
+
+// checkOwn refuses private fields among the values that a writer gives; they
+// are the library's to fill in.
+func checkOwn(t *Topic, values Values) error {
+	for name := range values {
+		if i, ok := t.position[name]; ok && i < len(t.Fields)-len(t.Own()) && name != fieldIndex {
+			return &FieldError{Topic: t, Field: t.Fields[i], Reason: "is filled in when the sample is written, it cannot be given"}
+		}
+	}
+	return nil
+}
+
+// trimKind removes the prefix of an attribute name, if there is one.
+func trimKind(name string) string {
+	for _, k := range [...]Kind{Command, Event, Telemetry, AckCmd} {
+		if p := k.Prefix(); len(name) > len(p) && name[:len(p)] == p {
+			return name[len(p):]
+		}
+	}
+	return name
+}

@@ -1,0 +1,141 @@
+package sal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// Domain is a program's place on the bus: it makes remotes and controllers.
+// One per process is enough.
+type Domain struct {
+	bus      Bus
+	defs     *Definitions
+	clock    love.Clock
+	log      *slog.Logger
+	identity string
+	origin   int
+
+	mu      sync.Mutex
+	closed  bool
+	open    []io.Closer
+	numbers map[*Topic]int // of commands: the next sequence number
+}
+
+// DomainOption changes a default of [NewDomain].
+type DomainOption func(*Domain)
+
+// WithClock sets where time comes from. Default: the machine's clock.
+func WithClock(c love.Clock) DomainOption { return func(d *Domain) { d.clock = c } }
+
+// WithLogger sets where samples that are dropped, callbacks that fail and the
+// like are reported. Default: nowhere.
+func WithLogger(l *slog.Logger) DomainOption { return func(d *Domain) { d.log = l } }
+
+// WithIdentity sets who commands in the name of this domain, unless a command
+// says otherwise. Default: user@host.
+func WithIdentity(identity string) DomainOption { return func(d *Domain) { d.identity = identity } }
+
+// WithOrigin sets the number that tells this process from others. Default: the
+// process id. Domains in one process that command under the same identity need
+// different ones.
+func WithOrigin(origin int) DomainOption { return func(d *Domain) { d.origin = origin } }
+
+// NewDomain makes a domain over a bus. Close it when done; the bus stays open.
+func NewDomain(bus Bus, defs *Definitions, opts ...DomainOption) *Domain {
+	d := &Domain{
+		bus: bus, defs: defs, clock: love.SystemClock{}, log: slog.New(slog.DiscardHandler),
+		origin: os.Getpid(), numbers: map[*Topic]int{},
+	}
+	for _, o := range opts {
+		o(d)
+	}
+	if d.identity == "" {
+		d.identity = userAtHost()
+	}
+	return d
+}
+
+func userAtHost() string {
+	user := os.Getenv("USER")
+	if user == "" {
+		user = "unknown"
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return user + "@" + host
+}
+
+// Definitions are what the domain was made with.
+func (d *Domain) Definitions() *Definitions { return d.defs }
+
+// Clock is what the domain was made with.
+func (d *Domain) Clock() love.Clock { return d.clock }
+
+// Close closes all remotes and controllers and waits for them. It may be
+// called again.
+func (d *Domain) Close() error {
+	d.mu.Lock()
+	d.closed = true
+	open := slices.Clone(d.open)
+	d.mu.Unlock()
+	var errs []error
+	for _, c := range slices.Backward(open) {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// component finds a component and checks that it can have the index.
+func (d *Domain) component(name string, index int) (*Component, error) {
+	c, err := d.defs.Component(name)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.CheckIndex(index)
+}
+
+func (d *Domain) adopt(c io.Closer) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return fmt.Errorf("domain: %w", ErrClosed)
+	}
+	d.open = append(d.open, c)
+	return nil
+}
+
+func (d *Domain) release(c io.Closer) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.open = slices.DeleteFunc(d.open, func(o io.Closer) bool { return o == c })
+}
+
+// commandNumber gives the sequence number of the next command of a topic. Each
+// command of a component has a piece of the range of its own, because all
+// share one topic of acknowledgements (spec sal-kafka, section 10).
+func (d *Domain) commandNumber(c *Component, t *Topic) int {
+	piece := maxIndex / len(c.commands)
+	place, _ := slices.BinarySearch(c.commands, t.SALName())
+	first := place*piece + 1
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n, ok := d.numbers[t]
+	switch {
+	case !ok:
+		n = first + rand.IntN(piece)
+	case n >= first+piece:
+		n = first
+	}
+	d.numbers[t] = n + 1
+	return n
+}

@@ -1,0 +1,78 @@
+// Package queue holds what one goroutine hands to another when the first must
+// never wait: a queue with a bound, taken in batches.
+package queue
+
+import (
+	"context"
+	"sync"
+)
+
+// Queue is a first-in, first-out queue with a bound. Any goroutine may put;
+// one may take.
+type Queue[T any] struct {
+	mu    sync.Mutex
+	items []T
+	spare []T // the batch before last, to be filled again
+	limit int
+	lost  uint64
+	wake  chan struct{}
+}
+
+// New makes a queue that holds at most limit items.
+func New[T any](limit int) *Queue[T] {
+	return &Queue[T]{limit: limit, wake: make(chan struct{}, 1)}
+}
+
+// Put appends an item. A full queue loses its oldest.
+func (q *Queue[T]) Put(item T) {
+	q.mu.Lock()
+	if len(q.items) >= q.limit {
+		var none T
+		q.items[0] = none
+		q.items = q.items[1:]
+		q.lost++
+	}
+	q.items = append(q.items, item)
+	first := len(q.items) == 1
+	q.mu.Unlock()
+	if first {
+		select {
+		case q.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Lost is how many items a full queue has lost so far.
+func (q *Queue[T]) Lost() uint64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.lost
+}
+
+// Take waits for items and returns all there are, in order. The slice is valid
+// until the next call.
+func (q *Queue[T]) Take(ctx context.Context) ([]T, error) {
+	for {
+		if batch := q.swap(); len(batch) > 0 {
+			return batch, nil
+		}
+		select {
+		case <-q.wake:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+func (q *Queue[T]) swap() []T {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	batch := q.items
+	if len(batch) == 0 {
+		return nil
+	}
+	clear(q.spare)
+	q.items, q.spare = q.spare[:0], batch
+	return batch
+}

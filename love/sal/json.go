@@ -1,0 +1,67 @@
+package sal
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/rubin-love/love-go/internal/wire"
+	"github.com/rubin-love/love-go/love"
+)
+
+// AppendJSON appends the sample as an object of all fields in the order of the
+// definition. NaN and the infinities are bare tokens, as on LOVE's wire.
+func (s *Sample) AppendJSON(dst []byte) []byte {
+	dst = append(dst, '{')
+	for i, f := range s.topic.Fields {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(love.AppendText(dst, f.Name), ':')
+		dst = s.AppendValue(dst, i)
+	}
+	return append(dst, '}')
+}
+
+// AppendValue appends the JSON of the value of Topic().Fields[i].
+func (s *Sample) AppendValue(dst []byte, i int) []byte {
+	c, t := &s.cells[i], s.topic.Fields[i].Type
+	switch list := c.list.(type) {
+	case []bool:
+		return appendList(dst, list, strconv.AppendBool)
+	case []int64:
+		return appendList(dst, list, appendInt)
+	case []float64:
+		return appendList(dst, list, love.AppendFloat)
+	}
+	switch {
+	case t == String:
+		return love.AppendText(dst, c.text)
+	case t == Boolean:
+		return strconv.AppendBool(dst, c.bits != 0)
+	case t.IsFloat():
+		return love.AppendFloat(dst, math.Float64frombits(c.bits))
+	}
+	return appendInt(dst, int64(c.bits))
+}
+
+func appendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
+
+func appendList[T any](dst []byte, list []T, element func([]byte, T) []byte) []byte {
+	dst = append(dst, '[')
+	for i, v := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = element(dst, v)
+	}
+	return append(dst, ']')
+}
+
+// MarshalJSON implements json.Marshaler: as AppendJSON, with null for numbers
+// that strict JSON does not have.
+func (s *Sample) MarshalJSON() ([]byte, error) {
+	return wire.AppendStrict(nil, s.AppendJSON(nil)), nil
+}
+
+// String is the sample as [Sample.AppendJSON] writes it.
+func (s *Sample) String() string { return string(s.AppendJSON(nil)) }

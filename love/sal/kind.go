@@ -1,0 +1,66 @@
+package sal
+
+import "strings"
+
+// Kind tells commands, events, telemetry and acknowledgements apart.
+type Kind uint8
+
+// The kinds of topics (spec sal-kafka, section 1).
+const (
+	Command Kind = iota + 1
+	Event
+	Telemetry
+	AckCmd
+)
+
+// String is the kind in words: "command", "event", "telemetry", "ackcmd".
+func (k Kind) String() string {
+	switch k {
+	case Command:
+		return "command"
+	case Event:
+		return "event"
+	case Telemetry:
+		return "telemetry"
+	case AckCmd:
+		return ackName
+	}
+	return "unknown kind"
+}
+
+// Prefix is what stands before the short name in an attribute name: "cmd_",
+// "evt_", "tel_" or "ack_".
+func (k Kind) Prefix() string {
+	switch k {
+	case Command:
+		return "cmd_"
+	case Event:
+		return "evt_"
+	case Telemetry:
+		return "tel_"
+	case AckCmd:
+		return "ack_"
+	}
+	return ""
+}
+
+const (
+	ackName       = "ackcmd"
+	commandPrefix = "command_"
+	eventPrefix   = "logevent_"
+)
+
+// splitSALName finds the kind and the short name of a SAL name: the prefix
+// decides, and what has none is telemetry.
+func splitSALName(s string) (Kind, string) {
+	if s == ackName {
+		return AckCmd, s
+	}
+	if name, ok := strings.CutPrefix(s, commandPrefix); ok {
+		return Command, name
+	}
+	if name, ok := strings.CutPrefix(s, eventPrefix); ok {
+		return Event, name
+	}
+	return Telemetry, s
+}

@@ -1,0 +1,54 @@
+package sal
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// What is wrong with a component's name or index.
+var (
+	// ErrName is a text that is no name:index.
+	ErrName = errors.New("no component name")
+	// ErrWildcard is name:*, which some callers understand as all instances.
+	ErrWildcard = errors.New("wildcard in place of an index")
+	// ErrIndex is an index that no instance of the component can have.
+	ErrIndex = errors.New("wrong index")
+)
+
+const maxIndex = math.MaxInt32
+
+var nameSyntax = regexp.MustCompile(`^[A-Za-z_-][A-Za-z0-9_-]*$`)
+
+// ParseName reads "name" or "name:index", as in "ATDome" and "MTHexapod:1";
+// without an index it is 0 (spec sal-kafka, section 16). The error is
+// [ErrName], or [ErrWildcard] with the name for "name:*". Unlike the reference
+// it refuses a trailing line feed, digits of other scripts and an index beyond
+// 32 bits (19.11).
+func ParseName(s string) (name string, index int, err error) {
+	name, digits, hasIndex := strings.Cut(s, ":")
+	if !nameSyntax.MatchString(name) {
+		return "", 0, nameError(s)
+	}
+	if !hasIndex {
+		return name, 0, nil
+	}
+	if digits == "*" {
+		return name, 0, fmt.Errorf("%q: %w; give a number, as in %q", s, ErrWildcard, name+":1")
+	}
+	if strings.Trim(digits, "0123456789") != "" || digits == "" {
+		return "", 0, nameError(s)
+	}
+	n, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil {
+		return "", 0, fmt.Errorf("%w: the index of %q is above %d", ErrName, s, maxIndex)
+	}
+	return name, int(n), nil
+}
+
+func nameError(s string) error {
+	return fmt.Errorf(`%w: %q; give NAME or NAME:INDEX, as in "ATDome" or "MTHexapod:1"`, ErrName, s)
+}

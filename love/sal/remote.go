@@ -1,0 +1,363 @@
+package sal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/rubin-love/love-go/love/sal/internal/queue"
+)
+
+// Remote is the outside of a component: it hears its events and telemetry and
+// sends it commands. It is safe for concurrent use.
+type Remote struct {
+	domain    *Domain
+	component *Component
+	index     int
+	commands  bool
+	topics    map[string]*readTopic // by attribute name
+
+	cancel context.CancelCauseFunc
+	done   chan struct{} // closed when both goroutines have ended
+	calls  *queue.Queue[delivery]
+
+	mu      sync.Mutex // guards what follows, and the order of delivery
+	subs    map[*Topic][]*subscriber
+	waiters map[*Topic][]chan *Sample
+	byIndex map[*Topic][]*Sample // newest of each instance, in order of arrival
+	pending map[commandKey]chan Ack
+	err     error // why it ended; nil while it runs
+}
+
+// subscriber is one callback.
+type subscriber struct {
+	call func(*Sample)
+	gone bool // guarded by Remote.mu
+}
+
+// delivery is a sample on its way to a callback.
+type delivery struct {
+	to     *subscriber
+	sample *Sample
+}
+
+// remoteSettings are what the options of a remote choose.
+type remoteSettings struct {
+	include, exclude []string
+	onlyIncluded     bool
+	commands         bool
+	past             int
+	window           int
+	queue            int
+}
+
+// RemoteOption changes a default of [Domain.Remote].
+type RemoteOption func(*remoteSettings)
+
+// WithTopics limits the remote to events and telemetry of these short names
+// ("summaryState"); a name that both have selects both, one that none has is
+// ignored. Without names it reads none. Default: all topics.
+func WithTopics(names ...string) RemoteOption {
+	return func(s *remoteSettings) { s.include, s.onlyIncluded = names, true }
+}
+
+// WithoutTopics leaves out events and telemetry of these short names. Together
+// with [WithTopics] it takes away from those. Default: nothing.
+func WithoutTopics(names ...string) RemoteOption {
+	return func(s *remoteSettings) { s.exclude = names }
+}
+
+// ReadOnly makes a remote that cannot command, and does not read
+// acknowledgements. Default: it can.
+func ReadOnly() RemoteOption { return func(s *remoteSettings) { s.commands = false } }
+
+// WithoutHistory makes a remote that gets no late joiner data: events are
+// known only once they come. Default: the newest of each event and instance.
+func WithoutHistory() RemoteOption { return func(s *remoteSettings) { s.past = 0 } }
+
+// WithHistoryWindow sets how many samples of an event of an indexed component
+// to look back for the newest of each instance. Default: 500.
+func WithHistoryWindow(n int) RemoteOption { return func(s *remoteSettings) { s.window = n } }
+
+// WithQueue sets how many samples may wait for callbacks; beyond it the oldest
+// is lost, and a warning logged. Default: 10000.
+func WithQueue(n int) RemoteOption { return func(s *remoteSettings) { s.queue = n } }
+
+// Remote makes the remote of a component. Index 0 hears all instances of an
+// indexed component. It returns when the late joiner data of all events was
+// read: from then on [Remote.Latest] knows what the component last told. ctx
+// limits that start only; close the remote, or the domain, to end it.
+func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...RemoteOption) (*Remote, error) {
+	c, err := d.component(name, index)
+	if err != nil {
+		return nil, err
+	}
+	set := remoteSettings{commands: true, past: 1, window: 500, queue: 10000}
+	for _, o := range opts {
+		o(&set)
+	}
+	r := &Remote{
+		domain: d, component: c, index: index, commands: set.commands && len(c.commands) > 0,
+		topics: map[string]*readTopic{}, done: make(chan struct{}), calls: queue.New[delivery](set.queue),
+		subs: map[*Topic][]*subscriber{}, waiters: map[*Topic][]chan *Sample{},
+		byIndex: map[*Topic][]*Sample{}, pending: map[commandKey]chan Ack{},
+	}
+	read, err := d.newReader(ctx, index, r.wants(set), r.deliver)
+	if err != nil {
+		return nil, fmt.Errorf("remote of %s: %w", c.Instance(index), err)
+	}
+	for t, rt := range read.topics {
+		r.topics[t.Attr()] = rt
+	}
+	return r, r.start(ctx, read)
+}
+
+// wants lists what to read: the chosen events and telemetry, and ackcmd.
+func (r *Remote) wants(set remoteSettings) []Want {
+	var wants []Want
+	for _, t := range r.component.Topics {
+		switch t.Kind {
+		case AckCmd:
+			if r.commands {
+				wants = append(wants, Want{Topic: t})
+			}
+		case Event, Telemetry:
+			if set.onlyIncluded && !slices.Contains(set.include, t.Name) || slices.Contains(set.exclude, t.Name) {
+				continue
+			}
+			w := Want{Topic: t}
+			if t.Kind == Event && set.past > 0 {
+				w.Past = 1
+				if t.indexed {
+					w.Past = set.window
+				}
+			}
+			wants = append(wants, w)
+		}
+	}
+	return wants
+}
+
+// start runs the two goroutines and waits for the late joiner data.
+func (r *Remote) start(ctx context.Context, read *reader) error {
+	running, cancel := context.WithCancelCause(context.Background())
+	r.cancel = cancel
+	started := make(chan struct{})
+	var both sync.WaitGroup
+	both.Go(func() {
+		err := read.run(running, func() { close(started) })
+		r.end(fmt.Errorf("remote of %s: %w", r.component.Instance(r.index), err))
+	})
+	both.Go(func() { r.runCallbacks(running) })
+	go func() { both.Wait(); close(r.done) }()
+
+	err := r.domain.adopt(r)
+	if err == nil {
+		select {
+		case <-started:
+			return nil
+		case <-ctx.Done():
+			err = fmt.Errorf("remote of %s: waiting for late joiner data: %w", r.component.Instance(r.index), context.Cause(ctx))
+		case <-r.done:
+			err = r.Err()
+		}
+	}
+	return errors.Join(err, r.Close())
+}
+
+// end notes why the remote ended and wakes who waits.
+func (r *Remote) end(err error) {
+	r.cancel(err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+	for t, waiting := range r.waiters {
+		for _, w := range waiting {
+			close(w)
+		}
+		delete(r.waiters, t)
+	}
+}
+
+// Err is why the remote ended: ErrClosed, or what is wrong with the bus. It is
+// nil while the remote lives.
+func (r *Remote) Err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// Close ends the remote: callbacks are over when it returns (do not call it
+// from one), calls that wait return [ErrClosed]. It may be called again.
+func (r *Remote) Close() error {
+	r.cancel(ErrClosed)
+	<-r.done
+	r.domain.release(r)
+	return nil
+}
+
+// Component is the interface that the remote speaks to.
+func (r *Remote) Component() *Component { return r.component }
+
+// Index is the instance that the remote hears; 0 for all.
+func (r *Remote) Index() int { return r.index }
+
+// Has tells whether the remote reads the event or telemetry topic.
+func (r *Remote) Has(attr string) bool { return r.topics[attr] != nil }
+
+// deliver takes a sample from the reader.
+func (r *Remote) deliver(t *readTopic, s *Sample) {
+	if t.topic.Kind == AckCmd {
+		r.acknowledged(s)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.remember(t.topic, s)
+	for _, sub := range r.subs[t.topic] {
+		r.calls.Put(delivery{sub, s})
+	}
+	if waiting := r.waiters[t.topic]; waiting != nil {
+		for _, w := range waiting {
+			w <- s
+		}
+		delete(r.waiters, t.topic)
+	}
+}
+
+// remember keeps the newest sample of each instance, the one that came last at
+// the end.
+func (r *Remote) remember(t *Topic, s *Sample) {
+	known := r.byIndex[t]
+	if len(known) == 1 && known[0].Index() == s.Index() {
+		known[0] = s
+		return
+	}
+	known = slices.DeleteFunc(known, func(o *Sample) bool { return o.Index() == s.Index() })
+	r.byIndex[t] = append(known, s)
+}
+
+// runCallbacks is the goroutine of all callbacks.
+func (r *Remote) runCallbacks(ctx context.Context) {
+	var lost uint64
+	for {
+		batch, err := r.calls.Take(ctx)
+		if err != nil {
+			return
+		}
+		if now := r.calls.Lost(); now > 2*lost || lost == 0 && now > 0 {
+			r.domain.log.Warn("callbacks are too slow, samples are lost", "component", r.component.Instance(r.index), "lost", now)
+			lost = now
+		}
+		for _, d := range batch {
+			if ctx.Err() != nil {
+				return
+			}
+			r.callOne(d)
+		}
+	}
+}
+
+func (r *Remote) callOne(d delivery) {
+	r.mu.Lock()
+	gone := d.to.gone
+	r.mu.Unlock()
+	if !gone {
+		d.to.call(d.sample)
+	}
+}
+
+// Subscribe calls call with the newest sample of the event or telemetry, if
+// there is one (of each instance, for a remote with index 0), and then with
+// every sample that follows; none is missed or repeated between the two.
+// Callbacks of one remote run one after another, in the order of arrival: one
+// that is slow delays the others of this remote, not its commands nor other
+// remotes. After cancel no further call begins.
+func (r *Remote) Subscribe(attr string, call func(*Sample)) (cancel func(), err error) {
+	t, err := r.topic(attr)
+	if err != nil {
+		return nil, err
+	}
+	sub := &subscriber{call: call}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.byIndex[t.topic] {
+		r.calls.Put(delivery{sub, s})
+	}
+	r.subs[t.topic] = append(r.subs[t.topic], sub)
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		sub.gone = true
+		r.subs[t.topic] = slices.DeleteFunc(slices.Clone(r.subs[t.topic]), func(o *subscriber) bool { return o == sub })
+	}, nil
+}
+
+// Latest is the newest sample of the event or telemetry, false if none was
+// seen or the remote does not read it. It never waits.
+func (r *Remote) Latest(attr string) (*Sample, bool) {
+	t := r.topics[attr]
+	if t == nil {
+		return nil, false
+	}
+	s := t.latest.Load()
+	return s, s != nil
+}
+
+// Next waits for the next sample of the event or telemetry that arrives after
+// the call. Who needs every sample subscribes.
+func (r *Remote) Next(ctx context.Context, attr string) (*Sample, error) {
+	return r.wait(ctx, attr, false)
+}
+
+// Await is the newest sample of the event or telemetry; if none was seen yet
+// it waits for the first.
+func (r *Remote) Await(ctx context.Context, attr string) (*Sample, error) {
+	return r.wait(ctx, attr, true)
+}
+
+func (r *Remote) wait(ctx context.Context, attr string, latest bool) (*Sample, error) {
+	t, err := r.topic(attr)
+	if err != nil {
+		return nil, err
+	}
+	arrived := make(chan *Sample, 1)
+	r.mu.Lock()
+	if s := t.latest.Load(); s != nil && latest {
+		r.mu.Unlock()
+		return s, nil
+	}
+	if r.err != nil {
+		defer r.mu.Unlock()
+		return nil, r.err
+	}
+	r.waiters[t.topic] = append(r.waiters[t.topic], arrived)
+	r.mu.Unlock()
+	select {
+	case s, ok := <-arrived:
+		if !ok {
+			return nil, r.Err()
+		}
+		return s, nil
+	case <-ctx.Done():
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.waiters[t.topic] = slices.DeleteFunc(r.waiters[t.topic], func(w chan *Sample) bool { return w == arrived })
+		return nil, fmt.Errorf("waiting for %s %s: %w", r.component.Instance(r.index), attr, context.Cause(ctx))
+	}
+}
+
+// topic finds an event or telemetry topic that the remote reads.
+func (r *Remote) topic(attr string) (*readTopic, error) {
+	t, err := r.component.topicOf(attr)
+	if err != nil {
+		return nil, err
+	}
+	rt := r.topics[attr]
+	if rt == nil || t.Kind == AckCmd {
+		return nil, fmt.Errorf("this remote of %s does not read %s; events and telemetry can be read unless its options leave them out", r.component.Instance(r.index), attr)
+	}
+	return rt, nil
+}

@@ -1,0 +1,253 @@
+package sal
+
+import (
+	"math"
+	"slices"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// Sample is one message of a topic. What a remote or a bus hands out is shared
+// between all readers and never changes.
+//
+// Values are bool, int64, float64 and string, and for arrays []bool, []int64
+// and []float64, whatever the width of the type in the definition.
+type Sample struct {
+	topic *Topic
+	cells []cell
+}
+
+// NewSample makes a sample with zeros where no value is given. Private fields
+// may be given too. It is for drivers of a bus and for tests; components write
+// with a [Controller]. The error is an [*UnknownFieldError] or a [*FieldError].
+func NewSample(t *Topic, values Values) (*Sample, error) {
+	s, _, err := emptySample(t).with(values)
+	return s, err
+}
+
+func emptySample(t *Topic) *Sample {
+	s := &Sample{topic: t, cells: make([]cell, len(t.Fields))}
+	for i, f := range t.Fields {
+		if !f.IsArray() {
+			continue
+		}
+		switch {
+		case f.Type == Boolean:
+			s.cells[i].list = make([]bool, f.Count)
+		case f.Type.IsFloat():
+			s.cells[i].list = make([]float64, f.Count)
+		default:
+			s.cells[i].list = make([]int64, f.Count)
+		}
+	}
+	return s
+}
+
+// clone copies the fields; arrays stay shared, because they are replaced whole.
+func (s *Sample) clone() *Sample {
+	return &Sample{topic: s.topic, cells: slices.Clone(s.cells)}
+}
+
+// as is the sample seen through a reader's own definition, if the writer's was
+// another: fields that the writer did not have, or had otherwise, are zero
+// (spec sal-kafka, section 9.5).
+func (s *Sample) as(t *Topic) *Sample {
+	if s.topic == t {
+		return s
+	}
+	out := emptySample(t)
+	for i, f := range t.Fields {
+		if at, ok := s.topic.position[f.Name]; ok {
+			if written := s.topic.Fields[at]; written.Type == f.Type && written.IsArray() == f.IsArray() {
+				out.cells[i] = s.cells[at]
+			}
+		}
+	}
+	return out
+}
+
+// with is the sample with some fields changed, and whether any value differs;
+// the sample itself if there is nothing to change. Equal values need not be
+// the same bits: a zero may change its sign.
+func (s *Sample) with(values Values) (out *Sample, changed bool, err error) {
+	if err := s.topic.checkNames(values); err != nil {
+		return nil, false, err
+	}
+	out = s
+	for name, v := range values {
+		if v == nil {
+			continue
+		}
+		i := s.topic.position[name]
+		f := s.topic.Fields[i]
+		c, reason := cellOf(f, v)
+		switch {
+		case reason != "":
+			return nil, false, &FieldError{Topic: s.topic, Field: f, Reason: reason}
+		case c.list == nil && c.bits == s.cells[i].bits && c.text == s.cells[i].text:
+			continue
+		case out == s:
+			out = s.clone()
+		}
+		changed = changed || !c.equal(s.cells[i], f.Type)
+		out.cells[i] = c
+	}
+	return out, changed, nil
+}
+
+// checkNames refuses values for fields that the topic does not have.
+func (t *Topic) checkNames(values Values) error {
+	var unknown []string
+	for name := range values {
+		if _, ok := t.position[name]; !ok {
+			unknown = append(unknown, name)
+		}
+	}
+	if unknown == nil {
+		return nil
+	}
+	slices.Sort(unknown)
+	return &UnknownFieldError{Topic: t, Names: unknown}
+}
+
+// equal compares by value: NaN equals NaN, and 0 equals -0.
+func (c cell) equal(d cell, t Type) bool {
+	switch a := c.list.(type) {
+	case []bool:
+		return slices.Equal(a, d.list.([]bool))
+	case []int64:
+		return slices.Equal(a, d.list.([]int64))
+	case []float64:
+		return slices.EqualFunc(a, d.list.([]float64), sameFloat)
+	}
+	if t.IsFloat() {
+		return sameFloat(math.Float64frombits(c.bits), math.Float64frombits(d.bits))
+	}
+	return c.bits == d.bits && c.text == d.text
+}
+
+func sameFloat(a, b float64) bool { return a == b || a != a && b != b }
+
+// Topic is the definition of the sample.
+func (s *Sample) Topic() *Topic { return s.topic }
+
+// Index is the instance that the sample is of or for; 0 if not indexed.
+func (s *Sample) Index() int {
+	if !s.topic.indexed {
+		return 0
+	}
+	return int(int64(s.cells[0].bits))
+}
+
+// Sent is when the sample was written: TAI, UNIX seconds.
+func (s *Sample) Sent() float64 { return math.Float64frombits(s.private(atSent).bits) }
+
+// Number is private_seqNum: of a command and its acknowledgements the number
+// that ties them together.
+func (s *Sample) Number() int { return int(int64(s.private(atNumber).bits)) }
+
+// Identity is who wrote the sample: "ATDome", "ana@host".
+func (s *Sample) Identity() string { return s.private(atIdentity).text }
+
+// Origin is the number of the process that wrote the sample.
+func (s *Sample) Origin() int { return int(int64(s.private(atOrigin).bits)) }
+
+// private is the cell of a private field, by its place without salIndex.
+func (s *Sample) private(at int) *cell {
+	if s.topic.indexed {
+		at++
+	}
+	return &s.cells[at]
+}
+
+// ReceivedAt is a copy of the sample with private_rcvStamp set; tai is in TAI,
+// UNIX seconds. It is for drivers of a bus.
+func (s *Sample) ReceivedAt(tai float64) *Sample {
+	out := s.clone()
+	out.private(atReceived).bits = math.Float64bits(tai)
+	return out
+}
+
+// Value is the value of a field, nil if there is no such field. A list is
+// shared: do not modify it.
+func (s *Sample) Value(field string) any {
+	i, ok := s.topic.position[field]
+	if !ok {
+		return nil
+	}
+	c, t := &s.cells[i], s.topic.Fields[i].Type
+	switch {
+	case c.list != nil:
+		return c.list
+	case t == String:
+		return c.text
+	case t == Boolean:
+		return c.bits != 0
+	case t.IsFloat():
+		return math.Float64frombits(c.bits)
+	}
+	return int64(c.bits)
+}
+
+// Float is the value of a scalar number; 0 if the field is none.
+func (s *Sample) Float(field string) float64 {
+	f, c := s.scalar(field)
+	switch {
+	case f.Type.IsFloat():
+		return math.Float64frombits(c.bits)
+	case f.Type.IsInteger():
+		return float64(int64(c.bits))
+	}
+	return 0
+}
+
+// Int is the value of a scalar integer; 0 if the field is none.
+func (s *Sample) Int(field string) int64 {
+	f, c := s.scalar(field)
+	if !f.Type.IsInteger() {
+		return 0
+	}
+	return int64(c.bits)
+}
+
+// Bool is the value of a scalar boolean; false if the field is none.
+func (s *Sample) Bool(field string) bool {
+	f, c := s.scalar(field)
+	return f.Type == Boolean && c.bits != 0
+}
+
+// Text is the value of a string; empty if the field is none.
+func (s *Sample) Text(field string) string {
+	_, c := s.scalar(field)
+	return c.text
+}
+
+// Floats is the value of an array of floats, shared; nil if the field is none.
+func (s *Sample) Floats(field string) []float64 {
+	list, _ := s.Value(field).([]float64)
+	return list
+}
+
+// Ints is the value of an array of integers, shared; nil if the field is none.
+func (s *Sample) Ints(field string) []int64 {
+	list, _ := s.Value(field).([]int64)
+	return list
+}
+
+// scalar finds a field that is no array; without one the field has no type.
+func (s *Sample) scalar(name string) (Field, cell) {
+	i, ok := s.topic.position[name]
+	if !ok || s.topic.Fields[i].IsArray() {
+		return Field{}, cell{}
+	}
+	return s.topic.Fields[i], s.cells[i]
+}
+
+// stamp fills in when the sample is written.
+func (s *Sample) stamp(clock love.Clock) {
+	now := clock.Now()
+	tai := math.Float64bits(love.TAI(now))
+	s.private(atSent).bits = tai
+	s.private(atKafka).bits = tai
+	s.private(atEFD).bits = math.Float64bits(love.UnixSeconds(now))
+}

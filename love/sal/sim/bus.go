@@ -1,0 +1,133 @@
+package sim
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/internal/queue"
+)
+
+// Bus is a SAL bus in memory: what is published reaches every subscription of
+// the topic at once, and events are kept for late joiners. It is safe for
+// concurrent use and owns no goroutine.
+type Bus struct {
+	clock love.Clock
+	past  int
+	queue int
+
+	mu     sync.Mutex
+	topics map[topicName]*channel
+}
+
+// topicName tells topics apart on the bus.
+type topicName struct{ component, attr string }
+
+// channel is one topic on the bus.
+type channel struct {
+	past    []*sal.Sample // events only, newest last
+	readers []listener
+}
+
+// listener is a subscription, with its own definition of the topic.
+type listener struct {
+	sub   *subscription
+	topic *sal.Topic
+}
+
+// BusOption changes a default of [NewBus].
+type BusOption func(*Bus)
+
+// WithClock sets where the time of reception comes from. Default: the
+// machine's clock.
+func WithClock(c love.Clock) BusOption { return func(b *Bus) { b.clock = c } }
+
+// WithPast sets how many samples of each event to keep for late joiners.
+// Default: 1000.
+func WithPast(n int) BusOption { return func(b *Bus) { b.past = max(n, 1) } }
+
+// WithQueue sets how many samples may wait for one reader; beyond it the oldest
+// is lost. Default: 100000.
+func WithQueue(n int) BusOption { return func(b *Bus) { b.queue = max(n, 1) } }
+
+// NewBus makes an empty bus.
+func NewBus(opts ...BusOption) *Bus {
+	b := &Bus{clock: love.SystemClock{}, past: 1000, queue: 100_000, topics: map[topicName]*channel{}}
+	for _, o := range opts {
+		o(b)
+	}
+	return b
+}
+
+// Publish implements [sal.Bus].
+func (b *Bus) Publish(_ context.Context, s *sal.Sample) error {
+	s = s.ReceivedAt(love.TAI(b.clock.Now()))
+	t := s.Topic()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ch := b.channel(t)
+	if t.Kind == sal.Event {
+		if len(ch.past) >= 2*b.past { // trimmed seldom: moving them costs
+			ch.past = append(ch.past[:0:0], ch.past[len(ch.past)-b.past:]...)
+		}
+		ch.past = append(ch.past, s)
+	}
+	for _, r := range ch.readers {
+		r.sub.arrivals.Put(sal.Delivery{Topic: r.topic, Sample: s})
+	}
+	return nil
+}
+
+func (b *Bus) channel(t *sal.Topic) *channel {
+	name := topicName{t.Component, t.Attr()}
+	ch := b.topics[name]
+	if ch == nil {
+		ch = &channel{}
+		b.topics[name] = ch
+	}
+	return ch
+}
+
+// Subscribe implements [sal.Bus].
+func (b *Bus) Subscribe(_ context.Context, wants []sal.Want) (sal.Subscription, error) {
+	sub := &subscription{bus: b, wants: wants, arrivals: queue.New[sal.Delivery](b.queue)}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, w := range wants {
+		ch := b.channel(w.Topic)
+		if w.Past > 0 {
+			past := ch.past[max(0, len(ch.past)-min(w.Past, b.past)):]
+			for _, s := range past {
+				sub.arrivals.Put(sal.Delivery{Topic: w.Topic, Sample: s})
+			}
+			sub.arrivals.Put(sal.Delivery{Topic: w.Topic})
+		}
+		ch.readers = append(ch.readers, listener{sub, w.Topic})
+	}
+	return sub, nil
+}
+
+// subscription is one reader of the bus.
+type subscription struct {
+	bus      *Bus
+	wants    []sal.Want
+	arrivals *queue.Queue[sal.Delivery]
+}
+
+// Receive implements [sal.Subscription].
+func (s *subscription) Receive(ctx context.Context) ([]sal.Delivery, error) {
+	return s.arrivals.Take(ctx)
+}
+
+// Close implements [sal.Subscription].
+func (s *subscription) Close() error {
+	s.bus.mu.Lock()
+	defer s.bus.mu.Unlock()
+	for _, w := range s.wants {
+		ch := s.bus.channel(w.Topic)
+		ch.readers = slices.DeleteFunc(ch.readers, func(l listener) bool { return l.sub == s })
+	}
+	return nil
+}

@@ -1,0 +1,28 @@
+package sim
+
+import (
+	"embed"
+	"io/fs"
+
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// interfaces holds SAL XML of the components that this package knows. Names,
+// types and units are those of the observatory; MTMount and ESS have only the
+// topics that are simulated.
+//
+//go:embed interfaces
+var interfaces embed.FS
+
+// Definitions are the embedded interfaces: ATDome, ESS (indexed), MTMount.
+func Definitions() *sal.Definitions {
+	folder, err := fs.Sub(interfaces, "interfaces")
+	if err != nil {
+		panic(err) // the folder is part of the binary
+	}
+	defs, err := sal.ReadFolder(folder)
+	if err != nil {
+		panic(err)
+	}
+	return defs
+}

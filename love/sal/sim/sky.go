@@ -1,0 +1,76 @@
+package sim
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// latitude of the observatory, degrees north.
+const latitude = -30.244639
+
+// direction is a place in the sky as a mount sees it, degrees; azimuth from
+// north over east, 0 to 360.
+type direction struct{ azimuth, elevation float64 }
+
+// field is a place among the stars, degrees.
+type field struct{ rightAscension, declination float64 }
+
+// fieldAt is the field that stands in a direction at a time.
+func fieldAt(d direction, t time.Time) field {
+	declination, hourAngle := turned(d.elevation, d.azimuth)
+	return field{rightAscension: sidereal(t) - hourAngle, declination: declination}
+}
+
+// at is the direction in which the field stands at a time.
+func (f field) at(t time.Time) direction {
+	elevation, azimuth := turned(f.declination, sidereal(t)-f.rightAscension)
+	return direction{azimuth: math.Mod(azimuth+360, 360), elevation: elevation}
+}
+
+// sidereal is the sidereal time at the observatory, degrees.
+func sidereal(t time.Time) float64 { return 15 * love.SiderealTime(t, love.SummitLongitude) }
+
+// turned changes between (elevation, azimuth) and (declination, hour angle),
+// which are one and the same rotation both ways; degrees.
+func turned(height, around float64) (otherHeight, otherAround float64) {
+	const rad = math.Pi / 180
+	sinL, cosL := math.Sincos(latitude * rad)
+	sinH, cosH := math.Sincos(height * rad)
+	sinA, cosA := math.Sincos(around * rad)
+	otherHeight = math.Asin(sinL*sinH + cosL*cosH*cosA)
+	otherAround = math.Atan2(-cosH*sinA, cosL*sinH-sinL*cosH*cosA)
+	return otherHeight / rad, otherAround / rad
+}
+
+// survey chooses fields to observe, one after another.
+type survey struct {
+	random *rand.Rand
+	dwell  time.Duration
+	field  field
+	since  time.Time
+}
+
+func newSurvey(seed uint64, dwell time.Duration) *survey {
+	return &survey{random: rand.New(rand.NewPCG(seed, 1)), dwell: dwell}
+}
+
+// pointing is where to look at a time, and whether that is a new field: the
+// last one was observed long enough, or is getting too low or too high.
+func (s *survey) pointing(now time.Time) (d direction, fresh bool) {
+	d = s.field.at(now)
+	if !s.since.IsZero() && now.Sub(s.since) < s.dwell && d.elevation > 25 && d.elevation < 82 {
+		return d, false
+	}
+	d = direction{azimuth: 360 * s.random.Float64(), elevation: 35 + 40*s.random.Float64()}
+	s.field, s.since = fieldAt(d, now), now
+	return d, true
+}
+
+// rates is how fast the field moves at a time, degrees per second.
+func (s *survey) rates(now time.Time) direction {
+	a, b := s.field.at(now), s.field.at(now.Add(time.Second))
+	return direction{azimuth: math.Remainder(b.azimuth-a.azimuth, 360), elevation: b.elevation - a.elevation}
+}

@@ -1,0 +1,205 @@
+package sal
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Values are fields to set, by name. A value is a bool, a number of any Go
+// type, a json.Number, a string, or for an array a slice of these; nil leaves
+// the field as it is (spec sal-kafka, sections 8, 19.9 and 19.10).
+type Values map[string]any
+
+// cell holds the value of one field: a scalar number or boolean in bits, a
+// string in text, an array in list. One of the three is in use, by field type;
+// this keeps numbers out of the heap.
+type cell struct {
+	bits uint64
+	text string
+	list any // []bool, []int64 or []float64
+}
+
+// cellOf converts a value for a field. The reason, if it does not fit, says
+// what would.
+func cellOf(f Field, v any) (c cell, reason string) {
+	if f.IsArray() {
+		return listOf(f, v)
+	}
+	switch {
+	case f.Type == String:
+		s, ok := textOf(v)
+		if !ok {
+			return cell{}, "takes a text, not " + describe(v)
+		}
+		return cell{text: s}, ""
+	case f.Type == Boolean:
+		b, reason := boolOf(v)
+		if b {
+			c.bits = 1
+		}
+		return c, reason
+	case f.Type.IsFloat():
+		x, reason := floatOf(f.Type, v)
+		return cell{bits: math.Float64bits(x)}, reason
+	}
+	n, reason := intOf(f.Type, v)
+	return cell{bits: uint64(n)}, reason
+}
+
+func listOf(f Field, v any) (cell, string) {
+	rv := reflect.ValueOf(v)
+	if k := rv.Kind(); k != reflect.Slice && k != reflect.Array {
+		return cell{}, fmt.Sprintf("takes a list of %d numbers (%s), not %s", f.Count, f.Type, describe(v))
+	}
+	switch {
+	case f.Type == Boolean:
+		return elements(rv, boolOf)
+	case f.Type.IsFloat():
+		return elements(rv, func(e any) (float64, string) { return floatOf(f.Type, e) })
+	}
+	return elements(rv, func(e any) (int64, string) { return intOf(f.Type, e) })
+}
+
+func elements[T any](rv reflect.Value, convert func(any) (T, string)) (cell, string) {
+	list := make([]T, rv.Len())
+	for i := range list {
+		v, reason := convert(rv.Index(i).Interface())
+		if reason != "" {
+			return cell{}, fmt.Sprintf("element %d %s", i, reason)
+		}
+		list[i] = v
+	}
+	return cell{list: list}, ""
+}
+
+func textOf(v any) (string, bool) {
+	if s, ok := v.(string); ok {
+		return s, true
+	}
+	if _, isNumber := v.(json.Number); isNumber {
+		return "", false
+	}
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.String {
+		return rv.String(), true
+	}
+	return "", false
+}
+
+func boolOf(v any) (bool, string) {
+	if b, ok := v.(bool); ok {
+		return b, ""
+	}
+	if n, reason := intOf(Byte, v); reason == "" && n <= 1 {
+		return n == 1, ""
+	}
+	return false, "takes true or false, not " + describe(v)
+}
+
+func floatOf(t Type, v any) (float64, string) {
+	x, ok := numberAsFloat(v)
+	if !ok {
+		return 0, fmt.Sprintf("takes a number (%s), not %s", t, describe(v))
+	}
+	if t == Double {
+		return x, ""
+	}
+	narrow := float64(float32(x))
+	if math.IsInf(narrow, 0) && !math.IsInf(x, 0) {
+		return 0, fmt.Sprintf("takes a number (float) up to %g, not %s", math.MaxFloat32, describe(v))
+	}
+	return narrow, ""
+}
+
+func numberAsFloat(v any) (float64, bool) {
+	switch x := v.(type) {
+	case float64:
+		return x, true
+	case json.Number:
+		f, err := strconv.ParseFloat(string(x), 64)
+		return f, err == nil
+	}
+	switch rv := reflect.ValueOf(v); {
+	case rv.CanFloat():
+		return rv.Float(), true
+	case rv.CanInt():
+		return float64(rv.Int()), true
+	case rv.CanUint():
+		return float64(rv.Uint()), true
+	case rv.Kind() == reflect.Bool:
+		return boolNumber(rv.Bool()), true
+	}
+	return 0, false
+}
+
+func boolNumber(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func intOf(t Type, v any) (int64, string) {
+	lowest, highest, _ := t.Range()
+	n, ok := numberAsInt(v)
+	if !ok || n < lowest || n > highest {
+		return 0, fmt.Sprintf("takes a whole number from %d to %d (%s), not %s", lowest, highest, t, describe(v))
+	}
+	return n, ""
+}
+
+func numberAsInt(v any) (int64, bool) {
+	switch x := v.(type) {
+	case int:
+		return int64(x), true
+	case int64:
+		return x, true
+	case json.Number:
+		if n, err := strconv.ParseInt(string(x), 10, 64); err == nil {
+			return n, true
+		}
+		f, err := strconv.ParseFloat(string(x), 64)
+		if err != nil {
+			return 0, false
+		}
+		return wholeFloat(f)
+	}
+	switch rv := reflect.ValueOf(v); {
+	case rv.CanInt():
+		return rv.Int(), true
+	case rv.CanUint():
+		return int64(rv.Uint()), rv.Uint() <= math.MaxInt64
+	case rv.CanFloat():
+		return wholeFloat(rv.Float())
+	case rv.Kind() == reflect.Bool:
+		return int64(boolNumber(rv.Bool())), true
+	}
+	return 0, false
+}
+
+// wholeFloat converts a float without a fraction. 2^63 itself does not fit.
+func wholeFloat(f float64) (int64, bool) {
+	return int64(f), f == math.Trunc(f) && f >= math.MinInt64 && f < math.MaxInt64
+}
+
+// describe is a value for an error message, cut to a sensible length.
+func describe(v any) string {
+	var s string
+	switch x := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		s = strconv.Quote(x)
+	case json.Number:
+		s = string(x)
+	default:
+		s = fmt.Sprint(v)
+	}
+	if len(s) > 60 {
+		s = strings.ToValidUTF8(s[:60], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,52 @@
+package sal
+
+import (
+	"context"
+	"sync"
+)
+
+// writer writes one topic of a controller: it keeps the current sample and
+// tells whether an event changed (spec sal-kafka, section 8).
+type writer struct {
+	topic *Topic
+
+	mu      sync.Mutex
+	current *Sample // what was written last; zeros before
+	number  int
+	written bool
+}
+
+// WriteOption changes how [Controller.Write] decides.
+type WriteOption func(*writeSettings)
+
+type writeSettings struct{ force bool }
+
+// Force writes an event also when nothing changed.
+func Force() WriteOption { return func(s *writeSettings) { s.force = true } }
+
+// write changes fields of the current sample and sends it, if forced or if
+// anything changed; the first time counts as a change.
+func (w *writer) write(ctx context.Context, c *Controller, values Values, force bool) (bool, error) {
+	if err := checkOwn(w.topic, values); err != nil {
+		return false, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, changed, err := w.current.with(values)
+	if err != nil {
+		return false, err
+	}
+	if !changed && w.written && !force {
+		return false, nil
+	}
+	if s == w.current {
+		s = s.clone() // the one before is out of our hands
+	}
+	w.number = w.number%maxIndex + 1
+	c.domain.sign(s, c.index, c.identity, w.number)
+	if err := c.domain.bus.Publish(ctx, s); err != nil {
+		return false, err
+	}
+	w.current, w.written = s, true
+	return true, nil
+}

@@ -1,0 +1,235 @@
+package sal
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+)
+
+const (
+	subsystemsFile = "SALSubsystems.xml"
+	genericsFile   = "SALGenerics.xml"
+	genericPrefix  = "SALGeneric_"
+)
+
+// topicFiles are the files that a component may have, and the element that
+// counts in each.
+var topicFiles = [...]struct{ suffix, tag string }{
+	{"_Commands.xml", "SALCommand"},
+	{"_Events.xml", "SALEvent"},
+	{"_Telemetry.xml", "SALTelemetry"},
+}
+
+// library is a folder of SAL XML whose two common files were read.
+type library struct {
+	folder     fs.FS
+	names      []string
+	subsystems map[string]subsystem
+	generics   []generic
+}
+
+// subsystem is the entry of a component in SALSubsystems.xml.
+type subsystem struct {
+	entry       *element
+	description string
+	indexed     bool
+	generics    []string // names and categories, as listed
+}
+
+// generic is a topic that components share.
+type generic struct {
+	salName  string
+	category string
+	topic    *Topic
+}
+
+func openFolder(folder fs.FS) (*library, error) {
+	l := &library{folder: folder, subsystems: map[string]subsystem{}}
+	if err := l.readSubsystems(); err != nil {
+		return nil, err
+	}
+	if err := l.readGenerics(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *library) readSubsystems() error {
+	root, err := readXML(l.folder, subsystemsFile)
+	if err != nil {
+		return err
+	}
+	for _, e := range root.children {
+		if e.tag != "SALSubsystem" {
+			continue
+		}
+		name, err := e.required("Name")
+		if err != nil {
+			return err
+		}
+		if _, twice := l.subsystems[name]; twice {
+			return e.errorf("component %s is listed twice", name)
+		}
+		s := subsystem{entry: e, description: e.value("Description"), generics: []string{"mandatory"}}
+		s.indexed = strings.TrimSpace(e.value("IndexEnumeration")) != "no"
+		for item := range strings.SplitSeq(e.value("AddedGenerics"), ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				s.generics = append(s.generics, item)
+			}
+		}
+		l.names = append(l.names, name)
+		l.subsystems[name] = s
+	}
+	return nil
+}
+
+func (l *library) readGenerics() error {
+	root, err := readXML(l.folder, genericsFile)
+	if err != nil {
+		return err
+	}
+	for _, set := range root.children {
+		for _, e := range set.children {
+			if e.child("EFDB_Topic") == nil {
+				continue // an Enumeration, or something that is no topic
+			}
+			t, err := topicFrom(e)
+			if err != nil {
+				return err
+			}
+			l.generics = append(l.generics, generic{t.SALName(), strings.TrimSpace(e.value("Category")), t})
+		}
+	}
+	return nil
+}
+
+// component reads one component's files.
+func (l *library) component(name string) (*Component, error) {
+	s, ok := l.subsystems[name]
+	if !ok {
+		return nil, nil
+	}
+	c := &Component{Name: name, Description: s.description, Indexed: s.indexed}
+	for _, item := range s.generics {
+		topics, err := l.added(s.entry, item)
+		if err != nil {
+			return nil, err
+		}
+		c.Topics = append(c.Topics, topics...)
+	}
+	for _, f := range topicFiles {
+		topics, err := l.topicsIn(path.Join(name, name+f.suffix), f.tag)
+		if err != nil {
+			return nil, err
+		}
+		c.Topics = append(c.Topics, topics...)
+	}
+	full, err := c.complete()
+	if err != nil {
+		return nil, &XMLError{File: name, Err: err}
+	}
+	return full, nil
+}
+
+// added are the topics that one item of AddedGenerics brings: with an
+// underscore it is a topic, without a category.
+func (l *library) added(entry *element, item string) ([]*Topic, error) {
+	isTopic := strings.Contains(item, "_")
+	var topics []*Topic
+	for _, g := range l.generics {
+		if isTopic && g.salName == item || !isTopic && g.category == item {
+			topics = append(topics, g.topic)
+		}
+	}
+	if topics == nil {
+		return nil, entry.errorf("AddedGenerics: %s has neither a topic nor a category %q", genericsFile, item)
+	}
+	return topics, nil
+}
+
+// topicsIn reads the topics of a file, which may be missing.
+func (l *library) topicsIn(file, tag string) ([]*Topic, error) {
+	root, err := readXML(l.folder, file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var topics []*Topic
+	seen := map[string]bool{}
+	for _, e := range root.children {
+		if e.tag != tag {
+			continue
+		}
+		t, err := topicFrom(e)
+		if err != nil {
+			return nil, err
+		}
+		if seen[t.Attr()] {
+			return nil, e.errorf("a second topic %s", t.SALName())
+		}
+		seen[t.Attr()] = true
+		topics = append(topics, t)
+	}
+	return topics, nil
+}
+
+// topicFrom reads a topic element: name, description, fields.
+func topicFrom(e *element) (*Topic, error) {
+	full, err := e.required("EFDB_Topic")
+	if err != nil {
+		return nil, err
+	}
+	_, salName, ok := strings.Cut(strings.TrimSpace(full), "_")
+	if !ok || salName == "" {
+		return nil, e.errorf("EFDB_Topic %q is not COMPONENT_NAME", full)
+	}
+	t := &Topic{Description: e.value("Description")}
+	t.Kind, t.Name = splitSALName(salName)
+	seen := map[string]bool{}
+	for _, item := range e.children {
+		if item.tag != "item" {
+			continue
+		}
+		f, err := fieldFrom(item)
+		if err != nil {
+			return nil, err
+		}
+		if seen[f.Name] {
+			return nil, item.errorf("a second field %s in %s", f.Name, full)
+		}
+		seen[f.Name] = true
+		t.Fields = append(t.Fields, f)
+	}
+	return t, nil
+}
+
+func fieldFrom(item *element) (Field, error) {
+	name, err := item.required("EFDB_Name")
+	if err != nil {
+		return Field{}, err
+	}
+	typ, err := item.required("IDL_Type")
+	if err != nil {
+		return Field{}, err
+	}
+	f := Field{Name: name, Type: Type(typ), Count: 1, Units: item.value("Units"), Description: item.value("Description")}
+	if text := strings.TrimSpace(item.value("Count")); text != "" {
+		if f.Count, err = strconv.Atoi(text); err != nil || f.Count < 1 {
+			return Field{}, item.child("Count").errorf("field %s: %q is no count; give a number from 1 to %d", name, text, maxCount)
+		}
+	}
+	if f.Type == String {
+		f.Count = 1
+	}
+	if f.Units == "" {
+		f.Units = unitless
+	}
+	if err := f.check(); err != nil {
+		return Field{}, item.errorf("%w", err)
+	}
+	return f, nil
+}
