@@ -1,7 +1,5 @@
 package wire
 
-import "bytes"
-
 // A Problem is a message that is JSON but not of the protocol: Key is the
 // member that is wrong, Rule what it has to be. Neither holds text of the
 // message, so that a Problem may be sent to any client (quirk 8).
@@ -26,7 +24,7 @@ var (
 
 // Frame is one message cut open. The fields are the raw values of the members
 // that the protocol knows, nil where absent; they share memory with the parsed
-// text. The zero value is ready for [Frame.Parse], which reuses its slices.
+// text. Names (category, csc, salindex, streams) are without needless escapes. The zero value is ready for [Frame.Parse], which reuses its slices.
 type Frame struct {
 	Option, Action    []byte
 	Category, CSC     []byte
@@ -89,7 +87,7 @@ func (f *Frame) DataProblem() *Problem {
 }
 
 func (f *Frame) member(raw, name []byte, at int) (end int, err error) {
-	name = key(name)
+	name = plain(name)
 	if string(name) == `"data"` && at < len(raw) && raw[at] == '[' {
 		f.Items, f.streams = f.Items[:0], f.streams[:0]
 		end, err = f.items(raw, at)
@@ -101,6 +99,9 @@ func (f *Frame) member(raw, name []byte, at int) (end int, err error) {
 	}
 	if field := f.field(name); field != nil {
 		*field = raw[at:end]
+		if field == &f.Category {
+			*field = plain(*field)
+		}
 	}
 	return end, nil
 }
@@ -169,25 +170,25 @@ func (f *Frame) item(raw []byte, i int) (int, error) {
 	}
 	it := Item{first: len(f.streams), last: len(f.streams)}
 	end, err := eachMember(raw, i, func(raw, name []byte, at int) (end int, err error) {
-		switch string(key(name)) {
-		case `"csc"`:
-			end, err = skip(raw, at, 3)
-			it.CSC = raw[at:end]
-		case `"salindex"`:
-			end, err = skip(raw, at, 3)
-			it.SalIndex = raw[at:end]
-		case `"data"`:
+		known := string(plain(name))
+		if known == `"data"` && at < len(raw) && raw[at] == '{' {
 			f.streams = f.streams[:it.first]
-			if at < len(raw) && raw[at] == '{' {
-				end, err = eachMember(raw, at, f.stream)
-			} else {
-				end, err = skip(raw, at, 3)
-			}
-			it.Data, it.last = raw[at:end], len(f.streams)
-		default:
+			end, err = eachMember(raw, at, f.stream)
+		} else {
 			end, err = skip(raw, at, 3)
 		}
-		return end, err
+		if err != nil {
+			return end, err
+		}
+		switch value := raw[at:end]; known {
+		case `"csc"`:
+			it.CSC = plain(value)
+		case `"salindex"`:
+			it.SalIndex = plain(value)
+		case `"data"`:
+			it.Data, it.last = value, len(f.streams)
+		}
+		return end, nil
 	})
 	if err != nil {
 		return end, err
@@ -199,7 +200,7 @@ func (f *Frame) item(raw []byte, i int) (int, error) {
 
 func (f *Frame) stream(raw, name []byte, at int) (int, error) {
 	end, err := skip(raw, at, 4)
-	f.streams = append(f.streams, Stream{Name: name, Value: raw[at:end]})
+	f.streams = append(f.streams, Stream{Name: plain(name), Value: raw[at:end]})
 	return end, err
 }
 
@@ -219,14 +220,6 @@ func (it *Item) check() *Problem {
 		return errStreams
 	}
 	return nil
-}
-
-// key is the quoted name of a member as it is compared: "d\u0061ta" is "data".
-func key(name []byte) []byte {
-	if bytes.IndexByte(name, '\\') < 0 {
-		return name
-	}
-	return append(append([]byte{'"'}, Text(name)...), '"')
 }
 
 // eachMember calls f for each member of the object at raw[i] with the quoted

@@ -62,8 +62,8 @@ func TestAHubCanSendNullForNaNToAll(t *testing.T) {
 func TestNamesAreComparedByWhatTheySay(t *testing.T) {
 	_, url := start(t)
 	c := process(t, url).subscribe("event-A-0-s")
-	c.send(`{"category":"\u0065vent","data":[{"csc":"\u0041","salindex":0,"data":{"\u0073":1}}]}`)
-	require.Equal(t, `{"category":"\u0065vent","data":[{"csc":"\u0041","salindex":0,"data":{"\u0073":1}}],"subscription":"event-A-0-s"}`, c.next())
+	c.send(`{"c\u0061tegory":"\u0065vent","data":[{"csc":"\u0041","salindex":0,"data":{"\u0073":1}}]}`)
+	require.Equal(t, `{"category":"event","data":[{"csc":"A","salindex":0,"data":{"s":1}}],"subscription":"event-A-0-s"}`, c.next())
 }
 
 func TestEveryMemberOfTheDataListIsDelivered(t *testing.T) {
