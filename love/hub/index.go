@@ -42,8 +42,29 @@ type group struct {
 // member is one session in a group, with the options of its subscription.
 type member struct {
 	session *Session
-	seq     bool  // wants a counter in each message
-	pace    *pace // nil without a max_rate
+	options subscriptionOptions
+	variant variant // of the frames it gets
+	pace    *pace   // nil without a max_rate
+}
+
+func newMember(s *Session, o subscriptionOptions) *member {
+	m := &member{session: s, options: o, variant: s.variant}
+	m.options.snapshot = false // it has done its work
+	if o.seq {
+		m.variant |= variantSeq
+	}
+	if o.interval > 0 {
+		m.pace = &pace{interval: o.interval}
+	}
+	return m
+}
+
+// stop ends the subscription and reports how many messages waited for its pace.
+func (m *member) stop() int {
+	if m.pace == nil {
+		return 0
+	}
+	return m.pace.stop()
 }
 
 func (x *index) init() {

@@ -55,13 +55,17 @@ func (p *pace) release(stream uint64, now time.Time) *frame {
 	return f
 }
 
-// stop forgets what waits: the subscription has ended.
-func (p *pace) stop() {
+// stop forgets what waits, and reports how much that was.
+func (p *pace) stop() (dropped int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, st := range p.streams {
-		st.pending = nil
+		if st.pending != nil {
+			st.pending = nil
+			dropped++
+		}
 	}
+	return dropped
 }
 
 // paced sends f to m now, or keeps it until m's pace allows it.

@@ -160,11 +160,7 @@ func (d *delivery) send(g *group, stream uint64, f *frame) {
 }
 
 func (d *delivery) sendTo(m *member, stream uint64, f *frame) {
-	if m.seq {
-		f = f.as(m.session.variant | variantSeq)
-	} else {
-		f = f.as(m.session.variant)
-	}
+	f = f.as(m.variant)
 	if m.pace != nil {
 		d.hub.paced(m, stream, f, d.now, &d.burst)
 		return

@@ -109,32 +109,40 @@ func (s *Session) lost() {
 	s.hub.counters.drop(DropClosed, s.out.discard())
 }
 
-// join puts the session into a group, anew if it is there already.
+// join puts the session into a group. Who is there already misses nothing: a
+// subscription that asks for something else takes the place of the old one
+// between two messages.
 func (s *Session) join(name love.Group, o subscriptionOptions, b *burst) {
-	s.leave(name)
-	m := &member{session: s, seq: o.seq}
-	if o.interval > 0 {
-		m.pace = &pace{interval: o.interval}
+	h, old := s.hub, s.groups[name]
+	o.snapshot = o.snapshot || s.snapshots
+	if old != nil && !o.snapshot && old.options == o {
+		return
 	}
+	m := newMember(s, o)
 	s.groups[name] = m
 	s.joined.Store(int64(len(s.groups)))
-	if o.snapshot || s.snapshots {
-		s.hub.joinWithSnapshot(name, m, b)
-	} else {
-		s.hub.index.join(name, m)
+	if old == nil && !o.snapshot {
+		h.index.join(name, m)
+		return
+	}
+	h.joining.Lock()
+	defer h.joining.Unlock()
+	if o.snapshot {
+		h.eachStream(name, func(g *group) { h.sendLast(name, g, m, b) })
+	}
+	h.index.join(name, m)
+	if old != nil {
+		h.index.leave(name, old)
+		h.counters.drop(DropRate, old.stop())
 	}
 }
 
 func (s *Session) leave(name love.Group) {
-	m := s.groups[name]
-	if m == nil {
-		return
-	}
-	delete(s.groups, name)
-	s.joined.Store(int64(len(s.groups)))
-	s.hub.index.leave(name, m)
-	if m.pace != nil {
-		m.pace.stop()
+	if m := s.groups[name]; m != nil {
+		delete(s.groups, name)
+		s.joined.Store(int64(len(s.groups)))
+		s.hub.index.leave(name, m)
+		s.hub.counters.drop(DropRate, m.stop())
 	}
 }
 

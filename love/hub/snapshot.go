@@ -4,16 +4,6 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// joinWithSnapshot puts m into the group and queues the last values of its
-// streams for it. Nothing is published meanwhile, so that there is neither a
-// gap nor an older value after a newer one.
-func (h *Hub) joinWithSnapshot(name love.Group, m *member, b *burst) {
-	h.joining.Lock()
-	defer h.joining.Unlock()
-	h.eachStream(name, func(g *group) { h.sendLast(name, g, m, b) })
-	h.index.join(name, m)
-}
-
 // eachStream calls f for every known stream that delivers to the group.
 func (h *Hub) eachStream(name love.Group, f func(*group)) {
 	x := &h.index
@@ -61,9 +51,5 @@ func (h *Hub) sendLast(name love.Group, g *group, m *member, b *burst) {
 	}
 	f := textFrame(append(buf, '}'))
 	f.seq = l.seq
-	v := m.session.variant
-	if m.seq {
-		v |= variantSeq
-	}
-	m.session.send(f.as(v), h.clock.Now(), b)
+	m.session.send(f.as(m.variant), h.clock.Now(), b)
 }
