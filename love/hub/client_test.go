@@ -107,7 +107,10 @@ func (c *conn) sendf(format string, args ...any) { c.t.Helper(); c.send(fmt.Spri
 
 func (c *conn) nextFrame() ws.Frame {
 	c.t.Helper()
-	f, err := ws.ReadFrame(c.br)
+	h, err := ws.ReadHeader(c.br)
+	require.NoError(c.t, err)
+	f := ws.Frame{Header: h, Payload: make([]byte, h.Length)}
+	_, err = io.ReadFull(c.br, f.Payload)
 	require.NoError(c.t, err)
 	return f
 }

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"github.com/rubin-love/love-go/love/client"
+)
+
+// defaultManager is where `loved manager` and `loved demo` listen if not told
+// otherwise.
+const defaultManager = "http://" + defaultListen
+
+// clientFlags say which manager a client command talks to, and as whom.
+type clientFlags struct {
+	manager, token, user, processPassword string
+}
+
+func (f *clientFlags) register(fs *pflag.FlagSet) {
+	f.registerManager(fs)
+	fs.StringVar(&f.token, "token", "", "token of a user")
+	fs.StringVar(&f.user, "user", "", "log in as user `NAME`; the password comes from $LOVED_PASSWORD or a prompt")
+	fs.StringVar(&f.processPassword, "process-password", "", "connect as a process, such as a producer")
+	bindEnv(fs, "token", "LOVED_TOKEN")
+	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
+}
+
+func (f *clientFlags) registerManager(fs *pflag.FlagSet) {
+	fs.StringVar(&f.manager, "manager", "", "`URL` of the manager (default that of your running demo, else "+defaultManager+")")
+	bindEnv(fs, "manager", "LOVED_MANAGER")
+}
+
+// access is a manager and the credentials for it.
+type access struct {
+	manager, token, processPassword string
+}
+
+var errNoCredentials = &usageError{errors.New(
+	"who are you? give --token, --user or --process-password, or start `loved demo`, whose session needs none")}
+
+// access finds out whom to talk to: as the flags say, else as the session of a
+// running demo says.
+func (a *app) access(ctx context.Context, f clientFlags) (access, error) {
+	s, err := readSession(a.env)
+	if err != nil && !errors.Is(err, errNoSession) {
+		return access{}, err
+	}
+	running := err == nil
+	if f.token == "" && f.user == "" && f.processPassword == "" {
+		if !running || f.manager != "" && f.manager != s.Manager {
+			return access{}, errNoCredentials
+		}
+		return access{s.Manager, s.Token, s.ProcessPassword}, nil
+	}
+	to := access{managerOr(f.manager, s), f.token, f.processPassword}
+	if f.token == "" && f.user != "" {
+		if to.token, err = a.logIn(ctx, to.manager, f.user); err != nil {
+			return access{}, err
+		}
+	}
+	return to, nil
+}
+
+func managerOr(given string, s session) string {
+	switch {
+	case given != "":
+		return given
+	case s.Manager != "":
+		return s.Manager
+	}
+	return defaultManager
+}
+
+// logIn returns a new token of the user.
+func (a *app) logIn(ctx context.Context, manager, user string) (token string, err error) {
+	password, _ := a.env("LOVED_PASSWORD")
+	if password == "" {
+		if password, err = a.prompt(ctx, "Password of "+user+": "); err != nil {
+			return "", err
+		}
+	}
+	s, err := client.Login(ctx, manager, user, password)
+	if err != nil {
+		return "", explain(err)
+	}
+	return s.Token, nil
+}
+
+// asUser connects with the token if there is one.
+func (to access) asUser() client.Option {
+	if to.token != "" {
+		return client.WithToken(to.token)
+	}
+	return client.WithProcessPassword(to.processPassword)
+}
+
+// asProcess connects with the process password if there is one: by default
+// only processes may publish.
+func (to access) asProcess() client.Option {
+	if to.processPassword != "" {
+		return client.WithProcessPassword(to.processPassword)
+	}
+	return client.WithToken(to.token)
+}
+
+// explain adds to an error of the connection what to do about it.
+func explain(err error) error {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("%w: nobody listens there; start `loved demo` or `loved manager`, or say with --manager where it is", err)
+	}
+	return err
+}

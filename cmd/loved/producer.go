@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sim"
+)
+
+// producerFlags are the settings of `loved producer`.
+type producerFlags struct {
+	to                     clientFlags
+	bus                    *choice
+	interfaces             string
+	periodic, asynchronous []string
+	log                    logFlags
+}
+
+func (a *app) producerCommand() *cobra.Command {
+	var f producerFlags
+	cmd := &cobra.Command{
+		Use:   "producer COMPONENT…",
+		Short: "Publish what components say on SAL to a manager",
+		Long: `Publish what components say on SAL to a manager, until interrupted; reconnects.
+A COMPONENT is NAME or NAME:INDEX. With --sal sim, which is all there is so far, each process
+has an observatory of its own: loved demo is the one where producers and commands meet.`,
+		Example: `  loved producer --sal sim ATDome MTMount ESS:301`,
+		Args:    atLeast("COMPONENT"),
+		RunE: func(cmd *cobra.Command, components []string) error {
+			if f.bus.value != "sim" {
+				return usagef("--sal kafka is not part of this release yet: give --sal sim")
+			}
+			to, err := a.access(cmd.Context(), f.to)
+			if err != nil {
+				return err
+			}
+			return a.runProducer(cmd.Context(), &f, to, components)
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (f *producerFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.to.manager, "manager", "", "`URL` of the manager, or HOST:PORT/PATH of its websocket (default that of your running demo)")
+	bindEnv(fs, "manager", "WEBSOCKET_HOST", "LOVED_MANAGER")
+	fs.StringVar(&f.to.processPassword, "process-password", "", "`PASSWORD` of processes at the manager")
+	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
+	f.bus = oneOf("kafka", "sim")
+	fs.Var(f.bus, "sal", "the SAL bus; kafka is not part of this release yet")
+	bindEnv(fs, "sal", "LOVED_SAL")
+	fs.StringVar(&f.interfaces, "sal-interfaces", "", "`FOLDER` of SAL XML, or one holding sal_interfaces (default the simulated components)")
+	bindEnv(fs, "sal-interfaces", "TS_XML_DIR")
+	fs.StringSliceVar(&f.periodic, "periodic-data", nil, "`TOPICS` to poll, such as tel_position; with --asynchronous-data the only ones (default all telemetry)")
+	fs.StringSliceVar(&f.asynchronous, "asynchronous-data", nil, "`TOPICS` to publish as they come, such as evt_summaryState (default all events)")
+	f.log.register(fs, slog.LevelInfo)
+}
+
+func (a *app) runProducer(ctx context.Context, f *producerFlags, to access, components []string) error {
+	definitions := sim.Definitions()
+	if f.interfaces != "" {
+		var err error
+		if definitions, err = sal.ReadFolder(os.DirFS(f.interfaces)); err != nil {
+			return fmt.Errorf("--sal-interfaces: %w", err)
+		}
+	}
+	log := f.log.logger(a.stderr)
+	manager, err := client.New(to.manager, to.asProcess(), client.WithLogger(log))
+	if err != nil {
+		return &usageError{err}
+	}
+	o := newObservatory(definitions, log)
+	defer o.close()
+	set, err := producer.NewSet(o.factory(f.selection()...), producer.NewClient(manager, producer.WithLogger(log)), components)
+	if err != nil {
+		return &usageError{err}
+	}
+	fmt.Fprintf(a.stdout, "publishing %s to %s, from a simulated observatory that is this process's own\n",
+		strings.Join(components, ", "), to.manager)
+	return together(ctx, o.Run, set.Run)
+}
+
+func (f *producerFlags) selection() (options []producer.Option) {
+	if f.periodic != nil {
+		options = append(options, producer.WithPeriodicData(f.periodic...))
+	}
+	if f.asynchronous != nil {
+		options = append(options, producer.WithAsynchronousData(f.asynchronous...))
+	}
+	return options
+}

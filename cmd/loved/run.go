@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit status of the program.
+const (
+	exitDone    = 0
+	exitFailure = 1 // at run time
+	exitUsage   = 2
+)
+
+// run is the program: args as typed with the program's own name first, env a
+// lookup such as [os.LookupEnv]. It ends with ctx, returns the exit status,
+// and leaves nothing running. Tests start it as a user would.
+func run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{program: args[0], env: env, stdin: stdin, stdout: stdout, stderr: stderr}
+	root := a.command()
+	root.SetArgs(args[1:])
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return exitDone
+	}
+	text := strings.ReplaceAll(err.Error(), "\n", "; ") // one line, also for joined errors
+	var usage *usageError
+	if !a.started || errors.As(err, &usage) {
+		fmt.Fprintf(stderr, "%s: %s (%s --help tells how to use it)\n", cmd.CommandPath(), text, cmd.CommandPath())
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), text)
+	return exitFailure
+}
+
+// app is what the subcommands share.
+type app struct {
+	program string // as the user typed it
+	env     func(string) (string, bool)
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  io.Writer
+	started bool // flags and arguments were right; what fails now fails at run time
+}
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "loved",
+		Short: "LOVE's back end: manager, producers and the tools around them",
+		Long: `loved is LOVE's back end in one binary. Start with
+
+  loved demo
+
+which runs everything on this machine with a simulated observatory.
+Every flag can be given by the environment variable shown behind it; the flag counts first.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := applyEnv(cmd.Flags(), a.env); err != nil {
+				return err
+			}
+			a.started = true
+			return nil
+		},
+	}
+	root.AddCommand(
+		a.subCommand(), a.pubCommand(), a.cmdCommand(), a.tokenCommand(), a.replayCommand(),
+		a.demoCommand(), a.managerCommand(), a.producerCommand(), a.benchCommand(),
+		a.versionCommand(),
+	)
+	return root
+}
+
+// usageError is an error of whoever typed the command.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}

@@ -1,0 +1,159 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// conn is a websocket client that looks at frames in place.
+type conn struct {
+	net.Conn
+	buf  []byte
+	r, w int    // what is in buf and not yet taken
+	out  []byte // for sending
+}
+
+// dial connects to a websocket; buffer is how many bytes are read at once.
+func dial(ctx context.Context, url string, buffer int) (*conn, error) {
+	nc, br, _, err := ws.Dialer{Timeout: time.Minute}.Dial(ctx, url)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the manager: %w", err)
+	}
+	c := &conn{Conn: nc, buf: make([]byte, buffer)}
+	if br != nil { // came with the answer to the handshake
+		early, _ := br.Peek(br.Buffered())
+		c.grow(len(early))
+		c.w = copy(c.buf, early)
+		ws.PutReader(br)
+	}
+	return c, nil
+}
+
+// frame is the next frame if all of it has been read already. Its payload is
+// valid until the next fill.
+func (c *conn) frame() (op ws.OpCode, payload []byte, ok bool) {
+	b := c.buf[c.r:c.w]
+	if len(b) < 2 {
+		return 0, nil, false
+	}
+	head, n := 2, int(b[1]&0x7f)
+	switch {
+	case n == 126 && len(b) >= 4:
+		head, n = 4, int(binary.BigEndian.Uint16(b[2:]))
+	case n == 127 && len(b) >= 10:
+		head, n = 10, int(binary.BigEndian.Uint64(b[2:]))
+	case n >= 126:
+		return 0, nil, false
+	}
+	if len(b) < head+n {
+		c.grow(head + n)
+		return 0, nil, false
+	}
+	c.r += head + n
+	return ws.OpCode(b[0] & 0x0f), b[head : head+n], true
+}
+
+// grow makes room for a frame of n bytes.
+func (c *conn) grow(n int) {
+	if len(c.buf) < n {
+		c.buf = append(c.buf, make([]byte, n-len(c.buf))...)
+	}
+}
+
+// fill reads more.
+func (c *conn) fill() error {
+	if c.r > 0 {
+		c.w = copy(c.buf, c.buf[c.r:c.w])
+		c.r = 0
+	}
+	n, err := c.Read(c.buf[c.w:])
+	c.w += n
+	return err
+}
+
+// each calls f for every text message until f returns false. Pings are answered.
+// read, if not nil, is called after each read, before the messages it brought.
+func (c *conn) each(read func(), f func(text []byte) bool) error {
+	for {
+		op, payload, ok := c.frame()
+		if !ok {
+			if err := c.fill(); err != nil {
+				return err
+			}
+			if read != nil {
+				read()
+			}
+			continue
+		}
+		switch op {
+		case ws.OpText:
+			if !f(payload) {
+				return nil
+			}
+		case ws.OpPing:
+			if err := c.send(ws.OpPong, payload); err != nil {
+				return err
+			}
+		case ws.OpClose:
+			code, reason := ws.ParseCloseFrameData(payload)
+			return fmt.Errorf("the manager closed a connection: %d %s", code, reason)
+		}
+	}
+}
+
+// add appends a frame to what flush will send. All masks are zero: the payload
+// is made by ourselves, and masking would only cost the generator time.
+func (c *conn) add(op ws.OpCode, payload []byte) {
+	c.out = append(c.out, 0x80|byte(op))
+	switch n := len(payload); {
+	case n < 126:
+		c.out = append(c.out, 0x80|byte(n))
+	case n <= 0xffff:
+		c.out = binary.BigEndian.AppendUint16(append(c.out, 0x80|126), uint16(n))
+	default:
+		c.out = binary.BigEndian.AppendUint64(append(c.out, 0x80|127), uint64(n))
+	}
+	c.out = append(append(c.out, 0, 0, 0, 0), payload...)
+}
+
+func (c *conn) flush() error {
+	_, err := c.Write(c.out)
+	c.out = c.out[:0]
+	return err
+}
+
+func (c *conn) send(op ws.OpCode, payload []byte) error {
+	c.add(op, payload)
+	return c.flush()
+}
+
+var confirmed = []byte("Successfully subscribed")
+
+// subscribe sends the requests and returns when all are confirmed. What else
+// arrives meanwhile is passed to f, if it is not nil.
+func (c *conn) subscribe(requests []string, f func(text []byte)) error {
+	if len(requests) == 0 {
+		return nil
+	}
+	for _, r := range requests {
+		c.add(ws.OpText, []byte(r))
+	}
+	if err := c.flush(); err != nil {
+		return err
+	}
+	left := len(requests)
+	return c.each(nil, func(text []byte) bool {
+		if bytes.Contains(text[:min(len(text), 64)], confirmed) {
+			left--
+		} else if f != nil {
+			f(text)
+		}
+		return left > 0
+	})
+}

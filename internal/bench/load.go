@@ -1,0 +1,216 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Load publishes at a constant rate to subscribers of everything that is
+// published, so that a message makes Subscribers × Streams deliveries.
+type Load struct {
+	URL string // websocket of the manager, credentials in the query
+	PID int    // of the manager, to tell what it uses; 0: not told
+
+	Publishers  int
+	Subscribers int
+	Stopped     int     // further subscribers that never read
+	Streams     int     // per message
+	Rate        float64 // messages per second, of all publishers together
+	Payload     int     // bytes of each stream's value, about
+	Category    string  // "telemetry" or "event"
+
+	Warmup   time.Duration // published, but not measured
+	Duration time.Duration // measured
+	Settle   time.Duration // how long to wait for what is on its way at the end
+}
+
+// Check tells what is wrong with the load, if anything.
+func (l Load) Check() error {
+	switch {
+	case l.Publishers < 1 || l.Publishers >= 1000:
+		return fmt.Errorf("publishers: %d is not between 1 and 999", l.Publishers)
+	case l.Streams < 1 || l.Streams >= 1000:
+		return fmt.Errorf("streams per message: %d is not between 1 and 999", l.Streams)
+	case l.Subscribers < 0 || l.Stopped < 0 || l.Payload < 0:
+		return errors.New("subscribers and payload must not be negative")
+	case l.Rate <= 0 || l.Rate > 1e6:
+		return fmt.Errorf("rate: %g is not between 0 and 1000000 messages per second", l.Rate)
+	case l.Category != "telemetry" && l.Category != "event":
+		return fmt.Errorf("category: %q is neither telemetry nor event", l.Category)
+	case l.Duration <= 0 || l.Warmup < 0 || l.Settle < 0 || l.Warmup+l.Duration > time.Hour:
+		return errors.New("duration must be above 0, and an hour at most with the warm-up")
+	}
+	return nil
+}
+
+// dialers is how many connections are opened at a time.
+const dialers = 32
+
+// load is a Load under way.
+type load struct {
+	Load
+	fleet
+	start       time.Time // of publishing
+	publishers  []*publisher
+	subscribers []*subscriber
+}
+
+// Run connects, publishes, and reports what arrived.
+func (l Load) Run(ctx context.Context) (Report, error) {
+	if err := l.Check(); err != nil {
+		return Report{}, err
+	}
+	run := &load{Load: l}
+	defer run.close()
+	defer run.cutWith(ctx)()
+	if err := run.connect(ctx); err != nil {
+		return Report{}, err
+	}
+	r, err := run.publish(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	run.settle(ctx)
+	run.close()
+	run.collect(&r)
+	return r, ctx.Err()
+}
+
+func (l *load) connect(ctx context.Context) error {
+	var requests []string
+	for p := range l.Publishers {
+		for s := range l.Streams {
+			requests = append(requests, request(l.Category, p+1, s))
+		}
+	}
+	l.subscribers = make([]*subscriber, l.Subscribers)
+	l.publishers = make([]*publisher, l.Publishers)
+	err := parallel(l.Subscribers+l.Stopped, dialers, func(i int) error {
+		c, err := l.dial(ctx, l.URL, readBuffer)
+		if err != nil {
+			return err
+		}
+		if i < l.Subscribers {
+			l.subscribers[i] = newSubscriber(l, c)
+		}
+		return c.subscribe(requests, nil)
+	})
+	if err != nil {
+		return err
+	}
+	return parallel(l.Publishers, dialers, func(i int) error {
+		c, err := l.dial(ctx, l.URL, 4<<10)
+		if err == nil {
+			l.publishers[i] = newPublisher(l, i, c)
+		}
+		return err
+	})
+}
+
+// readBuffer is how much a subscriber reads at once.
+const readBuffer = 16 << 10
+
+// publish starts the readers, has everything published, and measures the
+// manager and the generator after the warm-up.
+func (l *load) publish(ctx context.Context) (r Report, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	l.start = time.Now()
+	for _, s := range l.subscribers {
+		l.reading.Go(s.run)
+	}
+	failed := make(chan error, len(l.publishers))
+	for _, p := range l.publishers {
+		l.reading.Go(p.listen)
+		l.reading.Go(func() { failed <- p.run(ctx) })
+	}
+	manager, self, err := l.watchAfterWarmup(ctx)
+	if err != nil {
+		return r, err
+	}
+	for range l.publishers {
+		if err := <-failed; err != nil {
+			return r, err
+		}
+	}
+	if r.Manager, err = manager(); err != nil {
+		return r, err
+	}
+	r.Generator, err = self()
+	return r, err
+}
+
+func (l *load) watchAfterWarmup(ctx context.Context) (manager, self func() (Usage, error), err error) {
+	if err := pause(ctx, l.Warmup); err != nil {
+		return nil, nil, err
+	}
+	if manager, err = watch(l.PID); err != nil {
+		return nil, nil, err
+	}
+	return manager, watchSelf(), nil
+}
+
+// settle waits until everything has arrived, or Settle is over.
+func (l *load) settle(ctx context.Context) {
+	var expected uint64
+	for _, p := range l.publishers {
+		expected += p.sent * uint64(l.Streams)
+	}
+	deadline := time.Now().Add(l.Settle)
+	for time.Now().Before(deadline) && ctx.Err() == nil {
+		complete := true
+		for _, s := range l.subscribers {
+			complete = complete && s.seen.Load() >= expected
+		}
+		if complete {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func (l *load) collect(r *Report) {
+	r.Load = l.Load
+	for _, p := range l.publishers {
+		r.Published += p.measured
+		r.note(p.err)
+	}
+	for _, s := range l.subscribers {
+		r.Delivered += s.latency.Count()
+		r.Bytes += s.bytes
+		r.Latency.Merge(&s.latency)
+		for i := range s.tallies {
+			sent := l.publishers[i/l.Streams].sent
+			r.Expected += sent
+			r.Lost += s.tallies[i].lost(sent)
+			r.Reordered += s.tallies[i].reordered
+		}
+		r.note(s.err)
+	}
+}
+
+// parallel calls f for 0 to n-1, at most width at a time, and returns the first
+// error after all calls under way have ended.
+func parallel(n, width int, f func(i int) error) error {
+	var next atomic.Int64
+	var running sync.WaitGroup
+	errs := make(chan error, width)
+	for range min(n, width) {
+		running.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				if err := f(i); err != nil {
+					next.Store(int64(n))
+					errs <- err
+					return
+				}
+			}
+		})
+	}
+	running.Wait()
+	close(errs)
+	return <-errs
+}

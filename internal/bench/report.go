@@ -1,0 +1,75 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Report is what became of a [Load]. Published, Delivered, Bytes and Latency
+// are of the messages after the warm-up, the others of all.
+type Report struct {
+	Load      Load
+	Published uint64 // messages
+	Delivered uint64 // single values, to one subscriber each
+	Bytes     uint64 // of the messages delivered
+	Latency   Histogram
+
+	Expected  uint64 // deliveries
+	Lost      uint64
+	Reordered uint64
+
+	Manager   Usage // zero without a PID
+	Generator Usage // this process
+
+	Failed  int   // connections that the manager closed or complained on
+	Failure error // of the first of them
+}
+
+// note counts the failure of a connection, if it is one.
+func (r *Report) note(err error) {
+	if err == nil {
+		return
+	}
+	if r.Failed++; r.Failure == nil {
+		r.Failure = err
+	}
+}
+
+// PerDelivery is the manager's CPU time for one delivery.
+func (r *Report) PerDelivery() time.Duration {
+	if r.Delivered == 0 {
+		return 0
+	}
+	return r.Manager.CPU / time.Duration(r.Delivered)
+}
+
+// String is the report for people.
+func (r *Report) String() string {
+	var b strings.Builder
+	l, seconds := r.Load, r.Load.Duration.Seconds()
+	fmt.Fprintf(&b, "%d subscribers, %d publishers, %d streams per message, %g messages/s, %v\n",
+		l.Subscribers, l.Publishers, l.Streams, l.Rate, l.Duration)
+	fmt.Fprintf(&b, "published  %.0f messages/s\n", float64(r.Published)/seconds)
+	fmt.Fprintf(&b, "delivered  %.0f/s of %d bytes\n", float64(r.Delivered)/seconds, r.Bytes/max(r.Delivered, 1))
+	fmt.Fprintf(&b, "lost       %d of %d, out of order %d\n", r.Lost, r.Expected, r.Reordered)
+	fmt.Fprintf(&b, "latency    p50 %s  p90 %s  p99 %s  p99.9 %s  max %s\n", millis(r.Latency.Quantile(.5)),
+		millis(r.Latency.Quantile(.9)), millis(r.Latency.Quantile(.99)), millis(r.Latency.Quantile(.999)), millis(r.Latency.Max()))
+	if l.PID != 0 {
+		fmt.Fprintf(&b, "manager    %.2f µs CPU per delivery, %.0f %% of a core, %s in memory\n",
+			micros(r.PerDelivery()), 100*r.Manager.Share(), mebibytes(r.Manager.RSS))
+	}
+	if r.Generator.Wall > 0 {
+		fmt.Fprintf(&b, "generator  %.0f %% of a core\n", 100*r.Generator.Share())
+	}
+	if r.Failed > 0 {
+		fmt.Fprintf(&b, "failed     %d connections; the first: %v\n", r.Failed, r.Failure)
+	}
+	return b.String()
+}
+
+func micros(d time.Duration) float64 { return float64(d) / 1e3 }
+
+func millis(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }
+
+func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

@@ -1,0 +1,111 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Stall runs a load several times with and without a subscriber that stops
+// reading, in turns, and compares the latency of the others.
+type Stall struct {
+	Load
+	Runs int // of each kind
+}
+
+// StallReport compares the two kinds of runs.
+type StallReport struct {
+	Without, With []Report
+}
+
+// Run runs the load 2 × Runs times. after, if not nil, gets each report.
+func (s Stall) Run(ctx context.Context, after func(Report)) (r StallReport, err error) {
+	for i := range 2 * s.Runs {
+		l := s.Load
+		// Pairs begin with one kind and the other in turns, so that a drift of
+		// the machine does not look like an effect.
+		l.Stopped = (i + i/2) % 2
+		report, err := l.Run(ctx)
+		if err != nil {
+			return r, err
+		}
+		if l.Stopped == 0 {
+			r.Without = append(r.Without, report)
+		} else {
+			r.With = append(r.With, report)
+		}
+		if after != nil {
+			after(report)
+		}
+	}
+	return r, nil
+}
+
+// Significance is the probability that a difference like the one between the
+// p99 of the two kinds comes about by chance.
+func (r StallReport) Significance() float64 { return rankSum(p99s(r.Without), p99s(r.With)) }
+
+// String is the report for people.
+func (r StallReport) String() string {
+	var b strings.Builder
+	for _, k := range []struct {
+		name string
+		runs []Report
+	}{{"without", r.Without}, {"with   ", r.With}} {
+		var rss int64
+		var lost uint64
+		for i := range k.runs {
+			rss = max(rss, k.runs[i].Manager.RSS)
+			lost += k.runs[i].Lost
+		}
+		p := p99s(k.runs)
+		fmt.Fprintf(&b, "%s a stopped reader: p99 of the others median %s, from %s to %s in %d runs; lost %d", k.name,
+			millis(time.Duration(median(p))), millis(time.Duration(p[0])), millis(time.Duration(p[len(p)-1])), len(p), lost)
+		if rss > 0 {
+			fmt.Fprintf(&b, "; manager at most %s", mebibytes(rss))
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "chance of such a difference without a cause: %.2f (below 0.05 it would be significant)\n", r.Significance())
+	return b.String()
+}
+
+// p99s are the p99 latencies of the runs, in order of size.
+func p99s(runs []Report) []float64 {
+	var p []float64
+	for i := range runs {
+		p = append(p, float64(runs[i].Latency.Quantile(.99)))
+	}
+	slices.Sort(p)
+	return p
+}
+
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// rankSum is the two-sided p-value of the rank-sum test of Mann, Whitney and
+// Wilcoxon, by its normal approximation, which is good from 8 values each.
+func rankSum(a, b []float64) float64 {
+	var u float64 // pairs in which a is the larger; ties count half
+	for _, x := range a {
+		for _, y := range b {
+			switch {
+			case x > y:
+				u++
+			case x == y:
+				u += 0.5
+			}
+		}
+	}
+	n, m := float64(len(a)), float64(len(b))
+	if n == 0 || m == 0 {
+		return 1
+	}
+	z := (math.Abs(u-n*m/2) - 0.5) / math.Sqrt(n*m*(n+m+1)/12)
+	return math.Erfc(max(z, 0) / math.Sqrt2)
+}
