@@ -62,6 +62,13 @@ func parseAddress(s string) (address, error) {
 	return a, nil
 }
 
+// SocketURL is the URL of a manager's websocket, without credentials, for
+// programs that speak the protocol themselves; manager is given as to [New].
+func SocketURL(manager string) (*url.URL, error) {
+	a, err := parseAddress(manager)
+	return &a.socket, err
+}
+
 // withQuery is the websocket's URL with the credentials: never to be logged.
 func (a address) withQuery(token, password string, strict bool) string {
 	q := url.Values{}

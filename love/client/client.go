@@ -29,6 +29,7 @@ type Client struct {
 
 	subs         registry
 	onConnect    []func(ctx context.Context) error
+	onDisconnect []func()
 	onMessage    func(ctx context.Context, raw []byte)
 	onSubscribed func(group string)
 }
@@ -60,6 +61,14 @@ func (c *Client) OnConnect(f func(ctx context.Context) error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.onConnect = append(c.onConnect, f)
+}
+
+// OnDisconnect has f called when a connection is lost, before the next is made.
+// f must be quick. Call it before Run.
+func (c *Client) OnDisconnect(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.onDisconnect = append(c.onDisconnect, f)
 }
 
 // OnMessage has f called with each message that belongs to no iterator: the
@@ -124,7 +133,7 @@ func (c *Client) keepConnected(ctx context.Context) error {
 		}
 		pause := retry.next()
 		if errors.Is(err, ErrRefused) {
-			pause = jitter(c.cfg.retryMax)
+			pause = jitter(max(c.cfg.retryMax, refusedRetry))
 		}
 		if !c.sleep(ctx, pause) {
 			return nil
@@ -227,11 +236,14 @@ func (c *Client) attach(ctx context.Context, s *socket) error {
 
 func (c *Client) detach(s *socket) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	close(s.gone)
 	if c.socket == s {
 		c.socket = nil
 		c.connected = make(chan struct{})
+	}
+	c.mu.Unlock()
+	for _, f := range c.onDisconnect {
+		f()
 	}
 }
 

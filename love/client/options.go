@@ -19,6 +19,10 @@ const (
 	dialTimeout  = 10 * time.Second
 	writeTimeout = 10 * time.Second
 	closeTimeout = 500 * time.Millisecond
+
+	// refusedRetry is the pause after a credential was refused: a manager that
+	// has to be told another password is not back within a second.
+	refusedRetry = 3 * time.Second
 )
 
 // Option changes how a [Client], or a log-in, works.
@@ -44,7 +48,7 @@ func newConfig(opts []Option) config {
 		clock:       love.SystemClock{},
 		logger:      slog.New(slog.DiscardHandler),
 		retryMin:    100 * time.Millisecond,
-		retryMax:    3 * time.Second,
+		retryMax:    800 * time.Millisecond,
 		pingEvery:   15 * time.Second,
 		pongTimeout: 15 * time.Second,
 		buffer:      256,
@@ -88,8 +92,10 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l }
 // WithRetry bounds the pause between attempts to connect. The first attempt
 // after a loss is made at once, the second after about min; then the pause
 // doubles up to max. Each is shortened by a random part, up to half of it, so
-// that a restarted manager is not met by everybody at the same instant.
-// Default: 100 ms and 3 s.
+// that a restarted manager is not met by everybody at the same instant. After
+// a refused process password the pause is about 3 s, or max if that is longer.
+// Default: 100 ms and 800 ms, so that everybody is back within a second of the
+// manager; set more where very many clients dial a small manager.
 func WithRetry(min, max time.Duration) Option {
 	return func(c *config) { c.retryMin, c.retryMax = min, max }
 }

@@ -26,6 +26,7 @@ type socket struct {
 	out  []byte        // of who has the turn
 
 	leaving atomic.Pointer[time.Time] // by when the manager must have said goodbye
+	flushes flushes
 
 	message []byte // fragments of a message so far; nil between messages
 	opcode  ws.OpCode
@@ -135,6 +136,8 @@ func (s *socket) control(op ws.OpCode, payload []byte) error {
 	switch op {
 	case ws.OpPing:
 		return s.write(context.Background(), ws.OpPong, payload)
+	case ws.OpPong:
+		s.flushes.answered(payload)
 	case ws.OpClose:
 		// Not ws.CheckCloseFrameData: it refuses 1012 to 1014.
 		code, reason := ws.ParseCloseFrameData(payload)
