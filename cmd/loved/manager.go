@@ -35,6 +35,7 @@ type managerFlags struct {
 	urlPrefix, serverURL       string
 	origins, trustedProxies    []string
 	proxies                    []netip.Prefix
+	limits                     limitFlags
 	log                        logFlags
 }
 
@@ -97,6 +98,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	word(&f.nan, "nan", "what leaves for NaN and the infinities", "LOVED_NAN", "raw", "null")
 	flag(&f.heartbeats, "heartbeat-query-commander", true, "ask the commander for its heartbeat", "HEARTBEAT_QUERY_COMMANDER")
 	text(&f.serverURL, "server-url", "", "`HOST` in the identity of commands (default this machine's name)", "SERVER_URL")
+	f.limits.register(fs)
 	f.log.register(fs, slog.LevelInfo)
 }
 
@@ -132,7 +134,7 @@ func (f *managerFlags) check() error {
 	if slices.Contains(f.origins, "*") {
 		f.origins = nil
 	}
-	return nil
+	return f.limits.check()
 }
 
 // checkDeployment refuses the environment of a Python deployment that counts
@@ -183,6 +185,7 @@ func (f *managerFlags) backendConfig(log *slog.Logger) backendConfig {
 			}[f.userPublish.value]),
 			hub.WithNaN(map[string]hub.NaN{"raw": hub.NaNRaw, "null": hub.NaNNull}[f.nan.value]),
 			hub.WithTracing(f.trace),
+			hub.WithLimits(f.limits.limits),
 			hub.WithLegacyInitialState(f.legacyInitialState),
 		},
 		log: log,

@@ -212,6 +212,7 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		"a broker of Python's":   {environment{"REDIS_HOST": "redis"}, []string{"manager"}, exitUsage, "REDIS_HOST"},
 		"wrong variable":         {environment{"LOVED_NAN": "zero"}, []string{"manager"}, exitUsage, "LOVED_NAN"},
 		"no lifetime":            {nil, []string{"manager", "--token-lifetime", "0s"}, exitUsage, "--token-lifetime"},
+		"negative limit":         {environment{"LOVED_LIMIT_SESSIONS": "-1"}, []string{"manager"}, exitUsage, "--limit-sessions"},
 		"no network":             {nil, []string{"manager", "--trusted-proxies", "here"}, exitUsage, "--trusted-proxies"},
 	}
 	for name, c := range cases {
