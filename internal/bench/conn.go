@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -35,28 +36,40 @@ func dial(ctx context.Context, url string, buffer int) (*conn, error) {
 	return c, nil
 }
 
-// frame is the next frame if all of it has been read already. Its payload is
-// valid until the next fill.
-func (c *conn) frame() (op ws.OpCode, payload []byte, ok bool) {
+// largestFrame is what a manager may send at once: more than it takes in.
+const largestFrame = 64 << 20
+
+var (
+	errIncomplete = errors.New("not all of the frame has been read yet")
+	errFrameSize  = errors.New("the manager sent a frame that is larger than any it may send")
+)
+
+// frame is the next frame if all of it has been read already, else the error is
+// errIncomplete. Its payload is valid until the next fill.
+func (c *conn) frame() (op ws.OpCode, payload []byte, err error) {
 	b := c.buf[c.r:c.w]
 	if len(b) < 2 {
-		return 0, nil, false
+		return 0, nil, errIncomplete
 	}
-	head, n := 2, int(b[1]&0x7f)
+	head, n := 2, uint64(b[1]&0x7f)
 	switch {
 	case n == 126 && len(b) >= 4:
-		head, n = 4, int(binary.BigEndian.Uint16(b[2:]))
+		head, n = 4, uint64(binary.BigEndian.Uint16(b[2:]))
 	case n == 127 && len(b) >= 10:
-		head, n = 10, int(binary.BigEndian.Uint64(b[2:]))
+		head, n = 10, binary.BigEndian.Uint64(b[2:])
 	case n >= 126:
-		return 0, nil, false
+		return 0, nil, errIncomplete
 	}
-	if len(b) < head+n {
-		c.grow(head + n)
-		return 0, nil, false
+	if n > largestFrame {
+		return 0, nil, errFrameSize
 	}
-	c.r += head + n
-	return ws.OpCode(b[0] & 0x0f), b[head : head+n], true
+	end := head + int(n)
+	if len(b) < end {
+		c.grow(end)
+		return 0, nil, errIncomplete
+	}
+	c.r += end
+	return ws.OpCode(b[0] & 0x0f), b[head:end], nil
 }
 
 // grow makes room for a frame of n bytes.
@@ -72,6 +85,7 @@ func (c *conn) fill() error {
 		c.w = copy(c.buf, c.buf[c.r:c.w])
 		c.r = 0
 	}
+	c.grow(c.w + 1)
 	n, err := c.Read(c.buf[c.w:])
 	c.w += n
 	return err
@@ -81,8 +95,8 @@ func (c *conn) fill() error {
 // read, if not nil, is called after each read, before the messages it brought.
 func (c *conn) each(read func(), f func(text []byte) bool) error {
 	for {
-		op, payload, ok := c.frame()
-		if !ok {
+		op, payload, err := c.frame()
+		if err == errIncomplete {
 			if err := c.fill(); err != nil {
 				return err
 			}
@@ -90,6 +104,9 @@ func (c *conn) each(read func(), f func(text []byte) bool) error {
 				read()
 			}
 			continue
+		}
+		if err != nil {
+			return err
 		}
 		switch op {
 		case ws.OpText:

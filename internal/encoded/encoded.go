@@ -18,7 +18,7 @@ const (
 	// choices of their parts.
 	maxDocuments = 32
 	// worthwhile is the size from which on compressing pays, in bytes.
-	worthwhile = 1024
+	worthwhile = 256
 )
 
 // Cache keeps the compressed form of documents. The zero value is ready; it is

@@ -26,18 +26,18 @@ var (
 // that the protocol knows, nil where absent; they share memory with the parsed
 // text. Names (category, csc, salindex, streams) are without needless escapes. The zero value is ready for [Frame.Parse], which reuses its slices.
 type Frame struct {
-	Option, Action    []byte
-	Category, CSC     []byte
-	SalIndex, Stream  []byte
-	RequestTime       []byte
-	ProducerSnd       []byte
-	Subscription      []byte
-	Tracing, TimeData []byte
-	Data              []byte
-	Snapshot, Seq     []byte
-	MaxRate           []byte
-	Items             []Item // the elements of Data, when it is a list
-	streams           []Stream
+	Option, Action   []byte
+	Category, CSC    []byte
+	SalIndex, Stream []byte
+	RequestTime      []byte
+	ProducerSnd      []byte
+	Subscription     []byte
+	Tracing          []byte
+	Data             []byte
+	Snapshot, Seq    []byte
+	MaxRate          []byte
+	Items            []Item // the elements of Data, when it is a list
+	streams          []Stream
 }
 
 // Item is one element of a data message.
@@ -74,6 +74,20 @@ func (f *Frame) Parse(raw []byte) error {
 	}
 	return nil
 }
+
+// Reset forgets what was parsed, and lets go of the text.
+func (f *Frame) Reset() {
+	items, streams := f.Items[:cap(f.Items)], f.streams[:cap(f.streams)]
+	clear(items)
+	clear(streams)
+	*f = Frame{}
+	if cap(items)+cap(streams) <= keptParts {
+		f.Items, f.streams = items[:0], streams[:0]
+	}
+}
+
+// keptParts is for how many items and streams a frame keeps its memory.
+const keptParts = 256
 
 // DataProblem tells why the frame is no data message, or nil.
 func (f *Frame) DataProblem() *Problem {
@@ -130,8 +144,6 @@ func (f *Frame) field(name []byte) *[]byte {
 		return &f.Subscription
 	case `"tracing"`:
 		return &f.Tracing
-	case `"time_data"`:
-		return &f.TimeData
 	case `"snapshot"`:
 		return &f.Snapshot
 	case `"seq"`:

@@ -14,7 +14,8 @@ import (
 type Broker interface {
 	// Publish hands a batch to every attached hub, the publisher's own too.
 	// Batches of one caller arrive in the order of the calls. The broker must
-	// not keep the batch or its payloads after it returns. An error means that
+	// not keep the batch or its payloads after it returns, and must not block
+	// for long: sessions and the hub's own loop wait for it. An error means that
 	// the batch may not have reached every hub.
 	Publish(batch []Envelope) error
 	// Attach has deliver called with every batch, for one publisher never

@@ -21,8 +21,9 @@ type frame struct {
 
 	// key is the same for frames of which only the newest counts: telemetry of
 	// one group and the same streams. 0: the frame may not be lost.
-	key uint64
-	seq uint64 // of its stream, for who asked for it
+	key     uint64
+	barrier bool   // nothing newer takes a place before it: an answer, a snapshot
+	seq     uint64 // of its stream, for who asked for it
 
 	variants [frameVariants]atomic.Pointer[frame]
 }
@@ -60,7 +61,7 @@ func (f *frame) as(v variant) *frame {
 			buf = append(buf, '}')
 		}
 		made = textFrame(buf)
-		made.key = f.key
+		made.key, made.barrier = f.key, f.barrier
 	}
 	f.variants[v].Store(made)
 	return made

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"net/http"
 
 	"github.com/gobwas/ws"
@@ -60,19 +61,26 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, err := h.gate.Admit(r); err != nil {
 		s.close(CloseCredential)
 	}
-	go s.serve(newReader(s, conn, rw.Reader), k)
+	// Of what served the request nothing is kept, as it is large.
+	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	h.wheel.add(s)
+	go s.serve(newReader(s, conn, bytes.Clone(early)), k)
 }
 
-// serve is the goroutine of one websocket session.
+// serve reads one burst of a websocket session. The next one is for another
+// goroutine: the stack that handling a burst takes would never shrink again, and
+// of idle sessions it is the largest part.
 func (s *Session) serve(in *reader, k *socket) {
-	defer s.hub.release(s.principal)
-	s.hub.wheel.add(s)
-	in.run()
+	if in.burst() {
+		go s.serve(in, k)
+		return
+	}
 	s.hub.wheel.remove(s)
 	s.hub.remove(s)
 	s.lost()
 	k.abort()
 	s.out.wait()
+	s.hub.release(s.principal)
 }
 
 func refuse(w http.ResponseWriter, status int, detail string) {

@@ -26,9 +26,7 @@ func (h *Hub) heartbeat() {
 	if g == nil {
 		return
 	}
-	var b burst
-	for _, m := range g.list() {
-		m.session.send(f, now, &b)
-	}
-	b.flush()
+	d := delivery{hub: h, now: now}
+	d.send(g, g.key, f)
+	d.burst.flush()
 }

@@ -37,6 +37,7 @@ type Hub struct {
 	users    map[string]int // places by user name
 	closing  bool
 
+	ended         atomic.Bool
 	swept         atomic.Int64 // when stale values were last searched for, ns
 	lastHeartbeat atomic.Pointer[frame]
 	detach        func()
@@ -196,13 +197,15 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	h.closing = true
 	left := len(h.sessions)
 	h.mu.Unlock()
-	h.stop()
+	step := h.drain / time.Duration(max(1, left))
 	h.each(func(s *Session) {
 		s.close(CloseShutdown)
 		if left--; h.drain > 0 && left > 0 {
-			h.pause(ctx, h.drain/time.Duration(left+1))
+			h.pause(ctx, step)
 		}
 	})
+	h.stop()
+	h.ended.Store(true)
 
 	done := make(chan struct{})
 	go func() {

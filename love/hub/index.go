@@ -17,7 +17,6 @@ const shards = 64
 type index struct {
 	seed      maphash.Seed
 	shards    [shards]shard
-	ids       atomic.Uint64
 	wildcards [wildcardShapes]atomic.Int32 // members of groups of each shape
 
 	lastBytes atomic.Int64 // of all last values
@@ -31,12 +30,16 @@ type shard struct {
 // group is one set of subscribers, and for a stream its last value. It is
 // dropped when it has neither.
 type group struct {
-	id      uint64 // never used again
 	name    love.Group
+	key     uint64 // stands for the name
 	text    []byte // the name as a quoted JSON text
 	members atomic.Pointer[[]*member]
-	seq     atomic.Uint64 // messages published to it
 	last    last
+
+	// order is held while a message of the stream is counted, kept and sent, so
+	// that all who get it see one order, whoever publishes.
+	order sync.Mutex
+	seq   atomic.Uint64 // messages published to it
 }
 
 // member is one session in a group, with the options of its subscription.
@@ -54,15 +57,15 @@ func newMember(s *Session, o subscriptionOptions) *member {
 		m.variant |= variantSeq
 	}
 	if o.interval > 0 {
-		m.pace = &pace{interval: o.interval}
+		m.pace = &pace{member: m, interval: o.interval}
 	}
 	return m
 }
 
-// stop ends the subscription and reports how many messages waited for its pace.
-func (m *member) stop() int {
+// stop ends the subscription and returns what waited for its pace.
+func (m *member) stop() []*frame {
 	if m.pace == nil {
-		return 0
+		return nil
 	}
 	return m.pace.stop()
 }
@@ -100,7 +103,7 @@ func (x *index) group(name love.Group) *group {
 func (x *index) groupLocked(sh *shard, name love.Group) *group {
 	g := sh.groups[name]
 	if g == nil {
-		g = &group{id: x.ids.Add(1), name: name, text: love.AppendText(nil, name.String())}
+		g = &group{name: name, key: maphash.Comparable(x.seed, name), text: love.AppendText(nil, name.String())}
 		sh.groups[name] = g
 	}
 	return g
@@ -112,8 +115,9 @@ func (x *index) join(name love.Group, m *member) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	g := x.groupLocked(sh, name)
-	old := g.list()
-	members := append(append(make([]*member, 0, len(old)+1), old...), m)
+	// Who reads the list sees its length of before. What is appended behind that
+	// does not concern them, so a copy is made only when there is no room.
+	members := append(g.list(), m)
 	g.members.Store(&members)
 	x.wildcards[wildcardShape(name)].Add(1)
 }
@@ -124,7 +128,9 @@ func (x *index) leave(name love.Group, m *member) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	g := sh.groups[name]
-	members := slices.DeleteFunc(slices.Clone(g.list()), func(o *member) bool { return o == m })
+	old := g.list()
+	at := slices.Index(old, m)
+	members := append(append(make([]*member, 0, len(old)), old[:at]...), old[at+1:]...)
 	g.members.Store(&members)
 	x.wildcards[wildcardShape(name)].Add(-1)
 	if len(members) == 0 && g.last.drop() {
@@ -132,7 +138,7 @@ func (x *index) leave(name love.Group, m *member) {
 	}
 }
 
-// forget drops the last value of g, and g with it if it has no members.
+// forget drops the last value of g, and g itself if it has no members.
 func (x *index) forget(g *group) {
 	sh := x.shard([]byte(g.name.CSC))
 	sh.mu.Lock()

@@ -20,6 +20,7 @@ const (
 type requests struct {
 	mu      sync.Mutex
 	buckets map[love.Group]*bucket
+	sweepAt int // number of buckets at which those that are full are dropped
 }
 
 // bucket is a token bucket: it holds requestBurst tokens and regains one every
@@ -66,13 +67,13 @@ func (r *requests) release(g love.Group) {
 	b.full = b.full.Add(requestPause)
 }
 
-// sweepAbove is the number of buckets above which the full ones are dropped.
-const sweepAbove = 4096
-
+// sweep drops the buckets that are full again, each time when there are twice
+// as many as were left the last time.
 func (r *requests) sweep(now time.Time) {
-	if len(r.buckets) < sweepAbove {
+	if len(r.buckets) < r.sweepAt {
 		return
 	}
+	defer func() { r.sweepAt = max(4096, 2*len(r.buckets)) }()
 	for g, b := range r.buckets {
 		if !b.pending && !b.full.After(now) {
 			delete(r.buckets, g)
@@ -137,14 +138,14 @@ func (d *delivery) initialState(e *Envelope, cut *wire.Frame) {
 	}
 	f := textFrame(append(buf, '}'))
 	if broad != nil {
-		d.send(broad, broad.id, f)
+		d.send(broad, broad.key, f)
 	}
 	if narrow == nil || narrow == broad {
 		return
 	}
 	for _, m := range narrow.list() {
 		if broad == nil || !broad.hasMember(m.session) {
-			d.sendTo(m, narrow.id, f)
+			d.sendTo(m, narrow.key, f)
 			d.hub.counters.deliver(1)
 		}
 	}

@@ -11,10 +11,13 @@ import (
 )
 
 // Publish routes a data message of this program, as if a process had sent it.
-// Its last values never become stale.
+// Its last values never become stale. After Shutdown it is ErrClosed.
 func (h *Hub) Publish(ctx context.Context, m love.Message) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if h.ended.Load() {
+		return ErrClosed
 	}
 	cut, text := new(wire.Frame), m.AppendJSON(nil)
 	if err := cut.Parse(text); err != nil {

@@ -16,7 +16,8 @@ type last struct {
 	source *source // nil if there is no value
 	seq    uint64
 
-	dropped bool // the group is not known any more: use its successor
+	nameSize int  // of the group
+	dropped  bool // the group is not known any more: use its successor
 }
 
 // sweepPause is how long the hub waits between two searches for stale values.
@@ -27,7 +28,7 @@ const streamOverhead = 256
 
 // set replaces the value, in memory of its own, and returns by how much that
 // grew. It is false when the group has been dropped meanwhile.
-func (l *last) set(it *wire.Item, value []byte, seq uint64, src *source) (grown int, ok bool) {
+func (l *last) set(it *wire.Item, value []byte, nameSize int, seq uint64, src *source) (grown int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.dropped {
@@ -44,6 +45,7 @@ func (l *last) set(it *wire.Item, value []byte, seq uint64, src *source) (grown 
 	l.csc = append(l.csc[:0], it.CSC...)
 	l.index = append(l.index[:0], it.SalIndex...)
 	l.seq, l.source = seq, src
+	l.nameSize = nameSize
 	return l.size() - before, true
 }
 
@@ -51,7 +53,7 @@ func (l *last) size() int {
 	if l.source == nil {
 		return 0
 	}
-	return cap(l.value) + streamOverhead
+	return cap(l.value) + cap(l.csc) + cap(l.index) + l.nameSize + streamOverhead
 }
 
 // drop marks the group as dropped, unless it has a value.
@@ -69,24 +71,26 @@ func (l *last) clear() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := l.size()
-	l.value, l.source = nil, nil
+	l.value, l.csc, l.index, l.source = nil, nil, nil, nil
 	return n
 }
 
-// stale reports whether there is a value and its source has gone.
+// stale reports whether there is no value, or its source has gone.
 func (l *last) stale() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.source != nil && l.source.gone.Load()
+	return l.source == nil || l.source.gone.Load()
 }
 
 // remember keeps a value as the last of its stream, within the bound on their
 // memory: values whose source has gone make room, else the new one is not kept.
+// The group of a stream without value stays until the next search, as its
+// subscribers by wildcard count on it.
 func (h *Hub) remember(g *group, it *wire.Item, value []byte, seq uint64, src *source) {
-	grown, ok := g.last.set(it, value, seq, src)
-	for !ok {
+	grown, ok := g.last.set(it, value, 2*len(g.text), seq, src)
+	for !ok { // the group was dropped meanwhile
 		g = h.index.group(g.name)
-		grown, ok = g.last.set(it, value, seq, src)
+		grown, ok = g.last.set(it, value, 2*len(g.text), seq, src)
 	}
 	if grown <= 0 || h.index.lastBytes.Add(int64(grown)) <= int64(h.limits.LastBytes) {
 		if grown < 0 {
@@ -96,12 +100,13 @@ func (h *Hub) remember(g *group, it *wire.Item, value []byte, seq uint64, src *s
 	}
 	h.forgetStale()
 	if h.index.lastBytes.Load() > int64(h.limits.LastBytes) {
-		h.index.forget(g)
+		h.index.lastBytes.Add(-int64(g.last.clear()))
 		h.counters.drop(DropSnapshot, 1)
 	}
 }
 
-// forgetStale forgets the values whose sources have gone, at most once a second.
+// forgetStale forgets the values whose sources have gone, and the streams
+// without a value, at most once a second.
 func (h *Hub) forgetStale() {
 	now := h.clock.Now().UnixNano()
 	before := h.swept.Load()

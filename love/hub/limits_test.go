@@ -90,8 +90,11 @@ func TestShutdownCanBeSpreadOverAWindow(t *testing.T) {
 	go func() { done <- h.Shutdown(context.Background()) }()
 	closed := func() uint64 { return h.Stats().Closed["shutdown"] }
 	require.Eventually(t, func() bool { return closed() == 1 }, patience, time.Millisecond)
-	for closed() == 1 {
-		clock.Advance(time.Second)
+	clock.WaitForTimers(1)
+	clock.Advance(1499 * time.Millisecond)
+	require.EqualValues(t, 1, closed())
+	for closed() == 1 { // the pause of half a window has been asked for by now, or soon
+		clock.Advance(time.Millisecond)
 	}
 	require.NoError(t, <-done)
 	require.NoError(t, a.Close())

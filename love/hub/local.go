@@ -68,6 +68,7 @@ func (l *Local) Receive(ctx context.Context) ([]byte, error) {
 			case ws.OpText:
 				return f.text(), nil
 			case ws.OpClose:
+				l.session.lost()
 				return nil, ErrClosed
 			}
 		}
@@ -91,7 +92,7 @@ func (l *Local) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.session.hub.remove(l.session)
-	l.session.out.discard()
+	l.session.lost()
 	localSink{l}.wake()
 	return nil
 }

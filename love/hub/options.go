@@ -69,7 +69,10 @@ type Limits struct {
 	Sessions      int // connections in all; default 20 000
 	UserSessions  int // connections of one user; default 1000
 	GroupName     int // bytes of a group's name; default 1024
-	LastBytes     int // bytes of last values kept for snapshots; default 64 MiB
+	// LastBytes is how many bytes of last values are kept for snapshots;
+	// default 16 MiB. It should be below QueueBytes: a snapshot of everything
+	// has to fit into one queue.
+	LastBytes int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -80,7 +83,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.UserMessage, 64 << 10}, {&l.ProcessMessage, 16 << 20},
 		{&l.BacklogBytes, 4 << 20}, {&l.QueueBytes, 32 << 20},
 		{&l.Subscriptions, 10_000}, {&l.Sessions, 20_000}, {&l.UserSessions, 1000},
-		{&l.GroupName, 1024}, {&l.LastBytes, 64 << 20},
+		{&l.GroupName, 1024}, {&l.LastBytes, 16 << 20},
 	} {
 		if *f.field == 0 {
 			*f.field = f.value
@@ -179,7 +182,11 @@ func WithHeartbeats(period time.Duration, extra func() []Heartbeat) Option {
 // WithPing sets after how much silence a session is pinged, and after how much
 // more it is given up. Default: 20 s.
 func WithPing(interval time.Duration) Option {
-	return func(c *config) { c.pingInterval = interval }
+	return func(c *config) {
+		if interval > 0 {
+			c.pingInterval = interval
+		}
+	}
 }
 
 // WithObserver attaches metrics. Default: [NopObserver].

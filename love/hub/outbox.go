@@ -24,7 +24,8 @@ type outbox struct {
 	lossless int       // bytes that wait, of frames that may not be lost
 	lossy    int       // and of telemetry
 	held     int       // bytes that the writer has taken and not yet written
-	since    time.Time // when the queue was last empty
+	mark     int       // the frame that since belongs to, counted from the first ever
+	since    time.Time // when it was queued: the oldest that waits is little older
 	noted    bool      // somebody is going to wake the session
 	writing  bool      // a writer is at work and looks again before it ends
 	finished bool      // the last frame is a close frame; nothing may follow
@@ -37,10 +38,13 @@ type outbox struct {
 }
 
 func newOutbox(soft, hard int, patience time.Duration) *outbox {
-	o := &outbox{soft: soft, hard: hard, patience: patience}
+	o := &outbox{soft: soft, hard: hard, patience: patience, mark: -1}
 	o.idle.L = &o.mu
 	return o
 }
+
+// keptFrames is for how many frames an empty queue keeps its memory.
+const keptFrames = 1024
 
 type pushResult uint8
 
@@ -60,10 +64,13 @@ func (o *outbox) push(f *frame, now time.Time) (result pushResult, dropped int) 
 		return refused, 0
 	}
 	waiting := o.lossless + o.lossy + o.held
-	if waiting == 0 {
-		o.since = now
-		o.newest = nil
-	} else if o.newest == nil && (waiting+len(f.bytes) > o.soft || now.Sub(o.since) > o.patience) {
+	if o.head == len(o.frames) {
+		o.newest = nil // it has caught up
+	}
+	if o.base+o.head > o.mark {
+		o.mark, o.since = o.base+len(o.frames), now
+	}
+	if waiting > 0 && o.newest == nil && (waiting+len(f.bytes) > o.soft || now.Sub(o.since) > o.patience) {
 		dropped = o.conflate()
 	}
 	if o.replace(f) {
@@ -105,7 +112,11 @@ func (o *outbox) append(f *frame) {
 		clear(o.frames[n:])
 		o.frames, o.base, o.head = o.frames[:n], o.base+o.head, 0
 	}
-	if o.newest != nil && f.key != 0 {
+	switch {
+	case o.newest == nil:
+	case f.barrier:
+		clear(o.newest)
+	case f.key != 0:
 		o.newest[f.key] = o.base + len(o.frames)
 	}
 	o.frames = append(o.frames, f)
@@ -132,7 +143,10 @@ func (o *outbox) conflate() (dropped int) {
 			dropped++
 			continue
 		}
-		if f.key != 0 {
+		switch {
+		case f.barrier:
+			clear(o.newest)
+		case f.key != 0:
 			o.newest[f.key] = o.base + len(kept)
 		}
 		kept = append(kept, f)
@@ -203,22 +217,27 @@ func (o *outbox) take(dst []*frame, n, written int) []*frame {
 		n -= len(f.bytes)
 	}
 	if len(dst) == 0 {
+		if cap(o.frames) > keptFrames {
+			o.base += len(o.frames)
+			o.frames, o.head = nil, 0
+		}
 		o.writing = false
 		o.idle.Broadcast()
 	}
 	return dst
 }
 
-// discard drops what waits: nothing can be written any more. It reports how
-// many frames that were.
-func (o *outbox) discard() int {
+// discard drops what waits: nothing can be written any more. It reports whether
+// the queue had no end yet, and how many frames went.
+func (o *outbox) discard() (first bool, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.shut {
-		return 0
+		return false, 0
 	}
+	first = !o.finished
 	o.finished, o.shut = true, true
-	return o.empty()
+	return first, o.empty()
 }
 
 // wait returns when no writer is at work.
@@ -241,5 +260,5 @@ func (o *outbox) isFinished() bool {
 func (o *outbox) waiting() (bytes int, behind bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.lossless + o.lossy + o.held, o.newest != nil
+	return o.lossless + o.lossy + o.held, o.newest != nil && o.head < len(o.frames)
 }

@@ -8,10 +8,12 @@ import (
 // pace limits the messages of one subscription: per stream at most one in an
 // interval, the newest.
 type pace struct {
+	member   *member
 	interval time.Duration
 
 	mu      sync.Mutex
-	streams map[uint64]*paced
+	streams map[uint64]*paced // by the stream's key
+	armed   bool              // release is scheduled
 }
 
 type paced struct {
@@ -21,8 +23,8 @@ type paced struct {
 
 // offer hands a frame of the stream to the pace. It returns true if the frame
 // may be sent now. Otherwise the pace keeps it, in place of an older one if
-// dropped is 1, and if due is not zero wants release to be called then.
-func (p *pace) offer(stream uint64, f *frame, now time.Time) (send bool, due time.Time, dropped int) {
+// replaced, and release has to be called at the time due, if that is not zero.
+func (p *pace) offer(stream uint64, f *frame, now time.Time) (send, replaced bool, due time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st := p.streams[stream]
@@ -33,59 +35,78 @@ func (p *pace) offer(stream uint64, f *frame, now time.Time) (send bool, due tim
 		st = &paced{}
 		p.streams[stream] = st
 	}
-	if st.pending != nil {
-		st.pending = f
-		return false, time.Time{}, 1
+	free := st.last.Add(p.interval)
+	if st.pending == nil && !free.After(now) {
+		st.last = now
+		return true, false, time.Time{}
 	}
-	if !st.last.IsZero() && now.Sub(st.last) < p.interval {
-		st.pending = f
-		return false, st.last.Add(p.interval), 0
+	replaced = st.pending != nil
+	st.pending = f
+	if !p.armed {
+		p.armed, due = true, free
 	}
-	st.last = now
-	return true, time.Time{}, 0
+	return false, replaced, due
 }
 
-// release returns the frame that waited, if any.
-func (p *pace) release(stream uint64, now time.Time) *frame {
+// release returns the frames whose time has come, for whom they are, and when
+// to call it again; zero if nothing waits.
+func (p *pace) release(now time.Time) (m *member, frames []*frame, next time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	st := p.streams[stream]
-	f := st.pending
-	st.pending, st.last = nil, now
-	return f
+	for _, st := range p.streams {
+		free := st.last.Add(p.interval)
+		switch {
+		case st.pending == nil:
+		case !free.After(now):
+			frames = append(frames, st.pending)
+			st.pending, st.last = nil, now
+		case next.IsZero() || free.Before(next):
+			next = free
+		}
+	}
+	p.armed = !next.IsZero()
+	return p.member, frames, next
 }
 
-// stop forgets what waits, and reports how much that was.
-func (p *pace) stop() (dropped int) {
+// stop ends the pace and returns what waited.
+func (p *pace) stop() (frames []*frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, st := range p.streams {
 		if st.pending != nil {
-			st.pending = nil
-			dropped++
+			frames = append(frames, st.pending)
 		}
 	}
-	return dropped
+	// A scheduled release may keep the pace for an interval; nothing else.
+	p.member, p.streams = nil, nil
+	return frames
 }
 
 // paced sends f to m now, or keeps it until m's pace allows it.
 func (h *Hub) paced(m *member, stream uint64, f *frame, now time.Time, b *burst) {
-	send, due, dropped := m.pace.offer(stream, f, now)
+	send, replaced, due := m.pace.offer(stream, f, now)
 	if send {
 		m.session.send(f, now, b)
+	}
+	if replaced {
+		m.session.dropped.Add(1)
+		h.counters.drop(DropRate, 1)
+	}
+	h.releaseAt(m.pace, due)
+}
+
+// releaseAt schedules the release of what waits in p, unless due is zero.
+func (h *Hub) releaseAt(p *pace, due time.Time) {
+	if due.IsZero() {
 		return
 	}
-	if dropped > 0 {
-		m.session.dropped.Add(1)
-		h.counters.drop(DropRate, dropped)
-	}
-	if !due.IsZero() {
-		h.schedule.at(due, func(now time.Time) {
-			if f := m.pace.release(stream, now); f != nil {
-				var b burst
-				m.session.send(f, now, &b)
-				b.flush()
-			}
-		})
-	}
+	h.schedule.at(due, func(now time.Time) {
+		m, frames, next := p.release(now)
+		var b burst
+		for _, f := range frames {
+			m.session.send(f, now, &b)
+		}
+		b.flush()
+		h.releaseAt(p, next)
+	})
 }

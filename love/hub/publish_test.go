@@ -34,7 +34,11 @@ func TestWhatAUserMayPublish(t *testing.T) {
 				require.Contains(t, sub.next(), `"observingLog":{"user":"u","message":"m"}`)
 				return
 			}
-			require.Equal(t, []string{refused}, user.alive())
+			want := refused
+			if c.policy == hub.PublishNone {
+				want = `{"data":"Message refused: \"category\" may not be published by this connection: a user's publishes nothing"}`
+			}
+			require.Equal(t, []string{want}, user.alive())
 			require.Empty(t, sub.alive())
 			require.EqualValues(t, 1, h.Stats().Denied["publish"])
 		})

@@ -1,11 +1,11 @@
 package hub
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"io"
 	"net"
+	"syscall"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
@@ -15,47 +15,77 @@ import (
 // the session. What one read of the connection brought is one burst.
 type reader struct {
 	session *Session
-	conn    net.Conn
-	br      *bufio.Reader
-	in      inbound
 	limit   int64 // bytes of a message
+	rest    rest
+	*intake // nil at rest
 
 	message    []byte // fragments so far
 	fragmented bool
 	text       bool // the message is text, not binary
-	control    [ws.MaxControlFramePayloadSize]byte
 }
 
-func newReader(s *Session, conn net.Conn, br *bufio.Reader) *reader {
+// rest is what a reader needs while nothing arrives.
+type rest struct {
+	conn  net.Conn
+	raw   syscall.RawConn // nil: waiting needs an intake
+	early []byte          // came with the handshake
+	poll  func(fd uintptr) bool
+	err   error // of poll
+}
+
+// newReader returns the reader of a connection of which early has been read.
+func newReader(s *Session, conn net.Conn, early []byte) *reader {
 	limit := s.hub.limits.UserMessage
 	if s.principal.Process {
 		limit = s.hub.limits.ProcessMessage
 	}
-	return &reader{session: s, conn: conn, br: br, in: inbound{session: s}, limit: int64(limit)}
+	r := &reader{session: s, limit: int64(limit), rest: rest{conn: conn, raw: rawConn(conn), early: early}}
+	r.rest.poll = r.poll
+	return r
 }
 
 // errClosed ends the reading after a close frame of the peer.
 var errClosed = errors.New("closed by the peer")
 
-// run reads until the connection ends. A breach of the protocol closes the
-// session; then the rest is read away, so that the close frame is not lost in
-// a reset of the connection.
-func (r *reader) run() {
+// burst waits until something arrives and handles it. It is false when the
+// connection has ended.
+func (r *reader) burst() bool {
+	err := r.wait()
+	if err == nil {
+		if err = r.frames(); err != nil {
+			r.ended(err)
+		}
+	}
+	if r.intake != nil {
+		r.dropIntake()
+	}
+	return err == nil
+}
+
+// frames handles what has arrived, until nothing is left.
+func (r *reader) frames() error {
 	for {
+		if err := r.frame(); err != nil {
+			return err
+		}
 		if !r.frameBuffered() {
 			r.in.end()
-		}
-		if err := r.frame(); err != nil {
-			r.in.end()
-			var broken breach
-			switch {
-			case errors.Is(err, errClosed):
-			case errors.As(err, &broken):
-				r.session.close(CloseReason(broken))
-				_, _ = io.Copy(io.Discard, r.br)
+			if len(r.buffered()) == 0 {
+				return nil
 			}
-			return
 		}
+	}
+}
+
+// ended follows an error. A breach of the protocol closes the session; then the
+// rest is read away, so that the close frame is not lost in a reset of the
+// connection.
+func (r *reader) ended(err error) {
+	r.in.end()
+	var broken breach
+	if errors.As(err, &broken) {
+		r.session.close(CloseReason(broken))
+		_, _ = io.Copy(io.Discard, r.intake)
 	}
 }
 
@@ -66,7 +96,7 @@ func (b breach) Error() string { return closeInfos[b].text }
 
 // frame reads one frame and acts on it.
 func (r *reader) frame() error {
-	h, err := ws.ReadHeader(r.br)
+	h, err := ws.ReadHeaderBuffer(r.intake, r.bin[:])
 	if err != nil {
 		if errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected) {
 			return breach(CloseProtocol)
@@ -88,7 +118,7 @@ func (r *reader) frame() error {
 		return breach(CloseTooBig)
 	}
 	from := len(r.message)
-	if r.message, err = appendN(r.message, r.br, int(h.Length)); err != nil {
+	if r.message, err = appendN(r.message, r.intake, int(h.Length)); err != nil {
 		return err
 	}
 	ws.Cipher(r.message[from:], h.Mask, 0)
@@ -121,8 +151,8 @@ func (r *reader) whole() error {
 // controlFrame answers a ping or a close frame. A pong has done its work by
 // arriving.
 func (r *reader) controlFrame(h ws.Header) error {
-	payload := r.control[:h.Length]
-	if _, err := io.ReadFull(r.br, payload); err != nil {
+	payload := r.bin[:h.Length]
+	if _, err := io.ReadFull(r.intake, payload); err != nil {
 		return err
 	}
 	ws.Cipher(payload, h.Mask, 0)
@@ -165,11 +195,10 @@ func validCloseCode(c ws.StatusCode) bool {
 
 // frameBuffered reports whether a whole frame can be read without waiting.
 func (r *reader) frameBuffered() bool {
-	n := r.br.Buffered()
-	if n < ws.MinHeaderSize {
+	b := r.buffered()
+	if len(b) < ws.MinHeaderSize {
 		return false
 	}
-	b, _ := r.br.Peek(min(n, ws.MaxHeaderSize))
 	head, length := 2+4, uint64(b[1]&0x7f) // clients mask
 	switch length {
 	case 126:
@@ -183,7 +212,7 @@ func (r *reader) frameBuffered() bool {
 		}
 		head, length = head+8, binary.BigEndian.Uint64(b[2:])
 	}
-	return n >= head && length <= uint64(n-head)
+	return len(b) >= head && length <= uint64(len(b)-head)
 }
 
 // appendN appends n bytes of r to b. It takes memory as the bytes come, not as

@@ -24,10 +24,11 @@ type inbound struct {
 
 // The rules that a message breaks, beyond those of package wire.
 var (
-	errBinary  = &wire.Problem{Key: "message", Rule: "must be a text frame, not a binary one"}
-	errPublish = &wire.Problem{Key: "category", Rule: "may not be published by this connection: a user's publishes only observing logs, and only with the permission to command"}
+	errBinary    = &wire.Problem{Key: "message", Rule: "must be a text frame, not a binary one"}
+	errPublish   = &wire.Problem{Key: "category", Rule: "may not be published by this connection: a user's publishes only observing logs, and only with the permission to command"}
+	errNoPublish = &wire.Problem{Key: "category", Rule: "may not be published by this connection: a user's publishes nothing"}
 
-	errCategory    = &wire.Problem{Key: "category", Rule: "must be a text"}
+	errCategory    = &wire.Problem{Key: "category", Rule: "must be there, and a text"}
 	errCSC         = &wire.Problem{Key: "csc", Rule: "must be a text"}
 	errStream      = &wire.Problem{Key: "stream", Rule: "must be a text"}
 	errSalIndex    = &wire.Problem{Key: "salindex", Rule: `must be a number or a text such as "all"`}
@@ -37,7 +38,7 @@ var (
 	errGroupName   = &wire.Problem{Key: "stream", Rule: "and the other names are too long together"}
 	errSnapshot    = &wire.Problem{Key: "snapshot", Rule: "must be true or false"}
 	errSeq         = &wire.Problem{Key: "seq", Rule: "must be true or false"}
-	errMaxRate     = &wire.Problem{Key: "max_rate", Rule: "must be a number of messages per second, above 0"}
+	errMaxRate     = &wire.Problem{Key: "max_rate", Rule: "must be a number of messages per second, from 0.01 to 1000000"}
 	errTooMany     = &wire.Problem{Key: "option", Rule: "would exceed what one connection may have: leave something first"}
 )
 
@@ -80,6 +81,9 @@ func (in *inbound) publish() {
 		return
 	}
 	in.session.hub.publish(in.batch)
+	for _, cut := range in.cuts[:min(len(in.cuts), len(in.batch))] {
+		cut.Reset()
+	}
 	clear(in.batch)
 	in.batch, in.holdsData = in.batch[:0], false
 }
@@ -96,12 +100,13 @@ func (in *inbound) data(cut *wire.Frame, text []byte) {
 	s := in.session
 	if !s.mayPublish(love.Category(wire.Text(cut.Category))) {
 		s.hub.counters.deny(DenyPublish)
-		in.reply("Message refused: " + errPublish.Error())
+		in.reply("Message refused: " + s.hub.userPublish.problem().Error())
 		return
 	}
 	for i := range cut.Items {
 		if p := cut.Items[i].Problem; p != nil {
-			in.problem(p)
+			s.hub.counters.deny(DenyMalformed)
+			in.reply("Part of the message ignored: " + p.Error())
 			break
 		}
 	}
@@ -114,6 +119,14 @@ func (in *inbound) data(cut *wire.Frame, text []byte) {
 		Kind: EnvelopeData, Payload: text, Received: s.hub.clock.Now(), Source: s.source.id, source: s.source, cut: cut,
 	})
 	in.holdsData = true
+}
+
+// problem says what a user's connection may publish.
+func (u UserPublish) problem() *wire.Problem {
+	if u == PublishNone {
+		return errNoPublish
+	}
+	return errPublish
 }
 
 func firstComponent(cut *wire.Frame) []string {
@@ -234,7 +247,7 @@ func subscriptionOptionsOf(cut *wire.Frame) (o subscriptionOptions, p *wire.Prob
 
 // The bounds of max_rate, in hertz.
 const (
-	minRate = 1e-4
+	minRate = 0.01
 	maxRate = 1e6
 )
 
@@ -287,7 +300,9 @@ func (in *inbound) deny(d Denial, p *wire.Problem) {
 
 func (in *inbound) reply(text string) {
 	buf := love.AppendText(append(newBuffer(len(text)+16), `{"data":`...), text)
-	in.session.send(textFrame(append(buf, '}')), in.session.hub.clock.Now(), &in.burst)
+	f := textFrame(append(buf, '}'))
+	f.barrier = true
+	in.session.send(f, in.session.hub.clock.Now(), &in.burst)
 }
 
 var heartbeatGroup = love.StreamGroup(love.CategoryHeartbeat, "manager", 0, "stream")

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"hash/maphash"
+	"math/bits"
 	"slices"
 	"sync"
 	"time"
@@ -91,16 +92,14 @@ func (d *delivery) data(e *Envelope, cut *wire.Frame) {
 			d.stream(e, cut, it, s, csc, index)
 		}
 		if g := x.lookup(d.category, csc, index, all); g != nil && len(g.list()) > 0 {
-			key := d.setKey(g, cut, cut.Items[i:i+1])
-			d.send(g, key, d.frame(key, g.seq.Add(1), d.encodeStream(e, cut, it, it.CSC, it.Data, g)))
+			d.set(g, cut, cut.Items[i:i+1], d.encodeStream(e, cut, it, it.CSC, it.Data, g))
 		}
 	}
 	if e.Kind == EnvelopeHub {
 		return
 	}
 	if g := x.lookup(d.category, all, all, all); g != nil && len(g.list()) > 0 {
-		key := d.setKey(g, cut, cut.Items)
-		d.send(g, key, d.frame(key, g.seq.Add(1), d.encodeWhole(e, cut, g)))
+		d.set(g, cut, cut.Items, d.encodeWhole(e, cut, g))
 	}
 }
 
@@ -111,26 +110,36 @@ func (d *delivery) stream(e *Envelope, cut *wire.Frame, it *wire.Item, s wire.St
 	if g == nil {
 		g = h.index.group(love.Group{Category: love.Category(d.category), CSC: string(csc), SalIndex: string(index), Stream: string(name)})
 	}
+	g.order.Lock()
+	defer g.order.Unlock()
 	seq := g.seq.Add(1)
 	h.remember(g, it, s.Value, seq, d.source)
 	if len(g.list()) > 0 {
-		d.send(g, g.id, d.frame(g.id, seq, d.encodeStream(e, cut, it, s.Name, s.Value, g)))
+		d.send(g, g.key, d.frame(g.key, seq, d.encodeStream(e, cut, it, s.Name, s.Value, g)))
 	}
 	h.index.eachWildcard(d.category, csc, index, name, func(w *group) {
 		if e.Kind == EnvelopeHub && w.name.CSC == wildcard {
 			return
 		}
-		key := w.id<<32 | g.id
+		key := bits.RotateLeft64(w.key, 17) ^ g.key
 		d.send(w, key, d.frame(key, seq, d.encodeStream(e, cut, it, s.Name, s.Value, w)))
 	})
 }
 
+// set sends a message with several streams to its group.
+func (d *delivery) set(g *group, cut *wire.Frame, items []wire.Item, buf []byte) {
+	g.order.Lock()
+	defer g.order.Unlock()
+	key := d.setKey(g, cut, items)
+	d.send(g, key, d.frame(key, g.seq.Add(1), buf))
+}
+
 // setKey is the key of a message with several streams, to its group: equal for
-// messages with the same streams. Keys of single streams are below 1<<63.
+// messages with the same streams.
 func (d *delivery) setKey(g *group, cut *wire.Frame, items []wire.Item) uint64 {
 	var hash maphash.Hash
 	hash.SetSeed(d.hub.index.seed)
-	maphash.WriteComparable(&hash, g.id)
+	maphash.WriteComparable(&hash, g.key)
 	for i := range items {
 		_, _ = hash.Write(items[i].CSC)
 		_, _ = hash.Write(items[i].SalIndex)
@@ -138,7 +147,7 @@ func (d *delivery) setKey(g *group, cut *wire.Frame, items []wire.Item) uint64 {
 			_, _ = hash.Write(s.Name)
 		}
 	}
-	return 1<<63 | hash.Sum64()
+	return hash.Sum64()
 }
 
 // frame completes a buffer with a payload for a message of the given key.
@@ -146,7 +155,7 @@ func (d *delivery) frame(key, seq uint64, buf []byte) *frame {
 	f := textFrame(buf)
 	f.seq = seq
 	if d.telemetry {
-		f.key = key
+		f.key = max(key, 1)
 	}
 	return f
 }

@@ -64,6 +64,12 @@ func (h *Hub) newSession(p auth.Principal, o sessionOptions) *Session {
 // send queues a frame and notes the session in b, to be woken at its end.
 func (s *Session) send(f *frame, now time.Time, b *burst) {
 	result, dropped := s.out.push(f, now)
+	if result == overflowed {
+		// Nothing is written before a burst ends, and this one may be too large
+		// by itself: let the peer show that it reads.
+		s.sink.wake()
+		result, _ = s.out.push(f, now)
+	}
 	if dropped > 0 {
 		s.dropped.Add(uint64(dropped))
 		s.hub.counters.drop(DropBacklog, dropped)
@@ -103,10 +109,11 @@ func (s *Session) answerClose(f *frame) {
 
 // lost ends the outbox of a session whose peer cannot be reached any more.
 func (s *Session) lost() {
-	if !s.out.isFinished() {
+	first, dropped := s.out.discard()
+	if first {
 		s.hub.counters.close(ClosePeer)
 	}
-	s.hub.counters.drop(DropClosed, s.out.discard())
+	s.hub.counters.drop(DropClosed, dropped)
 }
 
 // join puts the session into a group. Who is there already misses nothing: a
@@ -133,7 +140,9 @@ func (s *Session) join(name love.Group, o subscriptionOptions, b *burst) {
 	h.index.join(name, m)
 	if old != nil {
 		h.index.leave(name, old)
-		h.counters.drop(DropRate, old.stop())
+		for _, f := range old.stop() {
+			s.send(f, h.clock.Now(), b)
+		}
 	}
 }
 
@@ -142,7 +151,7 @@ func (s *Session) leave(name love.Group) {
 		delete(s.groups, name)
 		s.joined.Store(int64(len(s.groups)))
 		s.hub.index.leave(name, m)
-		s.hub.counters.drop(DropRate, m.stop())
+		s.hub.counters.drop(DropRate, len(m.stop()))
 	}
 }
 

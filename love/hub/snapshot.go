@@ -50,6 +50,6 @@ func (h *Hub) sendLast(name love.Group, g *group, m *member, b *burst) {
 		buf = append(buf, `,"stale":true`...)
 	}
 	f := textFrame(append(buf, '}'))
-	f.seq = l.seq
+	f.seq, f.barrier = l.seq, true
 	m.session.send(f.as(m.variant), h.clock.Now(), b)
 }

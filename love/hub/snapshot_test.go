@@ -204,7 +204,7 @@ func TestASubscriptionCanLimitItsRate(t *testing.T) {
 	require.Empty(t, c.alive())
 	for _, bad := range []string{`0`, `-1`, `"2"`, `null`, `1e99`, `NaN`} {
 		c.send(withOptions("telemetry-A-1-s", `"max_rate":`+bad))
-		require.Equal(t, `{"data":"Message ignored: \"max_rate\" must be a number of messages per second, above 0"}`, c.next())
+		require.Equal(t, `{"data":"Message ignored: \"max_rate\" must be a number of messages per second, from 0.01 to 1000000"}`, c.next())
 	}
 	c.send(withOptions("telemetry-A-1-s", `"snapshot":1`))
 	require.Equal(t, `{"data":"Message ignored: \"snapshot\" must be true or false"}`, c.next())

@@ -89,14 +89,11 @@ func (h *Hub) publishOwn(now time.Time, m love.Message) {
 
 // sourceGone ends a session as a source, on every hub.
 func (h *Hub) sourceGone(s *Session) {
-	if !s.publishes {
-		return
-	}
 	h.publish([]Envelope{{Kind: EnvelopeGone, Received: h.clock.Now(), Source: s.source.id, source: s.source}})
 	var stale []string
 	h.index.each(func(g *group) {
 		g.last.mu.Lock()
-		mine := g.last.source == s.source
+		mine := g.last.source != nil && g.last.source.id == s.source.id
 		g.last.mu.Unlock()
 		if name := g.name.CSC; mine && !slices.Contains(stale, name) {
 			stale = append(stale, name)

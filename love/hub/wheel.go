@@ -47,6 +47,9 @@ func (w *wheel) remove(s *Session) {
 func (w *wheel) turn(now time.Time) (due []*Session) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if turn := wheelSlots * w.step; now.Sub(w.at) > turn {
+		w.at = now.Add(-turn) // who was paused for long asks each peer once, and hears its answer
+	}
 	for ; now.Sub(w.at) >= w.step; w.at = w.at.Add(w.step) {
 		w.now = (w.now + 1) % wheelSlots
 		for s := range w.slots[w.now] {

@@ -3,7 +3,9 @@ package hub
 import "github.com/rubin-love/love-go/love"
 
 // A wildcard in place of the csc, the salindex or the stream of a subscription
-// stands for every one. "all" does not: it has its own meaning (section 2.5).
+// stands for every one: it delivers single streams of data messages. "all" does
+// not, it has its own meaning (section 2.5), and groups that are no streams
+// (…-all, requests, the manager's heartbeat) are joined by their names only.
 const wildcard = "*"
 
 // wildcardShapes is the number of ways to put wildcards in three places: a bit

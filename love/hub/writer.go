@@ -10,7 +10,28 @@ import (
 // chunk is how much one system call writes at most.
 const chunk = 64 << 10
 
-var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
+// pen is what writing needs; sockets share a pool of them.
+type pen struct {
+	buf   [chunk]byte
+	batch []*frame
+	next  int    // in batch
+	rest  []byte // of the frame before next
+	todo  []byte // filled into buf, not yet written
+	sent  int    // bytes written since the outbox was last told
+
+	// attempt writes what the kernel takes of todo now, which is taken bytes.
+	attempt func(fd uintptr) bool
+	taken   int
+}
+
+var pens = sync.Pool{New: func() any {
+	p := new(pen)
+	p.attempt = func(fd uintptr) bool {
+		p.taken, _ = writeOnce(fd, p.todo)
+		return true
+	}
+	return p
+}}
 
 // socket is the sink of a websocket session. Whoever wakes it tries to write
 // at once without blocking; only when the kernel takes no more does a goroutine
@@ -19,24 +40,11 @@ type socket struct {
 	session *Session
 	conn    net.Conn
 	raw     syscall.RawConn // nil if conn cannot be written without blocking
-
-	// Of the writer alone:
-	buf   *[chunk]byte
-	batch []*frame
-	next  int    // in batch
-	rest  []byte // of the frame before next
-	todo  []byte // filled into buf, not yet written
-	sent  int    // bytes written since the outbox was last told
+	*pen                    // of the writer alone
 }
 
 func newSocket(s *Session, conn net.Conn) *socket {
-	k := &socket{session: s, conn: conn}
-	if c, ok := conn.(syscall.Conn); ok {
-		if raw, err := c.SyscallConn(); err == nil {
-			k.raw = raw
-		}
-	}
-	return k
+	return &socket{session: s, conn: conn, raw: rawConn(conn)}
 }
 
 // wake implements sink.
@@ -44,7 +52,7 @@ func (k *socket) wake() {
 	if !k.session.out.begin() {
 		return
 	}
-	k.buf = chunks.Get().(*[chunk]byte)
+	k.pen = pens.Get().(*pen)
 	if k.raw == nil || !k.drain(k.tryWrite) {
 		go k.drain(k.write)
 	}
@@ -54,10 +62,10 @@ func (k *socket) wake() {
 func (k *socket) abort() { _ = k.conn.Close() }
 
 // drain writes until the outbox is empty and reports true, or false as soon as
-// write has not written everything it was given.
-func (k *socket) drain(write func([]byte) int) bool {
+// write has not written everything that is to be.
+func (k *socket) drain(write func() int) bool {
 	for k.fill() {
-		n := write(k.todo)
+		n := write()
 		k.sent += n
 		if k.todo = k.todo[n:]; len(k.todo) > 0 {
 			return false
@@ -72,15 +80,8 @@ func (k *socket) fill() bool {
 	if len(k.todo) > 0 {
 		return true
 	}
-	if len(k.rest) == 0 && k.next == len(k.batch) {
-		buf, sent := k.buf, k.sent
-		k.buf, k.sent, k.batch, k.next = nil, 0, k.batch[:0], 0
-		batch := k.session.out.take(k.batch, chunk, sent)
-		if len(batch) == 0 {
-			chunks.Put(buf)
-			return false
-		}
-		k.batch, k.buf = batch, buf
+	if len(k.rest) == 0 && k.next == len(k.batch) && !k.take() {
+		return false
 	}
 	n := 0
 	for n < chunk && (len(k.rest) > 0 || k.next < len(k.batch)) {
@@ -95,26 +96,39 @@ func (k *socket) fill() bool {
 	return true
 }
 
-// tryWrite writes what the kernel takes now.
-func (k *socket) tryWrite(p []byte) (n int) {
-	err := k.raw.Write(func(fd uintptr) bool {
-		n, _ = writeOnce(fd, p)
-		return true
-	})
-	if err != nil || n < 0 {
-		return 0
+// take gets the next frames from the outbox. Without any, it puts down the pen
+// before another can be the writer.
+func (k *socket) take() bool {
+	p := k.pen
+	k.pen = nil
+	sent := p.sent
+	p.sent, p.next = 0, 0
+	p.batch = k.session.out.take(p.batch[:0], chunk, sent)
+	if len(p.batch) == 0 {
+		pens.Put(p)
+		return false
 	}
-	return n
+	k.pen = p
+	return true
 }
 
-// write writes all of p. An error ends the session; what waits is dropped with
-// it, so the writer goes on to find the outbox empty.
-func (k *socket) write(p []byte) int {
-	if _, err := k.conn.Write(p); err != nil {
+// tryWrite writes what the kernel takes now.
+func (k *socket) tryWrite() int {
+	k.taken = 0
+	if err := k.raw.Write(k.attempt); err != nil {
+		return 0
+	}
+	return max(k.taken, 0)
+}
+
+// write writes all. An error ends the session; what waits is dropped with it,
+// so the writer goes on to find the outbox empty.
+func (k *socket) write() int {
+	if _, err := k.conn.Write(k.todo); err != nil {
 		k.session.lost()
 		k.abort()
 	}
-	return len(p)
+	return len(k.todo)
 }
 
 // bound implements sink.

@@ -1,0 +1,75 @@
+package hub
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func keyed(key uint64) *frame {
+	f := textFrame(append(newBuffer(2), "{}"...))
+	f.key = key
+	return f
+}
+
+// A reader that is never quite idle: something is always being written.
+func TestWhoKeepsUpIsNotConflatedHoweverLongItIsBusy(t *testing.T) {
+	o := newOutbox(1<<20, 1<<20, time.Second)
+	now := time.Unix(1_700_000_000, 0)
+	_, _ = o.push(keyed(7), now)
+	require.True(t, o.begin())
+	written := 0
+	for range 3000 {
+		taken := o.take(nil, chunk, written)
+		require.NotEmpty(t, taken)
+		written = 0
+		for _, f := range taken {
+			written += len(f.bytes)
+		}
+		now = now.Add(time.Millisecond)
+		for range 2 {
+			_, dropped := o.push(keyed(7), now)
+			require.Zero(t, dropped)
+		}
+	}
+	require.Len(t, o.take(nil, chunk, written), 2)
+}
+
+func TestWhatWaitsTooLongIsConflatedThoughMoreIsBeingWritten(t *testing.T) {
+	o := newOutbox(1<<20, 1<<20, time.Second)
+	now := time.Unix(1_700_000_000, 0)
+	_, _ = o.push(keyed(7), now)
+	require.True(t, o.begin())
+	o.take(nil, chunk, 0) // and the kernel takes no more
+	dropped := 0
+	for range 30 {
+		now = now.Add(100 * time.Millisecond)
+		_, n := o.push(keyed(7), now)
+		dropped += n
+	}
+	require.Equal(t, 29, dropped)
+}
+
+func TestAnEmptyQueueLetsGoOfItsMemory(t *testing.T) {
+	o := newOutbox(1<<30, 1<<30, time.Hour)
+	now := time.Unix(1_700_000_000, 0)
+	for range 10 * keptFrames {
+		_, _ = o.push(keyed(0), now)
+	}
+	require.True(t, o.begin())
+	for written := 0; ; {
+		taken := o.take(nil, chunk, written)
+		if len(taken) == 0 {
+			break
+		}
+		written = 0
+		for _, f := range taken {
+			written += len(f.bytes)
+		}
+	}
+	require.Nil(t, o.frames)
+	bytes, behind := o.waiting()
+	require.Zero(t, bytes)
+	require.False(t, behind)
+}
