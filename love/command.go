@@ -18,7 +18,36 @@ type Command struct {
 // means success.
 type Ack struct {
 	Text string `json:"ack"`
+	// Code is the code of the component's acknowledgement (spec sal-kafka,
+	// section 12: 303 is complete, -302 failed); 0 if none came, or if the
+	// commander does not tell, as the Python one.
+	Code int `json:"code,omitempty"`
+	// Error is the component's own error number; 0 if none.
+	Error int `json:"error,omitempty"`
 }
 
 // Done is the text of an [Ack] that reports success.
 const Done = "Done"
+
+// Progress is an acknowledgement that does not end its command: the component
+// has seen it, or works on it.
+type Progress struct {
+	Code    int     `json:"code"` // 300 or 301
+	Name    string  `json:"name"` // "CMD_INPROGRESS"
+	Result  string  `json:"result,omitempty"`
+	Timeout float64 `json:"timeout,omitempty"` // about how much longer it takes, seconds
+}
+
+// ProgressType is the content type of an answer to a command that tells
+// progress: one [AnswerLine] per line, the last one with the status. Who wants
+// it says so in the header Accept; a command without progress is answered in
+// one piece all the same.
+const ProgressType = "application/x-ndjson"
+
+// AnswerLine is one line of an answer of type [ProgressType]: either progress,
+// or the HTTP status and body that an answer in one piece would have had.
+type AnswerLine struct {
+	Progress *Progress       `json:"progress,omitempty"`
+	Status   int             `json:"status,omitempty"`
+	Body     json.RawMessage `json:"body,omitempty"`
+}

@@ -52,8 +52,24 @@ var leapSteps = [...]int64{
 	867715200, 915148800, 1136073600, 1230768000, 1341100800, 1435708800, 1483228800,
 }
 
-// LeapSeconds is TAI - UTC at t: 37 s since 2017. Before 1972 it is 10 s.
+// LeapSecondsExpiry is until when the table of leap seconds is known to be
+// complete: the IERS announces one half a year ahead, and has announced none
+// until then. Afterwards times may be wrong by a second, until the program is
+// updated.
+func LeapSecondsExpiry() time.Time { return time.Date(2027, time.June, 28, 0, 0, 0, 0, time.UTC) }
+
+// LeapSeconds is TAI - UTC at t: 37 s since 2017. Before 1972 it is 10 s. A leap
+// second that the table does not have is taken from the kernel of the machine,
+// if it was told.
 func LeapSeconds(t time.Time) time.Duration {
+	leap := tableLeapSeconds(t)
+	if k := fromKernel(); k.extra != 0 && !t.Before(k.since) {
+		leap += k.extra
+	}
+	return leap
+}
+
+func tableLeapSeconds(t time.Time) time.Duration {
 	n := len(leapSteps)
 	for n > 1 && t.Unix() < leapSteps[n-1] {
 		n--

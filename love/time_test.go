@@ -43,6 +43,12 @@ func TestLeapSecondsFollowTheTable(t *testing.T) {
 	}
 }
 
+func TestLeapSecondsAreKnownToBeCompleteForSomeTime(t *testing.T) {
+	expiry := love.LeapSecondsExpiry()
+	require.Equal(t, 28, expiry.Day(), "IERS bulletins hold until 28 June or 28 December")
+	require.Contains(t, []time.Month{time.June, time.December}, expiry.Month())
+}
+
 // The values are those of published worked examples: Meeus, Astronomical
 // Algorithms, examples 12.a and 12.b, for the mean time, and 12.a for the
 // apparent one.

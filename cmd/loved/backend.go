@@ -20,16 +20,16 @@ import (
 
 // backendConfig says what a manager process is made of.
 type backendConfig struct {
+	identity        identityConfig
 	processPassword string
-	passwords       map[string]string // of the default users; who has none is not made
-	secretKey       []byte            // empty: a random one
-	tokenLifetime   time.Duration
-	commander       commanding // nil: commands are answered 503
-	heartbeats      bool       // ask the commander for its heartbeat
-	serverURL       string     // empty: the host's name
+	commander       commanding        // nil: commands are answered 503
+	logbook         commander.Logbook // nil: observing logs are answered 503
+	heartbeats      bool              // ask the commander for its heartbeat
+	serverURL       string            // empty: the host's name
 	urlPrefix       string
 	page            dashboard.Info
-	edge            edge
+	origins         origins
+	proxies         auth.Networks // whose word about the client's address is believed
 	hubOptions      []hub.Option
 	log             *slog.Logger
 }
@@ -43,9 +43,8 @@ type commanding interface {
 
 // backend is a manager with its hub and users.
 type backend struct {
+	*identity
 	hub     *hub.Hub
-	tokens  *auth.JWT
-	users   *auth.MemoryUsers
 	manager *manager.Manager
 	pulse   *manager.Pulse // nil: nobody to ask
 	handler http.Handler
@@ -54,46 +53,45 @@ type backend struct {
 
 // newBackend builds a manager. serve, or close, ends it.
 func newBackend(ctx context.Context, c backendConfig) (*backend, error) {
-	b := &backend{users: auth.NewMemoryUsers(), log: c.log}
-	for _, u := range auth.DefaultUsers() {
-		if password := c.passwords[u.Username]; password != "" {
-			if err := b.users.Add(ctx, u, password); err != nil {
-				return nil, err
-			}
-		}
+	id, err := openIdentity(ctx, c.identity, c.log)
+	if err != nil {
+		return nil, err
 	}
-	b.tokens = auth.NewJWT(c.secretKey, b.users, auth.WithTokenLifetime(c.tokenLifetime))
+	b := &backend{identity: id, log: c.log}
 	config := manager.Config{
-		Authenticator: b.users,
-		Tokens:        b.tokens,
-		Authorizer:    auth.RoleAuthorizer{},
-		ServerURL:     c.serverURL,
-		URLPrefix:     c.urlPrefix,
-		Page:          dashboard.New(c.page),
-		Logger:        c.log,
+		Authenticator:  b.authenticator,
+		Users:          b.users,
+		Tokens:         b.tokens,
+		Authorizer:     b.authorizer,
+		AuditLog:       b.store.AuditLog(),
+		TrustedProxies: c.proxies,
+		ServerURL:      c.serverURL,
+		URLPrefix:      c.urlPrefix,
+		Page:           dashboard.New(c.page),
+		Dependencies:   []manager.Dependency{{Name: "database", Check: b.store.Check, Required: true}},
+		Logger:         c.log,
 	}
 	var beats func() []hub.Heartbeat
 	if c.commander != nil {
-		config.Commander, config.Informer = c.commander, c.commander
+		config.Commander, config.Informer, config.Logbook = c.commander, c.commander, c.logbook
 		if c.heartbeats {
 			b.pulse = manager.NewPulse(c.commander, love.SystemClock{})
 			beats = b.commanderBeat
-			config.Dependencies = []manager.Dependency{{Name: "commander", Check: b.pulse.Check}}
+			config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "commander", Check: b.pulse.Check})
 		}
 	}
 	b.hub = hub.New(append([]hub.Option{
 		hub.WithGate(auth.Gate{Tokens: b.tokens, ProcessPassword: c.processPassword}),
 		hub.WithAuthorizer(config.Authorizer),
-		hub.WithOrigins(c.edge.allowsOrigin),
+		hub.WithOrigins(c.origins.allow),
 		hub.WithHeartbeats(0, beats),
 		hub.WithLogger(c.log),
 	}, c.hubOptions...)...)
 	config.Hub = b.hub
-	var err error
 	if b.manager, err = manager.New(config); err != nil {
-		return nil, errors.Join(err, b.hub.Shutdown(ctx))
+		return nil, errors.Join(err, b.hub.Shutdown(ctx), b.store.Close())
 	}
-	b.handler = c.edge.handler(b.manager)
+	b.handler = c.origins.handler(b.manager)
 	return b, nil
 }
 
@@ -135,7 +133,8 @@ func (b *backend) serve(ctx context.Context, listener net.Listener, drain time.D
 	return err
 }
 
-// close ends new requests first, then sockets and requests under way.
+// close ends new requests first, then sockets and requests under way, and the
+// database last.
 func (b *backend) close(server *http.Server, drain time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
@@ -151,4 +150,7 @@ func (b *backend) close(server *http.Server, drain time.Duration) {
 		server.Close()
 	}
 	sockets.Wait()
+	if err := b.store.Close(); err != nil {
+		b.log.Warn("the database could not be closed", "error", err)
+	}
 }

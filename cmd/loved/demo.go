@@ -90,9 +90,8 @@ func newDemoSession(url string) session {
 func (d *demo) backendConfig() backendConfig {
 	version, _ := buildVersion()
 	return backendConfig{
+		identity:        identityConfig{passwords: d.session.Users, tokenLifetime: auth.DefaultTokenLifetime},
 		processPassword: d.session.ProcessPassword,
-		passwords:       d.session.Users,
-		tokenLifetime:   auth.DefaultTokenLifetime,
 		commander:       commander.NewSAL(d.domain),
 		heartbeats:      true,
 		page: dashboard.Info{

@@ -5,8 +5,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,11 +20,10 @@ import (
 // drainTime is how long a manager that ends waits for its clients.
 const drainTime = 5 * time.Second
 
-const inMemory = "sqlite::memory:"
-
 // managerFlags are the settings of `loved manager`.
 type managerFlags struct {
-	listen, database           string
+	listen                     string
+	database                   databaseFlag
 	processPassword, secretKey string
 	tokenLifetime              time.Duration
 	admin, user, commandUser   string // passwords
@@ -34,8 +33,13 @@ type managerFlags struct {
 	broker, userPublish, nan   *choice
 	urlPrefix, serverURL       string
 	origins, trustedProxies    []string
-	proxies                    []netip.Prefix
+	proxies                    auth.Networks
+	remote                     [3]string // passwords
+	commanding                 *choice
+	commandFrom                []string
+	ldap                       ldapFlags
 	limits                     limitFlags
+	relay                      relayFlags
 	log                        logFlags
 }
 
@@ -45,12 +49,13 @@ func (a *app) managerCommand() *cobra.Command {
 		Use:   "manager",
 		Short: "Run a manager: websocket hub, log-in and HTTP API",
 		Long: `Run a manager: the websocket hub, log-in and the HTTP API of the LOVE-manager.
-It needs the password that producers show; the users admin, user and cmd_user are
-made if their password is given.`,
+It needs the password that producers show. Users are kept in a database, the file loved.db if
+nothing else is said (loved user, loved check); admin, user and cmd_user are made if their password
+is given, and keep the one they have.`,
 		Example: `  PROCESS_CONNECTION_PASS=… ADMIN_USER_PASS=… loved manager --listen 0.0.0.0:8000`,
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := cmp.Or(f.check(), a.checkDeployment(cmd.Flags())); err != nil {
+			if err := cmp.Or(a.completeFlags(cmd.Flags(), &f), f.check()); err != nil {
 				return &usageError{err}
 			}
 			return a.runManager(cmd.Context(), &f)
@@ -79,14 +84,20 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 		bindEnv(fs, name, variable)
 	}
 	text(&f.listen, "listen", defaultListen, "`ADDRESS` of HTTP and websocket", "LOVED_LISTEN")
-	text(&f.database, "database", inMemory, "`WHERE` users are kept: so far only "+inMemory+", for the life of the process", "LOVED_DATABASE")
+	f.database.register(fs)
 	text(&f.processPassword, "process-password", "", "`PASSWORD` of producers and other processes; required", "PROCESS_CONNECTION_PASS")
-	text(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, 32 bytes or more (default random: tokens end with the process)", "SECRET_KEY")
+	text(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, 32 bytes or more (default made at the first start and kept in the database)", "SECRET_KEY")
 	fs.DurationVar(&f.tokenLifetime, "token-lifetime", auth.DefaultTokenLifetime, "how long a token lives")
 	bindEnv(fs, "token-lifetime", "LOVED_TOKEN_LIFETIME")
 	text(&f.admin, "admin-password", "", "`PASSWORD` of the user admin, who may everything", "ADMIN_USER_PASS")
 	text(&f.user, "user-password", "", "`PASSWORD` of the user user, who may not command", "USER_USER_PASS")
 	text(&f.commandUser, "cmd-password", "", "`PASSWORD` of the user cmd_user, who may command", "CMD_USER_PASS")
+	text(&f.remote[0], "base-password", "", "`PASSWORD` of the user base_control_room, who may not command", "REMOTE_BASE_USER_PASS")
+	text(&f.remote[1], "tucson-password", "", "`PASSWORD` of the user tucson_control_room, likewise", "REMOTE_TUCSON_USER_PASS")
+	text(&f.remote[2], "slac-password", "", "`PASSWORD` of the user slac_control_room, likewise", "REMOTE_SLAC_USER_PASS")
+	f.ldap.register(fs)
+	word(&f.commanding, "commanding", "what decides who may command: the user's permission, or the place", "COMMANDING_PERMISSION_TYPE", "user", "location")
+	list(&f.commandFrom, "command-from", "`NETWORKS` that may command with --commanding location", "LOVED_COMMAND_FROM")
 	fs.BoolVar(&f.insecureDev, "insecure-dev", false, "allow well-known and short secrets")
 	flag(&f.legacyInitialState, "initial-state-legacy", false, "send initial_state requests to initial_state-all-all-all, for old producers", "LOVE_PRODUCER_LEGACY")
 	word(&f.broker, "broker", "what connects several managers: so far only this one", "LOVED_BROKER", "memory")
@@ -96,6 +107,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	list(&f.trustedProxies, "trusted-proxies", "`NETWORKS` whose X-Real-IP and X-Forwarded-For are believed (default none)", "LOVED_TRUSTED_PROXIES")
 	flag(&f.trace, "trace", true, "add time stamps to messages", "SHOW_TRACE_TIMESTAMPS")
 	word(&f.nan, "nan", "what leaves for NaN and the infinities", "LOVED_NAN", "raw", "null")
+	f.relay.register(fs)
 	flag(&f.heartbeats, "heartbeat-query-commander", true, "ask the commander for its heartbeat", "HEARTBEAT_QUERY_COMMANDER")
 	text(&f.serverURL, "server-url", "", "`HOST` in the identity of commands (default this machine's name)", "SERVER_URL")
 	f.limits.register(fs)
@@ -108,9 +120,6 @@ var wellKnown = []string{"", "dev_pass", "my_dev_password"}
 
 // check refuses settings that are wrong or unsafe.
 func (f *managerFlags) check() error {
-	if f.database != inMemory {
-		return fmt.Errorf("--database: this release keeps users in memory only; give %s, or nothing", inMemory)
-	}
 	if !f.insecureDev {
 		if slices.Contains(wellKnown, f.processPassword) {
 			return fmt.Errorf("--process-password is missing or well known: choose a secret one, or give --insecure-dev")
@@ -124,12 +133,12 @@ func (f *managerFlags) check() error {
 	if f.tokenLifetime <= 0 {
 		return fmt.Errorf("--token-lifetime is %v: give a time above 0, such as 720h", f.tokenLifetime)
 	}
-	for _, network := range f.trustedProxies {
-		p, err := netip.ParsePrefix(network)
-		if err != nil {
-			return fmt.Errorf("--trusted-proxies: %q is no network such as 10.0.0.0/8", network)
-		}
-		f.proxies = append(f.proxies, p)
+	var err error
+	if f.proxies, err = parseNetworks("trusted-proxies", f.trustedProxies); err != nil {
+		return err
+	}
+	if _, err := parseNetworks("command-from", f.commandFrom); err != nil {
+		return err
 	}
 	if slices.Contains(f.origins, "*") {
 		f.origins = nil
@@ -137,28 +146,54 @@ func (f *managerFlags) check() error {
 	return f.limits.check()
 }
 
-// checkDeployment refuses the environment of a Python deployment that counts
-// on what this release does not have: going on without would look right and
-// lose users, or messages between processes.
-func (a *app) checkDeployment(fs *pflag.FlagSet) error {
-	for _, v := range []struct{ variable, flag, instead string }{
-		{"DB_ENGINE", "database", inMemory},
-		{"REDIS_HOST", "broker", "memory"},
-	} {
-		if value, _ := a.env(v.variable); value != "" && !fs.Changed(v.flag) {
-			return fmt.Errorf("%s is set, which this release cannot use yet: give --%s %s to go on without", v.variable, v.flag, v.instead)
-		}
+// completeFlags takes over what a Python deployment's environment says, and
+// refuses what this release does not have: going on without would look right
+// and lose messages between processes.
+func (a *app) completeFlags(fs *pflag.FlagSet, f *managerFlags) error {
+	if site, _ := a.env("LOVE_SITE"); site != "" && site != "summit" {
+		f.remote = [3]string{} // only the summit has remote control rooms
 	}
-	return nil
+	if value, _ := a.env("REDIS_HOST"); value != "" && !fs.Changed("broker") {
+		return fmt.Errorf("REDIS_HOST is set, which this release cannot use yet: give --broker memory to go on without")
+	}
+	return f.database.resolve(fs, a.env)
+}
+
+// identity says who may do what.
+func (f *managerFlags) identity() identityConfig {
+	c := identityConfig{
+		database: f.database.address,
+		passwords: map[string]string{
+			"admin": f.admin, "user": f.user, "cmd_user": f.commandUser,
+			"base_control_room": f.remote[0], "tucson_control_room": f.remote[1], "slac_control_room": f.remote[2],
+		},
+		secretKey:     []byte(f.secretKey),
+		tokenLifetime: f.tokenLifetime,
+		ldap:          f.ldap,
+	}
+	if f.commanding.value == "location" {
+		from := strings.Join(f.commandFrom, " ")
+		c.commandFrom = &from
+	}
+	return c
 }
 
 func (a *app) runManager(ctx context.Context, f *managerFlags) error {
+	relay, err := f.relay.open(a.env)
+	if err != nil {
+		return &usageError{err}
+	}
 	listener, err := listen(f.listen)
 	if err != nil {
 		return err
 	}
 	log := f.log.logger(a.stderr)
-	b, err := newBackend(ctx, f.backendConfig(log))
+	config := f.backendConfig(log)
+	if relay != nil {
+		defer relay.Close()
+		config.commander, config.logbook = relay, relay
+	}
+	b, err := newBackend(ctx, config)
 	if err != nil {
 		listener.Close()
 		return err
@@ -170,15 +205,14 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 func (f *managerFlags) backendConfig(log *slog.Logger) backendConfig {
 	version, _ := buildVersion()
 	return backendConfig{
+		identity:        f.identity(),
 		processPassword: f.processPassword,
-		passwords:       map[string]string{"admin": f.admin, "user": f.user, "cmd_user": f.commandUser},
-		secretKey:       []byte(f.secretKey),
-		tokenLifetime:   f.tokenLifetime,
 		heartbeats:      f.heartbeats,
 		serverURL:       f.serverURL,
 		urlPrefix:       f.urlPrefix,
 		page:            dashboard.Info{Version: version, Started: time.Now(), URLPrefix: f.urlPrefix},
-		edge:            edge{f.proxies, f.origins},
+		origins:         f.origins,
+		proxies:         f.proxies,
 		hubOptions: []hub.Option{
 			hub.WithUserPublish(map[string]hub.UserPublish{
 				"none": hub.PublishNone, "love_csc": hub.PublishLoveCSC, "any": hub.PublishAny,

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,6 +23,9 @@ type producerFlags struct {
 	bus                    *choice
 	interfaces             string
 	periodic, asynchronous []string
+	instances              []string
+	layout                 *choice
+	push                   time.Duration
 	log                    logFlags
 }
 
@@ -31,7 +35,8 @@ func (a *app) producerCommand() *cobra.Command {
 		Use:   "producer COMPONENT…",
 		Short: "Publish what components say on SAL to a manager",
 		Long: `Publish what components say on SAL to a manager, until interrupted; reconnects.
-A COMPONENT is NAME or NAME:INDEX. With --sal sim, which is all there is so far, each process
+A COMPONENT is NAME or NAME:INDEX; all stands for every component without index, and for the
+instances that --index names. With --sal sim, which is all there is so far, each process
 has an observatory of its own: loved demo is the one where producers and commands meet.`,
 		Example: `  loved producer --sal sim ATDome MTMount ESS:301`,
 		Args:    atLeast("COMPONENT"),
@@ -62,6 +67,10 @@ func (f *producerFlags) register(fs *pflag.FlagSet) {
 	bindEnv(fs, "sal-interfaces", "TS_XML_DIR")
 	fs.StringSliceVar(&f.periodic, "periodic-data", nil, "`TOPICS` to poll, such as tel_position; with --asynchronous-data the only ones (default all telemetry)")
 	fs.StringSliceVar(&f.asynchronous, "asynchronous-data", nil, "`TOPICS` to publish as they come, such as evt_summaryState (default all events)")
+	fs.StringSliceVar(&f.instances, "index", nil, "with the component all: `INSTANCES` of components with index, such as MTHexapod:1,MTHexapod:2")
+	fs.DurationVar(&f.push, "push-telemetry", 0, "send telemetry as it comes, of each topic one sample per `TIME` at most (default: look every 2 s)")
+	f.layout = oneOf(producer.Split.String(), producer.Single.String(), producer.Both.String())
+	fs.Var(f.layout, "scriptqueue-layout", "how the state of script queues is told: in three streams, in one as of old, or in both ways")
 	f.log.register(fs, slog.LevelInfo)
 }
 
@@ -80,7 +89,15 @@ func (a *app) runProducer(ctx context.Context, f *producerFlags, to access, comp
 	}
 	o := newObservatory(definitions, log)
 	defer o.close()
-	set, err := producer.NewSet(o.factory(f.selection()...), producer.NewClient(manager, producer.WithLogger(log)), components)
+	options, err := f.options(a.env)
+	if err != nil {
+		return &usageError{err}
+	}
+	factory := o.factory(options...)
+	if components, err = factory.Expand(components, f.instances); err != nil {
+		return &usageError{err}
+	}
+	set, err := producer.NewSet(factory, producer.NewClient(manager, producer.WithLogger(log)), components)
 	if err != nil {
 		return &usageError{err}
 	}
@@ -89,12 +106,28 @@ func (a *app) runProducer(ctx context.Context, f *producerFlags, to access, comp
 	return together(ctx, o.Run, set.Run)
 }
 
-func (f *producerFlags) selection() (options []producer.Option) {
+// options are those of the producers, from flags and environment.
+func (f *producerFlags) options(env func(string) (string, bool)) ([]producer.Option, error) {
+	options, err := producer.OptionsFromEnv(func(name string) string {
+		value, _ := env(name)
+		return value
+	})
+	if err != nil {
+		return nil, err
+	}
+	layout, err := producer.ParseLayout(f.layout.value)
+	if err != nil {
+		return nil, err
+	}
+	options = append(options, producer.WithStreamLayout(layout))
+	if f.push != 0 {
+		options = append(options, producer.WithTelemetryPush(f.push))
+	}
 	if f.periodic != nil {
 		options = append(options, producer.WithPeriodicData(f.periodic...))
 	}
 	if f.asynchronous != nil {
 		options = append(options, producer.WithAsynchronousData(f.asynchronous...))
 	}
-	return options
+	return options, nil
 }

@@ -72,7 +72,7 @@ func (p *publishing) answered(_ context.Context, raw []byte) {
 	if f.Parse(raw) != nil || f.Category != nil {
 		return
 	}
-	if f.TimeData != nil {
+	if hasMember(raw, "time_data") {
 		select {
 		case p.done <- struct{}{}:
 		default:
@@ -100,4 +100,13 @@ func (p *publishing) verdict() error {
 		return fmt.Errorf("the manager refused the message: %s", p.why)
 	}
 	return fmt.Errorf("the manager refused %d messages, the first with: %s", p.refused, p.why)
+}
+
+func hasMember(object []byte, name string) bool {
+	for member := range wire.Members(object) {
+		if member == name {
+			return true
+		}
+	}
+	return false
 }

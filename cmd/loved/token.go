@@ -11,15 +11,20 @@ import (
 
 func (a *app) tokenCommand() *cobra.Command {
 	var to clientFlags
+	var direct tokenDatabaseFlags
 	cmd := &cobra.Command{
 		Use:   "token NAME",
 		Short: "Log in and print a token, for scripts",
 		Long: `Log in as user NAME and print the token that the manager gives.
 The password comes from $LOVED_PASSWORD, a prompt or the first line of the input;
-for the users of your running demo it is known.`,
+for the users of your running demo it is known.
+With --database the token is made there, without a password and without a manager.`,
 		Args: exactly("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			token, err := a.tokenOf(cmd, to, args[0])
+			if err := direct.check(cmd); err != nil {
+				return err
+			}
+			token, err := a.tokenOf(cmd, to, direct, args[0])
 			if err != nil {
 				return err
 			}
@@ -28,10 +33,14 @@ for the users of your running demo it is known.`,
 		},
 	}
 	to.registerManager(cmd.Flags())
+	direct.register(cmd)
 	return cmd
 }
 
-func (a *app) tokenOf(cmd *cobra.Command, to clientFlags, name string) (string, error) {
+func (a *app) tokenOf(cmd *cobra.Command, to clientFlags, direct tokenDatabaseFlags, name string) (string, error) {
+	if direct.database.address != "" {
+		return a.tokenFromDatabase(cmd.Context(), direct, name)
+	}
 	s, err := readSession(a.env)
 	if err != nil && !errors.Is(err, errNoSession) {
 		return "", err

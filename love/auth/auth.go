@@ -18,6 +18,9 @@ var (
 	ErrInactive = errors.New("the user is not active")
 	// ErrForbidden: known, but not allowed.
 	ErrForbidden = errors.New("not allowed")
+	// ErrUnavailable: what is asked cannot be had at the moment, for instance
+	// because the database is away.
+	ErrUnavailable = errors.New("not available at the moment")
 )
 
 // User is who logs in.
@@ -30,6 +33,9 @@ type User struct {
 	Groups    []string
 	// Permissions are those given to the user directly; groups give more.
 	Permissions []Permission
+	// GroupPermissions are those that the groups give, where who looks the user
+	// up knows them.
+	GroupPermissions []Permission
 }
 
 // Authenticator checks a user name and password. A team with an identity
@@ -77,14 +83,6 @@ func (p Principal) Name() string {
 	}
 	return p.User.Username
 }
-
-// Permission names something that a principal may do.
-type Permission string
-
-// The permissions that the manager asks for.
-const (
-	ExecuteCommand Permission = "api.command.execute_command"
-)
 
 // The groups that every manager has (manager protocol, section 7).
 const (

@@ -2,10 +2,7 @@ package auth
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,35 +20,19 @@ const MaxTokenBytes = 8192
 // its last use (manager protocol, section 7).
 const DefaultTokenLifetime = 720 * time.Hour
 
-// minKeyBytes is the shortest key that HS256 is meant for.
-const minKeyBytes = 32
-
-// CheckKey refuses a signing key that is too short to be safe.
-func CheckKey(key []byte) error {
-	if len(key) < minKeyBytes {
-		return fmt.Errorf("the secret key has %d bytes: it needs at least %d random ones, or tokens can be forged", len(key), minKeyBytes)
-	}
-	return nil
-}
-
 // JWT is the [Tokens] whose tokens are signed JSON web tokens (HS256). It is
 // safe for concurrent use.
 type JWT struct {
-	signing  signingKey
-	keys     map[string][]byte // every accepted key by its ID
+	keys     Keyring
+	fixed    *fixedKeys // keys, if they were given as options
 	users    Directory
-	revoked  Revocations
+	ledger   Ledger
 	clock    love.Clock
 	issuer   string
 	audience string
 	lifetime time.Duration
 	parser   *jwt.Parser
-	watchers watchers
-}
-
-type signingKey struct {
-	id  string
-	key []byte
+	seen     claimsCache
 }
 
 // JWTOption changes a [JWT] from its default.
@@ -73,14 +54,18 @@ func WithTokenIssuer(issuer, audience string) JWTOption {
 func WithOldKeys(keys ...[]byte) JWTOption {
 	return func(j *JWT) {
 		for _, k := range keys {
-			j.keys[keyID(k)] = slices.Clone(k)
+			j.fixed.old = append(j.fixed.old, KeyOf(k, time.Time{}))
 		}
 	}
 }
 
-// WithRevocations sets where dead tokens are remembered. Default: in memory,
-// for the life of the process.
-func WithRevocations(r Revocations) JWTOption { return func(j *JWT) { j.revoked = r } }
+// WithKeyring takes the keys from a keyring, which can rotate them, in place
+// of the key of [NewJWT]. Default: that key.
+func WithKeyring(k Keyring) JWTOption { return func(j *JWT) { j.keys = k } }
+
+// WithLedger sets where tokens are remembered. Default: in memory, for the
+// life of the process.
+func WithLedger(l Ledger) JWTOption { return func(j *JWT) { j.ledger = l } }
 
 // WithTokenClock sets the clock. Default: that of the system.
 func WithTokenClock(c love.Clock) JWTOption { return func(j *JWT) { j.clock = c } }
@@ -92,9 +77,10 @@ func NewJWT(key []byte, users Directory, opts ...JWTOption) *JWT {
 	if len(key) == 0 {
 		key = random(minKeyBytes)
 	}
+	fixed := &fixedKeys{signing: KeyOf(key, time.Time{})}
 	j := &JWT{
-		signing:  signingKey{id: keyID(key), key: slices.Clone(key)},
-		keys:     make(map[string][]byte),
+		keys:     fixed,
+		fixed:    fixed,
 		users:    users,
 		clock:    love.SystemClock{},
 		issuer:   "loved",
@@ -103,46 +89,47 @@ func NewJWT(key []byte, users Directory, opts ...JWTOption) *JWT {
 		parser: jwt.NewParser(
 			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 			jwt.WithStrictDecoding(),
-			// The claims are checked by check, which has to tell a token that is
-			// only expired from one that is also wrong.
+			// The claims are checked by read and Verify, which have to tell a token
+			// that is only expired from one that is also wrong.
 			jwt.WithoutClaimsValidation(),
 		),
 	}
 	for _, o := range opts {
 		o(j)
 	}
-	j.keys[j.signing.id] = j.signing.key
-	if j.revoked == nil {
-		j.revoked = NewMemoryRevocations(j.clock)
+	if j.ledger == nil {
+		j.ledger = NewMemoryLedger(j.clock)
 	}
 	return j
 }
 
-// keyID names a key without giving it away.
-func keyID(key []byte) string {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("id of a token key"))
-	return hex.EncodeToString(mac.Sum(nil)[:8])
-}
-
 // Issue implements [Tokens].
-func (j *JWT) Issue(_ context.Context, u User) (string, error) {
+func (j *JWT) Issue(ctx context.Context, u User) (string, error) {
+	key, err := j.keys.SigningKey(ctx)
+	if err != nil {
+		return "", fmt.Errorf("issuing a token for %q: %w", u.Username, err)
+	}
 	now := j.clock.Now()
-	t := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
+	claims := jwt.RegisteredClaims{
 		Issuer:    j.issuer,
 		Subject:   u.Username,
 		Audience:  jwt.ClaimStrings{j.audience},
 		IssuedAt:  jwt.NewNumericDate(now),
 		ExpiresAt: jwt.NewNumericDate(now.Add(j.lifetime)),
 		ID:        rand.Text(),
-	})
-	t.Header["kid"] = j.signing.id
-	token, err := t.SignedString(j.signing.key)
+	}
+	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
+	t.Header["kid"] = key.ID
+	token, err := t.SignedString(key.Secret)
 	if err != nil {
 		return "", fmt.Errorf("issuing a token for %q: %w", u.Username, err)
 	}
 	if len(token) > MaxTokenBytes {
 		return "", fmt.Errorf("issuing a token: the user name of %d bytes is too long for one", len(u.Username))
+	}
+	info := TokenInfo{ID: claims.ID, Username: u.Username, Issued: now, Expires: claims.ExpiresAt.Time}
+	if err := j.ledger.Issued(ctx, info); err != nil {
+		return "", fmt.Errorf("noting a token for %q: %w", u.Username, err)
 	}
 	return token, nil
 }
@@ -150,11 +137,11 @@ func (j *JWT) Issue(_ context.Context, u User) (string, error) {
 // Verify implements [Tokens]. A token found to be expired is revoked then:
 // the first time it is ErrExpired, afterwards ErrToken (protocol, section 3).
 func (j *JWT) Verify(ctx context.Context, token string) (Principal, error) {
-	claims, err := j.read(token)
+	claims, err := j.read(ctx, token)
 	if err != nil {
 		return Principal{}, err
 	}
-	dead, err := j.revoked.Revoked(ctx, claims.ID)
+	dead, err := j.ledger.Revoked(ctx, claims.ID)
 	if err != nil {
 		return Principal{}, fmt.Errorf("checking whether a token was revoked: %w", err)
 	}
@@ -162,7 +149,7 @@ func (j *JWT) Verify(ctx context.Context, token string) (Principal, error) {
 		return Principal{}, ErrToken
 	}
 	if !j.clock.Now().Before(claims.ExpiresAt.Time) {
-		if first, err := j.kill(ctx, claims); err != nil {
+		if first, err := j.kill(ctx, claims.ID, claims.ExpiresAt.Time); err != nil {
 			return Principal{}, err
 		} else if !first { // somebody else has just seen it
 			return Principal{}, ErrToken
@@ -183,52 +170,72 @@ func (j *JWT) Verify(ctx context.Context, token string) (Principal, error) {
 
 // Revoke implements [Tokens]. Revoking twice is no error.
 func (j *JWT) Revoke(ctx context.Context, token string) error {
-	claims, err := j.read(token)
+	claims, err := j.read(ctx, token)
 	if err != nil {
 		return err
 	}
-	_, err = j.kill(ctx, claims)
+	_, err = j.kill(ctx, claims.ID, claims.ExpiresAt.Time)
 	return err
 }
 
-func (j *JWT) kill(ctx context.Context, claims *jwt.RegisteredClaims) (first bool, err error) {
-	first, err = j.revoked.Revoke(ctx, claims.ID, claims.ExpiresAt.Time)
+// RevokeID implements [TokenAdmin].
+func (j *JWT) RevokeID(ctx context.Context, tokenID string) error {
+	all, err := j.ledger.Tokens(ctx, "")
+	if err != nil {
+		return fmt.Errorf("looking for a token: %w", err)
+	}
+	i := slices.IndexFunc(all, func(t TokenInfo) bool { return t.ID == tokenID && !t.Revoked })
+	if i < 0 {
+		return ErrToken
+	}
+	_, err = j.kill(ctx, tokenID, all[i].Expires)
+	return err
+}
+
+// RevokeAll implements [TokenAdmin].
+func (j *JWT) RevokeAll(ctx context.Context, username string) (n int, err error) {
+	all, err := j.Issued(ctx, username)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range all {
+		first, err := j.kill(ctx, t.ID, t.Expires)
+		if err != nil {
+			return n, err
+		}
+		if first {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// Issued implements [TokenAdmin].
+func (j *JWT) Issued(ctx context.Context, username string) ([]TokenInfo, error) {
+	all, err := j.ledger.Tokens(ctx, username)
+	if err != nil {
+		return nil, fmt.Errorf("listing tokens: %w", err)
+	}
+	now := j.clock.Now()
+	return slices.DeleteFunc(all, func(t TokenInfo) bool { return t.Revoked || !now.Before(t.Expires) }), nil
+}
+
+// RotateKey implements [TokenAdmin].
+func (j *JWT) RotateKey(ctx context.Context) (keyID string, err error) {
+	k, err := j.keys.Rotate(ctx, j.lifetime)
+	if err != nil {
+		return "", fmt.Errorf("changing the key that signs tokens: %w", err)
+	}
+	return k.ID, nil
+}
+
+func (j *JWT) kill(ctx context.Context, id string, expires time.Time) (first bool, err error) {
+	first, err = j.ledger.Revoke(ctx, id, expires)
 	if err != nil {
 		return false, fmt.Errorf("revoking a token: %w", err)
-	}
-	if first {
-		j.watchers.tell(claims.ID)
 	}
 	return first, nil
 }
 
 // Watch implements [Tokens].
-func (j *JWT) Watch(f func(tokenID string)) (cancel func()) { return j.watchers.add(f) }
-
-// read checks everything about a token that does not change with time. Its
-// error is ErrToken and nothing more: what was wrong helps nobody but a forger.
-func (j *JWT) read(token string) (*jwt.RegisteredClaims, error) {
-	if len(token) > MaxTokenBytes {
-		return nil, ErrToken
-	}
-	claims := new(jwt.RegisteredClaims)
-	if _, err := j.parser.ParseWithClaims(token, claims, j.key); err != nil {
-		return nil, ErrToken
-	}
-	if claims.Issuer != j.issuer || !slices.Contains(claims.Audience, j.audience) ||
-		claims.ID == "" || claims.Subject == "" || claims.ExpiresAt == nil {
-		return nil, ErrToken
-	}
-	return claims, nil
-}
-
-// key finds the key that a token names. Nothing else of its header counts: a
-// jwk, jku or x5u is not even read.
-func (j *JWT) key(t *jwt.Token) (any, error) {
-	id, _ := t.Header["kid"].(string)
-	key, ok := j.keys[id]
-	if !ok {
-		return nil, ErrToken
-	}
-	return key, nil
-}
+func (j *JWT) Watch(f func(tokenID string)) (cancel func()) { return j.ledger.WatchTokens(f) }

@@ -122,9 +122,9 @@ func TestIssue_RefusesANameThatMakesTheTokenTooLong(t *testing.T) {
 	require.ErrorContains(t, err, "too long")
 }
 
-func TestRevocations_AreForgottenADayAfterTheTokenHasExpired(t *testing.T) {
+func TestLedger_ForgetsRevocationsADayAfterTheTokenHasExpired(t *testing.T) {
 	c := newClock()
-	r := auth.NewMemoryRevocations(c)
+	r := auth.NewMemoryLedger(c)
 	first, err := r.Revoke(t.Context(), "a", c.Now().Add(time.Hour))
 	require.NoError(t, err)
 	require.True(t, first)
@@ -151,15 +151,19 @@ type broken struct{}
 var errAway = errors.New("the database is away")
 
 func (broken) Lookup(context.Context, string) (auth.User, error) { return auth.User{}, errAway }
-func (broken) Revoked(context.Context, string) (bool, error)     { return false, errAway }
-func (broken) Revoke(context.Context, string, time.Time) (bool, error) {
+
+// brokenLedger can only be written to.
+type brokenLedger struct{ auth.Ledger }
+
+func (brokenLedger) Revoked(context.Context, string) (bool, error) { return false, errAway }
+func (brokenLedger) Revoke(context.Context, string, time.Time) (bool, error) {
 	return false, errAway
 }
 
 func TestToken_ThatCannotBeCheckedIsNeitherGoodNorRefused(t *testing.T) {
 	for name, tokens := range map[string]*auth.JWT{
-		"users":       auth.NewJWT(key, broken{}),
-		"revocations": auth.NewJWT(key, users(t), auth.WithRevocations(broken{})),
+		"users":  auth.NewJWT(key, broken{}),
+		"ledger": auth.NewJWT(key, users(t), auth.WithLedger(brokenLedger{auth.NewMemoryLedger(newClock())})),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := tokens.Verify(t.Context(), issue(t, tokens, "user"))
@@ -167,6 +171,6 @@ func TestToken_ThatCannotBeCheckedIsNeitherGoodNorRefused(t *testing.T) {
 			require.NotErrorIs(t, err, auth.ErrToken)
 		})
 	}
-	tokens := auth.NewJWT(key, users(t), auth.WithRevocations(broken{}))
+	tokens := auth.NewJWT(key, users(t), auth.WithLedger(brokenLedger{auth.NewMemoryLedger(newClock())}))
 	require.ErrorIs(t, tokens.Revoke(t.Context(), issue(t, tokens, "user")), errAway)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -34,6 +35,8 @@ type Passwords struct {
 	memoryKiB uint32
 	passes    uint32
 	slots     chan struct{}
+	queue     int32 // how many may wait
+	waiting   atomic.Int32
 	decoy     string
 }
 
@@ -42,7 +45,8 @@ type PasswordsOption func(*Passwords)
 
 // WithPasswordCost sets what one hash costs: memory in KiB, and passes over
 // it. Default: 19 MiB and 2 passes, the least that OWASP recommends. A test
-// takes less; hashes made with another cost stay valid.
+// takes less; hashes made with another cost stay valid, and are renewed at
+// log-in.
 func WithPasswordCost(memoryKiB, passes uint32) PasswordsOption {
 	return func(p *Passwords) { p.memoryKiB, p.passes = memoryKiB, passes }
 }
@@ -53,9 +57,15 @@ func WithPasswordWorkers(n int) PasswordsOption {
 	return func(p *Passwords) { p.slots = make(chan struct{}, max(1, n)) }
 }
 
+// WithPasswordQueue sets how many may wait for their hash; the next one is
+// refused with ErrUnavailable. Default: 200, some seconds of waiting.
+func WithPasswordQueue(n int) PasswordsOption {
+	return func(p *Passwords) { p.queue = int32(n) }
+}
+
 // NewPasswords makes the hasher.
 func NewPasswords(opts ...PasswordsOption) *Passwords {
-	p := &Passwords{memoryKiB: 19 << 10, passes: 2}
+	p := &Passwords{memoryKiB: 19 << 10, passes: 2, queue: 200}
 	WithPasswordWorkers(runtime.GOMAXPROCS(0) / 2)(p)
 	for _, o := range opts {
 		o(p)
@@ -66,51 +76,91 @@ func NewPasswords(opts ...PasswordsOption) *Passwords {
 
 // Hash returns what to store in place of a password: a text in the format of
 // the argon2 reference, "$argon2id$v=19$m=…,t=…,p=1$salt$key". The error is
-// ctx's.
+// ctx's, or wraps ErrUnavailable when too many wait already.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
-	h := hashed{memoryKiB: p.memoryKiB, passes: p.passes, salt: random(saltBytes)}
-	key, err := p.derive(ctx, h, password)
+	release, err := p.acquire(ctx)
 	if err != nil {
 		return "", err
 	}
-	h.key = key
+	defer release()
+	h := hashed{memoryKiB: p.memoryKiB, passes: p.passes, salt: random(saltBytes)}
+	h.key = h.derive(password)
 	return h.String(), nil
 }
 
-// Check reports whether the password is the one that was hashed. An empty
-// hash stands for a user that does not exist: no password fits, and finding
-// out takes as long as for one that does. The error is ctx's, or says that the
-// stored hash is damaged.
+// Check reports whether the password is the one that was hashed, here or by
+// Django (pbkdf2_sha256). An empty hash stands for a user that does not exist:
+// no password fits, and finding out takes as long as for one that does. The
+// error is as of Hash, or says that the stored hash is damaged.
 func (p *Passwords) Check(ctx context.Context, hash, password string) (bool, error) {
-	known := hash != ""
-	if !known {
-		hash = p.decoy
-	}
-	h, err := parseHash(hash)
-	if err != nil {
-		return false, err
-	}
-	key, err := p.derive(ctx, h, password)
-	if err != nil {
-		return false, err
-	}
-	return subtle.ConstantTimeCompare(key, h.key) == 1 && known, nil
+	return p.check(ctx, hash, password, 0)
 }
 
-func (p *Passwords) derive(ctx context.Context, h hashed, password string) ([]byte, error) {
+// check costs one argon2id hash, and if there are legacy iterations a Django
+// hash of as many, whichever kind the stored one is: the time it takes does
+// not tell them apart.
+func (p *Passwords) check(ctx context.Context, hash, password string, legacy int) (bool, error) {
+	release, err := p.acquire(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	django := djangoHash{iterations: legacy, salt: "none", key: make([]byte, keyBytes)}
+	modern, err := parseHash(p.decoy)
+	if err != nil {
+		return false, err
+	}
+	isDjango := strings.HasPrefix(hash, "pbkdf2_sha256$")
+	switch {
+	case isDjango:
+		django, err = parseDjangoHash(hash)
+	case hash != "":
+		modern, err = parseHash(hash)
+	}
+	if err != nil {
+		return false, err
+	}
+	right := subtle.ConstantTimeCompare(modern.derive(password), modern.key) == 1
+	if django.iterations > 0 {
+		key, err := django.derive(password)
+		if err != nil {
+			return false, fmt.Errorf("checking a password against Django's hash: %w", err)
+		}
+		if isDjango {
+			right = subtle.ConstantTimeCompare(key, django.key) == 1
+		}
+	}
+	return right && hash != "", nil
+}
+
+// outdated tells that a hash should be replaced by one of today.
+func (p *Passwords) outdated(hash string) bool {
+	h, err := parseHash(hash)
+	return err != nil || h.memoryKiB != p.memoryKiB || h.passes != p.passes
+}
+
+// acquire waits for the turn to compute.
+func (p *Passwords) acquire(ctx context.Context) (release func(), err error) {
+	defer p.waiting.Add(-1)
+	if p.waiting.Add(1) > p.queue {
+		return nil, fmt.Errorf("too many passwords are being checked: %w", ErrUnavailable)
+	}
 	select {
 	case p.slots <- struct{}{}:
+		return func() { <-p.slots }, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting to check a password: %w", ctx.Err())
 	}
-	defer func() { <-p.slots }()
-	return argon2.IDKey([]byte(password), h.salt, h.passes, h.memoryKiB, 1, keyBytes), nil
 }
 
 // hashed is a stored hash, taken apart.
 type hashed struct {
 	memoryKiB, passes uint32
 	salt, key         []byte
+}
+
+func (h hashed) derive(password string) []byte {
+	return argon2.IDKey([]byte(password), h.salt, h.passes, h.memoryKiB, 1, keyBytes)
 }
 
 func (h hashed) String() string {

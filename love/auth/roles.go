@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -9,31 +10,58 @@ import (
 // Roles are the permissions that membership in a group gives.
 type Roles map[string][]Permission
 
-// DefaultRoles are those of section 7 of the manager protocol.
+// DefaultRoles are those of [DefaultGroups].
 func DefaultRoles() Roles {
-	return Roles{GroupCommand: {ExecuteCommand}}
+	r := make(Roles)
+	for _, g := range DefaultGroups() {
+		r[g.Name] = g.Permissions
+	}
+	return r
 }
 
 // RoleAuthorizer is the [Authorizer] that goes by the user alone: a superuser
 // may everything, others what they or their groups were given. A process has
-// no user and so no permission. The zero value uses [DefaultRoles].
+// no user and so no permission. The zero value goes by the principal and
+// [DefaultRoles].
 type RoleAuthorizer struct {
+	// Users, if set, are asked at each decision, so that a change acts at once on
+	// whoever is connected. It knows what groups give; Roles adds to that.
+	Users Directory
+	// Roles is what groups give. Default: [DefaultRoles] without Users, else
+	// nothing.
 	Roles Roles
 }
 
 // Authorize implements [Authorizer].
-func (a RoleAuthorizer) Authorize(_ context.Context, p Principal, permission Permission) error {
-	if p.User.Superuser || slices.Contains(p.User.Permissions, permission) {
+func (a RoleAuthorizer) Authorize(ctx context.Context, p Principal, permission Permission) error {
+	u, err := a.user(ctx, p)
+	if err != nil {
+		return err
+	}
+	allows := func(held Permission) bool { return held.Allows(permission) }
+	if u.Superuser || slices.ContainsFunc(u.Permissions, allows) || slices.ContainsFunc(u.GroupPermissions, allows) {
 		return nil
 	}
 	roles := a.Roles
-	if roles == nil {
+	if roles == nil && a.Users == nil {
 		roles = DefaultRoles()
 	}
-	for _, g := range p.User.Groups {
-		if slices.Contains(roles[g], permission) {
+	for _, g := range u.Groups {
+		if slices.ContainsFunc(roles[g], allows) {
 			return nil
 		}
 	}
 	return fmt.Errorf("%s: %w: it takes the permission %s", p.Name(), ErrForbidden, permission)
+}
+
+// user is whose rights count.
+func (a RoleAuthorizer) user(ctx context.Context, p Principal) (User, error) {
+	if a.Users == nil || p.Process {
+		return p.User, nil
+	}
+	u, err := a.Users.Lookup(ctx, p.User.Username)
+	if errors.Is(err, ErrUnknownUser) || errors.Is(err, ErrInactive) {
+		return User{}, fmt.Errorf("%s: %w: %w", p.Name(), ErrForbidden, err)
+	}
+	return u, err
 }

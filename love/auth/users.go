@@ -5,17 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"sync"
-	"unicode/utf8"
-)
-
-// What a store of users answers beside the sentinels of auth.go.
-var (
-	// ErrUnknownUser: nobody has that name.
-	ErrUnknownUser = errors.New("no such user")
-	// ErrUserExists: the name is taken.
-	ErrUserExists = errors.New("the user exists already")
 )
 
 // Directory knows the users as they are now: what a token's owner may do is
@@ -27,139 +16,222 @@ type Directory interface {
 	Lookup(ctx context.Context, username string) (User, error)
 }
 
-// maxUsername is the longest user name in characters, as in the Python manager.
-const maxUsername = 150
-
-// MemoryUsers keeps users for the life of the process. It is an
+// Users are the users of a [UserStore], with their passwords. It is an
 // [Authenticator] and a [Directory], safe for concurrent use.
-type MemoryUsers struct {
+type Users struct {
+	store     UserStore
 	passwords *Passwords
-
-	mu    sync.RWMutex
-	users map[string]account
 }
 
-type account struct {
-	user     User
-	hash     string
-	inactive bool
-}
-
-// UsersOption changes [MemoryUsers] from their default.
-type UsersOption func(*MemoryUsers)
+// UsersOption changes [Users] from their default.
+type UsersOption func(*Users)
 
 // WithPasswords sets who hashes the passwords. Default: [NewPasswords] without
 // options.
 func WithPasswords(p *Passwords) UsersOption {
-	return func(m *MemoryUsers) { m.passwords = p }
+	return func(u *Users) { u.passwords = p }
 }
 
-// NewMemoryUsers makes a store without users.
-func NewMemoryUsers(opts ...UsersOption) *MemoryUsers {
-	m := &MemoryUsers{users: make(map[string]account)}
+// NewUsers gives the accounts of a store their passwords.
+func NewUsers(store UserStore, opts ...UsersOption) *Users {
+	u := &Users{store: store}
 	for _, o := range opts {
-		o(m)
+		o(u)
 	}
-	if m.passwords == nil {
-		m.passwords = NewPasswords()
+	if u.passwords == nil {
+		u.passwords = NewPasswords()
 	}
-	return m
+	return u
 }
+
+// NewMemoryUsers keeps users for the life of the process.
+func NewMemoryUsers(opts ...UsersOption) *Users { return NewUsers(NewMemoryUserStore(), opts...) }
+
+// Store is where the accounts are.
+func (u *Users) Store() UserStore { return u.store }
 
 // Add makes an active user. A name that is taken is ErrUserExists, and the
 // user that has it stays as it was.
-func (m *MemoryUsers) Add(ctx context.Context, u User, password string) error {
-	if err := checkUsername(u.Username); err != nil {
+func (u *Users) Add(ctx context.Context, user User, password string) error {
+	if err := user.Check(); err != nil {
 		return err
 	}
-	if password == "" {
-		return fmt.Errorf("adding the user %q: the password is empty", u.Username)
+	hash, err := u.hash(ctx, password)
+	if err == nil {
+		err = u.store.CreateAccount(ctx, Account{User: user, PasswordHash: hash})
 	}
-	hash, err := m.passwords.Hash(ctx, password)
 	if err != nil {
-		return fmt.Errorf("adding the user %q: %w", u.Username, err)
+		return fmt.Errorf("adding the user %q: %w", user.Username, err)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, taken := m.users[u.Username]; taken {
-		return fmt.Errorf("adding the user %q: %w", u.Username, ErrUserExists)
-	}
-	m.users[u.Username] = account{user: clone(u), hash: hash}
 	return nil
 }
 
-// checkUsername keeps out names that would not survive a command's identity
-// ("user@host"), a log line or a token.
-func checkUsername(name string) error {
-	switch {
-	case name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxUsername:
-		return fmt.Errorf("the user name %q is not usable: it needs 1 to %d characters", name, maxUsername)
-	case strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		return fmt.Errorf("the user name %q is not usable: it holds a space or a control character", name)
+// AddMissing adds those of [DefaultUsers] and [RemoteUsers] that do not exist
+// and for whom there is a password, by name. It returns whom it added; who exists stays as is.
+func (u *Users) AddMissing(ctx context.Context, passwords map[string]string) (added []string, err error) {
+	for _, d := range slices.Concat(DefaultUsers(), RemoteUsers()) {
+		password := passwords[d.Username]
+		if password == "" {
+			continue
+		}
+		if _, err := u.store.Account(ctx, d.Username); err == nil {
+			continue // without the price of a hash
+		}
+		switch err := u.Add(ctx, d, password); {
+		case err == nil:
+			added = append(added, d.Username)
+		case !errors.Is(err, ErrUserExists):
+			return added, err
+		}
+	}
+	return added, nil
+}
+
+// SetPassword gives a user another password.
+func (u *Users) SetPassword(ctx context.Context, username, password string) error {
+	hash, err := u.hash(ctx, password)
+	if err == nil {
+		err = u.store.UpdateAccount(ctx, username, func(a *Account) error {
+			a.PasswordHash = hash
+			return nil
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("setting the password of %q: %w", username, err)
 	}
 	return nil
+}
+
+func (u *Users) hash(ctx context.Context, password string) (string, error) {
+	if password == "" {
+		return "", errors.New("the password is empty")
+	}
+	return u.passwords.Hash(ctx, password)
 }
 
 // SetActive enables or disables a user. A disabled one cannot log in, and the
 // tokens it has are refused with ErrInactive.
-func (m *MemoryUsers) SetActive(_ context.Context, username string, active bool) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	a, ok := m.users[username]
-	if !ok {
-		return fmt.Errorf("user %q: %w", username, ErrUnknownUser)
-	}
-	a.inactive = !active
-	m.users[username] = a
-	return nil
+func (u *Users) SetActive(ctx context.Context, username string, active bool) error {
+	return u.store.UpdateAccount(ctx, username, func(a *Account) error {
+		a.Disabled = !active
+		return nil
+	})
 }
 
 // Lookup implements [Directory].
-func (m *MemoryUsers) Lookup(_ context.Context, username string) (User, error) {
-	a, ok := m.account(username)
+func (u *Users) Lookup(ctx context.Context, username string) (User, error) {
+	a, err := u.store.Account(ctx, username)
 	switch {
-	case !ok:
-		return User{}, fmt.Errorf("user %q: %w", username, ErrUnknownUser)
-	case a.inactive:
+	case err != nil:
+		return User{}, err
+	case a.Disabled:
 		return User{}, fmt.Errorf("user %q: %w", username, ErrInactive)
 	}
-	return clone(a.user), nil
+	return a.User, nil
 }
+
+// Watch calls f with the name of each user that was changed, disabled or
+// removed; f must not block. The returned function ends that.
+func (u *Users) Watch(f func(username string)) (cancel func()) { return u.store.WatchAccounts(f) }
 
 // Authenticate implements [Authenticator]. A user that does not exist, one
 // that is disabled and a wrong password look the same and take the same time.
-func (m *MemoryUsers) Authenticate(ctx context.Context, username, password string) (User, error) {
-	a, ok := m.account(username)
-	right, err := m.passwords.Check(ctx, a.hash, password)
+// A hash of an older kind is replaced by one of today.
+func (u *Users) Authenticate(ctx context.Context, username, password string) (User, error) {
+	a, err := u.store.Account(ctx, username)
+	known := err == nil
+	if err != nil && !errors.Is(err, ErrUnknownUser) {
+		return User{}, fmt.Errorf("looking up %q: %w", username, err)
+	}
+	legacy, err := u.legacyCost(ctx)
+	if err != nil {
+		return User{}, fmt.Errorf("looking up %q: %w", username, err)
+	}
+	right, err := u.passwords.check(ctx, a.PasswordHash, password, legacy)
 	if err != nil {
 		return User{}, fmt.Errorf("checking the password of %q: %w", username, err)
 	}
-	if !ok || !right || a.inactive {
+	if !known || !right || a.Disabled {
 		return User{}, ErrCredentials
 	}
-	return clone(a.user), nil
-}
-
-func (m *MemoryUsers) account(username string) (account, bool) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	a, ok := m.users[username]
-	return a, ok
-}
-
-func clone(u User) User {
-	u.Groups = slices.Clone(u.Groups)
-	u.Permissions = slices.Clone(u.Permissions)
-	return u
-}
-
-// DefaultUsers are the users of every fresh manager (manager protocol,
-// section 7): admin, who may everything; user, who may edit views; cmd_user,
-// who may also command. Who adds them gives the passwords.
-func DefaultUsers() []User {
-	return []User{
-		{Username: "admin", Email: "admin@fake.com", Superuser: true},
-		{Username: "user", Email: "user@fake.com", Groups: []string{GroupUIFramework}},
-		{Username: "cmd_user", Email: "cmd_user@fake.com", Groups: []string{GroupCommand, GroupUIFramework}},
+	if u.passwords.outdated(a.PasswordHash) {
+		if err := u.rehash(ctx, a, password); err != nil {
+			return User{}, fmt.Errorf("renewing the password hash of %q: %w", username, err)
+		}
 	}
+	return a.User, nil
+}
+
+// legacyCost is the cost of the dearest Django hash in the store: while there
+// are some, every log-in costs that much, or the time would tell who exists.
+func (u *Users) legacyCost(ctx context.Context) (iterations int, err error) {
+	all, err := u.store.Accounts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, a := range all {
+		if h, err := parseDjangoHash(a.PasswordHash); err == nil {
+			iterations = max(iterations, h.iterations)
+		}
+	}
+	return iterations, nil
+}
+
+// rehash leaves a password alone that was changed meanwhile.
+func (u *Users) rehash(ctx context.Context, old Account, password string) error {
+	hash, err := u.passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return u.store.UpdateAccount(ctx, old.Username, func(a *Account) error {
+		if a.PasswordHash == old.PasswordHash {
+			a.PasswordHash = hash
+		}
+		return nil
+	})
+}
+
+// Provision is for an [Authenticator] in front, such as LDAP, that has checked
+// somebody of its own: the user is made here if missing, without a password,
+// and is added to those of the groups named that exist. What is ErrCredentials: a user that is
+// disabled here, and one that has a password here, whom nobody else vouches for.
+func (u *Users) Provision(ctx context.Context, user User) (User, error) {
+	if err := user.Check(); err != nil {
+		return User{}, fmt.Errorf("%w: %w", ErrCredentials, err)
+	}
+	groups, err := u.store.Groups(ctx)
+	if err != nil {
+		return User{}, fmt.Errorf("making the user %q: %w", user.Username, err)
+	}
+	user.Groups = slices.DeleteFunc(slices.Clone(user.Groups), func(name string) bool {
+		return !slices.ContainsFunc(groups, func(g Group) bool { return g.Name == name })
+	})
+	err = u.store.CreateAccount(ctx, Account{User: user})
+	if err != nil && !errors.Is(err, ErrUserExists) {
+		return User{}, fmt.Errorf("making the user %q: %w", user.Username, err)
+	}
+	a, err := u.store.Account(ctx, user.Username)
+	switch {
+	case err != nil:
+		return User{}, fmt.Errorf("looking up %q: %w", user.Username, err)
+	case a.Disabled || a.PasswordHash != "":
+		return User{}, ErrCredentials
+	}
+	isNew := func(g string) bool { return !slices.Contains(a.Groups, g) }
+	if !slices.ContainsFunc(user.Groups, isNew) && a.Email == user.Email && a.FirstName == user.FirstName && a.LastName == user.LastName {
+		return a.User, nil
+	}
+	err = u.store.UpdateAccount(ctx, user.Username, func(a *Account) error {
+		a.Email, a.FirstName, a.LastName = user.Email, user.FirstName, user.LastName
+		for _, g := range user.Groups {
+			if !slices.Contains(a.Groups, g) {
+				a.Groups = append(a.Groups, g)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return User{}, fmt.Errorf("updating the user %q: %w", user.Username, err)
+	}
+	return u.Lookup(ctx, user.Username)
 }

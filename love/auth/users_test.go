@@ -10,7 +10,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-func users(t *testing.T) *auth.MemoryUsers {
+func users(t *testing.T) *auth.Users {
 	t.Helper()
 	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
 	for _, d := range auth.DefaultUsers() {

@@ -1,5 +1,9 @@
 // Package lovetest holds fakes for tests: of this project and of programs
 // built on it. Import it from test packages only.
 //
-// [Clock] stands still until the test moves it.
+// [Clock] stands still until the test moves it. [Manager] is a manager for
+// programs that publish to one.
+//
+// [RunUserStore], [RunLedger], [RunKeyring] and [RunAuditLog] are the suites
+// that every store of users, tokens, keys and audit records passes.
 package lovetest

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
 )
 
 // answer is what an action gives back.
@@ -51,7 +52,7 @@ var (
 	errNotFound  = refuse(http.StatusNotFound, "Not found.")
 	errForbidden = refuse(http.StatusForbidden, "You do not have permission to perform this action.")
 	errInternal  = refuse(http.StatusInternalServerError, "The manager failed on this request. Its log says why.")
-	errNotNow    = refuse(http.StatusServiceUnavailable, "The manager cannot check this at the moment. Try again in a moment.")
+	errNotNow    = refuse(http.StatusServiceUnavailable, "The manager cannot do this at the moment. Try again in a moment.")
 )
 
 func methodNotAllowed(method string, allow http.Header) *refusal {
@@ -66,6 +67,9 @@ func (m *Manager) refusal(r *http.Request, err error) answer {
 		return known.answer
 	}
 	m.Logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	if errors.Is(err, auth.ErrUnavailable) {
+		return errNotNow.answer
+	}
 	return errInternal.answer
 }
 

@@ -40,6 +40,7 @@ func (m *Manager) authenticate(c *call) error {
 	case errors.Is(err, auth.ErrInactive):
 		return errInactive
 	case errors.Is(err, auth.ErrExpired):
+		m.note(c, auth.AuditRecord{Action: auth.AuditTokenOver, Outcome: auth.OutcomeRefused})
 		return errExpired
 	case err != nil:
 		m.Logger.Error("a token could not be checked", "error", err)
@@ -64,18 +65,41 @@ func bearer(header string) (string, error) {
 	return words[1], nil
 }
 
-// errMayNotCommand is section 4.5's.
-var errMayNotCommand = refuseAck(http.StatusForbidden, "Your user is not allowed to command the observatory.")
+// The refusals of section 4.5.
+var (
+	errMayNotCommand = refuseAck(http.StatusForbidden, "Your user is not allowed to command the observatory.")
+	errWrongLocation = refuseAck(http.StatusForbidden, "Your location is not allowed to command the observatory.")
+)
+
+// mayCommand tells whether the caller may command at all.
+func (m *Manager) mayCommand(c *call, who auth.Principal) error {
+	err := m.Authorizer.Authorize(c.Context(), who, auth.ExecuteCommand)
+	if !errors.Is(err, auth.ErrForbidden) || errors.Is(err, auth.ErrLocation) {
+		return err
+	}
+	return m.Authorizer.Authorize(c.Context(), who, auth.SomeCommand)
+}
 
 func (m *Manager) authorize(c *call, needed auth.Permission) error {
-	err := m.Authorizer.Authorize(c.Context(), c.who, needed)
-	switch {
-	case err == nil:
+	var err error
+	if needed == auth.SomeCommand {
+		err = m.mayCommand(c, c.who)
+	} else {
+		err = m.Authorizer.Authorize(c.Context(), c.who, needed)
+	}
+	if err == nil {
 		return nil
+	}
+	if errors.Is(err, auth.ErrForbidden) {
+		m.note(c, auth.AuditRecord{Action: auth.AuditForbidden, Subject: c.Method + " " + c.URL.Path, Outcome: auth.OutcomeRefused, Detail: string(needed)})
+	}
+	switch {
 	case !errors.Is(err, auth.ErrForbidden):
 		m.Logger.Error("a permission could not be checked", "user", c.who.Name(), "permission", needed, "error", err)
 		return errNotNow
-	case needed == auth.ExecuteCommand:
+	case errors.Is(err, auth.ErrLocation):
+		return errWrongLocation
+	case needed == auth.ExecuteCommand || needed == auth.SomeCommand || needed.IsCommand():
 		return errMayNotCommand
 	}
 	return errForbidden

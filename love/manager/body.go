@@ -73,6 +73,9 @@ func (c *call) json() (json.RawMessage, error) {
 	if err := json.Unmarshal(body, &value); err != nil {
 		return nil, parseError(err)
 	}
+	if err := uniqueKeys(value); err != nil {
+		return nil, parseError(err)
+	}
 	return value, nil
 }
 

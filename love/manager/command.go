@@ -2,11 +2,14 @@ package manager
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/rubin-love/love-go/internal/wire"
+	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
 )
 
@@ -20,12 +23,61 @@ func (m *Manager) command(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if m.Authorizer.Authorize(c.Context(), c.who, auth.ExecuteCommand) != nil {
+		if err := m.authorizeCommand(c, body); err != nil {
+			return answer{}, err
+		}
+	}
 	if m.Commander == nil {
 		return answer{}, errNoCommander
 	}
-	request := commander.Request{Body: body, Identity: c.who.Name() + "@" + m.ServerURL}
+	request := commander.Request{
+		Body: body, Identity: c.who.Name() + "@" + m.ServerURL, User: c.who.Name(), Address: c.who.Address,
+	}
 	return m.relay(c, func(ctx context.Context) (commander.Reply, error) {
 		return m.Commander.Execute(ctx, request)
+	})
+}
+
+// authorizeCommand checks a command of somebody who may send some. It has to
+// be read here just as any commander would read it: a key in another case,
+// which some take for the same, is refused.
+func (m *Manager) authorizeCommand(c *call, body json.RawMessage) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil {
+		return parseError(err)
+	}
+	for key := range members {
+		for _, known := range []string{"csc", "salindex", "cmd"} {
+			if key != known && strings.EqualFold(key, known) {
+				return refuseAck(http.StatusBadRequest, fmt.Sprintf("The key %q is not a command's: write %q.", key, known))
+			}
+		}
+	}
+	var csc, name string
+	var index int
+	if json.Unmarshal(members["csc"], &csc) != nil || json.Unmarshal(members["salindex"], &index) != nil || json.Unmarshal(members["cmd"], &name) != nil {
+		return refuseAck(http.StatusBadRequest, `A command has the texts "csc" and "cmd" and the integer "salindex".`)
+	}
+	wanted := auth.CommandPermission(csc, index, name)
+	if !wanted.IsCommand() { // a name with a colon in it
+		return errMayNotCommand
+	}
+	return m.authorize(c, wanted)
+}
+
+// observingLog relays an observing log unchanged (manager protocol, section 4.6).
+func (m *Manager) observingLog(c *call) (answer, error) {
+	body, err := c.object()
+	if err != nil {
+		return answer{}, err
+	}
+	if m.Logbook == nil {
+		return answer{}, errNoCommander
+	}
+	log := commander.ObservingLog{Body: body, Identity: c.who.Name() + "@" + m.ServerURL}
+	return m.relay(c, func(ctx context.Context) (commander.Reply, error) {
+		return m.Logbook.WriteObservingLog(ctx, log)
 	})
 }
 

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/manager"
 )
@@ -31,32 +34,36 @@ var start = time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
 type rig struct {
 	t         *testing.T
 	url       string
-	users     *auth.MemoryUsers
+	users     *auth.Users
 	tokens    *auth.JWT
 	hub       *hubDouble
 	commander *commanderDouble
 	clock     *lovetest.Clock
 	log       *logBuffer
+	audit     *auth.MemoryAuditLog
+	secrets   []string // tokens and passwords that were used
 }
 
 // newRig starts one; change sees the configuration before it is used.
 func newRig(t *testing.T, change ...func(*manager.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, hub: &hubDouble{}, commander: &commanderDouble{reply: commander.Done()},
-		clock: lovetest.NewClock(start), log: &logBuffer{}}
+		clock: lovetest.NewClock(start), log: &logBuffer{}, audit: &auth.MemoryAuditLog{}}
 	r.users = auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
 	for _, u := range auth.DefaultUsers() {
 		require.NoError(t, r.users.Add(t.Context(), u, "secret of "+u.Username))
 	}
 	r.tokens = auth.NewJWT(nil, r.users, auth.WithTokenClock(r.clock))
 	config := manager.Config{
-		Hub: r.hub, Authenticator: r.users, Tokens: r.tokens, Commander: r.commander, Informer: r.commander,
+		Hub: r.hub, Authenticator: r.users, Users: r.users, Tokens: r.tokens, AuditLog: r.audit,
+		Commander: r.commander, Informer: r.commander, Logbook: r.commander,
 		ServerURL: "summit.example", Clock: r.clock,
 		Logger: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, f := range change {
 		f(&config)
 	}
+	t.Cleanup(r.noSecretInTheLog)
 	m, err := manager.New(config)
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
@@ -72,7 +79,30 @@ func (r *rig) token(user string) string {
 	r.t.Helper()
 	token, err := r.tokens.Issue(r.t.Context(), auth.User{Username: user})
 	require.NoError(r.t, err)
+	r.secrets = append(r.secrets, token)
 	return token
+}
+
+// noSecretInTheLog scans what was logged, by every test that uses a rig, for
+// every token and password that it used.
+func (r *rig) noSecretInTheLog() {
+	records, err := r.audit.Records(context.Background(), 1000)
+	require.NoError(r.t, err)
+	text := r.log.String() + fmt.Sprintf("%+v", records)
+	for _, secret := range append(r.secrets, "secret of") {
+		if len(secret) > 3 {
+			require.NotContains(r.t, text, secret)
+		}
+	}
+}
+
+var secretField = regexp.MustCompile(`"(?:token|password)": ?"([^"]+)"`)
+
+// used notes the secrets in a body.
+func (r *rig) used(body string) {
+	for _, m := range secretField.FindAllStringSubmatch(body, -1) {
+		r.secrets = append(r.secrets, m[1])
+	}
 }
 
 type option func(*http.Request)
@@ -105,7 +135,11 @@ func (r *rig) call(method, path, body string, opts ...option) response {
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	require.NoError(r.t, err)
-	return response{resp, string(raw)}
+	got := response{resp, string(raw)}
+	r.used(body)
+	r.used(got.body)
+	r.documented(req, body, got)
+	return got
 }
 
 // is checks status and JSON body.
@@ -145,6 +179,29 @@ func (h *hubDouble) DisconnectToken(id string) {
 	h.disconnected = append(h.disconnected, id)
 }
 
+func (h *hubDouble) Disconnect(match func(auth.Principal) bool, _ hub.CloseReason) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, name := range []string{"admin", "user", "cmd_user", "ada"} {
+		if match(auth.Principal{User: auth.User{Username: name}}) {
+			h.disconnected = append(h.disconnected, "sockets of "+name)
+		}
+	}
+}
+
+func (h *hubDouble) Stats() hub.Stats {
+	none := map[string]uint64{}
+	return hub.Stats{Sessions: 1, Groups: 1, Dropped: none, Denied: none, Closed: none}
+}
+
+func (h *hubDouble) Sessions() []hub.SessionStats {
+	return []hub.SessionStats{{ID: "1", Principal: "ada", Address: "10.0.0.1", Since: start}}
+}
+
+func (h *hubDouble) Groups() []hub.GroupStats {
+	return []hub.GroupStats{{Group: "event-ATDome-0-summaryState", Members: 1}}
+}
+
 func (h *hubDouble) closed() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -161,6 +218,7 @@ type commanderDouble struct {
 	mu         sync.Mutex
 	requests   []commander.Request
 	categories []string
+	logs       []string
 }
 
 func (c *commanderDouble) answer(ctx context.Context) (commander.Reply, error) {
@@ -191,6 +249,13 @@ func (c *commanderDouble) TopicNames(ctx context.Context, categories string) (co
 
 func (c *commanderDouble) TopicData(ctx context.Context, categories string) (commander.Reply, error) {
 	return c.topics(ctx, "data", categories)
+}
+
+func (c *commanderDouble) WriteObservingLog(ctx context.Context, l commander.ObservingLog) (commander.Reply, error) {
+	c.mu.Lock()
+	c.logs = append(c.logs, string(l.Body))
+	c.mu.Unlock()
+	return c.answer(ctx)
 }
 
 func (c *commanderDouble) asked() []commander.Request {

@@ -2,9 +2,11 @@ package manager
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"regexp"
@@ -17,6 +19,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/dashboard"
+	"github.com/rubin-love/love-go/love/hub"
 )
 
 // Hub is what the manager needs of a hub; *hub.Hub is one.
@@ -27,6 +30,15 @@ type Hub interface {
 	// DisconnectToken closes the sockets opened with a token that died. It must
 	// not block.
 	DisconnectToken(tokenID string)
+	// Disconnect closes the sockets of whoever matches. It must not block.
+	Disconnect(match func(auth.Principal) bool, reason hub.CloseReason)
+}
+
+// HubReporter is what a [Hub] may tell administrators; *hub.Hub does.
+type HubReporter interface {
+	Stats() hub.Stats
+	Sessions() []hub.SessionStats
+	Groups() []hub.GroupStats
 }
 
 // DefaultCommandTimeout is how long the manager waits for a commander: longer
@@ -40,12 +52,26 @@ type Config struct {
 	Authenticator auth.Authenticator
 	Tokens        auth.Tokens
 
-	// Authorizer decides who may command. Default: [auth.RoleAuthorizer].
+	// Users are what administrators administer, and whose sockets close when
+	// they are disabled. Default: none, administration is answered 404.
+	Users *auth.Users
+	// Authorizer decides who may command. Default: [auth.RoleAuthorizer], over
+	// Users if there are some.
 	Authorizer auth.Authorizer
+	// LogInLimits bounds wrong log-ins. Default: see [auth.LogInLimits].
+	LogInLimits auth.LogInLimits
+	// AuditLog keeps who did what. Default: none, records go to the Logger only.
+	AuditLog auth.AuditLog
+	// TrustedProxies are whose X-Forwarded-For and X-Real-IP are believed.
+	// Default: nobody.
+	TrustedProxies auth.Networks
 	// Commander executes commands. Default: none, commands are answered 503.
 	Commander commander.Commander
-	// Informer answers salinfo. Default: none, salinfo is answered 503.
+	// Informer answers salinfo. Default: none, salinfo is answered 503. One that
+	// is also a [MetadataInformer] answers salinfo/metadata too.
 	Informer commander.Informer
+	// Logbook writes observing logs. Default: none, they are answered 503.
+	Logbook commander.Logbook
 	// CommandTimeout bounds the wait for both. Default: [DefaultCommandTimeout];
 	// raise it with the commander's own time-out.
 	CommandTimeout time.Duration
@@ -75,7 +101,9 @@ type Manager struct {
 	socket    *regexp.Regexp
 	handler   http.Handler
 	config    configuration
-	stopWatch func()
+	audit     *auth.Auditor
+	limiter   *auth.LogInLimiter
+	stopWatch []func()
 }
 
 // New makes a manager. From then on a token that dies closes its sockets.
@@ -90,20 +118,26 @@ func New(c Config) (*Manager, error) {
 		Config: c,
 		router: httprouter.New(),
 		// Matched before the router, which knows no pattern in the middle.
-		socket: regexp.MustCompile(`^` + regexp.QuoteMeta(c.URLPrefix) + `/manager(.*?)/ws/subscription/?$`),
-		config: builtinConfiguration(c.Clock.Now()),
+		socket:  regexp.MustCompile(`^` + regexp.QuoteMeta(c.URLPrefix) + `/manager(.*?)/ws/subscription/?$`),
+		config:  builtinConfiguration(c.Clock.Now()),
+		audit:   auth.NewAuditor(c.AuditLog, c.Logger, c.Clock),
+		limiter: auth.NewLogInLimiter(c.LogInLimits, c.Clock),
 	}
 	for _, e := range m.endpoints() {
 		m.route(c.URLPrefix+e.path, m.endpoint(e))
 	}
 	m.route("/healthz", reading(http.HandlerFunc(healthz)))
 	m.route("/readyz", reading(http.HandlerFunc(m.readyz)))
+	m.route("/openapi.yaml", reading(http.HandlerFunc(openAPI)))
 	m.route("/", reading(c.Page))
 	if c.URLPrefix != "" {
 		m.route(c.URLPrefix+"/", reading(c.Page))
 	}
 	m.handler = m.logged(m.recovered(crossOrigin(http.HandlerFunc(m.dispatch))))
-	m.stopWatch = c.Tokens.Watch(c.Hub.DisconnectToken)
+	m.stopWatch = []func(){c.Tokens.Watch(c.Hub.DisconnectToken)}
+	if c.Users != nil {
+		m.stopWatch = append(m.stopWatch, c.Users.Watch(m.userChanged))
+	}
 	return m, nil
 }
 
@@ -124,6 +158,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.Authorizer == nil {
 		c.Authorizer = auth.RoleAuthorizer{}
+		if c.Users != nil {
+			c.Authorizer = auth.RoleAuthorizer{Users: c.Users}
+		}
 	}
 	if c.Clock == nil {
 		c.Clock = love.SystemClock{}
@@ -138,12 +175,29 @@ func (c *Config) setDefaults() error {
 	return nil
 }
 
-// Close ends the manager's watch over dying tokens. Requests are still
-// answered: the http.Server in front decides when they end.
-func (m *Manager) Close() { m.stopWatch() }
+// userChanged closes the sockets of a user who may not be here any more.
+func (m *Manager) userChanged(username string) {
+	_, err := m.Users.Lookup(context.Background(), username)
+	if !errors.Is(err, auth.ErrInactive) && !errors.Is(err, auth.ErrUnknownUser) {
+		return
+	}
+	m.Hub.Disconnect(func(p auth.Principal) bool { return !p.Process && p.User.Username == username }, hub.CloseCredential)
+}
+
+// Close ends the manager's watch over dying tokens and disabled users.
+// Requests are still answered: the http.Server in front decides when they end.
+func (m *Manager) Close() {
+	for _, stop := range m.stopWatch {
+		stop()
+	}
+}
 
 // ServeHTTP implements http.Handler.
 func (m *Manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if address := m.TrustedProxies.ClientAddress(r); address != auth.Address(r) {
+		r = r.WithContext(r.Context()) // a copy: the request is the caller's
+		r.RemoteAddr = net.JoinHostPort(address, "0")
+	}
 	if m.socket.MatchString(r.URL.Path) {
 		m.serveSocket(w, r)
 		return

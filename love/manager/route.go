@@ -43,10 +43,11 @@ type call struct {
 	writer http.ResponseWriter
 }
 
-// endpoints is the table of the API (manager protocol, section 4). A path with
+// endpoints is the table of the API (manager protocol, section 4, and what is
+// ours). A path with
 // a final slash is redirected to from the one without; the others have none.
 func (m *Manager) endpoints() []endpoint {
-	const get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
+	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	return []endpoint{
 		{path: "/manager/api/get-token/", login: loginIgnored, actions: actions{post: m.getToken}},
 		{path: "/manager/api/validate-token/", actions: actions{get: m.validateToken}},
@@ -54,10 +55,23 @@ func (m *Manager) endpoints() []endpoint {
 		{path: "/manager/api/logout/", actions: actions{del: m.logout}},
 		{path: "/manager/api/swap-user/", login: loginOptional, actions: actions{post: m.swapUser}},
 		{path: "/manager/api/swap-user/:flags/", login: loginOptional, actions: actions{post: m.swapUser}},
-		{path: "/manager/api/cmd/", needs: auth.ExecuteCommand, actions: actions{post: m.command}},
+		{path: "/manager/api/cmd/", needs: auth.SomeCommand, actions: actions{post: m.command}},
+		{path: "/manager/api/lovecsc/observinglog", needs: auth.ExecuteCommand, actions: actions{post: m.observingLog}},
 		{path: "/manager/api/salinfo/topic-names", actions: actions{get: m.topicNames}},
 		{path: "/manager/api/salinfo/topic-data", actions: actions{get: m.topicData}},
 		{path: "/manager/api/salinfo/metadata", actions: actions{get: m.metadata}},
+
+		{path: "/manager/api/hub/", needs: auth.ManageUsers, actions: actions{get: m.hubReport}},
+		{path: "/manager/api/admin/users/", needs: auth.ManageUsers, actions: actions{get: m.listUsers, post: m.addUser}},
+		{path: "/manager/api/admin/users/:name/", needs: auth.ManageUsers, actions: actions{get: m.showUser, patch: m.changeUser, del: m.removeUser}},
+		{path: "/manager/api/admin/groups/", needs: auth.ManageUsers, actions: actions{get: m.listGroups}},
+		{path: "/manager/api/admin/groups/:name/", needs: auth.ManageUsers, actions: actions{put: m.putGroup, del: m.removeGroup}},
+		{path: "/manager/api/admin/permissions/", needs: auth.ManageUsers, actions: actions{get: m.listPermissions}},
+		{path: "/manager/api/admin/tokens/", needs: auth.ManageUsers, actions: actions{get: m.listTokens, del: m.revokeTokensOf}},
+		{path: "/manager/api/admin/tokens/:id/", needs: auth.ManageUsers, actions: actions{del: m.revokeToken}},
+		{path: "/manager/api/admin/sessions/", needs: auth.ManageUsers, actions: actions{get: m.listSessions}},
+		{path: "/manager/api/admin/audit/", needs: auth.ManageUsers, actions: actions{get: m.listAudit}},
+		{path: "/manager/api/admin/keys/", needs: auth.ManageUsers, actions: actions{post: m.rotateKey}},
 	}
 }
 

@@ -28,5 +28,20 @@ func (m *Manager) relayTopics(c *call, ask func(context.Context, string) (comman
 	return m.relay(c, func(ctx context.Context) (commander.Reply, error) { return ask(ctx, categories) })
 }
 
-// metadata is what no commander has any more (quirk 37).
-func (m *Manager) metadata(*call) (answer, error) { return answer{}, errNotFound }
+// MetadataInformer tells the versions of the components' interfaces:
+// {"<csc>": {"sal_version", "xml_version"}} (manager protocol, section 11).
+type MetadataInformer interface {
+	Metadata(ctx context.Context) (commander.Reply, error)
+}
+
+// metadata relays to what most commanders do not have any more (quirk 37).
+func (m *Manager) metadata(c *call) (answer, error) {
+	if m.Informer == nil {
+		return answer{}, errNoCommander
+	}
+	from, ok := m.Informer.(MetadataInformer)
+	if !ok {
+		return answer{}, errNotFound
+	}
+	return m.relay(c, from.Metadata)
+}

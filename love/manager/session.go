@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
@@ -37,7 +38,7 @@ func (m *Manager) session(c *call, who auth.Principal, token string) answer {
 	s := session{
 		User:        sessionUser{who.User.Username, who.User.Email, who.User.FirstName, who.User.LastName},
 		Token:       token,
-		Permissions: permissions{m.Authorizer.Authorize(c.Context(), who, auth.ExecuteCommand) == nil},
+		Permissions: permissions{m.mayCommand(c, who) == nil},
 		TimeData:    love.TimeDataAt(m.Clock.Now()),
 		Config:      &m.config,
 	}
@@ -53,7 +54,7 @@ func (m *Manager) getToken(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return m.newSession(c, user)
+	return m.newSession(c, user, auth.AuditRecord{Actor: user.Username, Action: auth.AuditLogIn})
 }
 
 func (m *Manager) validateToken(c *call) (answer, error) {
@@ -64,6 +65,7 @@ func (m *Manager) logout(c *call) (answer, error) {
 	if err := m.Tokens.Revoke(c.Context(), c.token); err != nil {
 		return answer{}, err
 	}
+	m.note(c, auth.AuditRecord{Action: auth.AuditLogOut, Subject: c.who.TokenID, Outcome: auth.OutcomeDone})
 	return answer{status: http.StatusNoContent}, nil
 }
 
@@ -77,7 +79,7 @@ func (m *Manager) swapUser(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	swapped, err := m.newSession(c, user)
+	swapped, err := m.newSession(c, user, auth.AuditRecord{Actor: user.Username, Action: auth.AuditSwap, Subject: c.who.Name()})
 	if err != nil {
 		return answer{}, err
 	}
@@ -88,7 +90,8 @@ func (m *Manager) swapUser(c *call) (answer, error) {
 	return swapped, nil
 }
 
-// logIn reads user name and password and checks them.
+// logIn reads user name and password and checks them. A log-in that fails
+// leaves an audit record; one that works gets it with its token.
 func (m *Manager) logIn(c *call) (auth.User, error) {
 	f, err := c.fields()
 	if err != nil {
@@ -99,20 +102,47 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 	if len(errs) > 0 {
 		return auth.User{}, errs.refusal()
 	}
+	succeeded, err := m.limiter.Try(username, auth.Address(c.Request))
+	if err != nil {
+		return auth.User{}, tooMany(err)
+	}
 	user, err := m.Authenticator.Authenticate(c.Context(), username, password)
+	failed := auth.AuditRecord{Actor: username, Action: auth.AuditLogIn, Outcome: auth.OutcomeRefused}
 	switch {
 	case errors.Is(err, auth.ErrCredentials):
+		m.note(c, failed)
 		return auth.User{}, fieldErrors{noField: {"Unable to log in with provided credentials."}}.refusal()
 	case err != nil:
+		succeeded() // it is not the user's fault
 		m.Logger.Error("a log-in could not be checked", "error", err)
+		failed.Outcome = auth.OutcomeFailed
+		m.note(c, failed)
 		return auth.User{}, errNotNow
 	}
+	succeeded()
 	return user, nil
 }
 
-func (m *Manager) newSession(c *call, user auth.User) (answer, error) {
+// tooMany is the refusal of a log-in that was not even tried.
+func tooMany(err error) error {
+	many, ok := errors.AsType[*auth.TooManyTriesError](err)
+	if !ok {
+		return err
+	}
+	seconds := strconv.Itoa(int(many.RetryAfter.Seconds()))
+	r := refuse(http.StatusTooManyRequests, "Too many log-ins have failed. Try again in "+seconds+" seconds.")
+	r.header = http.Header{"Retry-After": {seconds}}
+	return r
+}
+
+// newSession hands out a token. Without its audit record nobody gets in.
+func (m *Manager) newSession(c *call, user auth.User, r auth.AuditRecord) (answer, error) {
 	token, err := m.Tokens.Issue(c.Context(), user)
 	if err != nil {
+		return answer{}, fmt.Errorf("logging in: %w", err)
+	}
+	r.Address, r.Outcome = auth.Address(c.Request), auth.OutcomeDone
+	if err := m.audit.Note(c.Context(), r); err != nil {
 		return answer{}, fmt.Errorf("logging in: %w", err)
 	}
 	return m.session(c, auth.Principal{User: user, Address: auth.Address(c.Request)}, token), nil

@@ -84,22 +84,22 @@ func TestGetToken_RefusesWithATextPerField(t *testing.T) {
 	r := newRig(t)
 	require.NoError(t, r.users.SetActive(t.Context(), "cmd_user", false))
 	for name, c := range map[string]struct{ body, want string }{
-		"wrong password":     {`{"username": "user", "password": "x"}`, wrongLogIn},
-		"unknown user":       {`{"username": "nobody", "password": "x"}`, wrongLogIn},
-		"disabled user":      {credentials("cmd_user"), wrongLogIn},
-		"no password":        {`{"username": "user"}`, `{"password": ` + required + `}`},
-		"no user name":       {`{"password": "x"}`, `{"username": ` + required + `}`},
-		"keys have a case":   {`{"Username": "user", "password": "x"}`, `{"username": ` + required + `}`},
-		"nothing":            {`{}`, `{"username": ` + required + `, "password": ` + required + `}`},
-		"no body":            {``, `{"username": ` + required + `, "password": ` + required + `}`},
-		"blank":              {`{"username": "", "password": ""}`, `{"username": ` + blank + `, "password": ` + blank + `}`},
-		"only spaces":        {`{"username": "  ", "password": "x"}`, `{"username": ` + blank + `}`},
-		"null":               {`{"username": null, "password": "x"}`, `{"username": ["This field may not be null."]}`},
-		"a list":             {`{"username": ["user"], "password": true}`, `{"username": ["Not a valid string."], "password": ["Not a valid string."]}`},
-		"numbers are texts":  {`{"username": 1, "password": 2.5}`, wrongLogIn},
-		"no object":          {`["user"]`, `{"non_field_errors": ["Invalid data. Expected an object, but got a list."]}`},
-		"text instead":       {`"user"`, `{"non_field_errors": ["Invalid data. Expected an object, but got a text."]}`},
-		"last of duplicates": {`{"username": "user", "password": "secret of user", "password": "x"}`, wrongLogIn},
+		"wrong password":    {`{"username": "user", "password": "x"}`, wrongLogIn},
+		"unknown user":      {`{"username": "nobody", "password": "x"}`, wrongLogIn},
+		"disabled user":     {credentials("cmd_user"), wrongLogIn},
+		"no password":       {`{"username": "user"}`, `{"password": ` + required + `}`},
+		"no user name":      {`{"password": "x"}`, `{"username": ` + required + `}`},
+		"keys have a case":  {`{"Username": "user", "password": "x"}`, `{"username": ` + required + `}`},
+		"nothing":           {`{}`, `{"username": ` + required + `, "password": ` + required + `}`},
+		"no body":           {``, `{"username": ` + required + `, "password": ` + required + `}`},
+		"blank":             {`{"username": "", "password": ""}`, `{"username": ` + blank + `, "password": ` + blank + `}`},
+		"only spaces":       {`{"username": "  ", "password": "x"}`, `{"username": ` + blank + `}`},
+		"null":              {`{"username": null, "password": "x"}`, `{"username": ["This field may not be null."]}`},
+		"a list":            {`{"username": ["user"], "password": true}`, `{"username": ["Not a valid string."], "password": ["Not a valid string."]}`},
+		"numbers are texts": {`{"username": 1, "password": 2.5}`, wrongLogIn},
+		"no object":         {`["user"]`, `{"non_field_errors": ["Invalid data. Expected an object, but got a list."]}`},
+		"text instead":      {`"user"`, `{"non_field_errors": ["Invalid data. Expected an object, but got a text."]}`},
+		"a key twice":       {`{"username": "user", "password": "secret of user", "password": "x"}`, `{"detail": "JSON parse error - the key \"password\" occurs twice"}`},
 	} {
 		t.Run(name, func(t *testing.T) { r.is(r.call("POST", getToken, c.body), 400, c.want) })
 	}
@@ -252,7 +252,7 @@ func (away) Authorize(context.Context, auth.Principal, auth.Permission) error {
 }
 
 func TestIdentitySystem_ThatIsAwayGives503NotWrongCredentials(t *testing.T) {
-	const later = `{"detail": "The manager cannot check this at the moment. Try again in a moment."}`
+	const later = `{"detail": "The manager cannot do this at the moment. Try again in a moment."}`
 	r := newRig(t, func(c *manager.Config) { c.Authenticator = away{} })
 	r.is(r.call("POST", getToken, credentials("user")), 503, later)
 	require.Contains(t, r.log.String(), "the database is away")

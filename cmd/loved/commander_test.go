@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+func TestManagerCommandsThroughACommanderOfItsOwnProcess(t *testing.T) {
+	u := newUser(t)
+	c := u.starts("commander", "--sal", "sim", "--listen", "127.0.0.1:0")
+	url := c.says(`LOVE commander at (\S+),`)[1]
+	m, _ := u.startsManager("--commander", url)
+	u.env["LOVED_PASSWORD"] = "cmd_user's"
+
+	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "--user", "cmd_user", "ATDome", "moveAzimuth", "azimuth=90"))
+	refused := u.types("cmd", "--user", "cmd_user", "ATDome", "moveAzimuth", "azimut=90")
+	require.Equal(t, 1, refused.code)
+	require.Equal(t, "ATDome cmd_moveAzimuth has no field azimut; its fields are azimuth\n", refused.out)
+
+	require.Equal(t, 0, c.stops())
+	gone := u.types("cmd", "--user", "cmd_user", "ATDome", "moveAzimuth", "azimuth=90")
+	require.Equal(t, 1, gone.code)
+	require.Equal(t, 0, m.stops())
+}
+
+func TestObservingLogsComeFromTheManagersWebsocketToo(t *testing.T) {
+	u := newUser(t)
+	m, url := u.startsManager()
+	c := u.starts("commander", "--sal", "sim", "--listen", "127.0.0.1:0", "--manager", url, "--log-level", "debug")
+	c.says(`LOVE commander at`)
+	c.reports(`msg="?connected`)
+	require.Equal(t, 0, c.stops())
+	require.Equal(t, 0, m.stops())
+}
+
+func TestCommanderIsFoundWhereThePythonSystemSays(t *testing.T) {
+	asked := make(chan string, 1)
+	stub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/cmd/" {
+			asked <- r.Method
+		}
+		_, _ = w.Write([]byte(`{"ack":"Done","timestamp":1}`))
+	}))
+	defer stub.Close()
+	u := newUser(t)
+	host, port, _ := strings.Cut(strings.TrimPrefix(stub.URL, "http://"), ":")
+	u.env["COMMANDER_HOSTNAME"], u.env["COMMANDER_PORT"] = host, port
+	m, _ := u.startsManager()
+	u.env["LOVED_PASSWORD"] = "admin's"
+	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "--user", "admin", "X:1", "start"))
+	require.Equal(t, "POST", <-asked)
+	require.Equal(t, 0, m.stops())
+}
+
+func TestCommandersWrongUse(t *testing.T) {
+	for name, c := range map[string]struct {
+		args  []string
+		env   environment
+		error string
+	}{
+		"kafka":             {[]string{"commander"}, nil, "--sal kafka is not part of this release yet: give --sal sim"},
+		"time-out":          {[]string{"commander", "--sal", "sim", "--command-timeout", "0"}, nil, `"0" is no time above 0: give seconds, or a time such as 1m30s`},
+		"time-out of old":   {[]string{"commander", "--sal", "sim"}, environment{"COMMAND_TIMEOUTS": "soon"}, `environment variable COMMAND_TIMEOUTS`},
+		"address of a page": {[]string{"manager", "--commander", "http://x/?y", "--process-password", "secret"}, nil, "give its base URL, such as http://commander:5000"},
+		"host without port": {[]string{"manager", "--process-password", "secret"}, environment{"COMMANDER_HOSTNAME": "x"}, "COMMANDER_HOSTNAME is set without COMMANDER_PORT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := newUser(t)
+			for k, v := range c.env {
+				u.env[k] = v
+			}
+			r := u.types(c.args...)
+			require.Equal(t, exitUsage, r.code)
+			require.Contains(t, r.errors, c.error)
+		})
+	}
+}
+
+func TestSpanIsSecondsOrATime(t *testing.T) {
+	for text, want := range map[string]string{"10": "10s", "0.5": "500ms", "1m30s": "1m30s", "1e3": "16m40s"} {
+		var s span
+		require.NoError(t, s.Set(text))
+		require.Equal(t, want, s.String())
+	}
+	for _, bad := range []string{"", "x", "-1", "0", "-5s", "NaN", "1e300"} {
+		var s span
+		require.Error(t, s.Set(bad), bad)
+	}
+}
+
+// What `loved commander` serves is what its package's tests are about; this is
+// that it is the same.
+func TestCommanderServesItsAPI(t *testing.T) {
+	u := newUser(t)
+	u.env["COMMAND_TIMEOUTS"] = "20"
+	c := u.starts("commander", "--sal", "sim", "--listen", "127.0.0.1:0")
+	h, err := commander.NewHTTP(c.says(`LOVE commander at (\S+),`)[1])
+	require.NoError(t, err)
+	defer h.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	r, err := h.WriteObservingLog(ctx, commander.ObservingLog{Body: []byte(`{"user":"ana","message":"x"}`)})
+	require.NoError(t, err)
+	require.Equal(t, commander.AckReply(200, "Added new observing log to SAL"), r)
+	r, err = h.TopicNames(ctx, "command")
+	require.NoError(t, err)
+	require.Contains(t, string(r.Body), `"moveAzimuth"`)
+	_, err = h.Heartbeat(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 0, c.stops())
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+func (a *app) importDjangoCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import-django FILE",
+		Short: "Take over users and groups of the Python manager",
+		Long: `Take over users, groups and permissions from an export of the Python manager, made with
+
+  python manage.py dumpdata auth > FILE
+
+Everybody keeps the password: its hash is renewed at the next log-in. Users that exist
+here stay as they are, so that it can be done again.`,
+		Args: exactly("FILE"),
+	}
+	return a.userWork(cmd, false, func(ctx context.Context, at *administration, args []string) error {
+		f, err := os.Open(args[0])
+		if err != nil {
+			return fmt.Errorf("opening the export: %w", err)
+		}
+		defer f.Close()
+		dump, err := auth.ReadDump(f)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", args[0], err)
+		}
+		for _, note := range dump.Notes {
+			fmt.Fprintln(a.stderr, note)
+		}
+		added, kept, err := dump.ImportInto(ctx, at.Users())
+		if err != nil {
+			return err
+		}
+		for _, name := range kept {
+			fmt.Fprintf(a.stderr, "user %s: exists here, and stays as it is\n", name)
+		}
+		fmt.Fprintf(a.stdout, "%d users and %d groups taken over\n", len(added), len(dump.Groups))
+		return at.note(ctx, auth.AuditImported, args[0], fmt.Sprintf("%d users, %d groups", len(added), len(dump.Groups)))
+	})
+}

@@ -1,0 +1,96 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// claims are what a token with a good signature says, and who signed it.
+type claims struct {
+	jwt.RegisteredClaims
+	keyID string
+}
+
+// read checks everything about a token that does not change with time, and
+// that its key is still accepted. Its error is ErrToken and nothing more, for
+// what was wrong helps nobody but a forger, or that the keys cannot be had.
+func (j *JWT) read(ctx context.Context, token string) (*claims, error) {
+	if len(token) > MaxTokenBytes {
+		return nil, ErrToken
+	}
+	if c, ok := j.seen.get(token); ok {
+		if _, err := j.key(ctx, c.keyID); err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
+	c := new(claims)
+	var keyErr error
+	_, err := j.parser.ParseWithClaims(token, &c.RegisteredClaims, func(t *jwt.Token) (any, error) {
+		// Nothing else of the header counts: a jwk, jku or x5u is not even read.
+		c.keyID, _ = t.Header["kid"].(string)
+		var key Key
+		key, keyErr = j.key(ctx, c.keyID)
+		return key.Secret, keyErr
+	})
+	switch {
+	case keyErr != nil:
+		return nil, keyErr
+	case err != nil, c.Issuer != j.issuer, !slices.Contains(c.Audience, j.audience),
+		c.ID == "", c.Subject == "", c.ExpiresAt == nil:
+		return nil, ErrToken
+	}
+	j.seen.put(token, c)
+	return c, nil
+}
+
+func (j *JWT) key(ctx context.Context, id string) (Key, error) {
+	key, err := j.keys.Key(ctx, id)
+	switch {
+	case errors.Is(err, ErrUnknownKey):
+		return Key{}, ErrToken
+	case err != nil:
+		return Key{}, fmt.Errorf("looking for the key of a token: %w", err)
+	}
+	return key, nil
+}
+
+// seenTokens is how many tokens a generation of a [claimsCache] holds.
+const seenTokens = 4096
+
+// claimsCache spares the computation of a signature for tokens that were seen
+// before. Whether they are still good is not its business. The zero value is
+// ready; it holds two generations and drops the older one when the younger is
+// full.
+type claimsCache struct {
+	mu         sync.RWMutex
+	young, old map[string]*claims
+}
+
+func (c *claimsCache) get(token string) (*claims, bool) {
+	c.mu.RLock()
+	known, ok := c.young[token]
+	aging := false
+	if !ok {
+		known, aging = c.old[token]
+	}
+	c.mu.RUnlock()
+	if aging {
+		c.put(token, known)
+	}
+	return known, ok || aging
+}
+
+func (c *claimsCache) put(token string, known *claims) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.young == nil || len(c.young) >= seenTokens {
+		c.young, c.old = make(map[string]*claims), c.young
+	}
+	c.young[token] = known
+}

@@ -1,0 +1,212 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Dump is what a `dumpdata` export of the Python manager says about users.
+type Dump struct {
+	Accounts []Account
+	Groups   []Group
+	// Notes tell what could not be taken over, for people.
+	Notes []string
+}
+
+// djangoObject is an element of the export.
+type djangoObject struct {
+	Model  string          `json:"model"`
+	PK     json.RawMessage `json:"pk"`
+	Fields json.RawMessage `json:"fields"`
+}
+
+type djangoUser struct {
+	Username    string            `json:"username"`
+	Password    string            `json:"password"`
+	Email       string            `json:"email"`
+	FirstName   string            `json:"first_name"`
+	LastName    string            `json:"last_name"`
+	IsSuperuser bool              `json:"is_superuser"`
+	IsActive    bool              `json:"is_active"`
+	Groups      []json.RawMessage `json:"groups"`
+	Permissions []json.RawMessage `json:"user_permissions"`
+}
+
+type djangoGroup struct {
+	Name        string            `json:"name"`
+	Permissions []json.RawMessage `json:"permissions"`
+}
+
+// ReadDump reads a `dumpdata` export, with numbers or natural keys; models
+// other than users, groups and permissions are skipped. An export with numbers
+// has to hold auth.permission, or nobody knows what they mean.
+func ReadDump(r io.Reader) (Dump, error) {
+	var objects []djangoObject
+	if err := json.NewDecoder(r).Decode(&objects); err != nil {
+		return Dump{}, fmt.Errorf("this is no dumpdata export, a JSON list of models: %w", err)
+	}
+	d := dumpReader{permissions: make(map[string]string), groups: make(map[string]string), unknown: make(map[string]bool)}
+	// What is referred to comes first, whatever the order of the file.
+	for _, pass := range []struct {
+		model string
+		read  func(djangoObject) error
+	}{{"auth.permission", d.permission}, {"auth.group", d.group}, {"auth.user", d.user}} {
+		for i, o := range objects {
+			if o.Model != pass.model {
+				continue
+			}
+			if err := pass.read(o); err != nil {
+				return Dump{}, fmt.Errorf("object %d (%s): %w", i+1, o.Model, err)
+			}
+		}
+	}
+	if len(d.dump.Accounts) == 0 && len(d.dump.Groups) == 0 {
+		return Dump{}, errors.New("the export holds neither auth.user nor auth.group: make it with `manage.py dumpdata auth`")
+	}
+	return d.dump, nil
+}
+
+type dumpReader struct {
+	dump        Dump
+	permissions map[string]string // primary key: codename
+	groups      map[string]string // primary key: name
+	unknown     map[string]bool   // permissions that were told of already
+}
+
+func (d *dumpReader) permission(o djangoObject) error {
+	var p struct {
+		Codename string `json:"codename"`
+	}
+	if err := json.Unmarshal(o.Fields, &p); err != nil {
+		return err
+	}
+	d.permissions[string(o.PK)] = p.Codename
+	return nil
+}
+
+func (d *dumpReader) group(o djangoObject) error {
+	var g djangoGroup
+	if err := json.Unmarshal(o.Fields, &g); err != nil {
+		return err
+	}
+	d.groups[string(o.PK)] = g.Name
+	own := Group{Name: g.Name, Permissions: d.named(g.Permissions, "group "+g.Name)}.Normal()
+	if err := own.Check(); err != nil {
+		return err
+	}
+	d.dump.Groups = append(d.dump.Groups, own)
+	return nil
+}
+
+func (d *dumpReader) user(o djangoObject) error {
+	var u djangoUser
+	if err := json.Unmarshal(o.Fields, &u); err != nil {
+		return err
+	}
+	a := Account{
+		User: User{
+			Username: u.Username, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName,
+			Superuser: u.IsSuperuser, Permissions: d.named(u.Permissions, "user "+u.Username),
+		},
+		PasswordHash: u.Password, Disabled: !u.IsActive,
+	}
+	for _, ref := range u.Groups {
+		name, ok := d.groups[string(ref)]
+		if !ok {
+			name = naturalKey(ref)
+		}
+		if name == "" {
+			d.note("user %s: group %s is not in the export", u.Username, ref)
+			continue
+		}
+		a.Groups = append(a.Groups, name)
+	}
+	switch {
+	case strings.HasPrefix(u.Password, "!"): // Django's mark of no password
+		a.PasswordHash = ""
+	case CheckHash(u.Password) != nil:
+		a.PasswordHash = ""
+		d.note("user %s: the password hash is of an unknown kind; set a new password", u.Username)
+	}
+	if err := a.Check(); err != nil {
+		return err
+	}
+	a.User = a.Normal()
+	d.dump.Accounts = append(d.dump.Accounts, a)
+	return nil
+}
+
+func (d *dumpReader) note(format string, args ...any) {
+	d.dump.Notes = append(d.dump.Notes, fmt.Sprintf(format, args...))
+}
+
+// named are the permissions that are referred to, as they are called here.
+// Those that nothing here asks for are told of once.
+func (d *dumpReader) named(refs []json.RawMessage, whose string) (known []Permission) {
+	for _, ref := range refs {
+		codename, ok := d.permissions[string(ref)]
+		if !ok {
+			codename = naturalKey(ref)
+		}
+		// Codenames are unique among ours, so the application need not be known.
+		i := slices.IndexFunc(Permissions(), func(p Permission) bool {
+			return codename != "" && strings.HasSuffix(string(p), "."+codename)
+		})
+		if i >= 0 {
+			known = append(known, Permissions()[i])
+			continue
+		}
+		if codename == "" {
+			codename = "number " + string(ref)
+		}
+		if !d.unknown[codename] {
+			d.unknown[codename] = true
+			d.note("%s: the permission %s means nothing here and is left out", whose, codename)
+		}
+	}
+	return known
+}
+
+// naturalKey is the first text of a natural key, ["name", …]; empty if the
+// reference is none.
+func naturalKey(ref json.RawMessage) string {
+	var parts []string
+	if json.Unmarshal(ref, &parts) != nil || len(parts) == 0 {
+		return ""
+	}
+	return parts[0]
+}
+
+// ImportInto adds what a dump holds to a store: groups get the permissions
+// that they lack, users that exist already stay as they are. It returns whom it
+// added, and those it left alone.
+func (d Dump) ImportInto(ctx context.Context, to UserStore) (added, kept []string, err error) {
+	groups, err := to.Groups(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, g := range d.Groups {
+		if i := slices.IndexFunc(groups, func(has Group) bool { return has.Name == g.Name }); i >= 0 {
+			g.Permissions = append(g.Permissions, groups[i].Permissions...)
+		}
+		if err := to.PutGroup(ctx, g); err != nil {
+			return nil, nil, fmt.Errorf("adding the group %q: %w", g.Name, err)
+		}
+	}
+	for _, a := range d.Accounts {
+		switch err := to.CreateAccount(ctx, a); {
+		case err == nil:
+			added = append(added, a.Username)
+		case errors.Is(err, ErrUserExists):
+			kept = append(kept, a.Username)
+		default:
+			return added, kept, fmt.Errorf("adding the user %q: %w", a.Username, err)
+		}
+	}
+	return added, kept, nil
+}

@@ -1,0 +1,103 @@
+package auth_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+func dumpWithNumbers(t testing.TB) string {
+	return fmt.Sprintf(`[
+	{"model": "sessions.session", "pk": "x", "fields": {}},
+	{"model": "auth.user", "pk": 1, "fields": {"password": %q, "last_login": null, "is_superuser": true, "username": "admin", "first_name": "", "last_name": "",
+		"email": "admin@fake.com", "is_staff": true, "is_active": true, "date_joined": "2020-01-01T00:00:00Z", "groups": [], "user_permissions": []}},
+	{"model": "auth.user", "pk": 2, "fields": {"password": "!unusable", "is_superuser": false, "username": "ada", "email": "a@x", "first_name": "Ada", "last_name": "L",
+		"is_active": false, "groups": [7, 9], "user_permissions": [31, 1, 99]}},
+	{"model": "auth.user", "pk": 3, "fields": {"password": "bcrypt$x", "username": "bob", "is_active": true, "groups": [], "user_permissions": [1]}},
+	{"model": "auth.permission", "pk": 31, "fields": {"name": "Execute Commands.", "content_type": 8, "codename": "command.execute_command"}},
+	{"model": "auth.permission", "pk": 44, "fields": {"name": "Can add view", "content_type": 9, "codename": "add_view"}},
+	{"model": "auth.permission", "pk": 1, "fields": {"name": "Can add log entry", "content_type": 1, "codename": "add_logentry"}},
+	{"model": "auth.group", "pk": 7, "fields": {"name": "night", "permissions": [31, 44]}}
+	]`, djangoHash(t, "old password", 1000))
+}
+
+func TestDump_OfThePythonManagerIsTakenOverWithItsPasswords(t *testing.T) {
+	d, err := auth.ReadDump(strings.NewReader(dumpWithNumbers(t)))
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"user ada: the permission add_logentry means nothing here and is left out",
+		"user ada: the permission number 99 means nothing here and is left out",
+		"user ada: group 9 is not in the export",
+		"user bob: the password hash is of an unknown kind; set a new password",
+	}, d.Notes)
+	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	require.NoError(t, u.Add(t.Context(), auth.User{Username: "bob", Email: "mine"}, "x"))
+	added, kept, err := d.ImportInto(t.Context(), u.Store())
+	require.NoError(t, err)
+	require.Equal(t, []string{"admin", "ada"}, added)
+	require.Equal(t, []string{"bob"}, kept)
+
+	admin, err := u.Authenticate(t.Context(), "admin", "old password")
+	require.NoError(t, err, "nobody needs a new password")
+	require.True(t, admin.Superuser)
+	ada, err := u.Store().Account(t.Context(), "ada")
+	require.NoError(t, err)
+	require.True(t, ada.Disabled)
+	require.Empty(t, ada.PasswordHash)
+	require.Equal(t, []string{"night"}, ada.Groups)
+	require.Equal(t, []auth.Permission{auth.ExecuteCommand}, ada.Permissions)
+	require.Equal(t, []auth.Permission{auth.ExecuteCommand, "ui_framework.add_view"}, ada.GroupPermissions)
+	bob, err := u.Lookup(t.Context(), "bob")
+	require.NoError(t, err)
+	require.Equal(t, "mine", bob.Email)
+	added, kept, err = d.ImportInto(t.Context(), u.Store())
+	require.NoError(t, err)
+	require.Empty(t, added)
+	require.Len(t, kept, 3, "twice does no harm")
+}
+
+func TestDump_WithNaturalKeysIsUnderstood(t *testing.T) {
+	d, err := auth.ReadDump(strings.NewReader(`[
+	{"model": "auth.group", "fields": {"name": "cmd", "permissions": [["command.execute_command", "api", "command"]]}},
+	{"model": "auth.user", "fields": {"username": "ada", "password": "", "is_active": true, "groups": [["cmd"]],
+		"user_permissions": [["delete_workspaceview", "ui_framework", "workspaceview"]]}}]`))
+	require.NoError(t, err)
+	require.Empty(t, d.Notes)
+	require.Equal(t, []auth.Group{{Name: "cmd", Permissions: []auth.Permission{auth.ExecuteCommand}}}, d.Groups)
+	require.Equal(t, []string{"cmd"}, d.Accounts[0].Groups)
+	require.Equal(t, []auth.Permission{"ui_framework.delete_workspaceview"}, d.Accounts[0].Permissions)
+}
+
+func TestDump_ThatIsNoneIsRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"":    "no dumpdata export",
+		"{}":  "no dumpdata export",
+		"[1]": "no dumpdata export",
+		"[]":  "neither auth.user nor auth.group",
+		`[{"model": "auth.user", "pk": 1, "fields": []}]`:                                  "object 1 (auth.user)",
+		`[{"model": "auth.user", "pk": 1, "fields": {"username": "a b", "password": ""}}]`: "not usable",
+		`[{"model": "auth.group", "pk": 1, "fields": {"name": ""}}]`:                       "not usable",
+	} {
+		_, err := auth.ReadDump(strings.NewReader(text))
+		require.ErrorContains(t, err, want, text)
+	}
+}
+
+func FuzzReadDump(f *testing.F) {
+	f.Add(dumpWithNumbers(f))
+	f.Add(`[{"model": "auth.user", "fields": {"username": "x", "groups": [[]], "user_permissions": [[""], {}]}}]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := auth.ReadDump(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		for _, a := range d.Accounts {
+			require.NoError(t, a.Check())
+			require.NoError(t, auth.CheckHash(a.PasswordHash))
+		}
+	})
+}

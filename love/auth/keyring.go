@@ -1,0 +1,84 @@
+package auth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// minKeyBytes is the shortest key that HS256 is meant for.
+const minKeyBytes = 32
+
+// CheckKey refuses a signing key that is too short to be safe.
+func CheckKey(key []byte) error {
+	if len(key) < minKeyBytes {
+		return fmt.Errorf("the secret key has %d bytes: it needs at least %d random ones, or tokens can be forged", len(key), minKeyBytes)
+	}
+	return nil
+}
+
+// Key signs tokens.
+type Key struct {
+	ID      string // what a token's header names
+	Secret  []byte
+	Created time.Time
+}
+
+// NewKey makes a random key.
+func NewKey(now time.Time) Key { return KeyOf(random(minKeyBytes), now) }
+
+// KeyOf is a key with a given secret; the ID follows from it without giving it
+// away.
+func KeyOf(secret []byte, created time.Time) Key {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("id of a token key"))
+	return Key{ID: hex.EncodeToString(mac.Sum(nil)[:8]), Secret: slices.Clone(secret), Created: created}
+}
+
+// ErrUnknownKey: no key has that ID, or it was dropped.
+var ErrUnknownKey = errors.New("unknown key")
+
+// ErrFixedKey: the key is given by the configuration, and changed there.
+var ErrFixedKey = errors.New("the key is given by the configuration (SECRET_KEY): change it there")
+
+// Keyring holds the keys that sign tokens. lovetest.RunKeyring is the suite
+// that every one passes.
+type Keyring interface {
+	// SigningKey returns the key that signs new tokens; the first time it is made.
+	SigningKey(ctx context.Context) (Key, error)
+	// Key returns an accepted key; the error wraps ErrUnknownKey if there is none
+	// of that ID.
+	Key(ctx context.Context, id string) (Key, error)
+	// Rotate makes a new signing key. Those of before are accepted until they
+	// have not signed for as long as keep, which should be a token's lifetime.
+	Rotate(ctx context.Context, keep time.Duration) (Key, error)
+}
+
+// fixedKeys is the keyring of a key given by configuration.
+type fixedKeys struct {
+	signing Key
+	old     []Key
+}
+
+func (k *fixedKeys) SigningKey(context.Context) (Key, error) { return k.signing, nil }
+
+func (k *fixedKeys) Key(_ context.Context, id string) (Key, error) {
+	if id == k.signing.ID {
+		return k.signing, nil
+	}
+	for _, old := range k.old {
+		if id == old.ID {
+			return old, nil
+		}
+	}
+	return Key{}, ErrUnknownKey
+}
+
+func (*fixedKeys) Rotate(context.Context, time.Duration) (Key, error) {
+	return Key{}, ErrFixedKey
+}

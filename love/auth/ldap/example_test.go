@@ -1,0 +1,24 @@
+package ldap_test
+
+import (
+	"fmt"
+
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/ldap"
+)
+
+// LDAP beside the local users.
+func Example() {
+	users := auth.NewMemoryUsers()
+	directory, err := ldap.New(ldap.Config{
+		Servers:  []string{"ldaps://ldap1.example.org", "ldaps://ldap2.example.org"},
+		UserBase: "cn=users,cn=accounts,dc=example,dc=org",
+	}, users)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	logIn := auth.Either{directory, users} // for manager.Config
+	fmt.Println(len(logIn), "ways to log in")
+	// Output: 2 ways to log in
+}

@@ -1,0 +1,94 @@
+package auth_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+func TestLocation_DecidesByParsedNetworks(t *testing.T) {
+	const list = "10.0.0.1, 10.1.0.0/16;fd00::/8\n192.168.7.9"
+	for address, ok := range map[string]bool{
+		"10.0.0.1": true, "10.1.255.3": true, "fd00::17": true, "192.168.7.9": true, "::ffff:10.0.0.1": true,
+		"110.0.0.12": false, "10.0.0.12": false, "10.0.0.10": false, "10.2.0.1": false, "fe00::1": false, "": false, "10.0.0.": false, "nonsense": false,
+	} {
+		err := auth.LocationAuthorizer{Locations: auth.Whitelist(list), Others: auth.RoleAuthorizer{}}.
+			Authorize(t.Context(), auth.Principal{Address: address}, auth.ExecuteCommand)
+		if ok {
+			require.NoError(t, err, address)
+			continue
+		}
+		require.ErrorIs(t, err, auth.ErrLocation, address)
+		require.ErrorIs(t, err, auth.ErrForbidden)
+	}
+}
+
+type nowhere struct{}
+
+func (nowhere) Whitelist(context.Context) (string, error) { return "", errAway }
+
+func TestLocation_WithoutAReadableWhitelistNobodyCommands(t *testing.T) {
+	root := auth.Principal{User: auth.User{Superuser: true}, Address: "10.0.0.1"}
+	for _, list := range []string{"", "  ", "10.0.0.1, all", "0.0.0.0/33", "fe80::1%eth0"} {
+		by := auth.LocationAuthorizer{Locations: auth.Whitelist(list), Others: auth.RoleAuthorizer{}}
+		for _, p := range []auth.Permission{auth.ExecuteCommand, auth.SomeCommand, "ATDome:0:moveAzimuth"} {
+			require.ErrorIs(t, by.Authorize(t.Context(), root, p), auth.ErrLocation, list)
+		}
+		require.NoError(t, by.Authorize(t.Context(), root, auth.ManageUsers), "the rest is not about places")
+	}
+	err := auth.LocationAuthorizer{Locations: nowhere{}}.Authorize(t.Context(), root, auth.ExecuteCommand)
+	require.ErrorIs(t, err, errAway)
+	require.NotErrorIs(t, err, auth.ErrForbidden)
+}
+
+func TestClientAddress_BelievesTrustedProxiesOnly(t *testing.T) {
+	proxies, err := auth.ParseNetworks("10.0.0.0/8 ::1")
+	require.NoError(t, err)
+	for _, c := range []struct{ peer, forwarded, real, want string }{
+		{"203.0.113.5:99", "", "", "203.0.113.5"},
+		{"203.0.113.5:99", "192.0.2.1", "192.0.2.1", "203.0.113.5"}, // a client that claims
+		{"10.0.0.1:99", "", "", "10.0.0.1"},
+		{"10.0.0.1:99", "", "192.0.2.1", "192.0.2.1"},
+		{"10.0.0.1:99", "192.0.2.1", "", "192.0.2.1"},
+		{"10.0.0.1:99", "192.0.2.1", "192.0.2.1", "192.0.2.1"},
+		{"10.0.0.1:99", "6.6.6.6, 192.0.2.1", "", "192.0.2.1"}, // the client's own header before the proxy's
+		{"10.0.0.1:99", "6.6.6.6, 192.0.2.1, 10.0.0.9", "", "192.0.2.1"},
+		{"10.0.0.1:99", "192.0.2.1, 10.0.0.9", "10.0.0.9", "192.0.2.1"}, // a balancer in front of the proxy
+		{"10.0.0.1:99", "192.0.2.1", "6.6.6.6", "10.0.0.1"},             // one of them is forged
+		{"10.0.0.1:99", "10.0.0.8", "", "10.0.0.1"},
+		{"10.0.0.1:99", "unknown", "", "10.0.0.1"},
+		{"10.0.0.1:99", "192.0.2.1, ", "", "10.0.0.1"},
+		{"10.0.0.1:99", "", "nonsense", "10.0.0.1"},
+		{"[::1]:99", "::ffff:192.0.2.1", "", "192.0.2.1"},
+		{"@", "192.0.2.1", "", "@"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = c.peer
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		if c.real != "" {
+			r.Header.Set("X-Real-IP", c.real)
+		}
+		require.Equal(t, c.want, proxies.ClientAddress(r), "%+v", c)
+		require.Equal(t, auth.Address(r), auth.Networks(nil).ClientAddress(r), "nobody is trusted by default")
+	}
+}
+
+func FuzzParseNetworks(f *testing.F) {
+	f.Add("10.0.0.1, 10.1.0.0/16;fd00::/8")
+	f.Add("::ffff:10.0.0.1/99")
+	f.Fuzz(func(t *testing.T, text string) {
+		n, err := auth.ParseNetworks(text)
+		if err != nil {
+			return
+		}
+		for _, p := range n {
+			require.True(t, p.IsValid())
+		}
+	})
+}

@@ -1,0 +1,120 @@
+package auth
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Permission names something that a principal may do. Beside the constants
+// and the [ModelPermission] texts there are command patterns, "CSC:salindex:command"
+// with * and ? as wildcards: "ATDome:*:move*" gives just those commands.
+type Permission string
+
+// The permissions that the manager asks for.
+const (
+	// ExecuteCommand allows every command.
+	ExecuteCommand Permission = "api.command.execute_command"
+	// SomeCommand is held by who may command at all, be it by a pattern. It is
+	// asked, never granted.
+	SomeCommand Permission = "api.command.execute_some_command"
+	// Publish allows a user's connection to publish as a process does.
+	Publish Permission = "api.publish"
+	// ManageUsers allows to administer users, groups, tokens and keys.
+	ManageUsers Permission = "api.manage_users"
+)
+
+// Model is a kind of object that the LOVE-frontend keeps in the manager.
+type Model struct{ App, Name string }
+
+// Models are those that the API serves (manager protocol, section 5).
+func Models() []Model {
+	return []Model{
+		{"api", "configfile"}, {"api", "controllocation"}, {"api", "emergencycontact"}, {"api", "imagetag"},
+		{"api", "scriptconfiguration"}, {"ui_framework", "view"}, {"ui_framework", "workspace"}, {"ui_framework", "workspaceview"},
+	}
+}
+
+// modelActions are what can be done to a model.
+var modelActions = [...]string{"add", "change", "delete", "view"}
+
+// ModelPermission is the permission to "add", "change", "delete" or "view"
+// objects of a model, named as in Django: "ui_framework.add_view".
+func ModelPermission(m Model, action string) Permission {
+	return Permission(m.App + "." + action + "_" + m.Name)
+}
+
+// Permissions are all that can be granted, command patterns aside.
+func Permissions() []Permission {
+	all := []Permission{ExecuteCommand, ManageUsers, Publish}
+	for _, m := range Models() {
+		for _, action := range modelActions {
+			all = append(all, ModelPermission(m, action))
+		}
+	}
+	return all
+}
+
+// ParsePermission reads what is to be granted: one of [Permissions] or a
+// command pattern. The error says what could be meant.
+func ParsePermission(text string) (Permission, error) {
+	p := Permission(text)
+	if slices.Contains(Permissions(), p) {
+		return p, nil
+	}
+	if !p.IsCommand() {
+		return "", fmt.Errorf("%q is no permission: give a command pattern such as ATDome:*:move*, or one of %s", text, joined(Permissions()))
+	}
+	for _, part := range p.parts() {
+		if _, err := path.Match(part, ""); err != nil || part == "" || strings.ContainsAny(part, `/\[]^ `) || len(part) > 100 {
+			return "", fmt.Errorf("%q is no command pattern: it is CSC:salindex:command, each a name or with * and ?, such as ATDome:*:move*", text)
+		}
+	}
+	return p, nil
+}
+
+func joined(ps []Permission) string {
+	texts := make([]string, len(ps))
+	for i, p := range ps {
+		texts[i] = string(p)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// CommandPermission is what it takes to send one command, named with or
+// without its "cmd_".
+func CommandPermission(csc string, salindex int, command string) Permission {
+	return Permission(csc + ":" + strconv.Itoa(salindex) + ":" + strings.TrimPrefix(command, "cmd_"))
+}
+
+// IsCommand tells whether p is about single commands: a pattern, or what
+// [CommandPermission] gives.
+func (p Permission) IsCommand() bool { return strings.Count(string(p), ":") == 2 }
+
+func (p Permission) parts() []string { return strings.SplitN(string(p), ":", 3) }
+
+// Allows tells whether who holds p may do what takes the permission wanted.
+func (p Permission) Allows(wanted Permission) bool {
+	switch {
+	case p == wanted:
+		return true
+	case wanted == SomeCommand:
+		return p == ExecuteCommand || p.IsCommand()
+	case !wanted.IsCommand():
+		return false
+	case p == ExecuteCommand:
+		return true
+	case !p.IsCommand():
+		return false
+	}
+	pattern, want := p.parts(), wanted.parts()
+	for i := range pattern {
+		// A name with a slash is no component's: Match stops there, and denies.
+		if ok, err := path.Match(pattern[i], want[i]); err != nil || !ok {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,146 @@
+package manager
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/hub"
+)
+
+// hubReport is what a [HubReporter] tells.
+type hubReport struct {
+	Stats    hub.Stats          `json:"stats"`
+	Sessions []hub.SessionStats `json:"sessions"`
+	Groups   []hub.GroupStats   `json:"groups"`
+}
+
+func (m *Manager) hubReport(*call) (answer, error) {
+	h, ok := m.Hub.(HubReporter)
+	if !ok {
+		return answer{}, errNotFound
+	}
+	return answer{status: http.StatusOK, body: hubReport{h.Stats(), h.Sessions(), h.Groups()}}, nil
+}
+
+func (m *Manager) listSessions(*call) (answer, error) {
+	h, ok := m.Hub.(HubReporter)
+	if !ok {
+		return answer{}, errNotFound
+	}
+	return answer{status: http.StatusOK, body: h.Sessions()}, nil
+}
+
+// tokenAdmin is who administers tokens, if somebody does.
+func (m *Manager) tokenAdmin() (auth.TokenAdmin, error) {
+	admin, ok := m.Tokens.(auth.TokenAdmin)
+	if !ok {
+		return nil, errNotFound
+	}
+	return admin, nil
+}
+
+// token is what administrators see of one.
+type token struct {
+	ID       string    `json:"id"`
+	Username string    `json:"username"`
+	Issued   time.Time `json:"issued"`
+	Expires  time.Time `json:"expires"`
+}
+
+func (m *Manager) listTokens(c *call) (answer, error) {
+	admin, err := m.tokenAdmin()
+	if err != nil {
+		return answer{}, err
+	}
+	all, err := admin.Issued(c.Context(), c.URL.Query().Get("username"))
+	if err != nil {
+		return answer{}, err
+	}
+	list := make([]token, len(all))
+	for i, t := range all {
+		list[i] = token{t.ID, t.Username, t.Issued.UTC(), t.Expires.UTC()}
+	}
+	return answer{status: http.StatusOK, body: list}, nil
+}
+
+func (m *Manager) revokeToken(c *call) (answer, error) {
+	admin, err := m.tokenAdmin()
+	if err != nil {
+		return answer{}, err
+	}
+	id := c.params.ByName("id")
+	switch err := admin.RevokeID(c.Context(), id); {
+	case errors.Is(err, auth.ErrToken):
+		return answer{}, errNotFound
+	case err != nil:
+		return answer{}, err
+	}
+	m.note(c, auth.AuditRecord{Action: auth.AuditTokenEnded, Subject: id, Outcome: auth.OutcomeDone})
+	return answer{status: http.StatusNoContent}, nil
+}
+
+// revokeTokensOf ends all tokens of one user: for all users at once there is
+// no request, so that none is sent by mistake.
+func (m *Manager) revokeTokensOf(c *call) (answer, error) {
+	admin, err := m.tokenAdmin()
+	if err != nil {
+		return answer{}, err
+	}
+	username := c.URL.Query().Get("username")
+	if username == "" {
+		return answer{}, fieldErrors{"username": {"This field is required."}}.refusal()
+	}
+	n, err := admin.RevokeAll(c.Context(), username)
+	if err != nil {
+		return answer{}, err
+	}
+	m.note(c, auth.AuditRecord{Action: auth.AuditTokenEnded, Subject: username, Outcome: auth.OutcomeDone, Detail: fmt.Sprintf("%d tokens", n)})
+	return answer{status: http.StatusOK, body: map[string]int{"revoked": n}}, nil
+}
+
+func (m *Manager) rotateKey(c *call) (answer, error) {
+	admin, err := m.tokenAdmin()
+	if err != nil {
+		return answer{}, err
+	}
+	id, err := admin.RotateKey(c.Context())
+	if errors.Is(err, auth.ErrFixedKey) {
+		return answer{}, refuse(http.StatusConflict, "The key is given by the manager's configuration (SECRET_KEY): change it there.")
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	m.note(c, auth.AuditRecord{Action: auth.AuditKeyRotated, Subject: id, Outcome: auth.OutcomeDone})
+	return answer{status: http.StatusOK, body: map[string]string{"key": id}}, nil
+}
+
+func (m *Manager) listPermissions(*call) (answer, error) {
+	return answer{status: http.StatusOK, body: auth.Permissions()}, nil
+}
+
+// into reads a body that is a JSON object into a struct; a key that it does
+// not have is refused, for it is misspelt.
+func (c *call) into(target any) error {
+	body, err := c.json()
+	if err != nil {
+		return err
+	}
+	if kind := jsonKind(body); kind != "object" {
+		return fieldErrors{noField: {"Invalid data. Expected an object, but got " + kind + "."}}.refusal()
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err = dec.Decode(target)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fieldErrors{wrong.Field: {"Not a valid " + wrong.Type.String() + "."}}.refusal()
+	}
+	if err != nil {
+		return parseError(err)
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package manager
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// group is what administrators see of one.
+type group struct {
+	Name        string            `json:"name"`
+	Permissions []auth.Permission `json:"permissions"`
+}
+
+func (m *Manager) listGroups(c *call) (answer, error) {
+	if m.Users == nil {
+		return answer{}, errNotFound
+	}
+	all, err := m.Users.Store().Groups(c.Context())
+	if err != nil {
+		return answer{}, err
+	}
+	list := make([]group, len(all))
+	for i, g := range all {
+		list[i] = group{g.Name, listOf(g.Permissions)}
+	}
+	return answer{status: http.StatusOK, body: list}, nil
+}
+
+// putGroup makes a group or gives it other permissions.
+func (m *Manager) putGroup(c *call) (answer, error) {
+	if m.Users == nil {
+		return answer{}, errNotFound
+	}
+	var body struct {
+		Permissions *[]auth.Permission `json:"permissions"`
+	}
+	if err := c.into(&body); err != nil {
+		return answer{}, err
+	}
+	if body.Permissions == nil {
+		return answer{}, fieldErrors{"permissions": {"This field is required."}}.refusal()
+	}
+	g := auth.Group{Name: c.params.ByName("name"), Permissions: *body.Permissions}.Normal()
+	if err := g.Check(); err != nil {
+		return answer{}, fieldErrors{noField: {sentence(err)}}.refusal()
+	}
+	if err := m.Users.Store().PutGroup(c.Context(), g); err != nil {
+		return answer{}, err
+	}
+	m.note(c, auth.AuditRecord{Action: auth.AuditGroupPut, Subject: g.Name, Outcome: auth.OutcomeDone, Detail: fmt.Sprint(g.Permissions)})
+	return answer{status: http.StatusOK, body: group{g.Name, listOf(g.Permissions)}}, nil
+}
+
+func (m *Manager) removeGroup(c *call) (answer, error) {
+	if m.Users == nil {
+		return answer{}, errNotFound
+	}
+	name := c.params.ByName("name")
+	switch err := m.Users.Store().DeleteGroup(c.Context(), name); {
+	case errors.Is(err, auth.ErrUnknownGroup):
+		return answer{}, errNotFound
+	case err != nil:
+		return answer{}, err
+	}
+	m.note(c, auth.AuditRecord{Action: auth.AuditGroupGone, Subject: name, Outcome: auth.OutcomeDone})
+	return answer{status: http.StatusNoContent}, nil
+}

@@ -1,0 +1,58 @@
+package manager
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// note writes an audit record of what has been decided already: that it
+// cannot be kept is logged, and changes nothing.
+func (m *Manager) note(c *call, r auth.AuditRecord) {
+	if r.Actor == "" {
+		r.Actor = c.who.User.Username
+	}
+	r.Address = auth.Address(c.Request)
+	if err := m.audit.Note(c.Context(), r); err != nil {
+		m.Logger.Error("an audit record could not be kept", "error", err)
+	}
+}
+
+// auditRecord is a record as administrators see it.
+type auditRecord struct {
+	Time    time.Time `json:"time"`
+	Actor   string    `json:"actor"`
+	Address string    `json:"address"`
+	Action  string    `json:"action"`
+	Subject string    `json:"subject"`
+	Outcome string    `json:"outcome"`
+	Detail  string    `json:"detail"`
+}
+
+// The number of records in one answer.
+const (
+	auditDefault = 100
+	auditMost    = 1000
+)
+
+func (m *Manager) listAudit(c *call) (answer, error) {
+	limit := auditDefault
+	if text := c.URL.Query().Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > auditMost {
+			return answer{}, fieldErrors{"limit": {"Give a number from 1 to " + strconv.Itoa(auditMost) + "."}}.refusal()
+		}
+		limit = n
+	}
+	records, err := m.audit.Records(c.Context(), limit)
+	if err != nil {
+		return answer{}, err
+	}
+	list := make([]auditRecord, len(records))
+	for i, r := range records {
+		list[i] = auditRecord(r)
+	}
+	return answer{status: http.StatusOK, body: list}, nil
+}

@@ -1,0 +1,95 @@
+package manager_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/manager"
+)
+
+// document is the OpenAPI document as a router.
+var document = sync.OnceValues(func() (routers.Router, error) {
+	text, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		return nil, err
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		return nil, err
+	}
+	return legacy.NewRouter(doc)
+})
+
+// documented checks an answer against the document, and of what succeeded the
+// request too. What the document does not know has to be refused.
+func (r *rig) documented(req *http.Request, body string, got response) {
+	r.t.Helper()
+	router, err := document()
+	require.NoError(r.t, err)
+	at := req.Clone(req.Context())
+	at.URL = &url.URL{Path: req.URL.Path, RawPath: req.URL.RawPath, RawQuery: req.URL.RawQuery}
+	if at.Method == http.MethodHead || at.Header.Get("Upgrade") != "" {
+		return // no body to check, or the hub's
+	}
+	route, params, err := router.FindRoute(at)
+	if err != nil {
+		return
+	}
+	at.Body = io.NopCloser(strings.NewReader(body))
+	input := &openapi3filter.RequestValidationInput{
+		Request: at, Route: route, PathParams: params,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, MultiError: true},
+	}
+	if got.StatusCode < 300 {
+		require.NoError(r.t, openapi3filter.ValidateRequest(req.Context(), input), "%s %s was taken, which is not documented so", req.Method, req.URL)
+	}
+	err = openapi3filter.ValidateResponse(req.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: got.StatusCode, Header: got.Header,
+		Body: io.NopCloser(bytes.NewReader([]byte(got.body))), Options: &openapi3filter.Options{MultiError: true, IncludeResponseStatus: true},
+	})
+	require.NoError(r.t, err, "%s %s: %d %s", req.Method, req.URL, got.StatusCode, got.body)
+}
+
+func TestOpenAPI_IsServedAndDescribesEveryRoute(t *testing.T) {
+	r := newRig(t)
+	got := r.call("GET", "/openapi.yaml", "")
+	require.Equal(t, 200, got.StatusCode)
+	require.Equal(t, "application/yaml", got.Header.Get("Content-Type"))
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(got.body))
+	require.NoError(t, err)
+	require.NoError(t, doc.Validate(t.Context()))
+
+	m, err := manager.New(manager.Config{Hub: r.hub, Authenticator: r.users, Tokens: r.tokens})
+	require.NoError(t, err)
+	t.Cleanup(m.Close)
+	param := regexp.MustCompile(`:(\w+)`)
+	routes := m.Routes()
+	for path, methods := range routes {
+		item := doc.Paths.Value(param.ReplaceAllString(path, "{$1}"))
+		require.NotNil(t, item, "%s is not documented", path)
+		var documented []string
+		for method := range item.Operations() {
+			documented = append(documented, method)
+		}
+		require.ElementsMatch(t, methods, documented, path)
+	}
+	for path := range doc.Paths.Map() {
+		if strings.HasPrefix(path, "/manager/api/") {
+			route := regexp.MustCompile(`\{(\w+)\}`).ReplaceAllString(path, ":$1")
+			require.Contains(t, routes, route, "documented, but not there")
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // driver "sqlite"
+)
+
+// Memory is the address of a database that lives as long as its [Store].
+const Memory = "sqlite::memory:"
+
+// address is where a database is, understood.
+type address struct {
+	dialect  goose.Dialect
+	postgres *pgx.ConnConfig // nil: SQLite
+	source   string          // of SQLite
+	file     string          // of SQLite; empty: in memory
+}
+
+func (a address) open() (*sql.DB, error) {
+	if a.postgres != nil {
+		db := stdlib.OpenDB(*a.postgres)
+		db.SetMaxOpenConns(maxConnections)
+		return db, nil
+	}
+	db, err := sql.Open("sqlite", a.source)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(maxConnections)
+	if a.file == "" {
+		db.SetMaxOpenConns(1) // each connection would have a database of its own
+	}
+	return db, nil
+}
+
+// maxConnections is how much of a database server one manager takes.
+const maxConnections = 8
+
+// parseAddress reads "sqlite:PATH", "sqlite::memory:" or "postgres://…".
+func parseAddress(text string, wait time.Duration) (address, error) {
+	scheme, rest, _ := strings.Cut(text, ":")
+	switch scheme {
+	case "sqlite":
+		return sqliteAddress(rest, wait)
+	case "postgres", "postgresql":
+		return postgresAddress(text)
+	}
+	return address{}, errors.New("the database address has to begin with sqlite: or postgres://, for example sqlite:loved.db")
+}
+
+func postgresAddress(text string) (address, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") == "" {
+		return address{}, errors.New("the database address is no postgres://USER:PASSWORD@HOST:PORT/NAME (a / or @ in the password is written %2F or %40)")
+	}
+	c, err := pgx.ParseConfig(text)
+	if err != nil {
+		// The error itself shows the address; what it wraps does not.
+		return address{}, fmt.Errorf("a setting in the database address postgres://… is wrong: %w", errors.Unwrap(err))
+	}
+	return address{dialect: goose.DialectPostgres, postgres: c}, nil
+}
+
+func sqliteAddress(path string, wait time.Duration) (address, error) {
+	a := address{dialect: goose.DialectSQLite3, file: path}
+	switch {
+	case path == "":
+		return address{}, errors.New("the database address sqlite: lacks its file, for example sqlite:loved.db")
+	case path == ":memory:":
+		a.file = ""
+	case strings.ContainsAny(path, "?#%"):
+		return address{}, fmt.Errorf("the database file %q holds one of ? # %%: choose another name", path)
+	}
+	// A write takes its lock at once, so that it cannot fail half way.
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)",
+	}}
+	a.source = "file:" + path + "?" + q.Encode()
+	return a, nil
+}
+
+// prepare makes the file of a SQLite database readable by its owner only: it
+// holds keys and password hashes.
+func (a address) prepare() error {
+	if a.file == "" {
+		return nil
+	}
+	f, err := os.OpenFile(a.file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("the database file cannot be opened: %w", err)
+	}
+	return f.Close()
+}

@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// AuditLog is the auth.AuditLog of a [Store]. Records are kept for two years.
+type AuditLog struct {
+	store *Store
+	seq   atomic.Uint32 // keeps records of the same moment in order
+}
+
+var _ auth.AuditLog = (*AuditLog)(nil)
+
+// Record implements auth.AuditLog.
+func (l *AuditLog) Record(ctx context.Context, r auth.AuditRecord) error {
+	at := micros(r.Time)
+	id := fmt.Sprintf("%016x-%08x-%s", at, l.seq.Add(1), rand.Text()[:8])
+	return l.store.exec(ctx, `INSERT INTO audit (id, at, actor, address, action, subject, outcome, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		id, at, r.Actor, r.Address, r.Action, r.Subject, r.Outcome, r.Detail)
+}
+
+// Records implements auth.AuditLog.
+func (l *AuditLog) Records(ctx context.Context, limit int) (all []auth.AuditRecord, err error) {
+	err = each(ctx, l.store.db, func(rows *sql.Rows) error {
+		var r auth.AuditRecord
+		var at int64
+		if err := rows.Scan(&at, &r.Actor, &r.Address, &r.Action, &r.Subject, &r.Outcome, &r.Detail); err != nil {
+			return err
+		}
+		r.Time = fromMicros(at)
+		all = append(all, r)
+		return nil
+	}, `SELECT at, actor, address, action, subject, outcome, detail FROM audit ORDER BY id DESC LIMIT $1`, limit)
+	return all, err
+}

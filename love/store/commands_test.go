@@ -1,0 +1,44 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/lovetest"
+)
+
+func TestCommandRecord(t *testing.T) {
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			lovetest.RunRecord(t, func(t *testing.T) commander.Record { return openStore(t, d.fresh(t)).Commands() })
+		})
+	}
+}
+
+func TestCommandRecord_OfABrokenDatabaseIsUnavailable(t *testing.T) {
+	s := openStore(t, "sqlite:"+t.TempDir()+"/love.db")
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, s.Commands().Begin(t.Context(), commander.Entry{ID: "1"}), auth.ErrUnavailable)
+	require.ErrorIs(t, s.Commands().Finish(t.Context(), "1", commander.Outcome{}), auth.ErrUnavailable)
+	_, err := s.Commands().List(t.Context(), commander.Filter{})
+	require.ErrorIs(t, err, auth.ErrUnavailable)
+}
+
+// One command, as a manager records it.
+func BenchmarkCommandRecord(b *testing.B) {
+	for _, d := range databases {
+		b.Run(d.name, func(b *testing.B) {
+			r := openStore(b, d.fresh(b)).Commands()
+			for i := 0; b.Loop(); i++ {
+				id := fmt.Sprintf("%016x", i)
+				require.NoError(b, r.Begin(b.Context(), commander.Entry{ID: id, Time: time.Now(), User: "ana", CSC: "ATDome", Command: "cmd_moveAzimuth", Params: []byte(`{"azimuth":90}`), Outcome: commander.Outcome{State: commander.Pending}}))
+				require.NoError(b, r.Finish(b.Context(), id, commander.Outcome{State: commander.Succeeded, Status: 200, Code: 303, Result: "Done"}))
+			}
+		})
+	}
+}

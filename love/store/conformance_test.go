@@ -1,0 +1,30 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/lovetest"
+	"github.com/rubin-love/love-go/love/store"
+)
+
+func TestConformance(t *testing.T) {
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			open := func(t *testing.T, opts ...store.Option) *store.Store { return openStore(t, d.fresh(t), opts...) }
+			t.Run("users", func(t *testing.T) {
+				lovetest.RunUserStore(t, func(t *testing.T) auth.UserStore { return open(t).Users() })
+			})
+			t.Run("ledger", func(t *testing.T) {
+				lovetest.RunLedger(t, func(t *testing.T, c love.Clock) auth.Ledger { return open(t, store.WithClock(c)).Ledger() })
+			})
+			t.Run("keyring", func(t *testing.T) {
+				lovetest.RunKeyring(t, func(t *testing.T, c love.Clock) auth.Keyring { return open(t, store.WithClock(c)).Keyring() })
+			})
+			t.Run("audit log", func(t *testing.T) {
+				lovetest.RunAuditLog(t, func(t *testing.T) auth.AuditLog { return open(t).AuditLog() })
+			})
+		})
+	}
+}

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// Keyring is the auth.Keyring of a [Store].
+type Keyring struct {
+	store *Store
+
+	loading sync.Mutex // held while a copy is made
+	mu      sync.RWMutex
+	copy    copyOfKeys
+}
+
+var _ auth.Keyring = (*Keyring)(nil)
+
+// copyOfKeys is all keys as of a revision. Nobody changes it.
+type copyOfKeys struct {
+	revision int64
+	signing  auth.Key // without an ID: there is none yet
+	all      map[string]auth.Key
+}
+
+func (k *Keyring) now() (copyOfKeys, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.copy, k.store.health.err(k.store.clock.Now())
+}
+
+// SigningKey implements auth.Keyring.
+func (k *Keyring) SigningKey(ctx context.Context) (auth.Key, error) {
+	c, err := k.now()
+	if err != nil || c.signing.ID != "" {
+		return c.signing, err
+	}
+	fresh := auth.NewKey(k.store.clock.Now())
+	err = k.store.change(ctx, keys, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+		now, err := readKeys(ctx, tx)
+		if err != nil || now.signing.ID != "" { // another process was quicker
+			fresh = now.signing
+			return err
+		}
+		return insertKey(ctx, tx, fresh)
+	})
+	if err != nil {
+		return auth.Key{}, fmt.Errorf("making a key: %w", err)
+	}
+	return fresh, nil
+}
+
+// Key implements auth.Keyring.
+func (k *Keyring) Key(ctx context.Context, id string) (auth.Key, error) {
+	c, err := k.now()
+	if err != nil {
+		return auth.Key{}, err
+	}
+	key, ok := c.all[id]
+	if !ok {
+		k.store.catchUp(ctx)
+		if c, err = k.now(); err != nil {
+			return auth.Key{}, err
+		}
+		key, ok = c.all[id]
+	}
+	if !ok {
+		return auth.Key{}, auth.ErrUnknownKey
+	}
+	return key, nil
+}
+
+// Rotate implements auth.Keyring.
+func (k *Keyring) Rotate(ctx context.Context, keep time.Duration) (auth.Key, error) {
+	now := k.store.clock.Now()
+	fresh := auth.NewKey(now)
+	err := k.store.change(ctx, keys, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+		if err := exec(ctx, tx, `DELETE FROM signing_keys WHERE superseded < $1`, micros(now.Add(-keep))); err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, `UPDATE signing_keys SET superseded = $1 WHERE superseded IS NULL`, micros(now)); err != nil {
+			return err
+		}
+		return insertKey(ctx, tx, fresh)
+	})
+	return fresh, err
+}
+
+func insertKey(ctx context.Context, tx *sql.Tx, key auth.Key) error {
+	return exec(ctx, tx, `INSERT INTO signing_keys (id, secret, created) VALUES ($1, $2, $3)`,
+		key.ID, base64.StdEncoding.EncodeToString(key.Secret), micros(key.Created))
+}
+
+func readKeys(ctx context.Context, q queryer) (copyOfKeys, error) {
+	c := copyOfKeys{all: make(map[string]auth.Key)}
+	err := each(ctx, q, func(rows *sql.Rows) error {
+		var key auth.Key
+		var secret string
+		var created int64
+		var signs bool
+		if err := rows.Scan(&key.ID, &secret, &created, &signs); err != nil {
+			return err
+		}
+		var err error
+		if key.Secret, err = base64.StdEncoding.DecodeString(secret); err != nil || auth.CheckKey(key.Secret) != nil {
+			return errors.New("a signing key in the database is damaged: remove it from the table signing_keys")
+		}
+		key.Created = fromMicros(created)
+		c.all[key.ID] = key
+		if signs {
+			c.signing = key
+		}
+		return nil
+	}, `SELECT id, secret, created, superseded IS NULL FROM signing_keys ORDER BY created, id`)
+	return c, err
+}
+
+func (k *Keyring) refresh(ctx context.Context, revision int64) error {
+	k.loading.Lock()
+	defer k.loading.Unlock()
+	if revision <= k.copy.revision {
+		return nil
+	}
+	fresh, err := readKeys(ctx, k.store.db)
+	if err != nil {
+		return err
+	}
+	fresh.revision = revision
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.copy = fresh
+	return nil
+}

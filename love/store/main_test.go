@@ -1,0 +1,67 @@
+package store_test
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rubin-love/love-go/love/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// database is a kind of database that the tests run on.
+type database struct {
+	name   string
+	fresh  func(t testing.TB) (address string)
+	shared bool // several stores can open the same one
+}
+
+var databases = []database{
+	{name: "SQLite in memory", fresh: func(testing.TB) string { return store.Memory }},
+	{name: "SQLite file", shared: true, fresh: func(t testing.TB) string {
+		return "sqlite:" + filepath.Join(t.TempDir(), "love.db")
+	}},
+	{name: "PostgreSQL", shared: true, fresh: freshSchema},
+}
+
+// freshSchema makes an empty schema in the PostgreSQL database that the
+// environment names.
+func freshSchema(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("LOVE_TEST_POSTGRES")
+	if server == "" {
+		t.Skip("LOVE_TEST_POSTGRES is not set: give it postgres://USER:PASSWORD@HOST:PORT/NAME of a database to test on")
+	}
+	db, err := sql.Open("pgx", server)
+	require.NoError(t, err)
+	name := "test_" + strings.ToLower(rand.Text())
+	_, err = db.Exec("CREATE SCHEMA " + name)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := db.Exec("DROP SCHEMA " + name + " CASCADE")
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+	})
+	u, err := url.Parse(server)
+	require.NoError(t, err)
+	q := u.Query()
+	q.Set("search_path", name)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func openStore(t testing.TB, address string, opts ...store.Option) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), address, opts...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}

@@ -1,0 +1,270 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/lovetest"
+	"github.com/rubin-love/love-go/love/store"
+)
+
+// patience is how long a test waits for what the store does by itself; the
+// machine may be busy.
+const patience = 10 * time.Second
+
+func TestStore_LooksForChangesMoreOftenThanEverySecond(t *testing.T) {
+	require.LessOrEqual(t, store.PollPeriod, time.Second/2)
+}
+
+func TestStore_SeesWhatAnotherProcessChangedWithinASecond(t *testing.T) {
+	for _, d := range databases {
+		if !d.shared {
+			continue
+		}
+		t.Run(d.name, func(t *testing.T) {
+			address := d.fresh(t)
+			here, there := openStore(t, address), openStore(t, address)
+			users := auth.NewUsers(here.Users(), auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+			require.NoError(t, users.Add(t.Context(), auth.User{Username: "ada"}, "secret"))
+
+			far := auth.NewUsers(there.Users())
+			_, err := far.Lookup(t.Context(), "ada")
+			require.NoError(t, err, "who is not known is looked for at once")
+
+			key, err := here.Keyring().SigningKey(t.Context())
+			require.NoError(t, err)
+			same, err := there.Keyring().SigningKey(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, key.ID, same.ID, "no process makes a second key")
+			require.Eventually(t, func() bool { // the pause after the look for ada
+				_, err := there.Keyring().Key(t.Context(), key.ID)
+				return err == nil
+			}, patience, 10*time.Millisecond)
+
+			heard := make(chan string, 2)
+			defer there.Users().WatchAccounts(func(name string) { heard <- name })()
+			defer there.Ledger().WatchTokens(func(id string) { heard <- id })()
+			require.NoError(t, users.SetActive(t.Context(), "ada", false))
+			require.Equal(t, "ada", within(t, heard))
+			_, err = far.Lookup(t.Context(), "ada")
+			require.ErrorIs(t, err, auth.ErrInactive)
+
+			_, err = here.Ledger().Revoke(t.Context(), "token", time.Now().Add(time.Hour))
+			require.NoError(t, err)
+			require.Equal(t, "token", within(t, heard))
+			dead, err := there.Ledger().Revoked(t.Context(), "token")
+			require.NoError(t, err)
+			require.True(t, dead)
+		})
+	}
+}
+
+func within(t *testing.T, heard <-chan string) string {
+	t.Helper()
+	select {
+	case name := <-heard:
+		return name
+	case <-time.After(patience):
+		t.Fatal("not told")
+		return ""
+	}
+}
+
+func TestStore_KeepsEverythingWhenItIsOpenedAgain(t *testing.T) {
+	for _, d := range databases {
+		if !d.shared {
+			continue
+		}
+		t.Run(d.name, func(t *testing.T) {
+			address := d.fresh(t)
+			before, err := store.Open(t.Context(), address)
+			require.NoError(t, err)
+			require.NoError(t, before.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
+			key, err := before.Keyring().SigningKey(t.Context())
+			require.NoError(t, err)
+			_, err = before.Ledger().Revoke(t.Context(), "dead", time.Now().Add(time.Hour))
+			require.NoError(t, err)
+			require.NoError(t, before.Close())
+
+			after := openStore(t, address)
+			_, err = after.Users().Account(t.Context(), "ada")
+			require.NoError(t, err)
+			same, err := after.Keyring().SigningKey(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, key.Secret, same.Secret)
+			dead, err := after.Ledger().Revoked(t.Context(), "dead")
+			require.NoError(t, err)
+			require.True(t, dead)
+		})
+	}
+}
+
+func TestOpen_OfManyProcessesAtOnceMakesTheTablesOnce(t *testing.T) {
+	for _, d := range databases {
+		if !d.shared {
+			continue
+		}
+		t.Run(d.name, func(t *testing.T) {
+			address := d.fresh(t)
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					s, err := store.Open(context.Background(), address)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if err := s.Close(); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}
+
+func TestStore_ForgetsTokensADayAfterTheyExpire(t *testing.T) {
+	clock := lovetest.NewClock(time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC))
+	s := openStore(t, store.Memory, store.WithClock(clock))
+	expires := clock.Now().Add(time.Hour)
+	require.NoError(t, s.Ledger().Issued(t.Context(), auth.TokenInfo{ID: "id", Username: "ada", Issued: clock.Now(), Expires: expires}))
+	_, err := s.Ledger().Revoke(t.Context(), "id", expires)
+	require.NoError(t, err)
+	clock.WaitForTimers(1)
+	clock.Advance(26 * time.Hour)
+	require.Eventually(t, func() bool {
+		all, err := s.Ledger().Tokens(t.Context(), "")
+		dead, errDead := s.Ledger().Revoked(t.Context(), "id")
+		return err == nil && errDead == nil && len(all) == 0 && !dead
+	}, patience, time.Millisecond)
+}
+
+func TestLockedDatabase_CanBeReadAndSaysThatItCannotBeWritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "love.db")
+	s := openStore(t, "sqlite:"+file, store.WithWait(time.Second))
+	require.NoError(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
+
+	other, err := sql.Open("sqlite", "file:"+file+"?_txlock=exclusive")
+	require.NoError(t, err)
+	defer other.Close()
+	tx, err := other.Begin()
+	require.NoError(t, err)
+
+	_, err = s.Users().Account(t.Context(), "ada")
+	require.NoError(t, err)
+	require.ErrorIs(t, s.Users().DeleteAccount(t.Context(), "ada"), auth.ErrUnavailable)
+	require.ErrorIs(t, s.AuditLog().Record(t.Context(), auth.AuditRecord{Time: time.Now()}), auth.ErrUnavailable)
+	_, err = s.Ledger().Revoke(t.Context(), "id", time.Now())
+	require.ErrorIs(t, err, auth.ErrUnavailable)
+	require.NoError(t, tx.Rollback())
+	require.NoError(t, s.Users().DeleteAccount(t.Context(), "ada"), "afterwards all is well")
+}
+
+func TestDatabaseThatGoesAway_IsTrustedForSomeSecondsOnly(t *testing.T) {
+	clock := lovetest.NewClock(time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC))
+	file := filepath.Join(t.TempDir(), "love.db")
+	s := openStore(t, "sqlite:"+file, store.WithClock(clock))
+	require.NoError(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
+	breakIt(t, file)
+
+	clock.WaitForTimers(1)
+	clock.Advance(store.PollPeriod)
+	require.Eventually(t, func() bool { return s.Check(t.Context()) != nil }, patience, time.Millisecond)
+	_, err := s.Users().Account(t.Context(), "ada")
+	require.NoError(t, err, "a moment without the database locks nobody out")
+	for range 40 { // each tick lets the store notice
+		clock.Advance(store.PollPeriod)
+		if _, err = s.Users().Account(t.Context(), "ada"); err != nil {
+			break
+		}
+		<-time.After(time.Millisecond)
+	}
+	require.ErrorIs(t, err, auth.ErrUnavailable)
+	_, err = s.Ledger().Revoked(t.Context(), "id")
+	require.ErrorIs(t, err, auth.ErrUnavailable)
+	_, err = s.Keyring().SigningKey(t.Context())
+	require.ErrorIs(t, err, auth.ErrUnavailable)
+	_, err = s.Users().Groups(t.Context())
+	require.ErrorIs(t, err, auth.ErrUnavailable)
+}
+
+// breakIt takes the tables away under a store.
+func breakIt(t *testing.T, file string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+file)
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.Exec(`DROP TABLE revisions`)
+	require.NoError(t, err)
+}
+
+func TestOpen_SaysWhatIsWrongAndNoPassword(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "text"), []byte(strings.Repeat("not a database ", 100)), 0o600))
+	closed := closedPort(t)
+	for address, want := range map[string]string{
+		"":                            "sqlite:loved.db",
+		"loved.db":                    "sqlite:loved.db",
+		"mysql://u:hunter2@host/db":   "begin with sqlite: or postgres://",
+		"sqlite:":                     "lacks its file",
+		"sqlite:a?b":                  "choose another name",
+		"sqlite:" + folder:            "cannot be opened",
+		"sqlite:" + folder + "/no/x":  "cannot be opened",
+		"sqlite:" + folder + "/text":  "not a database",
+		"postgres://":                 "postgres://USER:PASSWORD@HOST",
+		"postgres://u:hunter2@host":   "postgres://USER:PASSWORD@HOST",
+		"postgres://u:hunter2@h:x/db": "postgres://USER:PASSWORD@HOST",
+		"postgres://u:hunter2@" + closed + "/db?connect_timeout=1":                 "refused",
+		"postgres://u:hunter2@" + closed + "/db?sslmode=nonsense&password=hunter2": "sslmode",
+	} {
+		_, err := store.Open(t.Context(), address)
+		require.ErrorContains(t, err, want, address)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+}
+
+// closedPort is an address where nobody listens.
+func closedPort(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func TestPostgreSQL_WithAWrongPasswordOrNameFailsWithoutShowingIt(t *testing.T) {
+	server := os.Getenv("LOVE_TEST_POSTGRES")
+	if server == "" {
+		t.Skip("LOVE_TEST_POSTGRES is not set")
+	}
+	u, err := url.Parse(server)
+	require.NoError(t, err)
+	u.User, u.Path = url.UserPassword(u.User.Username(), "hunter2"), "/there_is_no_such_database"
+	_, err = store.Open(t.Context(), u.String())
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "hunter2")
+}
+
+func TestSQLiteFile_IsForItsOwnerOnly(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "love.db")
+	openStore(t, "sqlite:"+file)
+	files, err := filepath.Glob(file + "*")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, f := range files {
+		info, err := os.Stat(f)
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), f)
+	}
+}

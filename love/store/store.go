@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// PollPeriod is how often the store looks for changes that other processes
+// made.
+const PollPeriod = 250 * time.Millisecond
+
+// Store is an open database. It is safe for concurrent use; [Store.Close] ends
+// it.
+type Store struct {
+	db      *sql.DB
+	clock   love.Clock
+	wait    time.Duration
+	users   *Users
+	ledger  *Ledger
+	keyring *Keyring
+	audit   *AuditLog
+	health  health
+
+	catching sync.Mutex
+	caughtUp time.Time
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// Option changes a [Store] from its default.
+type Option func(*Store)
+
+// WithClock sets the clock. Default: that of the system.
+func WithClock(c love.Clock) Option { return func(s *Store) { s.clock = c } }
+
+// WithWait sets how long one operation waits for a database that is locked or
+// slow before it fails with auth.ErrUnavailable. Default: 3 s.
+func WithWait(d time.Duration) Option { return func(s *Store) { s.wait = d } }
+
+// Open opens a database, "sqlite:PATH", [Memory] or
+// "postgres://USER:PASSWORD@HOST:PORT/NAME", and brings its tables up to date.
+// The error never shows the address, which may hold a password.
+func Open(ctx context.Context, database string, opts ...Option) (*Store, error) {
+	s := &Store{clock: love.SystemClock{}, wait: 3 * time.Second}
+	for _, o := range opts {
+		o(s)
+	}
+	a, err := parseAddress(database, s.wait)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.prepare(); err != nil {
+		return nil, err
+	}
+	if s.db, err = a.open(); err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	s.users, s.ledger, s.keyring, s.audit = newUsers(s), newLedger(s), &Keyring{store: s}, &AuditLog{store: s}
+	err = migrate(ctx, s.db, a.dialect)
+	if err == nil {
+		err = s.refresh(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), s.db.Close())
+	}
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.running.Go(func() { s.keepUp(ctx) })
+	return s, nil
+}
+
+// Close ends the store. What is under way ends first.
+func (s *Store) Close() error {
+	s.stop()
+	s.running.Wait()
+	return s.db.Close()
+}
+
+// Users is where accounts and groups are kept.
+func (s *Store) Users() *Users { return s.users }
+
+// Ledger is where tokens are remembered.
+func (s *Store) Ledger() *Ledger { return s.ledger }
+
+// Keyring is where the keys that sign tokens are kept.
+func (s *Store) Keyring() *Keyring { return s.keyring }
+
+// AuditLog is where audit records are kept.
+func (s *Store) AuditLog() *AuditLog { return s.audit }
+
+// Check returns why the database cannot be used at the moment, or nil. It fits
+// a dependency of the manager.
+func (s *Store) Check(ctx context.Context) error {
+	if _, err := s.revisions(ctx); err != nil {
+		return err
+	}
+	return s.health.err(s.clock.Now())
+}
+
+// topic is something of which a copy is held in memory.
+type topic string
+
+const (
+	accounts    topic = "accounts"
+	revocations topic = "revocations"
+	keys        topic = "keys"
+)
+
+// change runs f in a transaction that changes a topic, and brings the copy in
+// memory up to date. Changes of a topic happen one after the other, in all
+// processes. revision is that of the change.
+func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context, tx *sql.Tx, revision int64) error) error {
+	err := s.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var revision int64
+		// First of all: the row's lock is what lines the changes up.
+		err := tx.QueryRowContext(ctx, `UPDATE revisions SET n = n + 1 WHERE topic = $1 RETURNING n`, t).Scan(&revision)
+		if err != nil {
+			return unavailable(err)
+		}
+		return f(ctx, tx, revision)
+	})
+	if err != nil {
+		return err
+	}
+	// The change has been made: what follows must not make it look undone.
+	if err := s.refresh(context.WithoutCancel(ctx)); err != nil {
+		s.health.broken(s.clock.Now().Add(-grace))
+	}
+	return nil
+}
+
+func (s *Store) transact(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return unavailable(err)
+	}
+	if err := f(ctx, tx); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	return unavailable(tx.Commit())
+}
+
+// ignoreDone drops the error of ending a transaction that has ended already,
+// with its context.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// exec runs one statement outside of a transaction.
+func (s *Store) exec(ctx context.Context, query string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	_, err := s.db.ExecContext(ctx, query, args...)
+	return unavailable(err)
+}
+
+// unavailable marks an error of the database as one.
+func unavailable(err error) error {
+	if err == nil || errors.Is(err, auth.ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("the database: %w: %w", auth.ErrUnavailable, err)
+}
+
+// queryer is a database or a transaction.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// each calls scan for every row of a query.
+func each(ctx context.Context, q queryer, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return unavailable(err)
+		}
+	}
+	return unavailable(rows.Err())
+}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// read reads all accounts and groups. There are hundreds at most.
+func read(ctx context.Context, q queryer) (copyOfUsers, error) {
+	c := copyOfUsers{accounts: make(map[string]auth.Account), groups: make(map[string]auth.Group)}
+	for _, part := range []func(context.Context, queryer) error{
+		c.readGroups, c.readGroupPermissions, c.readUsers, c.readMemberships, c.readUserPermissions,
+	} {
+		if err := part(ctx, q); err != nil {
+			return copyOfUsers{}, err
+		}
+	}
+	for name, a := range c.accounts {
+		a.GroupPermissions = auth.PermissionsOf(a.Groups, c.groups)
+		c.accounts[name] = a
+	}
+	return c, nil
+}
+
+func (c copyOfUsers) readUsers(ctx context.Context, q queryer) error {
+	return each(ctx, q, func(rows *sql.Rows) error {
+		var a auth.Account
+		err := rows.Scan(&a.Username, &a.Email, &a.FirstName, &a.LastName, &a.Superuser, &a.Disabled, &a.PasswordHash)
+		c.accounts[a.Username] = a
+		return err
+	}, `SELECT username, email, first_name, last_name, superuser, disabled, password_hash FROM users`)
+}
+
+func (c copyOfUsers) readGroups(ctx context.Context, q queryer) error {
+	return each(ctx, q, func(rows *sql.Rows) error {
+		var g auth.Group
+		err := rows.Scan(&g.Name)
+		c.groups[g.Name] = g
+		return err
+	}, `SELECT name FROM user_groups`)
+}
+
+// What follows may be newer than what was read before it: a row whose user or
+// group is not there is left out, and the next look finds it.
+
+func (c copyOfUsers) readGroupPermissions(ctx context.Context, q queryer) error {
+	return pairs(ctx, q, func(group, permission string) {
+		if g, ok := c.groups[group]; ok {
+			g.Permissions = append(g.Permissions, auth.Permission(permission))
+			c.groups[group] = g
+		}
+	}, `SELECT group_name, permission FROM group_permissions ORDER BY permission`)
+}
+
+func (c copyOfUsers) readMemberships(ctx context.Context, q queryer) error {
+	return pairs(ctx, q, func(username, group string) {
+		if a, ok := c.accounts[username]; ok {
+			a.Groups = append(a.Groups, group)
+			c.accounts[username] = a
+		}
+	}, `SELECT username, group_name FROM memberships ORDER BY group_name`)
+}
+
+func (c copyOfUsers) readUserPermissions(ctx context.Context, q queryer) error {
+	return pairs(ctx, q, func(username, permission string) {
+		if a, ok := c.accounts[username]; ok {
+			a.Permissions = append(a.Permissions, auth.Permission(permission))
+			c.accounts[username] = a
+		}
+	}, `SELECT username, permission FROM user_permissions ORDER BY permission`)
+}
+
+// pairs calls f for every row of two texts.
+func pairs(ctx context.Context, q queryer, f func(a, b string), query string) error {
+	return each(ctx, q, func(rows *sql.Rows) error {
+		var a, b string
+		if err := rows.Scan(&a, &b); err != nil {
+			return err
+		}
+		f(a, b)
+		return nil
+	}, query)
+}
+
+// exec runs one statement of a transaction.
+func exec(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
+	_, err := tx.ExecContext(ctx, query, args...)
+	return unavailable(err)
+}

@@ -1,0 +1,233 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+
+	"github.com/rubin-love/love-go/internal/watch"
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// Users is the auth.UserStore of a [Store].
+type Users struct {
+	store    *Store
+	watchers watch.List[string]
+
+	loading sync.Mutex // held while a copy is made
+	mu      sync.RWMutex
+	copy    copyOfUsers
+}
+
+var _ auth.UserStore = (*Users)(nil)
+
+func newUsers(s *Store) *Users { return &Users{store: s} }
+
+// copyOfUsers is all accounts and groups as of a revision. Nobody changes it.
+type copyOfUsers struct {
+	revision int64
+	accounts map[string]auth.Account
+	groups   map[string]auth.Group
+}
+
+// now returns the copy, if it can be trusted.
+func (u *Users) now() (copyOfUsers, error) {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	return u.copy, u.store.health.err(u.store.clock.Now())
+}
+
+// Account implements auth.UserStore.
+func (u *Users) Account(ctx context.Context, username string) (auth.Account, error) {
+	c, err := u.now()
+	if err != nil {
+		return auth.Account{}, err
+	}
+	a, ok := c.accounts[username]
+	if !ok {
+		u.store.catchUp(ctx)
+		if c, err = u.now(); err != nil {
+			return auth.Account{}, err
+		}
+		a, ok = c.accounts[username]
+	}
+	if !ok {
+		return auth.Account{}, fmt.Errorf("user %q: %w", username, auth.ErrUnknownUser)
+	}
+	a.User = a.Clone()
+	return a, nil
+}
+
+// Accounts implements auth.UserStore.
+func (u *Users) Accounts(context.Context) ([]auth.Account, error) {
+	c, err := u.now()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]auth.Account, 0, len(c.accounts))
+	for _, a := range c.accounts {
+		a.User = a.Clone()
+		all = append(all, a)
+	}
+	slices.SortFunc(all, func(a, b auth.Account) int { return cmp.Compare(a.Username, b.Username) })
+	return all, nil
+}
+
+// CreateAccount implements auth.UserStore.
+func (u *Users) CreateAccount(ctx context.Context, a auth.Account) error {
+	a.User = a.Normal()
+	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+		c, err := read(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, taken := c.accounts[a.Username]; taken {
+			return fmt.Errorf("user %q: %w", a.Username, auth.ErrUserExists)
+		}
+		err = exec(ctx, tx, `INSERT INTO users (username, email, first_name, last_name, superuser, disabled, password_hash)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash)
+		if err != nil {
+			return err
+		}
+		return writeRights(ctx, tx, c, a)
+	})
+}
+
+// UpdateAccount implements auth.UserStore.
+func (u *Users) UpdateAccount(ctx context.Context, username string, change func(*auth.Account) error) error {
+	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+		c, err := read(ctx, tx)
+		if err != nil {
+			return err
+		}
+		a, ok := c.accounts[username]
+		if !ok {
+			return fmt.Errorf("user %q: %w", username, auth.ErrUnknownUser)
+		}
+		if err := change(&a); err != nil {
+			return err
+		}
+		a.Username = username
+		a.User = a.Normal()
+		err = exec(ctx, tx, `UPDATE users SET email = $2, first_name = $3, last_name = $4, superuser = $5, disabled = $6, password_hash = $7
+			WHERE username = $1`,
+			username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash)
+		if err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, `DELETE FROM memberships WHERE username = $1`, username); err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, `DELETE FROM user_permissions WHERE username = $1`, username); err != nil {
+			return err
+		}
+		return writeRights(ctx, tx, c, a)
+	})
+}
+
+// writeRights writes the groups and permissions of an account that has none.
+func writeRights(ctx context.Context, tx *sql.Tx, c copyOfUsers, a auth.Account) error {
+	for _, g := range a.Groups {
+		if _, ok := c.groups[g]; !ok {
+			return fmt.Errorf("group %q: %w", g, auth.ErrUnknownGroup)
+		}
+		if err := exec(ctx, tx, `INSERT INTO memberships (username, group_name) VALUES ($1, $2)`, a.Username, g); err != nil {
+			return err
+		}
+	}
+	for _, p := range a.Permissions {
+		if err := exec(ctx, tx, `INSERT INTO user_permissions (username, permission) VALUES ($1, $2)`, a.Username, string(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteAccount implements auth.UserStore.
+func (u *Users) DeleteAccount(ctx context.Context, username string) error {
+	return u.remove(ctx, `DELETE FROM users WHERE username = $1`, username, fmt.Errorf("user %q: %w", username, auth.ErrUnknownUser))
+}
+
+func (u *Users) remove(ctx context.Context, query, name string, unknown error) error {
+	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+		result, err := tx.ExecContext(ctx, query, name)
+		if err != nil {
+			return unavailable(err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return cmp.Or(unavailable(err), unknown)
+		}
+		return nil
+	})
+}
+
+// Groups implements auth.UserStore.
+func (u *Users) Groups(context.Context) ([]auth.Group, error) {
+	c, err := u.now()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]auth.Group, 0, len(c.groups))
+	for _, name := range slices.Sorted(maps.Keys(c.groups)) {
+		all = append(all, c.groups[name].Normal())
+	}
+	return all, nil
+}
+
+// PutGroup implements auth.UserStore.
+func (u *Users) PutGroup(ctx context.Context, g auth.Group) error {
+	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+		err := exec(ctx, tx, `INSERT INTO user_groups (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, g.Name)
+		if err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, `DELETE FROM group_permissions WHERE group_name = $1`, g.Name); err != nil {
+			return err
+		}
+		for _, p := range g.Normal().Permissions {
+			if err := exec(ctx, tx, `INSERT INTO group_permissions (group_name, permission) VALUES ($1, $2)`, g.Name, string(p)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// DeleteGroup implements auth.UserStore.
+func (u *Users) DeleteGroup(ctx context.Context, name string) error {
+	return u.remove(ctx, `DELETE FROM user_groups WHERE name = $1`, name, fmt.Errorf("group %q: %w", name, auth.ErrUnknownGroup))
+}
+
+// WatchAccounts implements auth.UserStore.
+func (u *Users) WatchAccounts(f func(username string)) (cancel func()) { return u.watchers.Add(f) }
+
+// refresh makes a new copy if there is a newer revision, and tells whose
+// account has changed.
+func (u *Users) refresh(ctx context.Context, revision int64) error {
+	u.loading.Lock()
+	defer u.loading.Unlock()
+	if revision <= u.copy.revision {
+		return nil
+	}
+	fresh, err := read(ctx, u.store.db)
+	if err != nil {
+		return err
+	}
+	fresh.revision = revision // or a later one, which the next look finds again
+	u.mu.Lock()
+	old := u.copy
+	u.copy = fresh
+	u.mu.Unlock()
+	for name, was := range old.accounts {
+		if is, ok := fresh.accounts[name]; !ok || !reflect.DeepEqual(was, is) {
+			u.watchers.Tell(name)
+		}
+	}
+	return nil
+}
