@@ -144,7 +144,7 @@ func TestAManagerThatAcceptsAndClosesIsNotDialledInATightLoop(t *testing.T) {
 			case <-ctx.Done():
 			}
 		}
-		require.Less(t, m.attempts(), 50)
+		require.Less(t, m.attempts(), 250)
 		m.set(0, errors.New("enough"))
 		require.NoError(t, stop())
 	})

@@ -48,7 +48,7 @@ func newConfig(opts []Option) config {
 		clock:       love.SystemClock{},
 		logger:      slog.New(slog.DiscardHandler),
 		retryMin:    100 * time.Millisecond,
-		retryMax:    800 * time.Millisecond,
+		retryMax:    500 * time.Millisecond,
 		pingEvery:   15 * time.Second,
 		pongTimeout: 15 * time.Second,
 		buffer:      256,
@@ -94,7 +94,7 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l }
 // doubles up to max. Each is shortened by a random part, up to half of it, so
 // that a restarted manager is not met by everybody at the same instant. After
 // a refused process password the pause is about 3 s, or max if that is longer.
-// Default: 100 ms and 800 ms, so that everybody is back within a second of the
+// Default: 100 ms and 500 ms, so that everybody is back within a second of the
 // manager; set more where very many clients dial a small manager.
 func WithRetry(min, max time.Duration) Option {
 	return func(c *config) { c.retryMin, c.retryMax = min, max }

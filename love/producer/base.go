@@ -29,16 +29,15 @@ type Base struct {
 	cfg     config
 	log     *slog.Logger
 
+	// turn is held while something is stored and sent: so a reply to a request
+	// never overtakes, and hides, newer data. It guards what follows.
+	turn       sync.Mutex
+	to         Sender // while running
+	stored     []stored
+	out        []byte
 	polls      []poll
 	categories map[string]love.Category
 	actions    map[string]Action
-
-	// turn is held while something is stored and sent: so a reply to a request
-	// never overtakes, and hides, newer data.
-	turn   sync.Mutex
-	to     Sender // while running
-	stored []stored
-	out    []byte
 }
 
 // Poll looks at something that is to be sent once a period. nil sends nothing.
@@ -57,6 +56,9 @@ type stored struct {
 	key      string
 	category love.Category
 	object   love.RawValue
+	// render, if there is one, makes the object anew, over the bytes of the old
+	// one, before it is sent.
+	render func(old love.RawValue) love.RawValue
 }
 
 var _ Producer = (*Base)(nil)
@@ -66,10 +68,12 @@ var _ Producer = (*Base)(nil)
 func NewBase(csc string, opts ...Option) *Base { return newBase(csc, csc, newConfig(opts)) }
 
 func newBase(csc, name string, cfg config) *Base {
+	message := NewMessage(csc, cfg.clock)
+	message.strict = cfg.strict
 	return &Base{
 		name:       name,
 		csc:        csc,
-		message:    NewMessage(csc, cfg.clock),
+		message:    message,
 		cfg:        cfg,
 		log:        cfg.logger.With("producer", name),
 		categories: map[string]love.Category{},
@@ -88,22 +92,33 @@ func (b *Base) Message() *Message { return b.message }
 
 // RegisterPeriodic has f called once a period while the producer runs, and what
 // it returns sent with the category; it is not stored. An error is logged and
-// costs that one value. Call it before Run.
+// costs that one value.
 func (b *Base) RegisterPeriodic(category love.Category, f Poll) {
+	b.turn.Lock()
+	defer b.turn.Unlock()
 	b.polls = append(b.polls, poll{category, f})
 }
 
 // RegisterCategory sets the category of the objects with a key (see
-// [Base.Publish]). Default: event. Call it before Run.
-func (b *Base) RegisterCategory(key string, category love.Category) { b.categories[key] = category }
+// [Base.Publish]). Default: event.
+func (b *Base) RegisterCategory(key string, category love.Category) {
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	b.categories[key] = category
+}
 
 // RegisterAction has f called after each object with a key was stored and
-// sent. It may publish. Call it before Run.
-func (b *Base) RegisterAction(key string, f Action) { b.actions[key] = f }
+// sent. It may publish.
+func (b *Base) RegisterAction(key string, f Action) {
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	b.actions[key] = f
+}
 
 // Publish stores an object as the newest of its key and sends it; while the
-// producer does not run, it is stored only. The key is the member "name", or
-// without one the names of the members. Anything but an object is refused.
+// producer does not run, it is stored only. The key is the member "name";
+// without one the name of the stream in "data", so that requests for it are
+// answered; else the names of the members. Anything but an object is refused.
 func (b *Base) Publish(ctx context.Context, object any) error {
 	raw, err := encode(object)
 	if err != nil {
@@ -113,23 +128,29 @@ func (b *Base) Publish(ctx context.Context, object any) error {
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	category, ok := b.categories[key]
-	if !ok {
-		category = love.CategoryEvent
+	return b.publish(ctx, key, b.categoryOf(key), raw)
+}
+
+func (b *Base) categoryOf(key string) love.Category {
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	if category, ok := b.categories[key]; ok {
+		return category
 	}
-	return b.publish(ctx, key, category, raw)
+	return love.CategoryEvent
 }
 
 // publish stores, sends, acts, in this order.
 func (b *Base) publish(ctx context.Context, key string, category love.Category, object love.RawValue) error {
 	b.turn.Lock()
-	b.store(stored{key, category, object})
+	b.store(stored{key: key, category: category, object: object})
 	var err error
 	if b.to != nil {
 		err = b.send(ctx, b.to, category, object)
 	}
+	action := b.actions[key]
 	b.turn.Unlock()
-	if action := b.actions[key]; action != nil {
+	if action != nil {
 		action(ctx, object)
 	}
 	return err
@@ -145,6 +166,14 @@ func (b *Base) store(s stored) {
 
 func (b *Base) find(key string) int {
 	return slices.IndexFunc(b.stored, func(s stored) bool { return s.key == key })
+}
+
+// sendStored needs the turn.
+func (b *Base) sendStored(ctx context.Context, to Sender, s *stored) error {
+	if s.render != nil {
+		s.object = s.render(s.object)
+	}
+	return b.send(ctx, to, s.category, s.object)
 }
 
 // send needs the turn.
@@ -181,7 +210,10 @@ func (b *Base) begin(to Sender) (end func()) {
 
 // pollAll is one round; a function that fails costs only its own value.
 func (b *Base) pollAll(ctx context.Context) {
-	for _, p := range b.polls {
+	b.turn.Lock()
+	polls := b.polls
+	b.turn.Unlock()
+	for _, p := range polls {
 		if err := b.pollOne(ctx, p); err != nil && ctx.Err() == nil {
 			b.log.Warn("periodic data is missing", "error", err)
 		}
@@ -207,8 +239,8 @@ func (b *Base) pollOne(ctx context.Context, p poll) error {
 func (b *Base) InitialData(ctx context.Context, to Sender) error {
 	b.turn.Lock()
 	defer b.turn.Unlock()
-	for _, s := range b.stored {
-		if err := b.send(ctx, to, s.category, s.object); err != nil {
+	for i := range b.stored {
+		if err := b.sendStored(ctx, to, &b.stored[i]); err != nil {
 			return err
 		}
 	}
@@ -232,7 +264,7 @@ func (b *Base) resend(ctx context.Context, key string, to Sender) error {
 	if i < 0 {
 		return nil
 	}
-	return b.send(ctx, to, b.stored[i].category, b.stored[i].object)
+	return b.sendStored(ctx, to, &b.stored[i])
 }
 
 func encode(v any) (love.RawValue, error) {
@@ -245,14 +277,19 @@ func encode(v any) (love.RawValue, error) {
 
 var errNoObject = errors.New("only JSON objects can be published")
 
+// keyOf is the member name; without one the name of the stream that an item of
+// a data message holds; else the names of the members.
 func keyOf(object love.RawValue) (string, error) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(object.Strict(), &members) != nil || members == nil {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(object.Strict(), &all) != nil || all == nil {
 		return "", errNoObject
 	}
 	var name string
-	if json.Unmarshal(members["name"], &name) == nil && name != "" {
+	if json.Unmarshal(all["name"], &name) == nil && name != "" {
 		return name, nil
 	}
-	return strings.Join(slices.Sorted(maps.Keys(members)), ","), nil
+	if streams := members(all["data"]); len(streams) > 0 {
+		all = streams
+	}
+	return strings.Join(slices.Sorted(maps.Keys(all)), ","), nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
@@ -16,10 +17,20 @@ import (
 // and counted: viewers repeat theirs.
 const requestQueue = 256
 
+// confirmDelay is how long after sending events it is asked whether the manager
+// has read them.
+const confirmDelay = 500 * time.Millisecond
+
 // Client serves producers over one connection to a manager (producer spec,
-// section 4): after each connection it subscribes to the requests they want
-// and has them send their initial data; it repeats the subscriptions, hands
-// requests to the producers and sends what they have. Use [NewClient].
+// section 4): after each connection it subscribes to the requests they want,
+// sends what has waited for it, and has them send the initial data of all other
+// streams; it repeats the subscriptions, hands requests to the producers and
+// sends what they have. Use [NewClient].
+//
+// Nothing is lost while the manager is away, or on the way when it goes: all
+// events and the newest telemetry of each stream wait in an outbox, bounded by
+// [WithOutbox]. So an event that the manager had read but not yet confirmed when
+// it went is sent to its successor again.
 //
 // A producer that fails, or is slow to answer, does not affect the others.
 type Client struct {
@@ -29,9 +40,14 @@ type Client struct {
 	message   *Message
 	desks     []*desk
 	greeted   chan struct{} // a token after each connection
+	unread    chan struct{} // a token when events were sent
 
-	away            atomic.Bool // and it was logged
-	droppedMessages atomic.Uint64
+	mail       sync.Mutex // is held while something is sent
+	box        outbox
+	ready      bool // connected, and nothing waits in the outbox
+	connection int  // counts them
+	full       bool // the outbox was, in this interruption
+
 	droppedRequests atomic.Uint64
 }
 
@@ -43,12 +59,12 @@ type desk struct {
 
 // Dropped counts what a [Client] could not keep.
 type Dropped struct {
-	Messages uint64 // sent while there was no manager
+	Messages uint64 // that waited for the manager and were too many
 	Requests uint64 // that came faster than their producer answers
 }
 
 // NewClient makes a client over a transport, which its Run runs. [WithClock],
-// [WithLogger] and [WithSubscribeInterval] apply.
+// [WithLogger], [WithOutbox] and [WithSubscribeInterval] apply.
 func NewClient(t Transport, opts ...Option) *Client {
 	cfg := newConfig(opts)
 	c := &Client{
@@ -57,8 +73,11 @@ func NewClient(t Transport, opts ...Option) *Client {
 		log:       cfg.logger,
 		message:   NewMessage(love.All, cfg.clock),
 		greeted:   make(chan struct{}, 1),
+		unread:    make(chan struct{}, 1),
+		box:       newOutbox(cfg.outbox),
 	}
 	t.OnConnect(c.greet)
+	t.OnDisconnect(c.lost)
 	t.OnMessage(c.received)
 	return c
 }
@@ -68,9 +87,41 @@ func (c *Client) Add(p Producer) {
 	c.desks = append(c.desks, &desk{Producer: p, requests: make(chan Request, requestQueue)})
 }
 
+// Create makes producers by name ([Factory.FromName]), all at once, and serves
+// them. It returns them in the order of their names. Call it before Run.
+func (c *Client) Create(ctx context.Context, f *Factory, names ...string) ([]Producer, error) {
+	producers := make([]Producer, len(names))
+	errs := make([]error, len(names))
+	var making sync.WaitGroup
+	for i, name := range names {
+		making.Go(func() { producers[i], errs[i] = f.FromName(ctx, name) })
+	}
+	making.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	for _, p := range producers {
+		c.Add(p)
+	}
+	return producers, nil
+}
+
+// CreateType makes a producer of a type ([Factory.FromType]) and serves it.
+// Call it before Run.
+func (c *Client) CreateType(ctx context.Context, f *Factory, typ, name string) (Producer, error) {
+	p, err := f.FromType(ctx, typ, name)
+	if err != nil {
+		return nil, err
+	}
+	c.Add(p)
+	return p, nil
+}
+
 // Dropped tells what was lost so far.
 func (c *Client) Dropped() Dropped {
-	return Dropped{Messages: c.droppedMessages.Load(), Requests: c.droppedRequests.Load()}
+	c.mail.Lock()
+	defer c.mail.Unlock()
+	return Dropped{Messages: c.box.dropped, Requests: c.droppedRequests.Load()}
 }
 
 // Run runs the transport and the producers until ctx ends; then, when all have
@@ -85,6 +136,7 @@ func (c *Client) Run(ctx context.Context) error {
 		all.Go(func() { c.answer(ctx, d) })
 	}
 	all.Go(func() { c.repeatSubscriptions(ctx) })
+	all.Go(func() { c.confirm(ctx) })
 	return c.transport.Run(ctx)
 }
 
@@ -106,41 +158,6 @@ func (c *Client) answer(ctx context.Context, d *desk) {
 			return
 		}
 	}
-}
-
-// Send implements [Sender] for the producers. A message for which there is no
-// manager at the moment is dropped and counted, and no error: each connection
-// begins with the newest of everything.
-func (c *Client) Send(ctx context.Context, msg []byte) error {
-	err := c.transport.TrySend(ctx, msg)
-	if !errors.Is(err, client.ErrNotConnected) || ctx.Err() != nil {
-		return err
-	}
-	c.droppedMessages.Add(1)
-	if !c.away.Swap(true) {
-		c.log.Warn("no manager: messages are dropped until it is back")
-	}
-	return nil
-}
-
-// greet is called after each connection: the manager knows nothing of us.
-func (c *Client) greet(ctx context.Context) error {
-	if c.away.Swap(false) {
-		c.log.Info("the manager is back", "dropped_so_far", c.droppedMessages.Load())
-	}
-	if err := c.subscribe(ctx); err != nil {
-		return err
-	}
-	select {
-	case c.greeted <- struct{}{}:
-	default:
-	}
-	for _, d := range c.desks {
-		if err := d.InitialData(ctx, c); err != nil {
-			c.log.Warn("initial data was not sent", "producer", d.Name(), "error", err)
-		}
-	}
-	return nil
 }
 
 // subscribe asks for all requests that producers want, each kind once.

@@ -19,11 +19,14 @@ import (
 // link is a Transport that a test connects and cuts.
 type link struct {
 	recorder
-	connect func(context.Context) error
-	receive func(context.Context, []byte)
+	connect    func(context.Context) error
+	disconnect func()
+	receive    func(context.Context, []byte)
 }
 
 func (l *link) OnConnect(f func(context.Context) error)       { l.connect = f }
+func (l *link) OnDisconnect(f func())                         { l.disconnect = f }
+func (l *link) Flush(context.Context) error                   { return nil }
 func (l *link) OnMessage(f func(context.Context, []byte))     { l.receive = f }
 func (l *link) TrySend(ctx context.Context, msg []byte) error { return l.Send(ctx, msg) }
 func (l *link) Run(ctx context.Context) error                 { <-ctx.Done(); return nil }
@@ -141,6 +144,8 @@ func TestAConnectionWithoutSubscriptionsIsNone(t *testing.T) {
 
 func TestRequestsReachTheProducerTheyAreFor(t *testing.T) {
 	playClient(t, func(t *testing.T, _ *producer.Client, l *link) {
+		require.NoError(t, l.connect(t.Context()))
+		l.take()
 		l.asks(t, "B", "state")
 		l.asks(t, "C", "state")
 		l.receive(t.Context(), []byte(`{"data":"Successfully subscribed to initial_state-all-all-all"}`))
@@ -179,23 +184,12 @@ func TestAProducerThatFailsOrHangsDoesNotAffectTheOthers(t *testing.T) {
 	}, producer.WithLogger(logger))
 }
 
-func TestWhatIsSentWithoutAManagerIsCountedAndToldOnce(t *testing.T) { // C-DROP
-	var told bytes.Buffer
-	logger := slog.New(slog.NewTextHandler(&told, nil))
+func TestOtherTroubleOfSendingIsTheSendersToKnow(t *testing.T) {
 	playClient(t, func(t *testing.T, c *producer.Client, l *link) {
-		for range 2 {
-			l.failWith(fmt.Errorf("wrapped: %w", client.ErrNotConnected))
-			for range 5 {
-				require.NoError(t, c.Send(t.Context(), []byte(`{}`)))
-			}
-			l.failWith(nil)
-			require.NoError(t, l.connect(t.Context()))
-		}
-		require.Equal(t, producer.Dropped{Messages: 10}, c.Dropped())
-		require.Equal(t, 2, bytes.Count(told.Bytes(), []byte("messages are dropped")))
+		require.NoError(t, l.connect(t.Context()))
 		l.failWith(errors.New("another trouble"))
 		require.ErrorContains(t, c.Send(t.Context(), []byte(`{}`)), "another trouble")
-	}, twoRacks, producer.WithLogger(logger))
+	}, twoRacks)
 }
 
 // pipe is a Conn whose other end a test holds.

@@ -3,6 +3,7 @@ package producer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
@@ -29,6 +30,11 @@ type CSC struct {
 	served   served
 	encoders map[*sal.Topic]*encoder
 	arrivals chan arrival
+	pushes   *pushes // of telemetry; nil where it is polled
+
+	// What a type that is built on CSC adds; set before Run.
+	first []string                                      // topics whose late joiner data come before those of others
+	then  map[string]func(context.Context, *sal.Sample) // by topic, after a sample was sent; on the goroutine of Run
 }
 
 // arrival is a sample on its way to the goroutine of Run.
@@ -51,9 +57,14 @@ func NewCSC(remote Remote, opts ...Option) *CSC {
 		served:   cfg.selection.of(c),
 		encoders: map[*sal.Topic]*encoder{},
 		arrivals: make(chan arrival),
+		then:     map[string]func(context.Context, *sal.Sample){},
 	}
 	if len(p.served.unknown) > 0 {
 		p.log.Warn("no such topics to produce, ignored", "topics", p.served.unknown)
+	}
+	if cfg.push {
+		p.pushes = newPushes(cfg.clock, cfg.pushInterval, p.served.periodic)
+		return p
 	}
 	for _, t := range p.served.periodic {
 		p.RegisterPeriodic(p.encoder(t).category, p.newest(t))
@@ -69,7 +80,7 @@ func (p *CSC) newest(t *sal.Topic) Poll {
 		if !ok {
 			return nil, nil
 		}
-		return p.encoder(s.Topic()).encode(s), nil
+		return p.item(s), nil
 	}
 }
 
@@ -78,10 +89,14 @@ func (p *CSC) newest(t *sal.Topic) Poll {
 func (p *CSC) encoder(t *sal.Topic) *encoder {
 	e := p.encoders[t]
 	if e == nil {
-		e = newEncoder(t, p.remote.Index())
+		e = newEncoder(t)
 		p.encoders[t] = e
 	}
 	return e
+}
+
+func (p *CSC) item(s *sal.Sample) love.RawValue {
+	return p.encoder(s.Topic()).encode(s, p.remote.Index())
 }
 
 // Run implements [Producer]. One goroutine does all the work, so that samples
@@ -104,13 +119,22 @@ func (p *CSC) Run(ctx context.Context, to Sender) error {
 		defer heart.timer.Stop()
 		beat = heart.timer.C()
 	}
+	var pushed <-chan time.Time // never, without pushed telemetry
+	if p.pushes != nil {
+		defer p.pushes.timer.Stop()
+		pushed = p.pushes.timer.C()
+	}
 	for {
 		select {
 		case a := <-p.arrivals:
 			if a.attr != heartbeatTopic {
-				p.forward(ctx, a)
+				p.arrived(ctx, a)
 			} else if heart.arrived(a.at) {
 				p.tell(ctx, to, heart)
+			}
+		case <-pushed:
+			for _, s := range p.pushes.due(p.cfg.clock.Now()) {
+				p.pass(ctx, s)
 			}
 		case <-beat:
 			if heart.fired(p.cfg.clock.Now()) {
@@ -132,14 +156,7 @@ func (p *CSC) subscribe(ctx context.Context) (unsubscribe func(), err error) {
 			cancel()
 		}
 	}
-	attrs := make([]string, 0, len(p.served.asynchronous)+1)
-	for _, t := range p.served.asynchronous {
-		attrs = append(attrs, t.Attr())
-	}
-	if p.served.heartbeat {
-		attrs = append(attrs, heartbeatTopic)
-	}
-	for _, attr := range attrs {
+	for _, attr := range p.live() {
 		cancel, err := p.remote.Subscribe(attr, func(s *sal.Sample) {
 			select {
 			case p.arrivals <- arrival{attr, s, p.cfg.clock.Now()}:
@@ -154,11 +171,58 @@ func (p *CSC) subscribe(ctx context.Context) (unsubscribe func(), err error) {
 	return unsubscribe, nil
 }
 
-// forward makes a message of a sample.
+// live are the topics of which every sample is looked at.
+func (p *CSC) live() []string {
+	topics := p.served.asynchronous
+	if p.pushes != nil {
+		topics = slices.Concat(topics, p.served.periodic)
+	}
+	attrs := make([]string, 0, len(topics)+1)
+	for _, t := range topics {
+		attrs = append(attrs, t.Attr())
+	}
+	if p.served.heartbeat {
+		attrs = append(attrs, heartbeatTopic)
+	}
+	rank := func(attr string) int {
+		if i := slices.Index(p.first, attr); i >= 0 {
+			return i
+		}
+		return len(p.first)
+	}
+	slices.SortStableFunc(attrs, func(a, b string) int { return rank(a) - rank(b) })
+	return attrs
+}
+
+// arrived sends a sample, or keeps it back when it comes too soon.
+func (p *CSC) arrived(ctx context.Context, a arrival) {
+	switch {
+	case !p.pushes.has(a.sample.Topic()):
+		p.forward(ctx, a)
+	case p.pushes.arrived(a.sample, a.at):
+		p.pass(ctx, a.sample)
+	}
+}
+
+// forward makes a message of a sample, which is stored.
 func (p *CSC) forward(ctx context.Context, a arrival) {
-	e := p.encoder(a.sample.Topic())
-	if err := p.publish(ctx, a.attr, e.category, e.encode(a.sample)); err != nil && ctx.Err() == nil {
-		p.log.Warn("a sample was not sent", "topic", a.attr, "error", err)
+	p.complain(ctx, a.attr, p.publish(ctx, a.attr, p.encoder(a.sample.Topic()).category, p.item(a.sample)))
+	if then := p.then[a.attr]; then != nil {
+		then(ctx, a.sample)
+	}
+}
+
+// pass makes a message of a sample, which is not stored.
+func (p *CSC) pass(ctx context.Context, s *sal.Sample) {
+	item := p.item(s)
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	p.complain(ctx, s.Topic().Attr(), p.send(ctx, p.to, p.encoder(s.Topic()).category, item))
+}
+
+func (p *CSC) complain(ctx context.Context, attr string, err error) {
+	if err != nil && ctx.Err() == nil {
+		p.log.Warn("a sample was not sent", "topic", attr, "error", err)
 	}
 }
 

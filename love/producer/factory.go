@@ -13,8 +13,10 @@ import (
 
 // The types that every [Factory] knows (producer spec, section 9).
 const (
-	TypeBase = "base" // free form objects
-	TypeCSC  = "csc"  // any SAL component
+	TypeBase        = "base"        // free form objects
+	TypeCSC         = "csc"         // any SAL component
+	TypeScriptQueue = "scriptqueue" // ScriptQueue with all Scripts
+	TypeWatcher     = "watcher"     // Watcher
 )
 
 // ErrUnknown is a type or a component that there is no producer for.
@@ -25,6 +27,7 @@ type Spec struct {
 	Domain    *sal.Domain
 	Component string
 	Index     int
+	HasIndex  bool // the index was given, it is not 0 by default
 	Options   []Option
 }
 
@@ -41,32 +44,73 @@ type Factory struct {
 }
 
 // NewFactory makes a factory for the components of a domain; the options go to
-// every producer.
+// every producer. It makes a [ScriptQueue] for ScriptQueue, a [Watcher] for
+// Watcher, a [CSC] for any other component.
 func NewFactory(domain *sal.Domain, opts ...Option) *Factory {
-	return &Factory{
+	f := &Factory{
 		domain: domain,
 		opts:   opts,
 		types: map[string]Constructor{
 			TypeBase: func(_ context.Context, s Spec) (Producer, error) {
 				return NewBase(s.Component, s.Options...), nil
 			},
-			TypeCSC: constructCSC,
+			TypeCSC:         constructCSC,
+			TypeScriptQueue: constructScriptQueue,
+			TypeWatcher:     constructWatcher,
 		},
 		names: map[string]string{},
 	}
+	for name, typ := range map[string]string{"ScriptQueue": TypeScriptQueue, "Watcher": TypeWatcher} {
+		if domain.Definitions().Known(name) {
+			f.names[name] = typ
+		}
+	}
+	return f
 }
 
-// constructCSC reads only what will be served. The domain closes the remote.
-func constructCSC(ctx context.Context, s Spec) (Producer, error) {
+// remote reads only what will be served. The domain closes it.
+func (s Spec) remote(ctx context.Context, opts ...sal.RemoteOption) (*sal.Remote, error) {
 	c, err := s.Domain.Definitions().Component(s.Component)
 	if err != nil {
 		return nil, err
 	}
-	remote, err := s.Domain.Remote(ctx, s.Component, s.Index, newConfig(s.Options).selection.remoteOptions(c)...)
+	return s.Domain.Remote(ctx, s.Component, s.Index, append(opts, newConfig(s.Options).selection.remoteOptions(c)...)...)
+}
+
+func constructCSC(ctx context.Context, s Spec) (Producer, error) {
+	remote, err := s.remote(ctx, sal.ReadOnly())
 	if err != nil {
 		return nil, err
 	}
 	return NewCSC(remote, s.Options...), nil
+}
+
+func constructWatcher(ctx context.Context, s Spec) (Producer, error) {
+	remote, err := s.remote(ctx, sal.ReadOnly())
+	if err != nil {
+		return nil, err
+	}
+	return NewWatcher(remote, s.Options...), nil
+}
+
+func constructScriptQueue(ctx context.Context, s Spec) (Producer, error) {
+	if !s.HasIndex {
+		return nil, fmt.Errorf("%w: say which queue, as in %s:1", sal.ErrIndex, s.Component)
+	}
+	cfg := newConfig(s.Options)
+	var opts []sal.RemoteOption
+	if !cfg.asksSchemas() {
+		opts = append(opts, sal.ReadOnly())
+	}
+	queue, err := s.remote(ctx, opts...)
+	if err != nil {
+		return nil, err
+	}
+	scripts, err := s.Domain.Remote(ctx, "Script", 0, sal.ReadOnly(), sal.WithTopics(scriptTopics[:]...))
+	if err != nil {
+		return nil, err
+	}
+	return NewScriptQueue(queue, scripts, s.Options...)
 }
 
 // Register adds a type, or replaces one, and makes it the type of the named
@@ -78,36 +122,44 @@ func (f *Factory) Register(typ string, c Constructor, components ...string) {
 	}
 }
 
-// FromType makes a producer of a type. An unknown one is [ErrUnknown]; the
-// error lists those there are.
-func (f *Factory) FromType(ctx context.Context, typ, component string, index int) (Producer, error) {
-	construct, ok := f.types[typ]
-	if !ok {
-		return nil, fmt.Errorf("%w type of producer %q: there are %s", ErrUnknown, typ, list(slices.Sorted(maps.Keys(f.types))))
-	}
-	p, err := construct(ctx, Spec{Domain: f.domain, Component: component, Index: index, Options: f.opts})
-	if err != nil {
-		return nil, fmt.Errorf("producer of %s: %w", component, err)
-	}
-	return p, nil
-}
-
-// FromName makes the producer of "name" or "name:index": of the type that is
-// registered for the component, else csc. A component that nobody knows is
-// [ErrUnknown]; the error lists those there are.
-func (f *Factory) FromName(ctx context.Context, name string) (Producer, error) {
-	if err := f.Check(name); err != nil {
-		return nil, err
-	}
+// FromType makes a producer of a type for "name" or "name:index". An unknown
+// type is [ErrUnknown]; the error lists those there are. A script queue without
+// index is [sal.ErrIndex].
+func (f *Factory) FromType(ctx context.Context, typ, name string) (Producer, error) {
 	component, index, err := sal.ParseName(name)
 	if err != nil {
 		return nil, err
 	}
-	return f.FromType(ctx, f.typeOf(component), component, index)
+	return f.construct(ctx, typ, Spec{Component: component, Index: index, HasIndex: strings.Contains(name, ":")})
 }
 
-// Check tells, without making it, what would be wrong with a name for
-// [Factory.FromName].
+// FromName makes the producer of "name" or "name:index": of the type that is
+// registered for the component, else csc; of a component that nobody knows,
+// base. Without an index it is 0.
+func (f *Factory) FromName(ctx context.Context, name string) (Producer, error) {
+	component, index, err := sal.ParseName(name)
+	if err != nil {
+		return nil, err
+	}
+	return f.construct(ctx, f.typeOf(component), Spec{Component: component, Index: index, HasIndex: true})
+}
+
+func (f *Factory) construct(ctx context.Context, typ string, s Spec) (Producer, error) {
+	construct, ok := f.types[typ]
+	if !ok {
+		return nil, fmt.Errorf("%w type of producer %q: there are %s", ErrUnknown, typ, list(slices.Sorted(maps.Keys(f.types))))
+	}
+	s.Domain, s.Options = f.domain, f.opts
+	p, err := construct(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("producer of %s: %w", s.Component, err)
+	}
+	return p, nil
+}
+
+// Check tells, without making a producer, what is wrong with a name of which
+// data are expected: as [Factory.FromName], and a component that is neither
+// defined nor registered is [ErrUnknown], with a list of those that are.
 func (f *Factory) Check(name string) error {
 	component, index, err := sal.ParseName(name)
 	if err != nil {
@@ -132,7 +184,10 @@ func (f *Factory) typeOf(component string) string {
 	if typ, ok := f.names[component]; ok {
 		return typ
 	}
-	return TypeCSC
+	if f.domain.Definitions().Known(component) {
+		return TypeCSC
+	}
+	return TypeBase
 }
 
 func list(names []string) string { return strings.Join(names, ", ") }

@@ -13,9 +13,16 @@ type fakeBus struct {
 	mu      sync.Mutex
 	history []*sal.Sample
 	subs    []*fakeSubscription
+	// commanded is told of commands; nil: they go nowhere.
+	commanded func(*sal.Sample)
 }
 
-func (b *fakeBus) Publish(context.Context, *sal.Sample) error { return nil }
+func (b *fakeBus) Publish(_ context.Context, s *sal.Sample) error {
+	if b.commanded != nil {
+		b.commanded(s)
+	}
+	return nil
+}
 
 func (b *fakeBus) Subscribe(_ context.Context, wants []sal.Want) (sal.Subscription, error) {
 	b.mu.Lock()
@@ -66,3 +73,16 @@ func (s *fakeSubscription) Receive(ctx context.Context) ([]sal.Delivery, error) 
 }
 
 func (s *fakeSubscription) Close() error { return nil }
+
+// writeTo delivers a sample of whatever definition to the readers of a topic.
+func (b *fakeBus) writeTo(attr string, sample *sal.Sample) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.subs {
+		for _, w := range s.wants {
+			if w.Topic.Attr() == attr {
+				s.deliveries <- []sal.Delivery{{Topic: w.Topic, Sample: sample}}
+			}
+		}
+	}
+}

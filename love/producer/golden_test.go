@@ -2,12 +2,12 @@ package producer_test
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"math"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,19 +20,17 @@ import (
 )
 
 // TestGolden replays the recordings of the reference: what it sent, we send,
-// value for value, stream by stream, at the same time.
+// value for value, stream by stream, at the same time. Where a recording shows
+// a quirk that is fixed here, the fixed behaviour is expected (quirks_test.go).
 func TestGolden(t *testing.T) {
-	for _, file := range goldenFiles(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+	for _, file := range goldenFiles(t, "producer") {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		t.Run(name, func(t *testing.T) {
 			tr := readTranscript(t, file)
-			switch {
-			case tr == nil:
+			if tr == nil {
 				t.Skip("a file of another kind")
-			case tr.CSC == "ScriptQueue" || tr.CSC == "Watcher":
-				t.Skip("no producer of this type yet")
-			case tr.Conformance != "normative":
-				t.Skipf("shows quirk %s, which is fixed here and has a test of its own", tr.Quirk)
 			}
+			tr.fix(t, name)
 			synctest.Test(t, func(t *testing.T) { replay(t, tr) })
 		})
 	}
@@ -46,18 +44,22 @@ type stage struct {
 	producer producer.Producer
 	out      recorder
 	zero     time.Time // time 0 of the transcript
+	mu       sync.Mutex
+	commands []command // that were issued
+	answered map[int]bool
 }
 
 func replay(t *testing.T, tr *transcript) {
-	s := &stage{transcript: tr, defs: tr.definitions(t), bus: &fakeBus{}}
+	s := &stage{transcript: tr, defs: tr.definitions(t), bus: &fakeBus{}, answered: map[int]bool{}}
 	s.zero = time.UnixMicro(int64(math.Round(tr.Clock.Epoch * 1e6)))
 	time.Sleep(time.Until(s.zero))
 	for _, h := range tr.Steps[0].Input.Start.History {
 		s.bus.history = append(s.bus.history, h.sample(t, s.defs))
 	}
+	s.bus.commanded = func(c *sal.Sample) { s.respond(t, c) }
 	domain := sal.NewDomain(s.bus, s.defs)
 	defer func() { require.NoError(t, domain.Close()) }()
-	p, err := producer.NewFactory(domain, tr.options()...).FromName(t.Context(), tr.Producer.Component)
+	p, err := producer.NewFactory(domain, tr.options(t)...).FromName(t.Context(), tr.Producer.Component)
 	require.NoError(t, err)
 	s.producer = p
 
@@ -67,7 +69,7 @@ func replay(t *testing.T, tr *transcript) {
 	for i, step := range tr.Steps {
 		s.play(t, step.Input)
 		synctest.Wait()
-		s.compare(t, i, step.Expect, step.ExpectAt)
+		s.compare(t, i, &step)
 	}
 	cancel()
 	require.NoError(t, <-ended)
@@ -99,15 +101,59 @@ func (s *stage) play(t *testing.T, in input) {
 
 func seconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
 
-// compare holds what was sent in a step against what the reference sent.
-func (s *stage) compare(t *testing.T, step int, expect []json.RawMessage, at []float64) {
+// respond does what the recorded component did when it was commanded.
+func (s *stage) respond(t *testing.T, c *sal.Sample) {
+	issued := newCommand(c, time.Since(s.zero).Seconds())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commands = append(s.commands, issued)
+	n := 0
+	for _, step := range s.Steps {
+		for _, recorded := range step.Commands {
+			n++
+			if s.answered[n] || !recorded.same(t, issued) {
+				continue
+			}
+			s.answered[n] = true
+			for _, r := range recorded.Respond {
+				answer := r.sample(t, s.defs, c, issued.At-recorded.At)
+				time.AfterFunc(seconds(r.AfterSeconds), func() { s.bus.write(answer) })
+			}
+			return
+		}
+	}
+}
+
+// compare holds what was sent in a step against what the reference sent, or
+// against what is right.
+func (s *stage) compare(t *testing.T, i int, step *step) {
 	var want, got []message
-	for i, e := range expect {
-		want = append(want, newMessage(t, string(e), at[i]))
+	for n, e := range step.Expect {
+		want = append(want, newMessage(t, string(e), step.ExpectAt[n]))
 	}
 	for _, m := range s.out.take() {
 		got = append(got, newMessage(t, spellOut(m.msg), m.at.Sub(s.zero).Seconds()))
 	}
+	s.mu.Lock()
+	commands := s.commands
+	s.commands = nil
+	s.mu.Unlock()
+	if step.states != nil {
+		var states []string
+		want, _ = s.split(t, want)
+		got, states = s.split(t, got)
+		require.Equal(t, step.states, states, "what the state of the queue is said to be, step %d", i)
+	} else if s.loose {
+		want, _ = s.split(t, want)
+		got, _ = s.split(t, got)
+	}
+	compareStreams(t, i, want, got)
+	if step.commanded != nil || !s.loose {
+		s.compareCommands(t, i, step, commands)
+	}
+}
+
+func compareStreams(t *testing.T, step int, want, got []message) {
 	wanted, gotten := byStream(want), byStream(got)
 	require.ElementsMatch(t, slices.Collect(maps.Keys(wanted)), slices.Collect(maps.Keys(gotten)), "streams of step %d", step)
 	for stream, want := range wanted {
@@ -119,4 +165,32 @@ func (s *stage) compare(t *testing.T, step int, expect []json.RawMessage, at []f
 			require.InDeltaSlice(t, want[i].times, got[i].times, 1e-3, "step %d, %s, message %d: time stamps", step, stream, i)
 		}
 	}
+}
+
+func (s *stage) compareCommands(t *testing.T, i int, step *step, got []command) {
+	if step.commanded != nil {
+		var texts []string
+		for _, c := range got {
+			texts = append(texts, c.String())
+		}
+		require.Equal(t, step.commanded, texts, "commands of step %d", i)
+		return
+	}
+	require.Len(t, got, len(step.Commands), "commands of step %d", i)
+	for n, want := range step.Commands {
+		require.True(t, want.same(t, got[n]), "command %d of step %d: %v, not %v", n, i, want.command, got[n])
+		require.InDelta(t, want.At, got[n].At, 1e-3, "command %d of step %d: when", n, i)
+	}
+}
+
+// split takes out what the quirk of the recording is about.
+func (tr *transcript) split(t *testing.T, all []message) (others []message, states []string) {
+	for _, m := range all {
+		if s, ok := tr.summary(t, m); ok {
+			states = append(states, s)
+		} else {
+			others = append(others, m)
+		}
+	}
+	return others, states
 }

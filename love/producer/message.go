@@ -13,6 +13,7 @@ import (
 type Message struct {
 	csc      string
 	clock    love.Clock
+	strict   bool // null for numbers that JSON does not have
 	metadata []member
 }
 
@@ -63,9 +64,18 @@ func (m *Message) AppendData(dst []byte, category love.Category, item love.RawVa
 
 // appendBare is AppendData without metadata, as heartbeats are.
 func (m *Message) appendBare(dst []byte, category love.Category, item love.RawValue) []byte {
+	return m.appendAt(dst, m.now(), category, item)
+}
+
+// appendAt is appendBare with a time of the caller's choice.
+func (m *Message) appendAt(dst []byte, snd float64, category love.Category, item love.RawValue) []byte {
 	dst = love.AppendText(append(dst, `{"category":`...), string(category))
-	dst = append(append(dst, `,"data":[`...), item...)
-	dst = love.AppendFloat(append(dst, `],"producer_snd":`...), m.now())
+	dst = append(dst, `,"data":[`...)
+	if m.strict {
+		item = love.RawValue(item.Strict())
+	}
+	dst = append(dst, item...)
+	dst = love.AppendFloat(append(dst, `],"producer_snd":`...), snd)
 	return append(dst, '}')
 }
 

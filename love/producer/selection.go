@@ -50,9 +50,8 @@ func (s selection) of(c *sal.Component) (out served) {
 
 // remoteOptions keep a remote from reading what is not served.
 func (s selection) remoteOptions(c *sal.Component) []sal.RemoteOption {
-	opts := []sal.RemoteOption{sal.ReadOnly()}
 	if !s.chosen {
-		return opts
+		return nil
 	}
 	var names []string
 	for _, attr := range slices.Concat(s.periodic, s.asynchronous) {
@@ -60,5 +59,5 @@ func (s selection) remoteOptions(c *sal.Component) []sal.RemoteOption {
 			names = append(names, t.Name)
 		}
 	}
-	return append(opts, sal.WithTopics(names...))
+	return []sal.RemoteOption{sal.WithTopics(names...)}
 }

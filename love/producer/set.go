@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/rubin-love/love-go/love/sal"
 )
@@ -53,21 +52,11 @@ func NewSet(f *Factory, c *Client, components []string) (*Set, error) {
 // Run makes the producers, which reads what their components said last, and
 // serves them until ctx ends; then it returns nil. A set runs once.
 func (s *Set) Run(ctx context.Context) error {
-	producers := make([]Producer, len(s.components))
-	errs := make([]error, len(s.components))
-	var making sync.WaitGroup
-	for i, name := range s.components {
-		making.Go(func() { producers[i], errs[i] = s.factory.FromName(ctx, name) })
-	}
-	making.Wait()
-	if ctx.Err() != nil {
-		return nil
-	}
-	if err := errors.Join(errs...); err != nil {
+	if _, err := s.client.Create(ctx, s.factory, s.components...); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
-	}
-	for _, p := range producers {
-		s.client.Add(p)
 	}
 	return s.client.Run(ctx)
 }

@@ -46,14 +46,14 @@ func TestFactoryRefusesWhatItDoesNotKnowAndSaysWhatItKnows(t *testing.T) {
 	f := producer.NewFactory(w.domain)
 	f.Register("rack", newRack, "PowerRack")
 	for _, name := range []string{"Dom", "dome", "my-thing"} {
-		_, err := f.FromName(t.Context(), name)
+		err := f.Check(name)
 		require.ErrorIs(t, err, producer.ErrUnknown)
 		require.ErrorContains(t, err, name)
 		require.ErrorContains(t, err, "Dome, Hexapod, Mute, PowerRack")
 	}
-	_, err := f.FromType(t.Context(), "Rack", "x", 0)
+	_, err := f.FromType(t.Context(), "Rack", "x")
 	require.ErrorIs(t, err, producer.ErrUnknown)
-	require.ErrorContains(t, err, "base, csc, rack")
+	require.ErrorContains(t, err, "base, csc, rack, scriptqueue, watcher")
 
 	for _, name := range []string{"", " Dome", "Dome ", "Dome:", "Dome:x", "Dome:-1", "Dome:1.5", ":1", "Dome:1:2", "9abc"} {
 		_, err := f.FromName(t.Context(), name)
@@ -67,10 +67,10 @@ func TestFactoryRefusesWhatItDoesNotKnowAndSaysWhatItKnows(t *testing.T) {
 
 func TestFactoryMakesAnyTypeOnRequest(t *testing.T) {
 	f := producer.NewFactory(newWorld(t).domain)
-	p, err := f.FromType(t.Context(), producer.TypeBase, "Any", 0)
+	p, err := f.FromType(t.Context(), producer.TypeBase, "Any")
 	require.NoError(t, err)
 	require.Equal(t, []string{"all", "Any"}, p.Subscriptions())
-	_, err = f.FromType(t.Context(), producer.TypeCSC, "Any", 0)
+	_, err = f.FromType(t.Context(), producer.TypeCSC, "Any")
 	require.ErrorContains(t, err, "Any")
 }
 
@@ -104,4 +104,25 @@ func TestSetFindsAllThatIsWrongBeforeItConnects(t *testing.T) {
 	require.ErrorContains(t, err, "Dome:0 is given twice")
 	_, err = producer.NewSet(f, producer.NewClient(&link{}), nil)
 	require.ErrorContains(t, err, "at least one")
+}
+
+func TestAllStandsForEveryComponentWithoutIndexAndTheInstancesGiven(t *testing.T) {
+	f := producer.NewFactory(newWorld(t).domain)
+	for _, test := range []struct {
+		components, instances, want []string
+	}{
+		{[]string{"Dome", "Hexapod:3"}, nil, []string{"Dome", "Hexapod:3"}},
+		{[]string{"all"}, nil, []string{"Dome", "Mute"}},
+		{[]string{"all"}, []string{"Hexapod:1", "Hexapod:2"}, []string{"Dome", "Mute", "Hexapod:1", "Hexapod:2"}},
+	} {
+		got, err := f.Expand(test.components, test.instances)
+		require.NoError(t, err)
+		require.Equal(t, test.want, got)
+	}
+	for _, bad := range []string{"Hexapod", "Hexapod:", "x y"} {
+		_, err := f.Expand([]string{"all"}, []string{bad})
+		require.ErrorContains(t, err, "as in MTHexapod:1")
+	}
+	_, err := f.Expand([]string{"Dome"}, []string{"Hexapod:1"})
+	require.ErrorContains(t, err, "all")
 }

@@ -1,0 +1,223 @@
+package producer_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// clientStep is one of a recording of connection handling. What the reference
+// did is left aside: these recordings show what is fixed here.
+type clientStep struct {
+	Input struct {
+		input
+		StartClient   bool `json:"start_client"`
+		Server        string
+		ServerCloses  bool `json:"server_closes"`
+		Receive       json.RawMessage
+		ReceiveText   string `json:"receive_text"`
+		ReceiveBinary bool   `json:"receive_binary"`
+		Close         bool
+	}
+}
+
+// clientStage is a client of producers, and the manager that it dials.
+type clientStage struct {
+	server     *wsServer
+	bus        *fakeBus
+	defs       *sal.Definitions
+	components []string
+	stop       func() // nil before the start and after the end
+	connected  bool   // the last attempt was accepted
+	written    []string
+	arrived    []string
+}
+
+func replayClient(t *testing.T, text []byte, name string) {
+	var file struct {
+		Components []string
+		Env        map[string]string
+		Steps      []clientStep
+	}
+	require.NoError(t, json.Unmarshal(text, &file))
+	s := &clientStage{server: &wsServer{}, bus: &fakeBus{}, components: file.Components}
+	s.defs = definitionsOf(t, "csc_atdome", "sq_startup", "watcher_many")
+	domain := sal.NewDomain(s.bus, s.defs)
+	manager, err := client.New("ws://"+file.Env["WEBSOCKET_HOST"],
+		client.WithProcessPassword(file.Env["PROCESS_CONNECTION_PASS"]), client.WithDialer(s.server.dial))
+	require.NoError(t, err)
+	c := producer.NewClient(manager)
+	_, err = c.Create(t.Context(), producer.NewFactory(domain), file.Components...)
+	require.NoError(t, err)
+
+	for i, step := range file.Steps {
+		began := time.Now()
+		s.play(t, c, &step)
+		synctest.Wait()
+		got := s.shorten(t, s.server.take())
+		s.check(t, i, got, time.Since(began))
+		if want, ok := clientSteps[filepath.Base(name)]; ok {
+			require.Equal(t, want[i], strings.Join(got, "; "), "step %d", i)
+		}
+	}
+	if s.stop != nil {
+		s.stop()
+	}
+	if s.connected {
+		require.Equal(t, s.written, slices.Compact(s.arrived), "every event arrives, in order")
+	}
+	s.server.serving.Wait()
+	require.NoError(t, domain.Close())
+}
+
+// definitionsOf are those of our own transcripts.
+func definitionsOf(t *testing.T, transcripts ...string) *sal.Definitions {
+	all := &transcript{}
+	for _, name := range transcripts {
+		tr := readTranscript(t, filepath.Join(ownGolden, "producer", name+".json"))
+		if all.Interface == nil {
+			all.Interface = tr.Interface
+		}
+		for c, i := range tr.Interface {
+			all.Interface[c] = i
+		}
+	}
+	return all.definitions(t)
+}
+
+func (s *clientStage) play(t *testing.T, c *producer.Client, step *clientStep) {
+	in := step.Input
+	if in.Server != "" {
+		s.server.set(in.Server)
+	}
+	switch {
+	case in.StartClient:
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- c.Run(ctx) }()
+		s.stop = func() {
+			began := time.Now()
+			cancel()
+			require.NoError(t, <-ended)
+			require.Less(t, time.Since(began), time.Second, "the end waits for nobody (C-CLOSE)")
+			s.stop = nil
+		}
+	case in.Server != "":
+	case in.Topic != "":
+		s.written = append(s.written, string(in.Data["private_seqNum"]))
+		s.bus.write(in.sample(t, s.defs))
+	case in.AdvanceSeconds != nil:
+		time.Sleep(seconds(*in.AdvanceSeconds))
+	case in.ServerCloses:
+		require.NoError(t, s.server.send(ws.NewCloseFrame(ws.NewCloseFrameBody(1001, ""))))
+	case in.Receive != nil:
+		require.NoError(t, s.server.send(ws.NewTextFrame(in.Receive)))
+	case in.ReceiveText != "":
+		require.NoError(t, s.server.send(ws.NewTextFrame([]byte(in.ReceiveText))))
+	case in.ReceiveBinary:
+		require.NoError(t, s.server.send(ws.NewBinaryFrame([]byte{1, 2, 3})))
+	case in.Close:
+		s.stop()
+	default:
+		t.Fatal("a step of unknown kind")
+	}
+}
+
+// shorten names messages by what they are about; heartbeats are left out, and
+// attempts in a row are one.
+func (s *clientStage) shorten(t *testing.T, seen []string) (out []string) {
+	for _, what := range seen {
+		if !strings.HasPrefix(what, "{") {
+			s.connected = what == "accept"
+			if len(out) == 0 || out[len(out)-1] != what {
+				out = append(out, what)
+			}
+			continue
+		}
+		m := newMessage(t, spellOut(what), 0)
+		if strings.Contains(m.stream, "Heartbeat") {
+			continue
+		}
+		if strings.HasPrefix(m.stream, "event ATDome 0 summaryState") {
+			seq := m.body.(map[string]any)["data"].([]any)[0].(map[string]any)["data"].(map[string]any)["summaryState"].([]any)[0].(map[string]any)["private_seqNum"].(map[string]any)["value"]
+			s.arrived = append(s.arrived, strings.TrimPrefix(fmt.Sprint(seq), "number "))
+		}
+		out = append(out, strings.ReplaceAll(m.stream, "event ", ""))
+	}
+	return out
+}
+
+// check holds what happened in a step against the rules that every recording
+// has to obey.
+func (s *clientStage) check(t *testing.T, step int, got []string, took time.Duration) {
+	var names []string
+	for _, component := range s.components {
+		name, _, _ := strings.Cut(component, ":")
+		names = append(names, "subscribe "+name)
+		if name == "ScriptQueue" {
+			names = append(names, "subscribe ScriptQueueState", "subscribe Script")
+		}
+	}
+	for i, what := range got {
+		if what != "accept" {
+			continue
+		}
+		require.Greater(t, len(got), i+1+len(names), "step %d: a connection begins with all subscriptions (C-REREG)", step)
+		require.ElementsMatch(t, append(names[:len(names):len(names)], "subscribe all"), got[i+1:i+2+len(names)], "step %d", step)
+	}
+	if s.stop != nil && !s.connected && took > 4*time.Second {
+		require.NotEmpty(t, got, "step %d: it never gives up (C-FATAL)", step)
+	}
+}
+
+const (
+	greetATDome  = "accept; subscribe all; subscribe ATDome"
+	summaryState = "ATDome 0 summaryState"
+	queueStreams = "ScriptQueueState 1 stateStream; ScriptQueueState 1 scriptsStream; ScriptQueueState 1 availableScriptsStream"
+	greetQueue   = greetATDome + "; subscribe ScriptQueue; subscribe ScriptQueueState; subscribe Script"
+)
+
+// clientSteps are what happens in the steps of the recordings that are known
+// here: the fixed behaviour (C-RETRY, C-REREG, C-FATAL, C-DROP, C-CLOSE, P-BASE).
+var clientSteps = map[string][]string{
+	"client_bad_json":     {greetATDome, "", "", ""},
+	"client_base_request": {"accept; subscribe all; subscribe UnitTest1", "", "", ""},
+	"client_close": {
+		greetQueue + "; subscribe Watcher; " + queueStreams + "; Watcher 0 stream",
+		"", "goodbye", "",
+	},
+	"client_empty_reply": {"empty_reply", "empty_reply"},
+	"client_received_messages": {
+		greetQueue + "; " + queueStreams,
+		summaryState, "", "", "", "", summaryState, "", "",
+	},
+	"client_refused_then_accepted": {
+		"refuse", "", "refuse", "", greetATDome + "; " + summaryState, summaryState, summaryState,
+		"subscribe all; subscribe ATDome",
+	},
+	"client_rejected": {"reject_403", "reject_403"},
+	"client_server_closes": {
+		greetATDome, "", summaryState, "",
+		"goodbye; " + greetATDome + "; " + summaryState,
+		"", summaryState, "", "subscribe all; subscribe ATDome",
+	},
+	"client_server_restart": {
+		greetATDome + "; subscribe Watcher; Watcher 0 stream",
+		"", summaryState, "", "goodbye; refuse", "refuse", "",
+		greetATDome + "; subscribe Watcher; " + summaryState + "; Watcher 0 stream",
+		summaryState,
+	},
+}

@@ -1,0 +1,354 @@
+package producer_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/lovetest"
+	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// TestGoldenExtra goes through the recordings that are no transcripts of a
+// producer on a bus.
+func TestGoldenExtra(t *testing.T) {
+	for _, file := range goldenFiles(t, "producer_extra") {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			var kind struct {
+				FromName   json.RawMessage `json:"from_name"`
+				DataTypes  json.RawMessage `json:"data_types"`
+				Component  string
+				Components []string
+			}
+			if json.Unmarshal(text, &kind) != nil {
+				t.Skip("a file of another kind")
+			}
+			switch {
+			case kind.FromName != nil:
+				synctest.Test(t, func(t *testing.T) { replayFactory(t, text) })
+			case kind.DataTypes != nil:
+				replayMessages(t, text)
+			case kind.Component != "":
+				synctest.Test(t, func(t *testing.T) { replayBase(t, text) })
+			case kind.Components != nil:
+				synctest.Test(t, func(t *testing.T) { replayClient(t, text, t.Name()) })
+			default:
+				t.Skip("a file of another kind")
+			}
+		})
+	}
+}
+
+// selected is a producer that a name or a type selects.
+type selected struct {
+	Name, Type string
+	Created    string
+	Arguments  struct {
+		ComponentName string `json:"component_name"`
+		CSC           string
+		SalIndex      *int
+	}
+	Error         string
+	ComponentName string `json:"component_name"`
+	SalIndex      *int
+	Indexed       *bool
+	Metadata      map[string]any
+	SubscribesTo  []string `json:"subscribes_to"`
+}
+
+// typeOf names the type of a producer as the recordings do.
+func typeOf(p producer.Producer) string {
+	return strings.ToLower(reflect.TypeOf(p).Elem().Name())
+}
+
+func replayFactory(t *testing.T, text []byte) {
+	var file struct {
+		FromName []selected `json:"from_name"`
+		FromType []selected `json:"from_type"`
+	}
+	require.NoError(t, json.Unmarshal(text, &file))
+	components := map[string]*sal.Component{}
+	for _, s := range file.FromName {
+		if s.Indexed != nil {
+			components[s.ComponentName] = &sal.Component{Name: s.ComponentName, Indexed: *s.Indexed}
+		}
+	}
+	var all []*sal.Component
+	for _, c := range components {
+		all = append(all, c)
+	}
+	defs, err := sal.Define(all...)
+	require.NoError(t, err)
+	domain := sal.NewDomain(&fakeBus{}, defs)
+	defer func() { require.NoError(t, domain.Close()) }()
+	f := producer.NewFactory(domain)
+	for _, s := range file.FromName {
+		p, err := f.FromName(t.Context(), s.Name)
+		if s.Error != "" {
+			require.Error(t, err, s.Name)
+			require.Equal(t, s.Error == "WildcardIndexError", errors.Is(err, sal.ErrWildcard), s.Name)
+			continue
+		}
+		require.NoError(t, err, s.Name)
+		require.Equal(t, s.Type, typeOf(p), s.Name)
+		s.check(t, p)
+	}
+	for _, s := range file.FromType {
+		p, err := f.FromType(t.Context(), s.Type, s.argument())
+		if s.Error != "" {
+			require.Error(t, err, s.Type)
+			continue
+		}
+		require.NoError(t, err, s.Type)
+		require.Equal(t, strings.ToLower(s.Created), typeOf(p), s.Type)
+		s.Metadata = nil // P-META: the reference shows its arguments there
+		s.check(t, p)
+	}
+}
+
+// argument is the name that the arguments amount to; of the types that are for
+// one component only it may be missing.
+func (s selected) argument() string {
+	name := s.Arguments.CSC + s.Arguments.ComponentName
+	if name == "" {
+		name = map[string]string{producer.TypeScriptQueue: "ScriptQueue", producer.TypeWatcher: "Watcher"}[s.Type]
+	}
+	if name == "" {
+		name = "ATDome"
+	}
+	if s.Arguments.SalIndex != nil {
+		name += ":" + love.Index(*s.Arguments.SalIndex).String()
+	}
+	return name
+}
+
+func (s selected) check(t *testing.T, p producer.Producer) {
+	name, index, err := sal.ParseName(p.Name())
+	require.NoError(t, err)
+	require.Equal(t, s.ComponentName, name)
+	if s.SalIndex != nil {
+		require.Equal(t, *s.SalIndex, index, s.Name)
+	}
+	if s.SubscribesTo != nil {
+		require.ElementsMatch(t, s.SubscribesTo, p.Subscriptions(), s.Name)
+	}
+	built := p.(interface{ Message() *producer.Message }).Message().Data(love.CategoryEvent, love.RawValue(`{}`))
+	require.Len(t, decode(t, string(built)), 3+len(s.Metadata), s.Name)
+}
+
+func replayMessages(t *testing.T, text []byte) {
+	var file struct {
+		Clock    struct{ Epoch float64 }
+		Messages []struct {
+			Call    string
+			Args    []json.RawMessage
+			Message json.RawMessage
+		}
+		DataTypes []struct {
+			Kind     string `json:"value_kind"`
+			Value    json.RawMessage
+			DataType string
+			Error    string
+		} `json:"data_types"`
+		SALTypes []struct {
+			Type     sal.Type `json:"sal_type"`
+			Declared int      `json:"declared_count"`
+			Count    int      `json:"effective_count"`
+			Default  json.RawMessage
+			DataType string
+		} `json:"sal_types"`
+	}
+	require.NoError(t, json.Unmarshal(text, &file))
+	m := producer.NewMessage("ATDome", lovetest.NewClock(time.UnixMicro(int64(math.Round(file.Clock.Epoch*1e6)))))
+	for _, test := range file.Messages {
+		if strings.HasPrefix(test.Call, "AddMetadata") {
+			for name, value := range decode(t, string(test.Message)).(map[string]any) {
+				if !slices.Contains([]string{"category", "data", "producer_snd"}, name) {
+					require.NoError(t, m.AddMetadata(name, value))
+				}
+			}
+		}
+		arg := func(i int) (s string) {
+			require.NoError(t, json.Unmarshal(test.Args[i], &s))
+			return s
+		}
+		var got []byte
+		switch strings.TrimPrefix(test.Call, "AddMetadata then ") {
+		case "InitialState":
+			got = m.InitialState()
+		case "InitialStateAll":
+			got = m.InitialStateAll()
+		case "InitialStateFor":
+			got = m.InitialStateFor(arg(0))
+		case "Category":
+			got = m.Data(love.Category(arg(0)), love.RawValue(test.Args[1]))
+		default:
+			t.Fatalf("unknown call %q", test.Call)
+		}
+		require.Equal(t, byValue(decode(t, string(test.Message))), byValue(decode(t, string(got))), test.Call)
+	}
+	for _, test := range file.DataTypes {
+		if test.Error != "" {
+			test.DataType = "Array<None>" // a value without elements is no failure here
+		}
+		require.Equal(t, test.DataType, producer.DataTypeOf(native(decode(t, string(test.Value)))), test.Kind)
+	}
+	for _, test := range file.SALTypes {
+		defs, err := sal.Define(&sal.Component{Name: "C", Topics: []*sal.Topic{{Kind: sal.Telemetry, Name: "t", Fields: []sal.Field{{Name: "f", Type: test.Type, Count: test.Declared}}}}})
+		require.NoError(t, err)
+		c, err := defs.Component("C")
+		require.NoError(t, err)
+		topic, _ := c.Topic("tel_t")
+		field, _ := topic.Field("f")
+		require.Equal(t, test.Count, field.Count, test.Type)
+		require.Equal(t, test.DataType, producer.DataType(field), test.Type)
+		s, err := sal.NewSample(topic, nil)
+		require.NoError(t, err)
+		value := s.AppendValue(nil, len(topic.Fields)-1)
+		require.Equal(t, byValue(decode(t, string(test.Default))), byValue(decode(t, string(value))), test.Type)
+	}
+}
+
+// native turns decoded JSON into values of a Go program.
+func native(v any) any {
+	switch x := v.(type) {
+	case json.Number:
+		if n, err := x.Int64(); err == nil {
+			return n
+		}
+		f, _ := x.Float64()
+		return f
+	case map[string]any:
+		if x["$float"] != nil {
+			return plain(x)
+		}
+	case []any:
+		for i := range x {
+			x[i] = native(x[i])
+		}
+	}
+	return v
+}
+
+// baseStep is one of a recording of a producer of free form objects.
+type baseStep struct {
+	Input struct {
+		input
+		RegisterPeriodic *struct {
+			Category love.Category
+			Returns  []json.RawMessage
+		} `json:"register_periodic"`
+		RegisterCategory *struct {
+			Name     string
+			Category love.Category
+		} `json:"register_category"`
+		Asynchronous json.RawMessage
+	}
+	Expect   []json.RawMessage
+	ExpectAt []float64 `json:"expect_at"`
+	Raises   string    `json:"reference_raises"`
+}
+
+func replayBase(t *testing.T, text []byte) {
+	var file struct {
+		Clock     struct{ Epoch float64 }
+		Component string
+		Steps     []baseStep
+	}
+	require.NoError(t, json.Unmarshal(text, &file))
+	zero := time.UnixMicro(int64(math.Round(file.Clock.Epoch * 1e6)))
+	time.Sleep(time.Until(zero))
+	domain := sal.NewDomain(&fakeBus{}, testDefinitions(t))
+	p, err := producer.NewFactory(domain).FromName(t.Context(), file.Component)
+	require.NoError(t, err)
+	b := p.(*producer.Base)
+	var out recorder
+	stop := running(t, b, &out)
+	categories := map[string]love.Category{}
+	said := map[string]json.RawMessage{}
+	for i, step := range file.Steps {
+		playBase(t, b, time.Since(zero).Seconds(), &step, &out, categories, said)
+		synctest.Wait()
+		var want, got []message
+		for n, e := range step.Expect {
+			want = append(want, fixBase(t, e, step.ExpectAt[n], categories))
+		}
+		for _, m := range out.take() {
+			got = append(got, newMessage(t, m.msg, m.at.Sub(zero).Seconds()))
+		}
+		compareStreams(t, i, want, got)
+	}
+	stop()
+	require.NoError(t, domain.Close())
+}
+
+func playBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *recorder, categories map[string]love.Category, said map[string]json.RawMessage) {
+	switch in := step.Input; {
+	case in.RegisterPeriodic != nil:
+		values := in.RegisterPeriodic.Returns
+		b.RegisterPeriodic(in.RegisterPeriodic.Category, func(context.Context) (any, error) {
+			if len(values) == 0 || string(values[0]) == "null" {
+				values = values[min(1, len(values)):]
+				return nil, nil
+			}
+			v := values[0]
+			values = values[1:]
+			return love.RawValue(v), nil
+		})
+	case in.RegisterCategory != nil:
+		b.RegisterCategory(in.RegisterCategory.Name, in.RegisterCategory.Category)
+		categories[in.RegisterCategory.Name] = in.RegisterCategory.Category
+	case in.Asynchronous != nil:
+		var o struct{ Name string }
+		if json.Unmarshal(in.Asynchronous, &o) != nil {
+			require.Error(t, b.Publish(t.Context(), love.RawValue(in.Asynchronous)))
+			return
+		}
+		said[o.Name] = in.Asynchronous
+		require.NoError(t, b.Publish(t.Context(), love.RawValue(in.Asynchronous)))
+	case in.InitialState != nil:
+		r, ok := producer.ParseRequest(in.InitialState)
+		require.True(t, ok)
+		if step.Raises != "" { // P-BASE: it is answered
+			m := producer.NewMessage("", love.SystemClock{}).Data(love.CategoryEvent, love.RawValue(said[r.Stream]))
+			step.Expect = []json.RawMessage{m}
+			step.ExpectAt = []float64{now}
+		}
+		require.NoError(t, b.HandleRequest(t.Context(), r, out))
+	case in.SendInitialData:
+		require.NoError(t, b.InitialData(t.Context(), out))
+	case in.AdvanceSeconds != nil:
+		time.Sleep(seconds(*in.AdvanceSeconds))
+	default:
+		t.Fatal("a step of unknown kind")
+	}
+}
+
+// fixBase is an expected message without the reference's metadata (P-META), in
+// the category of what it is about (B-CAT).
+func fixBase(t *testing.T, e json.RawMessage, at float64, categories map[string]love.Category) message {
+	m := decode(t, string(e)).(map[string]any)
+	delete(m, "csc")
+	name, _ := m["data"].([]any)[0].(map[string]any)["name"].(string)
+	if c, ok := categories[name]; ok {
+		m["category"] = c
+	}
+	fixed, err := json.Marshal(m)
+	require.NoError(t, err)
+	return newMessage(t, string(fixed), at)
+}

@@ -1,0 +1,82 @@
+package producer_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love/producer"
+)
+
+// playManager runs a client over a connection to a manager; f plays.
+func playManager(t *testing.T, f func(t *testing.T, s *wsServer, c *producer.Client)) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &wsServer{mode: "accept", closing: make(chan struct{})}
+		manager, err := client.New("ws://manager", client.WithProcessPassword("secret"), client.WithDialer(s.dial))
+		require.NoError(t, err)
+		c := producer.NewClient(manager)
+		c.Add(knowing(t, "A"))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- c.Run(ctx) }()
+		synctest.Wait()
+		f(t, s, c)
+		cancel()
+		require.NoError(t, <-ended)
+		close(s.closing)
+		s.serving.Wait()
+	})
+}
+
+func TestAManagerThatStopsReadingIsGivenUpAndNothingIsLost(t *testing.T) { // C-PING
+	playManager(t, func(t *testing.T, s *wsServer, c *producer.Client) {
+		s.set("deaf")
+		require.NoError(t, s.send(ws.NewCloseFrame(ws.NewCloseFrameBody(1001, ""))))
+		synctest.Wait()
+		sent := make(chan error, 1)
+		go func() { sent <- c.Send(context.Background(), []byte(said("event", "B", "state", 1))) }()
+		s.set("accept")
+		began := time.Now()
+		require.NoError(t, <-sent)
+		require.LessOrEqual(t, time.Since(began), 10*time.Second, "each write has a deadline")
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		require.Contains(t, s.take(), said("event", "B", "state", 1))
+	})
+}
+
+func TestAManagerThatGoesAwayInTheMidstOfAFrameIsDialledAgain(t *testing.T) {
+	playManager(t, func(t *testing.T, s *wsServer, c *producer.Client) {
+		s.set("half_frame")
+		require.NoError(t, s.send(ws.NewCloseFrame(ws.NewCloseFrameBody(1001, ""))))
+		time.Sleep(time.Minute)
+		s.set("accept")
+		require.NoError(t, c.Send(t.Context(), []byte(said("event", "B", "state", 1))))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Contains(t, s.take(), said("event", "B", "state", 1))
+	})
+}
+
+func TestGarbageOfTheManagerIsIgnored(t *testing.T) { // C-FATAL
+	playManager(t, func(t *testing.T, s *wsServer, _ *producer.Client) {
+		s.take()
+		for _, f := range []ws.Frame{
+			ws.NewTextFrame([]byte(`not json`)), ws.NewTextFrame([]byte(`[]`)), ws.NewTextFrame(nil), ws.NewTextFrame([]byte("\xff")),
+			ws.NewTextFrame([]byte(`{"category":"initial_state"}`)), ws.NewTextFrame([]byte(`{"category":"initial_state","data":[]}`)),
+			ws.NewTextFrame([]byte(`{"category":"initial_state","data":[7]}`)), ws.NewTextFrame([]byte(`{"category":"initial_state","data":[{"csc":7}]}`)),
+			ws.NewTextFrame([]byte(`{"category":"initial_state","data":[{"csc":"A","salindex":{},"data":{"event_name":"state"}}]}`)),
+			ws.NewBinaryFrame([]byte{1, 2}), ws.NewPongFrame([]byte("12345678")),
+			ws.NewTextFrame([]byte(`{"category":"initial_state","data":[{"csc":"A","salindex":0,"data":{"event_name":"state"}}]}`)),
+		} {
+			require.NoError(t, s.send(f))
+		}
+		synctest.Wait()
+		require.Len(t, s.take(), 1, "the answer to the last; the connection has stayed")
+	})
+}

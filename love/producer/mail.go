@@ -1,0 +1,178 @@
+package producer
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rubin-love/love-go/love/client"
+)
+
+// Send implements [Sender] for the producers. A message for which there is no
+// manager at the moment waits in the outbox, and that is no error.
+func (c *Client) Send(ctx context.Context, msg []byte) error {
+	c.mail.Lock()
+	defer c.mail.Unlock()
+	if c.ready {
+		err := c.transport.TrySend(ctx, msg)
+		if err == nil {
+			c.sent(msg)
+			return nil
+		}
+		if !errors.Is(err, client.ErrNotConnected) || ctx.Err() != nil {
+			return err
+		}
+		c.ready = false
+	}
+	before := c.box.dropped
+	c.box.put(msg)
+	if c.box.dropped > before && !c.full {
+		c.full = true
+		c.log.Warn("the outbox is full: the oldest of what waits for the manager is dropped", "bytes", c.cfg.outbox)
+	}
+	return nil
+}
+
+// sent notes a message that has left.
+func (c *Client) sent(msg []byte) {
+	c.box.keepSent(msg)
+	c.mayBeUnread()
+}
+
+// mayBeUnread has the manager asked.
+func (c *Client) mayBeUnread() {
+	if len(c.box.letters) == 0 {
+		return
+	}
+	select {
+	case c.unread <- struct{}{}:
+	default:
+	}
+}
+
+// lost is called when a connection is: what the manager has not confirmed is
+// to be sent again.
+func (c *Client) lost() {
+	c.mail.Lock()
+	defer c.mail.Unlock()
+	c.ready = false
+	c.connection++
+	c.box.lost()
+}
+
+// greet is called after each connection: the manager knows nothing of us.
+func (c *Client) greet(ctx context.Context) error {
+	if err := c.subscribe(ctx); err != nil {
+		return err
+	}
+	select {
+	case c.greeted <- struct{}{}:
+	default:
+	}
+	told, err := c.sendWaiting(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range c.desks {
+		err := d.InitialData(ctx, greeting{c, told})
+		if errors.Is(err, client.ErrNotConnected) || ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			c.log.Warn("initial data was not sent", "producer", d.Name(), "error", err)
+		}
+	}
+	return nil
+}
+
+// sendWaiting empties the outbox, also of what is added meanwhile, and returns
+// the streams that it was about. From then on messages are sent at once.
+func (c *Client) sendWaiting(ctx context.Context) (told map[string]bool, err error) {
+	told = map[string]bool{}
+	messages := 0
+	for {
+		done, err := c.sendNext(ctx, told)
+		if err != nil {
+			return nil, err
+		}
+		if done {
+			c.log.Info("producers are connected", "sent_late", messages, "dropped_so_far", c.Dropped().Messages)
+			return told, nil
+		}
+		messages++
+	}
+}
+
+func (c *Client) sendNext(ctx context.Context, told map[string]bool) (done bool, err error) {
+	c.mail.Lock()
+	defer c.mail.Unlock()
+	msg := c.box.next()
+	if msg == nil {
+		c.ready, c.full = true, false
+		return true, nil
+	}
+	if err := c.transport.TrySend(ctx, msg); err != nil {
+		return false, err
+	}
+	for _, stream := range addressOf(msg).streams {
+		told[stream] = true
+	}
+	c.box.advance()
+	c.mayBeUnread()
+	return false, nil
+}
+
+// greeting sends initial data, without the streams that were told already.
+type greeting struct {
+	*Client
+	told map[string]bool
+}
+
+// Send implements [Sender].
+func (g greeting) Send(ctx context.Context, msg []byte) error {
+	streams := addressOf(msg).streams
+	known := len(streams) > 0
+	for _, stream := range streams {
+		known = known && g.told[stream]
+	}
+	if known {
+		return nil
+	}
+	g.mail.Lock()
+	defer g.mail.Unlock()
+	return g.transport.TrySend(ctx, msg)
+}
+
+// confirm asks now and then whether the manager has read what was sent, so that
+// the outbox can forget it.
+func (c *Client) confirm(ctx context.Context) {
+	timer := c.cfg.clock.NewTimer(confirmDelay)
+	defer timer.Stop()
+	for {
+		select {
+		case <-c.unread:
+		case <-ctx.Done():
+			return
+		}
+		timer.Reset(confirmDelay)
+		select {
+		case <-timer.C():
+		case <-ctx.Done():
+			return
+		}
+		c.confirmOnce(ctx)
+	}
+}
+
+func (c *Client) confirmOnce(ctx context.Context) {
+	c.mail.Lock()
+	connection, number := c.connection, c.box.sent
+	c.mail.Unlock()
+	if c.transport.Flush(ctx) != nil {
+		return // what is not confirmed is sent again when there is a connection
+	}
+	c.mail.Lock()
+	defer c.mail.Unlock()
+	if c.connection == connection {
+		c.box.arrived(number)
+	}
+}

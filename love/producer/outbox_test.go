@@ -1,0 +1,179 @@
+package producer_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love/producer"
+)
+
+func said(category, csc, stream string, n int) string {
+	return fmt.Sprintf(`{"category":%q,"data":[{"csc":%q,"salindex":0,"data":{%q:{"n":%d}}}],"producer_snd":1.0}`, category, csc, stream, n)
+}
+
+func heartbeatOf(csc string, lost int) string {
+	return fmt.Sprintf(`{"category":"event","data":[{"csc":"Heartbeat","salindex":0,"data":{"stream":{"csc":%q,"salindex":0,"lost":%d}}}]}`, csc, lost)
+}
+
+// wire is a link that can be cut, and confirms only when it is told to.
+type wireLink struct {
+	link
+	confirms bool
+}
+
+func (l *wireLink) Flush(context.Context) error {
+	if l.confirms {
+		return nil
+	}
+	return client.ErrNotConnected
+}
+
+func (l *wireLink) cut() {
+	l.failWith(client.ErrNotConnected)
+	l.disconnect()
+}
+
+func (l *wireLink) reconnect(t *testing.T) {
+	l.failWith(nil)
+	require.NoError(t, l.connect(t.Context()))
+}
+
+// playOutbox runs a client without producers; f plays.
+func playOutbox(t *testing.T, f func(t *testing.T, c *producer.Client, l *wireLink), opts ...producer.Option) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &wireLink{}
+		c := producer.NewClient(l, opts...)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- c.Run(ctx) }()
+		synctest.Wait()
+		f(t, c, l)
+		cancel()
+		require.NoError(t, <-ended)
+	})
+}
+
+func sendAll(t *testing.T, c *producer.Client, messages ...string) {
+	for _, m := range messages {
+		require.NoError(t, c.Send(t.Context(), []byte(m)))
+	}
+}
+
+func TestAllEventsAndTheNewestTelemetryWaitForTheManager(t *testing.T) { // C-DROP
+	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+		sendAll(t, c,
+			said("event", "A", "state", 1), said("telemetry", "A", "position", 1), heartbeatOf("A", 1), heartbeatOf("B", 1),
+			said("event", "B", "state", 1), said("telemetry", "A", "position", 2), said("telemetry", "B", "position", 3),
+			said("event", "ScriptQueueState", "scriptsStream", 1), said("event", "ScriptQueueState", "scriptsStream", 2),
+			said("event", "A", "state", 2), heartbeatOf("A", 2),
+		)
+		require.Empty(t, l.take(), "there was no connection yet")
+		l.reconnect(t)
+		require.Equal(t, []string{
+			said("event", "A", "state", 1), said("telemetry", "A", "position", 2), heartbeatOf("A", 2), heartbeatOf("B", 1),
+			said("event", "B", "state", 1), said("telemetry", "B", "position", 3),
+			said("event", "ScriptQueueState", "scriptsStream", 2), said("event", "A", "state", 2),
+		}, l.texts())
+		require.Zero(t, c.Dropped())
+	})
+}
+
+func TestEventsThatMayBeLostWithTheConnectionAreSentAgain(t *testing.T) {
+	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+		l.reconnect(t)
+		l.confirms = true
+		sendAll(t, c, said("event", "A", "state", 1), said("telemetry", "A", "position", 1))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		l.confirms = false
+		sendAll(t, c, said("event", "A", "state", 2))
+		time.Sleep(time.Second)
+		l.take()
+		l.cut()
+		sendAll(t, c, said("event", "A", "state", 3))
+		l.reconnect(t)
+		require.Equal(t, []string{said("event", "A", "state", 2), said("event", "A", "state", 3)}, l.texts())
+		l.cut()
+		l.reconnect(t)
+		require.Len(t, l.take(), 2, "and again, until it is known that they have arrived")
+		l.confirms = true
+		sendAll(t, c, said("event", "A", "state", 4))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		l.take()
+		l.cut()
+		l.reconnect(t)
+		require.Empty(t, l.take())
+	})
+}
+
+func TestTheOutboxIsBoundedAndCountsWhatItDrops(t *testing.T) {
+	var told strings.Builder
+	logger := newLogger(&told)
+	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+		for n := range 100 {
+			sendAll(t, c, said("event", "A", "state", n))
+		}
+		l.reconnect(t)
+		got := l.texts()
+		require.Less(t, len(got), 25)
+		require.Equal(t, said("event", "A", "state", 99), got[len(got)-1], "the newest stay")
+		require.Equal(t, said("event", "A", "state", 100-len(got)), got[0])
+		require.EqualValues(t, 100-len(got), c.Dropped().Messages)
+		require.Equal(t, 1, strings.Count(told.String(), "outbox is full"), "once per interruption")
+		l.cut()
+		sendAll(t, c, said("event", "A", strings.Repeat("x", 5000), 1))
+		l.reconnect(t)
+		require.Empty(t, l.take())
+	}, producer.WithOutbox(4000), producer.WithLogger(logger))
+}
+
+func TestWithoutOutboxNothingIsKept(t *testing.T) {
+	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+		sendAll(t, c, said("event", "A", "state", 1), `garbage`)
+		l.reconnect(t)
+		require.Empty(t, l.take())
+		require.EqualValues(t, 2, c.Dropped().Messages)
+	}, producer.WithOutbox(0))
+}
+
+func TestInitialDataOfWhatHasWaitedIsNotRepeated(t *testing.T) {
+	playClient(t, func(t *testing.T, c *producer.Client, l *link) {
+		sendAll(t, c, said("event", "A", "state", 2))
+		require.NoError(t, l.connect(t.Context()))
+		require.Equal(t, []string{"subscribe all", "subscribe A", "data of A", "data of A"}, kinds(t, l.take()), "what waited, and the other stream")
+	}, func(t *testing.T) []producer.Producer {
+		b := producer.NewBase("A")
+		for _, stream := range []string{"state", "other"} {
+			require.NoError(t, b.Publish(t.Context(), object{"name": stream, "csc": "A", "salindex": 0, "data": object{stream: object{"n": 1}}}))
+		}
+		return []producer.Producer{b}
+	})
+}
+
+func TestWhatIsSentWhileTheOutboxIsEmptiedDoesNotOvertake(t *testing.T) {
+	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+		for n := range 1000 {
+			sendAll(t, c, said("event", "A", "state", n))
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for n := range 1000 {
+				_ = c.Send(context.Background(), []byte(said("event", "A", "state", 1000+n)))
+			}
+		}()
+		l.reconnect(t)
+		<-done
+		for n, text := range l.texts() {
+			require.Equal(t, said("event", "A", "state", n), text)
+		}
+	})
+}

@@ -1,0 +1,71 @@
+package producer
+
+import (
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// pushes lets telemetry through as it comes, of each topic at most one sample
+// per interval: what comes too soon waits, the newest only, for its time.
+type pushes struct {
+	interval time.Duration
+	timer    love.Timer
+	armed    bool
+	topics   map[*sal.Topic]*push
+}
+
+// push is the turn of one topic.
+type push struct {
+	next    time.Time   // not before
+	waiting *sal.Sample // until then
+}
+
+func newPushes(clock love.Clock, interval time.Duration, topics []*sal.Topic) *pushes {
+	p := &pushes{interval: interval, timer: clock.NewTimer(time.Hour), topics: map[*sal.Topic]*push{}}
+	p.timer.Stop()
+	for _, t := range topics {
+		p.topics[t] = &push{}
+	}
+	return p
+}
+
+// has tells whether samples of the topic are pushed.
+func (p *pushes) has(t *sal.Topic) bool { return p != nil && p.topics[t] != nil }
+
+// arrived takes a sample and reports whether it is to be sent now.
+func (p *pushes) arrived(s *sal.Sample, now time.Time) bool {
+	t := p.topics[s.Topic()]
+	if now.Before(t.next) {
+		t.waiting = s
+		if !p.armed { // all intervals are equal: who waits first is due first
+			p.timer.Reset(t.next.Sub(now))
+			p.armed = true
+		}
+		return false
+	}
+	t.waiting, t.next = nil, now.Add(p.interval)
+	return true
+}
+
+// due are the samples whose time has come; it is called when the timer fired.
+func (p *pushes) due(now time.Time) (samples []*sal.Sample) {
+	p.armed = false
+	var next time.Time
+	for _, t := range p.topics {
+		switch {
+		case t.waiting == nil:
+		case !now.Before(t.next):
+			samples = append(samples, t.waiting)
+			t.waiting, t.next = nil, now.Add(p.interval)
+		case next.IsZero() || t.next.Before(next):
+			next = t.next
+		}
+	}
+	if !next.IsZero() {
+		p.timer.Reset(next.Sub(now))
+		p.armed = true
+	}
+	return samples
+}

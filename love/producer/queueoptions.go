@@ -1,0 +1,91 @@
+package producer
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Layout is how a [ScriptQueue] tells its state.
+type Layout int
+
+const (
+	// Split tells it in three streams: stateStream, scriptsStream and
+	// availableScriptsStream (producer spec, section 7.3). The default.
+	Split Layout = iota
+	// Single tells it in the one stream "stream" of LOVE-producers up to 6.5.4
+	// (section 7.9), with their habits: all finished scripts are listed, and
+	// schemas are asked for.
+	Single
+	// Both does what Split does, and then what Single does.
+	Both
+)
+
+var layoutNames = []string{"split", "single", "both"}
+
+// ParseLayout reads "split", "single" or "both".
+func ParseLayout(s string) (Layout, error) {
+	for i, name := range layoutNames {
+		if s == name {
+			return Layout(i), nil
+		}
+	}
+	return 0, fmt.Errorf("no layout of script queue streams is called %q; give %s", s, list(layoutNames))
+}
+
+// String is what [ParseLayout] reads.
+func (l Layout) String() string {
+	if l < Split || l > Both {
+		return fmt.Sprintf("Layout(%d)", int(l))
+	}
+	return layoutNames[l]
+}
+
+// limit bounds a list; the zero value is the default of the layout.
+type limit struct {
+	n     int
+	given bool
+}
+
+const finishedLimit = 10
+
+// WithStreamLayout sets how a [ScriptQueue] tells its state. Default: [Split],
+// which the LOVE-frontend has read since 2024; others are for older ones.
+func WithStreamLayout(l Layout) Option { return func(c *config) { c.layout = l } }
+
+// WithFinishedScripts sets how many finished scripts a [ScriptQueue] lists, the
+// newest ones. Default: 10; with layout [Single] all. It must not be negative.
+func WithFinishedScripts(n int) Option {
+	return func(c *config) { c.finished = limit{n: n, given: true} }
+}
+
+// WithSchemas sets whether a [ScriptQueue] asks the queue for the configuration
+// schemas of all scripts when it learns which there are: one command each.
+// Default: no; with layout [Single] yes.
+func WithSchemas(ask bool) Option { return func(c *config) { c.schemas = &ask } }
+
+// WithCoalescing makes a [ScriptQueue] merge bursts of changes of its scripts:
+// the document of all of them is sent at most once per d. Default: 0, each
+// change is sent, as by the LOVE-producer; a queue of many scripts gains from
+// 50 ms, which nobody sees.
+func WithCoalescing(d time.Duration) Option { return func(c *config) { c.coalesce = d } }
+
+// OptionsFromEnv reads the environment variables of the LOVE-producer that
+// concern producers: FINISHED_SCRIPTS_LIST_SIZE, a number from 0, and
+// UPDATE_SCRIPTS_SCHEMA_ON_START, "true" or "1" (producer spec, section 11).
+// getenv is os.Getenv, mostly.
+func OptionsFromEnv(getenv func(string) string) (opts []Option, err error) {
+	const size, update = "FINISHED_SCRIPTS_LIST_SIZE", "UPDATE_SCRIPTS_SCHEMA_ON_START"
+	if text := getenv(size); text != "" {
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || n < 0 {
+			return nil, fmt.Errorf("%s=%q: give a whole number from 0", size, text)
+		}
+		opts = append(opts, WithFinishedScripts(n))
+	}
+	if text := getenv(update); text != "" {
+		opts = append(opts, WithSchemas(strings.EqualFold(text, "true") || text == "1"))
+	}
+	return opts, nil
+}

@@ -1,0 +1,166 @@
+package producer
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+const (
+	kindStandard = "standard"
+	kindExternal = "external"
+	unknownState = "UNKNOWN"
+
+	// scriptBeatAge is how old the last heartbeat of a script may be before one
+	// counts as lost: scripts give one every 5 s, and 2 s are grace.
+	scriptBeatAge = 5*time.Second + 2*time.Second
+
+	scriptLogSize = 20
+)
+
+// The states of a script as the queue, and as the script itself counts them.
+var (
+	processStates = [...]string{unknownState, "LOADING", "CONFIGURED", "RUNNING", "DONE", "LOADFAILED", "CONFIGURE_FAILED", "TERMINATED"}
+	scriptStates  = [...]string{unknownState, "UNCONFIGURED", "CONFIGURED", "RUNNING", "PAUSED", "ENDING", "STOPPING", "FAILING", "DONE", "STOPPED", "FAILED", "CONFIGURE_FAILED"}
+)
+
+// timestamps are the members of an entry that hold a time of the same name in
+// the queue's event.
+var timestamps = [...]string{"timestampConfigureEnd", "timestampConfigureStart", "timestampProcessEnd", "timestampProcessStart", "timestampRunStart"}
+
+// script is what is known of one script (producer spec, section 7.2).
+type script struct {
+	index                             int
+	path, kind                        string
+	processState, scriptState         string
+	times                             [len(timestamps)]float64
+	duration                          float64 // expected, s
+	lastCheckpoint                    string
+	description, classname, remotes   string
+	pauseCheckpoints, stopCheckpoints string
+	logLevel                          int64
+	encoded                           []byte // the entry; nil when something has changed
+
+	lost int
+	beat time.Time // of the last heartbeat; zero before the first
+	logs [][]byte  // the newest messages, as they were sent
+}
+
+func newScript(index int) *script {
+	return &script{
+		index: index, path: unknownState, kind: unknownState,
+		processState: unknownState, scriptState: unknownState, logLevel: 20,
+	}
+}
+
+// tellByQueue takes the queue's event script.
+func (s *script) tellByQueue(e *sal.Sample) {
+	s.kind = kindExternal
+	if e.Bool("isStandard") {
+		s.kind = kindStandard
+	}
+	s.path = e.Text("path")
+	s.processState = nameOf(processStates[:], e.Int("processState"))
+	s.scriptState = nameOf(scriptStates[:], e.Int("scriptState"))
+	for i, name := range timestamps {
+		s.times[i] = e.Float(name)
+	}
+	s.encoded = nil
+}
+
+// tellByScript takes an event of the script itself; it reports whether it is
+// one that the entry shows.
+func (s *script) tellByScript(e *sal.Sample) bool {
+	switch e.Topic().Name {
+	case "metadata":
+		s.duration = e.Float("duration")
+	case "state":
+		s.scriptState = nameOf(scriptStates[:], e.Int("state"))
+		s.lastCheckpoint = e.Text("lastCheckpoint")
+	case "description":
+		s.description, s.classname, s.remotes = e.Text("description"), e.Text("classname"), e.Text("remotes")
+	case "checkpoints":
+		s.pauseCheckpoints, s.stopCheckpoints = e.Text("pause"), e.Text("stop")
+	case "logLevel":
+		s.logLevel = e.Int("level")
+	default:
+		return false
+	}
+	s.encoded = nil
+	return true
+}
+
+// nameOf is the name of a state; a number that nobody knows is UNKNOWN.
+func nameOf(names []string, n int64) string {
+	if n < 0 || n >= int64(len(names)) {
+		return unknownState
+	}
+	return names[n]
+}
+
+// log keeps a message; the oldest goes when there are too many.
+func (s *script) log(msg []byte) {
+	if len(s.logs) == scriptLogSize {
+		s.logs = append(s.logs[:0], s.logs[1:]...)
+	}
+	s.logs = append(s.logs, msg)
+}
+
+func (s *script) countBeat(now time.Time) {
+	if s.beat.IsZero() || s.beat.Before(now.Add(-scriptBeatAge)) {
+		s.lost++
+	} else {
+		s.lost = 0
+	}
+}
+
+// appendBeat appends the item that tells how the script's heartbeat is; queue
+// is the index of its queue (section 7.5).
+func (s *script) appendBeat(dst []byte, queue int) []byte {
+	last := -1.0
+	if !s.beat.IsZero() {
+		last = love.UnixSeconds(s.beat)
+	}
+	dst = strconv.AppendInt(append(dst, `{"csc":"ScriptHeartbeats","salindex":`...), int64(queue), 10)
+	dst = strconv.AppendInt(append(dst, `,"data":{"stream":{"script_heartbeat":{"salindex":`...), int64(s.index), 10)
+	dst = strconv.AppendInt(append(dst, `,"lost":`...), int64(s.lost), 10)
+	dst = love.AppendFloat(append(dst, `,"last_heartbeat_timestamp":`...), last)
+	return append(dst, "}}}}"...)
+}
+
+// appendJSON appends the entry.
+func (s *script) appendJSON(dst []byte) []byte {
+	if s.encoded == nil {
+		s.encoded = s.encode(make([]byte, 0, 700))
+	}
+	return append(dst, s.encoded...)
+}
+
+func (s *script) encode(dst []byte) []byte {
+	text := func(name, value string) {
+		dst = love.AppendText(append(append(append(dst, `,"`...), name...), `":`...), value)
+	}
+	number := func(name string, value float64) {
+		dst = love.AppendFloat(append(append(append(dst, `,"`...), name...), `":`...), value)
+	}
+	dst = strconv.AppendInt(append(dst, `{"remote":null,"setup":true,"index":`...), int64(s.index), 10)
+	text("path", s.path)
+	text("type", s.kind)
+	text("process_state", s.processState)
+	text("script_state", s.scriptState)
+	for i, name := range timestamps {
+		number(name, s.times[i])
+	}
+	number("expected_duration", s.duration)
+	text("last_checkpoint", s.lastCheckpoint)
+	text("description", s.description)
+	text("classname", s.classname)
+	text("remotes", s.remotes)
+	dst = append(dst, `,"last_heartbeat_timestamp":0,"lost_heartbeats":0`...)
+	text("pause_checkpoints", s.pauseCheckpoints)
+	text("stop_checkpoints", s.stopCheckpoints)
+	dst = strconv.AppendInt(append(dst, `,"log_level":`...), s.logLevel, 10)
+	return append(dst, '}')
+}

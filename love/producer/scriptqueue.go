@@ -1,0 +1,248 @@
+package producer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// Commander is what [ScriptQueue] needs to ask for schemas; [*sal.Remote] is
+// one, unless it is read-only.
+type Commander interface {
+	Command(ctx context.Context, name string, values sal.Values, opts ...sal.CommandOption) (sal.Ack, error)
+}
+
+// ScriptQueue is the producer of a script queue (producer spec, section 7): a
+// [CSC] that also listens to all scripts, and tells what the queue holds in
+// streams of component ScriptQueueState ([WithStreamLayout]), the heartbeats
+// of the scripts in stream "stream" of ScriptHeartbeats, and their log messages
+// as the event logMessage of Script. Use [NewScriptQueue].
+type ScriptQueue struct {
+	*CSC
+	scripts   Remote
+	asks      Commander // for schemas; nil: nobody is asked
+	documents []*document
+	changed   chan struct{} // a token when a document waits to be sent
+
+	// What follows is guarded by the turn.
+	state   *queueState
+	logs    *encoder
+	early   []*sal.Sample // of scripts, from before this producer began
+	settled bool          // the time in which these come is over
+	listed  bool          // the queue has said which scripts it holds
+	asking  bool          // for schemas
+
+	abort  context.CancelFunc // ends the asking; only for the goroutine of Run
+	rounds sync.WaitGroup     // of asking
+}
+
+// document is a stream of the queue's state.
+type document struct {
+	queueStream
+	stale   bool // the stored object is not of the newest state
+	waiting bool // to be sent
+}
+
+// firstOfQueue are the topics that tell which scripts there are, before those
+// that tell about one.
+var firstOfQueue = [...]string{"evt_availableScripts", "evt_queue"}
+
+// scriptTopics are what is heard of scripts.
+var scriptTopics = [...]string{"metadata", "state", "description", "checkpoints", "logLevel", "heartbeat", "logMessage"}
+
+// NewScriptQueue makes the producer of a queue; scripts hears component Script
+// with index 0. If schemas are to be asked for ([WithSchemas]), queue has to be
+// a [Commander]. Both stay the caller's to close.
+func NewScriptQueue(queue, scripts Remote, opts ...Option) (*ScriptQueue, error) {
+	cfg := newConfig(opts)
+	if cfg.finished.n < 0 {
+		return nil, fmt.Errorf("a script queue cannot list %d finished scripts; give a number from 0", cfg.finished.n)
+	}
+	p := &ScriptQueue{
+		CSC:     NewCSC(queue, opts...),
+		scripts: scripts,
+		changed: make(chan struct{}, 1),
+		state:   newQueueState(cfg.finishedLimit()),
+		abort:   func() {},
+	}
+	if cfg.asksSchemas() {
+		asks, ok := queue.(Commander)
+		if !ok {
+			return nil, fmt.Errorf("the schemas of %s cannot be asked for: its remote takes no commands", p.name)
+		}
+		p.asks = asks
+	}
+	for _, s := range queueStreams(cfg.layout) {
+		d := &document{queueStream: s, stale: true}
+		p.documents = append(p.documents, d)
+		p.store(stored{key: s.name, category: love.CategoryEvent, render: func(old love.RawValue) love.RawValue {
+			return d.render(old, p.state, queue.Index())
+		}})
+	}
+	p.first = firstOfQueue[:]
+	p.then["evt_queue"] = p.heardQueue
+	p.then["evt_script"] = p.heardScript
+	p.then["evt_availableScripts"] = p.heardAvailable
+	p.then["evt_configSchema"] = p.heardSchema
+	return p, nil
+}
+
+func (d *document) render(old love.RawValue, q *queueState, index int) love.RawValue {
+	if !d.stale {
+		return old
+	}
+	d.stale = false
+	return d.append(old, q, index)
+}
+
+func (c *config) finishedLimit() int {
+	switch {
+	case c.finished.given:
+		return c.finished.n
+	case c.layout == Single:
+		return -1
+	}
+	return finishedLimit
+}
+
+func (c *config) asksSchemas() bool {
+	if c.schemas != nil {
+		return *c.schemas
+	}
+	return c.layout == Single
+}
+
+// Subscriptions implements [Producer].
+func (p *ScriptQueue) Subscriptions() []string {
+	return []string{love.All, p.csc, queueStateCSC, p.scripts.Component().Name}
+}
+
+// Run implements [Producer].
+func (p *ScriptQueue) Run(ctx context.Context, to Sender) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer p.rounds.Wait()
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	defer cancel()
+	defer p.begin(to)()
+	parts.Go(func() { p.watchScripts(ctx) })
+	if p.cfg.coalesce > 0 {
+		parts.Go(func() { p.flushAtLeisure(ctx) })
+	}
+	unsubscribe, err := p.hearScripts(ctx)
+	defer unsubscribe()
+	if err != nil {
+		return err
+	}
+	return p.CSC.Run(ctx, to)
+}
+
+func (p *ScriptQueue) hearScripts(ctx context.Context) (unsubscribe func(), err error) {
+	var cancels []func()
+	unsubscribe = func() {
+		for _, cancel := range cancels {
+			cancel()
+		}
+	}
+	for _, name := range scriptTopics {
+		attr := sal.Event.Prefix() + name
+		if _, ok := p.scripts.Component().Topic(attr); !ok {
+			continue // an interface of another version
+		}
+		cancel, err := p.scripts.Subscribe(attr, func(s *sal.Sample) { p.heardFromScript(ctx, s) })
+		if err != nil {
+			return unsubscribe, fmt.Errorf("producer of %s: %w", p.name, err)
+		}
+		cancels = append(cancels, cancel)
+	}
+	return unsubscribe, nil
+}
+
+// markStale has documents made anew when they are asked for. It needs the turn.
+func (p *ScriptQueue) markStale(what changes) {
+	for _, d := range p.documents {
+		d.stale = d.stale || d.tells&what != 0
+	}
+}
+
+// tell sends the documents that show what has changed. It needs the turn.
+func (p *ScriptQueue) tell(ctx context.Context, what changes) {
+	p.markStale(what)
+	for _, d := range p.documents {
+		if d.tells&what == 0 {
+			continue
+		}
+		if p.cfg.coalesce > 0 && d.tells&changedScripts != 0 {
+			d.waiting = true
+			continue
+		}
+		p.sendDocument(ctx, d)
+	}
+	if what != 0 && p.cfg.coalesce > 0 {
+		select {
+		case p.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// sendDocument needs the turn.
+func (p *ScriptQueue) sendDocument(ctx context.Context, d *document) {
+	d.waiting = false
+	if p.to == nil {
+		return // the end has come; it stays stored
+	}
+	p.complain(ctx, d.name, p.sendStored(ctx, p.to, &p.stored[p.find(d.name)]))
+}
+
+// flushAtLeisure sends what waits, some time after it has begun to wait.
+func (p *ScriptQueue) flushAtLeisure(ctx context.Context) {
+	timer := p.cfg.clock.NewTimer(p.cfg.coalesce)
+	defer timer.Stop()
+	for {
+		select {
+		case <-p.changed:
+		case <-ctx.Done():
+			return
+		}
+		timer.Reset(p.cfg.coalesce)
+		select {
+		case <-timer.C():
+		case <-ctx.Done():
+			return
+		}
+		p.flush(ctx)
+	}
+}
+
+func (p *ScriptQueue) flush(ctx context.Context) {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	for _, d := range p.documents {
+		if d.waiting {
+			p.sendDocument(ctx, d)
+		}
+	}
+}
+
+// HandleRequest implements [Producer] (producer spec, section 7.8).
+func (p *ScriptQueue) HandleRequest(ctx context.Context, r Request, to Sender) error {
+	switch r.CSC {
+	case p.scripts.Component().Name:
+		if r.Stream != "logMessage" {
+			return nil
+		}
+		return p.sendLogs(ctx, to)
+	case queueStateCSC:
+		r.CSC = p.csc
+	}
+	isDocument := slices.ContainsFunc(p.documents, func(d *document) bool { return d.name == r.Stream })
+	if index, ok := r.index(); isDocument && ok && r.CSC == p.csc && index == p.remote.Index() {
+		return p.resend(ctx, r.Stream, to)
+	}
+	return p.CSC.HandleRequest(ctx, r, to)
+}
