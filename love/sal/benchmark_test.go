@@ -65,7 +65,7 @@ func moved(b *testing.B, c *sal.Controller) {
 // All definitions at hand, with the revision codes of all topics.
 func BenchmarkReadFolder(b *testing.B) {
 	for b.Loop() {
-		defs := realInterfaces(b)
+		defs := goldenInterfaces(b)
 		for _, name := range defs.Names() {
 			_, err := defs.Component(name)
 			require.NoError(b, err)

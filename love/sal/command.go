@@ -14,6 +14,8 @@ const DefaultTimeLimit = time.Hour
 type commandSettings struct {
 	identity string
 	limit    time.Duration
+	progress func(Ack)
+	seen     bool
 }
 
 // CommandOption changes a default of [Remote.Command].
@@ -30,6 +32,14 @@ func As(identity string) CommandOption { return func(s *commandSettings) { s.ide
 func WithTimeLimit(limit time.Duration) CommandOption {
 	return func(s *commandSettings) { s.limit = limit }
 }
+
+// OnProgress has f called with each acknowledgement that does not end the
+// command, as it comes. The command waits for f.
+func OnProgress(f func(Ack)) CommandOption { return func(s *commandSettings) { s.progress = f } }
+
+// UntilSeen returns with the first acknowledgement, of whatever kind. Default:
+// the command is waited for until it is finished.
+func UntilSeen() CommandOption { return func(s *commandSettings) { s.seen = true } }
 
 // commandKey is what an acknowledgement is matched by. The origin is the same
 // for all commands of a remote.
@@ -52,7 +62,7 @@ func (r *Remote) Command(ctx context.Context, name string, values Values, opts .
 	if err != nil {
 		return Ack{}, err
 	}
-	set := commandSettings{identity: r.domain.identity, limit: DefaultTimeLimit}
+	set := commandSettings{identity: r.domain.identity, limit: DefaultTimeLimit, progress: func(Ack) {}}
 	for _, o := range opts {
 		o(&set)
 	}
@@ -68,19 +78,13 @@ func (r *Remote) Command(ctx context.Context, name string, values Values, opts .
 	if err := r.domain.bus.Publish(ctx, s); err != nil {
 		return Ack{}, fmt.Errorf("%s %s: sending: %w", r.component.Instance(r.index), t.Attr(), err)
 	}
-	return r.await(ctx, t, acks, set.limit)
+	return r.await(ctx, t, acks, set)
 }
 
 func (r *Remote) commandTopic(name string) (*Topic, error) {
-	t, ok := r.component.Topic(name)
-	if !ok {
-		t, ok = r.component.Topic(Command.Prefix() + name)
-	}
-	if !ok || t.Kind != Command {
-		return nil, &UnknownTopicError{
-			Component: r.component.Name, Kind: Command, Name: name,
-			Near: nearest(Command.Prefix()+trimKind(name), r.component.attrs(Command.Prefix())),
-		}
+	t, err := r.component.Command(name)
+	if err != nil {
+		return nil, err
 	}
 	if !r.commands {
 		return nil, fmt.Errorf("this remote of %s is read-only, it cannot send %s", r.component.Instance(r.index), t.Attr())
@@ -97,6 +101,7 @@ func (r *Remote) compose(t *Topic, values Values, identity string) (*Sample, err
 	if err != nil {
 		return nil, err
 	}
+	s.warnLengths(r.domain.log)
 	r.domain.sign(s, r.index, identity, r.domain.commandNumber(r.component, t))
 	return s, nil
 }
@@ -106,6 +111,7 @@ func (d *Domain) sign(s *Sample, index int, identity string, number int) {
 	if index != 0 {
 		s.cells[0].bits = uint64(index)
 	}
+	s.writer = index
 	s.stamp(d.clock)
 	s.private(atNumber).bits = uint64(number)
 	s.private(atRevision).text = s.topic.RevisionCode()
@@ -169,11 +175,11 @@ func seconds(f float64) time.Duration {
 }
 
 // await waits for the final acknowledgement.
-func (r *Remote) await(ctx context.Context, t *Topic, acks <-chan Ack, limit time.Duration) (Ack, error) {
+func (r *Remote) await(ctx context.Context, t *Topic, acks <-chan Ack, set commandSettings) (Ack, error) {
 	command := r.component.Instance(r.index) + " " + t.Attr()
 	last := Ack{Code: NoAck, Result: "No command acknowledgement seen"}
-	end := r.domain.clock.Now().Add(limit)
-	timer := r.domain.clock.NewTimer(limit)
+	end := r.domain.clock.Now().Add(set.limit)
+	timer := r.domain.clock.NewTimer(set.limit)
 	defer func() { timer.Stop() }()
 	for {
 		select {
@@ -181,13 +187,14 @@ func (r *Remote) await(ctx context.Context, t *Topic, acks <-chan Ack, limit tim
 			switch {
 			case last.Code.IsFailure():
 				return last, &AckError{Command: command, Ack: last}
-			case last.Code.Final():
+			case last.Code.Final(), set.seen && (last.Code == Acknowledged || last.Code == InProgress):
 				return last, nil
 			case last.Code == InProgress && last.Timeout > 0:
 				end = end.Add(last.Timeout)
 				timer.Stop()
 				timer = r.domain.clock.NewTimer(end.Sub(r.domain.clock.Now()))
 			}
+			set.progress(last)
 		case <-timer.C():
 			return last, &AckError{Command: command, Ack: last, Cause: ErrTimeout}
 		case <-ctx.Done():
@@ -202,7 +209,7 @@ func (r *Remote) await(ctx context.Context, t *Topic, acks <-chan Ack, limit tim
 // are the library's to fill in.
 func checkOwn(t *Topic, values Values) error {
 	for name := range values {
-		if i, ok := t.position[name]; ok && i < len(t.Fields)-len(t.Own()) && name != fieldIndex {
+		if i, ok := t.position[name]; ok && i < t.private() && name != fieldIndex {
 			return &FieldError{Topic: t, Field: t.Fields[i], Reason: "is filled in when the sample is written, it cannot be given"}
 		}
 	}

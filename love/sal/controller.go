@@ -50,7 +50,9 @@ func WriteOnly() ControllerOption { return func(s *controllerSettings) { s.write
 func Partial() ControllerOption { return func(s *controllerSettings) { s.partial = true } }
 
 // Controller makes the controller of a component and writes its event
-// logLevel. Commands that arrive from now on wait for [Controller.Run].
+// logLevel. An indexed component needs its index; one that is write-only may
+// have index 0 and say with each sample, in "salIndex", of which instance it
+// is. Commands that arrive from now on wait for [Controller.Run].
 func (d *Domain) Controller(ctx context.Context, name string, index int, opts ...ControllerOption) (*Controller, error) {
 	comp, err := d.component(name, index)
 	if err != nil {
@@ -59,6 +61,11 @@ func (d *Domain) Controller(ctx context.Context, name string, index int, opts ..
 	var set controllerSettings
 	for _, o := range opts {
 		o(&set)
+	}
+	if !set.writeOnly {
+		if err := comp.CheckInstance(index); err != nil {
+			return nil, fmt.Errorf("controller: %w", err)
+		}
 	}
 	c := &Controller{
 		domain: d, component: comp, index: index, identity: comp.Instance(index), partial: set.partial,
@@ -71,6 +78,9 @@ func (d *Domain) Controller(ctx context.Context, name string, index int, opts ..
 		case AckCmd:
 			c.acks = w
 		}
+	}
+	if err := d.announce(ctx, comp, Event, Telemetry, AckCmd); err != nil {
+		return nil, fmt.Errorf("controller of %s: %w", c.identity, err)
 	}
 	if !set.writeOnly {
 		if err := c.readCommands(ctx); err != nil {
@@ -121,11 +131,11 @@ func (c *Controller) Write(ctx context.Context, attr string, values Values, opts
 	if c.isClosed() {
 		return false, fmt.Errorf("controller of %s: %w", c.identity, ErrClosed)
 	}
-	set := writeSettings{force: w.topic.Kind == Telemetry}
+	set := writeSettings{force: w.topic.Kind == Telemetry, identity: c.identity}
 	for _, o := range opts {
 		o(&set)
 	}
-	return w.write(ctx, c, values, set.force)
+	return w.write(ctx, c, values, set)
 }
 
 func (c *Controller) isClosed() bool {

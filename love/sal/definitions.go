@@ -3,6 +3,8 @@ package sal
 import (
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 )
@@ -10,7 +12,8 @@ import (
 // Definitions are the interfaces of components, by name. They are safe for
 // concurrent use; what they hand out is shared and not to be modified.
 type Definitions struct {
-	names []string
+	names     []string
+	simulated bool
 	// read makes a component that is not in memory yet; it returns nil for a
 	// name that it does not know.
 	read func(name string) (*Component, error)
@@ -50,20 +53,40 @@ func Define(components ...*Component) (*Definitions, error) {
 // section 2): SALSubsystems.xml, SALGenerics.xml and a folder per component,
 // or a folder sal_interfaces with these. The first two are read now, a
 // component when it is asked for first; a component without a folder has only
-// its generic topics. Errors are [*XMLError] and name file, line and element.
+// its generic topics. The telemetry of cameras that is defined in .avsc files
+// is read from a folder interfaces beside sal_interfaces (or in the folder of
+// the components). Errors are [*XMLError] and name file, line and element.
 func ReadFolder(folder fs.FS) (*Definitions, error) {
+	components := folder
 	if _, err := fs.Stat(folder, subsystemsFile); err != nil {
 		if inner, subErr := fs.Sub(folder, "sal_interfaces"); subErr == nil {
 			if _, err := fs.Stat(inner, subsystemsFile); err == nil {
-				folder = inner
+				components = inner
 			}
 		}
 	}
-	l, err := openFolder(folder)
+	cameras, err := fs.Sub(folder, "interfaces")
+	if err != nil {
+		return nil, fmt.Errorf("reading SAL interfaces: %w", err)
+	}
+	l, err := openFolder(components, cameras)
 	if err != nil {
 		return nil, fmt.Errorf("reading SAL interfaces: %w", err)
 	}
 	return newDefinitions(l.names, l.component), nil
+}
+
+// ReadDir is [ReadFolder] of a folder on disk. Given the folder of the
+// components alone, it finds the interfaces of the cameras beside it, as they
+// are installed.
+func ReadDir(path string) (*Definitions, error) {
+	folder := os.DirFS(path)
+	if _, err := fs.Stat(folder, subsystemsFile); err == nil {
+		if full, err := filepath.Abs(path); err == nil && filepath.Base(full) == "sal_interfaces" {
+			folder = os.DirFS(filepath.Dir(full))
+		}
+	}
+	return ReadFolder(folder)
 }
 
 func newDefinitions(names []string, read func(string) (*Component, error)) *Definitions {
@@ -91,4 +114,19 @@ func (d *Definitions) Component(name string) (*Component, error) {
 	d.mu.Unlock()
 	l.once.Do(func() { l.component, l.err = d.read(name) })
 	return l.component, l.err
+}
+
+// Instance finds the component of one instance by its full name: "ATDome",
+// "MTHexapod:1". An index is needed where the component has instances and
+// refused where it has none. Errors are [ErrName], [ErrWildcard], [ErrIndex],
+// [*UnknownComponentError], or what is wrong with the definition.
+func (d *Definitions) Instance(full string) (c *Component, index int, err error) {
+	name, index, err := ParseName(full)
+	if err != nil {
+		return nil, 0, err
+	}
+	if c, err = d.Component(name); err != nil {
+		return nil, 0, err
+	}
+	return c, index, c.CheckInstance(index)
 }

@@ -26,6 +26,8 @@ func (s *Sample) AppendJSON(dst []byte) []byte {
 func (s *Sample) AppendValue(dst []byte, i int) []byte {
 	c, t := &s.cells[i], s.topic.Fields[i].Type
 	switch list := c.list.(type) {
+	case noValue:
+		return append(dst, "null"...)
 	case []bool:
 		return appendList(dst, list, strconv.AppendBool)
 	case []int64:

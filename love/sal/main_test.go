@@ -1,7 +1,9 @@
 package sal_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -84,4 +86,26 @@ func remote(t *testing.T, d *sal.Domain, name string, index int, opts ...sal.Rem
 	r, err := d.Remote(t.Context(), name, index, opts...)
 	require.NoError(t, err)
 	return r
+}
+
+// logBuffer holds what a domain logs.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func (b *logBuffer) domain(t *testing.T) *sal.Domain {
+	return sal.NewDomain(sim.NewBus(), interfaces(t), sal.WithLogger(slog.New(slog.NewTextHandler(b, nil))))
 }

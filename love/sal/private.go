@@ -25,15 +25,15 @@ const (
 // sal-kafka, section 2.6). Their descriptions are part of the schema on the bus
 // and so of the revision code: they have to be these, byte for byte.
 var allPrivate = [...]Field{
-	{"salIndex", Long, 1, unitless, "SAL index (only present for indexed SAL components)"},
-	{"private_sndStamp", Double, 1, "second", "Time of instance publication"},
-	{"private_rcvStamp", Double, 1, "second", "Time of instance reception"},
-	{"private_efdStamp", Double, 1, "second", "UTC time for EFD timestamp. An integer (the number of leap seconds) different from private_sndStamp."},
-	{"private_kafkaStamp", Double, 1, "second", "TAI time at which the Kafka message was created."},
-	{"private_seqNum", Long, 1, unitless, "Sequence number"},
-	{"private_revCode", String, 1, unitless, "Revision hashcode"},
-	{"private_identity", String, 1, unitless, "Identity of publisher: SAL component name for a CSC or user@host for a user"},
-	{"private_origin", Long, 1, unitless, "Process ID of publisher"},
+	{Name: "salIndex", Type: Long, Count: 1, Units: unitless, Description: "SAL index (only present for indexed SAL components)"},
+	{Name: "private_sndStamp", Type: Double, Count: 1, Units: "second", Description: "Time of instance publication"},
+	{Name: "private_rcvStamp", Type: Double, Count: 1, Units: "second", Description: "Time of instance reception"},
+	{Name: "private_efdStamp", Type: Double, Count: 1, Units: "second", Description: "UTC time for EFD timestamp. An integer (the number of leap seconds) different from private_sndStamp."},
+	{Name: "private_kafkaStamp", Type: Double, Count: 1, Units: "second", Description: "TAI time at which the Kafka message was created."},
+	{Name: "private_seqNum", Type: Long, Count: 1, Units: unitless, Description: "Sequence number"},
+	{Name: "private_revCode", Type: String, Count: 1, Units: unitless, Description: "Revision hashcode"},
+	{Name: "private_identity", Type: String, Count: 1, Units: unitless, Description: "Identity of publisher: SAL component name for a CSC or user@host for a user"},
+	{Name: "private_origin", Type: Long, Count: 1, Units: unitless, Description: "Process ID of publisher"},
 }
 
 // privateFields are those of a component: salIndex only if it is indexed.
@@ -47,12 +47,12 @@ func privateFields(indexed bool) []Field {
 // ackTopic is the acknowledgement topic that every component has.
 func ackTopic() *Topic {
 	return &Topic{Kind: AckCmd, Name: ackName, Description: "Command acknowledgement", Fields: []Field{
-		{"ack", Long, 1, unitless, "Acknowledgement code"},
-		{"error", Long, 1, unitless, "An error code; only relevant if ack=FAILED"},
-		{"result", String, 1, unitless, "Message"},
-		{"identity", String, 1, unitless, "private_identity field of the command being acknowledged"},
-		{"origin", Long, 1, unitless, "private_origin field of the command being acknowledged"},
-		{"cmdtype", Long, 1, unitless, "Index of command in alphabetical list of commands, with 0 being the first"},
-		{"timeout", Double, 1, "second", "Estimated remaining duration of command; only relevant if ack=INPROGRESS"},
+		{Name: "ack", Type: Long, Count: 1, Units: unitless, Description: "Acknowledgement code"},
+		{Name: "error", Type: Long, Count: 1, Units: unitless, Description: "An error code; only relevant if ack=FAILED"},
+		{Name: "result", Type: String, Count: 1, Units: unitless, Description: "Message"},
+		{Name: "identity", Type: String, Count: 1, Units: unitless, Description: "private_identity field of the command being acknowledged"},
+		{Name: "origin", Type: Long, Count: 1, Units: unitless, Description: "private_origin field of the command being acknowledged"},
+		{Name: "cmdtype", Type: Long, Count: 1, Units: unitless, Description: "Index of command in alphabetical list of commands, with 0 being the first"},
+		{Name: "timeout", Type: Double, Count: 1, Units: "second", Description: "Estimated remaining duration of command; only relevant if ack=INPROGRESS"},
 	}}
 }

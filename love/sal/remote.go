@@ -25,6 +25,7 @@ type Remote struct {
 
 	mu      sync.Mutex // guards what follows, and the order of delivery
 	subs    map[*Topic][]*subscriber
+	queues  map[*Topic][]*Queue
 	waiters map[*Topic][]chan *Sample
 	byIndex map[*Topic][]*Sample // newest of each instance, in order of arrival
 	pending map[commandKey]chan Ack
@@ -78,7 +79,8 @@ func ReadOnly() RemoteOption { return func(s *remoteSettings) { s.commands = fal
 func WithoutHistory() RemoteOption { return func(s *remoteSettings) { s.past = 0 } }
 
 // WithHistoryWindow sets how many samples of an event of an indexed component
-// to look back for the newest of each instance. Default: 500.
+// to look back for the newest of each instance. Default: what the bus is configured for, else
+// [DefaultHistoryWindow].
 func WithHistoryWindow(n int) RemoteOption { return func(s *remoteSettings) { s.window = n } }
 
 // WithQueue sets how many samples may wait for callbacks; beyond it the oldest
@@ -94,15 +96,20 @@ func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...Rem
 	if err != nil {
 		return nil, err
 	}
-	set := remoteSettings{commands: true, past: 1, window: 500, queue: 10000}
+	set := remoteSettings{commands: true, past: 1, window: d.historyWindow(name), queue: 10000}
 	for _, o := range opts {
 		o(&set)
 	}
 	r := &Remote{
 		domain: d, component: c, index: index, commands: set.commands && len(c.commands) > 0,
 		topics: map[string]*readTopic{}, done: make(chan struct{}), calls: queue.New[delivery](set.queue),
-		subs: map[*Topic][]*subscriber{}, waiters: map[*Topic][]chan *Sample{},
+		subs: map[*Topic][]*subscriber{}, queues: map[*Topic][]*Queue{}, waiters: map[*Topic][]chan *Sample{},
 		byIndex: map[*Topic][]*Sample{}, pending: map[commandKey]chan Ack{},
+	}
+	if r.commands {
+		if err := d.announce(ctx, c, Command); err != nil {
+			return nil, fmt.Errorf("remote of %s: %w", c.Instance(index), err)
+		}
 	}
 	read, err := d.newReader(ctx, index, r.wants(set), r.deliver)
 	if err != nil {
@@ -218,6 +225,9 @@ func (r *Remote) deliver(t *readTopic, s *Sample) {
 	r.remember(t.topic, s)
 	for _, sub := range r.subs[t.topic] {
 		r.calls.Put(delivery{sub, s})
+	}
+	for _, q := range r.queues[t.topic] {
+		q.put(s)
 	}
 	if waiting := r.waiters[t.topic]; waiting != nil {
 		for _, w := range waiting {

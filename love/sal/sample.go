@@ -1,6 +1,7 @@
 package sal
 
 import (
+	"log/slog"
 	"math"
 	"slices"
 
@@ -13,9 +14,13 @@ import (
 // Values are bool, int64, float64 and string, and for arrays []bool, []int64
 // and []float64, whatever the width of the type in the definition.
 type Sample struct {
-	topic *Topic
-	cells []cell
+	topic  *Topic
+	cells  []cell
+	writer int // index of the object that wrote it, or unknownWriter
 }
+
+// unknownWriter marks samples that came off a bus, or were made by hand.
+const unknownWriter = -1
 
 // NewSample makes a sample with zeros where no value is given. Private fields
 // may be given too. It is for drivers of a bus and for tests; components write
@@ -26,7 +31,7 @@ func NewSample(t *Topic, values Values) (*Sample, error) {
 }
 
 func emptySample(t *Topic) *Sample {
-	s := &Sample{topic: t, cells: make([]cell, len(t.Fields))}
+	s := &Sample{topic: t, cells: make([]cell, len(t.Fields)), writer: unknownWriter}
 	for i, f := range t.Fields {
 		if !f.IsArray() {
 			continue
@@ -45,7 +50,7 @@ func emptySample(t *Topic) *Sample {
 
 // clone copies the fields; arrays stay shared, because they are replaced whole.
 func (s *Sample) clone() *Sample {
-	return &Sample{topic: s.topic, cells: slices.Clone(s.cells)}
+	return &Sample{topic: s.topic, cells: slices.Clone(s.cells), writer: s.writer}
 }
 
 // as is the sample seen through a reader's own definition, if the writer's was
@@ -84,7 +89,7 @@ func (s *Sample) with(values Values) (out *Sample, changed bool, err error) {
 		switch {
 		case reason != "":
 			return nil, false, &FieldError{Topic: s.topic, Field: f, Reason: reason}
-		case c.list == nil && c.bits == s.cells[i].bits && c.text == s.cells[i].text:
+		case c.list == nil && s.cells[i].list == nil && c.bits == s.cells[i].bits && c.text == s.cells[i].text:
 			continue
 		case out == s:
 			out = s.clone()
@@ -112,6 +117,9 @@ func (t *Topic) checkNames(values Values) error {
 
 // equal compares by value: NaN equals NaN, and 0 equals -0.
 func (c cell) equal(d cell, t Type) bool {
+	if c.isNull() || d.isNull() {
+		return c.isNull() == d.isNull()
+	}
 	switch a := c.list.(type) {
 	case []bool:
 		return slices.Equal(a, d.list.([]bool))
@@ -128,6 +136,26 @@ func (c cell) equal(d cell, t Type) bool {
 
 func sameFloat(a, b float64) bool { return a == b || a != a && b != b }
 
+// warnLengths tells of arrays that are longer or shorter than the definition
+// has them; readers take them as they are (spec sal-kafka, section 8).
+func (s *Sample) warnLengths(log *slog.Logger) {
+	for _, i := range s.topic.arrays {
+		f, n := s.topic.Fields[i], 0
+		switch list := s.cells[i].list.(type) {
+		case []bool:
+			n = len(list)
+		case []int64:
+			n = len(list)
+		case []float64:
+			n = len(list)
+		}
+		if n != f.Count {
+			log.Warn("an array has another length than its definition", "component", s.topic.Component,
+				"topic", s.topic.Attr(), "field", f.Name, "length", n, "defined", f.Count)
+		}
+	}
+}
+
 // Topic is the definition of the sample.
 func (s *Sample) Topic() *Topic { return s.topic }
 
@@ -137,6 +165,16 @@ func (s *Sample) Index() int {
 		return 0
 	}
 	return int(int64(s.cells[0].bits))
+}
+
+// WriterIndex is the index of the remote or controller that wrote the sample,
+// which may differ from [Sample.Index] if that is 0; on the observatory's bus it
+// is part of the key. Of samples that were read or made by hand it is Index.
+func (s *Sample) WriterIndex() int {
+	if s.writer == unknownWriter {
+		return s.Index()
+	}
+	return s.writer
 }
 
 // Sent is when the sample was written: TAI, UNIX seconds.
@@ -168,8 +206,15 @@ func (s *Sample) ReceivedAt(tai float64) *Sample {
 	return out
 }
 
-// Value is the value of a field, nil if there is no such field. A list is
-// shared: do not modify it.
+// Null tells whether the field has no value, which only [Field.Nullable] ones
+// may. The methods that give a value give its zero then, Value gives nil.
+func (s *Sample) Null(field string) bool {
+	i, ok := s.topic.position[field]
+	return ok && s.cells[i].isNull()
+}
+
+// Value is the value of a field, nil if it has none or there is no such field.
+// A list is shared: do not modify it.
 func (s *Sample) Value(field string) any {
 	i, ok := s.topic.position[field]
 	if !ok {
@@ -177,6 +222,8 @@ func (s *Sample) Value(field string) any {
 	}
 	c, t := &s.cells[i], s.topic.Fields[i].Type
 	switch {
+	case c.isNull():
+		return nil
 	case c.list != nil:
 		return c.list
 	case t == String:

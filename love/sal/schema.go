@@ -3,27 +3,36 @@ package sal
 import (
 	"crypto/md5"
 	"encoding/hex"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 )
+
+// Schema is the Avro schema of the topic, the text that is registered for it on
+// the Kafka bus: compact JSON, all but printable ASCII escaped (spec
+// sal-kafka, sections 3.1 to 3.4). It is made anew by each call and may have
+// 100 kB.
+func (t *Topic) Schema() string { return t.schemaText(false) }
 
 // RevisionCode tells versions of the definition apart: the first eight hex
 // digits of the MD5 sum of the Avro schema in its indented form (spec
 // sal-kafka, section 3.3). It is what private_revCode holds.
 func (t *Topic) RevisionCode() string {
 	t.revisionOnce.Do(func() {
-		sum := md5.Sum([]byte(t.indentedSchema()))
+		sum := md5.Sum([]byte(t.schemaText(true)))
 		t.revision = hex.EncodeToString(sum[:4])
 	})
 	return t.revision
 }
 
-// indentedSchema is the Avro schema with four spaces of indentation, every
-// member and every list element on a line of its own.
-func (t *Topic) indentedSchema() string {
-	var w schemaWriter
+// schemaText is the Avro schema: compact, or with four spaces of indentation,
+// every member and every list element on a line of its own.
+func (t *Topic) schemaText(indent bool) string {
+	w := schemaWriter{indent: indent}
+	if t.avsc != nil {
+		w.avscSchema(t)
+		return w.b.String()
+	}
 	w.open("{")
 	w.member("type", quoted("record"))
 	w.member("name", quoted(t.SALName()))
@@ -41,12 +50,16 @@ func (t *Topic) indentedSchema() string {
 	return w.b.String()
 }
 
-// schemaWriter writes indented JSON.
+// schemaWriter writes JSON as Python's json module does.
 type schemaWriter struct {
-	b     strings.Builder
-	depth int
-	first bool
+	b      strings.Builder
+	indent bool
+	depth  int
+	first  bool
 }
+
+// indentation is enough for a schema, which is four levels deep.
+const indentation = "                                "
 
 func (w *schemaWriter) open(bracket string) {
 	w.b.WriteString(bracket)
@@ -56,20 +69,34 @@ func (w *schemaWriter) open(bracket string) {
 
 func (w *schemaWriter) close(bracket string) {
 	w.depth--
-	w.first = true // no comma in front
-	w.line()
+	if !w.first { // an empty list or object stays on its line
+		w.newLine()
+	}
 	w.b.WriteString(bracket)
 	w.first = false
 }
 
-// line begins the line of a member or element.
+// line begins a member or element.
 func (w *schemaWriter) line() {
-	if !w.first {
+	switch {
+	case w.first:
+	case w.indent:
 		w.b.WriteByte(',')
+	default:
+		w.b.WriteString(", ")
 	}
 	w.first = false
+	w.newLine()
+}
+
+func (w *schemaWriter) newLine() {
+	if !w.indent {
+		return
+	}
 	w.b.WriteByte('\n')
-	w.b.WriteString(strings.Repeat("    ", w.depth))
+	for n := 4 * w.depth; n > 0; n -= len(indentation) {
+		w.b.WriteString(indentation[:min(n, len(indentation))])
+	}
 }
 
 func (w *schemaWriter) key(name string) {
@@ -94,9 +121,9 @@ func (w *schemaWriter) field(f Field) {
 		w.close("}")
 		w.key("default")
 		w.open("[")
-		for _, z := range slices.Repeat([]string{zero}, f.Count) {
+		for range f.Count {
 			w.line()
-			w.b.WriteString(z)
+			w.b.WriteString(zero)
 		}
 		w.close("]")
 	} else {

@@ -14,6 +14,31 @@ type Field struct {
 	Count       int    // number of elements; a field with more than one is an array
 	Units       string // "unitless" if it has none
 	Description string
+	// Choices are the numbers that the field's own enumeration allows; nil if
+	// it has none, as most (spec sal-kafka, section 15.3).
+	Choices []Choice
+	// Avro tells that the field comes from a camera's .avsc file, where types
+	// are spelled as Avro does; see [Field.TypeName].
+	Avro bool
+	// Nullable tells that a sample may have no value in the field; only fields
+	// from .avsc files can.
+	Nullable bool
+}
+
+// TypeName is the type as the definition spells it: that of Type, but "long"
+// for the 64 bits of a field from an .avsc file.
+func (f Field) TypeName() string {
+	if f.Avro {
+		name, _ := f.Type.avro()
+		return name
+	}
+	return string(f.Type)
+}
+
+// Choice is one number that a field may have, and its name.
+type Choice struct {
+	Name   string
+	Number int64
 }
 
 // IsArray tells whether values of the field are lists.
@@ -30,9 +55,14 @@ type Topic struct {
 
 	indexed  bool
 	position map[string]int
+	arrays   []int     // positions of the fields that are arrays
+	avsc     *jsonNode // the file that defines it; nil if XML does
 
 	revision     string
 	revisionOnce sync.Once
+
+	wireFields []wireField
+	wireOnce   sync.Once
 }
 
 // Attr is the name with the kind in front: "cmd_moveAzimuth", "evt_summaryState",
@@ -64,7 +94,15 @@ func (t *Topic) Field(name string) (Field, bool) {
 }
 
 // Own are the fields behind the private ones.
-func (t *Topic) Own() []Field { return t.Fields[len(privateFields(t.indexed)):] }
+func (t *Topic) Own() []Field { return t.Fields[t.private():] }
+
+// private is how many fields are private.
+func (t *Topic) private() int {
+	if t.indexed {
+		return len(allPrivate)
+	}
+	return len(allPrivate) - 1
+}
 
 // Component is the interface of one kind of device or service.
 type Component struct {
@@ -72,6 +110,9 @@ type Component struct {
 	Description string
 	Indexed     bool // several instances may run, told apart by their index
 	Topics      []*Topic
+	// Enumerations are those of the component as a whole, in the order of the
+	// definition; for display only.
+	Enumerations []Enumeration
 
 	byAttr   map[string]*Topic
 	commands []string // SAL names, sorted
@@ -102,6 +143,25 @@ func (c *Component) Instance(index int) string {
 		return c.Name
 	}
 	return fmt.Sprintf("%s:%d", c.Name, index)
+}
+
+// Enumeration finds an enumeration of the component by name: "ScriptState".
+func (c *Component) Enumeration(name string) (Enumeration, bool) {
+	i := slices.IndexFunc(c.Enumerations, func(e Enumeration) bool { return e.Name == name })
+	if i < 0 {
+		return Enumeration{}, false
+	}
+	return c.Enumerations[i], true
+}
+
+// CheckInstance is an error if the index names no single instance of the
+// component: one that is indexed needs an index above 0, one that is not has
+// none.
+func (c *Component) CheckInstance(index int) error {
+	if c.Indexed && index == 0 {
+		return fmt.Errorf("%w: %s has instances; say which, as in %s:1", ErrIndex, c.Name, c.Name)
+	}
+	return c.CheckIndex(index)
 }
 
 // CheckIndex is an error if no instance of the component can have the index.
@@ -140,7 +200,7 @@ func (c *Component) complete() (*Component, error) {
 	if name, index, err := ParseName(c.Name); err != nil || name != c.Name || index != 0 {
 		return nil, fmt.Errorf("%q is no component name: give a letter followed by letters, digits or underscores", c.Name)
 	}
-	out := &Component{Name: c.Name, Description: c.Description, Indexed: c.Indexed, byAttr: map[string]*Topic{}}
+	out := &Component{Name: c.Name, Description: c.Description, Indexed: c.Indexed, Enumerations: c.Enumerations, byAttr: map[string]*Topic{}}
 	for _, t := range slices.Concat(c.Topics, []*Topic{ackTopic()}) {
 		full, err := t.complete(c)
 		if err != nil {
@@ -168,7 +228,7 @@ func (t *Topic) complete(c *Component) (*Topic, error) {
 	out := &Topic{
 		Component: c.Name, Kind: t.Kind, Name: t.Name, Description: t.Description,
 		Fields:  slices.Concat(privateFields(c.Indexed), t.Fields),
-		indexed: c.Indexed, position: map[string]int{},
+		indexed: c.Indexed, position: map[string]int{}, avsc: t.avsc,
 	}
 	for i := range out.Fields {
 		f := &out.Fields[i]
@@ -181,10 +241,16 @@ func (t *Topic) complete(c *Component) (*Topic, error) {
 		if err := f.check(); err != nil {
 			return nil, err
 		}
+		if (f.Avro || f.Nullable) && t.avsc == nil {
+			return nil, fmt.Errorf("field %s: only fields from an .avsc file are Avro or Nullable", f.Name)
+		}
 		if _, twice := out.position[f.Name]; twice {
 			return nil, fmt.Errorf("two fields are called %s", f.Name)
 		}
 		out.position[f.Name] = i
+		if f.IsArray() {
+			out.arrays = append(out.arrays, i)
+		}
 	}
 	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,6 +14,12 @@ import (
 // type, a json.Number, a string, or for an array a slice of these; nil leaves
 // the field as it is (spec sal-kafka, sections 8, 19.9 and 19.10).
 type Values map[string]any
+
+// Null is the value that takes a value away; only [Field.Nullable] fields take
+// it.
+const Null nullValue = "null"
+
+type nullValue string
 
 // cell holds the value of one field: a scalar number or boolean in bits, a
 // string in text, an array in list. One of the three is in use, by field type;
@@ -26,6 +33,13 @@ type cell struct {
 // cellOf converts a value for a field. The reason, if it does not fit, says
 // what would.
 func cellOf(f Field, v any) (c cell, reason string) {
+	if v == any(Null) {
+		if !f.Nullable {
+			return cell{}, "takes a value, not null"
+		}
+		c.setNull()
+		return c, ""
+	}
 	if f.IsArray() {
 		return listOf(f, v)
 	}
@@ -51,6 +65,16 @@ func cellOf(f Field, v any) (c cell, reason string) {
 }
 
 func listOf(f Field, v any) (cell, string) {
+	switch list := v.(type) { // those that need no conversion
+	case []float64:
+		if f.Type == Double {
+			return cell{list: slices.Clone(list)}, ""
+		}
+	case []bool:
+		if f.Type == Boolean {
+			return cell{list: slices.Clone(list)}, ""
+		}
+	}
 	rv := reflect.ValueOf(v)
 	if k := rv.Kind(); k != reflect.Slice && k != reflect.Array {
 		return cell{}, fmt.Sprintf("takes a list of %d numbers (%s), not %s", f.Count, f.Type, describe(v))

@@ -19,14 +19,22 @@ type writer struct {
 // WriteOption changes how [Controller.Write] decides.
 type WriteOption func(*writeSettings)
 
-type writeSettings struct{ force bool }
+type writeSettings struct {
+	force    bool
+	identity string
+}
 
 // Force writes an event also when nothing changed.
 func Force() WriteOption { return func(s *writeSettings) { s.force = true } }
 
+// WriteAs sets who wrote this one sample: "ana@host". Default: the component.
+func WriteAs(identity string) WriteOption {
+	return func(s *writeSettings) { s.identity = identity }
+}
+
 // write changes fields of the current sample and sends it, if forced or if
 // anything changed; the first time counts as a change.
-func (w *writer) write(ctx context.Context, c *Controller, values Values, force bool) (bool, error) {
+func (w *writer) write(ctx context.Context, c *Controller, values Values, set writeSettings) (bool, error) {
 	if err := checkOwn(w.topic, values); err != nil {
 		return false, err
 	}
@@ -36,14 +44,15 @@ func (w *writer) write(ctx context.Context, c *Controller, values Values, force 
 	if err != nil {
 		return false, err
 	}
-	if !changed && w.written && !force {
+	s.warnLengths(c.domain.log)
+	if !changed && w.written && !set.force {
 		return false, nil
 	}
 	if s == w.current {
 		s = s.clone() // the one before is out of our hands
 	}
 	w.number = w.number%maxIndex + 1
-	c.domain.sign(s, c.index, c.identity, w.number)
+	c.domain.sign(s, c.index, set.identity, w.number)
 	if err := c.domain.bus.Publish(ctx, s); err != nil {
 		return false, err
 	}

@@ -25,6 +25,7 @@ var topicFiles = [...]struct{ suffix, tag string }{
 // library is a folder of SAL XML whose two common files were read.
 type library struct {
 	folder     fs.FS
+	cameras    fs.FS // folders of .avsc files by component; may not exist
 	names      []string
 	subsystems map[string]subsystem
 	generics   []generic
@@ -45,8 +46,8 @@ type generic struct {
 	topic    *Topic
 }
 
-func openFolder(folder fs.FS) (*library, error) {
-	l := &library{folder: folder, subsystems: map[string]subsystem{}}
+func openFolder(folder, cameras fs.FS) (*library, error) {
+	l := &library{folder: folder, cameras: cameras, subsystems: map[string]subsystem{}}
 	if err := l.readSubsystems(); err != nil {
 		return nil, err
 	}
@@ -120,11 +121,15 @@ func (l *library) component(name string) (*Component, error) {
 		c.Topics = append(c.Topics, topics...)
 	}
 	for _, f := range topicFiles {
-		topics, err := l.topicsIn(path.Join(name, name+f.suffix), f.tag)
+		topics, enums, err := l.topicsIn(path.Join(name, name+f.suffix), f.tag)
 		if err != nil {
 			return nil, err
 		}
 		c.Topics = append(c.Topics, topics...)
+		c.Enumerations = append(c.Enumerations, enums...)
+	}
+	if err := l.addCamera(c); err != nil {
+		return nil, err
 	}
 	full, err := c.complete()
 	if err != nil {
@@ -149,32 +154,36 @@ func (l *library) added(entry *element, item string) ([]*Topic, error) {
 	return topics, nil
 }
 
-// topicsIn reads the topics of a file, which may be missing.
-func (l *library) topicsIn(file, tag string) ([]*Topic, error) {
+// topicsIn reads the topics and the enumerations of a file, which may be
+// missing.
+func (l *library) topicsIn(file, tag string) (topics []*Topic, enums []Enumeration, err error) {
 	root, err := readXML(l.folder, file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var topics []*Topic
 	seen := map[string]bool{}
 	for _, e := range root.children {
-		if e.tag != tag {
-			continue
+		switch e.tag {
+		case "Enumeration":
+			if enum := enumerationFrom(e.text); enum.Name != "" {
+				enums = append(enums, enum)
+			}
+		case tag:
+			t, err := topicFrom(e)
+			if err != nil {
+				return nil, nil, err
+			}
+			if seen[t.Attr()] {
+				return nil, nil, e.errorf("a second topic %s", t.SALName())
+			}
+			seen[t.Attr()] = true
+			topics = append(topics, t)
 		}
-		t, err := topicFrom(e)
-		if err != nil {
-			return nil, err
-		}
-		if seen[t.Attr()] {
-			return nil, e.errorf("a second topic %s", t.SALName())
-		}
-		seen[t.Attr()] = true
-		topics = append(topics, t)
 	}
-	return topics, nil
+	return topics, enums, nil
 }
 
 // topicFrom reads a topic element: name, description, fields.
@@ -231,5 +240,6 @@ func fieldFrom(item *element) (Field, error) {
 	if err := f.check(); err != nil {
 		return Field{}, item.errorf("%w", err)
 	}
+	f.Choices = choicesFrom(item.value("Enumeration"))
 	return f, nil
 }

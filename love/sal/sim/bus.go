@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
@@ -17,6 +18,7 @@ type Bus struct {
 	clock love.Clock
 	past  int
 	queue int
+	delay time.Duration
 
 	mu     sync.Mutex
 	topics map[topicName]*channel
@@ -52,6 +54,10 @@ func WithPast(n int) BusOption { return func(b *Bus) { b.past = max(n, 1) } }
 // is lost. Default: 100000.
 func WithQueue(n int) BusOption { return func(b *Bus) { b.queue = max(n, 1) } }
 
+// WithLatency sets how long samples are on their way, all alike. Default: none,
+// as if reader and writer were one.
+func WithLatency(d time.Duration) BusOption { return func(b *Bus) { b.delay = max(d, 0) } }
+
 // NewBus makes an empty bus.
 func NewBus(opts ...BusOption) *Bus {
 	b := &Bus{clock: love.SystemClock{}, past: 1000, queue: 100_000, topics: map[topicName]*channel{}}
@@ -63,11 +69,14 @@ func NewBus(opts ...BusOption) *Bus {
 
 // Publish implements [sal.Bus].
 func (b *Bus) Publish(_ context.Context, s *sal.Sample) error {
-	s = s.ReceivedAt(love.TAI(b.clock.Now()))
 	t := s.Topic()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ch := b.channel(t)
+	if t.Kind != sal.Event && len(ch.readers) == 0 {
+		return nil
+	}
+	s = s.ReceivedAt(love.TAI(b.clock.Now().Add(b.delay)))
 	if t.Kind == sal.Event {
 		if len(ch.past) >= 2*b.past { // trimmed seldom: moving them costs
 			ch.past = append(ch.past[:0:0], ch.past[len(ch.past)-b.past:]...)
@@ -114,11 +123,52 @@ type subscription struct {
 	bus      *Bus
 	wants    []sal.Want
 	arrivals *queue.Queue[sal.Delivery]
+	coming   []sal.Delivery // taken off the queue, but still on their way
 }
 
 // Receive implements [sal.Subscription].
 func (s *subscription) Receive(ctx context.Context) ([]sal.Delivery, error) {
-	return s.arrivals.Take(ctx)
+	if len(s.coming) == 0 {
+		batch, err := s.arrivals.Take(ctx)
+		if err != nil || s.bus.delay == 0 {
+			return batch, err
+		}
+		s.coming = batch
+	}
+	if err := s.await(ctx, s.coming[0]); err != nil {
+		return nil, err
+	}
+	n, now := 1, love.TAI(s.bus.clock.Now())
+	for n < len(s.coming) && due(s.coming[n]) <= now {
+		n++
+	}
+	batch := s.coming[:n]
+	s.coming = s.coming[n:]
+	return batch, nil
+}
+
+// due is when a delivery arrives: TAI, UNIX seconds.
+func due(d sal.Delivery) float64 {
+	if d.Sample == nil {
+		return 0
+	}
+	return d.Sample.Float("private_rcvStamp")
+}
+
+// await waits until a delivery on its way arrives.
+func (s *subscription) await(ctx context.Context, d sal.Delivery) error {
+	wait := time.Duration((due(d) - love.TAI(s.bus.clock.Now())) * float64(time.Second))
+	if wait <= 0 {
+		return nil
+	}
+	timer := s.bus.clock.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C():
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // Close implements [sal.Subscription].

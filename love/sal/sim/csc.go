@@ -3,6 +3,8 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -24,47 +26,49 @@ type device interface {
 	step(ctx context.Context, now time.Time, dt time.Duration)
 }
 
-// command executes a command; the error is the reason for a refusal.
-type command func(ctx context.Context, s *sal.Sample) error
+// slow is a device with commands that take time: they run beside the
+// component's goroutine.
+type slow interface {
+	slowCommands() map[string]sal.Handler
+}
+
+// ender is a device with goroutines of its own.
+type ender interface {
+	// end waits for them; the context of the component has ended.
+	end() error
+}
 
 // csc is the part of a component that all have: states, heartbeat, and the
 // one goroutine that owns everything (spec sal-kafka, section 13).
 type csc struct {
 	*sal.Controller
+	actor
 	name string
 	settings
 	device  device
 	domain  *sal.Domain
+	log     *slog.Logger
+	records *sal.LogHandler
+	mode    int // simulationMode
 	state   sal.SummaryState
-	jobs    chan job
-	ended   chan struct{}
+	faults  []Fault // to come, while ENABLED
+	enabled time.Time
 	failure error // the first write that failed
 	offline bool
 }
 
-// job is work that a command brings to the component's goroutine.
-type job struct {
-	do   func() error
-	done chan error
-}
-
 // start makes the controller and writes the first events.
 func (c *csc) start(ctx context.Context) error {
-	for name, do := range c.stateCommands() {
-		if err := c.handle(name, do); err != nil {
-			return err
-		}
-	}
-	for name, do := range c.device.commands() {
-		if err := c.handle(name, c.whenEnabled(do)); err != nil {
-			return err
-		}
+	if err := c.handleAll(); err != nil {
+		return err
 	}
 	c.write(ctx, "evt_heartbeat", nil, sal.Force())
-	c.write(ctx, "evt_simulationMode", sal.Values{"mode": 1}, sal.Force())
+	c.write(ctx, "evt_simulationMode", sal.Values{"mode": c.mode}, sal.Force())
 	c.write(ctx, "evt_softwareVersions", sal.Values{"cscVersion": "love-go simulator"})
 	c.tellState(ctx)
-	c.write(ctx, "evt_configurationsAvailable", sal.Values{"overrides": "", "version": "simulated", "url": "embedded:"})
+	if c.configurable() {
+		c.write(ctx, "evt_configurationsAvailable", sal.Values{"overrides": faultyConfiguration, "version": "simulated", "url": "embedded:"})
+	}
 	c.device.begin(ctx)
 	path, _ := pathTo(c.initial)
 	for _, step := range path {
@@ -72,31 +76,40 @@ func (c *csc) start(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.failure
+	return errors.Join(c.failure, c.records.Attach(ctx, c.Controller))
 }
 
-// handle makes the controller execute a command on the component's goroutine.
-func (c *csc) handle(name string, do command) error {
-	return c.Handle(name, func(ctx context.Context, s *sal.Sample) error {
-		j := job{do: func() error { return do(ctx, s) }, done: make(chan error, 1)}
-		select {
-		case c.jobs <- j:
-			return <-j.done
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-c.ended:
-			return context.Canceled
+// handleAll sets the handlers of all commands.
+func (c *csc) handleAll() error {
+	var errs []error
+	for name, do := range c.stateCommands() {
+		errs = append(errs, c.Handle(name, c.handler(do)))
+	}
+	for name, do := range c.device.commands() {
+		errs = append(errs, c.Handle(name, c.handler(c.whenEnabled(do))))
+	}
+	if s, ok := c.device.(slow); ok {
+		for name, do := range s.slowCommands() {
+			errs = append(errs, c.Handle(name, do))
 		}
-	})
+	}
+	return errors.Join(errs...)
 }
 
 func (c *csc) whenEnabled(do command) command {
 	return func(ctx context.Context, s *sal.Sample) error {
-		if c.state != sal.Enabled {
-			return refusal("Not allowed in state=" + pythonState(c.state))
+		if err := c.assertEnabled(); err != nil {
+			return err
 		}
 		return do(ctx, s)
 	}
+}
+
+func (c *csc) assertEnabled() error {
+	if c.state != sal.Enabled {
+		return refusal("Not allowed in state=" + pythonState(c.state))
+	}
+	return nil
 }
 
 // run lives until ctx ends or the component is told to go offline.
@@ -109,6 +122,9 @@ func (c *csc) run(ctx context.Context) error {
 	close(c.ended)
 	stop()
 	answering.Wait()
+	if e, ok := c.device.(ender); ok {
+		err = errors.Join(err, e.end())
+	}
 	return errors.Join(err, c.failure, c.Controller.Close())
 }
 
@@ -116,7 +132,7 @@ func (c *csc) run(ctx context.Context) error {
 // command was answered.
 func (c *csc) live(ctx context.Context, failed <-chan error) error {
 	clock := c.domain.Clock()
-	heart := clock.NewTicker(time.Second)
+	heart := clock.NewTicker(c.heartbeat)
 	defer heart.Stop()
 	telemetry := clock.NewTicker(c.period)
 	defer telemetry.Stop()
@@ -130,9 +146,10 @@ func (c *csc) live(ctx context.Context, failed <-chan error) error {
 			if c.state == sal.Enabled || c.state == sal.Disabled {
 				c.device.step(ctx, now, now.Sub(last))
 			}
+			c.failInTime(ctx, now)
 			last = now
 		case j := <-c.jobs:
-			j.done <- j.do()
+			j.run()
 		case err := <-failed:
 			return err
 		case <-ctx.Done():
@@ -143,6 +160,38 @@ func (c *csc) live(ctx context.Context, failed <-chan error) error {
 		}
 	}
 	return nil
+}
+
+// failInTime brings the faults that are due.
+func (c *csc) failInTime(ctx context.Context, now time.Time) {
+	if c.state != sal.Enabled {
+		return
+	}
+	for i, f := range c.faults {
+		if now.Sub(c.enabled) >= f.After {
+			c.faults = append(c.faults[:i:i], c.faults[i+1:]...)
+			c.fault(ctx, f)
+			return
+		}
+	}
+}
+
+// fault brings the component to FAULT.
+func (c *csc) fault(ctx context.Context, f Fault) {
+	c.write(ctx, "evt_errorCode", sal.Values{"errorCode": f.Code, "errorReport": f.Report, "traceback": ""}, sal.Force())
+	was := c.state
+	c.state = sal.Fault
+	c.tellState(ctx)
+	if was == sal.Enabled {
+		c.device.enable(ctx, false)
+	}
+	c.log.Log(ctx, sal.LevelCritical, fmt.Sprintf("Fault! errorCode=%d, errorReport='%s'", f.Code, f.Report))
+}
+
+// configurable tells whether the component reads a configuration.
+func (c *csc) configurable() bool {
+	_, ok := c.Component().Topic("evt_configurationApplied")
+	return ok
 }
 
 // write writes a topic; what fails is noted and ends the component.

@@ -24,5 +24,5 @@ func Definitions() *sal.Definitions {
 	if err != nil {
 		panic(err)
 	}
-	return defs
+	return defs.MarkSimulated()
 }

@@ -225,7 +225,7 @@ func (m *mount) step(ctx context.Context, now time.Time, dt time.Duration) {
 func (m *mount) observe(ctx context.Context, now time.Time) {
 	pointing, fresh := m.survey.pointing(now)
 	rates := m.survey.rates(now)
-	azimuth := m.reachable(pointing.azimuth)
+	azimuth := reachable(pointing.azimuth, m.azimuth.position)
 	m.azimuth.follow(azimuth, rates.azimuth)
 	m.elevation.follow(pointing.elevation, rates.elevation)
 	if !fresh {
@@ -240,11 +240,11 @@ func (m *mount) observe(ctx context.Context, now time.Time) {
 }
 
 // reachable is the turn of an azimuth, within the limits, that is nearest to
-// where the mount stands.
-func (m *mount) reachable(azimuth float64) float64 {
+// where a mount stands.
+func reachable(azimuth, position float64) float64 {
 	best := math.Mod(azimuth+180, 360) - 180
 	for _, turn := range []float64{best - 360, best + 360} {
-		if turn > minAzimuth && turn < maxAzimuth && math.Abs(turn-m.azimuth.position) < math.Abs(best-m.azimuth.position) {
+		if turn > minAzimuth && turn < maxAzimuth && math.Abs(turn-position) < math.Abs(best-position) {
 			best = turn
 		}
 	}

@@ -4,28 +4,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Observatory is a set of simulated components: ATDome, MTMount, and a weather
-// station ESS:301. All start ENABLED: the mount tracks one field of the sky
-// after another and the dome follows a telescope that does the same, until
-// they are commanded; the weather drifts. Time is that of the domain's clock.
+// Observatory is a set of simulated components, by default all that
+// [Definitions] have but Test. All start ENABLED: the mounts track one field of
+// the sky after another and the domes follow them, until they are commanded;
+// the weather drifts, the script queues run scripts, and the Watcher raises
+// alarms of what the others tell. Time is that of the domain's clock.
 type Observatory struct {
 	domain   *sal.Domain
 	settings settings
 	ready    chan struct{}
+	cscs     map[string]*csc // what can be brought to FAULT; set when ready
+}
+
+// component is one of the observatory.
+type component interface {
+	// run lives until ctx ends.
+	run(ctx context.Context) error
+	// Close ends a component that was not run.
+	Close() error
+}
+
+// allComponents is the observatory as it is by default. The Watcher comes
+// last, to find the others.
+var allComponents = [...]string{
+	"ATDome", "ATMCS", "ESS:112", "ESS:201", "ESS:301", "LOVE", "MTDome", "MTHexapod:1", "MTHexapod:2",
+	"MTMount", "ScriptQueue:1", "ScriptQueue:2", "Watcher",
 }
 
 // settings are what the options choose, for all components alike.
 type settings struct {
-	initial sal.SummaryState
-	period  time.Duration
-	dwell   time.Duration
-	seed    uint64
+	components []string
+	initial    sal.SummaryState
+	period     time.Duration
+	heartbeat  time.Duration
+	dwell      time.Duration
+	seed       uint64
+	planned    []Fault
+	refill     bool
 }
 
 // Option changes a default of [NewObservatory].
@@ -36,11 +59,25 @@ type Option func(*settings)
 // Enabled.
 func WithInitialState(s sal.SummaryState) Option { return func(c *settings) { c.initial = s } }
 
-// WithTelemetryPeriod sets how often the dome and the mount tell where they
+// WithComponents chooses what is simulated: names out of [Definitions], with an
+// index where the component has one ("ESS:301", "Test:1"). Default: all but
+// Test, with the indices that the observatory has.
+func WithComponents(names ...string) Option { return func(c *settings) { c.components = names } }
+
+// WithHeartbeat sets how often components say that they live. Default: 1 s, as
+// those of the observatory do.
+func WithHeartbeat(d time.Duration) Option { return func(c *settings) { c.heartbeat = d } }
+
+// WithEmptyQueues makes script queues that run only what they are told to.
+// Default: they add scripts of their own when they run dry.
+func WithEmptyQueues() Option { return func(c *settings) { c.refill = false } }
+
+// WithTelemetryPeriod sets how often domes and mounts tell where they
 // are; the weather is told half as often. Default: 500 ms.
 func WithTelemetryPeriod(d time.Duration) Option { return func(c *settings) { c.period = d } }
 
-// WithDwell sets how long a field of the sky is observed. Default: 3 minutes.
+// WithDwell sets how long a field of the sky is observed, up to 20 minutes.
+// Default: 3 minutes.
 func WithDwell(d time.Duration) Option { return func(c *settings) { c.dwell = d } }
 
 // WithSeed chooses another night: which fields, what weather. Default: 1. The
@@ -50,7 +87,8 @@ func WithSeed(seed uint64) Option { return func(c *settings) { c.seed = seed } }
 // NewObservatory makes an observatory; it lives while [Observatory.Run] does.
 func NewObservatory(domain *sal.Domain, opts ...Option) *Observatory {
 	o := &Observatory{domain: domain, ready: make(chan struct{}), settings: settings{
-		initial: sal.Enabled, period: 500 * time.Millisecond, dwell: 3 * time.Minute, seed: 1,
+		components: allComponents[:], initial: sal.Enabled, period: 500 * time.Millisecond, heartbeat: time.Second,
+		dwell: 3 * time.Minute, seed: 1, refill: true,
 	}}
 	for _, opt := range opts {
 		opt(&o.settings)
@@ -58,8 +96,9 @@ func NewObservatory(domain *sal.Domain, opts ...Option) *Observatory {
 	return o
 }
 
-// Components are the names of what runs: "ATDome", "ESS:301", "MTMount".
-func (o *Observatory) Components() []string { return []string{"ATDome", "ESS:301", "MTMount"} }
+// Components are the names of what runs: "ATDome", "ESS:301", "MTMount" … Scripts
+// come and go and are not among them.
+func (o *Observatory) Components() []string { return slices.Clone(o.settings.components) }
 
 // Ready is closed when all components have started: from then on commands
 // reach them.
@@ -89,23 +128,28 @@ func (o *Observatory) Run(ctx context.Context) error {
 }
 
 // start makes all components; in an error those made so far are returned too.
-func (o *Observatory) start(ctx context.Context) ([]*csc, error) {
-	var components []*csc
-	for _, full := range o.Components() {
-		name, index, err := sal.ParseName(full)
+func (o *Observatory) start(ctx context.Context) ([]component, error) {
+	var components []component
+	o.cscs = map[string]*csc{}
+	for _, full := range o.settings.components {
+		comp, index, err := o.domain.Definitions().Instance(full)
 		if err != nil {
 			return components, err
 		}
-		controller, err := o.domain.Controller(ctx, name, index)
+		if comp.Name == "LOVE" {
+			l, err := newLOVE(ctx, o.domain)
+			if err != nil {
+				return components, err
+			}
+			components = append(components, l)
+			continue
+		}
+		c, err := o.csc(ctx, comp.Name, index)
 		if err != nil {
 			return components, err
-		}
-		c := &csc{
-			Controller: controller, name: full, settings: o.settings,
-			domain: o.domain, state: sal.Standby, jobs: make(chan job), ended: make(chan struct{}),
 		}
 		components = append(components, c)
-		c.device = newDevice(name, c)
+		o.cscs[full] = c
 		if err := c.start(ctx); err != nil {
 			return components, err
 		}
@@ -113,13 +157,36 @@ func (o *Observatory) start(ctx context.Context) ([]*csc, error) {
 	return components, nil
 }
 
-func newDevice(name string, c *csc) device {
-	switch name {
-	case "ATDome":
-		return newDome(c)
-	case "MTMount":
-		return newMount(c)
+// csc makes a component that follows the standard states.
+func (o *Observatory) csc(ctx context.Context, name string, index int) (*csc, error) {
+	build := devices(name)
+	if build == nil {
+		return nil, fmt.Errorf("%s cannot be simulated", name)
 	}
-	c.period *= 2
-	return newWeather(c)
+	controller, err := o.domain.Controller(ctx, name, index)
+	if err != nil {
+		return nil, err
+	}
+	records := sal.NewLogHandler(nil)
+	c := &csc{
+		Controller: controller, actor: newActor(), name: controller.Component().Instance(index), settings: o.settings,
+		domain: o.domain, log: slog.New(records), records: records, mode: 1, state: sal.Standby,
+	}
+	c.device = build(c)
+	return c, nil
+}
+
+// devices is what makes the device of a component, nil if there is none.
+func devices(name string) func(*csc) device {
+	return map[string]func(*csc) device{
+		"ATMCS":       func(c *csc) device { return newTelescope(c) },
+		"MTDome":      func(c *csc) device { return newMainDome(c) },
+		"MTHexapod":   func(c *csc) device { return newHexapod(c) },
+		"ScriptQueue": func(c *csc) device { return newScriptQueue(c) },
+		"Watcher":     func(c *csc) device { return newWatcher(c) },
+		"ATDome":      func(c *csc) device { return newDome(c) },
+		"ESS":         func(c *csc) device { c.period *= 2; return newWeather(c) },
+		"MTMount":     func(c *csc) device { return newMount(c) },
+		"Test":        func(c *csc) device { return newTest(c) },
+	}[name]
 }

@@ -24,11 +24,13 @@ func night(t *testing.T, opts []sim.Option, body func(t *testing.T, ctx context.
 		ctx, stop := context.WithCancel(context.Background())
 		ended := make(chan error, 1)
 		go func() { ended <- o.Run(ctx) }()
+		defer func() {
+			stop()
+			require.NoError(t, <-ended)
+			require.NoError(t, d.Close())
+		}()
 		<-o.Ready()
 		body(t, ctx, d)
-		stop()
-		require.NoError(t, <-ended)
-		require.NoError(t, d.Close())
 	})
 }
 
@@ -51,7 +53,7 @@ func position(t *testing.T, r *sal.Remote) float64 {
 }
 
 func TestDomeSlewsToWhereItIsCommandedWithinItsLimits(t *testing.T) {
-	night(t, nil, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	night(t, only("ATDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
 		_, err := r.Command(ctx, "cmd_moveAzimuth", sal.Values{"azimuth": 90})
 		require.NoError(t, err)
@@ -84,7 +86,7 @@ func TestDomeSlewsToWhereItIsCommandedWithinItsLimits(t *testing.T) {
 }
 
 func TestDoorsOpenAndCloseInTurn(t *testing.T) {
-	night(t, nil, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	night(t, only("ATDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
 		doors := func() (main, dropout int64) {
 			m, _ := r.Latest("evt_mainDoorState")
@@ -109,7 +111,7 @@ func TestDoorsOpenAndCloseInTurn(t *testing.T) {
 }
 
 func TestSomethingAlwaysMoves(t *testing.T) {
-	night(t, nil, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	night(t, only("ATDome", "MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		dome, mount := remote(t, ctx, d, "ATDome", 0), remote(t, ctx, d, "MTMount", 0)
 		pass(time.Second)
 		for range 60 {
@@ -125,10 +127,10 @@ func TestSomethingAlwaysMoves(t *testing.T) {
 
 func TestMountTracksWithinItsLimitsThroughANight(t *testing.T) {
 	hours := 10 * time.Hour
-	if testing.Short() {
+	if testing.Short() || raced {
 		hours = time.Hour
 	}
-	night(t, []sim.Option{sim.WithTelemetryPeriod(2 * time.Second)}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	night(t, []sim.Option{sim.WithComponents("MTMount"), sim.WithTelemetryPeriod(5 * time.Second), sim.WithHeartbeat(10 * time.Second)}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r, err := d.Remote(ctx, "MTMount", 0, sal.WithTopics("azimuth", "elevation", "target"))
 		require.NoError(t, err)
 		targets := 0
@@ -146,7 +148,7 @@ func TestMountTracksWithinItsLimitsThroughANight(t *testing.T) {
 }
 
 func TestMountGoesWhereItIsSentAndRefusesWhatItCannotReach(t *testing.T) {
-	night(t, nil, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	night(t, only("MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "MTMount", 0)
 		_, err := r.Command(ctx, "moveToTarget", sal.Values{"azimuth": -100, "elevation": 45})
 		require.NoError(t, err)
@@ -164,7 +166,7 @@ func TestMountGoesWhereItIsSentAndRefusesWhatItCannotReach(t *testing.T) {
 }
 
 func TestWeatherDriftsSmoothlyAndPlausibly(t *testing.T) {
-	night(t, nil, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	night(t, only("ESS:301"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ESS", 301)
 		var last float64
 		_, err := r.Subscribe("tel_temperature", func(s *sal.Sample) {
@@ -189,7 +191,7 @@ func TestWeatherDriftsSmoothlyAndPlausibly(t *testing.T) {
 }
 
 func TestComponentsBeatOnceASecond(t *testing.T) {
-	night(t, nil, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	night(t, []sim.Option{sim.WithComponents("ATDome", "MTMount", "ESS:301")}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		var beats atomic.Int64
 		for _, name := range []string{"ATDome", "MTMount", "ESS"} {
 			r, err := d.Remote(ctx, name, 0, sal.WithoutHistory())
@@ -248,4 +250,24 @@ func TestObservatoryRefusesAStateThatItCannotStartIn(t *testing.T) {
 	d := sal.NewDomain(sim.NewBus(), sim.Definitions())
 	err := sim.NewObservatory(d, sim.WithInitialState(sal.Fault)).Run(context.Background())
 	require.ErrorContains(t, err, "STANDBY, DISABLED or ENABLED, not FAULT")
+}
+
+func TestWholeObservatoryLivesThroughANight(t *testing.T) {
+	opts := []sim.Option{sim.WithTelemetryPeriod(30 * time.Second), sim.WithHeartbeat(30 * time.Second)}
+	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+		hours := 10 * time.Hour
+		if testing.Short() || raced {
+			hours = time.Hour
+		}
+		pass(hours)
+		for _, full := range []string{"ATDome", "ATMCS", "MTDome", "MTHexapod:1", "MTHexapod:2", "MTMount", "ScriptQueue:1", "Watcher"} {
+			name, index, err := sal.ParseName(full)
+			require.NoError(t, err)
+			state, ok := remote(t, ctx, d, name, index).Latest("evt_summaryState")
+			require.True(t, ok)
+			require.EqualValues(t, sal.Enabled, state.Int("summaryState"), full)
+		}
+		queue, _ := remote(t, ctx, d, "ScriptQueue", 1).Latest("evt_queue")
+		require.Greater(t, queue.Int("pastLength"), int64(hours/(10*time.Minute)))
+	})
 }

@@ -45,28 +45,33 @@ func turned(height, around float64) (otherHeight, otherAround float64) {
 	return otherHeight / rad, otherAround / rad
 }
 
-// survey chooses fields to observe, one after another.
+// longestDwell is how long a field of the survey can be observed at most
+// without getting too low or too high.
+const longestDwell = 20 * time.Minute
+
+// survey chooses fields to observe, one after another. Which one depends on
+// the seed and the time alone, so that a dome and its telescope agree.
 type survey struct {
-	random *rand.Rand
-	dwell  time.Duration
-	field  field
-	since  time.Time
+	seed  uint64
+	dwell time.Duration
+	slot  time.Time
+	field field
 }
 
 func newSurvey(seed uint64, dwell time.Duration) *survey {
-	return &survey{random: rand.New(rand.NewPCG(seed, 1)), dwell: dwell}
+	return &survey{seed: seed, dwell: min(dwell, longestDwell)}
 }
 
-// pointing is where to look at a time, and whether that is a new field: the
-// last one was observed long enough, or is getting too low or too high.
+// pointing is where to look at a time, and whether that is a new field.
 func (s *survey) pointing(now time.Time) (d direction, fresh bool) {
-	d = s.field.at(now)
-	if !s.since.IsZero() && now.Sub(s.since) < s.dwell && d.elevation > 25 && d.elevation < 82 {
-		return d, false
+	slot := now.Truncate(s.dwell)
+	if slot.Equal(s.slot) {
+		return s.field.at(now), false
 	}
-	d = direction{azimuth: 360 * s.random.Float64(), elevation: 35 + 40*s.random.Float64()}
-	s.field, s.since = fieldAt(d, now), now
-	return d, true
+	random := rand.New(rand.NewPCG(s.seed, uint64(slot.UnixNano())))
+	d = direction{azimuth: 360 * random.Float64(), elevation: 35 + 40*random.Float64()}
+	s.field, s.slot = fieldAt(d, slot), slot
+	return s.field.at(now), true
 }
 
 // rates is how fast the field moves at a time, degrees per second.

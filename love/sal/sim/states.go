@@ -41,25 +41,29 @@ func pathTo(s sal.SummaryState) (commands []string, ok bool) {
 // stateCommands are the commands that every component has.
 func (c *csc) stateCommands() map[string]command {
 	commands := map[string]command{"setLogLevel": func(ctx context.Context, s *sal.Sample) error {
+		c.records.SetLevel(int(s.Int("level")))
 		c.write(ctx, "evt_logLevel", sal.Values{"level": s.Int("level"), "subsystem": s.Text("subsystem")})
 		return nil
 	}}
 	for _, t := range transitions {
-		commands[t.name] = func(ctx context.Context, _ *sal.Sample) error { return c.change(ctx, t) }
+		commands[t.name] = func(ctx context.Context, s *sal.Sample) error { return c.change(ctx, t, s) }
 	}
 	return commands
 }
 
-func (c *csc) change(ctx context.Context, t transition) error {
+func (c *csc) change(ctx context.Context, t transition, s *sal.Sample) error {
 	if !slices.Contains(t.from, c.state) {
 		return fmt.Errorf("%s not allowed in state %s", t.name, pythonState(c.state))
 	}
 	if t.name == "start" {
-		c.write(ctx, "evt_configurationApplied", sal.Values{"configurations": "simulated", "version": "simulated", "url": "embedded:"})
+		if err := c.configure(ctx, s); err != nil {
+			return err
+		}
 	}
 	was := c.state
 	c.state = t.to
 	c.tellState(ctx)
+	c.enabled = c.domain.Clock().Now()
 	if (was == sal.Enabled) != (t.to == sal.Enabled) {
 		c.device.enable(ctx, t.to == sal.Enabled)
 	}

@@ -15,6 +15,7 @@ type Queue[T any] struct {
 	spare []T // the batch before last, to be filled again
 	limit int
 	lost  uint64
+	err   error // set by Fail
 	wake  chan struct{}
 }
 
@@ -36,10 +37,7 @@ func (q *Queue[T]) Put(item T) {
 	first := len(q.items) == 1
 	q.mu.Unlock()
 	if first {
-		select {
-		case q.wake <- struct{}{}:
-		default:
-		}
+		q.notify()
 	}
 }
 
@@ -54,8 +52,9 @@ func (q *Queue[T]) Lost() uint64 {
 // until the next call.
 func (q *Queue[T]) Take(ctx context.Context) ([]T, error) {
 	for {
-		if batch := q.swap(); len(batch) > 0 {
-			return batch, nil
+		batch, err := q.swap()
+		if len(batch) > 0 || err != nil {
+			return batch, err
 		}
 		select {
 		case <-q.wake:
@@ -65,14 +64,14 @@ func (q *Queue[T]) Take(ctx context.Context) ([]T, error) {
 	}
 }
 
-func (q *Queue[T]) swap() []T {
+func (q *Queue[T]) swap() ([]T, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	batch := q.items
 	if len(batch) == 0 {
-		return nil
+		return nil, q.err
 	}
 	clear(q.spare)
 	q.items, q.spare = q.spare[:0], batch
-	return batch
+	return batch, nil
 }

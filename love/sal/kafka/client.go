@@ -1,0 +1,136 @@
+package kafka
+
+import (
+	"context"
+	"hash/crc32"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+)
+
+// clientOptions are what a configuration means to the client.
+func (c Config) clientOptions(log *slog.Logger) []kgo.Opt {
+	options := []kgo.Opt{
+		kgo.SeedBrokers(c.Brokers...),
+		kgo.WithLogger(clientLog{log}),
+		kgo.SoftwareNameAndVersion("love-go", "1"),
+		// Partitions are read from offsets of our own choice; where retention
+		// has taken that offset away, from the first that is left.
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.KeepControlRecords(), // they have offsets that history may end at
+		kgo.FetchMaxWait(fetchWait),
+		kgo.MetadataMinAge(500 * time.Millisecond), // how soon to look again after trouble
+		kgo.RecordDeliveryTimeout(c.Delivery),
+		kgo.ProducerLinger(c.Tuning.Linger),
+		kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(partitionOf)),
+		// Topics are made by the bus, never by asking for them.
+		kgo.UnknownTopicRetries(20),
+	}
+	switch c.Acks {
+	case AcksAll:
+		options = append(options, kgo.RequiredAcks(kgo.AllISRAcks()), kgo.AllowIdempotentProduceCancellation())
+	case AcksNone:
+		options = append(options, kgo.RequiredAcks(kgo.NoAck()), kgo.DisableIdempotentWrite())
+	default:
+		options = append(options, kgo.RequiredAcks(kgo.LeaderAck()), kgo.DisableIdempotentWrite())
+	}
+	if c.Security.TLS != nil {
+		options = append(options, kgo.DialTLSConfig(c.Security.TLS))
+	}
+	if c.Security.User != "" {
+		options = append(options, kgo.SASL(c.Security.login()))
+	}
+	return append(options, c.Tuning.options()...)
+}
+
+// fetchWait is how long a broker keeps a question for records when there are
+// none. A partition that is added has to wait for its end, and with it the
+// start of a remote.
+const fetchWait = 50 * time.Millisecond
+
+func (s Security) login() sasl.Mechanism {
+	switch s.Mechanism {
+	case Plain:
+		return plain.Auth{User: s.User, Pass: s.Password}.AsMechanism()
+	case ScramSHA256:
+		return scram.Auth{User: s.User, Pass: s.Password}.AsSha256Mechanism()
+	}
+	return scram.Auth{User: s.User, Pass: s.Password}.AsSha512Mechanism()
+}
+
+func (t Tuning) options() (options []kgo.Opt) {
+	add := func(given bool, o func() kgo.Opt) {
+		if given {
+			options = append(options, o())
+		}
+	}
+	add(t.ClientID != "", func() kgo.Opt { return kgo.ClientID(t.ClientID) })
+	add(t.DialTimeout > 0, func() kgo.Opt { return kgo.DialTimeout(t.DialTimeout) })
+	add(t.ConnIdle > 0, func() kgo.Opt { return kgo.ConnIdleTimeout(t.ConnIdle) })
+	add(t.MetadataAge > 0, func() kgo.Opt { return kgo.MetadataMaxAge(t.MetadataAge) })
+	add(t.FetchWait > 0, func() kgo.Opt { return kgo.FetchMaxWait(t.FetchWait) })
+	add(t.FetchMin > 0, func() kgo.Opt { return kgo.FetchMinBytes(t.FetchMin) })
+	add(t.FetchMax > 0, func() kgo.Opt { return kgo.FetchMaxBytes(t.FetchMax) })
+	add(t.PartitionMax > 0, func() kgo.Opt { return kgo.FetchMaxPartitionBytes(t.PartitionMax) })
+	add(t.BatchMax > 0, func() kgo.Opt { return kgo.ProducerBatchMaxBytes(t.BatchMax) })
+	add(t.Compression != "", func() kgo.Opt { return kgo.ProducerBatchCompression(compression(t.Compression)) })
+	return options
+}
+
+func compression(name string) kgo.CompressionCodec {
+	switch name {
+	case "gzip":
+		return kgo.GzipCompression()
+	case "snappy":
+		return kgo.SnappyCompression()
+	case "lz4":
+		return kgo.Lz4Compression()
+	case "zstd":
+		return kgo.ZstdCompression()
+	}
+	return kgo.NoCompression()
+}
+
+// partitionOf chooses as the reference's client does: any partition for an
+// empty key, else by a sum over the key.
+func partitionOf(string) func(r *kgo.Record, n int) int {
+	return func(r *kgo.Record, n int) int {
+		if len(r.Key) == 0 {
+			return rand.IntN(n)
+		}
+		return int(crc32.ChecksumIEEE(r.Key) % uint32(n))
+	}
+}
+
+// clientLog hands what the client reports on, if it is of interest to an
+// operator: what it calls info is debugging to others.
+type clientLog struct{ log *slog.Logger }
+
+// Level implements kgo.Logger.
+func (l clientLog) Level() kgo.LogLevel {
+	switch ctx := context.Background(); {
+	case l.log.Enabled(ctx, slog.LevelDebug):
+		return kgo.LogLevelInfo
+	case l.log.Enabled(ctx, slog.LevelWarn):
+		return kgo.LogLevelWarn
+	}
+	return kgo.LogLevelError
+}
+
+// Log implements kgo.Logger.
+func (l clientLog) Log(level kgo.LogLevel, text string, more ...any) {
+	to := slog.LevelDebug
+	switch level {
+	case kgo.LogLevelError:
+		to = slog.LevelError
+	case kgo.LogLevelWarn:
+		to = slog.LevelWarn
+	}
+	l.log.Log(context.Background(), to, "kafka: "+text, more...)
+}

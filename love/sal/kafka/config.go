@@ -1,0 +1,142 @@
+package kafka
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config says where the observatory's bus is and how to speak to it. All but
+// SubName has a default, which the zero value stands for.
+type Config struct {
+	// SubName is the second part of topic names: "sal" in operation, anything
+	// else for tests. Letters, digits and underscores. Required.
+	SubName string
+	// Brokers to ask first, HOST:PORT. Default: broker:29092.
+	Brokers []string
+	// Registry is the URL of the schema registry. Default:
+	// http://schema-registry:8081.
+	Registry string
+
+	// Security of connections to brokers.
+	Security Security
+
+	// Replication of topics that the bus creates. Default: 1.
+	Replication int
+	// Acks is which replicas have to have a sample before it counts as
+	// written. Default: the leader.
+	Acks Acks
+	// Delivery is how long a sample may take to be written before that is an
+	// error, one second at least. Default: 10 s.
+	Delivery time.Duration
+
+	// History is how many samples of an event to look back for the newest of
+	// each instance of an indexed component. Default: 500.
+	History int
+	// HistoryOf is the same for single components, by name.
+	HistoryOf map[string]int
+
+	// Refresh is how often to look for partitions that operators have added.
+	// Default: 30 s.
+	Refresh time.Duration
+
+	// Tuning are further settings of the client, from property files.
+	Tuning Tuning
+}
+
+// Security says how to log in to brokers and whether to encrypt. Without user
+// and TLS connections are plain.
+type Security struct {
+	// User and Password log in with Mechanism.
+	User, Password string
+	// Mechanism of the log-in. Default: SCRAM-SHA-512.
+	Mechanism Mechanism
+	// TLS encrypts, if not nil.
+	TLS *tls.Config
+}
+
+// Mechanism is a way to log in (SASL).
+type Mechanism string
+
+// The mechanisms.
+const (
+	Plain       Mechanism = "PLAIN"
+	ScramSHA256 Mechanism = "SCRAM-SHA-256"
+	ScramSHA512 Mechanism = "SCRAM-SHA-512"
+)
+
+// Acks is which replicas a write waits for.
+type Acks int
+
+// The choices. Without any, failures of a broker go unnoticed.
+const (
+	AcksLeader Acks = iota
+	AcksAll
+	AcksNone
+)
+
+// Tuning are settings that the zero value leaves at what the client does.
+type Tuning struct {
+	ClientID     string
+	DialTimeout  time.Duration
+	ConnIdle     time.Duration
+	MetadataAge  time.Duration
+	FetchWait    time.Duration
+	FetchMin     int32 // bytes
+	FetchMax     int32 // bytes
+	PartitionMax int32 // bytes of one partition in a fetch
+	BatchMax     int32 // bytes
+	Linger       time.Duration
+	Compression  string // none, gzip, snappy, lz4, zstd
+}
+
+const (
+	defaultBroker   = "broker:29092"
+	defaultRegistry = "http://schema-registry:8081"
+	defaultDelivery = 10 * time.Second
+	defaultRefresh  = 30 * time.Second
+)
+
+var subNamePattern = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+
+// complete checks the configuration and fills in what is not given.
+func (c Config) complete() (Config, error) {
+	var errs []error
+	if !subNamePattern.MatchString(c.SubName) {
+		errs = append(errs, fmt.Errorf("the sub-name of topics (%s) is %q: give letters, digits and underscores, sal in operation", envSubName, c.SubName))
+	}
+	if len(c.Brokers) == 0 {
+		c.Brokers = []string{defaultBroker}
+	}
+	if c.Registry == "" {
+		c.Registry = defaultRegistry
+	}
+	if !strings.HasPrefix(c.Registry, "http://") && !strings.HasPrefix(c.Registry, "https://") {
+		errs = append(errs, fmt.Errorf("the schema registry (%s) is %q: give a URL with http:// or https://", envRegistry, c.Registry))
+	}
+	if c.Security.Mechanism == "" {
+		c.Security.Mechanism = ScramSHA512
+	}
+	if !slices.Contains([]Mechanism{Plain, ScramSHA256, ScramSHA512}, c.Security.Mechanism) {
+		errs = append(errs, fmt.Errorf("the mechanism of the log-in (%s) is %q: give %s, %s or %s", envMechanism, c.Security.Mechanism, Plain, ScramSHA256, ScramSHA512))
+	}
+	if (c.Security.User == "") != (c.Security.Password == "") {
+		errs = append(errs, fmt.Errorf("a log-in at the brokers needs both user (%s) and password (%s)", envUser, envPassword))
+	}
+	if c.Replication < 0 || c.Replication > 100 || c.History < 0 {
+		errs = append(errs, errors.New("replication and history are positive numbers"))
+	}
+	c.Replication = max(c.Replication, 1)
+	if c.Delivery <= 0 {
+		c.Delivery = defaultDelivery
+	}
+	c.Delivery = max(c.Delivery, time.Second)
+	if c.Refresh <= 0 {
+		c.Refresh = defaultRefresh
+	}
+	return c, errors.Join(errs...)
+}

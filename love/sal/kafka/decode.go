@@ -1,0 +1,135 @@
+package kafka
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// decoder makes samples of records of one topic, whatever version of its
+// schema they were written with (spec sal-kafka, sections 6 and 9.5). It
+// belongs to the goroutine of the consumer.
+type decoder struct {
+	topic  *sal.Topic
+	own    int              // id of the topic's own schema
+	others map[int]*version // by id
+	failed int              // records that could not be read
+}
+
+// version is another version of the schema.
+type version struct {
+	loading bool
+	convert func(body []byte) ([]byte, error) // to the own one; nil if there is none
+	err     error                             // why there is none
+	retry   time.Time                         // when to ask again
+}
+
+// errNotLoaded is a record whose schema has to be asked for.
+var errNotLoaded = errors.New("the schema is not loaded")
+
+// errHeader is a value that does not begin as SAL messages do.
+var errHeader = errors.New("a SAL message begins with a zero, four bytes with the id of a schema, and has a body")
+
+func newDecoder(t *sal.Topic, own int) *decoder {
+	return &decoder{topic: t, own: own, others: map[int]*version{}}
+}
+
+// decode makes a sample of a record; nil if it is one of the brokers' own.
+func (d *decoder) decode(r *kgo.Record, received float64) (*sal.Sample, error) {
+	if r.Attrs.IsControl() {
+		return nil, nil
+	}
+	s, err := d.sample(r.Value, received)
+	if err != nil && err != errNotLoaded {
+		d.failed++
+	}
+	return s, err
+}
+
+func (d *decoder) sample(value []byte, received float64) (*sal.Sample, error) {
+	if len(value) <= headerSize || value[0] != 0 {
+		return nil, errHeader
+	}
+	id, body := schemaID(value), value[headerSize:]
+	if id == d.own {
+		return d.topic.DecodeAvro(body, received)
+	}
+	v := d.others[id]
+	switch {
+	case v == nil || v.loading || v.err != nil && time.Now().After(v.retry):
+		return nil, errNotLoaded
+	case v.err != nil:
+		return nil, v.err
+	case v.convert != nil:
+		var err error
+		if body, err = v.convert(body); err != nil {
+			return nil, err
+		}
+	}
+	return d.topic.DecodeAvro(body, received)
+}
+
+func schemaID(value []byte) int { return int(binary.BigEndian.Uint32(value[1:])) }
+
+// wait keeps a record until its schema, or that of one before it, is there.
+func (f *feed) wait(r *kgo.Record) {
+	f.waiting = append(f.waiting, r)
+	if len(f.waiting) == 1 {
+		f.load(schemaID(r.Value))
+	}
+	if !f.paused && len(f.waiting) >= waitingLimit {
+		f.paused = true
+		f.consumer.bus.client.PauseFetchTopics(f.name)
+	}
+}
+
+// waitingLimit is how many records of a topic may wait for a schema before no
+// more are fetched.
+const waitingLimit = 1000
+
+// load asks the registry for a schema, for as long as it does not answer.
+func (f *feed) load(id int) {
+	if v := f.decoder.others[id]; v != nil && v.loading {
+		return
+	}
+	f.decoder.others[id] = &version{loading: true}
+	c := f.consumer
+	c.bus.work.Go(func() {
+		text, err := c.bus.registry.schema(c.bus.life, id)
+		v := &version{err: err}
+		if err == nil {
+			v.convert, v.err = conversion(text, f.topic.Schema())
+		}
+		if v.err != nil {
+			v.err = fmt.Errorf("schema %d: %w", id, v.err)
+			v.retry = time.Now().Add(time.Minute)
+		}
+		c.post(func() {
+			f.decoder.others[id] = v
+			f.catchUp()
+		})
+	})
+}
+
+// catchUp handles the records that waited.
+func (f *feed) catchUp() {
+	waited := f.waiting
+	f.waiting = nil
+	f.take(waited, love.TAI(f.consumer.bus.clock.Now()))
+	if len(f.waiting) == 0 {
+		f.resume()
+	}
+}
+
+func (f *feed) resume() {
+	if f.paused {
+		f.paused = false
+		f.consumer.bus.client.ResumeFetchTopics(f.name)
+	}
+}

@@ -1,0 +1,231 @@
+package kafka
+
+import (
+	"math"
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// feed is one topic that is being read, for all who listen to it. It belongs to
+// the goroutine of the consumer.
+type feed struct {
+	consumer  *consumer
+	name      string // at the brokers
+	topic     *sal.Topic
+	decoder   *decoder
+	next      map[int32]int64 // by partition: the offset to come
+	listeners []*listener
+	handled   uint64        // records so far
+	waiting   []*kgo.Record // for a schema; all that came after the first of them
+	paused    bool          // too many of these
+	lost      bool          // the brokers do not know the topic any more
+}
+
+// listener is a subscription's share in a feed.
+type listener struct {
+	sub *subscription
+	// from is the first offset to deliver, by partition.
+	from map[int32]int64
+	// until is where the past ends, of partitions that have not come so far.
+	until map[int32]int64
+}
+
+// attach begins to read for a subscription.
+func (c *consumer) attach(s *subscription, wants []sal.Want, stretches []map[int32]stretch) {
+	begin := map[string]map[int32]kgo.Offset{}
+	again := map[string][]int32{}
+	for i, w := range wants {
+		f := c.feed(w.Topic)
+		l := &listener{sub: s, from: map[int32]int64{}, until: map[int32]int64{}}
+		for p, st := range stretches[i] {
+			l.from[p] = st.from
+			if st.until > st.from {
+				l.until[p] = st.until
+			}
+			next, known := f.next[p]
+			if known && st.from >= next {
+				continue
+			}
+			if known { // go back; the others skip what they have had
+				f.skip(p, next)
+				again[f.name] = append(again[f.name], p)
+			}
+			f.next[p] = st.from
+			if begin[f.name] == nil {
+				begin[f.name] = map[int32]kgo.Offset{}
+			}
+			begin[f.name][p] = kgo.NewOffset().At(st.from)
+		}
+		f.listeners = append(f.listeners, l)
+		s.feeds = append(s.feeds, f)
+		if w.Past > 0 && len(l.until) == 0 {
+			c.deliver(s, sal.Delivery{Topic: f.topic})
+		}
+	}
+	c.bus.client.RemoveConsumePartitions(again)
+	c.bus.client.AddConsumePartitions(begin)
+}
+
+// feed finds or makes the feed of a topic.
+func (c *consumer) feed(t *sal.Topic) *feed {
+	out := c.bus.outletOf(t)
+	f := c.feeds[out.name]
+	if f == nil {
+		f = &feed{consumer: c, name: out.name, topic: t, decoder: newDecoder(t, out.id), next: map[int32]int64{}}
+		c.feeds[out.name] = f
+	}
+	return f
+}
+
+// detach ends reading for a subscription.
+func (c *consumer) detach(s *subscription) {
+	gone := map[string][]int32{}
+	for _, f := range s.feeds {
+		f.listeners = slices.DeleteFunc(f.listeners, func(l *listener) bool { return l.sub == s })
+		if len(f.listeners) > 0 {
+			continue
+		}
+		delete(c.feeds, f.name)
+		f.resume()
+		for p := range f.next {
+			gone[f.name] = append(gone[f.name], p)
+		}
+	}
+	s.feeds = nil
+	if c.bus.life.Err() == nil {
+		c.bus.client.RemoveConsumePartitions(gone)
+	}
+}
+
+// skip has all who listen so far skip the records before an offset.
+func (f *feed) skip(p int32, next int64) {
+	for _, l := range f.listeners {
+		l.from[p] = max(l.from[p], next)
+	}
+	f.waiting = slices.DeleteFunc(f.waiting, func(r *kgo.Record) bool { return r.Partition == p })
+}
+
+// restarted is called when a partition begins anew, with smaller offsets.
+func (f *feed) restarted(p int32) {
+	f.next[p] = 0
+	for _, l := range f.listeners {
+		delete(l.from, p)
+		f.pastEnded(l, p)
+	}
+}
+
+// takeAll handles records of all partitions: each in order, and together in the
+// order in which they were sent, as far as they came together. What comes later
+// than a newer one of its instance would be dropped.
+func (f *feed) takeAll(partitions []kgo.FetchPartition, received float64) {
+	var queues [][]*kgo.Record
+	for _, p := range partitions {
+		if len(p.Records) > 0 {
+			queues = append(queues, p.Records)
+		}
+	}
+	if len(queues) == 1 {
+		f.take(queues[0], received)
+		return
+	}
+	heads := make([]arrival, len(queues))
+	for i, q := range queues {
+		heads[i] = f.decode(q[0], received)
+	}
+	for len(queues) > 0 {
+		first := 0
+		for i := range heads {
+			if heads[i].sent() < heads[first].sent() {
+				first = i
+			}
+		}
+		f.handle(heads[first])
+		if queues[first] = queues[first][1:]; len(queues[first]) > 0 {
+			heads[first] = f.decode(queues[first][0], received)
+			continue
+		}
+		queues, heads = slices.Delete(queues, first, first+1), slices.Delete(heads, first, first+1)
+	}
+}
+
+// take handles records of one partition.
+func (f *feed) take(records []*kgo.Record, received float64) {
+	for _, r := range records {
+		f.handle(f.decode(r, received))
+	}
+}
+
+// arrival is a record, and what it says.
+type arrival struct {
+	*kgo.Record
+	sample *sal.Sample // nil if err is not, or it is one of the brokers' own
+	err    error
+}
+
+func (f *feed) decode(r *kgo.Record, received float64) arrival {
+	if len(f.waiting) > 0 {
+		return arrival{r, nil, errNotLoaded}
+	}
+	s, err := f.decoder.decode(r, received)
+	return arrival{r, s, err}
+}
+
+// sent is when it was sent; before all others if that is not known.
+func (a arrival) sent() float64 {
+	if a.sample == nil {
+		return math.Inf(-1)
+	}
+	return a.sample.Sent()
+}
+
+// handle delivers a record, or keeps it until its schema is there.
+func (f *feed) handle(r arrival) {
+	if r.err == errNotLoaded || len(f.waiting) > 0 {
+		f.wait(r.Record)
+		return
+	}
+	if r.Offset < f.next[r.Partition] {
+		f.consumer.bus.log.Warn("a Kafka topic begins anew", "topic", f.name, "partition", r.Partition)
+		f.restarted(r.Partition)
+	}
+	f.next[r.Partition] = r.Offset + 1
+	f.handled++
+	switch {
+	case r.err != nil:
+		f.skipped(r)
+	case r.sample != nil:
+		f.consumer.bus.received.Add(1)
+	}
+	for _, l := range f.listeners {
+		if r.sample != nil && r.Offset >= l.from[r.Partition] {
+			f.consumer.deliver(l.sub, sal.Delivery{Topic: f.topic, Sample: r.sample})
+		}
+		if until, ok := l.until[r.Partition]; ok && r.Offset+1 >= until {
+			f.pastEnded(l, r.Partition)
+		}
+	}
+}
+
+// pastEnded notes that a listener has the past of a partition, and tells it
+// when it has that of all.
+func (f *feed) pastEnded(l *listener, p int32) {
+	if _, ok := l.until[p]; !ok {
+		return
+	}
+	delete(l.until, p)
+	if len(l.until) == 0 {
+		f.consumer.deliver(l.sub, sal.Delivery{Topic: f.topic})
+	}
+}
+
+// skipped reports a record that could not be decoded: the first of a topic,
+// then every tenth.
+func (f *feed) skipped(r arrival) {
+	f.consumer.bus.skipped.Add(1)
+	if n := f.decoder.failed; n%10 == 1 {
+		f.consumer.bus.log.Warn("skipped a sample that cannot be read", "topic", f.name, "partition", r.Partition, "offset", r.Offset, "skipped", n, "error", r.err)
+	}
+}

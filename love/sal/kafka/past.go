@@ -1,0 +1,87 @@
+package kafka
+
+import (
+	"context"
+	"time"
+)
+
+// pending tells whether any past is not complete.
+func (c *consumer) pending() bool {
+	for _, f := range c.feeds {
+		if f.pending() {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *feed) pending() bool {
+	for _, l := range f.listeners {
+		if len(l.until) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// prove finds out whether a past that does not come to its end still can. What
+// existed when it was asked for may have been taken away since, by retention or
+// compaction. If the brokers answer, but nothing is read for a while, there is
+// nothing more to come.
+func (c *consumer) prove() {
+	before := map[string]uint64{}
+	var names []string
+	for name, f := range c.feeds {
+		if f.pending() && len(f.waiting) == 0 {
+			before[name] = f.handled
+			names = append(names, name)
+		}
+	}
+	if c.proving || len(names) == 0 {
+		return
+	}
+	c.proving = true
+	c.bus.work.Go(func() {
+		quiet := c.quiet(names)
+		c.post(func() {
+			c.proving = false
+			if quiet {
+				c.endPast(before)
+			}
+		})
+	})
+}
+
+// quiet waits a while; it tells whether the brokers answer all the time.
+func (c *consumer) quiet(names []string) bool {
+	for range 2 {
+		ctx, cancel := context.WithTimeout(c.bus.life, 5*time.Second)
+		found, err := c.bus.admin.ListEndOffsets(ctx, names...)
+		cancel()
+		if err != nil || found.Error() != nil {
+			return false
+		}
+		select {
+		case <-time.After(slowest / 2):
+		case <-c.bus.life.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// endPast ends the past of topics of which nothing came since.
+func (c *consumer) endPast(before map[string]uint64) {
+	for name, handled := range before {
+		f := c.feeds[name]
+		if f == nil || f.handled != handled || len(f.waiting) > 0 {
+			continue
+		}
+		c.bus.log.Info("the end of a topic's past was removed meanwhile", "topic", name)
+		for _, l := range f.listeners {
+			for p := range l.until {
+				f.pastEnded(l, p)
+			}
+		}
+	}
+}

@@ -1,0 +1,398 @@
+package kafka_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/sr"
+
+	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/kafka"
+)
+
+// away has all connections to the brokers end, until the function that it
+// returns is called.
+func (w *world) away() (back func()) {
+	var gone atomic.Bool
+	gone.Store(true)
+	w.ControlKey(-1, func(kmsg.Request) (kmsg.Response, error, bool) {
+		if !gone.Load() {
+			return nil, nil, false
+		}
+		w.KeepControl()
+		return nil, errors.New("away"), true
+	})
+	return func() { gone.Store(false) }
+}
+
+// silent has the registry answer with an error of its own.
+func (w *world) silent() (back func()) {
+	var gone atomic.Bool
+	gone.Store(true)
+	w.registry.Intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
+		if gone.Load() {
+			http.Error(rw, `{"error_code": 50001, "message": "the store is away"}`, http.StatusInternalServerError)
+			return true
+		}
+		return false
+	})
+	return func() { gone.Store(false) }
+}
+
+// lamp writes whether it burns.
+type lamp struct {
+	t *testing.T
+	*sal.Controller
+}
+
+func newLamp(t *testing.T, d *sal.Domain) lamp {
+	c, err := d.Controller(soon(t), "Lamp", 0, sal.WriteOnly())
+	require.NoError(t, err)
+	return lamp{t, c}
+}
+
+func (l lamp) burn(power int) {
+	_, err := l.Write(soon(l.t), "evt_burning", sal.Values{"power": power}, sal.Force())
+	require.NoError(l.t, err)
+}
+
+// powers collects what the lamp says.
+func powers(t *testing.T, r *sal.Remote) func(n int) []int {
+	arrived := make(chan int, 10_000)
+	_, err := r.Subscribe("evt_burning", func(s *sal.Sample) { arrived <- int(s.Float("power")) })
+	require.NoError(t, err)
+	return func(n int) []int { return next(t, arrived, n) }
+}
+
+func TestAfterTheBrokersWereAwayReadingAndWritingGoOn(t *testing.T) {
+	w := newWorld(t)
+	defs := interfaces(t)
+	config := w.config()
+	config.Delivery = time.Second
+	bus, err := kafka.NewBus(config, defs)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, bus.Close()) })
+	l := newLamp(t, sal.NewDomain(bus, defs))
+	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+	got := powers(t, r)
+	l.burn(1)
+	require.Equal(t, []int{1}, got(1))
+
+	back := w.away()
+	_, err = l.Write(soon(t), "evt_burning", sal.Values{"power": 2})
+	var undelivered *kafka.DeliveryError
+	require.ErrorAs(t, err, &undelivered)
+	require.Equal(t, "evt_burning", undelivered.Topic.Attr())
+	require.EqualValues(t, 1, bus.Stats().Refused)
+	back()
+
+	require.Eventually(t, func() bool {
+		_, err := l.Write(soon(t), "evt_burning", sal.Values{"power": 3})
+		return err == nil
+	}, soonSeconds, tick)
+	require.Equal(t, []int{3}, got(1))
+}
+
+func TestARemoteWaitsForBrokersThatAreAwayAtItsStart(t *testing.T) {
+	w := newWorld(t)
+	back := w.away()
+	d := w.domain(t, interfaces(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err := d.Remote(ctx, "Lamp", 0)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	time.AfterFunc(100*time.Millisecond, back)
+	_, err = d.Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+}
+
+func TestACommandThatCannotBeDeliveredIsAnErrorToItsSender(t *testing.T) {
+	w := newWorld(t)
+	defs := interfaces(t)
+	config := w.config()
+	config.Delivery = time.Second
+	bus, err := kafka.NewBus(config, defs)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, bus.Close()) })
+	d := sal.NewDomain(bus, defs)
+	r, err := d.Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, d.Close()) })
+	defer w.away()()
+	_, err = r.Command(soon(t), "switchOn", nil)
+	var undelivered *kafka.DeliveryError
+	require.ErrorAs(t, err, &undelivered)
+}
+
+func TestSamplesKeepTheirOrderWhenLeadersMove(t *testing.T) {
+	w := newWorld(t, kfake.NumBrokers(3))
+	defs := interfaces(t)
+	config := w.config()
+	config.Acks = kafka.AcksAll
+	bus, err := kafka.NewBus(config, defs)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, bus.Close()) })
+	l := newLamp(t, sal.NewDomain(bus, defs))
+	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+	got := powers(t, r)
+	var want []int
+	for n := range 200 {
+		if n%50 == 10 {
+			w.ShufflePartitionLeaders()
+		}
+		l.burn(n)
+		want = append(want, n)
+	}
+	require.Equal(t, want, got(len(want)))
+}
+
+func TestARemoteWaitsForARegistryThatIsAwayAtItsStart(t *testing.T) {
+	w := newWorld(t)
+	back := w.silent()
+	d := w.domain(t, interfaces(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err := d.Remote(ctx, "Lamp", 0)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, "the store is away")
+	time.AfterFunc(100*time.Millisecond, back)
+	_, err = d.Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+}
+
+func TestASchemaThatTheRegistryRefusesIsAnError(t *testing.T) {
+	w := newWorld(t)
+	w.registry.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+		rw.WriteHeader(http.StatusConflict)
+		_, _ = rw.Write([]byte(`{"error_code": 409, "message": "incompatible"}`))
+		return true
+	})
+	_, err := w.domain(t, interfaces(t)).Remote(soon(t), "Lamp", 0)
+	var refused *kafka.SchemaError
+	require.ErrorAs(t, err, &refused)
+	require.True(t, refused.Incompatible)
+}
+
+func TestATopicThatMayNotBeMadeIsAnError(t *testing.T) {
+	w := newWorld(t)
+	w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Err: kerr.TopicAuthorizationFailed, Count: -1})
+	_, err := w.domain(t, interfaces(t)).Remote(soon(t), "Lamp", 0)
+	var refused *kafka.TopicError
+	require.ErrorAs(t, err, &refused)
+	require.ErrorIs(t, err, kerr.TopicAuthorizationFailed)
+	require.Contains(t, refused.Name, "lsst.test.Lamp.")
+}
+
+// widened is the lamp's interface in a later version.
+func widened(t *testing.T) *sal.Definitions {
+	defs, err := sal.Define(&sal.Component{Name: "Lamp", Topics: []*sal.Topic{
+		{Kind: sal.Command, Name: "switchOn", Fields: []sal.Field{{Name: "power", Type: sal.Float, Units: "W"}}},
+		{Kind: sal.Event, Name: "burning", Description: "Whether and how.", Fields: []sal.Field{{Name: "colour", Type: sal.String}, {Name: "power", Type: sal.Double}}},
+		{Kind: sal.Telemetry, Name: "light", Fields: []sal.Field{{Name: "flux", Type: sal.Double, Units: "lm"}}},
+	}})
+	require.NoError(t, err)
+	return defs
+}
+
+func TestAWriterOfAnotherVersionIsReadAndNothingIsLostWhileTheRegistryIsAway(t *testing.T) {
+	w := newWorld(t)
+	old, new := interfaces(t), widened(t)
+	l := newLamp(t, w.domain(t, old))
+	d := w.domain(t, new)
+	r, err := d.Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+	got := powers(t, r)
+	back := w.silent()
+	for n := range 5 {
+		l.burn(n)
+	}
+	_, err = l.Write(soon(t), "tel_light", sal.Values{"flux": 7})
+	require.NoError(t, err)
+	_, err = r.Await(soon(t), "tel_light") // other topics go on
+	require.NoError(t, err)
+	_, seen := r.Latest("evt_burning")
+	require.False(t, seen)
+	back()
+	require.Equal(t, []int{0, 1, 2, 3, 4}, got(5))
+	s, _ := r.Latest("evt_burning")
+	require.Empty(t, s.Text("colour"))
+	require.Equal(t, "Lamp", s.Identity())
+	require.Same(t, topic(t, new, "Lamp", "evt_burning"), s.Topic())
+}
+
+func TestWhatCannotBeDecodedIsSkippedAndCounted(t *testing.T) {
+	w := newWorld(t)
+	defs := interfaces(t)
+	l := newLamp(t, w.domain(t, defs))
+	bus := w.bus(t, defs)
+	d := sal.NewDomain(bus, defs)
+	t.Cleanup(func() { require.NoError(t, d.Close()) })
+	r, err := d.Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+	got := powers(t, r)
+	w.registry.SeedSchema("other", 1, 99, sr.Schema{Schema: `{"type": "record", "name": "other", "fields": [{"name": "power", "type": "string"}]}`})
+	c := w.client(t)
+	for _, value := range [][]byte{
+		nil, {}, {0}, {0, 0, 0, 0, 1}, {1, 0, 0, 0, 1, 2, 3}, // no message at all
+		{0, 0, 0, 0x12, 0x34, 0}, // a schema that nobody knows
+		{0, 0, 0, 0, 99, 0},      // a schema of something else
+	} {
+		r := &kgo.Record{Topic: "lsst.test.Lamp.logevent_burning", Key: []byte("k"), Value: value}
+		require.NoError(t, c.ProduceSync(soon(t), r).FirstErr())
+	}
+	l.burn(4)
+	require.Equal(t, []int{4}, got(1))
+	require.EqualValues(t, 7, bus.Stats().Skipped)
+}
+
+func TestATruncatedMessageIsSkipped(t *testing.T) {
+	w := newWorld(t)
+	defs := interfaces(t)
+	bus := w.bus(t, defs)
+	burning := topic(t, defs, "Lamp", "evt_burning")
+	_, err := bus.Subscribe(soon(t), []sal.Want{{Topic: burning}})
+	require.NoError(t, err)
+	s, err := sal.NewSample(burning, sal.Values{"private_identity": "Lamp", "power": 3})
+	require.NoError(t, err)
+	require.NoError(t, bus.Publish(soon(t), s))
+	reader := w.client(t, kgo.ConsumeTopics("lsst.test.Lamp.logevent_burning"))
+	whole := reader.PollFetches(soon(t)).Records()[0].Value
+	c := w.client(t)
+	for n := range whole {
+		require.NoError(t, c.ProduceSync(soon(t), &kgo.Record{Topic: "lsst.test.Lamp.logevent_burning", Key: []byte("k"), Value: whole[:n]}).FirstErr())
+	}
+	require.Eventually(t, func() bool { return bus.Stats().Skipped == uint64(len(whole)) }, soonSeconds, tick)
+	require.EqualValues(t, 1, bus.Stats().Received)
+}
+
+func TestAllPartitionsAreReadAlsoThoseThatOperatorsAdd(t *testing.T) {
+	w := newWorld(t)
+	defs := interfaces(t)
+	const name = "lsst.test.Lamp.light"
+	require.NoError(t, w.CreateTopic(name, 3, nil))
+	l := newLamp(t, w.domain(t, defs))
+	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+	var mu sync.Mutex
+	got := map[float64]bool{}
+	_, err = r.Subscribe("tel_light", func(s *sal.Sample) {
+		mu.Lock()
+		defer mu.Unlock()
+		got[s.Float("flux")] = true
+	})
+	require.NoError(t, err)
+	shine := func(from, to int) {
+		for n := from; n < to; n++ {
+			_, err := l.Write(soon(t), "tel_light", sal.Values{"flux": n})
+			require.NoError(t, err)
+		}
+	}
+	shine(0, 60)
+	for _, p := range w.PartitionInfos(name) {
+		require.Positive(t, p.HighWatermark, "telemetry is spread over the partitions")
+	}
+	client := w.client(t)
+	_, err = kadm.NewClient(client).CreatePartitions(soon(t), 2, name)
+	require.NoError(t, err)
+	added := &kgo.Record{Topic: name, Partition: 4, Key: []byte{}, Value: lastValue(t, w, name)}
+	require.NoError(t, client.ProduceSync(soon(t), added).FirstErr())
+	before := func() int { mu.Lock(); defer mu.Unlock(); return len(got) }
+	require.Eventually(t, func() bool { return before() > 40 }, soonSeconds, tick)
+	require.Eventually(t, func() bool { shine(60, 61); return w.PartitionInfo(name, 4).HighWatermark > 0 }, soonSeconds, tick)
+}
+
+// lastValue is one of the values in a topic.
+func lastValue(t *testing.T, w *world, name string) []byte {
+	c := w.client(t, kgo.ConsumeTopics(name))
+	records := c.PollFetches(soon(t)).Records()
+	return records[len(records)-1].Value
+}
+
+func TestALateJoinerReadsOverTheGapsOfCompaction(t *testing.T) {
+	w := newWorld(t)
+	defs := interfaces(t)
+	small, compact := "1", "compact"
+	require.NoError(t, w.CreateTopic("lsst.test.Hexapod.logevent_inPosition", 1, map[string]string{"cleanup.policy": compact, "segment.bytes": small}))
+	d := w.domain(t, defs)
+	for index := 1; index <= 3; index++ {
+		c, err := d.Controller(soon(t), "Hexapod", index, sal.WriteOnly())
+		require.NoError(t, err)
+		for n := range 20 {
+			_, err := c.Write(soon(t), "evt_inPosition", sal.Values{"value": 100*index + n})
+			require.NoError(t, err)
+		}
+	}
+	w.Compact()
+	r, err := w.domain(t, defs).Remote(soon(t), "Hexapod", 0)
+	require.NoError(t, err)
+	arrived := make(chan int, 100)
+	_, err = r.Subscribe("evt_inPosition", func(s *sal.Sample) { arrived <- int(s.Int("value")) })
+	require.NoError(t, err)
+	require.Equal(t, []int{119, 219, 319}, next(t, arrived, 3))
+	require.Empty(t, arrived)
+}
+
+func TestATopicThatRetentionHasEmptiedHasNoPast(t *testing.T) {
+	w := newWorld(t)
+	defs := interfaces(t)
+	l := newLamp(t, w.domain(t, defs))
+	l.burn(1)
+	require.NoError(t, w.DeleteRecords("lsst.test.Lamp.logevent_burning", 0, -1))
+	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+	_, seen := r.Latest("evt_burning")
+	require.False(t, seen)
+	got := powers(t, r)
+	l.burn(2)
+	require.Equal(t, []int{2}, got(1))
+}
+
+func TestAPastThatIsRemovedWhileItIsReadDoesNotKeepARemoteFromStarting(t *testing.T) {
+	w := newWorld(t)
+	defs := interfaces(t)
+	l := newLamp(t, w.domain(t, defs))
+	l.burn(1)
+	w.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) { // the first one
+		w.DropControl()
+		w.SleepControl(func() { _ = w.DeleteRecords("lsst.test.Lamp.logevent_burning", 0, -1) })
+		return nil, nil, false
+	})
+	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+	got := powers(t, r)
+	l.burn(2)
+	require.Equal(t, []int{2}, got(1))
+}
+
+func TestATopicThatIsDeletedAndMadeAgainIsReadOn(t *testing.T) {
+	w := newWorld(t)
+	defs := interfaces(t)
+	l := newLamp(t, w.domain(t, defs))
+	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	require.NoError(t, err)
+	got := powers(t, r)
+	for n := range 5 {
+		l.burn(n)
+	}
+	require.Equal(t, []int{0, 1, 2, 3, 4}, got(5))
+	const name = "lsst.test.Lamp.logevent_burning"
+	value := lastValue(t, w, name)
+	require.NoError(t, w.DeleteTopic(name))
+	require.NoError(t, w.CreateTopic(name, 1, nil))
+	c := w.client(t)
+	require.NoError(t, c.ProduceSync(soon(t), &kgo.Record{Topic: name, Key: []byte("k"), Value: value}).FirstErr())
+	require.Equal(t, []int{4}, got(1))
+}

@@ -1,0 +1,166 @@
+package sal
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// LevelCritical is the level of what ends a component's work; it is 50 on the
+// bus.
+const LevelCritical slog.Level = 12
+
+// LogLevel is a level as the bus counts: debug 10, info 20, warning 30, error
+// 40, [LevelCritical] 50, and proportionally between (spec sal-kafka, 13.1).
+func LogLevel(l slog.Level) int { return 20 + int(math.Round(2.5*float64(l))) }
+
+// SlogLevel is the level that the bus counts as n.
+func SlogLevel(n int) slog.Level { return slog.Level(math.Ceil(float64(n-20) / 2.5)) }
+
+// keptRecords is how many records a handler keeps for a controller to come.
+const keptRecords = 10
+
+// LogHandler is a [slog.Handler] that writes records as the event logMessage of
+// a component, and hands them on to another handler. Records from before
+// [LogHandler.Attach] are kept, the last ten, and written then. Attributes are
+// appended to the message; one called "traceback" becomes that field. The name
+// of the logger is the component, with the groups of [slog.Logger.WithGroup]
+// behind it. Do not log to it from what writes to the bus, such as the domain
+// (see [WithLogger]) and the bus itself.
+type LogHandler struct {
+	*logOutput
+	next  slog.Handler
+	name  []string
+	attrs []slog.Attr
+}
+
+// logOutput is what a handler and those derived from it share.
+type logOutput struct {
+	level atomic.Int64
+
+	mu         sync.Mutex
+	controller *Controller
+	kept       []Values
+}
+
+// NewLogHandler makes a handler; next may be nil. Records below info are only
+// handed on, until [LogHandler.SetLevel] says otherwise.
+func NewLogHandler(next slog.Handler) *LogHandler {
+	if next == nil {
+		next = slog.DiscardHandler
+	}
+	return &LogHandler{logOutput: &logOutput{}, next: next}
+}
+
+// SetLevel sets from which level on records are written, as the bus counts:
+// what the command setLogLevel asks for.
+func (h *LogHandler) SetLevel(n int) { h.level.Store(int64(SlogLevel(n))) }
+
+// Attach writes the records that were kept, and all that follow, as events of
+// the component. The error is that of writing one of those kept.
+func (h *LogHandler) Attach(ctx context.Context, c *Controller) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.controller = c
+	kept := h.kept
+	h.kept = nil
+	for _, v := range kept {
+		v["name"] = fullName(c, v)
+		if _, err := c.Write(ctx, "evt_logMessage", v, Force()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Enabled implements [slog.Handler].
+func (h *LogHandler) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.Level(h.level.Load()) || h.next.Enabled(ctx, l)
+}
+
+// Handle implements [slog.Handler].
+func (h *LogHandler) Handle(ctx context.Context, r slog.Record) error {
+	var err error
+	if h.next.Enabled(ctx, r.Level) {
+		err = h.next.Handle(ctx, r)
+	}
+	if r.Level < slog.Level(h.level.Load()) {
+		return err
+	}
+	values := h.values(r)
+	controller := h.keep(values)
+	if controller == nil {
+		return err
+	}
+	values["name"] = fullName(controller, values)
+	if _, writeErr := controller.Write(context.WithoutCancel(ctx), "evt_logMessage", values, Force()); err == nil {
+		err = writeErr
+	}
+	return err
+}
+
+// keep gives the controller to write to; while there is none the record is kept.
+func (h *LogHandler) keep(values Values) *Controller {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.controller == nil {
+		h.kept = append(h.kept, values)
+		h.kept = h.kept[max(0, len(h.kept)-keptRecords):]
+	}
+	return h.controller
+}
+
+// fullName puts the component in front of the name of a logger.
+func fullName(c *Controller, values Values) string {
+	return strings.TrimSuffix(c.component.Name+"."+values["name"].(string), ".")
+}
+
+// values are the fields of a record.
+func (h *LogHandler) values(r slog.Record) Values {
+	v := Values{
+		"name": strings.Join(h.name, "."), "level": LogLevel(r.Level), "traceback": "", "process": os.Getpid(),
+		"filePath": "", "functionName": "", "lineNumber": 0,
+	}
+	if r.PC != 0 {
+		f, _ := runtime.CallersFrames([]uintptr{r.PC}).Next()
+		v["filePath"], v["functionName"], v["lineNumber"] = f.File, f.Function, f.Line
+	}
+	message := r.Message
+	add := func(a slog.Attr) bool {
+		if a.Key == "traceback" {
+			v["traceback"] = a.Value.String()
+		} else if !a.Equal(slog.Attr{}) {
+			message += " " + a.String()
+		}
+		return true
+	}
+	for _, a := range h.attrs {
+		add(a)
+	}
+	r.Attrs(add)
+	v["message"] = message
+	return v
+}
+
+// WithAttrs implements [slog.Handler].
+func (h *LogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	out := *h
+	out.next, out.attrs = h.next.WithAttrs(attrs), slices.Concat(h.attrs, attrs)
+	return &out
+}
+
+// WithGroup implements [slog.Handler].
+func (h *LogHandler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	out := *h
+	out.next, out.name = h.next.WithGroup(name), append(slices.Clone(h.name), name)
+	return &out
+}

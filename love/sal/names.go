@@ -1,0 +1,115 @@
+package sal
+
+import "fmt"
+
+// ScriptProcessState is how far a ScriptQueue got with a script (spec
+// sal-kafka, section 15.1), as its event script tells.
+type ScriptProcessState int
+
+// The states of a script's process.
+const (
+	ProcessUnknown         ScriptProcessState = 0
+	ProcessLoading         ScriptProcessState = 1
+	ProcessConfigured      ScriptProcessState = 2
+	ProcessRunning         ScriptProcessState = 3
+	ProcessDone            ScriptProcessState = 4
+	ProcessLoadFailed      ScriptProcessState = 5
+	ProcessConfigureFailed ScriptProcessState = 6
+	ProcessTerminated      ScriptProcessState = 7
+)
+
+// String is the name in capitals: "CONFIGURED".
+func (s ScriptProcessState) String() string {
+	names := [...]string{"UNKNOWN", "LOADING", "CONFIGURED", "RUNNING", "DONE", "LOADFAILED", "CONFIGURE_FAILED", "TERMINATED"}
+	return nameOf("ScriptProcessState", names[:], 0, int(s))
+}
+
+// Final tells whether the process has ended.
+func (s ScriptProcessState) Final() bool { return s >= ProcessDone && s <= ProcessTerminated }
+
+// ScriptState is the state of a Script (spec sal-kafka, section 15.1), as its
+// event state tells.
+type ScriptState int
+
+// The states of a script.
+const (
+	ScriptUnknown         ScriptState = 0
+	ScriptUnconfigured    ScriptState = 1
+	ScriptConfigured      ScriptState = 2
+	ScriptRunning         ScriptState = 3
+	ScriptPaused          ScriptState = 4
+	ScriptEnding          ScriptState = 5
+	ScriptStopping        ScriptState = 6
+	ScriptFailing         ScriptState = 7
+	ScriptDone            ScriptState = 8
+	ScriptStopped         ScriptState = 9
+	ScriptFailed          ScriptState = 10
+	ScriptConfigureFailed ScriptState = 11
+)
+
+// String is the name in capitals: "RUNNING".
+func (s ScriptState) String() string {
+	names := [...]string{
+		"UNKNOWN", "UNCONFIGURED", "CONFIGURED", "RUNNING", "PAUSED", "ENDING", "STOPPING", "FAILING",
+		"DONE", "STOPPED", "FAILED", "CONFIGURE_FAILED",
+	}
+	return nameOf("ScriptState", names[:], 0, int(s))
+}
+
+// Final tells whether the script has ended.
+func (s ScriptState) Final() bool { return s >= ScriptDone && s <= ScriptConfigureFailed }
+
+// Location is where in a ScriptQueue a script goes: commands add, move, requeue.
+type Location int
+
+// The locations; the last two are relative to another script.
+const (
+	First  Location = 1
+	Last   Location = 2
+	Before Location = 3
+	After  Location = 4
+)
+
+// String is the name in capitals: "FIRST".
+func (l Location) String() string {
+	return nameOf("Location", []string{"FIRST", "LAST", "BEFORE", "AFTER"}, 1, int(l))
+}
+
+// QueueIndex is the index of a ScriptQueue: what it is the queue of.
+type QueueIndex int
+
+// The script queues of the observatory.
+const (
+	MainTelescope      QueueIndex = 1
+	AuxiliaryTelescope QueueIndex = 2
+	OCS                QueueIndex = 3
+)
+
+// String is the name in capitals: "MAIN_TEL".
+func (q QueueIndex) String() string {
+	return nameOf("QueueIndex", []string{"MAIN_TEL", "AUX_TEL", "OCS"}, 1, int(q))
+}
+
+// AlarmSeverity is how bad what an alarm of the Watcher tells of is.
+type AlarmSeverity int
+
+// The severities, in ascending order.
+const (
+	NoAlarm       AlarmSeverity = 1
+	WarningAlarm  AlarmSeverity = 2
+	SeriousAlarm  AlarmSeverity = 3
+	CriticalAlarm AlarmSeverity = 4
+)
+
+// String is the name in capitals: "SERIOUS".
+func (s AlarmSeverity) String() string {
+	return nameOf("AlarmSeverity", []string{"NONE", "WARNING", "SERIOUS", "CRITICAL"}, 1, int(s))
+}
+
+// nameOf is the name of a value; names count from first.
+func nameOf(enumeration string, names []string, first, value int) string {
+	if i := value - first; i >= 0 && i < len(names) {
+		return names[i]
+	}
+	return fmt.Sprintf("%s(%d)", enumeration, value)
+}

@@ -1,0 +1,148 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// How long alarms are left as they are.
+const (
+	autoAcknowledge   = time.Hour       // an alarm whose cause is gone
+	autoUnacknowledge = 2 * time.Hour   // an alarm whose cause stays
+	escalation        = 5 * time.Minute // a critical alarm that nobody acknowledges
+	escalatesTo       = "simulated observing specialist"
+)
+
+// alarm is one alarm of the Watcher. It is nominal when its cause is gone and
+// somebody has acknowledged that it was there.
+type alarm struct {
+	name           string
+	severity, most sal.AlarmSeverity // now, and the worst since it was nominal
+	reason         string
+
+	acknowledgedBy string
+	acknowledged   bool
+	escalated      bool
+	muted          sal.AlarmSeverity
+	mutedBy        string
+
+	oldest, newest, mostAt, acknowledgedAt time.Time
+	autoAck, autoUnack, escalate, unmute   time.Time // when; zero for never
+}
+
+func newAlarm(name string) *alarm {
+	return &alarm{name: name, severity: sal.NoAlarm, most: sal.NoAlarm, muted: sal.NoAlarm}
+}
+
+// nominal tells whether there is nothing to tell.
+func (a *alarm) nominal() bool { return a.severity == sal.NoAlarm && a.most == sal.NoAlarm }
+
+// raise sets how bad the cause is now; NoAlarm if it is gone.
+func (a *alarm) raise(now time.Time, severity sal.AlarmSeverity, reason string) {
+	if severity == a.severity {
+		if reason != "" {
+			a.reason = reason
+		}
+		return
+	}
+	if a.severity == sal.NoAlarm {
+		a.oldest = now
+	}
+	a.severity, a.newest = severity, now
+	switch {
+	case severity == sal.NoAlarm && a.acknowledged:
+		a.reset()
+	case severity == sal.NoAlarm:
+		a.autoAck = now.Add(autoAcknowledge)
+	default:
+		a.reason, a.autoAck = reason, time.Time{}
+	}
+	if severity > a.most {
+		a.most, a.mostAt = severity, now
+		a.unacknowledge(now)
+	}
+}
+
+// unacknowledge makes the alarm one that nobody has seen.
+func (a *alarm) unacknowledge(now time.Time) {
+	a.acknowledged, a.acknowledgedBy, a.acknowledgedAt, a.autoUnack = false, "", time.Time{}, time.Time{}
+	if a.most == sal.CriticalAlarm {
+		a.escalate = now.Add(escalation)
+	}
+}
+
+// acknowledge notes who has seen the alarm; nothing happens if it has become
+// worse than what was seen.
+func (a *alarm) acknowledge(now time.Time, severity sal.AlarmSeverity, by string) {
+	if a.nominal() || severity < a.most {
+		return
+	}
+	a.acknowledged, a.acknowledgedBy, a.acknowledgedAt = true, by, now
+	a.escalated, a.escalate, a.autoAck = false, time.Time{}, time.Time{}
+	if a.severity == sal.NoAlarm {
+		a.reset()
+		return
+	}
+	a.most, a.mostAt = a.severity, now
+	a.autoUnack = now.Add(autoUnacknowledge)
+}
+
+// reset makes the alarm nominal; who muted it stays.
+func (a *alarm) reset() {
+	*a = alarm{
+		name: a.name, severity: sal.NoAlarm, most: sal.NoAlarm, newest: a.newest,
+		muted: a.muted, mutedBy: a.mutedBy, unmute: a.unmute,
+	}
+}
+
+func (a *alarm) mute(until time.Time, severity sal.AlarmSeverity, by string) {
+	a.muted, a.mutedBy, a.unmute = severity, by, until
+}
+
+// pass does what is due.
+func (a *alarm) pass(now time.Time) {
+	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	if due(a.unmute) {
+		a.mute(time.Time{}, sal.NoAlarm, "")
+	}
+	if due(a.escalate) {
+		a.escalated, a.escalate = true, time.Time{}
+	}
+	switch {
+	case due(a.autoAck):
+		a.acknowledge(now, a.most, "automatic")
+	case due(a.autoUnack):
+		a.unacknowledge(now)
+	}
+}
+
+// values is the alarm as the event has it.
+func (a *alarm) values() sal.Values {
+	id, to := "", ""
+	if a.escalated || !a.escalate.IsZero() {
+		to = escalatesTo
+	}
+	if a.escalated {
+		id = "simulated-" + a.name
+	}
+	return sal.Values{
+		"name": a.name, "severity": a.severity, "reason": a.reason, "maxSeverity": a.most,
+		"acknowledged": a.acknowledged, "acknowledgedBy": a.acknowledgedBy,
+		"escalatedId": id, "escalateTo": to,
+		"mutedSeverity": a.muted, "mutedBy": a.mutedBy,
+		"timestampSeverityOldest": stamp(a.oldest), "timestampSeverityNewest": stamp(a.newest),
+		"timestampMaxSeverity": stamp(a.mostAt), "timestampAcknowledged": stamp(a.acknowledgedAt),
+		"timestampAutoAcknowledge": stamp(a.autoAck), "timestampAutoUnacknowledge": stamp(a.autoUnack),
+		"timestampEscalate": stamp(a.escalate), "timestampUnmute": stamp(a.unmute),
+	}
+}
+
+// stamp is a time as samples have it, 0 for never.
+func stamp(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return love.TAI(t)
+}

@@ -1,0 +1,176 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+const (
+	// maxScripts is how many scripts a queue holds, and how many it remembers.
+	maxScripts = 400
+	// refillTo is how many scripts wait in a queue that fills itself.
+	refillTo = 2
+)
+
+// scriptQueue is a simulated ScriptQueue: scripts wait in a row; while it runs,
+// the first of them that is configured is run when the one before has ended.
+type scriptQueue struct {
+	*csc
+	entries map[int]*entry
+	waiting []int
+	current int // 0 if none
+	past    []int
+	running bool
+	next    int // index of the next script
+	filled  int // scripts that it added itself
+
+	life    context.Context // of all scripts
+	endLife context.CancelFunc
+	scripts sync.WaitGroup
+}
+
+// entry is a script that the queue knows.
+type entry struct {
+	request request
+	recipe  recipe
+	script  *script
+	status  status
+}
+
+func newScriptQueue(c *csc) *scriptQueue {
+	q := &scriptQueue{csc: c, entries: map[int]*entry{}, running: true, next: c.Index()*100_000 + 1}
+	q.life, q.endLife = context.WithCancel(context.Background())
+	return q
+}
+
+func (q *scriptQueue) begin(ctx context.Context) {
+	q.write(ctx, "evt_rootDirectories", sal.Values{"standard": "simulated/standard", "external": "simulated/external"})
+	q.showAvailable(ctx)
+	q.tell(ctx)
+}
+
+// end waits for the scripts.
+func (q *scriptQueue) end() error {
+	q.endLife()
+	q.scripts.Wait()
+	return nil
+}
+
+func (q *scriptQueue) enable(ctx context.Context, _ bool) { q.tell(ctx) }
+
+// step runs the next script and keeps the queue filled.
+func (q *scriptQueue) step(ctx context.Context, _ time.Time, _ time.Duration) {
+	if q.state != sal.Enabled {
+		return
+	}
+	for q.refill && q.running && len(q.waiting) < refillTo {
+		all := recipes()
+		r := all[q.filled%len(all)]
+		q.filled++
+		q.insert(ctx, request{standard: r.standard, path: r.path, block: fmt.Sprintf("BLOCK-%d", q.filled)}, r, len(q.waiting))
+	}
+	q.runNext(ctx)
+}
+
+func (q *scriptQueue) runNext(ctx context.Context) {
+	if !q.running || q.state != sal.Enabled || q.current != 0 || len(q.waiting) == 0 {
+		return
+	}
+	first := q.entries[q.waiting[0]]
+	if first.status.process != sal.ProcessConfigured {
+		return
+	}
+	q.current, q.waiting = q.waiting[0], q.waiting[1:]
+	q.tell(ctx)
+	first.script.post(func() {
+		if err := first.script.begin(); err != nil {
+			first.script.log.Error(err.Error())
+		}
+	})
+}
+
+// insert adds a script at a place in the row and starts its process.
+func (q *scriptQueue) insert(ctx context.Context, r request, of recipe, at int) {
+	r.index = q.next
+	q.next++
+	e := &entry{request: r, recipe: of}
+	q.entries[r.index] = e
+	q.waiting = slices.Insert(q.waiting, at, r.index)
+	e.script = newScript(q.domain, r, of, func(s status) { q.post(func() { q.changed(r.index, s) }) })
+	q.tellScript(ctx, e, false)
+	q.tell(ctx)
+	q.scripts.Go(func() {
+		if err := e.script.run(q.life); err != nil && q.life.Err() == nil {
+			q.post(func() { q.failure = errors.Join(q.failure, err) })
+		}
+	})
+}
+
+// changed is told by a script how far it is.
+func (q *scriptQueue) changed(index int, s status) {
+	ctx := context.Background()
+	e := q.entries[index]
+	if e == nil {
+		return
+	}
+	e.status = s
+	q.tellScript(ctx, e, false)
+	if s.process.Final() {
+		q.waiting = slices.DeleteFunc(q.waiting, func(i int) bool { return i == index })
+		if q.current == index {
+			q.current = 0
+		}
+		q.remember(index)
+		q.tell(ctx)
+	}
+	q.runNext(ctx)
+}
+
+// remember puts a script that has ended in front of the others that have.
+func (q *scriptQueue) remember(index int) {
+	q.past = slices.Insert(q.past, 0, index)
+	for _, forgotten := range q.past[min(len(q.past), maxScripts):] {
+		delete(q.entries, forgotten)
+	}
+	q.past = q.past[:min(len(q.past), maxScripts)]
+}
+
+// tell writes what the queue holds, if it changed.
+func (q *scriptQueue) tell(ctx context.Context, opts ...sal.WriteOption) {
+	q.write(ctx, "evt_queue", sal.Values{
+		"enabled": q.state == sal.Enabled, "running": q.running, "currentSalIndex": q.current,
+		"length": len(q.waiting), "salIndices": padded(q.waiting), "pastLength": len(q.past), "pastSalIndices": padded(q.past),
+	}, opts...)
+}
+
+// padded is a list in the length that the definition has.
+func padded(list []int) []int {
+	out := make([]int, maxScripts)
+	copy(out, list)
+	return out
+}
+
+func (q *scriptQueue) tellScript(ctx context.Context, e *entry, force bool) {
+	var opts []sal.WriteOption
+	if force {
+		opts = append(opts, sal.Force())
+	}
+	r, s := e.request, e.status
+	q.write(ctx, "evt_script", sal.Values{
+		"cmdId": r.command, "scriptSalIndex": r.index, "isStandard": r.standard, "path": r.path,
+		"timestampProcessStart": s.started, "timestampConfigureStart": s.configureStarted, "timestampConfigureEnd": s.configured,
+		"timestampRunStart": s.running, "timestampProcessEnd": s.end,
+		"processState": s.process, "scriptState": s.script,
+		"blockId": r.block, "scriptBlockIndex": 1, "blockSize": max(1, r.blockSize), "executionId": r.execution,
+	}, opts...)
+}
+
+func (q *scriptQueue) showAvailable(ctx context.Context) {
+	q.write(ctx, "evt_availableScripts", sal.Values{"standard": paths(true), "external": paths(false)}, sal.Force())
+}
