@@ -1,12 +1,16 @@
 package commander
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 )
 
@@ -14,7 +18,8 @@ import (
 type Commander interface {
 	// Execute sends a command and waits for its final acknowledgement or for
 	// ctx. What the component answers, a refusal too, is a Reply; an error
-	// means that no answer could be had.
+	// means that no answer could be had, and [ReplyTo] says what to tell the
+	// operator. Progress on the way goes to [Report].
 	Execute(ctx context.Context, r Request) (Reply, error)
 }
 
@@ -31,46 +36,144 @@ type Heartbeater interface {
 	Heartbeat(ctx context.Context) (time.Time, error)
 }
 
+// Logbook writes observing logs (manager protocol, sections 2.9 and 4.6).
+type Logbook interface {
+	WriteObservingLog(ctx context.Context, l ObservingLog) (Reply, error)
+}
+
+// Checker tells whether a command would be sent, without sending it: the
+// reply is that of [Commander.Execute] to a command that is refused, or 200
+// with the text [WouldSend].
+type Checker interface {
+	Check(ctx context.Context, r Request) (Reply, error)
+}
+
+// WouldSend is the text of a [Checker]'s reply to a command that is in order.
+const WouldSend = "The command is in order; it was not sent."
+
+// Relayer passes any other request on to a LOVE-commander: what it offers
+// beyond commands, such as EFD queries (manager protocol, section 6).
+type Relayer interface {
+	Relay(ctx context.Context, c Call) (Reply, error)
+}
+
+// Call is a request to a LOVE-commander's HTTP API.
+type Call struct {
+	Method string
+	Path   string          // "/efd/timeseries"
+	Query  url.Values      // none if empty
+	Body   json.RawMessage // none if empty
+}
+
 // Request is a command on its way to a commander: the JSON object as the
 // client posted it, not yet checked, and who commands.
 type Request struct {
 	Body     json.RawMessage // an object; its "identity", if any, does not count
 	Identity string          // "user@host"
+
+	// User, Address and ApprovedBy are for a [Recorder] and an [Authority]; no
+	// commander looks at them.
+	User       string
+	Address    string
+	ApprovedBy string // the second person, if one had to approve
 }
 
-// Command reads the request. The error names the member that is missing or of
-// the wrong type.
+// Command reads the request. Keys count as they are written, and once: what
+// is checked here must not be understood otherwise by whoever gets it. The
+// error names the member that is missing, twice there or of the wrong type.
 func (r Request) Command() (love.Command, error) {
-	var c struct {
-		CSC      *string         `json:"csc"`
-		SalIndex *int            `json:"salindex"`
-		Name     *string         `json:"cmd"`
-		Params   json.RawMessage `json:"params"`
+	c := love.Command{Identity: r.Identity}
+	members := map[string]any{"csc": &c.CSC, "salindex": &c.SalIndex, "cmd": &c.Name, "params": &c.Params}
+	found := map[string]bool{}
+	if !json.Valid(r.Body) {
+		return love.Command{}, errors.New("reading the command: it is no JSON object")
 	}
-	if err := json.Unmarshal(r.Body, &c); err != nil {
-		return love.Command{}, fmt.Errorf("reading the command: %w", err)
-	}
-	for _, m := range []struct {
-		key     string
-		missing bool
-	}{{"csc", c.CSC == nil}, {"salindex", c.SalIndex == nil}, {"cmd", c.Name == nil}, {"params", c.Params == nil}} {
-		if m.missing {
-			return love.Command{}, fmt.Errorf(`reading the command: %q is missing; a command has "csc", "salindex", "cmd" and "params"`, m.key)
+	for key, value := range wire.Members(bytes.TrimSpace(r.Body)) {
+		to, known := members[key]
+		if !known {
+			continue
+		}
+		if found[key] {
+			return love.Command{}, fmt.Errorf("reading the command: %q is there twice", key)
+		}
+		found[key] = true
+		if err := json.Unmarshal(value, to); err != nil || string(value) == "null" {
+			return love.Command{}, fmt.Errorf("reading the command: %q cannot be %s: csc and cmd are texts, salindex is a whole number", key, excerpt(value))
 		}
 	}
-	return love.Command{CSC: *c.CSC, SalIndex: *c.SalIndex, Name: *c.Name, Params: c.Params, Identity: r.Identity}, nil
+	for _, key := range []string{"csc", "salindex", "cmd", "params"} {
+		if !found[key] {
+			return love.Command{}, fmt.Errorf(`reading the command: %q is missing; a command has "csc", "salindex", "cmd" and "params"`, key)
+		}
+	}
+	return c, nil
+}
+
+// ObservingLog is an observing log on its way to SAL: the JSON object
+// {"user", "message"} as the client posted it, not yet checked.
+type ObservingLog struct {
+	Body json.RawMessage
+	// Identity is who writes, "user@host"; empty if only the object tells.
+	Identity string
+}
+
+// Read reads the log. The error names the member that is missing or of the
+// wrong type.
+func (l ObservingLog) Read() (user, message string, err error) {
+	var o struct {
+		User    *string `json:"user"`
+		Message *string `json:"message"`
+	}
+	if err := json.Unmarshal(l.Body, &o); err != nil {
+		return "", "", fmt.Errorf("reading the observing log: %w", err)
+	}
+	if o.User == nil || o.Message == nil {
+		return "", "", fmt.Errorf(`reading the observing log: it has to have the texts "user" and "message"`)
+	}
+	return *o.User, *o.Message, nil
 }
 
 // Reply is the HTTP answer that a commander gives: a status and a JSON body.
 type Reply struct {
 	Status int
 	Body   json.RawMessage
+	// RetryAfter is when to ask again, if the reply is that the commander is
+	// too busy; 0 otherwise.
+	RetryAfter time.Duration
+}
+
+// Strict makes sure that a reply can be passed on: a final status, and a body
+// that a strict parser reads. For numbers that JSON does not have, which come
+// out of the EFD, it puts null (quirk 48); all other bytes stay as they are.
+// The error, a [*NoReplyError], says what is wrong.
+func (r Reply) Strict() (Reply, error) {
+	switch {
+	case r.Status < 200 || r.Status > 599 || r.Status/100 == 3:
+		return Reply{}, r.unusable("a redirection or worse, which cannot be passed on")
+	case wire.Valid(r.Body) != nil:
+		return Reply{}, r.unusable("no JSON: " + excerpt(r.Body))
+	}
+	if wire.MayHoldNonFinite(r.Body) {
+		r.Body = wire.AppendStrict(nil, r.Body)
+	}
+	return r, nil
+}
+
+func (r Reply) unusable(what string) error {
+	text := fmt.Sprintf("The commander answered with status %d and %s.", r.Status, what)
+	if r.Status == http.StatusInternalServerError {
+		// The Python commander's way to refuse (protocol, section 11).
+		text += " It does so for a component, command or parameter that it does not know: check these, then its log."
+	}
+	return &NoReplyError{Status: http.StatusBadGateway, Sent: true, Text: text}
 }
 
 // AckReply is the reply {"ack": text}.
-func AckReply(status int, text string) Reply {
-	body, err := json.Marshal(love.Ack{Text: text})
-	if err != nil { // a struct with one text always encodes
+func AckReply(status int, text string) Reply { return replyWith(status, love.Ack{Text: text}) }
+
+func replyWith(status int, ack love.Ack) Reply {
+	body, err := json.Marshal(ack)
+	if err != nil { // a struct of a text and numbers always encodes
 		panic(err)
 	}
 	return Reply{Status: status, Body: body}

@@ -30,7 +30,7 @@ func ExampleNewSAL() {
 	stop()
 	fmt.Println(<-ended, domain.Close())
 	// Output:
-	// 200 {"ack":"Done"} <nil>
-	// 200 {"ack":"Failed: azimuth=900 is not in the range 0 to 360 deg"} <nil>
+	// 200 {"ack":"Done","code":303} <nil>
+	// 200 {"ack":"Failed: azimuth=900 is not in the range 0 to 360 deg","code":-302,"error":1} <nil>
 	// <nil> <nil>
 }

@@ -127,7 +127,7 @@ func appendField(dst []byte, f sal.Field) []byte {
 	dst = love.AppendText(appendKey(dst, "name"), f.Name)
 	dst = love.AppendText(appendKey(dst, "description"), f.Description)
 	dst = love.AppendText(appendKey(dst, "units"), f.Units)
-	dst = love.AppendText(appendKey(dst, "type_name"), string(f.Type))
+	dst = love.AppendText(appendKey(dst, "type_name"), f.TypeName())
 	dst = strconv.AppendInt(appendKey(dst, "count"), int64(f.Count), 10)
 	return append(dst, '}')
 }

@@ -2,6 +2,7 @@ package commander
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,8 +16,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// SAL is a [Commander], [Informer] and [Heartbeater] that speaks to components
-// through a sal.Domain. It is safe for concurrent use.
+// SAL is a [Commander], [Checker], [Informer] and [Heartbeater] that speaks to
+// components through a sal.Domain. It is safe for concurrent use.
 type SAL struct {
 	domain *sal.Domain
 	limit  time.Duration
@@ -52,42 +53,73 @@ func NewSAL(domain *sal.Domain, opts ...SALOption) *SAL {
 }
 
 // Execute implements [Commander]. The replies are those of manager protocol,
-// section 11: 200 with "Done" or the component's text, 504 if it was silent or
-// too slow. A component, command or parameter that does not exist, or a value
-// that does not fit, is a 400 whose text says what would be accepted; nothing
-// was sent then.
+// section 11: 200 with "Done" or the component's text, and the code of its
+// acknowledgement; 504 if it was silent or too slow. A component, command or
+// parameter that does not exist, or a value that does not fit, is a 400 whose
+// text says what would be accepted; nothing was sent then.
 func (s *SAL) Execute(ctx context.Context, r Request) (Reply, error) {
-	c, err := r.Command()
-	if err != nil {
-		return refuse(err), nil
-	}
-	values, err := parameters(c.Params)
-	if err != nil {
-		return refuse(err), nil
-	}
-	comp, err := s.component(c)
+	p, err := s.prepare(r)
 	if err != nil {
 		return replyTo(err)
 	}
-	if comp.Indexed {
-		values["salIndex"] = c.SalIndex
-	}
-	remote, err := s.remote(ctx, c.CSC)
+	remote, err := s.remote(ctx, p.component.Name)
 	if err != nil {
 		return Reply{}, err
 	}
-	opts := []sal.CommandOption{sal.WithTimeLimit(s.limit)}
-	if c.Identity != "" {
-		opts = append(opts, sal.As(c.Identity))
+	opts := []sal.CommandOption{
+		sal.WithTimeLimit(s.limit),
+		sal.OnProgress(func(a sal.Ack) { Report(ctx, progressOf(a)) }),
 	}
-	ack, err := remote.Command(ctx, c.Name, values, opts...)
+	if r.Identity != "" {
+		opts = append(opts, sal.As(r.Identity))
+	}
+	ack, err := remote.Command(ctx, p.topic.Attr(), p.values, opts...)
 	if err != nil {
-		return replyTo(explain(err, comp))
+		return replyTo(err)
 	}
-	if ack.Result == "" {
-		return Done(), nil
+	return replyWith(http.StatusOK, love.Ack{
+		Text: cmp.Or(ack.Result, love.Done), Code: int(ack.Code), Error: ack.Error,
+	}), nil
+}
+
+// Check implements [Checker].
+func (s *SAL) Check(_ context.Context, r Request) (Reply, error) {
+	if _, err := s.prepare(r); err != nil {
+		return replyTo(err)
 	}
-	return AckReply(http.StatusOK, ack.Result), nil
+	return AckReply(http.StatusOK, WouldSend), nil
+}
+
+func progressOf(a sal.Ack) love.Progress {
+	return love.Progress{Code: int(a.Code), Name: a.Code.String(), Result: a.Result, Timeout: a.Timeout.Seconds()}
+}
+
+// prepared is a command that fits its definition.
+type prepared struct {
+	component *sal.Component
+	topic     *sal.Topic
+	values    sal.Values
+}
+
+// prepare checks a command against its definition.
+func (s *SAL) prepare(r Request) (p prepared, err error) {
+	c, err := r.Command()
+	if err != nil {
+		return p, &badRequest{err}
+	}
+	if p.values, err = parameters(c.Params); err != nil {
+		return p, &badRequest{err}
+	}
+	if p.component, err = s.component(c); err != nil {
+		return p, err
+	}
+	if p.topic, err = p.component.Command(c.Name); err != nil {
+		return p, explain(err, p.component)
+	}
+	if err = p.topic.Check(p.values); err == nil && p.component.Indexed {
+		p.values["salIndex"] = c.SalIndex
+	}
+	return p, err
 }
 
 // component finds the component of a command and checks the index.
@@ -185,17 +217,19 @@ func refuse(err error) Reply { return AckReply(http.StatusBadRequest, err.Error(
 
 // replyToAck is the reply to a command that did not succeed.
 func replyToAck(failed *sal.AckError) (Reply, error) {
+	answer := love.Ack{Text: failed.Ack.Result, Code: int(failed.Ack.Code), Error: failed.Ack.Error}
 	switch {
 	case errors.Is(failed, sal.ErrTimeout), errors.Is(failed, context.DeadlineExceeded):
 		if failed.Ack.Code == sal.NoAck {
 			return AckReply(http.StatusGatewayTimeout, "Command time out. No ack received from component."), nil
 		}
-		return AckReply(http.StatusGatewayTimeout, fmt.Sprintf("Command time out. Last ack received %v.", failed.Ack)), nil
+		answer.Text = fmt.Sprintf("Command time out. Last ack received %v.", failed.Ack)
+		return replyWith(http.StatusGatewayTimeout, answer), nil
 	case failed.Cause != nil:
 		return Reply{}, failed
-	case failed.Ack.Result == "" || failed.Ack.Result == love.Done:
+	case answer.Text == "" || answer.Text == love.Done:
 		// Nobody is to take these for success.
-		return AckReply(http.StatusOK, failed.Ack.String()), nil
+		answer.Text = failed.Ack.String()
 	}
-	return AckReply(http.StatusOK, failed.Ack.Result), nil
+	return replyWith(http.StatusOK, answer), nil
 }

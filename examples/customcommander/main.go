@@ -1,0 +1,81 @@
+// Command customcommander is a team's own commander behind LOVE: a dew heater
+// that is not on SAL. Any LOVE-manager commands it when told its address:
+//
+//	customcommander --listen 127.0.0.1:5000
+//	loved manager --commander http://127.0.0.1:5000 …
+//	loved cmd DewHeater setPower percent=40
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+func main() {
+	address := flag.String("listen", "127.0.0.1:5000", "address of the HTTP API")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	listener, err := net.Listen("tcp", *address)
+	if err == nil {
+		fmt.Println("dew heater at http://" + listener.Addr().String())
+		err = serve(ctx, listener)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "customcommander:", err)
+		os.Exit(1)
+	}
+}
+
+// serve answers managers until ctx ends.
+func serve(ctx context.Context, listener net.Listener) error {
+	heater := &dewHeater{}
+	server := &http.Server{
+		Handler:           commander.NewHandler(commander.Backend{Commander: heater}),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	defer context.AfterFunc(ctx, func() { _ = server.Shutdown(context.Background()) })()
+	if err := server.Serve(listener); err != http.ErrServerClosed {
+		return err
+	}
+	return nil
+}
+
+// dewHeater is the device. That it has Execute makes it a commander.Commander.
+type dewHeater struct {
+	mu      sync.Mutex
+	percent int
+}
+
+// Execute implements commander.Commander: what the device answers, a refusal
+// too, is a Reply; "Done" alone means success.
+func (h *dewHeater) Execute(ctx context.Context, r commander.Request) (commander.Reply, error) {
+	c, err := r.Command()
+	if err != nil {
+		return commander.AckReply(http.StatusBadRequest, err.Error()), nil
+	}
+	if c.CSC != "DewHeater" || c.Name != "cmd_setPower" {
+		return commander.AckReply(http.StatusBadRequest, fmt.Sprintf("There is DewHeater cmd_setPower, no %s %s.", c.CSC, c.Name)), nil
+	}
+	var power struct{ Percent int }
+	if err := json.Unmarshal(c.Params, &power); err != nil || power.Percent < 0 || power.Percent > 100 {
+		return commander.AckReply(http.StatusBadRequest, "percent is a whole number from 0 to 100."), nil
+	}
+	commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Timeout: 0.01})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	fmt.Printf("%s sets %d %% (was %d %%)\n", r.Identity, power.Percent, h.percent)
+	h.percent = power.Percent
+	return commander.Done(), nil
+}

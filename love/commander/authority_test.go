@@ -1,0 +1,226 @@
+package commander_test
+
+import (
+	"context"
+	"encoding/json"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+// table is an authority over a commander that notes what reaches it.
+type table struct {
+	*commander.Authority
+	sent    []commander.Request
+	refused []commander.Reply
+	told    atomic.Int32
+}
+
+func atTable(t *testing.T, body func(t *testing.T, a *table), opts ...commander.AuthorityOption) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &table{}
+		opts = append(opts,
+			commander.WithRefused(func(_ context.Context, _ commander.Request, r commander.Reply) { a.refused = append(a.refused, r) }),
+			commander.WithAuthorityWatcher(func() { a.told.Add(1) }))
+		a.Authority = commander.NewAuthority(double{execute: func(_ context.Context, r commander.Request) (commander.Reply, error) {
+			a.sent = append(a.sent, r)
+			return commander.Done(), nil
+		}}, opts...)
+		body(t, a)
+	})
+}
+
+// by is the status that somebody's command is answered with.
+func (a *table) by(t *testing.T, user, csc, cmd string) int {
+	r := request(csc, 1, "cmd_"+cmd, `{}`)
+	r.User = user
+	reply, err := a.Execute(t.Context(), r)
+	require.NoError(t, err)
+	require.True(t, json.Valid(reply.Body))
+	return reply.Status
+}
+
+// checked is the status of asking without sending.
+func (a *table) checked(t *testing.T, user, csc, cmd string) int {
+	before := len(a.sent)
+	r := request(csc, 1, "cmd_"+cmd, `{}`)
+	r.User = user
+	reply, err := a.Check(t.Context(), r)
+	require.NoError(t, err)
+	require.Len(t, a.sent, before)
+	return reply.Status
+}
+
+func TestAuthority_IsOffUntilSomebodyTakesIt(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		require.Equal(t, 200, a.by(t, "ana", "ATDome", "moveAzimuth"))
+		r := commander.Request{Body: json.RawMessage(`{"anything":1}`)}
+		_, err := a.Execute(t.Context(), r)
+		require.NoError(t, err)
+		require.Equal(t, r, a.sent[1], "nothing is checked")
+		require.Zero(t, a.told.Load())
+	})
+}
+
+func TestAuthority_ExcludesOthersUntilItsTimeIsOver(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		h, err := a.Take("ana", "ATDome", time.Hour)
+		require.NoError(t, err)
+		require.Equal(t, commander.Hold{ID: h.ID, Pattern: "ATDome", User: "ana", Since: time.Now(), Until: time.Now().Add(time.Hour)}, h)
+		require.Equal(t, 200, a.by(t, "ana", "ATDome", "moveAzimuth"))
+		require.Equal(t, 200, a.by(t, "ben", "MTMount", "stop"))
+		require.Equal(t, 403, a.by(t, "ben", "ATDome", "moveAzimuth"))
+		require.Equal(t, 403, a.checked(t, "ben", "ATDome", "moveAzimuth"))
+		require.Equal(t, 200, a.checked(t, "ana", "ATDome", "moveAzimuth"))
+		require.Equal(t, `{"ack":"ana holds the authority over ATDome until 01:00:00 UTC. Nothing was sent: ask ana, or an administrator, to release it."}`,
+			string(a.refused[0].Body))
+		odd := commander.Request{User: "ben", Body: json.RawMessage(`{"csc":"ATDome","csc":"MTMount","salindex":0,"cmd":"cmd_x","params":{}}`)}
+		reply, err := a.Execute(t.Context(), odd)
+		require.NoError(t, err)
+		require.Equal(t, 400, reply.Status, "what can be read in two ways is not sent")
+		time.Sleep(time.Hour)
+		require.Equal(t, 200, a.by(t, "ben", "ATDome", "moveAzimuth"))
+	})
+}
+
+func TestAuthority_IsReleasedByWhoHoldsItOrAnAdministrator(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		for _, c := range []struct {
+			user  string
+			admin bool
+			err   error
+		}{{"ben", false, commander.ErrNotYours}, {"ben", true, nil}, {"ana", false, nil}} {
+			h, err := a.Take("ana", "ATDome:*:move*", time.Hour)
+			require.NoError(t, err)
+			require.ErrorIs(t, a.Release(h.ID, c.user, c.admin), c.err)
+		}
+		require.ErrorIs(t, a.Release("x", "ana", true), commander.ErrNoSuch)
+		require.Empty(t, a.Holds())
+	})
+}
+
+func TestAuthority_OverlapIsRefusedAndTheSameProlonged(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		_, err := a.Take("ana", "MT*:1", time.Hour)
+		require.NoError(t, err)
+		_, err = a.Take("ben", "MTMount", time.Hour)
+		require.ErrorIs(t, err, commander.ErrHeld)
+		_, err = a.Take("ben", "MTMount:2", time.Hour)
+		require.NoError(t, err)
+		h, err := a.Take("ana", "MT*:1", 2*time.Hour)
+		require.NoError(t, err)
+		require.Equal(t, time.Now().Add(2*time.Hour), h.Until)
+		require.Len(t, a.Holds(), 2)
+		_, err = a.Take("ana", "ATDome", 13*time.Hour)
+		require.ErrorContains(t, err, "up to 12h0m0s")
+	})
+}
+
+func TestAuthority_CommandWaitsForASecondPerson(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		require.Equal(t, 202, a.checked(t, "ana", "ATDome", "openShutter"))
+		require.Empty(t, a.Waiting())
+		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"))
+		require.Equal(t, 200, a.by(t, "ana", "ATDome", "moveAzimuth"))
+		require.Contains(t, string(a.refused[0].Body), "waits for a second person's approval until 00:05:00 UTC")
+		w := a.Waiting()[0]
+		require.Equal(t, "ana", w.User)
+		require.Equal(t, love.Command{CSC: "ATDome", SalIndex: 1, Name: "cmd_openShutter", Params: json.RawMessage(`{}`), Identity: "ana@host"}, w.Command)
+
+		_, err := a.Approve(t.Context(), w.ID, "ana")
+		require.ErrorIs(t, err, commander.ErrNotYours)
+		reply, err := a.Approve(t.Context(), w.ID, "ben")
+		require.NoError(t, err)
+		require.Equal(t, commander.Done(), reply)
+		require.Equal(t, "ana", a.sent[1].User)
+		require.Equal(t, "ben", a.sent[1].ApprovedBy)
+		_, err = a.Approve(t.Context(), w.ID, "ben")
+		require.ErrorIs(t, err, commander.ErrNoSuch, "once")
+	}, commander.WithApproval("ATDome:*:open*"))
+}
+
+func TestAuthority_WhatIsNotApprovedIsNeverSent(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"))
+		require.NoError(t, a.Dismiss(t.Context(), a.Waiting()[0].ID, "ben"))
+		require.Contains(t, string(a.refused[1].Body), "ben did not approve the command.")
+
+		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"))
+		late := a.Waiting()[0].ID
+		time.Sleep(5 * time.Minute)
+		_, err := a.Approve(t.Context(), late, "ben")
+		require.ErrorIs(t, err, commander.ErrNoSuch)
+
+		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"))
+		_, err = a.Take("cleo", "ATDome", time.Hour)
+		require.NoError(t, err)
+		_, err = a.Approve(t.Context(), a.Waiting()[0].ID, "ben")
+		require.ErrorIs(t, err, commander.ErrHeld)
+		require.Empty(t, a.sent)
+	}, commander.WithApproval("ATDome"))
+}
+
+func TestAuthority_RunTellsTheWatcherOfEnds(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- a.Run(ctx) }()
+		_, err := a.Take("ana", "ATDome", time.Hour)
+		require.NoError(t, err)
+		synctest.Wait()
+		require.EqualValues(t, 1, a.told.Load())
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		require.EqualValues(t, 2, a.told.Load())
+		stop()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	})
+}
+
+func TestPattern(t *testing.T) {
+	dome := love.Command{CSC: "ATDome", SalIndex: 0, Name: "cmd_moveAzimuth"}
+	for text, matches := range map[string]bool{
+		"ATDome": true, "AT*": true, "*": true, "ATDome:0": true, "ATDome:*:move*": true, "ATDome:?:move*muth": true,
+		"atdome": false, "ATDome:1": false, "ATDome:*:cmd_move*": false, "ATDom": false, "ATDome:*:*stop": false,
+	} {
+		p, err := commander.ParsePattern(text)
+		require.NoError(t, err)
+		require.Equal(t, matches, p.Matches(dome), text)
+	}
+	for _, bad := range []string{"", "a b", "a::b", "a:b:c:d", "[a]", "a/b", `\`, ":"} {
+		_, err := commander.ParsePattern(bad)
+		require.ErrorContains(t, err, "is no command pattern", bad)
+	}
+	for _, c := range []struct {
+		a, b     commander.Pattern
+		overlaps bool
+	}{
+		{"MT*", "*Mount", true}, {"MT*:1", "MTMount:2", false}, {"A?Dome", "ATDome:*:x", true},
+		{"ATDome", "MTDome", false}, {"*:*:a*b", "*:*:b*a", false}, {"*:*:a*b", "*:*:*c*", true},
+	} {
+		require.Equal(t, c.overlaps, c.a.Overlaps(c.b), "%s %s", c.a, c.b)
+		require.Equal(t, c.overlaps, c.b.Overlaps(c.a), "%s %s", c.b, c.a)
+	}
+}
+
+func FuzzPattern(f *testing.F) {
+	f.Add("ATDome:*:move*", "MT*", "ATDome", "cmd_moveAzimuth")
+	f.Fuzz(func(t *testing.T, a, b, csc, name string) {
+		p, errP := commander.ParsePattern(a)
+		q, errQ := commander.ParsePattern(b)
+		if errP != nil || errQ != nil {
+			return
+		}
+		c := love.Command{CSC: csc, Name: name}
+		if p.Matches(c) && q.Matches(c) {
+			require.True(t, p.Overlaps(q))
+		}
+		require.True(t, p.Overlaps(p))
+	})
+}

@@ -1,0 +1,129 @@
+package commander
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// maxAnswer bounds an answer of the commander, in bytes. EFD queries are the
+// long ones.
+const maxAnswer = 64 << 20
+
+// exchange makes one request and reads its answer, within the limit.
+func (h *HTTP) exchange(ctx context.Context, c Call) (Reply, error) {
+	ctx, cancel := WithPatience(ctx, h.limit)
+	defer cancel()
+	u := h.base.JoinPath(c.Path)
+	u.RawQuery = c.Query.Encode()
+	var body io.Reader
+	if len(c.Body) > 0 {
+		body = bytes.NewReader(c.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, c.Method, u.String(), body)
+	if err != nil {
+		return Reply{}, fmt.Errorf("asking the commander: %w", err)
+	}
+	req.Header.Set("Accept", "application/json, "+love.ProgressType)
+	req.Header.Set("User-Agent", "love-go")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := h.client.Do(req)
+	if err != nil {
+		return Reply{}, h.unanswered(ctx, c.Method, err)
+	}
+	defer resp.Body.Close()
+	content := io.LimitReader(resp.Body, maxAnswer+1)
+	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media == love.ProgressType {
+		return h.lines(ctx, c.Method, content)
+	}
+	answer, err := io.ReadAll(content)
+	switch {
+	case err != nil:
+		return Reply{}, h.unanswered(ctx, c.Method, err)
+	case len(answer) > maxAnswer:
+		return Reply{}, Reply{Status: resp.StatusCode}.unusable(fmt.Sprintf("more than %d MiB", maxAnswer>>20))
+	}
+	reply, err := Reply{Status: resp.StatusCode, Body: answer}.Strict()
+	if err != nil && resp.StatusCode == http.StatusNotFound {
+		return AckReply(http.StatusNotFound, fmt.Sprintf("The commander at %s has no %s.", h.base.Host, c.Path)), nil
+	}
+	return reply, err
+}
+
+// lines reads an answer that tells progress first.
+func (h *HTTP) lines(ctx context.Context, method string, content io.Reader) (Reply, error) {
+	scan := bufio.NewScanner(content)
+	scan.Buffer(nil, maxAnswer)
+	for scan.Scan() {
+		var line love.AnswerLine
+		switch err := json.Unmarshal(scan.Bytes(), &line); {
+		case err != nil:
+			return Reply{}, Reply{Status: http.StatusOK}.unusable("no JSON: " + excerpt(scan.Bytes()))
+		case line.Progress != nil:
+			Report(ctx, *line.Progress)
+		case line.Status != 0:
+			return Reply{Status: line.Status, Body: line.Body}.Strict()
+		}
+	}
+	err := scan.Err()
+	if err == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	return Reply{}, h.unanswered(ctx, method, err)
+}
+
+// unanswered says why no answer came.
+func (h *HTTP) unanswered(ctx context.Context, method string, err error) error {
+	cause := context.Cause(ctx)
+	aftermath := ""
+	if method != http.MethodGet {
+		aftermath = " " + unknownOutcome
+	}
+	switch {
+	case errors.Is(cause, context.DeadlineExceeded):
+		return &NoReplyError{
+			Status: http.StatusGatewayTimeout, Sent: true, Err: cause,
+			Text: fmt.Sprintf("The commander at %s did not answer in time.%s", h.base.Host, aftermath),
+		}
+	case cause != nil:
+		return &NoReplyError{
+			Status: http.StatusBadGateway, Sent: true, Err: cause,
+			Text: "Nobody waits for the commander's answer any more." + aftermath,
+		}
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return &NoReplyError{
+			Status: http.StatusBadGateway, Err: err,
+			Text: fmt.Sprintf("The commander at %s cannot be reached. Nothing was sent: see whether it runs.", h.base.Host),
+		}
+	}
+	return &NoReplyError{
+		Status: http.StatusBadGateway, Sent: true, Err: err,
+		Text: fmt.Sprintf("The commander at %s broke off its answer.%s", h.base.Host, aftermath),
+	}
+}
+
+// excerpt is the beginning of a body, on one line, to be shown to people.
+func excerpt(body []byte) string {
+	const enough = 120
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), enough)]), "")), " ")
+	switch {
+	case s == "":
+		return "an empty body"
+	case len(body) > enough:
+		return s + "…"
+	}
+	return s
+}

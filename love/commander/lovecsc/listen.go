@@ -1,0 +1,22 @@
+package lovecsc
+
+import (
+	"context"
+
+	"github.com/rubin-love/love-go/love/client"
+)
+
+// Listen writes what arrives in [Group] over a manager's websocket, until ctx
+// or the client's Run ends; the error is the client's. What is no observing log
+// is told to the logger and forgotten.
+func (c *CSC) Listen(ctx context.Context, manager *client.Client) error {
+	for d, err := range manager.Subscribe(ctx, Group()) {
+		if err != nil {
+			return err
+		}
+		if err := c.Receive(ctx, d.Raw); err != nil && ctx.Err() == nil {
+			c.log.Warn("ignored a message to the LOVE CSC", "error", err)
+		}
+	}
+	return nil
+}

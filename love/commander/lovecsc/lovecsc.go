@@ -1,0 +1,148 @@
+package lovecsc
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// Component is the name of the LOVE CSC on SAL; it has no instances.
+const Component = "LOVE"
+
+// The texts that a LOVE-commander answers an observing log with (manager
+// protocol, section 11).
+const (
+	added        = "Added new observing log to SAL"
+	noConnection = "LOVE CSC could not stablish connection"
+	wrongKeys    = "Request must have JSON data with the following keys: user, message. Received "
+)
+
+// CSC is the LOVE CSC: a controller that only writes. It is safe for
+// concurrent use.
+type CSC struct {
+	controller *sal.Controller
+	clock      love.Clock
+	log        *slog.Logger
+}
+
+var _ commander.Logbook = (*CSC)(nil)
+
+// Option changes a default of [New].
+type Option func(*CSC)
+
+// WithLogger sets where logs that could not be written are told. Default:
+// nowhere.
+func WithLogger(l *slog.Logger) Option { return func(c *CSC) { c.log = l } }
+
+// New makes the LOVE CSC in a domain whose definitions have the component
+// LOVE. It ends with the domain, or with [CSC.Close]. There has to be one only
+// in an observatory.
+func New(ctx context.Context, domain *sal.Domain, opts ...Option) (*CSC, error) {
+	controller, err := domain.Controller(ctx, Component, 0, sal.WriteOnly())
+	if err != nil {
+		return nil, fmt.Errorf("LOVE CSC: %w", err)
+	}
+	c := &CSC{controller: controller, clock: domain.Clock(), log: slog.New(slog.DiscardHandler)}
+	for _, o := range opts {
+		o(c)
+	}
+	return c, nil
+}
+
+// Close ends the CSC. It may be called again.
+func (c *CSC) Close() error { return c.controller.Close() }
+
+// heartbeatPeriod is that of every component (spec sal-kafka, section 13.2).
+const heartbeatPeriod = time.Second
+
+// Run writes the heartbeat until ctx ends, and returns nil then. A heartbeat
+// that cannot be written is tried again with the next.
+func (c *CSC) Run(ctx context.Context) error {
+	tick := c.clock.NewTicker(heartbeatPeriod)
+	defer tick.Stop()
+	failing := false
+	for {
+		_, err := c.controller.Write(ctx, "evt_heartbeat", nil, sal.Force())
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, sal.ErrClosed):
+			return fmt.Errorf("LOVE CSC: %w", err)
+		case err != nil && !failing:
+			c.log.Warn("the heartbeat of the LOVE CSC could not be written", "error", err)
+		}
+		failing = err != nil
+		select {
+		case <-tick.C():
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// WriteObservingLog implements [commander.Logbook]. The event is written as
+// the sender's, whose identity is that of the log, or else its user; a text
+// that was written before is a new event all the same.
+func (c *CSC) WriteObservingLog(ctx context.Context, l commander.ObservingLog) (commander.Reply, error) {
+	user, message, err := l.Read()
+	if err != nil {
+		return commander.AckReply(http.StatusBadRequest, wrongKeys+string(l.Body)), nil
+	}
+	err = c.write(ctx, user, message, cmp.Or(l.Identity, user))
+	switch {
+	case err == nil:
+		return commander.AckReply(http.StatusOK, added), nil
+	case ctx.Err() != nil:
+		return commander.Reply{}, err
+	}
+	c.log.Error("an observing log could not be written", "user", user, "error", err)
+	return commander.AckReply(http.StatusBadRequest, noConnection), nil
+}
+
+func (c *CSC) write(ctx context.Context, user, message, identity string) error {
+	values := sal.Values{"user": user, "message": message}
+	_, err := c.controller.Write(ctx, "evt_observingLog", values, sal.Force(), sal.WriteAs(cmp.Or(identity, Component)))
+	return err
+}
+
+// Group is where the LOVE CSC listens: what a user's connection publishes
+// there, with permission to command, becomes an observing log.
+func Group() love.Group {
+	return love.Group{Category: love.CategoryLoveCSC, CSC: "love", SalIndex: "0", Stream: "observingLog"}
+}
+
+// Receive writes the observing logs of a message that was delivered to [Group].
+// The error names what is wrong with the message, or why it could not be
+// written.
+func (c *CSC) Receive(ctx context.Context, raw []byte) error {
+	m, err := love.ParseMessage(raw)
+	if err != nil {
+		return fmt.Errorf("LOVE CSC: reading an observing log: %w", err)
+	}
+	var errs []error
+	for _, item := range m.Data {
+		for _, s := range item.Streams {
+			if s.Name == Group().Stream {
+				errs = append(errs, c.receive(ctx, s.Value.Strict()))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *CSC) receive(ctx context.Context, value json.RawMessage) error {
+	user, message, err := commander.ObservingLog{Body: value}.Read()
+	if err != nil {
+		return fmt.Errorf("LOVE CSC: %w", err)
+	}
+	return c.write(ctx, user, message, user)
+}

@@ -1,0 +1,109 @@
+package commander
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// MemoryRecord is a [Record] for the life of the process.
+type MemoryRecord struct {
+	mu      sync.Mutex
+	most    int
+	entries []Entry // by ID
+}
+
+var _ Record = (*MemoryRecord)(nil)
+
+// NewMemoryRecord makes a record that keeps the newest entries, at most so
+// many; 0 is 10000.
+func NewMemoryRecord(most int) *MemoryRecord {
+	if most <= 0 {
+		most = 10000
+	}
+	return &MemoryRecord{most: most}
+}
+
+// Begin implements [Record].
+func (m *MemoryRecord) Begin(_ context.Context, e Entry) error {
+	e.Params = bytes.Clone(e.Params)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, taken := m.find(e.ID)
+	if taken {
+		return fmt.Errorf("the record has a command %s already", e.ID)
+	}
+	if len(m.entries) == m.most {
+		if at == 0 {
+			return nil // older than all that are kept
+		}
+		m.entries = slices.Delete(m.entries, 0, 1)
+		at--
+	}
+	m.entries = slices.Insert(m.entries, at, e)
+	return nil
+}
+
+func (m *MemoryRecord) find(id string) (at int, found bool) {
+	return slices.BinarySearchFunc(m.entries, id, func(e Entry, id string) int {
+		return bytes.Compare([]byte(e.ID), []byte(id))
+	})
+}
+
+// Finish implements [Record].
+func (m *MemoryRecord) Finish(_ context.Context, id string, o Outcome) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, found := m.find(id)
+	if !found {
+		return fmt.Errorf("%w: %s", ErrNoEntry, id)
+	}
+	m.entries[at].Outcome = o
+	return nil
+}
+
+// List implements [Record].
+func (m *MemoryRecord) List(_ context.Context, f Filter) ([]Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []Entry
+	for _, e := range slices.Backward(m.entries) {
+		if len(found) == f.Page() {
+			break
+		}
+		if f.Selects(e) {
+			e.Params = bytes.Clone(e.Params)
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
+// Interrupted implements [Record].
+func (m *MemoryRecord) Interrupted(_ context.Context, manager string) (n int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.entries {
+		if e := &m.entries[i]; e.State == Pending && e.Manager == manager {
+			e.Outcome = Outcome{State: Unknown, Result: InterruptedResult}
+			n++
+		}
+	}
+	return n, nil
+}
+
+// InterruptedResult is the result of a command that [Record.Interrupted] set
+// to [Unknown].
+const InterruptedResult = "The manager ended before the answer came."
+
+// Prune implements [Record].
+func (m *MemoryRecord) Prune(_ context.Context, before time.Time) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	had := len(m.entries)
+	m.entries = slices.DeleteFunc(m.entries, func(e Entry) bool { return e.Time.Before(before) })
+	return had - len(m.entries), nil
+}

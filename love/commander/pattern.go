@@ -1,0 +1,103 @@
+package commander
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// Pattern selects commands: "CSC:salindex:command", each a name or with * and
+// ? as wildcards, where parts at the end may be left out: "ATDome",
+// "MTHexapod:1", "ATDome:*:move*". The commands are named without "cmd_".
+type Pattern string
+
+// ParsePattern reads a pattern.
+func ParsePattern(text string) (Pattern, error) {
+	parts := strings.Split(text, ":")
+	for _, part := range parts {
+		if _, err := path.Match(part, ""); err != nil || part == "" || strings.ContainsAny(part, `/\[]^ `) || len(part) > 100 {
+			parts = nil
+		}
+	}
+	if len(parts) == 0 || len(parts) > 3 {
+		return "", fmt.Errorf("%q is no command pattern: give CSC, CSC:salindex or CSC:salindex:command, each a name or with * and ?, such as ATDome:*:move*", text)
+	}
+	return Pattern(text), nil
+}
+
+// parts are the three parts, all there.
+func (p Pattern) parts() [3]string {
+	all := [3]string{"*", "*", "*"}
+	copy(all[:], strings.SplitN(string(p), ":", 3))
+	return all
+}
+
+// Matches tells whether the pattern selects a command.
+func (p Pattern) Matches(c love.Command) bool {
+	names := [3]string{c.CSC, strconv.Itoa(c.SalIndex), strings.TrimPrefix(c.Name, "cmd_")}
+	for i, part := range p.parts() {
+		if !glob(part, names[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Overlaps tells whether some command is selected by both patterns.
+func (p Pattern) Overlaps(q Pattern) bool {
+	ours, theirs := p.parts(), q.parts()
+	for i := range ours {
+		if !meet(ours[i], theirs[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// glob tells whether a text is what a part of a pattern selects. Unlike
+// path.Match, * stands for everything. It goes back to the last * only, which
+// takes no longer than the product of the lengths.
+func glob(pattern, text string) bool {
+	p, t, star, mark := 0, 0, -1, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// meet tells whether some text is selected by both parts. can[i][j] is that of
+// their ends from i and j on.
+func meet(a, b string) bool {
+	can := make([][]bool, len(a)+1)
+	for i := len(a); i >= 0; i-- {
+		can[i] = make([]bool, len(b)+1)
+		for j := len(b); j >= 0; j-- {
+			switch {
+			case i == len(a) && j == len(b):
+				can[i][j] = true
+			case i < len(a) && a[i] == '*':
+				can[i][j] = can[i+1][j] || j < len(b) && can[i][j+1]
+			case j < len(b) && b[j] == '*':
+				can[i][j] = can[i][j+1] || i < len(a) && can[i+1][j]
+			case i < len(a) && j < len(b):
+				can[i][j] = (a[i] == '?' || b[j] == '?' || a[i] == b[j]) && can[i+1][j+1]
+			}
+		}
+	}
+	return can[0][0]
+}
