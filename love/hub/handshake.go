@@ -53,7 +53,8 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	s := h.newSession(p, sessionOptions{strict: q.Get("nan") == "null", snapshots: q.Get("snapshot") == "1"})
-	k := newSocket(s, conn)
+	raw := rawConn(conn)
+	k := newSocket(s, conn, raw)
 	s.sink = k
 	h.add(s)
 	// The credential may have died since the gate looked, and before
@@ -64,7 +65,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Of what served the request nothing is kept, as it is large.
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	h.wheel.add(s)
-	go s.serve(newReader(s, conn, bytes.Clone(early)), k)
+	go s.serve(newReader(s, conn, raw, bytes.Clone(early)), k)
 }
 
 // serve reads one burst of a websocket session. The next one is for another

@@ -34,12 +34,12 @@ type rest struct {
 }
 
 // newReader returns the reader of a connection of which early has been read.
-func newReader(s *Session, conn net.Conn, early []byte) *reader {
+func newReader(s *Session, conn net.Conn, raw syscall.RawConn, early []byte) *reader {
 	limit := s.hub.limits.UserMessage
 	if s.principal.Process {
 		limit = s.hub.limits.ProcessMessage
 	}
-	r := &reader{session: s, limit: int64(limit), rest: rest{conn: conn, raw: rawConn(conn), early: early}}
+	r := &reader{session: s, limit: int64(limit), rest: rest{conn: conn, raw: raw, early: early}}
 	r.rest.poll = r.poll
 	return r
 }

@@ -43,8 +43,8 @@ type socket struct {
 	*pen                    // of the writer alone
 }
 
-func newSocket(s *Session, conn net.Conn) *socket {
-	return &socket{session: s, conn: conn, raw: rawConn(conn)}
+func newSocket(s *Session, conn net.Conn, raw syscall.RawConn) *socket {
+	return &socket{session: s, conn: conn, raw: raw}
 }
 
 // wake implements sink.
