@@ -159,6 +159,11 @@ func TestHandshakesAreRefusedInJSON(t *testing.T) {
 	status, body := get("password=process")
 	require.Equal(t, 426, status)
 	require.JSONEq(t, `{"detail":"this is the websocket of the manager: connect with a websocket client"}`, body)
+	for header, value := range map[string]string{"Sec-Websocket-Version": "8", "Sec-Websocket-Key": "abc", "Upgrade": "h2c", "Connection": "close"} {
+		status, body = get("password=process", append(handshake, header, value)...)
+		require.Equal(t, 426, status, header)
+		require.Contains(t, body, `{"detail":"`)
+	}
 	status, body = get("password=wrong", handshake...)
 	require.Equal(t, 403, status)
 	require.JSONEq(t, `{"detail":"give a token or the process password"}`, body)

@@ -3,6 +3,7 @@ package hub
 import (
 	"bytes"
 	"net/http"
+	"strings"
 
 	"github.com/gobwas/ws"
 
@@ -19,9 +20,11 @@ import (
 // place of NaN and the infinities, snapshot=1 for the last value of everything
 // that it subscribes to.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet || r.Header.Get("Sec-Websocket-Key") == "" {
+	if problem := handshakeProblem(r); problem != "" {
+		w.Header().Set("Connection", "Upgrade")
 		w.Header().Set("Upgrade", "websocket")
-		refuse(w, http.StatusUpgradeRequired, "this is the websocket of the manager: connect with a websocket client")
+		w.Header().Set("Sec-Websocket-Version", "13")
+		refuse(w, http.StatusUpgradeRequired, problem)
 		return
 	}
 	if origin := r.Header.Get("Origin"); origin != "" && !h.origins(origin) {
@@ -67,6 +70,33 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.wheel.add(s)
 	go s.serve(newReader(s, conn, raw, bytes.Clone(early)), k)
 }
+
+// handshakeProblem tells why the request is no websocket handshake; empty if it
+// is one.
+func handshakeProblem(r *http.Request) string {
+	has := func(header, token string) bool {
+		for _, value := range r.Header.Values(header) {
+			for part := range strings.SplitSeq(value, ",") {
+				if strings.EqualFold(strings.TrimSpace(part), token) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	switch {
+	case r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1) || !has("Connection", "upgrade") || !has("Upgrade", "websocket"):
+		return "this is the websocket of the manager: connect with a websocket client"
+	case r.Header.Get("Sec-Websocket-Version") != "13":
+		return "the websocket version must be 13"
+	case len(r.Header.Get("Sec-Websocket-Key")) != keyLength:
+		return "Sec-WebSocket-Key must be 16 bytes in base64"
+	}
+	return ""
+}
+
+// keyLength is that of 16 bytes in base64.
+const keyLength = 24
 
 // serve reads one burst of a websocket session. The next one is for another
 // goroutine: the stack that handling a burst takes would never shrink again, and

@@ -92,6 +92,14 @@ func (x *index) lookup(category, csc, salindex, stream []byte) *group {
 	return g
 }
 
+// find returns the group, or nil if it is not known.
+func (x *index) find(name love.Group) *group {
+	sh := x.shard([]byte(name.CSC))
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	return sh.groups[name]
+}
+
 // group returns the group, new if it is not known.
 func (x *index) group(name love.Group) *group {
 	sh := x.shard([]byte(name.CSC))
@@ -109,8 +117,8 @@ func (x *index) groupLocked(sh *shard, name love.Group) *group {
 	return g
 }
 
-// join adds m to the group. Its session must not be in it.
-func (x *index) join(name love.Group, m *member) {
+// join adds m to the group, which stays known as long as it has members.
+func (x *index) join(name love.Group, m *member) *group {
 	sh := x.shard([]byte(name.CSC))
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -120,21 +128,21 @@ func (x *index) join(name love.Group, m *member) {
 	members := append(g.list(), m)
 	g.members.Store(&members)
 	x.wildcards[wildcardShape(name)].Add(1)
+	return g
 }
 
 // leave takes m out of the group, where it must be.
-func (x *index) leave(name love.Group, m *member) {
-	sh := x.shard([]byte(name.CSC))
+func (x *index) leave(g *group, m *member) {
+	sh := x.shard([]byte(g.name.CSC))
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	g := sh.groups[name]
 	old := g.list()
 	at := slices.Index(old, m)
 	members := append(append(make([]*member, 0, len(old)), old[:at]...), old[at+1:]...)
 	g.members.Store(&members)
-	x.wildcards[wildcardShape(name)].Add(-1)
+	x.wildcards[wildcardShape(g.name)].Add(-1)
 	if len(members) == 0 && g.last.drop() {
-		delete(sh.groups, name)
+		delete(sh.groups, g.name)
 	}
 }
 

@@ -118,7 +118,7 @@ func (r *reader) frame() error {
 		return breach(CloseTooBig)
 	}
 	from := len(r.message)
-	if r.message, err = appendN(r.message, r.intake, int(h.Length)); err != nil {
+	if err := r.read(int(h.Length)); err != nil {
 		return err
 	}
 	ws.Cipher(r.message[from:], h.Mask, 0)
@@ -215,18 +215,20 @@ func (r *reader) frameBuffered() bool {
 	return len(b) >= head && length <= uint64(len(b)-head)
 }
 
-// appendN appends n bytes of r to b. It takes memory as the bytes come, not as
-// a header announces them.
-func appendN(b []byte, r io.Reader, n int) ([]byte, error) {
+// read adds n bytes to the message. It takes memory as the bytes come, not as a
+// header announces them; while they come the peer is alive, and cannot answer a
+// ping.
+func (r *reader) read(n int) error {
 	const step = 64 << 10
 	for n > 0 {
 		c := min(n, step)
-		at := len(b)
-		b = append(b, make([]byte, c)...)
-		if _, err := io.ReadFull(r, b[at:]); err != nil {
-			return b, err
+		at := len(r.message)
+		r.message = append(r.message, make([]byte, c)...)
+		if _, err := io.ReadFull(r.intake, r.message[at:]); err != nil {
+			return err
 		}
+		r.session.quiet.Store(false)
 		n -= c
 	}
-	return b, nil
+	return nil
 }

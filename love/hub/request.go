@@ -198,7 +198,7 @@ func (in *inbound) subscription(cut *wire.Frame) {
 
 func (in *inbound) subscribe(group love.Group, o subscriptionOptions) {
 	s := in.session
-	if s.groups[group] == nil && len(s.groups) >= s.hub.limits.Subscriptions {
+	if _, member := s.in(group); member == nil && len(s.groups) >= s.hub.limits.Subscriptions {
 		in.deny(DenySubscriptions, errTooMany)
 		return
 	}

@@ -23,7 +23,7 @@ type Session struct {
 	joined  atomic.Int64  // len(groups), for others to read
 
 	// Of the goroutine that handles its messages:
-	groups    map[love.Group]*member
+	groups    map[*group]*member
 	source    *source
 	publishes bool // it has published something
 
@@ -52,7 +52,7 @@ func (h *Hub) newSession(p auth.Principal, o sessionOptions) *Session {
 	s := &Session{
 		hub: h, principal: p, since: h.clock.Now(), snapshots: o.snapshots,
 		out:    newOutbox(h.limits.BacklogBytes, h.limits.QueueBytes, h.limits.BacklogAge),
-		groups: make(map[love.Group]*member),
+		groups: make(map[*group]*member),
 		source: &source{id: h.nextID()},
 	}
 	if o.strict || h.nan == NaNNull {
@@ -116,20 +116,26 @@ func (s *Session) lost() {
 	s.hub.counters.drop(DropClosed, dropped)
 }
 
+// in returns the group and the session's membership, if it is in it.
+func (s *Session) in(name love.Group) (*group, *member) {
+	g := s.hub.index.find(name)
+	return g, s.groups[g]
+}
+
 // join puts the session into a group. Who is there already misses nothing: a
 // subscription that asks for something else takes the place of the old one
 // between two messages.
 func (s *Session) join(name love.Group, o subscriptionOptions, b *burst) {
-	h, old := s.hub, s.groups[name]
+	h := s.hub
+	_, old := s.in(name)
 	o.snapshot = o.snapshot || s.snapshots
 	if old != nil && !o.snapshot && old.options == o {
 		return
 	}
 	m := newMember(s, o)
-	s.groups[name] = m
-	s.joined.Store(int64(len(s.groups)))
 	if old == nil && !o.snapshot {
-		h.index.join(name, m)
+		s.groups[h.index.join(name, m)] = m
+		s.joined.Store(int64(len(s.groups)))
 		return
 	}
 	h.joining.Lock()
@@ -137,9 +143,11 @@ func (s *Session) join(name love.Group, o subscriptionOptions, b *burst) {
 	if o.snapshot {
 		h.eachStream(name, func(g *group) { h.sendLast(name, g, m, b) })
 	}
-	h.index.join(name, m)
+	g := h.index.join(name, m)
+	s.groups[g] = m
+	s.joined.Store(int64(len(s.groups)))
 	if old != nil {
-		h.index.leave(name, old)
+		h.index.leave(g, old)
 		for _, f := range old.stop() {
 			s.send(f, h.clock.Now(), b)
 		}
@@ -147,18 +155,22 @@ func (s *Session) join(name love.Group, o subscriptionOptions, b *burst) {
 }
 
 func (s *Session) leave(name love.Group) {
-	if m := s.groups[name]; m != nil {
-		delete(s.groups, name)
-		s.joined.Store(int64(len(s.groups)))
-		s.hub.index.leave(name, m)
-		s.hub.counters.drop(DropRate, len(m.stop()))
+	if g, m := s.in(name); m != nil {
+		s.drop(g, m)
 	}
 }
 
 func (s *Session) leaveAll() {
-	for g := range s.groups {
-		s.leave(g)
+	for g, m := range s.groups {
+		s.drop(g, m)
 	}
+}
+
+func (s *Session) drop(g *group, m *member) {
+	delete(s.groups, g)
+	s.joined.Store(int64(len(s.groups)))
+	s.hub.index.leave(g, m)
+	s.hub.counters.drop(DropRate, len(m.stop()))
 }
 
 func (s *Session) stats() SessionStats {
