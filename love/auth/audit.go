@@ -32,6 +32,9 @@ const (
 	AuditKeyRotated  = "signing key changed"
 	AuditImported    = "users imported"
 	AuditForbidden   = "forbidden"
+
+	AuditAuthorityTaken = "authority taken"
+	AuditAuthorityEnded = "authority released"
 )
 
 // How it went.

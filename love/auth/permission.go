@@ -20,7 +20,9 @@ const (
 	// SomeCommand is held by who may command at all, be it by a pattern. It is
 	// asked, never granted.
 	SomeCommand Permission = "api.command.execute_some_command"
-	// Publish allows a user's connection to publish as a process does.
+	// Publish allows a user's connection to publish as a process does. A
+	// superuser has to be given it too: forging what components say is no part
+	// of administration.
 	Publish Permission = "api.publish"
 	// ManageUsers allows to administer users, groups, tokens and keys.
 	ManageUsers Permission = "api.manage_users"

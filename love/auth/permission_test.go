@@ -88,3 +88,11 @@ func TestAuthorizer_WithADirectoryGoesByTheUserAsOfNow(t *testing.T) {
 	require.ErrorIs(t, by.Authorize(t.Context(), auth.Principal{Process: true}, move), auth.ErrForbidden)
 	require.ErrorIs(t, auth.RoleAuthorizer{Users: broken{}}.Authorize(t.Context(), p, move), errAway)
 }
+
+func TestPublishingHasToBeGivenEvenToASuperuser(t *testing.T) {
+	may := func(u auth.User) bool {
+		return auth.RoleAuthorizer{}.Authorize(t.Context(), auth.Principal{User: u}, auth.Publish) == nil
+	}
+	require.False(t, may(auth.User{Username: "admin", Superuser: true}))
+	require.True(t, may(auth.User{Username: "admin", Superuser: true, Permissions: []auth.Permission{auth.Publish}}))
+}

@@ -20,7 +20,7 @@ func DefaultRoles() Roles {
 }
 
 // RoleAuthorizer is the [Authorizer] that goes by the user alone: a superuser
-// may everything, others what they or their groups were given. A process has
+// may everything but [Publish], others what they or their groups were given. A process has
 // no user and so no permission. The zero value goes by the principal and
 // [DefaultRoles].
 type RoleAuthorizer struct {
@@ -39,7 +39,7 @@ func (a RoleAuthorizer) Authorize(ctx context.Context, p Principal, permission P
 		return err
 	}
 	allows := func(held Permission) bool { return held.Allows(permission) }
-	if u.Superuser || slices.ContainsFunc(u.Permissions, allows) || slices.ContainsFunc(u.GroupPermissions, allows) {
+	if u.Superuser && permission != Publish || slices.ContainsFunc(u.Permissions, allows) || slices.ContainsFunc(u.GroupPermissions, allows) {
 		return nil
 	}
 	roles := a.Roles

@@ -89,6 +89,7 @@ func (a address) withQuery(token, password string, strict bool) string {
 // api is the URL of a path below /manager/api, which begins with a slash.
 func (a address) api(path string) string {
 	u := a.site
+	path, u.RawQuery, _ = strings.Cut(path, "?")
 	u.Path += managerPath + "/api" + path
 	return u.String()
 }

@@ -70,39 +70,6 @@ func (c *Client) Logout(ctx context.Context) error {
 	return err
 }
 
-// Reply is the answer to a command.
-type Reply struct {
-	love.Ack
-	Status int // HTTP
-}
-
-// OK reports that the component has done what was commanded.
-func (r Reply) OK() bool { return r.Status < 300 && r.Text == love.Done }
-
-// Command has the manager issue a command and waits for its ack. The prefix
-// "cmd_" of the name may be left out. Whatever carries an ack is a Reply, also
-// "not allowed" or a time-out, with the status in it; anything else is an
-// error. The manager stamps the identity itself.
-func (c *Client) Command(ctx context.Context, cmd love.Command) (Reply, error) {
-	if !strings.HasPrefix(cmd.Name, "cmd_") {
-		cmd.Name = "cmd_" + cmd.Name
-	}
-	if cmd.Params == nil {
-		cmd.Params = json.RawMessage("{}")
-	}
-	status, answer, err := c.call(ctx, http.MethodPost, "/cmd/", cmd)
-	if err != nil {
-		return Reply{}, err
-	}
-	var ack struct {
-		Text *string `json:"ack"`
-	}
-	if json.Unmarshal(answer, &ack) != nil || ack.Text == nil {
-		return Reply{}, httpError(http.MethodPost, "/cmd/", status, answer)
-	}
-	return Reply{Ack: love.Ack{Text: *ack.Text}, Status: status}, nil
-}
-
 // call makes one request below /manager/api.
 func (c *Client) call(ctx context.Context, method, path string, body any) (status int, answer []byte, err error) {
 	var content io.Reader

@@ -64,7 +64,7 @@ func (b *behind) read() (got []string, closed bool) {
 }
 
 func TestBehindTheSoftBoundTelemetryIsConflatedAndEventsAreNot(t *testing.T) {
-	h, _ := start(t, hub.WithLimits(hub.Limits{BacklogBytes: 5_000, QueueBytes: 1 << 20}))
+	h, _ := start(t, hub.WithClock(newClock()), hub.WithLimits(hub.Limits{BacklogBytes: 5_000, QueueBytes: 1 << 20}))
 	b := newBehind(t, h, "telemetry-A-0-s", "telemetry-A-0-t", "event-A-0-e")
 	for i := range 100 {
 		b.publish("telemetry", "s", i, 100)
@@ -156,7 +156,7 @@ func TestMoreEventsThanTheHardBoundCloseTheSession(t *testing.T) {
 func TestAnOutboxKeepsItsPromises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limits := hub.Limits{BacklogBytes: rapid.IntRange(1, 4000).Draw(t, "soft"), QueueBytes: rapid.IntRange(1000, 8000).Draw(t, "hard")}
-		h := hub.New(hub.WithLimits(limits), hub.WithTracing(false))
+		h := hub.New(hub.WithLimits(limits), hub.WithTracing(false), hub.WithClock(newClock()))
 		defer func() { _ = h.Shutdown(context.Background()) }()
 		b := newBehind(t, h, "telemetry-A-0-s", "telemetry-A-0-t", "event-A-0-e")
 		defer func() { _ = b.local.Close() }()

@@ -31,7 +31,8 @@ type UserPublish int
 
 const (
 	// PublishLoveCSC allows category love_csc if the user may command, as the
-	// HTTP route for observing logs demands. The default.
+	// HTTP route for observing logs demands, and everything to who was given
+	// auth.Publish. The default.
 	PublishLoveCSC UserPublish = iota
 	// PublishNone allows nothing.
 	PublishNone

@@ -21,6 +21,7 @@ func TestWhatAUserMayPublish(t *testing.T) {
 		{"a viewer's observing log", hub.PublishLoveCSC, "viewer", "love_csc", false},
 		{"a commander's event", hub.PublishLoveCSC, "commander", "event", false},
 		{"a forged request", hub.PublishLoveCSC, "commander", "initial_state", false},
+		{"what a publisher was given", hub.PublishLoveCSC, "publisher", "event", true},
 		{"nothing at all", hub.PublishNone, "commander", "love_csc", false},
 		{"anything", hub.PublishAny, "viewer", "event", true},
 	} {

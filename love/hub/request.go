@@ -140,12 +140,13 @@ func (s *Session) mayPublish(c love.Category) bool {
 	switch {
 	case s.principal.Process || s.hub.userPublish == PublishAny:
 		return true
-	case s.hub.userPublish == PublishNone || c != love.CategoryLoveCSC:
+	case s.hub.userPublish == PublishNone:
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	return s.hub.authorizer.Authorize(ctx, s.principal, auth.ExecuteCommand) == nil
+	may := func(p auth.Permission) bool { return s.hub.authorizer.Authorize(ctx, s.principal, p) == nil }
+	return c == love.CategoryLoveCSC && may(auth.ExecuteCommand) || may(auth.Publish)
 }
 
 func (in *inbound) action(cut *wire.Frame) {

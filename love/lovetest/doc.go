@@ -6,4 +6,8 @@
 //
 // [RunUserStore], [RunLedger], [RunKeyring] and [RunAuditLog] are the suites
 // that every store of users, tokens, keys and audit records passes.
+//
+// [TestDomain] is the suite that each SAL bus passes; [NewDomain] is a domain
+// that fails on demand, and [NewComponent] a component that answers commands
+// as a test wants.
 package lovetest

@@ -150,21 +150,26 @@ func (p *CSC) Run(ctx context.Context, to Sender) error {
 
 // subscribe has samples sent to p.arrivals until unsubscribe is called.
 func (p *CSC) subscribe(ctx context.Context) (unsubscribe func(), err error) {
+	return subscribeAll(p.remote, p.live(), func(attr string, s *sal.Sample) {
+		select {
+		case p.arrivals <- arrival{attr, s, p.cfg.clock.Now()}:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// subscribeAll subscribes to topics. unsubscribe is to be called in any case.
+func subscribeAll(r Remote, attrs []string, call func(attr string, s *sal.Sample)) (unsubscribe func(), err error) {
 	var cancels []func()
 	unsubscribe = func() {
 		for _, cancel := range cancels {
 			cancel()
 		}
 	}
-	for _, attr := range p.live() {
-		cancel, err := p.remote.Subscribe(attr, func(s *sal.Sample) {
-			select {
-			case p.arrivals <- arrival{attr, s, p.cfg.clock.Now()}:
-			case <-ctx.Done():
-			}
-		})
+	for _, attr := range attrs {
+		cancel, err := r.Subscribe(attr, func(s *sal.Sample) { call(attr, s) })
 		if err != nil {
-			return unsubscribe, fmt.Errorf("producer of %s: %w", p.name, err)
+			return unsubscribe, fmt.Errorf("producer of %s: %w", r.Component().Instance(r.Index()), err)
 		}
 		cancels = append(cancels, cancel)
 	}

@@ -82,7 +82,12 @@ func replayFactory(t *testing.T, text []byte) {
 		FromType []selected `json:"from_type"`
 	}
 	require.NoError(t, json.Unmarshal(text, &file))
-	components := map[string]*sal.Component{}
+	components := map[string]*sal.Component{"Script": {Name: "Script", Indexed: true}}
+	for _, s := range file.FromType {
+		if name := s.Arguments.CSC; name != "" {
+			components[name] = &sal.Component{Name: name, Indexed: s.Arguments.SalIndex != nil && *s.Arguments.SalIndex > 0}
+		}
+	}
 	for _, s := range file.FromName {
 		if s.Indexed != nil {
 			components[s.ComponentName] = &sal.Component{Name: s.ComponentName, Indexed: *s.Indexed}

@@ -22,7 +22,7 @@ func heartbeatOf(csc string, lost int) string {
 	return fmt.Sprintf(`{"category":"event","data":[{"csc":"Heartbeat","salindex":0,"data":{"stream":{"csc":%q,"salindex":0,"lost":%d}}}]}`, csc, lost)
 }
 
-// wire is a link that can be cut, and confirms only when it is told to.
+// wireLink is a link that can be cut, and confirms only when it is told to.
 type wireLink struct {
 	link
 	confirms bool

@@ -51,7 +51,8 @@ type limit struct {
 const finishedLimit = 10
 
 // WithStreamLayout sets how a [ScriptQueue] tells its state. Default: [Split],
-// which the LOVE-frontend has read since 2024; others are for older ones.
+// which the LOVE-frontend reads; the others are for frontends from before
+// release 6.6 of the LOVE-producer.
 func WithStreamLayout(l Layout) Option { return func(c *config) { c.layout = l } }
 
 // WithFinishedScripts sets how many finished scripts a [ScriptQueue] lists, the

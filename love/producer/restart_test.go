@@ -125,8 +125,9 @@ func TestEveryEventArrivesThoughTheManagerIsKilledAgainAndAgain(t *testing.T) {
 		awaitRound(round)
 		took = append(took, time.Since(back))
 	}
-	slices.Sort(took) // a machine that runs all tests at once may be slow now and then
-	require.Less(t, took[kills*9/10], time.Second, "producers are back within a second of the manager: %v", took)
+	slices.Sort(took)
+	require.Less(t, took[kills*3/4], time.Second, "producers are back within a second of the manager: %v", took)
+	require.Less(t, took[kills-1], 3*time.Second, "even where everything runs at once and under the race detector: %v", took)
 	stopWriting()
 	b.writing.Wait()
 	b.write(t, b.controllers[0], "evt_round", kills+1)

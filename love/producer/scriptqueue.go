@@ -142,24 +142,14 @@ func (p *ScriptQueue) Run(ctx context.Context, to Sender) error {
 }
 
 func (p *ScriptQueue) hearScripts(ctx context.Context) (unsubscribe func(), err error) {
-	var cancels []func()
-	unsubscribe = func() {
-		for _, cancel := range cancels {
-			cancel()
-		}
-	}
+	var attrs []string
 	for _, name := range scriptTopics {
 		attr := sal.Event.Prefix() + name
-		if _, ok := p.scripts.Component().Topic(attr); !ok {
-			continue // an interface of another version
+		if _, ok := p.scripts.Component().Topic(attr); ok { // else the interface is of another version
+			attrs = append(attrs, attr)
 		}
-		cancel, err := p.scripts.Subscribe(attr, func(s *sal.Sample) { p.heardFromScript(ctx, s) })
-		if err != nil {
-			return unsubscribe, fmt.Errorf("producer of %s: %w", p.name, err)
-		}
-		cancels = append(cancels, cancel)
 	}
-	return unsubscribe, nil
+	return subscribeAll(p.scripts, attrs, func(_ string, s *sal.Sample) { p.heardFromScript(ctx, s) })
 }
 
 // markStale has documents made anew when they are asked for. It needs the turn.

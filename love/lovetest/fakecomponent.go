@@ -1,0 +1,75 @@
+package lovetest
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// NewDomain makes a domain on a bus in memory of its own, which fails when it
+// is told to. It is closed with the test.
+func NewDomain(t *testing.T, defs *sal.Definitions, opts ...sal.DomainOption) (*sal.Domain, *FakeBus) {
+	bus := NewFakeBus()
+	d := sal.NewDomain(bus, defs, opts...)
+	t.Cleanup(func() { require.NoError(t, d.Close()) })
+	return d, bus
+}
+
+// FakeComponent is a component as a test wants it: it writes what the test
+// writes with the controller's methods, remembers the commands that come, and
+// answers them as it was told; all others with success.
+type FakeComponent struct {
+	*sal.Controller
+
+	mu       sync.Mutex
+	answers  map[string]sal.Handler // by short name
+	commands []*sal.Sample
+}
+
+// NewComponent runs a fake component until the test ends.
+func NewComponent(t *testing.T, d *sal.Domain, name string, index int) *FakeComponent {
+	controller, err := d.Controller(t.Context(), name, index)
+	require.NoError(t, err)
+	c := &FakeComponent{Controller: controller, answers: map[string]sal.Handler{}}
+	for _, command := range controller.Component().Names(sal.Command) {
+		require.NoError(t, c.Handle(command, c.answer))
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := c.Run(context.Background()); err != nil {
+			t.Errorf("running the fake %s: %v", name, err)
+		}
+	})
+	t.Cleanup(func() { require.NoError(t, c.Close()); running.Wait() })
+	return c
+}
+
+// Answer sets how a command is executed from now on, by its short name:
+// "moveAzimuth". [sal.Answer] ends it with any acknowledgement.
+func (c *FakeComponent) Answer(command string, h sal.Handler) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answers[command] = h
+}
+
+// Commands returns the commands that came so far, in order.
+func (c *FakeComponent) Commands() []*sal.Sample {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]*sal.Sample(nil), c.commands...)
+}
+
+func (c *FakeComponent) answer(ctx context.Context, s *sal.Sample) error {
+	c.mu.Lock()
+	c.commands = append(c.commands, s)
+	h := c.answers[s.Topic().Name]
+	c.mu.Unlock()
+	if h == nil {
+		return nil
+	}
+	return h(ctx, s)
+}
