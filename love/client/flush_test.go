@@ -34,7 +34,7 @@ func TestFlushReturnsWhenTheManagerHasReadWhatWasSent(t *testing.T) {
 		synctest.Wait()
 		p.conn.Close()
 		require.ErrorIs(t, <-flushed, client.ErrNotConnected)
-		p = <-m.peers
+		<-m.peers
 		synctest.Wait()
 		require.NoError(t, c.Flush(t.Context()))
 		require.NoError(t, stop())
