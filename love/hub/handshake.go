@@ -2,12 +2,14 @@ package hub
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/gobwas/ws"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
 )
 
 // ServeHTTP opens a websocket (manager protocol, sections 2.1 and 2.2),
@@ -62,13 +64,24 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.add(s)
 	// The credential may have died since the gate looked, and before
 	// DisconnectToken could see the session.
-	if _, err := h.gate.Admit(r); err != nil {
+	if _, err := h.gate.Admit(r); dead(err) {
 		s.close(CloseCredential)
 	}
 	// Of what served the request nothing is kept, as it is large.
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	h.wheel.add(s)
 	go s.serve(newReader(s, conn, raw, bytes.Clone(early)), k)
+}
+
+// dead reports whether a gate's error says that the credential is none any more,
+// and not only that this could not be found out.
+func dead(err error) bool {
+	for _, is := range [...]error{auth.ErrToken, auth.ErrExpired, auth.ErrInactive, auth.ErrCredentials} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return false
 }
 
 // handshakeProblem tells why the request is no websocket handshake; empty if it

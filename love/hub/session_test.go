@@ -2,6 +2,8 @@ package hub_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -161,4 +163,31 @@ func TestTwoHubsOnOneBrokerActAsOne(t *testing.T) {
 	require.Equal(t, initialState("A", "0", "s"), producer.next())
 	producer.send(`{"category":"event","data":[{"csc":"A","salindex":0,"data":{"s":1}}]}`)
 	require.Contains(t, sub.next(), `{"s":1}`)
+}
+
+func TestACredentialThatDiesDuringTheHandshakeEndsTheSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		second error
+		dead   bool
+	}{
+		"revoked":                 {fmt.Errorf("%w", auth.ErrToken), true},
+		"cannot be found out now": {errors.New("the database is away"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			_, url := start(t, hub.WithGate(hub.GateFunc(func(r *http.Request) (auth.Principal, error) {
+				if asked++; asked == 2 {
+					return auth.Principal{}, c.second
+				}
+				return gate(r)
+			})))
+			conn := dial(t, url, "token=ada")
+			if !c.dead {
+				conn.alive()
+				return
+			}
+			code, _ := conn.closed()
+			require.Equal(t, ws.StatusNormalClosure, code)
+		})
+	}
 }
