@@ -62,7 +62,7 @@ var modulesOf = map[string][]string{
 	"love/hub/redis": {"github.com/redis/go-redis/v9"},
 	"love/lovetest":  {"github.com/gobwas/ws", "github.com/stretchr/testify"},
 	"love/manager":   {"github.com/julienschmidt/httprouter"},
-	"love/sal/kafka": {"github.com/twmb/franz-go", "go.yaml.in/yaml/v3"},
+	"love/sal/kafka": {"github.com/twmb/avro", "github.com/twmb/franz-go", "go.yaml.in/yaml/v3"},
 	"love/store":     {"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "modernc.org/sqlite"},
 	"cmd/loved":      {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 }

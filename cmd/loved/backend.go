@@ -24,11 +24,13 @@ type backendConfig struct {
 	processPassword string
 	commander       commanding        // nil: commands are answered 503
 	logbook         commander.Logbook // nil: observing logs are answered 503
-	heartbeats      bool              // ask the commander for its heartbeat
-	serverURL       string            // empty: the host's name
+	desk            deskConfig
+	heartbeats      bool   // ask the commander for its heartbeat
+	serverURL       string // empty: the host's name
 	urlPrefix       string
 	page            dashboard.Info
 	origins         origins
+	logIns          auth.LogInLimits
 	proxies         auth.Networks // whose word about the client's address is believed
 	hubOptions      []hub.Option
 	log             *slog.Logger
@@ -47,6 +49,7 @@ type backend struct {
 	hub     *hub.Hub
 	manager *manager.Manager
 	pulse   *manager.Pulse // nil: nobody to ask
+	desk    *desk          // nil: no commander
 	handler http.Handler
 	log     *slog.Logger
 }
@@ -64,6 +67,7 @@ func newBackend(ctx context.Context, c backendConfig) (*backend, error) {
 		Tokens:         b.tokens,
 		Authorizer:     b.authorizer,
 		AuditLog:       b.store.AuditLog(),
+		LogInLimits:    c.logIns,
 		TrustedProxies: c.proxies,
 		ServerURL:      c.serverURL,
 		URLPrefix:      c.urlPrefix,
@@ -73,7 +77,9 @@ func newBackend(ctx context.Context, c backendConfig) (*backend, error) {
 	}
 	var beats func() []hub.Heartbeat
 	if c.commander != nil {
-		config.Commander, config.Informer, config.Logbook = c.commander, c.commander, c.logbook
+		config.Informer, config.Logbook = c.commander, c.logbook
+		b.desk = newDesk(c.desk, c.commander, b.store.Commands(), func() manager.Publisher { return b.hub }, c.log)
+		b.desk.serve(&config)
 		if c.heartbeats {
 			b.pulse = manager.NewPulse(c.commander, love.SystemClock{})
 			beats = b.commanderBeat
@@ -119,6 +125,9 @@ func (b *backend) serve(ctx context.Context, listener net.Listener, drain time.D
 	if b.pulse != nil {
 		running.Go(func() { _ = b.pulse.Run(ctx) }) // ends with ctx
 	}
+	if b.desk != nil {
+		running.Go(func() { b.desk.run(ctx) })
+	}
 	served := make(chan error, 1)
 	running.Go(func() { served <- server.Serve(listener) })
 
@@ -133,8 +142,8 @@ func (b *backend) serve(ctx context.Context, listener net.Listener, drain time.D
 	return err
 }
 
-// close ends new requests first, then sockets and requests under way, and the
-// database last.
+// close ends new requests first, then sockets and requests under way, then
+// commands whose answer nobody waits for any more, and the database last.
 func (b *backend) close(server *http.Server, drain time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
@@ -150,6 +159,9 @@ func (b *backend) close(server *http.Server, drain time.Duration) {
 		server.Close()
 	}
 	sockets.Wait()
+	if b.desk != nil {
+		b.desk.recorder.Close(ctx)
+	}
 	if err := b.store.Close(); err != nil {
 		b.log.Warn("the database could not be closed", "error", err)
 	}

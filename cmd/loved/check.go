@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal/kafka"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -36,7 +37,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Try the manager's configuration and what it depends on",
 		Long: `Read the configuration of a manager, as loved manager does, and try everything that it
 depends on: says what works, what is wrong and what to do. It changes nothing, but makes
-the tables of a database that exists.`,
+the tables of a database that exists. Where the variables LSST_… name the observatory's SAL bus,
+that is tried, too.`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.runChecks(cmd.Context(), a.checks(cmd, &f))
@@ -55,6 +57,9 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 		{"database", f.checkDatabase},
 		{"LDAP", f.checkLDAP},
 		{"leap seconds", checkLeapSeconds},
+		{"Kafka brokers", a.checkKafka(kafka.CheckBrokers)},
+		{"Kafka round trip", a.checkKafka(kafka.CheckRoundTrip)},
+		{"schema registry", a.checkKafka(kafka.CheckRegistry)},
 	}
 }
 
@@ -113,6 +118,20 @@ func (f *managerFlags) checkLDAP(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "answers", nil
+}
+
+// checkKafka tries the observatory's SAL bus; it says nothing where there is none.
+func (a *app) checkKafka(try func(context.Context, kafka.Config) (string, error)) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		if subName, _ := a.env("LSST_TOPIC_SUBNAME"); subName == "" {
+			return "", nil
+		}
+		config, _, err := kafka.ConfigFromEnvironment(a.env)
+		if err != nil {
+			return "", err
+		}
+		return try(ctx, config)
+	}
 }
 
 // leapWarning is how long before its end the table of leap seconds is told to

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
@@ -23,12 +22,11 @@ import (
 
 // commanderFlags are the settings of `loved commander`.
 type commanderFlags struct {
-	listen     string
-	bus        *choice
-	interfaces string
-	timeout    span
-	to         clientFlags
-	log        logFlags
+	listen  string
+	sal     salFlags
+	timeout span
+	to      clientFlags
+	log     logFlags
 }
 
 func (a *app) commanderCommand() *cobra.Command {
@@ -38,15 +36,13 @@ func (a *app) commanderCommand() *cobra.Command {
 		Short: "Run a commander: commands, SAL information and the LOVE CSC over HTTP",
 		Long: `Run a LOVE-commander: its HTTP API over SAL, with the LOVE CSC that writes observing logs.
 A manager, ours or the Python one, is told its address (loved manager --commander).
-The API has no log-in: let only managers reach it. With --sal sim, which is all there is so far,
-the process has an observatory of its own: loved demo is the one where producers and commands meet.`,
+The API has no log-in: let only managers reach it. With --sal sim the process has an observatory
+of its own: loved demo is the one where producers and commands meet.`,
 		Example: `  loved commander --sal sim
+  LSST_TOPIC_SUBNAME=sal loved commander --sal-interfaces ts_xml
   loved manager --commander http://127.0.0.1:5000 …`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.bus.value != "sim" {
-				return usagef("--sal kafka is not part of this release yet: give --sal sim")
-			}
 			return a.runCommander(cmd.Context(), &f)
 		},
 	}
@@ -57,11 +53,7 @@ the process has an observatory of its own: loved demo is the one where producers
 func (f *commanderFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.listen, "listen", "127.0.0.1:5000", "`ADDRESS` of the HTTP API")
 	bindEnv(fs, "listen", "LOVED_LISTEN")
-	f.bus = oneOf("kafka", "sim")
-	fs.Var(f.bus, "sal", "the SAL bus; kafka is not part of this release yet")
-	bindEnv(fs, "sal", "LOVED_SAL")
-	fs.StringVar(&f.interfaces, "sal-interfaces", "", "`FOLDER` of SAL XML, or one holding sal_interfaces (default the simulated components)")
-	bindEnv(fs, "sal-interfaces", "TS_XML_DIR")
+	f.sal.register(fs)
 	f.timeout = span(10 * time.Second)
 	fs.Var(&f.timeout, "command-timeout", "how long a command may take, in `SECONDS` or as 1m30s; progress extends it")
 	bindEnv(fs, "command-timeout", "COMMAND_TIMEOUTS")
@@ -97,7 +89,7 @@ func definitionsIn(folder string) (*sal.Definitions, error) {
 	if folder == "" {
 		return sim.Definitions(), nil
 	}
-	definitions, err := sal.ReadFolder(os.DirFS(folder))
+	definitions, err := sal.ReadDir(folder)
 	if err != nil {
 		return nil, fmt.Errorf("--sal-interfaces: %w", err)
 	}
@@ -105,18 +97,17 @@ func definitionsIn(folder string) (*sal.Definitions, error) {
 }
 
 func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
-	definitions, err := definitionsIn(f.interfaces)
+	log := f.log.logger(a.stderr)
+	bus, err := a.openSAL(&f.sal, log)
 	if err != nil {
 		return err
 	}
-	log := f.log.logger(a.stderr)
-	o := newObservatory(definitions, log)
-	defer o.close()
-	love, err := lovecsc.New(ctx, o.domain, lovecsc.WithLogger(log))
+	defer bus.close()
+	love, err := lovecsc.New(ctx, bus.domain, lovecsc.WithLogger(log))
 	if err != nil {
-		return fmt.Errorf("--sal-interfaces: %w", err)
+		return fmt.Errorf("starting the LOVE CSC: %w", err)
 	}
-	parts := []func(context.Context) error{o.Run, love.Run}
+	parts := []func(context.Context) error{love.Run}
 	if f.to.manager != "" {
 		manager, err := client.New(f.to.manager, client.WithProcessPassword(f.to.processPassword), client.WithLogger(log))
 		if err != nil {
@@ -128,12 +119,12 @@ func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	if err != nil {
 		return err
 	}
-	executor := commander.NewSAL(o.domain, commander.WithTimeLimit(time.Duration(f.timeout)))
+	executor := commander.NewSAL(bus.domain, commander.WithTimeLimit(time.Duration(f.timeout)))
 	api := commander.NewHandler(commander.Backend{
 		Commander: executor, Informer: executor, Heartbeater: executor, Logbook: love,
 	}, commander.WithLogger(log))
-	fmt.Fprintf(a.stdout, "LOVE commander at %s, of a simulated observatory that is this process's own\n", urlOf(listener, ""))
-	return together(ctx, append(parts, func(ctx context.Context) error { return serveAPI(ctx, listener, api, log) })...)
+	fmt.Fprintf(a.stdout, "LOVE commander at %s, of %s\n", urlOf(listener, ""), bus.name)
+	return bus.with(ctx, append(parts, func(ctx context.Context) error { return serveAPI(ctx, listener, api, log) })...)
 }
 
 // serveAPI answers on the listener until ctx ends, then lets requests under

@@ -65,7 +65,7 @@ func TestCommandersWrongUse(t *testing.T) {
 		env   environment
 		error string
 	}{
-		"kafka":             {[]string{"commander"}, nil, "--sal kafka is not part of this release yet: give --sal sim"},
+		"kafka":             {[]string{"commander"}, nil, "with --sal kafka give --sal-interfaces (TS_XML_DIR)"},
 		"time-out":          {[]string{"commander", "--sal", "sim", "--command-timeout", "0"}, nil, `"0" is no time above 0: give seconds, or a time such as 1m30s`},
 		"time-out of old":   {[]string{"commander", "--sal", "sim"}, environment{"COMMAND_TIMEOUTS": "soon"}, `environment variable COMMAND_TIMEOUTS`},
 		"address of a page": {[]string{"manager", "--commander", "http://x/?y", "--process-password", "secret"}, nil, "give its base URL, such as http://commander:5000"},

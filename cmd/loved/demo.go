@@ -14,7 +14,9 @@ import (
 
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/dashboard"
+	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/producer"
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
@@ -31,6 +33,7 @@ const (
 type demo struct {
 	*observatory
 	backend  *backend
+	csc      *lovecsc.CSC
 	listener net.Listener
 	session  session
 	program  string
@@ -70,10 +73,13 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logg
 	}
 	defer d.close()
 	var err error
+	if d.csc, err = lovecsc.New(ctx, d.domain, lovecsc.WithLogger(log)); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if d.backend, err = newBackend(ctx, d.backendConfig()); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return together(ctx, d.Run, d.produce, d.serve,
+	return together(ctx, d.Run, d.produce, d.serve, d.csc.Run, d.hearLogs,
 		func(ctx context.Context) error { return d.greet(ctx, a) })
 }
 
@@ -93,12 +99,14 @@ func (d *demo) backendConfig() backendConfig {
 		identity:        identityConfig{passwords: d.session.Users, tokenLifetime: auth.DefaultTokenLifetime},
 		processPassword: d.session.ProcessPassword,
 		commander:       commander.NewSAL(d.domain),
+		logbook:         d.csc,
+		desk:            deskConfig{name: "demo", authority: true},
 		heartbeats:      true,
 		page: dashboard.Info{
 			Version: version, Started: time.Now(), Program: d.program, Examples: d.examples(),
 			Runs: []string{
 				"a simulated observatory: " + strings.Join(d.Components(), ", "),
-				"their producers and the commander",
+				"their producers, the commander and the LOVE CSC",
 				"the manager: websocket hub, log-in and commands",
 			},
 		},
@@ -112,14 +120,27 @@ func (d *demo) serve(ctx context.Context) error {
 
 // produce publishes all components straight into the hub.
 func (d *demo) produce(ctx context.Context) error {
-	hub := d.backend.hub.Local(auth.Principal{Process: true})
-	defer hub.Close()
-	c := producer.NewClient(producer.InProcess(hub), producer.WithLogger(d.log))
+	local := d.backend.hub.Local(auth.Principal{Process: true})
+	defer local.Close()
+	c := producer.NewClient(producer.InProcess(local), producer.WithLogger(d.log))
 	set, err := producer.NewSet(d.factory(producer.WithPeriod(demoPeriod)), c, d.Components())
 	if err != nil {
 		return err
 	}
 	return set.Run(ctx)
+}
+
+// hearLogs writes the observing logs that screens publish.
+func (d *demo) hearLogs(ctx context.Context) error {
+	for m, err := range d.backend.hub.Subscribe(ctx, hub.SubscribeOptions{}, lovecsc.Group()) {
+		if err != nil {
+			return ctx.Err()
+		}
+		if err := d.csc.Receive(ctx, m); err != nil {
+			d.log.Warn("ignored a message to the LOVE CSC", "error", err)
+		}
+	}
+	return nil
 }
 
 // greet leaves the session file while the demo runs, and when everything is

@@ -9,8 +9,12 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// limitFlags are the bounds on what clients can make a manager hold.
-type limitFlags struct{ limits hub.Limits }
+// limitFlags are the bounds on what clients can make a manager hold, and on
+// what they can try.
+type limitFlags struct {
+	limits     hub.Limits
+	logInTries int
+}
 
 // fields are the limits that have a flag, with their names in the help's order.
 func (f *limitFlags) fields() []limitField {
@@ -23,6 +27,7 @@ func (f *limitFlags) fields() []limitField {
 		{"subscriptions", &l.Subscriptions, "`NUMBER` of groups that one client may be in (default 10000)"},
 		{"sessions", &l.Sessions, "`NUMBER` of clients (default 20000)"},
 		{"user-sessions", &l.UserSessions, "`NUMBER` of clients of one user (default 1000)"},
+		{"log-in-tries", &f.logInTries, "`NUMBER` of wrong log-ins of one user, then one every 10 s; of one address five times as many (default 10)"},
 		{"last-bytes", &l.LastBytes, "`BYTES` of last values, for snapshots (default 64 MiB)"},
 	}
 }

@@ -5,7 +5,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,6 +43,7 @@ type managerFlags struct {
 	ldap                       ldapFlags
 	limits                     limitFlags
 	relay                      relayFlags
+	desk                       deskFlags
 	log                        logFlags
 }
 
@@ -108,6 +112,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	flag(&f.trace, "trace", true, "add time stamps to messages", "SHOW_TRACE_TIMESTAMPS")
 	word(&f.nan, "nan", "what leaves for NaN and the infinities", "LOVED_NAN", "raw", "null")
 	f.relay.register(fs)
+	f.desk.register(fs)
 	flag(&f.heartbeats, "heartbeat-query-commander", true, "ask the commander for its heartbeat", "HEARTBEAT_QUERY_COMMANDER")
 	text(&f.serverURL, "server-url", "", "`HOST` in the identity of commands (default this machine's name)", "SERVER_URL")
 	f.limits.register(fs)
@@ -143,7 +148,7 @@ func (f *managerFlags) check() error {
 	if slices.Contains(f.origins, "*") {
 		f.origins = nil
 	}
-	return f.limits.check()
+	return cmp.Or(f.desk.check(), f.limits.check())
 }
 
 // completeFlags takes over what a Python deployment's environment says, and
@@ -192,6 +197,7 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	if relay != nil {
 		defer relay.Close()
 		config.commander, config.logbook = relay, relay
+		config.desk = f.desk.config(deskName(listener), time.Duration(f.relay.timeout))
 	}
 	b, err := newBackend(ctx, config)
 	if err != nil {
@@ -200,6 +206,19 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	}
 	fmt.Fprintf(a.stdout, "LOVE manager at %s\n", urlOf(listener, f.urlPrefix))
 	return b.serve(ctx, listener, drainTime)
+}
+
+// deskName tells this manager's commands from those of others in the same
+// record: it is the same after a restart.
+func deskName(listener net.Listener) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	if at, ok := listener.Addr().(*net.TCPAddr); ok {
+		host += ":" + strconv.Itoa(at.Port)
+	}
+	return host
 }
 
 func (f *managerFlags) backendConfig(log *slog.Logger) backendConfig {
@@ -213,6 +232,7 @@ func (f *managerFlags) backendConfig(log *slog.Logger) backendConfig {
 		page:            dashboard.Info{Version: version, Started: time.Now(), URLPrefix: f.urlPrefix},
 		origins:         f.origins,
 		proxies:         f.proxies,
+		logIns:          auth.LogInLimits{UserTries: f.limits.logInTries, AddressTries: 5 * f.limits.logInTries},
 		hubOptions: []hub.Option{
 			hub.WithUserPublish(map[string]hub.UserPublish{
 				"none": hub.PublishNone, "love_csc": hub.PublishLoveCSC, "any": hub.PublishAny,

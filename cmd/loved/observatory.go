@@ -12,6 +12,7 @@ import (
 // producers and commander meet it.
 type observatory struct {
 	*sim.Observatory
+	bus    sal.Bus
 	own    *sal.Domain // of the components
 	domain *sal.Domain
 	log    *slog.Logger
@@ -24,6 +25,7 @@ func newObservatory(definitions *sal.Definitions, log *slog.Logger) *observatory
 	own := sal.NewDomain(bus, sim.Definitions(), sal.WithLogger(log), sal.WithIdentity("sim"))
 	return &observatory{
 		Observatory: sim.NewObservatory(own),
+		bus:         bus,
 		own:         own,
 		domain:      sal.NewDomain(bus, definitions, sal.WithLogger(log)),
 		log:         log,

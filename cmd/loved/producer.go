@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -13,15 +12,12 @@ import (
 
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/producer"
-	"github.com/rubin-love/love-go/love/sal"
-	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
 // producerFlags are the settings of `loved producer`.
 type producerFlags struct {
 	to                     clientFlags
-	bus                    *choice
-	interfaces             string
+	sal                    salFlags
 	periodic, asynchronous []string
 	instances              []string
 	layout                 *choice
@@ -36,14 +32,12 @@ func (a *app) producerCommand() *cobra.Command {
 		Short: "Publish what components say on SAL to a manager",
 		Long: `Publish what components say on SAL to a manager, until interrupted; reconnects.
 A COMPONENT is NAME or NAME:INDEX; all stands for every component without index, and for the
-instances that --index names. With --sal sim, which is all there is so far, each process
-has an observatory of its own: loved demo is the one where producers and commands meet.`,
-		Example: `  loved producer --sal sim ATDome MTMount ESS:301`,
-		Args:    atLeast("COMPONENT"),
+instances that --index names. With --sal sim each process has an observatory of its own:
+loved demo is the one where producers and commands meet.`,
+		Example: `  loved producer --sal sim ATDome MTMount ESS:301
+  LSST_TOPIC_SUBNAME=sal loved producer --sal-interfaces ts_xml all --index MTHexapod:1,MTHexapod:2`,
+		Args: atLeast("COMPONENT"),
 		RunE: func(cmd *cobra.Command, components []string) error {
-			if f.bus.value != "sim" {
-				return usagef("--sal kafka is not part of this release yet: give --sal sim")
-			}
 			to, err := a.access(cmd.Context(), f.to)
 			if err != nil {
 				return err
@@ -60,11 +54,7 @@ func (f *producerFlags) register(fs *pflag.FlagSet) {
 	bindEnv(fs, "manager", "WEBSOCKET_HOST", "LOVED_MANAGER")
 	fs.StringVar(&f.to.processPassword, "process-password", "", "`PASSWORD` of processes at the manager")
 	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
-	f.bus = oneOf("kafka", "sim")
-	fs.Var(f.bus, "sal", "the SAL bus; kafka is not part of this release yet")
-	bindEnv(fs, "sal", "LOVED_SAL")
-	fs.StringVar(&f.interfaces, "sal-interfaces", "", "`FOLDER` of SAL XML, or one holding sal_interfaces (default the simulated components)")
-	bindEnv(fs, "sal-interfaces", "TS_XML_DIR")
+	f.sal.register(fs)
 	fs.StringSliceVar(&f.periodic, "periodic-data", nil, "`TOPICS` to poll, such as tel_position; with --asynchronous-data the only ones (default all telemetry)")
 	fs.StringSliceVar(&f.asynchronous, "asynchronous-data", nil, "`TOPICS` to publish as they come, such as evt_summaryState (default all events)")
 	fs.StringSliceVar(&f.instances, "index", nil, "with the component all: `INSTANCES` of components with index, such as MTHexapod:1,MTHexapod:2")
@@ -75,25 +65,21 @@ func (f *producerFlags) register(fs *pflag.FlagSet) {
 }
 
 func (a *app) runProducer(ctx context.Context, f *producerFlags, to access, components []string) error {
-	definitions := sim.Definitions()
-	if f.interfaces != "" {
-		var err error
-		if definitions, err = sal.ReadFolder(os.DirFS(f.interfaces)); err != nil {
-			return fmt.Errorf("--sal-interfaces: %w", err)
-		}
-	}
 	log := f.log.logger(a.stderr)
 	manager, err := client.New(to.manager, to.asProcess(), client.WithLogger(log))
 	if err != nil {
 		return &usageError{err}
 	}
-	o := newObservatory(definitions, log)
-	defer o.close()
+	bus, err := a.openSAL(&f.sal, log)
+	if err != nil {
+		return err
+	}
+	defer bus.close()
 	options, err := f.options(a.env)
 	if err != nil {
 		return &usageError{err}
 	}
-	factory := o.factory(options...)
+	factory := producer.NewFactory(bus.domain, append(options, producer.WithLogger(log))...)
 	if components, err = factory.Expand(components, f.instances); err != nil {
 		return &usageError{err}
 	}
@@ -101,9 +87,8 @@ func (a *app) runProducer(ctx context.Context, f *producerFlags, to access, comp
 	if err != nil {
 		return &usageError{err}
 	}
-	fmt.Fprintf(a.stdout, "publishing %s to %s, from a simulated observatory that is this process's own\n",
-		strings.Join(components, ", "), to.manager)
-	return together(ctx, o.Run, set.Run)
+	fmt.Fprintf(a.stdout, "publishing %s to %s, from %s\n", strings.Join(components, ", "), to.manager, bus.name)
+	return bus.with(ctx, set.Run)
 }
 
 // options are those of the producers, from flags and environment.

@@ -37,7 +37,7 @@ func (f *relayFlags) open(env func(string) (string, bool)) (*commander.HTTP, err
 	if address == "" {
 		return nil, nil
 	}
-	h, err := commander.NewHTTP(address, commander.WithAnswerLimit(time.Duration(f.timeout)))
+	h, err := commander.NewHTTP(address, commander.WithAnswerLimit(time.Duration(f.timeout)+commander.DefaultLateLimit))
 	if err != nil {
 		return nil, fmt.Errorf("--commander: %w", err)
 	}

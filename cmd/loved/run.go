@@ -75,7 +75,7 @@ Every flag can be given by the environment variable shown behind it; the flag co
 	root.AddCommand(
 		a.subCommand(), a.pubCommand(), a.cmdCommand(), a.tokenCommand(), a.replayCommand(),
 		a.demoCommand(), a.managerCommand(), a.producerCommand(), a.commanderCommand(), a.benchCommand(),
-		a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(),
+		a.salCommand(), a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(),
 		a.versionCommand(),
 	)
 	return root

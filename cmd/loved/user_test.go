@@ -240,3 +240,13 @@ func TestRemoteControlRoomsAreUsersOfTheSummitOnly(t *testing.T) {
 	u.startsManager()
 	require.NotContains(t, u.does("", "user", "list"), "base_control_room")
 }
+
+func TestLogInTriesAreLimited(t *testing.T) {
+	u := newUser(t)
+	u.startsManager("--limit-log-in-tries", "2")
+	u.env["LOVED_PASSWORD"] = "guess"
+	for range 2 {
+		require.Contains(t, u.fails(exitFailure, "", "token", "admin"), "user name or password is wrong")
+	}
+	require.Contains(t, u.fails(exitFailure, "", "token", "admin"), "Too many log-ins have failed")
+}

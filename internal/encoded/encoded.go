@@ -63,6 +63,14 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key string, body [
 	return err
 }
 
+// Holds tells whether the body is what was served under the key last.
+func (c *Cache) Holds(key string, body []byte) bool {
+	c.mu.Lock()
+	known := c.documents[key]
+	c.mu.Unlock()
+	return known != nil && bytes.Equal(known.body, body)
+}
+
 func (c *Cache) document(key string, body []byte) *document {
 	c.mu.Lock()
 	known := c.documents[key]

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log"
+	"net/http/httptest"
 
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/sal"
@@ -33,4 +35,61 @@ func ExampleNewSAL() {
 	// 200 {"ack":"Done","code":303} <nil>
 	// 200 {"ack":"Failed: azimuth=900 is not in the range 0 to 360 deg","code":-302,"error":1} <nil>
 	// <nil> <nil>
+}
+
+// lamp is a device that is not on SAL.
+type lamp struct{}
+
+func (lamp) Execute(_ context.Context, r commander.Request) (commander.Reply, error) {
+	c, err := r.Command()
+	if err != nil {
+		return commander.AckReply(400, err.Error()), nil
+	}
+	fmt.Println(r.Identity, "commands", c.CSC, c.Name)
+	return commander.Done(), nil
+}
+
+// A team's own commander behind the LOVE-commander's API, where any manager
+// finds it.
+func ExampleNewHandler() {
+	server := httptest.NewServer(commander.NewHandler(commander.Backend{Commander: lamp{}}))
+	defer server.Close()
+
+	manager, err := commander.NewHTTP(server.URL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer manager.Close()
+	reply, err := manager.Execute(context.Background(), commander.Request{
+		Body:     json.RawMessage(`{"csc": "Lamp", "salindex": 0, "cmd": "cmd_on", "params": {}}`),
+		Identity: "ana@summit",
+	})
+	fmt.Println(reply.Status, string(reply.Body), err)
+	// Output:
+	// ana@summit commands Lamp cmd_on
+	// 200 {"ack":"Done"} <nil>
+}
+
+// The record tells who commanded what, and what came of it.
+func ExampleNewRecorder() {
+	ctx := context.Background()
+	r := commander.NewRecorder(lamp{}, commander.NewMemoryRecord(0))
+	defer r.Close(ctx)
+	_, err := r.Execute(ctx, commander.Request{
+		Body: json.RawMessage(`{"csc": "Lamp", "salindex": 0, "cmd": "cmd_on", "params": {}}`),
+		User: "ana", Identity: "ana@summit",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	entries, err := r.List(ctx, commander.Filter{CSC: "Lamp"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, e := range entries {
+		fmt.Println(e.User, e.Command, e.State)
+	}
+	// Output:
+	// ana@summit commands Lamp cmd_on
+	// ana cmd_on done
 }

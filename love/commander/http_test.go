@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -329,5 +330,29 @@ func FuzzReplyStrict(f *testing.F) {
 		} else {
 			require.True(t, json.Valid(commander.ReplyTo(err).Body))
 		}
+	})
+}
+
+func TestHTTP_TwoThousandSlowCommandsAreUnderWayTogether(t *testing.T) {
+	overHTTP(t, python(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body)
+		time.Sleep(10 * time.Second)
+		writes(200, `{"ack":"Done"}`)(w, r)
+	}), func(t *testing.T, h *commander.HTTP, _ *http.Client) {
+		began := time.Now()
+		var sending sync.WaitGroup
+		for range 2000 {
+			sending.Go(func() {
+				if r, err := h.Execute(context.Background(), commander.Request{Body: json.RawMessage(someCommand)}); err != nil || r.Status != 200 {
+					t.Errorf("%d %v", r.Status, err)
+				}
+			})
+		}
+		synctest.Wait()
+		_, err := h.Heartbeat(t.Context())
+		require.NoError(t, err, "nothing stands behind them")
+		require.Zero(t, time.Since(began))
+		sending.Wait()
+		require.Equal(t, 10*time.Second, time.Since(began))
 	})
 }

@@ -33,7 +33,19 @@ type Recorder struct {
 	end      context.CancelFunc
 	mu       sync.Mutex // of closed, and of underWay's growing
 	closed   bool
+	desk     chan task     // what the clerk has to write
+	written  chan struct{} // closed when the clerk has ended
 }
+
+// task is a command that has begun, for the watcher; an outcome to record; or
+// a question whether all before it is written.
+type task struct {
+	entry Entry
+	asked chan<- struct{}
+}
+
+// deskSize is how many outcomes may wait for the record before answers do.
+const deskSize = 1024
 
 // RecorderOption changes a default of [NewRecorder].
 type RecorderOption func(*Recorder)
@@ -76,17 +88,20 @@ func NewRecorder(inner Commander, record Record, opts ...RecorderOption) *Record
 	r := &Recorder{
 		inner: inner, record: record, manager: "manager", limit: DefaultAnswerLimit, late: DefaultLateLimit,
 		clock: love.SystemClock{}, log: slog.New(slog.DiscardHandler), watch: func(Entry) {},
+		desk: make(chan task, deskSize), written: make(chan struct{}),
 	}
 	r.ending, r.end = context.WithCancel(context.Background())
 	for _, o := range opts {
 		o(r)
 	}
+	go r.clerk()
 	return r
 }
 
 // Execute implements [Commander]. It returns when the answer has come or the
 // limit is over; the answer is waited for and recorded in any case, also when
-// whoever commanded has gone.
+// whoever commanded has gone. The answer does not wait for the record of it;
+// [Recorder.List] does.
 func (r *Recorder) Execute(ctx context.Context, request Request) (Reply, error) {
 	e := r.entry(request)
 	if err := r.begin(ctx, e); err != nil {
@@ -96,7 +111,8 @@ func (r *Recorder) Execute(ctx context.Context, request Request) (Reply, error) 
 	defer stop()
 	got, err := r.send(waiting, e, request)
 	if err != nil {
-		r.finish(e, outcomeOf(Reply{}, err))
+		e.Outcome = outcomeOf(Reply{}, err)
+		r.write(e) // the clerk may have gone
 		return Reply{}, err
 	}
 	select {
@@ -183,16 +199,58 @@ func (r *Recorder) Refuse(ctx context.Context, request Request, reply Reply) {
 	r.watch(e)
 }
 
+// List gives the entries of the record as [Record.List] does, with the outcome
+// of all that has been answered.
+func (r *Recorder) List(ctx context.Context, f Filter) ([]Entry, error) {
+	written := make(chan struct{}, 1)
+	select {
+	case r.desk <- task{asked: written}:
+	case <-r.written:
+		return r.record.List(ctx, f)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case <-written:
+	case <-r.written:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return r.record.List(ctx, f)
+}
+
 // Close refuses commands from now on, waits for those under way until ctx
 // ends, then gives them up, as [Unknown]. It may be called again.
 func (r *Recorder) Close(ctx context.Context) {
 	r.mu.Lock()
+	again := r.closed
 	r.closed = true
 	r.mu.Unlock()
 	release := context.AfterFunc(ctx, r.end)
 	defer release()
 	r.underWay.Wait()
 	r.end()
+	if !again {
+		r.desk <- task{} // the last one
+	}
+	<-r.written
+}
+
+// clerk writes outcomes into the record, in their order.
+func (r *Recorder) clerk() {
+	defer close(r.written)
+	for t := range r.desk {
+		switch {
+		case t.asked != nil:
+			t.asked <- struct{}{}
+		case t.entry.ID == "":
+			return
+		case t.entry.State == Pending: // recorded before it left
+			r.watch(t.entry)
+		default:
+			r.write(t.entry)
+		}
+	}
 }
 
 // begin records that a command leaves.
@@ -207,21 +265,34 @@ func (r *Recorder) begin(ctx context.Context, e Entry) error {
 			Text: "The command was not sent, because it cannot be recorded at the moment. Try again; if it lasts, the manager's database needs attention.",
 		}
 	}
-	r.watch(e)
+	r.hand(task{entry: e})
 	return nil
+}
+
+// hand gives the clerk a task, as long as there is a clerk.
+func (r *Recorder) hand(t task) {
+	select {
+	case r.desk <- t:
+	case <-r.written:
+	}
 }
 
 // recordLimit bounds the wait for the record of an outcome.
 const recordLimit = 10 * time.Second
 
-// finish records an outcome. The command is done with by then, so that a
-// record that fails is told to the log alone.
+// finish has an outcome recorded.
 func (r *Recorder) finish(e Entry, o Outcome) {
 	e.Outcome = o
+	r.hand(task{entry: e})
+}
+
+// write records an outcome. The command is done with by then, so that a record
+// that fails is told to the log alone.
+func (r *Recorder) write(e Entry) {
 	ctx, cancel := context.WithTimeout(context.Background(), recordLimit)
 	defer cancel()
-	if err := r.record.Finish(ctx, e.ID, o); err != nil {
-		r.log.Error("the outcome of a command was not recorded", "id", e.ID, "user", e.User, "csc", e.CSC, "cmd", e.Command, "state", o.State, "error", err)
+	if err := r.record.Finish(ctx, e.ID, e.Outcome); err != nil {
+		r.log.Error("the outcome of a command was not recorded", "id", e.ID, "user", e.User, "csc", e.CSC, "cmd", e.Command, "state", e.State, "error", err)
 	}
 	r.watch(e)
 }

@@ -59,7 +59,7 @@ func atDesk(t *testing.T, execute execution, body func(t *testing.T, d desk), op
 }
 
 func (d desk) only(t *testing.T) commander.Entry {
-	entries, err := d.record.List(t.Context(), commander.Filter{})
+	entries, err := d.List(context.Background(), commander.Filter{})
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 	return entries[0]

@@ -160,7 +160,7 @@ func acksAreMatched(s *suite) {
 			}
 			a, err := sal.NewSample(ackcmd, values)
 			if err == nil {
-				err = bus.Publish(ctx, a)
+				err = bus.Publish(s.Context(), a)
 			}
 			if err != nil {
 				s.Error(err)

@@ -12,7 +12,7 @@ import (
 func TestBusInMemoryConforms(t *testing.T) {
 	for name, f := range map[string]lovetest.DomainFeatures{
 		"in a bubble":  {Bubble: true, Unit: time.Second},
-		"in real time": {Unit: 20 * time.Millisecond},
+		"in real time": {Unit: 100 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lovetest.TestDomain(t, f, func(*testing.T, *sal.Definitions) func() sal.Bus {

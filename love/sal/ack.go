@@ -9,8 +9,8 @@ import (
 // AckCode is the code of an acknowledgement (spec sal-kafka, section 12).
 type AckCode int
 
-// The codes. Those above Complete in this list end nothing; of the others,
-// Complete alone is success.
+// The codes. Acknowledged and InProgress end nothing; of the others, Complete
+// alone is success.
 const (
 	Acknowledged AckCode = 300 // CMD_ACK: seen, nothing more
 	InProgress   AckCode = 301 // CMD_INPROGRESS: takes about Timeout longer

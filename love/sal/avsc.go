@@ -18,28 +18,28 @@ var avroTypes = map[string]Type{
 	"boolean": Boolean, "int": Int, "long": LongLong, "float": Float, "double": Double, "string": String,
 }
 
-// addCamera adds the telemetry that is defined in .avsc files (spec sal-kafka,
-// section 2.8); it replaces topics of the same name from the XML.
-func (l *library) addCamera(c *Component) error {
-	files, err := fs.ReadDir(l.cameras, c.Name)
+// camera reads the telemetry of a component that is defined in .avsc files
+// (spec sal-kafka, section 2.8).
+func (l *library) camera(name string) ([]*Topic, error) {
+	files, err := fs.ReadDir(l.cameras, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var topics []*Topic
 	for _, f := range files {
 		if !strings.HasSuffix(f.Name(), ".avsc") {
 			continue
 		}
-		t, err := readAVSC(l.cameras, path.Join(c.Name, f.Name()))
+		t, err := readAVSC(l.cameras, path.Join(name, f.Name()))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		c.Topics = slices.DeleteFunc(c.Topics, func(o *Topic) bool { return o.Attr() == t.Attr() })
-		c.Topics = append(c.Topics, t)
+		topics = append(topics, t)
 	}
-	return nil
+	return topics, nil
 }
 
 // readAVSC reads one topic; its name is that of the file.
@@ -201,18 +201,10 @@ func (w *schemaWriter) node(n *jsonNode) {
 		}
 		w.close("]")
 	default:
-		w.b.WriteString(scalarText(n.scalar))
+		if text, ok := n.text(); ok {
+			w.b.WriteString(quoted(text))
+			return
+		}
+		w.b.WriteString(n.literal)
 	}
-}
-
-func scalarText(v any) string {
-	switch x := v.(type) {
-	case string:
-		return quoted(x)
-	case json.Number:
-		return string(x)
-	case bool:
-		return fmt.Sprint(x)
-	}
-	return "null"
 }

@@ -100,7 +100,7 @@ func TestBrokenCameraFileIsAnErrorThatNamesIt(t *testing.T) {
 		"null and one other":                   `{"type": "record", "fields": [{"name": "x", "type": ["int"]}]}`,
 		"a second field x":                     `{"type": "record", "fields": [{"name": "x", "type": "int"}, {"name": "x", "type": "int"}]}`,
 		"two fields are called private_origin": `{"type": "record", "fields": [{"name": "private_origin", "type": "int"}]}`,
-		"something follows":                    `{"type": "record", "fields": []} {}`,
+		"after top-level value":                `{"type": "record", "fields": []} {}`,
 	} {
 		_, err := camera(t, ownFiles(t), "bad.avsc", file)
 		require.ErrorContains(t, err, want)

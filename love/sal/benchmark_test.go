@@ -1,7 +1,10 @@
 package sal_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -62,13 +65,65 @@ func moved(b *testing.B, c *sal.Controller) {
 	}
 }
 
-// All definitions at hand, with the revision codes of all topics.
+// All definitions at hand, with the revision codes of all topics: what a
+// program pays that talks to every component.
 func BenchmarkReadFolder(b *testing.B) {
 	for b.Loop() {
-		defs := goldenInterfaces(b)
-		for _, name := range defs.Names() {
-			_, err := defs.Component(name)
+		readAll(b, goldenInterfaces(b))
+	}
+}
+
+// A release as large as the observatory's: 63 components, 3402 topics, 70000
+// fields.
+func BenchmarkReadRelease(b *testing.B) {
+	files := release()
+	b.Run("all", func(b *testing.B) {
+		for b.Loop() {
+			defs, err := sal.ReadFolder(files)
+			require.NoError(b, err)
+			readAll(b, defs)
+		}
+	})
+	b.Run("one", func(b *testing.B) {
+		for b.Loop() {
+			defs, err := sal.ReadFolder(files)
+			require.NoError(b, err)
+			_, err = defs.Component("C7")
 			require.NoError(b, err)
 		}
+	})
+}
+
+func readAll(b *testing.B, defs *sal.Definitions) {
+	for _, name := range defs.Names() {
+		c, err := defs.Component(name)
+		require.NoError(b, err)
+		for _, topic := range c.Topics {
+			require.NotEmpty(b, topic.RevisionCode())
+		}
 	}
+}
+
+// release makes definitions as large as those of the observatory.
+func release() fstest.MapFS {
+	const components, topics, fields = 63, 52, 12 // and ackcmd, and private fields
+	files, subsystems := fstest.MapFS{}, "<SALSubsystemSet>"
+	for c := range components {
+		name := fmt.Sprintf("C%d", c)
+		subsystems += "<SALSubsystem><Name>" + name + "</Name><IndexEnumeration>any</IndexEnumeration></SALSubsystem>"
+		var text strings.Builder
+		text.WriteString("<SALEventSet>")
+		for t := range topics {
+			fmt.Fprintf(&text, "<SALEvent><EFDB_Topic>%s_logevent_event%d</EFDB_Topic><Description>Tells something.</Description>", name, t)
+			for f := range fields {
+				fmt.Fprintf(&text, "<item><EFDB_Name>field%d</EFDB_Name><Description>What it means.</Description><IDL_Type>double</IDL_Type><Units>deg</Units><Count>%d</Count></item>\n", f, 1+f%3)
+			}
+			text.WriteString("</SALEvent>\n")
+		}
+		text.WriteString("</SALEventSet>")
+		files[name+"/"+name+"_Events.xml"] = &fstest.MapFile{Data: []byte(text.String())}
+	}
+	files["SALSubsystems.xml"] = &fstest.MapFile{Data: []byte(subsystems + "</SALSubsystemSet>")}
+	files["SALGenerics.xml"] = &fstest.MapFile{Data: []byte("<SALObjects><SALEventSet><SALEvent><EFDB_Topic>SALGeneric_logevent_heartbeat</EFDB_Topic><Category>mandatory</Category></SALEvent></SALEventSet></SALObjects>")}
+	return files
 }

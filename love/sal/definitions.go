@@ -53,7 +53,8 @@ func Define(components ...*Component) (*Definitions, error) {
 // section 2): SALSubsystems.xml, SALGenerics.xml and a folder per component,
 // or a folder sal_interfaces with these. The first two are read now, a
 // component when it is asked for first; a component without a folder has only
-// its generic topics. The telemetry of cameras that is defined in .avsc files
+// its generic topics. Its files are read at the same time, by goroutines that
+// end before the answer. The telemetry of cameras that is defined in .avsc files
 // is read from a folder interfaces beside sal_interfaces (or in the folder of
 // the components). Errors are [*XMLError] and name file, line and element.
 func ReadFolder(folder fs.FS) (*Definitions, error) {

@@ -4,17 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 )
 
 // jsonNode is a JSON value whose members keep their order: in a schema that is
 // part of the text.
 type jsonNode struct {
-	open    json.Delim // '{', '[', or 0 for a scalar
-	keys    []string   // of an object
+	open    byte     // '{', '[', or 0 for a scalar
+	keys    []string // of an object
 	values  []*jsonNode
-	scalar  any // string, json.Number, bool or nil
+	string  string // of a string
+	literal string // of a number, true, false or null, as it stands
 	present bool
 }
 
@@ -22,47 +22,84 @@ type jsonNode struct {
 const maxJSONDepth = 32
 
 func parseJSON(text []byte) (*jsonNode, error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	n, err := nextNode(d, maxJSONDepth)
-	if err != nil {
-		return nil, err
+	if !json.Valid(text) {
+		return nil, json.Unmarshal(text, new(any)) // says what is wrong
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("something follows the JSON value")
-	}
-	return n, nil
+	p := jsonParser{rest: text}
+	n := p.value(maxJSONDepth)
+	return n, p.err
 }
 
-func nextNode(d *json.Decoder, depth int) (*jsonNode, error) {
+// jsonParser reads text that is known to be valid JSON.
+type jsonParser struct {
+	rest []byte
+	err  error
+}
+
+// space skips white space, and the marks between values.
+func (p *jsonParser) space() { p.rest = bytes.TrimLeft(p.rest, " \t\r\n,:") }
+
+func (p *jsonParser) value(depth int) *jsonNode {
+	n := &jsonNode{present: true}
 	if depth == 0 {
-		return nil, fmt.Errorf("nested more than %d deep", maxJSONDepth)
+		p.err = fmt.Errorf("nested more than %d deep", maxJSONDepth)
 	}
-	token, err := d.Token()
-	if err != nil {
-		return nil, err
+	if p.err != nil {
+		return n
 	}
-	open, ok := token.(json.Delim)
-	if !ok {
-		return &jsonNode{scalar: token, present: true}, nil
-	}
-	n := &jsonNode{open: open, present: true}
-	for d.More() {
-		if open == '{' {
-			key, err := d.Token()
-			if err != nil {
-				return nil, err
+	p.space()
+	switch c := p.rest[0]; c {
+	case '{', '[':
+		n.open = c
+		p.rest = p.rest[1:]
+		for p.more() {
+			if c == '{' {
+				n.keys = append(n.keys, p.text())
 			}
-			n.keys = append(n.keys, key.(string))
+			n.values = append(n.values, p.value(depth-1))
 		}
-		v, err := nextNode(d, depth-1)
-		if err != nil {
-			return nil, err
+	case '"':
+		n.string = p.text()
+	default:
+		end := bytes.IndexAny(p.rest, " \t\r\n,]}")
+		if end < 0 {
+			end = len(p.rest)
 		}
-		n.values = append(n.values, v)
+		n.literal, p.rest = string(p.rest[:end]), p.rest[end:]
 	}
-	_, err = d.Token() // the closing bracket
-	return n, err
+	return n
+}
+
+// more tells whether another member or element follows, and else leaves the
+// object or the list.
+func (p *jsonParser) more() bool {
+	if p.space(); p.err != nil {
+		return false
+	}
+	if p.rest[0] == '}' || p.rest[0] == ']' {
+		p.rest = p.rest[1:]
+		return false
+	}
+	return true
+}
+
+// text reads a string, which comes next.
+func (p *jsonParser) text() string {
+	end := 1
+	for p.rest[end] != '"' {
+		if p.rest[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	quoted := p.rest[:end+1]
+	p.rest = p.rest[end+1:]
+	if !bytes.ContainsRune(quoted, '\\') {
+		return string(quoted[1:end])
+	}
+	var s string
+	p.err = json.Unmarshal(quoted, &s)
+	return s
 }
 
 // member finds a member of an object; one that is not there is not present.
@@ -75,8 +112,7 @@ func (n *jsonNode) member(key string) *jsonNode {
 
 // text is the value if it is a string.
 func (n *jsonNode) text() (string, bool) {
-	s, ok := n.scalar.(string)
-	return s, ok
+	return n.string, n.present && n.open == 0 && n.literal == ""
 }
 
 // set replaces a member, or adds it at the end.

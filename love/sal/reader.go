@@ -22,10 +22,11 @@ type reader struct {
 
 // readTopic is what a reader knows of one topic.
 type readTopic struct {
-	topic  *Topic
-	past   *pastSamples    // nil when the past was delivered
-	newest map[int]float64 // by index: the last private_sndStamp
-	latest atomic.Pointer[Sample]
+	topic   *Topic
+	ordered bool            // an older sample is dropped
+	past    *pastSamples    // nil when the past was delivered
+	newest  map[int]float64 // by index: the last private_sndStamp
+	latest  atomic.Pointer[Sample]
 }
 
 // pastSamples are late joiner data: the newest sample of each instance, in the
@@ -46,7 +47,7 @@ func (p *pastSamples) keep(s *Sample) {
 func (d *Domain) newReader(ctx context.Context, index int, wants []Want, deliver func(*readTopic, *Sample)) (*reader, error) {
 	r := &reader{domain: d, index: index, topics: map[*Topic]*readTopic{}, deliver: deliver}
 	for _, w := range wants {
-		t := &readTopic{topic: w.Topic, newest: map[int]float64{}}
+		t := &readTopic{topic: w.Topic, newest: map[int]float64{}, ordered: w.Topic.Kind == Event || w.Topic.Kind == Telemetry}
 		if w.Past > 0 {
 			t.past = &pastSamples{}
 			r.past++
@@ -98,8 +99,7 @@ func (r *reader) handle(d Delivery, started func()) {
 }
 
 func (r *reader) sample(t *readTopic, s *Sample) {
-	ordered := t.topic.Kind == Event || t.topic.Kind == Telemetry
-	if ordered {
+	if t.ordered {
 		sent, index := s.Sent(), s.Index()
 		if last, seen := t.newest[index]; seen && sent < last && t.past == nil {
 			r.domain.log.Warn("dropped a sample that is older than the one before", "component", t.topic.Component, "topic", t.topic.Attr(), "index", index)

@@ -49,6 +49,7 @@ type remoteSettings struct {
 	include, exclude []string
 	onlyIncluded     bool
 	commands         bool
+	anyOrder         []Kind
 	past             int
 	window           int
 	queue            int
@@ -83,6 +84,13 @@ func WithoutHistory() RemoteOption { return func(s *remoteSettings) { s.past = 0
 // [DefaultHistoryWindow].
 func WithHistoryWindow(n int) RemoteOption { return func(s *remoteSettings) { s.window = n } }
 
+// WithAnyOrder delivers samples of these kinds, [Event] or [Telemetry], also
+// when they are older than the one before. Default: those are dropped, with a
+// warning.
+func WithAnyOrder(kinds ...Kind) RemoteOption {
+	return func(s *remoteSettings) { s.anyOrder = kinds }
+}
+
 // WithQueue sets how many samples may wait for callbacks; beyond it the oldest
 // is lost, and a warning logged. Default: 10000.
 func WithQueue(n int) RemoteOption { return func(s *remoteSettings) { s.queue = n } }
@@ -116,6 +124,7 @@ func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...Rem
 		return nil, fmt.Errorf("remote of %s: %w", c.Instance(index), err)
 	}
 	for t, rt := range read.topics {
+		rt.ordered = rt.ordered && !slices.Contains(set.anyOrder, t.Kind)
 		r.topics[t.Attr()] = rt
 	}
 	return r, r.start(ctx, read)

@@ -297,3 +297,24 @@ func TestReaderSeesTheFieldsOfItsOwnDefinition(t *testing.T) {
 	require.Nil(t, s.Value("colour"))
 	require.Equal(t, "Lamp", s.Identity())
 }
+
+func TestOrderMayBeLeftToTheReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, defs := sim.NewBus(), interfaces(t)
+		d := sal.NewDomain(bus, defs)
+		defer d.Close()
+		r := remote(t, d, "Lamp", 0, sal.WithAnyOrder(sal.Telemetry))
+		telemetry, events := collect(t, r, "tel_light", "flux"), collect(t, r, "evt_burning", "power")
+		for i, sent := range []float64{100, 99, 101} {
+			for attr, field := range map[string]string{"tel_light": "flux", "evt_burning": "power"} {
+				topic, _ := r.Component().Topic(attr)
+				s, err := sal.NewSample(topic, sal.Values{"private_sndStamp": sent, field: i})
+				require.NoError(t, err)
+				require.NoError(t, bus.Publish(t.Context(), s))
+			}
+		}
+		synctest.Wait()
+		require.Equal(t, []any{0.0, 1.0, 2.0}, *telemetry)
+		require.Equal(t, []any{0.0, 2.0}, *events)
+	})
+}

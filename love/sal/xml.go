@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 const (
@@ -120,22 +122,54 @@ func (l *library) component(name string) (*Component, error) {
 		}
 		c.Topics = append(c.Topics, topics...)
 	}
-	for _, f := range topicFiles {
-		topics, enums, err := l.topicsIn(path.Join(name, name+f.suffix), f.tag)
-		if err != nil {
-			return nil, err
-		}
-		c.Topics = append(c.Topics, topics...)
-		c.Enumerations = append(c.Enumerations, enums...)
-	}
-	if err := l.addCamera(c); err != nil {
+	parts, err := l.parts(name)
+	if err != nil {
 		return nil, err
+	}
+	replaced := map[string]bool{}
+	for _, t := range parts[len(parts)-1].topics { // of a camera
+		replaced[t.SALName()] = true
+	}
+	c.Topics = slices.DeleteFunc(c.Topics, func(t *Topic) bool { return replaced[t.SALName()] })
+	for i, p := range parts {
+		for _, t := range p.topics {
+			if i == len(parts)-1 || !replaced[t.SALName()] {
+				c.Topics = append(c.Topics, t)
+			}
+		}
+		c.Enumerations = append(c.Enumerations, p.enums...)
 	}
 	full, err := c.complete()
 	if err != nil {
 		return nil, &XMLError{File: name, Err: err}
 	}
 	return full, nil
+}
+
+// part is what one of the component's files holds, or all its .avsc files.
+type part struct {
+	topics []*Topic
+	enums  []Enumeration
+	err    error
+}
+
+// parts reads the files of a component, all at the same time: large ones have
+// megabytes. The last part is that of the .avsc files, whose topics replace
+// others of the same name.
+func (l *library) parts(name string) (parts [len(topicFiles) + 1]part, err error) {
+	var reading sync.WaitGroup
+	for i, f := range topicFiles {
+		reading.Go(func() { parts[i] = l.topicsIn(path.Join(name, name+f.suffix), f.tag) })
+	}
+	camera := &parts[len(topicFiles)]
+	camera.topics, camera.err = l.camera(name)
+	reading.Wait()
+	for _, p := range parts {
+		if p.err != nil {
+			return parts, p.err
+		}
+	}
+	return parts, nil
 }
 
 // added are the topics that one item of AddedGenerics brings: with an
@@ -156,34 +190,34 @@ func (l *library) added(entry *element, item string) ([]*Topic, error) {
 
 // topicsIn reads the topics and the enumerations of a file, which may be
 // missing.
-func (l *library) topicsIn(file, tag string) (topics []*Topic, enums []Enumeration, err error) {
+func (l *library) topicsIn(file, tag string) (p part) {
 	root, err := readXML(l.folder, file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
+		return p
 	}
 	if err != nil {
-		return nil, nil, err
+		return part{err: err}
 	}
 	seen := map[string]bool{}
 	for _, e := range root.children {
 		switch e.tag {
 		case "Enumeration":
 			if enum := enumerationFrom(e.text); enum.Name != "" {
-				enums = append(enums, enum)
+				p.enums = append(p.enums, enum)
 			}
 		case tag:
 			t, err := topicFrom(e)
-			if err != nil {
-				return nil, nil, err
+			if err == nil && seen[t.Attr()] {
+				err = e.errorf("a second topic %s", t.SALName())
 			}
-			if seen[t.Attr()] {
-				return nil, nil, e.errorf("a second topic %s", t.SALName())
+			if err != nil {
+				return part{err: err}
 			}
 			seen[t.Attr()] = true
-			topics = append(topics, t)
+			p.topics = append(p.topics, t)
 		}
 	}
-	return topics, enums, nil
+	return p
 }
 
 // topicFrom reads a topic element: name, description, fields.

@@ -1,12 +1,12 @@
 package sal
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
 )
 
 // XMLError is what is wrong with a file of definitions.
@@ -36,7 +36,7 @@ func (e *XMLError) Unwrap() error { return e.Err }
 // text only, no attributes.
 type element struct {
 	file     string
-	name     string // its path from below the root, "SALEvent/item"
+	parent   *element
 	tag      string
 	line     int
 	text     string // of its own, without that of its children
@@ -56,14 +56,17 @@ func readXML(folder fs.FS, file string) (*element, error) {
 		return nil, err
 	}
 	defer f.Close()
-	input := &io.LimitedReader{R: f, N: maxXMLBytes}
-	d := xml.NewDecoder(input)
+	text, err := io.ReadAll(io.LimitReader(f, maxXMLBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxXMLBytes {
+		return nil, &XMLError{File: file, Err: fmt.Errorf("larger than %d MB", maxXMLBytes>>20)}
+	}
+	d := xml.NewDecoder(bytes.NewReader(text))
 	root, err := parseXML(d, file)
 	if err == nil {
 		return root, nil
-	}
-	if input.N <= 0 {
-		err = fmt.Errorf("larger than %d MB", maxXMLBytes>>20)
 	}
 	var already *XMLError
 	if errors.As(err, &already) {
@@ -85,9 +88,12 @@ func notXML(err error) error {
 func parseXML(d *xml.Decoder, file string) (*element, error) {
 	top := &element{file: file}
 	open := []*element{top}
-	texts := []*strings.Builder{{}}
+	texts := make([][]byte, maxXMLDepth+1) // of the open elements
+	var spare []element
 	for {
-		token, err := d.Token()
+		// Raw tokens cost half: name spaces mean nothing in these files. That
+		// tags match is then checked here.
+		token, err := d.RawToken()
 		if err == io.EOF {
 			break
 		}
@@ -98,21 +104,32 @@ func parseXML(d *xml.Decoder, file string) (*element, error) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			line, _ := d.InputPos()
-			e := &element{file: file, tag: t.Name.Local, line: line, name: t.Name.Local}
-			if last > 1 {
-				e.name = open[last].name + "/" + e.tag
+			if len(spare) == 0 {
+				spare = make([]element, 128) // one by one they cost
 			}
+			e := &spare[0]
+			spare = spare[1:]
+			*e = element{file: file, parent: open[last], tag: t.Name.Local, line: line}
 			if last >= maxXMLDepth {
 				return nil, e.errorf("elements nested more than %d deep", maxXMLDepth)
 			}
 			open[last].children = append(open[last].children, e)
-			open, texts = append(open, e), append(texts, &strings.Builder{})
+			open = append(open, e)
+			texts[last+1] = texts[last+1][:0]
 		case xml.EndElement:
-			open[last].text = texts[last].String()
-			open, texts = open[:last], texts[:last]
+			if last == 0 || t.Name.Local != open[last].tag {
+				return nil, &xml.SyntaxError{Msg: "unexpected end element </" + t.Name.Local + ">"}
+			}
+			if len(open[last].children) == 0 || len(bytes.TrimSpace(texts[last])) > 0 {
+				open[last].text = string(texts[last])
+			}
+			open = open[:last]
 		case xml.CharData:
-			texts[last].Write(t)
+			texts[last] = append(texts[last], t...)
 		}
+	}
+	if len(open) > 1 {
+		return nil, &xml.SyntaxError{Msg: "unexpected EOF"}
 	}
 	if len(top.children) != 1 {
 		return nil, &XMLError{File: file, Err: errors.New("not XML: it has no root element, or several")}
@@ -146,6 +163,14 @@ func (e *element) required(tag string) (string, error) {
 	return "", e.errorf("has no %s", tag)
 }
 
+// path is where the element stands, from below the root: "SALEvent/item".
+func (e *element) path() string {
+	if e.parent == nil || e.parent.parent == nil || e.parent.parent.parent == nil {
+		return e.tag
+	}
+	return e.parent.path() + "/" + e.tag
+}
+
 func (e *element) errorf(format string, args ...any) error {
-	return &XMLError{File: e.file, Line: e.line, Element: e.name, Err: fmt.Errorf(format, args...)}
+	return &XMLError{File: e.file, Line: e.line, Element: e.path(), Err: fmt.Errorf(format, args...)}
 }

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -129,15 +128,16 @@ func BenchmarkProduce(b *testing.B) {
 	bus, d := benchBus(b, s, defs)
 	top := topic(b, defs, "Watcher", "evt_alarm")
 	id := schemaOf(b, bus, s, top)
-	r, err := d.Remote(soon(b), "Watcher", 0, sal.ReadOnly(), sal.WithQueue(1<<22), sal.WithoutHistory())
+	r, err := d.Remote(soon(b), "Watcher", 0, sal.ReadOnly(), sal.WithQueue(1<<22))
 	require.NoError(b, err)
-	c := &counter{want: int64(b.N), all: make(chan struct{}, 1)}
+	c := &counter{want: int64(b.N), all: make(chan struct{}, 2)}
 	p := producer.NewCSC(r)
 	ctx, cancel := context.WithCancel(b.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx, c) }()
 	order := serverOrder{Topics: []string{kafka.TopicName("bench", top)}, Count: b.N, Key: []byte("k"), Value: alarm(b, top, id)}
-	time.Sleep(100 * time.Millisecond) // the producer has to have subscribed
+	require.Eventually(b, func() bool { return c.got.Load() == 1 }, patience, tick) // the event of schemaOf: it has subscribed
+	c.got.Store(0)
 	b.ReportAllocs()
 	b.ResetTimer()
 	s.order(order)
@@ -174,36 +174,32 @@ func generated(tb testing.TB, components, topics int) *sal.Definitions {
 	return defs
 }
 
-// prepare makes all topics, with events in those of kind event.
+// prepare makes all topics, with so many events in each of that kind.
 func prepare(tb testing.TB, s *server, defs *sal.Definitions, events int) {
 	bus, d := benchBus(tb, s, defs)
-	var names []string
+	var writing sync.WaitGroup
 	for _, name := range defs.Names() {
 		c, err := defs.Component(name)
 		require.NoError(tb, err)
 		require.NoError(tb, bus.Announce(soon(tb), c.Topics))
+		index := 0
+		if c.Indexed {
+			index = 1
+		}
+		w, err := d.Controller(soon(tb), name, index, sal.WriteOnly())
+		require.NoError(tb, err)
 		for _, t := range c.Topics {
 			if t.Kind == sal.Event {
-				names = append(names, kafka.TopicName("bench", t))
-			}
-		}
-		if index := 0; events > 0 {
-			if c.Indexed {
-				index = 1
-			}
-			w, err := d.Controller(soon(tb), name, index, sal.WriteOnly())
-			require.NoError(tb, err)
-			for n := range events {
-				for _, t := range c.Topics {
-					if t.Kind == sal.Event {
-						_, err := w.Write(soon(tb), t.Attr(), sal.Values{"field1": n}, sal.Force())
+				writing.Go(func() {
+					for n := range events {
+						_, err := w.Write(tb.Context(), t.Attr(), sal.Values{"field1": n}, sal.Force())
 						require.NoError(tb, err)
 					}
-				}
+				})
 			}
 		}
 	}
-	require.NotEmpty(tb, names)
+	writing.Wait()
 }
 
 // BenchmarkLateJoiner is the start of a remote that reads 500 topics, each with

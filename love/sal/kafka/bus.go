@@ -191,7 +191,7 @@ func (b *Bus) outlet(ctx context.Context, t *sal.Topic) (*outlet, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.config.Delivery)
 	defer cancel()
 	if err := b.Announce(ctx, []*sal.Topic{t}); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s %s cannot be written: %w", t.Component, t.Attr(), err)
 	}
 	return b.outletOf(t), nil
 }

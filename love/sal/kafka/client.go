@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"context"
 	"hash/crc32"
 	"log/slog"
 	"math/rand/v2"
@@ -17,7 +16,7 @@ import (
 func (c Config) clientOptions(log *slog.Logger) []kgo.Opt {
 	options := []kgo.Opt{
 		kgo.SeedBrokers(c.Brokers...),
-		kgo.WithLogger(clientLog{log}),
+		kgo.WithLogger(newClientLog(log)),
 		kgo.SoftwareNameAndVersion("love-go", "1"),
 		// Partitions are read from offsets of our own choice; where retention
 		// has taken that offset away, from the first that is left.
@@ -26,6 +25,7 @@ func (c Config) clientOptions(log *slog.Logger) []kgo.Opt {
 		kgo.KeepControlRecords(), // they have offsets that history may end at
 		kgo.FetchMaxWait(fetchWait),
 		kgo.MetadataMinAge(500 * time.Millisecond), // how soon to look again after trouble
+		kgo.RetryBackoffFn(backoff),
 		kgo.RecordDeliveryTimeout(c.Delivery),
 		kgo.ProducerLinger(c.Tuning.Linger),
 		kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(partitionOf)),
@@ -53,6 +53,13 @@ func (c Config) clientOptions(log *slog.Logger) []kgo.Opt {
 // none. A partition that is added has to wait for its end, and with it the
 // start of a remote.
 const fetchWait = 50 * time.Millisecond
+
+// backoff is how long to wait before a broker is tried again: brokers that come
+// back are not to wait for us.
+func backoff(failures int) time.Duration {
+	const shortest, longest = 100 * time.Millisecond, time.Second
+	return min(shortest<<min(failures, 10), longest)
+}
 
 func (s Security) login() sasl.Mechanism {
 	switch s.Mechanism {
@@ -106,31 +113,4 @@ func partitionOf(string) func(r *kgo.Record, n int) int {
 		}
 		return int(crc32.ChecksumIEEE(r.Key) % uint32(n))
 	}
-}
-
-// clientLog hands what the client reports on, if it is of interest to an
-// operator: what it calls info is debugging to others.
-type clientLog struct{ log *slog.Logger }
-
-// Level implements kgo.Logger.
-func (l clientLog) Level() kgo.LogLevel {
-	switch ctx := context.Background(); {
-	case l.log.Enabled(ctx, slog.LevelDebug):
-		return kgo.LogLevelInfo
-	case l.log.Enabled(ctx, slog.LevelWarn):
-		return kgo.LogLevelWarn
-	}
-	return kgo.LogLevelError
-}
-
-// Log implements kgo.Logger.
-func (l clientLog) Log(level kgo.LogLevel, text string, more ...any) {
-	to := slog.LevelDebug
-	switch level {
-	case kgo.LogLevelError:
-		to = slog.LevelError
-	case kgo.LogLevelWarn:
-		to = slog.LevelWarn
-	}
-	l.log.Log(context.Background(), to, "kafka: "+text, more...)
 }

@@ -155,35 +155,13 @@ func (c *consumer) flush() {
 // what it cannot mend is a topic that was deleted and made again.
 func (c *consumer) trouble(topic string, partition int32, err error) {
 	f := c.feeds[topic]
-	var lost *kgo.ErrDataLoss
 	switch {
 	case f == nil: // of a poll that was ended, or of what nobody reads any more
 		return
 	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.InconsistentTopicID):
 		f.lost = true
-	case errors.As(err, &lost):
-		f.restarted(partition)
 	}
 	if c.bus.said.allow(complaintPause) {
 		c.bus.log.Warn("reading from Kafka is in trouble and goes on", "topic", topic, "partition", partition, "error", err)
 	}
-}
-
-// complaintPause is how long to be silent about trouble that lasts.
-const complaintPause = 30 * time.Second
-
-// limiter keeps logs readable: it allows one line in a while.
-type limiter struct {
-	mu   sync.Mutex
-	last time.Time
-}
-
-func (l *limiter) allow(pause time.Duration) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now := time.Now(); l.last.IsZero() || now.Sub(l.last) >= pause {
-		l.last = now
-		return true
-	}
-	return false
 }

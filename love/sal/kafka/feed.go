@@ -17,6 +17,7 @@ type feed struct {
 	topic     *sal.Topic
 	decoder   *decoder
 	next      map[int32]int64 // by partition: the offset to come
+	last      map[int32]*kgo.Record
 	listeners []*listener
 	handled   uint64        // records so far
 	waiting   []*kgo.Record // for a schema; all that came after the first of them
@@ -74,7 +75,7 @@ func (c *consumer) feed(t *sal.Topic) *feed {
 	out := c.bus.outletOf(t)
 	f := c.feeds[out.name]
 	if f == nil {
-		f = &feed{consumer: c, name: out.name, topic: t, decoder: newDecoder(t, out.id), next: map[int32]int64{}}
+		f = &feed{consumer: c, name: out.name, topic: t, decoder: newDecoder(t, out.id), next: map[int32]int64{}, last: map[int32]*kgo.Record{}}
 		c.feeds[out.name] = f
 	}
 	return f
@@ -188,10 +189,13 @@ func (f *feed) handle(r arrival) {
 		return
 	}
 	if r.Offset < f.next[r.Partition] {
+		if f.repeated(r.Record) {
+			return
+		}
 		f.consumer.bus.log.Warn("a Kafka topic begins anew", "topic", f.name, "partition", r.Partition)
 		f.restarted(r.Partition)
 	}
-	f.next[r.Partition] = r.Offset + 1
+	f.next[r.Partition], f.last[r.Partition] = r.Offset+1, r.Record
 	f.handled++
 	switch {
 	case r.err != nil:
@@ -207,6 +211,15 @@ func (f *feed) handle(r arrival) {
 			f.pastEnded(l, r.Partition)
 		}
 	}
+}
+
+// repeated tells whether a record that comes again is the one that came before.
+// After a change of leaders the client goes back a little, to be safe. A record
+// that was written in place of one that got lost is of a later leader; one in a
+// topic that was made anew is younger.
+func (f *feed) repeated(r *kgo.Record) bool {
+	last := f.last[r.Partition]
+	return last != nil && r.LeaderEpoch <= last.LeaderEpoch && !r.Timestamp.After(last.Timestamp)
 }
 
 // pastEnded notes that a listener has the past of a partition, and tells it

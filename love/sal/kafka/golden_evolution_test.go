@@ -2,8 +2,10 @@ package kafka_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -27,10 +29,15 @@ type goldenEvolution struct {
 type goldenSchema struct {
 	Name        string
 	Description string
-	Fields      []struct {
-		Name, Description, Units string
-		Type, Default            json.RawMessage
-	}
+	Fields      []goldenField
+}
+
+type goldenField struct {
+	Name        string          `json:"name"`
+	Type        json.RawMessage `json:"type"`
+	Default     json.RawMessage `json:"default,omitempty"`
+	Description string          `json:"description"`
+	Units       string          `json:"units"`
 }
 
 func TestGoldenEvolution(t *testing.T) {
@@ -46,7 +53,7 @@ func (g goldenEvolution) test(t *testing.T) {
 	defs := g.Reader.definitions(t)
 	c, err := defs.Component("Reader")
 	require.NoError(t, err)
-	top := c.Topics[0]
+	top := c.Topics[slices.IndexFunc(c.Topics, func(t *sal.Topic) bool { return t.SALName() == g.Reader.Name })]
 	bus := w.bus(t, defs)
 	sub, err := bus.Subscribe(soon(t), []sal.Want{{Topic: top}})
 	require.NoError(t, err)
@@ -59,7 +66,7 @@ func (g goldenEvolution) test(t *testing.T) {
 	require.NoError(t, w.client(t).ProduceSync(soon(t), r).FirstErr())
 
 	if g.Decoded == nil {
-		require.Eventually(t, func() bool { return bus.Stats().Skipped == 1 }, soonSeconds, tick)
+		require.Eventually(t, func() bool { return bus.Stats().Skipped == 1 }, patience, tick)
 		return
 	}
 	batch, err := sub.Receive(soon(t))
@@ -71,6 +78,9 @@ func (g goldenEvolution) test(t *testing.T) {
 
 // definitions have a topic with the fields of the schema.
 func (g goldenSchema) definitions(t *testing.T) *sal.Definitions {
+	if slices.ContainsFunc(g.Fields, func(f goldenField) bool { return f.Type[0] == '[' }) {
+		return g.camera(t)
+	}
 	_, plain := fields(t, g, 0)
 	probe, err := sal.Define(&sal.Component{Name: "Probe", Indexed: plain[0].Name == "salIndex"})
 	require.NoError(t, err)
@@ -83,6 +93,21 @@ func (g goldenSchema) definitions(t *testing.T) *sal.Definitions {
 		}
 	}
 	defs, err := sal.Define(&sal.Component{Name: "Reader", Indexed: ack.Indexed(), Topics: []*sal.Topic{top}})
+	require.NoError(t, err)
+	return defs
+}
+
+// camera has the topic in an .avsc file: only there fields may be null. The
+// private fields are the last ones of the schema, and not in the file.
+func (g goldenSchema) camera(t *testing.T) *sal.Definitions {
+	own := slices.DeleteFunc(slices.Clone(g.Fields), func(f goldenField) bool { return strings.HasPrefix(f.Name, "private_") })
+	text, err := json.Marshal(map[string]any{"type": "record", "name": g.Name, "namespace": "lsst.sal.Reader", "fields": own})
+	require.NoError(t, err)
+	defs, err := sal.ReadFolder(fstest.MapFS{
+		"sal_interfaces/SALSubsystems.xml":      {Data: []byte(`<SALSubsystemSet><SALSubsystem><Name>Reader</Name><IndexEnumeration>no</IndexEnumeration></SALSubsystem></SALSubsystemSet>`)},
+		"sal_interfaces/SALGenerics.xml":        {Data: []byte(`<SALObjects><SALEventSet><SALEvent><Category>mandatory</Category><EFDB_Topic>SALGeneric_logevent_heartbeat</EFDB_Topic></SALEvent></SALEventSet></SALObjects>`)},
+		"interfaces/Reader/" + g.Name + ".avsc": {Data: text},
+	})
 	require.NoError(t, err)
 	return defs
 }

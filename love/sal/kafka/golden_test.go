@@ -45,7 +45,7 @@ func goldenInterfaces(t testing.TB) *sal.Definitions {
 	if folder == "" {
 		t.Skip("LOVE_SAL_INTERFACES names no folder")
 	}
-	defs, err := sal.ReadFolder(os.DirFS(folder))
+	defs, err := sal.ReadDir(folder)
 	require.NoError(t, err)
 	return defs
 }

@@ -82,13 +82,13 @@ func (w *world) client(t testing.TB, opts ...kgo.Opt) *kgo.Client {
 // How long a test waits for what happens in other goroutines, and how often it
 // looks.
 const (
-	soonSeconds = 20 * time.Second
-	tick        = time.Millisecond
+	patience = 20 * time.Second
+	tick     = time.Millisecond
 )
 
 // soon limits what a test waits for.
 func soon(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), soonSeconds)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }

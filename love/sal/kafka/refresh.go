@@ -32,12 +32,16 @@ func (b *Bus) refresh() {
 }
 
 // names lists the topics that are being read.
-func (c *consumer) names() (names []string) {
-	_ = c.do(c.bus.life, func() { // an error is the end of the bus
+func (c *consumer) names() []string {
+	var names []string
+	err := c.do(c.bus.life, func() {
 		for name := range c.feeds {
 			names = append(names, name)
 		}
 	})
+	if err != nil { // the end of the bus; names may still be written to
+		return nil
+	}
 	return names
 }
 

@@ -17,9 +17,10 @@ type registry struct {
 	http   *http.Client
 	log    *slog.Logger
 	said   limiter
+	asking chan struct{} // as many as may ask at a time
 }
 
-// registryParallel is how many questions are asked at a time.
+// registryParallel is how many questions are asked at a time, by all together.
 const registryParallel = 16
 
 func newRegistry(url string, log *slog.Logger) (*registry, error) {
@@ -31,7 +32,7 @@ func newRegistry(url string, log *slog.Logger) (*registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schema registry: %w", err)
 	}
-	return &registry{client: client, http: h, log: log}, nil
+	return &registry{client: client, http: h, log: log, asking: make(chan struct{}, registryParallel)}, nil
 }
 
 func (r *registry) close() { r.http.CloseIdleConnections() }
@@ -75,7 +76,15 @@ func (r *registry) insist(ctx context.Context, what string, ask func() error) er
 			r.log.Warn("the schema registry does not answer, trying again", "doing", what, "error", err)
 		}
 		return true
-	}, ask)
+	}, func() error {
+		select {
+		case r.asking <- struct{}{}:
+			defer func() { <-r.asking }()
+			return ask()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
 }
 
 // refusal tells whether the registry has understood the question and says no.

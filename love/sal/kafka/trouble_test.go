@@ -101,7 +101,7 @@ func TestAfterTheBrokersWereAwayReadingAndWritingGoOn(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := l.Write(soon(t), "evt_burning", sal.Values{"power": 3})
 		return err == nil
-	}, soonSeconds, tick)
+	}, patience, tick)
 	require.Equal(t, []int{3}, got(1))
 }
 
@@ -274,7 +274,7 @@ func TestATruncatedMessageIsSkipped(t *testing.T) {
 	for n := range whole {
 		require.NoError(t, c.ProduceSync(soon(t), &kgo.Record{Topic: "lsst.test.Lamp.logevent_burning", Key: []byte("k"), Value: whole[:n]}).FirstErr())
 	}
-	require.Eventually(t, func() bool { return bus.Stats().Skipped == uint64(len(whole)) }, soonSeconds, tick)
+	require.Eventually(t, func() bool { return bus.Stats().Skipped == uint64(len(whole)) }, patience, tick)
 	require.EqualValues(t, 1, bus.Stats().Received)
 }
 
@@ -310,8 +310,8 @@ func TestAllPartitionsAreReadAlsoThoseThatOperatorsAdd(t *testing.T) {
 	added := &kgo.Record{Topic: name, Partition: 4, Key: []byte{}, Value: lastValue(t, w, name)}
 	require.NoError(t, client.ProduceSync(soon(t), added).FirstErr())
 	before := func() int { mu.Lock(); defer mu.Unlock(); return len(got) }
-	require.Eventually(t, func() bool { return before() > 40 }, soonSeconds, tick)
-	require.Eventually(t, func() bool { shine(60, 61); return w.PartitionInfo(name, 4).HighWatermark > 0 }, soonSeconds, tick)
+	require.Eventually(t, func() bool { return before() > 40 }, patience, tick)
+	require.Eventually(t, func() bool { shine(60, 61); return w.PartitionInfo(name, 4).HighWatermark > 0 }, patience, tick)
 }
 
 // lastValue is one of the values in a topic.

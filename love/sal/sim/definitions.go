@@ -8,13 +8,14 @@ import (
 )
 
 // interfaces holds SAL XML of the components that this package knows. Names,
-// types and units are those of the observatory; MTMount and ESS have only the
-// topics that are simulated.
+// types and units are those of the observatory; most have only the topics that
+// are simulated.
 //
 //go:embed interfaces
 var interfaces embed.FS
 
-// Definitions are the embedded interfaces: ATDome, ESS (indexed), MTMount.
+// Definitions are the embedded interfaces: ATDome, ATMCS, ESS, LOVE, MTDome,
+// MTHexapod, MTMount, Script, ScriptQueue, Test, Watcher.
 func Definitions() *sal.Definitions {
 	folder, err := fs.Sub(interfaces, "interfaces")
 	if err != nil {

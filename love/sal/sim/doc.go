@@ -1,9 +1,14 @@
 // Package sim is a SAL bus in memory, and a simulated observatory on it.
 //
-// [NewBus] is the bus: history for late joiners, order, nothing lost. On it
-// any program that uses package sal can be run and tested without the
+// [NewBus] is the bus: history for late joiners, order, latency if a test wants
+// it. On it any program that uses package sal can be run and tested without the
 // observatory. [Definitions] are interfaces of some components, embedded.
-// [Observatory] is a set of components that live on a bus: a dome and a mount
-// that slew to where they are commanded, weather that drifts, heartbeats,
-// summary states and the commands between them.
+//
+// [Observatory] is a set of components that live on a bus: domes and mounts
+// that slew to where they are commanded and follow the sky until then,
+// hexapods, weather that drifts, script queues whose scripts advance, a Watcher
+// that raises alarms of what the others tell; each with heartbeat, summary
+// state and the commands between states. What goes wrong can be chosen, see
+// [Fault]. Time is that of the domain's clock: in a bubble of testing/synctest
+// a night passes in a second or two.
 package sim

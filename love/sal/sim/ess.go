@@ -47,7 +47,7 @@ func (d drift) at(t time.Time) float64 {
 }
 
 func newWeather(c *csc) *weather {
-	random := rand.New(rand.NewPCG(c.seed, 2))
+	random := rand.New(rand.NewPCG(c.seed, uint64(c.Index())))
 	return &weather{
 		csc:         c,
 		temperature: newDrift(random, 10, 4, 0.6, 0.2, 0.05),
@@ -61,7 +61,7 @@ func newWeather(c *csc) *weather {
 
 func (w *weather) begin(ctx context.Context) {
 	w.write(ctx, "evt_sensorStatus", sal.Values{"sensorName": w.sensor("weather")})
-	w.write(ctx, "evt_precipitation", sal.Values{"sensorName": w.sensor("rain"), "location": place})
+	w.write(ctx, "evt_precipitation", sal.Values{"sensorName": w.sensor("rain"), "location": w.place()})
 }
 
 // commands: a weather station has none of its own.
@@ -72,8 +72,16 @@ func (w *weather) enable(context.Context, bool) {}
 
 func (w *weather) sensor(what string) string { return w.name + " " + what }
 
-// place is where all sensors are.
-const place = "weather tower"
+// place is where the sensors of a station are.
+func (w *weather) place() string {
+	switch w.Index() {
+	case 112:
+		return "mirror cell"
+	case 201:
+		return "auxiliary telescope"
+	}
+	return "weather tower"
+}
 
 // channels is a list of readings of which only the first is in use; the others
 // are NaN, as the observatory's stations have it.
@@ -108,7 +116,7 @@ func (w *weather) step(ctx context.Context, now time.Time, _ time.Duration) {
 
 // tell writes telemetry, with what all of it has.
 func (w *weather) tell(ctx context.Context, now time.Time, topic string, values sal.Values) {
-	all := sal.Values{"sensorName": w.sensor(topic), "timestamp": love.TAI(now), "location": place}
+	all := sal.Values{"sensorName": w.sensor(topic), "timestamp": love.TAI(now), "location": w.place()}
 	maps.Copy(all, values)
 	w.write(ctx, "tel_"+topic, all)
 }

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/manager"
+)
+
+// deskConfig says what commands have to pass before they reach the commander.
+type deskConfig struct {
+	name       string        // of the manager, in the record
+	limit      time.Duration // for an answer; 0: the default
+	retention  time.Duration // of the record; 0: for ever
+	unrecorded bool          // send what cannot be recorded
+	authority  bool
+	approvals  []commander.Pattern
+}
+
+// desk is where commands are recorded, and held back if somebody has the
+// authority to.
+type desk struct {
+	deskConfig
+	commander.Commander
+	record    commander.Record
+	recorder  *commander.Recorder
+	authority *commander.Authority // nil: not switched on
+	log       *slog.Logger
+}
+
+// newDesk makes the desk before a commander. The hub may be made later, but
+// before the first command.
+func newDesk(c deskConfig, inner commander.Commander, record commander.Record, hub func() manager.Publisher, log *slog.Logger) *desk {
+	d := &desk{deskConfig: c, record: record, log: log}
+	options := []commander.RecorderOption{
+		commander.WithManager(c.name), commander.WithRecorderLogger(log),
+		commander.WithWatcher(manager.CommandNews(hub, log)),
+	}
+	if c.limit > 0 {
+		options = append(options, commander.WithCommandLimit(c.limit))
+	}
+	if c.unrecorded {
+		options = append(options, commander.WithUnrecorded())
+	}
+	d.recorder = commander.NewRecorder(inner, record, options...)
+	d.Commander = d.recorder
+	if c.authority || len(c.approvals) > 0 {
+		authority := func() *commander.Authority { return d.authority }
+		d.authority = commander.NewAuthority(d.recorder, commander.WithApproval(c.approvals...), commander.WithRefused(d.recorder.Refuse),
+			commander.WithAuthorityWatcher(manager.AuthorityNews(hub, authority, log)))
+		d.Commander = d.authority
+	}
+	return d
+}
+
+// serve puts the desk into a manager's configuration.
+func (d *desk) serve(c *manager.Config) {
+	c.Commander, c.Record, c.Refused, c.Authority = d.Commander, d.recorder, d.recorder.Refuse, d.authority
+	c.CommandTimeout = d.limit
+}
+
+// prunePeriod is how often what is too old leaves the record.
+const prunePeriod = time.Hour
+
+// run settles what the last run of this manager left pending, then keeps the
+// record short until ctx ends.
+func (d *desk) run(ctx context.Context) {
+	if n, err := d.record.Interrupted(ctx, d.name); err != nil || n > 0 {
+		d.log.Warn("commands were under way when this manager ended; whether they were executed is unknown", "commands", n, "error", err)
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	if d.authority != nil {
+		running.Go(func() { _ = d.authority.Run(ctx) }) // ends with ctx
+	}
+	if d.retention <= 0 {
+		return
+	}
+	tick := time.NewTicker(prunePeriod)
+	defer tick.Stop()
+	for {
+		if _, err := d.record.Prune(ctx, time.Now().Add(-d.retention)); err != nil && ctx.Err() == nil {
+			d.log.Warn("the record of commands could not be shortened", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// deskFlags are the settings of the desk.
+type deskFlags struct {
+	retention  time.Duration
+	unrecorded bool
+	authority  bool
+	approvals  []string
+	patterns   []commander.Pattern
+}
+
+func (f *deskFlags) register(fs *pflag.FlagSet) {
+	fs.DurationVar(&f.retention, "command-retention", 2*365*24*time.Hour, "how long the record of commands goes back; 0 for ever")
+	bindEnv(fs, "command-retention", "LOVED_COMMAND_RETENTION")
+	fs.BoolVar(&f.unrecorded, "unrecorded-commands", false, "send commands also while they cannot be recorded")
+	bindEnv(fs, "unrecorded-commands", "LOVED_UNRECORDED_COMMANDS")
+	fs.BoolVar(&f.authority, "authority", false, "let users exclude others from commands for some time")
+	bindEnv(fs, "authority", "LOVED_AUTHORITY")
+	fs.StringSliceVar(&f.approvals, "approval", nil, "`PATTERNS` of commands that a second person has to approve, such as ATDome:*:open* (default none)")
+	bindEnv(fs, "approval", "LOVED_APPROVAL")
+}
+
+func (f *deskFlags) check() error {
+	for _, text := range f.approvals {
+		p, err := commander.ParsePattern(text)
+		if err != nil {
+			return fmt.Errorf("--approval: %w", err)
+		}
+		f.patterns = append(f.patterns, p)
+	}
+	if f.retention < 0 {
+		return fmt.Errorf("--command-retention is %v: give a time such as 8760h, or 0", f.retention)
+	}
+	return nil
+}
+
+func (f *deskFlags) config(name string, limit time.Duration) deskConfig {
+	return deskConfig{
+		name: name, limit: limit, retention: f.retention, unrecorded: f.unrecorded,
+		authority: f.authority, approvals: f.patterns,
+	}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/store"
+)
+
+// silent is a commander whose component never answers.
+type silent struct{ asked chan struct{} }
+
+func (s silent) Execute(ctx context.Context, _ commander.Request) (commander.Reply, error) {
+	s.asked <- struct{}{}
+	<-ctx.Done()
+	return commander.Reply{}, ctx.Err()
+}
+
+func TestACommandWithoutAnswerIsInTheRecordAfterARestart(t *testing.T) {
+	s := silent{make(chan struct{}, 1)}
+	api := httptest.NewServer(commander.NewHandler(commander.Backend{Commander: s}))
+	defer api.Close()
+	u := newUser(t)
+	m, url := u.startsManager("--commander", api.URL, "--command-timeout", "0.2")
+	u.env["LOVED_PASSWORD"] = "cmd_user's"
+	token := strings.TrimSpace(u.types("token", "cmd_user").out)
+	got := u.types("cmd", "--token", token, "MTMount", "stop")
+	require.Equal(t, exitFailure, got.code)
+	require.Contains(t, got.out, "No answer within 200ms.")
+	<-s.asked
+	require.Contains(t, u.asks(t, "GET", url+"/manager/api/commands/", token, ""), `"state":"timed_out"`)
+	require.Equal(t, 0, m.stops())
+
+	_, url = u.startsManager("--commander", api.URL)
+	require.Contains(t, u.asks(t, "GET", url+"/manager/api/commands/?user=cmd_user", token, ""), `"state":"timed_out"`)
+}
+
+func TestWhatWasUnderWayWhenAManagerDiedIsUnknownAfterwards(t *testing.T) {
+	s, err := store.Open(t.Context(), store.Memory)
+	require.NoError(t, err)
+	defer s.Close()
+	require.NoError(t, s.Commands().Begin(t.Context(), commander.Entry{ID: "1", Time: time.Now(), Manager: "one", Outcome: commander.Outcome{State: commander.Pending}}))
+	require.NoError(t, s.Commands().Begin(t.Context(), commander.Entry{ID: "0", Time: time.Now().Add(-time.Hour), Manager: "two", Outcome: commander.Outcome{State: commander.Pending}}))
+	log := (&logFlags{format: oneOf("text")}).logger(t.Output())
+	d := newDesk(deskConfig{name: "one", retention: time.Minute}, silent{}, s.Commands(), nil, log)
+	defer d.recorder.Close(t.Context())
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { d.run(ctx); close(ended) }()
+	require.Eventually(t, func() bool {
+		entries, err := d.recorder.List(t.Context(), commander.Filter{})
+		return err == nil && len(entries) == 1 && entries[0].State == commander.Unknown
+	}, patience, time.Millisecond, "and what is too old is forgotten")
+	stop()
+	<-ended
+}
+
+func TestAuthorityIsSwitchedOnByAFlag(t *testing.T) {
+	u := newUser(t)
+	c := u.starts("commander", "--sal", "sim", "--listen", "127.0.0.1:0")
+	api := c.says(`LOVE commander at (\S+),`)[1]
+	_, url := u.startsManager("--commander", api, "--authority", "--approval", "ATDome:*:open*,MTMount")
+	u.env["LOVED_PASSWORD"] = "cmd_user's"
+	token := strings.TrimSpace(u.types("token", "cmd_user").out)
+	u.env["LOVED_PASSWORD"] = "admin's"
+	admin := strings.TrimSpace(u.types("token", "admin").out)
+	u.env["LOVED_TOKEN"] = admin
+	news := u.subscribes("event-Hub-0-authority")
+	require.Contains(t, u.asks(t, "POST", url+"/manager/api/authority/", token, `{"pattern":"ATDome","seconds":60}`), `"user":"cmd_user"`)
+	news.says(`cmd_user`)
+	got := u.types("cmd", "ATDome", "moveAzimuth", "azimuth=1")
+	require.Contains(t, got.out, "cmd_user holds the authority over ATDome")
+	got = u.types("cmd", "--token", token, "MTMount", "stop")
+	require.Contains(t, got.out, "waits for a second person's approval")
+
+	wrong := u.types("manager", "--process-password", "secret", "--approval", "a b")
+	require.Equal(t, exitUsage, wrong.code)
+	require.Contains(t, wrong.errors, `"a b" is no command pattern`)
+}

@@ -1,0 +1,38 @@
+package lovecsc_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/lovecsc"
+	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sim"
+)
+
+// What an operator notes becomes an event on SAL.
+func Example() {
+	ctx := context.Background()
+	domain := sal.NewDomain(sim.NewBus(), sim.Definitions())
+	defer func() { _ = domain.Close() }()
+	csc, err := lovecsc.New(ctx, domain)
+	if err != nil {
+		log.Fatal(err)
+	}
+	reply, err := csc.WriteObservingLog(ctx, commander.ObservingLog{
+		Body: json.RawMessage(`{"user": "ana", "message": "clouds from the west"}`),
+	})
+	fmt.Println(reply.Status, string(reply.Body), err)
+
+	remote, err := domain.Remote(ctx, lovecsc.Component, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	event, _ := remote.Latest("evt_observingLog")
+	fmt.Println(event.Identity(), event.Text("message"))
+	// Output:
+	// 200 {"ack":"Added new observing log to SAL"} <nil>
+	// ana clouds from the west
+}

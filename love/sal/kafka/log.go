@@ -1,0 +1,78 @@
+package kafka
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// clientLog hands on what the client reports, if it is of interest to an
+// operator: what it calls info is debugging to others, and what it says again
+// and again while brokers are away is said once in a while.
+type clientLog struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	said map[string]*limiter // by text
+}
+
+func newClientLog(log *slog.Logger) *clientLog {
+	return &clientLog{log: log, said: map[string]*limiter{}}
+}
+
+// Level implements kgo.Logger.
+func (l *clientLog) Level() kgo.LogLevel {
+	switch ctx := context.Background(); {
+	case l.log.Enabled(ctx, slog.LevelDebug):
+		return kgo.LogLevelInfo
+	case l.log.Enabled(ctx, slog.LevelWarn):
+		return kgo.LogLevelWarn
+	}
+	return kgo.LogLevelError
+}
+
+// Log implements kgo.Logger.
+func (l *clientLog) Log(level kgo.LogLevel, text string, more ...any) {
+	to := slog.LevelDebug
+	switch level {
+	case kgo.LogLevelError:
+		to = slog.LevelError
+	case kgo.LogLevelWarn:
+		to = slog.LevelWarn
+	}
+	if to >= slog.LevelWarn && !l.limiter(text).allow(complaintPause) {
+		return
+	}
+	l.log.Log(context.Background(), to, "kafka: "+text, more...)
+}
+
+func (l *clientLog) limiter(text string) *limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.said[text] == nil {
+		l.said[text] = &limiter{}
+	}
+	return l.said[text]
+}
+
+// complaintPause is how long to be silent about trouble that lasts.
+const complaintPause = 30 * time.Second
+
+// limiter allows one line in a while.
+type limiter struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+func (l *limiter) allow(pause time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); l.last.IsZero() || now.Sub(l.last) >= pause {
+		l.last = now
+		return true
+	}
+	return false
+}
