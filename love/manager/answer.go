@@ -16,7 +16,9 @@ import (
 type answer struct {
 	status int
 	header http.Header
-	body   any // written as JSON; nil: no body
+	body   any    // written as JSON; nil: no body
+	raw    []byte // written as it is, with the header's content type; then body is nil
+	sent   bool   // the action has written the answer itself
 }
 
 // refusal is an answer of status 400 and above, as an error.
@@ -74,6 +76,9 @@ func (m *Manager) refusal(r *http.Request, err error) answer {
 }
 
 func (m *Manager) write(w http.ResponseWriter, a answer) {
+	if a.sent {
+		return
+	}
 	if err := a.writeTo(w); err != nil {
 		m.Logger.Debug("answer not delivered", "status", a.status, "error", err)
 	}
@@ -86,7 +91,8 @@ func (a answer) writeTo(w http.ResponseWriter) error {
 	h.Set("X-Content-Type-Options", "nosniff")
 	if a.body == nil {
 		w.WriteHeader(a.status)
-		return nil
+		_, err := w.Write(a.raw)
+		return err
 	}
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 
-	"github.com/rubin-love/love-go/internal/wire"
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
 )
@@ -23,20 +25,75 @@ func (m *Manager) command(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if m.Authorizer.Authorize(c.Context(), c.who, auth.ExecuteCommand) != nil {
-		if err := m.authorizeCommand(c, body); err != nil {
-			return answer{}, err
-		}
+	if err := m.mayGive(c, body); err != nil {
+		m.commandRefused(c, body, err)
+		return answer{}, err
 	}
 	if m.Commander == nil {
 		return answer{}, errNoCommander
 	}
-	request := commander.Request{
+	progress := commander.NewProgressWriter(c.writer, c.Request)
+	reply, err := m.ask(c, func(ctx context.Context) (commander.Reply, error) {
+		return m.Commander.Execute(commander.WithProgress(ctx, progress.Report), m.requestOf(c, body))
+	})
+	a, err := m.passOn(c, reply, err)
+	if err == nil {
+		a.sent = progress.Finish(commander.Reply{Status: a.status, Body: a.raw})
+	}
+	return a, err
+}
+
+// checkCommand tells whether a command would be sent, and sends nothing.
+func (m *Manager) checkCommand(c *call) (answer, error) {
+	body, err := c.object()
+	if err != nil {
+		return answer{}, err
+	}
+	if err := m.mayGive(c, body); err != nil {
+		return answer{}, err
+	}
+	if m.Commander == nil {
+		return answer{}, errNoCommander
+	}
+	checker, ok := m.Commander.(commander.Checker)
+	if !ok {
+		return m.passOn(c, commander.AckReply(http.StatusOK, commander.Unchecked), nil)
+	}
+	return m.relay(c, func(ctx context.Context) (commander.Reply, error) { return checker.Check(ctx, m.requestOf(c, body)) })
+}
+
+func (m *Manager) requestOf(c *call, body json.RawMessage) commander.Request {
+	return commander.Request{
 		Body: body, Identity: c.who.Name() + "@" + m.ServerURL, User: c.who.Name(), Address: c.who.Address,
 	}
-	return m.relay(c, func(ctx context.Context) (commander.Reply, error) {
-		return m.Commander.Execute(ctx, request)
-	})
+}
+
+// forbiddenCommand has a command recorded whose user may give none.
+func (m *Manager) forbiddenCommand(c *call, err error) {
+	if c.Method != http.MethodPost {
+		return
+	}
+	if body, e := c.object(); e == nil { // else it is no command
+		m.commandRefused(c, body, err)
+	}
+}
+
+func (m *Manager) commandRefused(c *call, body json.RawMessage, err error) {
+	refused, ok := errors.AsType[*refusal](err)
+	if m.Refused == nil || !ok {
+		return
+	}
+	ack, _ := refused.body.(love.Ack)
+	m.Refused(c.Context(), m.requestOf(c, body), commander.AckReply(refused.status, ack.Text))
+}
+
+// mayGive tells whether the caller, who may give some commands, may give this
+// one.
+func (m *Manager) mayGive(c *call, body json.RawMessage) error {
+	if m.Authorizer.Authorize(c.Context(), c.who, auth.ExecuteCommand) == nil {
+		return nil
+	}
+	return m.authorizeCommand(c, body)
 }
 
 // authorizeCommand checks a command of somebody who may send some. It has to
@@ -82,37 +139,49 @@ func (m *Manager) observingLog(c *call) (answer, error) {
 }
 
 // relay asks the commander, for a bounded time, and passes its answer on.
-func (m *Manager) relay(c *call, ask func(context.Context) (commander.Reply, error)) (answer, error) {
-	ctx, cancel := context.WithTimeout(c.Context(), m.CommandTimeout)
-	defer cancel()
-	reply, err := ask(ctx)
-	if err == nil {
-		err = checkReply(&reply)
-	}
-	switch {
-	case err == nil:
-		return answer{status: reply.Status, body: reply.Body}, nil
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return answer{}, refuseAck(http.StatusGatewayTimeout,
-			fmt.Sprintf("The commander did not answer within %s. Whether the command was executed is unknown.", m.CommandTimeout))
-	case ctx.Err() == nil: // else the caller has hung up, and reads no answer
-		m.Logger.Warn("the commander gave no answer", "path", c.URL.Path, "error", err)
-	}
-	return answer{}, refuseAck(http.StatusBadGateway, "The commander could not be asked. The manager's log says why.")
+func (m *Manager) relay(c *call, do func(context.Context) (commander.Reply, error)) (answer, error) {
+	reply, err := m.ask(c, do)
+	return m.passOn(c, reply, err)
 }
 
-// checkReply makes sure that a reply can be passed on: a final status, and a
-// body that a strict parser reads. For numbers that JSON does not have, which
-// come out of the EFD, it puts null (quirk 48).
-func checkReply(r *commander.Reply) error {
-	if r.Status < 200 || r.Status > 599 {
-		return fmt.Errorf("the commander answered with status %d", r.Status)
+// ask asks the commander, for a time that its progress extends.
+func (m *Manager) ask(c *call, do func(context.Context) (commander.Reply, error)) (commander.Reply, error) {
+	ctx, cancel := commander.WithPatience(c.Context(), m.CommandTimeout)
+	defer cancel()
+	reply, err := do(ctx)
+	if err == nil {
+		return reply, nil
 	}
-	if err := wire.Valid(r.Body); err != nil {
-		return fmt.Errorf("the commander's answer of status %d is not JSON: %w", r.Status, err)
+	if _, explained := errors.AsType[*commander.NoReplyError](err); explained {
+		return reply, err
 	}
-	if wire.MayHoldNonFinite(r.Body) {
-		r.Body = wire.AppendStrict(nil, r.Body)
+	if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
+		err = cause
 	}
-	return nil
+	if c.Method == http.MethodGet { // nothing was to be executed
+		none := &commander.NoReplyError{Status: http.StatusBadGateway, Text: "The commander gave no answer. The manager's log says why.", Err: err}
+		if errors.Is(err, context.DeadlineExceeded) {
+			none.Status, none.Text = http.StatusGatewayTimeout, "The commander did not answer in time."
+		}
+		err = none
+	}
+	return reply, err
+}
+
+// passOn answers with what the commander answered, or with why it did not.
+func (m *Manager) passOn(c *call, reply commander.Reply, err error) (answer, error) {
+	if err == nil {
+		reply, err = reply.Strict()
+	}
+	if err != nil {
+		if c.Context().Err() == nil { // else the caller has hung up, and reads no answer
+			m.Logger.Warn("the commander gave no answer", "path", c.URL.Path, "error", err)
+		}
+		reply = commander.ReplyTo(err)
+	}
+	a := answer{status: reply.Status, raw: reply.Body, header: http.Header{"Content-Type": {"application/json"}}}
+	if reply.RetryAfter > 0 {
+		a.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(reply.RetryAfter.Seconds()))))
+	}
+	return a, nil
 }

@@ -107,21 +107,22 @@ func TestCommand_WithoutACommanderIsAnswered503(t *testing.T) {
 }
 
 func TestCommand_ACommanderThatFailsGives502WithAnAck(t *testing.T) {
-	const want = `{"ack": "The commander could not be asked. The manager's log says why."}`
 	for name, c := range map[string]struct {
 		reply commander.Reply
 		err   error
+		ack   string
 	}{
-		"not reachable":  {err: errors.New("connection refused")},
-		"not JSON":       {reply: commander.Reply{Status: 500, Body: json.RawMessage("<html>")}},
-		"no body":        {reply: commander.Reply{Status: 200}},
-		"no status":      {reply: commander.Reply{Body: json.RawMessage("{}")}},
-		"strange status": {reply: commander.Reply{Status: 101, Body: json.RawMessage("{}")}},
+		"an error":       {err: errors.New("secret"), ack: "The commander gave no answer. Whether the command was executed is unknown: look at the component before you repeat it."},
+		"not reachable":  {err: &commander.NoReplyError{Status: 502, Text: "see whether it runs"}, ack: "see whether it runs"},
+		"not JSON":       {reply: commander.Reply{Status: 400, Body: json.RawMessage("<html>")}, ack: "The commander answered with status 400 and no JSON: <html>."},
+		"no body":        {reply: commander.Reply{Status: 200}, ack: "The commander answered with status 200 and no JSON: an empty body."},
+		"no status":      {reply: commander.Reply{Body: json.RawMessage("{}")}, ack: "The commander answered with status 0 and a redirection or worse, which cannot be passed on."},
+		"strange status": {reply: commander.Reply{Status: 101, Body: json.RawMessage("{}")}, ack: "The commander answered with status 101 and a redirection or worse, which cannot be passed on."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
 			r.commander.reply, r.commander.err = c.reply, c.err
-			r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), 502, want)
+			r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), 502, `{"ack": "`+c.ack+`"}`)
 			require.Contains(t, r.log.String(), "the commander gave no answer")
 		})
 	}
@@ -131,7 +132,7 @@ func TestCommand_ACommanderThatHangsGives504AfterABoundedTime(t *testing.T) {
 	r := newRig(t, func(c *manager.Config) { c.CommandTimeout = time.Millisecond })
 	r.commander.hangs = true
 	r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), 504,
-		`{"ack": "The commander did not answer within 1ms. Whether the command was executed is unknown."}`)
+		`{"ack": "The commander did not answer in time. Whether the command was executed is unknown: look at the component before you repeat it."}`)
 	require.Greater(t, manager.DefaultCommandTimeout, 10*time.Second, "longer than the commander's own")
 }
 

@@ -5,7 +5,7 @@
 //	/manager/…/ws/subscription   the websocket, handed to the hub
 //	/manager/api/…               log-in, commands, SAL information
 //	/                            a page for people
-//	/healthz, /readyz            for whoever watches the process
+//	/healthz, /readyz, /metrics  for whoever watches the process
 //
 // What every request goes through stands in route.go, once: log-in, then
 // permission, then method, then body (manager protocol, section 3). An endpoint

@@ -15,6 +15,7 @@ import (
 
 	"github.com/julienschmidt/httprouter"
 
+	"github.com/rubin-love/love-go/internal/encoded"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
@@ -70,6 +71,15 @@ type Config struct {
 	// Informer answers salinfo. Default: none, salinfo is answered 503. One that
 	// is also a [MetadataInformer] answers salinfo/metadata too.
 	Informer commander.Informer
+	// Record tells what was commanded, as a [commander.Recorder] or a
+	// commander.Record does. Default: none, the record is answered 404.
+	Record RecordReader
+	// Refused is told of commands that their user may not give;
+	// [commander.Recorder.Refuse] fits. Default: nobody.
+	Refused func(context.Context, commander.Request, commander.Reply)
+	// Authority decides who excludes others from commanding, if the Commander is
+	// one or passes commands on to it. Default: none, it is answered 404.
+	Authority *commander.Authority
 	// Logbook writes observing logs. Default: none, they are answered 503.
 	Logbook commander.Logbook
 	// CommandTimeout bounds the wait for both. Default: [DefaultCommandTimeout];
@@ -101,6 +111,7 @@ type Manager struct {
 	socket    *regexp.Regexp
 	handler   http.Handler
 	config    configuration
+	topics    encoded.Cache
 	audit     *auth.Auditor
 	limiter   *auth.LogInLimiter
 	stopWatch []func()
@@ -128,6 +139,7 @@ func New(c Config) (*Manager, error) {
 	}
 	m.route("/healthz", reading(http.HandlerFunc(healthz)))
 	m.route("/readyz", reading(http.HandlerFunc(m.readyz)))
+	m.route("/metrics", reading(http.HandlerFunc(m.metrics)))
 	m.route("/openapi.yaml", reading(http.HandlerFunc(openAPI)))
 	m.route("/", reading(c.Page))
 	if c.URLPrefix != "" {

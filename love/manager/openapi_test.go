@@ -17,6 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -29,6 +30,9 @@ var document = sync.OnceValues(func() (routers.Router, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		return nil, err
+	}
+	for _, lines := range []string{love.ProgressType, "text/csv"} {
+		openapi3filter.RegisterBodyDecoder(lines, openapi3filter.RegisteredBodyDecoder("text/plain"))
 	}
 	return legacy.NewRouter(doc)
 })

@@ -12,10 +12,12 @@ import (
 
 // endpoint is one path below the URL prefix and what it answers.
 type endpoint struct {
-	path    string
-	login   login
-	needs   auth.Permission // none if empty
-	actions actions
+	path  string
+	login login
+	needs auth.Permission // none if empty
+	// forbidden is told of a call that lacks the permission; nil for nobody.
+	forbidden func(*call, error)
+	actions   actions
 }
 
 // login is what an endpoint wants to know about who asks.
@@ -55,7 +57,12 @@ func (m *Manager) endpoints() []endpoint {
 		{path: "/manager/api/logout/", actions: actions{del: m.logout}},
 		{path: "/manager/api/swap-user/", login: loginOptional, actions: actions{post: m.swapUser}},
 		{path: "/manager/api/swap-user/:flags/", login: loginOptional, actions: actions{post: m.swapUser}},
-		{path: "/manager/api/cmd/", needs: auth.SomeCommand, actions: actions{post: m.command}},
+		{path: "/manager/api/cmd/", needs: auth.SomeCommand, forbidden: m.forbiddenCommand, actions: actions{post: m.command}},
+		{path: "/manager/api/cmd/check/", needs: auth.SomeCommand, actions: actions{post: m.checkCommand}},
+		{path: "/manager/api/commands/", needs: auth.SomeCommand, actions: actions{get: m.listCommands}},
+		{path: "/manager/api/authority/", needs: auth.SomeCommand, actions: actions{get: m.showAuthority, post: m.takeAuthority}},
+		{path: "/manager/api/authority/:id/", needs: auth.SomeCommand, actions: actions{del: m.releaseAuthority}},
+		{path: "/manager/api/approvals/:id/", needs: auth.SomeCommand, actions: actions{post: m.approve, del: m.dismiss}},
 		{path: "/manager/api/lovecsc/observinglog", needs: auth.ExecuteCommand, actions: actions{post: m.observingLog}},
 		{path: "/manager/api/salinfo/topic-names", actions: actions{get: m.topicNames}},
 		{path: "/manager/api/salinfo/topic-data", actions: actions{get: m.topicData}},
@@ -122,6 +129,9 @@ func (m *Manager) serve(e endpoint, c *call) (answer, error) {
 	}
 	if e.needs != "" {
 		if err := m.authorize(c, e.needs); err != nil {
+			if e.forbidden != nil {
+				e.forbidden(c, err)
+			}
 			return answer{}, err
 		}
 	}

@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/rubin-love/love-go/love/commander"
 )
@@ -22,10 +23,23 @@ func (m *Manager) topicData(c *call) (answer, error) {
 	return m.relayTopics(c, m.Informer.TopicData)
 }
 
-// relayTopics passes on the categories and nothing else of the query.
-func (m *Manager) relayTopics(c *call, ask func(context.Context, string) (commander.Reply, error)) (answer, error) {
+// relayTopics passes on the categories and nothing else of the query. The
+// answer is long and seldom changes: it has an ETag, and is compressed once.
+func (m *Manager) relayTopics(c *call, from func(context.Context, string) (commander.Reply, error)) (answer, error) {
 	categories := c.URL.Query().Get("categories")
-	return m.relay(c, func(ctx context.Context) (commander.Reply, error) { return ask(ctx, categories) })
+	reply, err := m.ask(c, func(ctx context.Context) (commander.Reply, error) { return from(ctx, categories) })
+	key := c.URL.Path + "?" + categories
+	if err == nil && !m.topics.Holds(key, reply.Body) {
+		reply, err = reply.Strict()
+	}
+	if err != nil || reply.Status != http.StatusOK {
+		return m.passOn(c, reply, err)
+	}
+	c.writer.Header().Set("Cache-Control", "private, no-cache") // ask, and be told that it is the same
+	if err := m.topics.Serve(c.writer, c.Request, key, reply.Body); err != nil {
+		m.Logger.Debug("answer not delivered", "status", reply.Status, "error", err)
+	}
+	return answer{sent: true}, nil
 }
 
 // MetadataInformer tells the versions of the components' interfaces:

@@ -81,9 +81,10 @@ func sqliteAddress(path string, wait time.Duration) (address, error) {
 	case strings.ContainsAny(path, "?#%"):
 		return address{}, fmt.Errorf("the database file %q holds one of ? # %%: choose another name", path)
 	}
-	// A write takes its lock at once, so that it cannot fail half way.
+	// A write takes its lock at once, so that it cannot fail half way. The log
+	// is moved into the file by [Store.checkpoint].
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)",
+		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)", "wal_autocheckpoint(10000)",
 	}}
 	a.source = "file:" + path + "?" + q.Encode()
 	return a, nil

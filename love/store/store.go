@@ -19,14 +19,15 @@ const PollPeriod = 250 * time.Millisecond
 // Store is an open database. It is safe for concurrent use; [Store.Close] ends
 // it.
 type Store struct {
-	db      *sql.DB
-	clock   love.Clock
-	wait    time.Duration
-	users   *Users
-	ledger  *Ledger
-	keyring *Keyring
-	audit   *AuditLog
-	health  health
+	db       *sql.DB
+	clock    love.Clock
+	wait     time.Duration
+	users    *Users
+	ledger   *Ledger
+	keyring  *Keyring
+	audit    *AuditLog
+	commands *CommandRecord
+	health   health
 
 	catching sync.Mutex
 	caughtUp time.Time
@@ -64,6 +65,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	s.users, s.ledger, s.keyring, s.audit = newUsers(s), newLedger(s), &Keyring{store: s}, &AuditLog{store: s}
+	s.commands = &CommandRecord{store: s, prepared: map[string]*sql.Stmt{}}
 	err = migrate(ctx, s.db, a.dialect)
 	if err == nil {
 		err = s.refresh(ctx)
@@ -73,6 +75,9 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.running.Go(func() { s.keepUp(ctx) })
+	if a.file != "" {
+		s.running.Go(func() { s.checkpoint(ctx) })
+	}
 	return s, nil
 }
 

@@ -22,7 +22,6 @@ CREATE TABLE commands (
 );
 
 CREATE INDEX commands_at ON commands (at);
-CREATE INDEX commands_pending ON commands (manager) WHERE state = 'pending';
 
 -- +goose Down
 DROP TABLE commands;

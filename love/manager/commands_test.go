@@ -1,0 +1,262 @@
+package manager_test
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/manager"
+)
+
+// recording puts a recorder, and perhaps an authority, before the commander.
+func recording(t *testing.T, opts ...commander.AuthorityOption) func(*manager.Config) {
+	return func(c *manager.Config) {
+		recorder := commander.NewRecorder(c.Commander, commander.NewMemoryRecord(0), commander.WithManager("one"), commander.WithRecorderClock(c.Clock))
+		t.Cleanup(func() { recorder.Close(context.Background()) })
+		c.Commander, c.Record, c.Refused = recorder, recorder, recorder.Refuse
+		if opts != nil {
+			c.Authority = commander.NewAuthority(recorder, append(opts, commander.WithRefused(recorder.Refuse), commander.WithAuthorityClock(c.Clock))...)
+			c.Commander = c.Authority
+		}
+	}
+}
+
+const (
+	record  = "/manager/api/commands/"
+	domeCmd = `{"csc": "ATDome", "salindex": 0, "cmd": "cmd_moveAzimuth", "params": {"azimuth": 90.50}}`
+)
+
+// entries reads a page of the record.
+func (r *rig) entries(query string) (states []string, page struct {
+	Commands []map[string]any
+	Next     *string
+}) {
+	r.t.Helper()
+	got := r.call("GET", record+query, "", as(r.token("admin")))
+	require.Equal(r.t, 200, got.StatusCode, got.body)
+	require.NoError(r.t, json.Unmarshal([]byte(got.body), &page))
+	for _, e := range page.Commands {
+		states = append(states, e["state"].(string))
+	}
+	return states, page
+}
+
+func TestRecord_ShowsWhoMovedTheDomeAndWhoMayNot(t *testing.T) {
+	r := newRig(t, recording(t))
+	r.is(r.call("POST", cmd, domeCmd, as(r.token("cmd_user"))), 200, `{"ack": "Done"}`)
+	require.Equal(t, 403, r.call("POST", cmd, domeCmd, as(r.token("user"))).StatusCode)
+	states, page := r.entries("")
+	require.Equal(t, []string{"refused", "done"}, states)
+	require.Equal(t, "user", page.Commands[0]["user"])
+	require.EqualValues(t, 403, page.Commands[0]["status"])
+	require.Equal(t, "Your user is not allowed to command the observatory.", page.Commands[0]["result"])
+	e := page.Commands[1]
+	delete(e, "id")
+	require.Equal(t, map[string]any{
+		"time": "2026-03-14T01:59:26Z", "user": "cmd_user", "identity": "cmd_user@summit.example", "address": "127.0.0.1", "manager": "one", "approved_by": "",
+		"csc": "ATDome", "salindex": 0.0, "cmd": "cmd_moveAzimuth", "params": map[string]any{"azimuth": 90.5},
+		"state": "done", "status": 200.0, "code": 0.0, "result": "Done", "duration": 0.0,
+	}, e)
+	require.Len(t, r.commander.asked(), 1)
+}
+
+func TestRecord_IsFilteredAndPaged(t *testing.T) {
+	r := newRig(t, recording(t))
+	for _, body := range []string{domeCmd, strings.Replace(domeCmd, `"salindex": 0`, `"salindex": 1`, 1), domeCmd} {
+		require.Equal(t, 200, r.call("POST", cmd, body, as(r.token("cmd_user"))).StatusCode)
+		r.clock.Advance(time.Minute)
+	}
+	for query, n := range map[string]int{
+		"?user=cmd_user": 3, "?user=admin": 0, "?csc=ATDome&salindex=1": 1, "?cmd=moveAzimuth": 3, "?cmd=cmd_moveAzimuth": 3, "?state=done": 3, "?state=failed": 0,
+		"?since=2026-03-14T02:00:26Z": 2, "?until=2026-03-14T02:00:26Z": 1, "?limit=2": 2,
+	} {
+		states, _ := r.entries(query)
+		require.Len(t, states, n, query)
+	}
+	_, page := r.entries("?limit=2")
+	require.NotNil(t, page.Next)
+	rest, last := r.entries("?limit=2&before=" + *page.Next)
+	require.Len(t, rest, 1)
+	require.Nil(t, last.Next)
+	for query, field := range map[string]string{
+		"?limit=0": "limit", "?limit=x": "limit", "?salindex=-1": "salindex", "?since=yesterday": "since", "?until=1": "until", "?state=x": "state", "?format=xml": "format",
+	} {
+		got := r.call("GET", record+query, "", as(r.token("admin")))
+		require.Equal(t, 400, got.StatusCode)
+		require.Contains(t, got.body, `"`+field+`":[`)
+	}
+}
+
+func TestRecord_AsCSV(t *testing.T) {
+	r := newRig(t, recording(t))
+	r.commander.reply = commander.AckReply(200, `=HYPERLINK("x"), failed`)
+	r.call("POST", cmd, domeCmd, as(r.token("cmd_user")))
+	got := r.call("GET", record+"?format=csv", "", as(r.token("cmd_user")))
+	require.Equal(t, "text/csv; charset=utf-8", got.Header.Get("Content-Type"))
+	rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 2)
+	require.Equal(t, []string{"time", "user"}, rows[0][1:3])
+	require.Equal(t, []string{"2026-03-14T01:59:26Z", "cmd_user"}, rows[1][1:3])
+	require.Equal(t, `'=HYPERLINK("x"), failed`, rows[1][15], "no formula")
+}
+
+func TestRecord_IsForWhoMayCommand(t *testing.T) {
+	r := newRig(t, recording(t))
+	require.Equal(t, 403, r.call("GET", record, "", as(r.token("user"))).StatusCode)
+	r.unauthorized(r.call("GET", record, ""), noCredentials)
+	without := newRig(t)
+	require.Equal(t, 404, without.call("GET", record, "", as(without.token("admin"))).StatusCode)
+}
+
+// full is a record that takes nothing more.
+type full struct{ commander.Record }
+
+func (full) Begin(context.Context, commander.Entry) error { return errors.New("disk full") }
+
+func TestRecord_ThatFailsRefusesTheCommand(t *testing.T) {
+	r := newRig(t, func(c *manager.Config) {
+		recorder := commander.NewRecorder(c.Commander, full{})
+		t.Cleanup(func() { recorder.Close(context.Background()) })
+		c.Commander = recorder
+	})
+	got := r.call("POST", cmd, domeCmd, as(r.token("cmd_user")))
+	require.Equal(t, 503, got.StatusCode)
+	require.Equal(t, "1", got.Header.Get("Retry-After"))
+	require.Contains(t, got.body, "The command was not sent, because it cannot be recorded")
+	require.Empty(t, r.commander.asked())
+}
+
+func TestCommand_IsCheckedWithoutBeingSent(t *testing.T) {
+	r := newRig(t, recording(t))
+	r.is(r.call("POST", cmd+"check/", domeCmd, as(r.token("cmd_user"))), 200, `{"ack": "`+commander.Unchecked+`"}`)
+	require.Equal(t, 403, r.call("POST", cmd+"check/", domeCmd, as(r.token("user"))).StatusCode)
+	require.Empty(t, r.commander.asked())
+	states, _ := r.entries("")
+	require.Empty(t, states, "nor recorded")
+}
+
+// slow is a commander that tells progress.
+type slow struct{}
+
+func (slow) Execute(ctx context.Context, _ commander.Request) (commander.Reply, error) {
+	commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Timeout: 5})
+	return commander.Done(), nil
+}
+
+func TestCommand_ProgressIsToldToWhoeverWantsIt(t *testing.T) {
+	r := newRig(t, func(c *manager.Config) { c.Commander = slow{} }, recording(t))
+	token := as(r.token("cmd_user"))
+	r.is(r.call("POST", cmd, domeCmd, token), 200, `{"ack": "Done"}`)
+	got := r.call("POST", cmd, domeCmd, token, header("Accept", love.ProgressType))
+	require.Equal(t, love.ProgressType, got.Header.Get("Content-Type"))
+	require.Equal(t, `{"progress":{"code":301,"name":"CMD_INPROGRESS","timeout":5}}`+"\n"+`{"status":200,"body":{"ack":"Done"}}`+"\n", got.body)
+}
+
+func TestSALInfo_IsNotSentAgainToWhoHasIt(t *testing.T) {
+	r := newRig(t)
+	r.commander.reply = commander.Reply{Status: 200, Body: json.RawMessage(`{"ATDome": {"v": NaN, "x": 1.50}}`)}
+	const path = "/manager/api/salinfo/topic-data"
+	token := as(r.token("user"))
+	first := r.call("GET", path, "", token)
+	require.Equal(t, `{"ATDome": {"v": null, "x": 1.50}}`, first.body)
+	require.Equal(t, "private, no-cache", first.Header.Get("Cache-Control"))
+	again := r.call("GET", path, "", token, header("If-None-Match", first.Header.Get("Etag")))
+	require.Equal(t, http.StatusNotModified, again.StatusCode)
+	require.Empty(t, again.body)
+}
+
+func TestAuthority_IsTakenShownAndReleased(t *testing.T) {
+	r := newRig(t, recording(t, commander.WithApproval("MTMount")))
+	ana, admin := as(r.token("cmd_user")), as(r.token("admin"))
+	const authority = "/manager/api/authority/"
+	got := r.call("POST", authority, `{"pattern": "ATDome", "seconds": 3600}`, ana)
+	require.Equal(t, 201, got.StatusCode, got.body)
+	var hold commander.Hold
+	require.NoError(t, json.Unmarshal([]byte(got.body), &hold))
+	require.Equal(t, start.Add(time.Hour), hold.Until)
+	require.Contains(t, r.call("GET", authority, "", admin).body, `"pattern":"ATDome","user":"cmd_user"`)
+
+	require.Equal(t, 403, r.call("POST", cmd, domeCmd, admin).StatusCode)
+	require.Equal(t, 200, r.call("POST", cmd, domeCmd, ana).StatusCode)
+	require.Equal(t, 409, r.call("POST", authority, `{"pattern": "AT*", "seconds": 1}`, admin).StatusCode)
+	states, _ := r.entries("")
+	require.Equal(t, []string{"done", "refused"}, states)
+
+	require.Equal(t, 204, r.call("DELETE", authority+hold.ID+"/", "", admin).StatusCode, "an administrator may")
+	require.Equal(t, 404, r.call("DELETE", authority+hold.ID+"/", "", ana).StatusCode)
+	require.Equal(t, 200, r.call("POST", cmd, domeCmd, admin).StatusCode)
+
+	for body, field := range map[string]string{
+		`{"pattern": "a b", "seconds": 1}`: "pattern", `{"pattern": "A", "seconds": 0}`: "seconds", `{"pattern": "A", "seconds": 1e300}`: "seconds", `{"pattern": 1}`: "non_field_errors",
+	} {
+		got := r.call("POST", authority, body, ana)
+		require.Equal(t, 400, got.StatusCode, got.body)
+		require.Contains(t, got.body, field)
+	}
+	require.Equal(t, 403, r.call("GET", authority, "", as(r.token("user"))).StatusCode)
+	off := newRig(t)
+	require.Equal(t, 404, off.call("GET", authority, "", as(off.token("admin"))).StatusCode)
+}
+
+func TestApproval_IsASecondPersons(t *testing.T) {
+	r := newRig(t, recording(t, commander.WithApproval("ATDome")))
+	ana, admin := as(r.token("cmd_user")), as(r.token("admin"))
+	waiting := func() string {
+		got := r.call("POST", cmd, domeCmd, ana)
+		require.Equal(t, 202, got.StatusCode)
+		var shown struct{ Waiting []commander.Waiting }
+		require.NoError(t, json.Unmarshal([]byte(r.call("GET", "/manager/api/authority/", "", ana).body), &shown))
+		require.Len(t, shown.Waiting, 1)
+		return "/manager/api/approvals/" + shown.Waiting[0].ID + "/"
+	}
+	path := waiting()
+	require.Empty(t, r.commander.asked())
+	require.Equal(t, 403, r.call("POST", path, "", ana).StatusCode)
+	r.is(r.call("POST", path, "", admin), 200, `{"ack": "Done"}`)
+	require.Equal(t, "cmd_user@summit.example", r.commander.asked()[0].Identity)
+	_, page := r.entries("?state=done")
+	require.Equal(t, "admin", page.Commands[0]["approved_by"])
+	require.Equal(t, 404, r.call("POST", path, "", admin).StatusCode)
+
+	require.Equal(t, 204, r.call("DELETE", waiting(), "", admin).StatusCode)
+	require.Len(t, r.commander.asked(), 1)
+}
+
+// published is what was published.
+type published []love.Message
+
+func (p *published) Publish(_ context.Context, m love.Message) error {
+	*p = append(*p, m)
+	return nil
+}
+
+func TestCommandNews_AreEventsOfTheHub(t *testing.T) {
+	var hub published
+	news := manager.CommandNews(func() manager.Publisher { return &hub }, slog.New(slog.DiscardHandler))
+	e := commander.Entry{ID: "1", Time: start, User: "ana", Identity: "ana@summit", Address: "10.0.0.7", CSC: "ATDome", Command: "cmd_moveAzimuth",
+		Params: json.RawMessage(`{"azimuth":90}`), Outcome: commander.Outcome{State: commander.Pending}}
+	news(e)
+	e.Outcome = commander.Outcome{State: commander.Succeeded, Status: 200, Code: 303, Result: "Done", Duration: 1500 * time.Millisecond}
+	news(e)
+	require.Len(t, hub, 2)
+	require.Equal(t, love.Category("event"), hub[0].Category)
+	require.Equal(t, "Hub", hub[0].Data[0].CSC)
+	require.Equal(t, "commands", hub[0].Data[0].Streams[0].Name)
+	text := string(hub[1].Data[0].Streams[0].Value)
+	require.True(t, json.Valid([]byte(text)))
+	require.Contains(t, text, `"params":{"value":"{\"azimuth\":90}","dataType":"String","units":"unitless"}`)
+	require.Contains(t, text, `"duration":{"value":1.5,"dataType":"Float","units":"second"}`)
+	require.NotContains(t, text, "10.0.0.7")
+	require.Contains(t, string(hub[0].Data[0].Streams[0].Value), `"duration":{"value":null`)
+}
