@@ -29,6 +29,9 @@ const (
 	demoPeriod = time.Second
 )
 
+// loveCSC is the component that the LOVE CSC plays, not the simulation.
+const loveCSC = "LOVE"
+
 // demo is a whole observatory in one process.
 type demo struct {
 	*observatory
@@ -66,7 +69,7 @@ in one process, on this machine only. While it runs, the client commands of the 
 // runDemo runs a demo until ctx ends.
 func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logger) error {
 	d := &demo{
-		observatory: newObservatory(sim.Definitions(), log),
+		observatory: newObservatory(sim.Definitions(), log, loveCSC),
 		listener:    listener,
 		session:     newDemoSession(urlOf(listener, "")),
 		program:     a.spelling(),
@@ -123,7 +126,7 @@ func (d *demo) produce(ctx context.Context) error {
 	local := d.backend.hub.Local(auth.Principal{Process: true})
 	defer local.Close()
 	c := producer.NewClient(producer.InProcess(local), producer.WithLogger(d.log))
-	set, err := producer.NewSet(d.factory(producer.WithPeriod(demoPeriod)), c, d.Components())
+	set, err := producer.NewSet(d.factory(producer.WithPeriod(demoPeriod)), c, append(d.Components(), loveCSC))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"slices"
 
 	"github.com/rubin-love/love-go/love/producer"
 	"github.com/rubin-love/love-go/love/sal"
@@ -19,12 +20,18 @@ type observatory struct {
 }
 
 // newObservatory makes an observatory that is seen through the definitions;
-// the components themselves have those they were written for.
-func newObservatory(definitions *sal.Definitions, log *slog.Logger) *observatory {
+// the components themselves have those they were written for. What somebody
+// else plays is left out.
+func newObservatory(definitions *sal.Definitions, log *slog.Logger, without ...string) *observatory {
 	bus := sim.NewBus()
 	own := sal.NewDomain(bus, sim.Definitions(), sal.WithLogger(log), sal.WithIdentity("sim"))
+	simulated := sim.NewObservatory(own)
+	if len(without) > 0 {
+		rest := slices.DeleteFunc(simulated.Components(), func(name string) bool { return slices.Contains(without, name) })
+		simulated = sim.NewObservatory(own, sim.WithComponents(rest...))
+	}
 	return &observatory{
-		Observatory: sim.NewObservatory(own),
+		Observatory: simulated,
 		bus:         bus,
 		own:         own,
 		domain:      sal.NewDomain(bus, definitions, sal.WithLogger(log)),
