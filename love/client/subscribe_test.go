@@ -153,6 +153,7 @@ func TestWhatBelongsToNoIteratorGoesToOnMessage(t *testing.T) {
 		c.OnMessage(func(_ context.Context, raw []byte) { other <- string(raw) })
 		stop := run(t, c)
 		p := <-m.peers
+		synctest.Wait() // it has asked for nothing yet
 		it := iterate(t.Context(), c, position)
 		p.hears(t)
 		const ask = `{"category":"initial_state","data":[{"csc":"ATDome","salindex":0,"data":{"event_name":"x"}}],"subscription":"initial_state-all-all-all"}`
@@ -184,6 +185,7 @@ func TestMessagesThatNameAnotherGroupFindTheirIterator(t *testing.T) {
 			m := newManager(t)
 			c, stop := m.start(t)
 			p := <-m.peers
+			synctest.Wait() // it has asked for nothing yet
 			it := iterate(t.Context(), c, test.group)
 			p.hears(t)
 			p.say(test.text)
@@ -198,6 +200,7 @@ func TestFragmentsAreJoinedAndPingsBetweenThemAnswered(t *testing.T) {
 		m := newManager(t)
 		c, stop := m.start(t)
 		p := <-m.peers
+		synctest.Wait() // it has asked for nothing yet
 		it := iterate(t.Context(), c, position)
 		p.hears(t)
 		whole := delivery(position, strings.Repeat("1", 200000))
@@ -217,6 +220,7 @@ func TestGarbageIsToldAndIgnored(t *testing.T) {
 		var told logs
 		c, stop := m.start(t, told.option())
 		p := <-m.peers
+		synctest.Wait() // it has asked for nothing yet
 		it := iterate(t.Context(), c, position)
 		p.hears(t)
 		for _, text := range []string{"", "{", "nonsense", "[1]", "null", `{"category":7}`, `{"data":[]}`, `{"data":"Successfully"}`, strings.Repeat("[", 5000), `{"category":"initial_state","data":[7]}`} {
