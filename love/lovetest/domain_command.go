@@ -3,6 +3,7 @@ package lovetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -176,7 +177,7 @@ func acksAreMatched(s *suite) {
 
 func commandsRunTogether(s *suite) {
 	s.component(s.domain(), "Lamp", 0, func(_ context.Context, command *sal.Sample) error {
-		return sal.Answer(sal.Ack{Code: sal.Complete, Error: int(command.Int("number"))})
+		return sal.Answer(sal.Ack{Code: sal.Complete, Error: int(command.Int("number")), Result: command.Identity()})
 	})
 	var all sync.WaitGroup
 	for client := range 3 {
@@ -184,9 +185,11 @@ func commandsRunTogether(s *suite) {
 		for i := range 10 {
 			all.Go(func() {
 				number := 100*client + i
-				a, err := s.turn(r, number)
+				who := fmt.Sprintf("user%d@desk", i) // different people, through one remote
+				a, err := s.turn(r, number, sal.As(who))
 				assert.NoError(s, err)
 				assert.Equal(s, number, a.Error)
+				assert.Equal(s, who, a.Result)
 			})
 		}
 	}

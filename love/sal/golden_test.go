@@ -3,8 +3,10 @@ package sal_test
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,46 +52,71 @@ func goldenInterfaces(t testing.TB) *sal.Definitions {
 	return defs
 }
 
-// goldenKinds tells files apart by the beginning of their names; a file of a
-// topic by what is in it.
-var goldenKinds = map[string]func(t *testing.T, text []byte){
-	"all-components": goldenComponents,
-	"enums":          goldenEnumerations,
-	"flows":          goldenFlows,
-	"name-index":     goldenNames,
-	"private-fields": goldenPrivateFields,
-	"revcodes":       goldenRevisions,
-	"tai":            goldenTAI,
+// goldenKinds tell files apart by what is in them, not by their names: each has
+// members, or one of several, that no other kind has.
+var goldenKinds = []struct {
+	members []string
+	check   func(t *testing.T, text []byte)
+}{
+	{[]string{"avro_schema_json"}, goldenTopic},
+	{[]string{"private", "ackcmd_topic_description"}, goldenPrivateFields},
+	{[]string{"leap_seconds", "tai_from_utc", "utc_from_tai", "too_early_utc"}, goldenTAI},
+	{slices.Collect(maps.Keys(goldenReplays)), goldenFlows},
 }
 
 func TestGolden(t *testing.T) {
 	folder := goldenFolder()
+	require.True(t, isFolder(folder), "LOVE_GOLDEN: %s is no folder", folder)
 	files, err := fs.Glob(os.DirFS(folder), "*.json")
 	require.NoError(t, err)
 	for _, file := range files {
+		if isFolder(filepath.Join(folder, file)) {
+			continue
+		}
 		text, err := os.ReadFile(filepath.Join(folder, file))
 		require.NoError(t, err)
-		if check := goldenKind(file, text); check != nil {
+		if check := goldenKind(text); check != nil {
 			t.Run(file, func(t *testing.T) { check(t, text) })
 		}
 	}
 }
 
 // goldenKind is what checks a file, nil for one of a foreign kind.
-func goldenKind(file string, text []byte) func(*testing.T, []byte) {
-	for prefix, check := range goldenKinds {
-		if strings.HasPrefix(file, prefix) {
-			return check
+func goldenKind(text []byte) func(*testing.T, []byte) {
+	var names []struct{ Input *string }
+	var revisions map[string]map[string]string
+	var enums map[string]map[string]int
+	var digests struct {
+		Components map[string]struct {
+			Fields string `json:"fields_sha256"`
 		}
 	}
-	var topic struct {
-		SALName string          `json:"sal_name"`
-		Schema  json.RawMessage `json:"avro_schema_json"`
-	}
-	if json.Unmarshal(text, &topic) == nil && topic.SALName != "" && topic.Schema != nil {
-		return goldenTopic
+	var content map[string]json.RawMessage
+	switch {
+	case json.Unmarshal(text, &names) == nil:
+		if len(names) > 0 && names[0].Input != nil {
+			return goldenNames
+		}
+	case json.Unmarshal(text, &revisions) == nil:
+		return goldenRevisions
+	case json.Unmarshal(text, &enums) == nil:
+		return goldenEnumerations
+	case json.Unmarshal(text, &digests) == nil && len(digests.Components) > 0:
+		return goldenComponents
+	case json.Unmarshal(text, &content) == nil:
+		for _, kind := range goldenKinds {
+			if slices.ContainsFunc(kind.members, func(m string) bool { return content[m] != nil }) {
+				return kind.check
+			}
+		}
 	}
 	return nil
+}
+
+func TestGoldenFilesAreToldApartByTheirContent(t *testing.T) {
+	for _, foreign := range []string{``, `x`, `{`, `null`, `[]`, `[1]`, `7`, `"tai"`, `{"messages": [1]}`, `{"components": [1]}`, `[{"writer_schema": {}}]`} {
+		require.Nil(t, goldenKind([]byte(foreign)), foreign)
+	}
 }
 
 func decode(t *testing.T, text []byte, into any) {

@@ -277,5 +277,5 @@ func (r *Remote) queueAfter(attr string, length int) (*Queue, []*Sample, error) 
 	if err := q.Flush(); err != nil {
 		return nil, nil, err
 	}
-	return q, slices.Clone(r.byIndex[q.topic.topic]), nil
+	return q, r.byIndex[q.topic.topic].all(), nil
 }

@@ -23,9 +23,9 @@ type reader struct {
 // readTopic is what a reader knows of one topic.
 type readTopic struct {
 	topic   *Topic
-	ordered bool            // an older sample is dropped
-	past    *pastSamples    // nil when the past was delivered
-	newest  map[int]float64 // by index: the last private_sndStamp
+	ordered bool                // an older sample is dropped
+	past    *pastSamples        // nil when the past was delivered
+	newest  *instances[float64] // the last private_sndStamp of each
 	latest  atomic.Pointer[Sample]
 }
 
@@ -47,7 +47,7 @@ func (p *pastSamples) keep(s *Sample) {
 func (d *Domain) newReader(ctx context.Context, index int, wants []Want, deliver func(*readTopic, *Sample)) (*reader, error) {
 	r := &reader{domain: d, index: index, topics: map[*Topic]*readTopic{}, deliver: deliver}
 	for _, w := range wants {
-		t := &readTopic{topic: w.Topic, newest: map[int]float64{}, ordered: w.Topic.Kind == Event || w.Topic.Kind == Telemetry}
+		t := &readTopic{topic: w.Topic, newest: newInstances[float64](), ordered: w.Topic.Kind == Event || w.Topic.Kind == Telemetry}
 		if w.Past > 0 {
 			t.past = &pastSamples{}
 			r.past++
@@ -70,6 +70,9 @@ func (r *reader) run(ctx context.Context, started func()) error {
 	}
 	for {
 		batch, err := r.sub.Receive(ctx)
+		if err == nil && ctx.Err() != nil { // on a bus that is never quiet, Receive does not wait for ctx
+			err = context.Cause(ctx)
+		}
 		if err != nil {
 			return errors.Join(err, r.sub.Close())
 		}
@@ -101,11 +104,11 @@ func (r *reader) handle(d Delivery, started func()) {
 func (r *reader) sample(t *readTopic, s *Sample) {
 	if t.ordered {
 		sent, index := s.Sent(), s.Index()
-		if last, seen := t.newest[index]; seen && sent < last && t.past == nil {
+		if last, seen := t.newest.get(index); seen && sent < last && t.past == nil {
 			r.domain.log.Warn("dropped a sample that is older than the one before", "component", t.topic.Component, "topic", t.topic.Attr(), "index", index)
 			return
 		}
-		t.newest[index] = sent
+		t.newest.put(index, sent)
 	}
 	if r.index != 0 && s.Index() != r.index {
 		return

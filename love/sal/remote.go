@@ -27,7 +27,7 @@ type Remote struct {
 	subs    map[*Topic][]*subscriber
 	queues  map[*Topic][]*Queue
 	waiters map[*Topic][]chan *Sample
-	byIndex map[*Topic][]*Sample // newest of each instance, in order of arrival
+	byIndex map[*Topic]*instances[*Sample] // the newest of each
 	pending map[commandKey]chan Ack
 	err     error // why it ended; nil while it runs
 }
@@ -91,12 +91,13 @@ func WithAnyOrder(kinds ...Kind) RemoteOption {
 	return func(s *remoteSettings) { s.anyOrder = kinds }
 }
 
-// WithQueue sets how many samples may wait for callbacks; beyond it the oldest
-// is lost, and a warning logged. Default: 10000.
-func WithQueue(n int) RemoteOption { return func(s *remoteSettings) { s.queue = n } }
+// WithQueue sets how many samples may wait for callbacks, at least one; beyond
+// it the oldest is lost, and a warning logged. Default: 10000.
+func WithQueue(n int) RemoteOption { return func(s *remoteSettings) { s.queue = max(n, 1) } }
 
 // Remote makes the remote of a component. Index 0 hears all instances of an
-// indexed component. It returns when the late joiner data of all events was
+// indexed component; of those it remembers the last thousand or more that were
+// heard, and forgets what the others said. It returns when the late joiner data of all events was
 // read: from then on [Remote.Latest] knows what the component last told. ctx
 // limits that start only; close the remote, or the domain, to end it.
 func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...RemoteOption) (*Remote, error) {
@@ -112,7 +113,7 @@ func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...Rem
 		domain: d, component: c, index: index, commands: set.commands && len(c.commands) > 0,
 		topics: map[string]*readTopic{}, done: make(chan struct{}), calls: queue.New[delivery](set.queue),
 		subs: map[*Topic][]*subscriber{}, queues: map[*Topic][]*Queue{}, waiters: map[*Topic][]chan *Sample{},
-		byIndex: map[*Topic][]*Sample{}, pending: map[commandKey]chan Ack{},
+		byIndex: map[*Topic]*instances[*Sample]{}, pending: map[commandKey]chan Ack{},
 	}
 	if r.commands {
 		if err := d.announce(ctx, c, Command); err != nil {
@@ -246,16 +247,14 @@ func (r *Remote) deliver(t *readTopic, s *Sample) {
 	}
 }
 
-// remember keeps the newest sample of each instance, the one that came last at
-// the end.
+// remember keeps the newest sample of each instance.
 func (r *Remote) remember(t *Topic, s *Sample) {
 	known := r.byIndex[t]
-	if len(known) == 1 && known[0].Index() == s.Index() {
-		known[0] = s
-		return
+	if known == nil {
+		known = newInstances[*Sample]()
+		r.byIndex[t] = known
 	}
-	known = slices.DeleteFunc(known, func(o *Sample) bool { return o.Index() == s.Index() })
-	r.byIndex[t] = append(known, s)
+	known.put(s.Index(), s)
 }
 
 // runCallbacks is the goroutine of all callbacks.
@@ -302,7 +301,7 @@ func (r *Remote) Subscribe(attr string, call func(*Sample)) (cancel func(), err 
 	sub := &subscriber{call: call}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, s := range r.byIndex[t.topic] {
+	for _, s := range r.byIndex[t.topic].all() {
 		r.calls.Put(delivery{sub, s})
 	}
 	r.subs[t.topic] = append(r.subs[t.topic], sub)

@@ -101,6 +101,25 @@ func TestRemoteOfOneInstanceHearsThatOneOnly(t *testing.T) {
 	})
 }
 
+func TestRemoteOfAllInstancesForgetsThoseThatWereSilentLongest(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *sal.Domain) {
+		const last = 5000
+		r := remote(t, d, "Hexapod", 0)
+		all := writeOnly(t, d, "Hexapod", 0)
+		for i := range last {
+			write(t, all, "evt_inPosition", sal.Values{"salIndex": i + 1, "value": i + 1})
+			write(t, all, "evt_inPosition", sal.Values{"salIndex": 100_000, "value": -i}) // one that keeps on
+		}
+		synctest.Wait()
+		got := collect(t, r, "evt_inPosition", "value")
+		synctest.Wait()
+		known := *got
+		require.GreaterOrEqual(t, len(known), 1000)
+		require.Less(t, len(known), 2000)
+		require.Equal(t, []any{int64(last - 1), int64(last), int64(1 - last)}, known[len(known)-3:])
+	})
+}
+
 func TestOlderSamplesAreDroppedPerInstance(t *testing.T) {
 	bus := sim.NewBus()
 	d := sal.NewDomain(bus, interfaces(t))
@@ -275,6 +294,39 @@ func TestSlowCallbackLosesTheOldestSamplesNotTheNewest(t *testing.T) {
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
 		require.Equal(t, []float64{0, 8, 9, 10}, got)
+	})
+}
+
+// busyBus is one on which something new comes again and again.
+type busyBus struct {
+	sal.Bus
+	sample *sal.Sample
+}
+
+func (b busyBus) Subscribe(context.Context, []sal.Want) (sal.Subscription, error) { return b, nil }
+
+func (b busyBus) Receive(context.Context) ([]sal.Delivery, error) {
+	return []sal.Delivery{{Topic: b.sample.Topic(), Sample: b.sample}}, nil
+}
+
+func (busyBus) Close() error { return nil }
+
+func TestRemoteOfABusThatIsNeverQuietStartsAndCloses(t *testing.T) {
+	s, err := sal.NewSample(everything(t), nil)
+	require.NoError(t, err)
+	d := sal.NewDomain(busyBus{sim.NewBus(), s}, interfaces(t))
+	r := remote(t, d, "Lamp", 0, sal.WithoutHistory())
+	require.NoError(t, r.Close())
+	require.ErrorIs(t, r.Err(), sal.ErrClosed)
+	require.NoError(t, d.Close())
+}
+
+func TestQueueOfCallbacksHoldsAtLeastOneSample(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *sal.Domain) {
+		got := collect(t, remote(t, d, "Lamp", 0, sal.WithQueue(0)), "tel_light", "flux")
+		write(t, writeOnly(t, d, "Lamp", 0), "tel_light", sal.Values{"flux": 1})
+		synctest.Wait()
+		require.Equal(t, []any{1.0}, *got)
 	})
 }
 
