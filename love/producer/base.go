@@ -1,6 +1,7 @@
 package producer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -54,11 +55,20 @@ type poll struct {
 // stored is the newest object of a key, encoded: replies are cheap.
 type stored struct {
 	key      string
+	of       origin // with a key from "data"
 	category love.Category
 	object   love.RawValue
 	// render, if there is one, makes the object anew, over the bytes of the old
 	// one, before it is sent.
 	render func(old love.RawValue) love.RawValue
+}
+
+// origin is what a free form object says about where it comes from: one
+// producer may serve several instances.
+type origin struct {
+	csc      string // empty if absent
+	index    love.SalIndex
+	hasIndex bool
 }
 
 var _ Producer = (*Base)(nil)
@@ -117,18 +127,19 @@ func (b *Base) RegisterAction(key string, f Action) {
 
 // Publish stores an object as the newest of its key and sends it; while the
 // producer does not run, it is stored only. The key is the member "name";
-// without one the name of the stream in "data", so that requests for it are
-// answered; else the names of the members. Anything but an object is refused.
+// without one the name of the stream in "data", and there is a newest one for
+// each csc and salindex, so that requests for it are answered; else the names
+// of the members. Anything but an object is refused.
 func (b *Base) Publish(ctx context.Context, object any) error {
 	raw, err := encode(object)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	key, err := keyOf(raw)
+	key, of, err := keyOf(raw)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	return b.publish(ctx, key, b.categoryOf(key), raw)
+	return b.publish(ctx, stored{key: key, of: of, category: b.categoryOf(key), object: raw})
 }
 
 func (b *Base) categoryOf(key string) love.Category {
@@ -141,31 +152,31 @@ func (b *Base) categoryOf(key string) love.Category {
 }
 
 // publish stores, sends, acts, in this order.
-func (b *Base) publish(ctx context.Context, key string, category love.Category, object love.RawValue) error {
+func (b *Base) publish(ctx context.Context, s stored) error {
 	b.turn.Lock()
-	b.store(stored{key: key, category: category, object: object})
+	b.store(s)
 	var err error
 	if b.to != nil {
-		err = b.send(ctx, b.to, category, object)
+		err = b.send(ctx, b.to, s.category, s.object)
 	}
-	action := b.actions[key]
+	action := b.actions[s.key]
 	b.turn.Unlock()
 	if action != nil {
-		action(ctx, object)
+		action(ctx, s.object)
 	}
 	return err
 }
 
 func (b *Base) store(s stored) {
-	if i := b.find(s.key); i >= 0 {
+	if i := b.find(s.key, s.of); i >= 0 {
 		b.stored[i] = s
 		return
 	}
 	b.stored = append(b.stored, s)
 }
 
-func (b *Base) find(key string) int {
-	return slices.IndexFunc(b.stored, func(s stored) bool { return s.key == key })
+func (b *Base) find(key string, of origin) int {
+	return slices.IndexFunc(b.stored, func(s stored) bool { return s.key == key && s.of == of })
 }
 
 // sendStored needs the turn.
@@ -221,7 +232,11 @@ func (b *Base) pollAll(ctx context.Context) {
 }
 
 func (b *Base) pollOne(ctx context.Context, p poll) error {
-	v, err := p.f(ctx)
+	var v any
+	err := guarded(func() (err error) {
+		v, err = p.f(ctx)
+		return err
+	})
 	if err != nil || v == nil {
 		return err
 	}
@@ -248,19 +263,47 @@ func (b *Base) InitialData(ctx context.Context, to Sender) error {
 }
 
 // HandleRequest implements [Producer]: it sends the newest object whose key is
-// the stream asked for. A request for another component is not answered; the
-// index does not matter, because a Base has none.
+// the stream asked for. Component and index have to be those of the object; an
+// object with a name has the producer's component and no index. What a request,
+// or an object, does not have need not match; a request without index is for
+// the object of index 0, if there is one, else for those of all instances.
 func (b *Base) HandleRequest(ctx context.Context, r Request, to Sender) error {
-	if r.CSC != "" && r.CSC != b.csc {
-		return nil
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	var all, exact []*stored
+	for i := range b.stored {
+		s := &b.stored[i]
+		if s.key != r.Stream || r.CSC != "" && r.CSC != cmp.Or(s.of.csc, b.csc) {
+			continue
+		}
+		all = append(all, s)
+		if !s.of.hasIndex || s.of.index == normal(r.SalIndex) {
+			exact = append(exact, s)
+		}
 	}
-	return b.resend(ctx, r.Stream, to)
+	if len(exact) == 0 && r.SalIndex == (love.SalIndex{}) {
+		exact = all
+	}
+	for _, s := range exact {
+		if err := b.sendStored(ctx, to, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// normal writes the same number in the same way.
+func normal(i love.SalIndex) love.SalIndex {
+	if n, ok := whole(i); ok {
+		return love.Index(n)
+	}
+	return i
 }
 
 func (b *Base) resend(ctx context.Context, key string, to Sender) error {
 	b.turn.Lock()
 	defer b.turn.Unlock()
-	i := b.find(key)
+	i := b.find(key, origin{})
 	if i < 0 {
 		return nil
 	}
@@ -278,18 +321,30 @@ func encode(v any) (love.RawValue, error) {
 var errNoObject = errors.New("only JSON objects can be published")
 
 // keyOf is the member name; without one the name of the stream that an item of
-// a data message holds; else the names of the members.
-func keyOf(object love.RawValue) (string, error) {
+// a data message holds, with its origin; else the names of the members.
+func keyOf(object love.RawValue) (key string, of origin, err error) {
 	var all map[string]json.RawMessage
 	if json.Unmarshal(object.Strict(), &all) != nil || all == nil {
-		return "", errNoObject
+		return "", of, errNoObject
 	}
 	var name string
 	if json.Unmarshal(all["name"], &name) == nil && name != "" {
-		return name, nil
+		return name, of, nil
 	}
 	if streams := members(all["data"]); len(streams) > 0 {
+		of = originOf(all)
 		all = streams
 	}
-	return strings.Join(slices.Sorted(maps.Keys(all)), ","), nil
+	return strings.Join(slices.Sorted(maps.Keys(all)), ","), of, nil
+}
+
+func originOf(item map[string]json.RawMessage) (of origin) {
+	if json.Unmarshal(item["csc"], &of.csc) != nil {
+		of.csc = ""
+	}
+	var index love.SalIndex
+	if json.Unmarshal(item["salindex"], &index) == nil {
+		of.index, of.hasIndex = normal(index), true
+	}
+	return of
 }

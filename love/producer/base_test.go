@@ -2,6 +2,7 @@ package producer_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -122,5 +123,67 @@ func TestBaseSaysWhenSendingFails(t *testing.T) {
 		defer running(t, b, &out)()
 		require.ErrorContains(t, b.Publish(t.Context(), object{"name": "x"}), "no way")
 		require.ErrorContains(t, b.InitialData(t.Context(), &out), "no way")
+	})
+}
+
+func TestOneBaseServesSeveralInstances(t *testing.T) {
+	b := producer.NewBase("Rack")
+	b.RegisterCategory("power", love.CategoryTelemetry)
+	said := func(csc string, index any, watts int) string {
+		o := object{"csc": csc, "salindex": index, "data": object{"power": object{"watts": watts}}}
+		require.NoError(t, b.Publish(t.Context(), o))
+		text, err := json.Marshal(o)
+		require.NoError(t, err)
+		return "telemetry " + string(text)
+	}
+	said("Rack", 1, 10)
+	one, two, other, text := said("Rack", 1, 11), said("Rack", 2, 22), said("Shelf", 1, 33), said("Rack", "1", 44)
+	var out recorder
+	require.NoError(t, b.InitialData(t.Context(), &out))
+	require.Equal(t, []string{one, two, other, text}, items(t, out.take()))
+	for _, test := range []struct {
+		csc   string
+		index love.SalIndex
+		want  []string
+	}{
+		{"Rack", love.Index(1), []string{one}},
+		{"Rack", love.Index(2), []string{two}},
+		{"Rack", love.Index(3), nil},
+		{"Rack", love.IndexText("1"), []string{text}},
+		{"Rack", love.Index(0), []string{one, two, text}},
+		{"Shelf", love.Index(1), []string{other}},
+		{"Shelf", love.Index(2), nil},
+		{"", love.Index(1), []string{one, other}},
+	} {
+		require.NoError(t, b.HandleRequest(t.Context(), producer.Request{CSC: test.csc, SalIndex: test.index, Stream: "power"}, &out))
+		require.Equal(t, test.want, items(t, out.take()), "%v", test)
+	}
+	zero := said("Rack", 0, 55)
+	require.NoError(t, b.HandleRequest(t.Context(), producer.Request{CSC: "Rack", Stream: "power"}, &out))
+	require.Equal(t, []string{zero}, items(t, out.take()), "an index 0 that is there is meant")
+}
+
+// slow is a Sender that takes its time.
+type slow struct{ recorder }
+
+func (s *slow) Send(ctx context.Context, msg []byte) error {
+	defer time.Sleep(300 * time.Millisecond)
+	return s.recorder.Send(ctx, msg)
+}
+
+func TestThePeriodDoesNotDependOnHowLongSendingTakes(t *testing.T) { // P-DRIFT
+	synctest.Test(t, func(t *testing.T) {
+		var out slow
+		b := producer.NewBase("Rack")
+		b.RegisterPeriodic(love.CategoryTelemetry, func(context.Context) (any, error) { return object{}, nil })
+		began := time.Now()
+		stop := running(t, b, &out)
+		time.Sleep(7 * time.Second)
+		stop()
+		var at []time.Duration
+		for _, s := range out.take() {
+			at = append(at, s.at.Sub(began))
+		}
+		require.Equal(t, []time.Duration{2 * time.Second, 4 * time.Second, 6 * time.Second}, at)
 	})
 }

@@ -32,7 +32,8 @@ const confirmDelay = 500 * time.Millisecond
 // [WithOutbox]. So an event that the manager had read but not yet confirmed when
 // it went is sent to its successor again.
 //
-// A producer that fails, or is slow to answer, does not affect the others.
+// A producer that fails, panics, or is slow to answer does not affect the
+// others.
 type Client struct {
 	transport Transport
 	cfg       config
@@ -59,8 +60,11 @@ type desk struct {
 
 // Dropped counts what a [Client] could not keep.
 type Dropped struct {
-	Messages uint64 // that waited for the manager and were too many
-	Requests uint64 // that came faster than their producer answers
+	// Messages that waited for the manager and were too many, and telemetry that
+	// had to wait and that no manager could distribute.
+	Messages uint64
+	// Requests that came faster than their producer answers.
+	Requests uint64
 }
 
 // NewClient makes a client over a transport, which its Run runs. [WithClock],
@@ -121,7 +125,7 @@ func (c *Client) CreateType(ctx context.Context, f *Factory, typ, name string) (
 func (c *Client) Dropped() Dropped {
 	c.mail.Lock()
 	defer c.mail.Unlock()
-	return Dropped{Messages: c.box.dropped, Requests: c.droppedRequests.Load()}
+	return Dropped{Messages: c.box.dropped + c.box.homeless, Requests: c.droppedRequests.Load()}
 }
 
 // Run runs the transport and the producers until ctx ends; then, when all have
@@ -141,7 +145,7 @@ func (c *Client) Run(ctx context.Context) error {
 }
 
 func (c *Client) run(ctx context.Context, d *desk) {
-	if err := d.Run(ctx, c); err != nil && ctx.Err() == nil {
+	if err := guarded(func() error { return d.Run(ctx, c) }); err != nil && ctx.Err() == nil {
 		c.log.Error("a producer has failed, the others go on", "producer", d.Name(), "error", err)
 	}
 }
@@ -151,7 +155,7 @@ func (c *Client) answer(ctx context.Context, d *desk) {
 	for {
 		select {
 		case r := <-d.requests:
-			if err := d.HandleRequest(ctx, r, c); err != nil && ctx.Err() == nil {
+			if err := guarded(func() error { return d.HandleRequest(ctx, r, c) }); err != nil && ctx.Err() == nil {
 				c.log.Warn("a request was not answered", "producer", d.Name(), "stream", r.Stream, "error", err)
 			}
 		case <-ctx.Done():

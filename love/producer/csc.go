@@ -28,7 +28,7 @@ type CSC struct {
 	*Base
 	remote   Remote
 	served   served
-	encoders map[*sal.Topic]*encoder
+	encoders map[string]*encoder // by attribute name
 	arrivals chan arrival
 	pushes   *pushes // of telemetry; nil where it is polled
 
@@ -55,7 +55,7 @@ func NewCSC(remote Remote, opts ...Option) *CSC {
 		Base:     newBase(c.Name, c.Instance(remote.Index()), cfg),
 		remote:   remote,
 		served:   cfg.selection.of(c),
-		encoders: map[*sal.Topic]*encoder{},
+		encoders: map[string]*encoder{},
 		arrivals: make(chan arrival),
 		then:     map[string]func(context.Context, *sal.Sample){},
 	}
@@ -85,12 +85,14 @@ func (p *CSC) newest(t *sal.Topic) Poll {
 }
 
 // encoder is that of a topic; only the goroutine of Run, or before it NewCSC,
-// may ask.
+// may ask. A sample of another version of the interface has another topic; its
+// encoder takes the place of the one before.
 func (p *CSC) encoder(t *sal.Topic) *encoder {
-	e := p.encoders[t]
-	if e == nil {
+	attr := t.Attr()
+	e := p.encoders[attr]
+	if e == nil || e.topic != t {
 		e = newEncoder(t)
-		p.encoders[t] = e
+		p.encoders[attr] = e
 	}
 	return e
 }
@@ -202,16 +204,18 @@ func (p *CSC) live() []string {
 // arrived sends a sample, or keeps it back when it comes too soon.
 func (p *CSC) arrived(ctx context.Context, a arrival) {
 	switch {
-	case !p.pushes.has(a.sample.Topic()):
+	case !p.pushes.has(a.attr):
 		p.forward(ctx, a)
-	case p.pushes.arrived(a.sample, a.at):
+	case p.pushes.arrived(a):
 		p.pass(ctx, a.sample)
 	}
 }
 
 // forward makes a message of a sample, which is stored.
 func (p *CSC) forward(ctx context.Context, a arrival) {
-	p.complain(ctx, a.attr, p.publish(ctx, a.attr, p.encoder(a.sample.Topic()).category, p.item(a.sample)))
+	p.complain(ctx, a.attr, p.publish(ctx, stored{
+		key: a.attr, category: p.encoder(a.sample.Topic()).category, object: p.item(a.sample),
+	}))
 	if then := p.then[a.attr]; then != nil {
 		then(ctx, a.sample)
 	}

@@ -3,6 +3,7 @@ package producer
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/rubin-love/love-go/love/client"
 )
@@ -72,16 +73,28 @@ func (c *Client) greet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return c.tellAll(ctx, greeting{c, told})
+}
+
+// tellAll has all producers send their initial data, at the same time, so that
+// one that hangs keeps back nobody's but its own. An error is the connection's.
+func (c *Client) tellAll(ctx context.Context, to Sender) error {
+	telling, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var all sync.WaitGroup
 	for _, d := range c.desks {
-		err := d.InitialData(ctx, greeting{c, told})
-		if errors.Is(err, client.ErrNotConnected) || ctx.Err() != nil {
-			return err
-		}
-		if err != nil {
-			c.log.Warn("initial data was not sent", "producer", d.Name(), "error", err)
-		}
+		all.Go(func() {
+			err := guarded(func() error { return d.InitialData(telling, to) })
+			switch {
+			case errors.Is(err, client.ErrNotConnected):
+				cancel(err)
+			case err != nil && telling.Err() == nil:
+				c.log.Warn("initial data was not sent", "producer", d.Name(), "error", err)
+			}
+		})
 	}
-	return nil
+	all.Wait()
+	return context.Cause(telling)
 }
 
 // sendWaiting empties the outbox, also of what is added meanwhile, and returns

@@ -19,7 +19,10 @@ type outbox struct {
 	first   int            // number of letters[0], counted from the beginning
 	sent    int            // number of the first that waits to be sent
 	newest  map[string]int // numbers of waiting letters that can be replaced, by key
-	dropped uint64         // for lack of room
+	blank   int            // waiting letters without message
+
+	dropped  uint64 // for lack of room
+	homeless uint64 // telemetry that no manager could distribute
 }
 
 // letter is one message; msg is nil when it needs not be sent again.
@@ -33,24 +36,56 @@ const overhead = 100
 
 func newOutbox(limit int) outbox { return outbox{limit: limit, newest: map[string]int{}} }
 
-// put adds a copy of a message that waits to be sent.
+// put adds a copy of a message that waits to be sent. One that it replaces is
+// blanked, and the new one is the last: so it is the last to be dropped, too.
 func (o *outbox) put(msg []byte) {
 	a := addressOf(msg)
+	if len(a.streams) == 0 && !isEvent(msg) {
+		o.homeless++
+		return
+	}
 	key := ""
 	if a.replaces {
 		key = strings.Join(a.streams, " ")
 	}
 	if n, ok := o.newest[key]; ok {
-		l := &o.letters[n-o.first]
-		o.size += len(msg) - len(l.msg)
-		l.msg = append(l.msg[:0], msg...)
-	} else {
-		o.add(msg, key)
-		if key != "" {
-			o.newest[key] = o.first + len(o.letters) - 1
-		}
+		o.blankOut(n)
+	}
+	o.add(msg, key)
+	if key != "" {
+		o.newest[key] = o.first + len(o.letters) - 1
 	}
 	o.trim()
+}
+
+// blankOut takes the message from waiting letter n.
+func (o *outbox) blankOut(n int) {
+	l := &o.letters[n-o.first]
+	o.size -= len(l.msg)
+	*l = letter{}
+	o.blank++
+	if o.blank > (len(o.letters)-(o.sent-o.first))/2 {
+		o.compact()
+	}
+}
+
+// compact removes the blank ones among the waiting letters.
+func (o *outbox) compact() {
+	from := o.sent - o.first
+	kept := o.letters[:from]
+	for _, l := range o.letters[from:] {
+		if l.msg == nil {
+			continue
+		}
+		if l.key != "" {
+			o.newest[l.key] = o.first + len(kept)
+		}
+		kept = append(kept, l)
+	}
+	clear(o.letters[len(kept):])
+	o.letters = kept
+	o.size -= o.blank * overhead
+	o.blank = 0
 }
 
 // keepSent adds a copy of a message that was sent just now. Only events are
@@ -72,7 +107,11 @@ func (o *outbox) add(msg []byte, key string) {
 // trim makes room.
 func (o *outbox) trim() {
 	for o.size > o.limit && len(o.letters) > 0 {
-		if o.first >= o.sent && o.letters[0].msg != nil {
+		switch {
+		case o.first < o.sent:
+		case o.letters[0].msg == nil:
+			o.blank--
+		default:
 			o.dropped++
 		}
 		o.forget()
@@ -98,6 +137,7 @@ func (o *outbox) next() []byte {
 		if msg := o.letters[o.sent-o.first].msg; msg != nil {
 			return msg
 		}
+		o.blank--
 	}
 	return nil
 }
@@ -122,7 +162,13 @@ func (o *outbox) arrived(n int) {
 }
 
 // lost notes that the connection is, and with it perhaps what was sent on it.
-func (o *outbox) lost() { o.sent = o.first }
+func (o *outbox) lost() {
+	for ; o.sent > o.first; o.sent-- {
+		if o.letters[o.sent-1-o.first].msg == nil {
+			o.blank++
+		}
+	}
+}
 
 // address is what a message is about.
 type address struct {

@@ -26,9 +26,13 @@ func heartbeatOf(csc string, lost int) string {
 type wireLink struct {
 	link
 	confirms bool
+	flushing func() // is called while it is asked; nil: nothing happens then
 }
 
 func (l *wireLink) Flush(context.Context) error {
+	if l.flushing != nil {
+		l.flushing()
+	}
 	if l.confirms {
 		return nil
 	}
@@ -77,9 +81,9 @@ func TestAllEventsAndTheNewestTelemetryWaitForTheManager(t *testing.T) { // C-DR
 		require.Empty(t, l.take(), "there was no connection yet")
 		l.reconnect(t)
 		require.Equal(t, []string{
-			said("event", "A", "state", 1), said("telemetry", "A", "position", 2), heartbeatOf("A", 2), heartbeatOf("B", 1),
-			said("event", "B", "state", 1), said("telemetry", "B", "position", 3),
-			said("event", "ScriptQueueState", "scriptsStream", 2), said("event", "A", "state", 2),
+			said("event", "A", "state", 1), heartbeatOf("B", 1),
+			said("event", "B", "state", 1), said("telemetry", "A", "position", 2), said("telemetry", "B", "position", 3),
+			said("event", "ScriptQueueState", "scriptsStream", 2), said("event", "A", "state", 2), heartbeatOf("A", 2),
 		}, l.texts())
 		require.Zero(t, c.Dropped())
 	})
@@ -129,9 +133,12 @@ func TestTheOutboxIsBoundedAndCountsWhatItDrops(t *testing.T) {
 		require.EqualValues(t, 100-len(got), c.Dropped().Messages)
 		require.Equal(t, 1, strings.Count(told.String(), "outbox is full"), "once per interruption")
 		l.cut()
-		sendAll(t, c, said("event", "A", strings.Repeat("x", 5000), 1))
+		for range 2 {
+			sendAll(t, c, said("event", "A", strings.Repeat("x", 5000), 1))
+		}
 		l.reconnect(t)
 		require.Empty(t, l.take())
+		require.Equal(t, 2, strings.Count(told.String(), "outbox is full"), "and once in the next")
 	}, producer.WithOutbox(4000), producer.WithLogger(logger))
 }
 
@@ -175,5 +182,72 @@ func TestWhatIsSentWhileTheOutboxIsEmptiedDoesNotOvertake(t *testing.T) {
 		for n, text := range l.texts() {
 			require.Equal(t, said("event", "A", "state", n), text)
 		}
+	})
+}
+
+func TestAFullOutboxKeepsTheNewestTelemetry(t *testing.T) {
+	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+		sendAll(t, c, said("telemetry", "A", "position", 1))
+		for n := range 10 {
+			sendAll(t, c, said("event", "A", "state", n))
+		}
+		sendAll(t, c, said("telemetry", "A", "position", 2))
+		for n := range 15 {
+			sendAll(t, c, said("event", "A", "state", 10+n))
+		}
+		l.reconnect(t)
+		require.NotZero(t, c.Dropped().Messages)
+		require.Contains(t, l.texts(), said("telemetry", "A", "position", 2))
+	}, producer.WithOutbox(4000))
+}
+
+func TestTelemetryThatIsReplacedTakesNoRoom(t *testing.T) {
+	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+		sendAll(t, c, said("event", "A", "state", 1))
+		for n := range 10_000 {
+			sendAll(t, c, said("telemetry", "A", "position", n), said("telemetry", "B", "position", -n))
+		}
+		l.reconnect(t)
+		require.Equal(t, []string{
+			said("event", "A", "state", 1), said("telemetry", "A", "position", 9999), said("telemetry", "B", "position", -9999),
+		}, l.texts())
+		require.Zero(t, c.Dropped())
+		l.cut()
+		sendAll(t, c, said("telemetry", "A", "position", 1), said("telemetry", "A", "position", 2))
+		l.reconnect(t)
+		require.Equal(t, []string{said("event", "A", "state", 1), said("telemetry", "A", "position", 2)}, l.texts(), "what may be lost, then what has waited")
+	}, producer.WithOutbox(4000))
+}
+
+func TestTelemetryThatNoManagerDistributesDoesNotWait(t *testing.T) {
+	var told strings.Builder
+	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+		sendAll(t, c, said("event", "A", "state", 1))
+		for range 100 {
+			sendAll(t, c, `{"category":"telemetry","data":[{"v":1}],"producer_snd":1.0}`)
+		}
+		require.EqualValues(t, 100, c.Dropped().Messages)
+		l.reconnect(t)
+		require.Equal(t, []string{said("event", "A", "state", 1)}, l.texts())
+		require.NotContains(t, told.String(), "outbox is full")
+	}, producer.WithOutbox(4000), producer.WithLogger(newLogger(&told)))
+}
+
+func TestAnAnswerThatOutlivesItsConnectionConfirmsNothing(t *testing.T) {
+	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+		l.reconnect(t)
+		l.confirms = true
+		l.flushing = func() {
+			l.flushing = nil
+			l.cut()
+			l.reconnect(t)
+		}
+		sendAll(t, c, said("event", "A", "state", 1))
+		time.Sleep(500 * time.Millisecond)
+		synctest.Wait()
+		l.take()
+		l.cut()
+		l.reconnect(t)
+		require.Equal(t, []string{said("event", "A", "state", 1)}, l.texts())
 	})
 }

@@ -13,7 +13,7 @@ type pushes struct {
 	interval time.Duration
 	timer    love.Timer
 	armed    bool
-	topics   map[*sal.Topic]*push
+	topics   map[string]*push // by attribute name
 }
 
 // push is the turn of one topic.
@@ -23,22 +23,22 @@ type push struct {
 }
 
 func newPushes(clock love.Clock, interval time.Duration, topics []*sal.Topic) *pushes {
-	p := &pushes{interval: interval, timer: clock.NewTimer(time.Hour), topics: map[*sal.Topic]*push{}}
+	p := &pushes{interval: interval, timer: clock.NewTimer(time.Hour), topics: map[string]*push{}}
 	p.timer.Stop()
 	for _, t := range topics {
-		p.topics[t] = &push{}
+		p.topics[t.Attr()] = &push{}
 	}
 	return p
 }
 
 // has tells whether samples of the topic are pushed.
-func (p *pushes) has(t *sal.Topic) bool { return p != nil && p.topics[t] != nil }
+func (p *pushes) has(attr string) bool { return p != nil && p.topics[attr] != nil }
 
 // arrived takes a sample and reports whether it is to be sent now.
-func (p *pushes) arrived(s *sal.Sample, now time.Time) bool {
-	t := p.topics[s.Topic()]
+func (p *pushes) arrived(a arrival) bool {
+	t, now := p.topics[a.attr], a.at
 	if now.Before(t.next) {
-		t.waiting = s
+		t.waiting = a.sample
 		if !p.armed { // all intervals are equal: who waits first is due first
 			p.timer.Reset(t.next.Sub(now))
 			p.armed = true

@@ -115,3 +115,49 @@ func TestAClientMakesProducersByNameAndType(t *testing.T) {
 	require.ErrorIs(t, err, sal.ErrIndex)
 	require.NoError(t, w.domain.Close())
 }
+
+// direct is a remote through which a test hands over samples of whatever version.
+type direct struct {
+	*sal.Remote
+	hand map[string]func(*sal.Sample)
+}
+
+func (d direct) Subscribe(attr string, f func(*sal.Sample)) (cancel func(), err error) {
+	d.hand[attr] = f
+	return func() {}, nil
+}
+
+func TestPushedSamplesOfAnotherInterfaceVersionAreLimitedToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		remote, err := w.domain.Remote(t.Context(), "Dome", 0)
+		require.NoError(t, err)
+		d := direct{remote, map[string]func(*sal.Sample){}}
+		p := producer.NewCSC(d, producer.WithTelemetryPush(100*time.Millisecond))
+		var out recorder
+		stop := running(t, p, &out)
+		began := time.Now()
+		azimuth, elevation := sal.Field{Name: "azimuth", Type: sal.Double}, sal.Field{Name: "elevation", Type: sal.Double}
+		var versions []*sal.Topic
+		for _, fields := range [][]sal.Field{{azimuth}, {elevation, azimuth}} {
+			defs, err := sal.Define(&sal.Component{Name: "Dome", Topics: []*sal.Topic{{Kind: sal.Telemetry, Name: "position", Fields: fields}}})
+			require.NoError(t, err)
+			c, err := defs.Component("Dome")
+			require.NoError(t, err)
+			topic, _ := c.Topic("tel_position")
+			versions = append(versions, topic)
+		}
+		for n := range 6 {
+			s, err := sal.NewSample(versions[n/2%2], sal.Values{"azimuth": n})
+			require.NoError(t, err)
+			d.hand["tel_position"](s)
+			synctest.Wait()
+			time.Sleep(45 * time.Millisecond)
+		}
+		require.Equal(t, []string{"0s 0.0", "100ms 2.0", "200ms 4.0"}, azimuths(t, out.take(), began))
+		require.NoError(t, p.InitialData(t.Context(), &out))
+		require.Empty(t, out.take(), "telemetry is not stored")
+		stop()
+		require.NoError(t, w.domain.Close())
+	})
+}

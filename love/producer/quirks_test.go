@@ -30,9 +30,10 @@ func (tr *transcript) fix(t *testing.T, name string) {
 		tr.rewrite(t, tr.reshape)
 		return
 	}
-	steps, known := fixedStates[name]
-	tr.loose = !known
-	for i, states := range steps {
+	if tr.loose = !tr.ours || fixedStates[name] == nil; tr.loose {
+		return // the tables below are about our recordings, step by step
+	}
+	for i, states := range fixedStates[name] {
 		tr.Steps[i].states = states
 	}
 	for i, commands := range fixedCommands[name] {

@@ -2,6 +2,7 @@ package producer
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 
@@ -23,31 +24,29 @@ type Request struct {
 // messages are to be ignored. Both forms are understood, data[0].data with
 // event_name and the older data[0].stream with a member of any name.
 func ParseRequest(raw []byte) (r Request, ok bool) {
-	var m struct {
-		Category love.Category     `json:"category"`
-		Data     []json.RawMessage `json:"data"`
-	}
-	if json.Unmarshal(raw, &m) != nil || m.Category != love.CategoryInitialState || len(m.Data) == 0 {
+	m := members(raw)
+	var category love.Category
+	var data []json.RawMessage
+	if json.Unmarshal(m["category"], &category) != nil || category != love.CategoryInitialState ||
+		json.Unmarshal(m["data"], &data) != nil || len(data) == 0 {
 		return r, false
 	}
-	var item struct {
-		CSC      string          `json:"csc"`
-		SalIndex love.SalIndex   `json:"salindex"`
-		Data     json.RawMessage `json:"data"`
-		Stream   json.RawMessage `json:"stream"`
+	item := members(data[0])
+	if v, given := item["csc"]; given && json.Unmarshal(v, &r.CSC) != nil {
+		return Request{}, false
 	}
-	if json.Unmarshal(m.Data[0], &item) != nil {
-		return r, false
+	if v, given := item["salindex"]; given && json.Unmarshal(v, &r.SalIndex) != nil {
+		return Request{}, false
 	}
-	name, found := members(item.Data)["event_name"]
+	name, found := members(item["data"])["event_name"]
 	if !found {
-		name, found = firstOf(members(item.Stream))
+		name, found = firstOf(members(item["stream"]))
 	}
-	r = Request{CSC: item.CSC, SalIndex: item.SalIndex}
 	return r, found && json.Unmarshal(name, &r.Stream) == nil && r.Stream != ""
 }
 
-// members are those of an object; of anything else there are none.
+// members are those of an object, by their exact names; of anything else there
+// are none.
 func members(v json.RawMessage) (m map[string]json.RawMessage) {
 	if json.Unmarshal(v, &m) != nil {
 		return nil
@@ -72,11 +71,18 @@ func firstOf(members map[string]json.RawMessage) (json.RawMessage, bool) {
 
 // index is the number asked for; there is none if salindex is a text, even one
 // that spells a number (section 6.5).
-func (r Request) index() (n int, ok bool) {
-	text, err := r.SalIndex.MarshalJSON()
+func (r Request) index() (n int, ok bool) { return whole(r.SalIndex) }
+
+// whole is the value of an index that is a whole number, however it is written
+// (1.0), and that SAL could have.
+func whole(i love.SalIndex) (n int, ok bool) {
+	text, err := i.MarshalJSON()
 	if err != nil {
 		return 0, false
 	}
-	n, err = strconv.Atoi(string(text)) // a quoted one is no number
-	return n, err == nil
+	f, err := strconv.ParseFloat(string(text), 64) // a quoted one is no number
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > math.MaxInt32 {
+		return 0, false
+	}
+	return int(f), true
 }

@@ -2,11 +2,13 @@ package producer_test
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
 )
 
 func TestBothFormsOfARequestAreUnderstood(t *testing.T) {
@@ -61,4 +63,30 @@ func FuzzParseRequest(f *testing.F) {
 			require.NoError(t, b.HandleRequest(t.Context(), r, &recorder{}))
 		}
 	})
+}
+
+func TestTheIndexAskedForIsANumberHoweverItIsWritten(t *testing.T) {
+	playCSC(t, "Hexapod:1", nil, nil, func(w *world, p producer.Producer, out *recorder) {
+		w.bus.write(w.sample(t, "Hexapod", "evt_summaryState", sal.Values{"salIndex": 1}))
+		synctest.Wait()
+		out.take()
+		for index, answers := range map[string]int{
+			"1": 1, "1.0": 1, "1e0": 1, "10e-1": 1,
+			"0": 0, "2": 0, "1.5": 0, "-1": 0, `"1"`: 0, `"all"`: 0, "1e400": 0, "4294967297": 0,
+		} {
+			r, ok := producer.ParseRequest([]byte(`{"category":"initial_state","data":[{"csc":"Hexapod","salindex":` + index + `,"data":{"event_name":"summaryState"}}]}`))
+			require.True(t, ok, index)
+			require.NoError(t, p.HandleRequest(t.Context(), r, out))
+			require.Len(t, out.take(), answers, index)
+		}
+	})
+}
+
+func TestMembersOfARequestGoByTheirExactNames(t *testing.T) {
+	r, ok := producer.ParseRequest([]byte(`{"category":"initial_state","Category":"event",
+		"data":[{"csc":"A","CSC":"B","salindex":1,"SalIndex":2,"data":{"event_name":"x"},"Data":{"event_name":"y"}}],"DATA":[]}`))
+	require.True(t, ok)
+	require.Equal(t, producer.Request{CSC: "A", SalIndex: love.Index(1), Stream: "x"}, r)
+	_, ok = producer.ParseRequest([]byte(`{"Category":"initial_state","Data":[{"csc":"A","data":{"event_name":"x"}}]}`))
+	require.False(t, ok)
 }

@@ -186,7 +186,7 @@ func (p *ScriptQueue) sendDocument(ctx context.Context, d *document) {
 	if p.to == nil {
 		return // the end has come; it stays stored
 	}
-	p.complain(ctx, d.name, p.sendStored(ctx, p.to, &p.stored[p.find(d.name)]))
+	p.complain(ctx, d.name, p.sendStored(ctx, p.to, &p.stored[p.find(d.name, origin{})]))
 }
 
 // flushAtLeisure sends what waits, some time after it has begun to wait.

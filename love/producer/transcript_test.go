@@ -3,7 +3,9 @@ package producer_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -43,6 +45,9 @@ type transcript struct {
 		}
 	}
 	Steps []step
+
+	// ours tells that it is one of our own, byte by byte.
+	ours bool
 
 	// loose leaves open what is said about the state of a queue, in a
 	// recording of a quirk that nobody has described here.
@@ -109,7 +114,19 @@ func readTranscript(t *testing.T, file string) *transcript {
 	if json.Unmarshal(text, &tr) != nil || tr.Interface == nil || len(tr.Steps) == 0 || tr.Steps[0].Input.Start == nil {
 		return nil
 	}
+	tr.ours = isOurs(t, "producer", file, text)
 	return &tr
+}
+
+// isOurs tells whether a recording is the one of the same name in our folder;
+// what is known of that, step by step, need not be true of another.
+func isOurs(t *testing.T, kind, name string, text []byte) bool {
+	own, err := os.ReadFile(filepath.Join(ownGolden, kind, filepath.Base(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	require.NoError(t, err)
+	return bytes.Equal(own, text)
 }
 
 // definitions are those of the components that the transcript describes.
@@ -140,8 +157,20 @@ func (tr *transcript) definitions(t *testing.T) *sal.Definitions {
 	return defs
 }
 
+func (tr *transcript) environment() ([]producer.Option, error) {
+	return producer.OptionsFromEnv(func(name string) string { return tr.Env[name] })
+}
+
+// refused tells that the environment is one with which nothing starts here:
+// the reference goes on, and fails later (Q-LIMIT).
+func (tr *transcript) refused() bool {
+	size := strings.TrimSpace(tr.Env["FINISHED_SCRIPTS_LIST_SIZE"])
+	n, err := strconv.Atoi(size)
+	return size != "" && (err != nil || n < 0)
+}
+
 func (tr *transcript) options(t *testing.T) []producer.Option {
-	opts, err := producer.OptionsFromEnv(func(name string) string { return tr.Env[name] })
+	opts, err := tr.environment()
 	require.NoError(t, err)
 	if tr.Producer.Layout != "" {
 		layout, err := producer.ParseLayout(tr.Producer.Layout)
