@@ -80,7 +80,7 @@ func (a *app) logIn(ctx context.Context, manager, user string) (token string, er
 	password, _ := a.env("LOVED_PASSWORD")
 	if password == "" {
 		if password, err = a.prompt(ctx, "Password of "+user+": "); err != nil {
-			return "", err
+			return "", fmt.Errorf("%w (it can be given as LOVED_PASSWORD)", err)
 		}
 	}
 	s, err := client.Login(ctx, manager, user, password)

@@ -35,14 +35,27 @@ here stay as they are, so that it can be done again.`,
 		for _, note := range dump.Notes {
 			fmt.Fprintln(a.stderr, note)
 		}
-		added, kept, err := dump.ImportInto(ctx, at.Users())
+		done, err := dump.ImportInto(ctx, at.Users())
+		for _, note := range done.Notes {
+			fmt.Fprintln(a.stderr, note)
+		}
+		for _, name := range done.Added { // also if it then failed
+			if err := at.note(ctx, auth.AuditUserAdded, name, "from "+args[0]); err != nil {
+				return err
+			}
+		}
 		if err != nil {
 			return err
 		}
-		for _, name := range kept {
+		for _, g := range dump.Groups {
+			if err := at.note(ctx, auth.AuditGroupPut, g.Name, "from "+args[0]); err != nil {
+				return err
+			}
+		}
+		for _, name := range done.Kept {
 			fmt.Fprintf(a.stderr, "user %s: exists here, and stays as it is\n", name)
 		}
-		fmt.Fprintf(a.stdout, "%d users and %d groups taken over\n", len(added), len(dump.Groups))
-		return at.note(ctx, auth.AuditImported, args[0], fmt.Sprintf("%d users, %d groups", len(added), len(dump.Groups)))
+		fmt.Fprintf(a.stdout, "%d users and %d groups taken over\n", len(done.Added), len(dump.Groups))
+		return at.note(ctx, auth.AuditImported, args[0], fmt.Sprintf("%d users, %d groups", len(done.Added), len(dump.Groups)))
 	})
 }

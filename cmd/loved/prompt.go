@@ -49,7 +49,7 @@ func (a *app) prompt(ctx context.Context, question string) (string, error) {
 			a.err = errors.New("it is empty")
 		}
 		if a.err != nil {
-			return "", fmt.Errorf("reading the password (it can be given as LOVED_PASSWORD): %w", a.err)
+			return "", fmt.Errorf("reading the password: %w", a.err)
 		}
 		return a.text, nil
 	case <-ctx.Done():

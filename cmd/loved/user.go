@@ -93,6 +93,10 @@ func (a *app) userPasswd() *cobra.Command {
 		if err := at.users.SetPassword(ctx, args[0], password); err != nil {
 			return err
 		}
+		// Whoever knew the old password may have a token.
+		if _, err := newTokens(nil, at.Store, at.users, auth.DefaultTokenLifetime).RevokeAll(ctx, args[0]); err != nil {
+			return err
+		}
 		return at.note(ctx, auth.AuditPassword, args[0], "")
 	})
 }

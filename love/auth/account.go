@@ -130,6 +130,12 @@ func (g Group) Check() error {
 	return checkName("group", g.Name)
 }
 
+// UsableName tells whether a user of that name can log in: LDAP knows other
+// names than [User.Check] allows, but none that long.
+func UsableName(username string) bool {
+	return username != "" && utf8.ValidString(username) && utf8.RuneCountInString(username) <= maxUsername
+}
+
 func checkName(kind, name string) error {
 	switch {
 	case name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxUsername:

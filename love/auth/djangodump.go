@@ -182,31 +182,78 @@ func naturalKey(ref json.RawMessage) string {
 	return parts[0]
 }
 
+// Imported tells what [Dump.ImportInto] did.
+type Imported struct {
+	Added []string // users
+	Kept  []string // users that existed, and stay as they were
+	Notes []string // what could not be taken over, for people
+}
+
 // ImportInto adds what a dump holds to a store: groups get the permissions
-// that they lack, users that exist already stay as they are. It returns whom it
-// added, and those it left alone.
-func (d Dump) ImportInto(ctx context.Context, to UserStore) (added, kept []string, err error) {
+// that they lack, users that exist already stay as they are, and groups of
+// users that neither the dump nor the store has are left out with a note. All
+// is checked before the first is added.
+func (d Dump) ImportInto(ctx context.Context, to UserStore) (done Imported, err error) {
 	groups, err := to.Groups(ctx)
 	if err != nil {
-		return nil, nil, err
+		return done, err
+	}
+	accounts, notes := d.members(groups)
+	done.Notes = notes
+	if err := d.check(); err != nil {
+		return done, err
 	}
 	for _, g := range d.Groups {
 		if i := slices.IndexFunc(groups, func(has Group) bool { return has.Name == g.Name }); i >= 0 {
 			g.Permissions = append(g.Permissions, groups[i].Permissions...)
 		}
 		if err := to.PutGroup(ctx, g); err != nil {
-			return nil, nil, fmt.Errorf("adding the group %q: %w", g.Name, err)
+			return done, fmt.Errorf("adding the group %q: %w", g.Name, err)
+		}
+	}
+	for _, a := range accounts {
+		switch err := to.CreateAccount(ctx, a); {
+		case err == nil:
+			done.Added = append(done.Added, a.Username)
+		case errors.Is(err, ErrUserExists):
+			done.Kept = append(done.Kept, a.Username)
+		default:
+			return done, fmt.Errorf("adding the user %q: %w", a.Username, err)
+		}
+	}
+	return done, nil
+}
+
+// members are the accounts with the groups that there will be.
+func (d Dump) members(has []Group) (accounts []Account, notes []string) {
+	known := func(name string) bool {
+		named := func(g Group) bool { return g.Name == name }
+		return slices.ContainsFunc(d.Groups, named) || slices.ContainsFunc(has, named)
+	}
+	for _, a := range d.Accounts {
+		a.User = a.Clone()
+		a.Groups = slices.DeleteFunc(a.Groups, func(name string) bool {
+			if known(name) {
+				return false
+			}
+			notes = append(notes, fmt.Sprintf("user %s: there is no group %s", a.Username, name))
+			return true
+		})
+		accounts = append(accounts, a)
+	}
+	return accounts, notes
+}
+
+func (d Dump) check() error {
+	for _, g := range d.Groups {
+		if err := g.Check(); err != nil {
+			return err
 		}
 	}
 	for _, a := range d.Accounts {
-		switch err := to.CreateAccount(ctx, a); {
-		case err == nil:
-			added = append(added, a.Username)
-		case errors.Is(err, ErrUserExists):
-			kept = append(kept, a.Username)
-		default:
-			return added, kept, fmt.Errorf("adding the user %q: %w", a.Username, err)
+		if err := a.Check(); err != nil {
+			return err
 		}
 	}
-	return added, kept, nil
+	return nil
 }

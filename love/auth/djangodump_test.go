@@ -36,10 +36,10 @@ func TestDump_OfThePythonManagerIsTakenOverWithItsPasswords(t *testing.T) {
 	}, d.Notes)
 	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
 	require.NoError(t, u.Add(t.Context(), auth.User{Username: "bob", Email: "mine"}, "x"))
-	added, kept, err := d.ImportInto(t.Context(), u.Store())
+	done, err := d.ImportInto(t.Context(), u.Store())
 	require.NoError(t, err)
-	require.Equal(t, []string{"admin", "ada"}, added)
-	require.Equal(t, []string{"bob"}, kept)
+	require.Equal(t, []string{"admin", "ada"}, done.Added)
+	require.Equal(t, []string{"bob"}, done.Kept)
 
 	admin, err := u.Authenticate(t.Context(), "admin", "old password")
 	require.NoError(t, err, "nobody needs a new password")
@@ -54,10 +54,10 @@ func TestDump_OfThePythonManagerIsTakenOverWithItsPasswords(t *testing.T) {
 	bob, err := u.Lookup(t.Context(), "bob")
 	require.NoError(t, err)
 	require.Equal(t, "mine", bob.Email)
-	added, kept, err = d.ImportInto(t.Context(), u.Store())
+	done, err = d.ImportInto(t.Context(), u.Store())
 	require.NoError(t, err)
-	require.Empty(t, added)
-	require.Len(t, kept, 3, "twice does no harm")
+	require.Empty(t, done.Added)
+	require.Len(t, done.Kept, 3, "twice does no harm")
 }
 
 func TestDump_WithNaturalKeysIsUnderstood(t *testing.T) {
@@ -70,6 +70,30 @@ func TestDump_WithNaturalKeysIsUnderstood(t *testing.T) {
 	require.Equal(t, []auth.Group{{Name: "cmd", Permissions: []auth.Permission{auth.ExecuteCommand}}}, d.Groups)
 	require.Equal(t, []string{"cmd"}, d.Accounts[0].Groups)
 	require.Equal(t, []auth.Permission{"ui_framework.delete_workspaceview"}, d.Accounts[0].Permissions)
+}
+
+func TestDump_WithAGroupThatNobodyHasIsTakenOverWithoutIt(t *testing.T) {
+	d, err := auth.ReadDump(strings.NewReader(`[{"model": "auth.user", "fields": {"username": "ada", "is_active": true, "groups": [["night"], ["cmd"]]}},
+		{"model": "auth.user", "fields": {"username": "bob", "is_active": true}}]`))
+	require.NoError(t, err)
+	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	done, err := d.ImportInto(t.Context(), u.Store())
+	require.NoError(t, err)
+	require.Equal(t, []string{"ada", "bob"}, done.Added, "it does not stop half way")
+	require.Equal(t, []string{"user ada: there is no group night"}, done.Notes)
+	ada, err := u.Lookup(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Equal(t, []string{"cmd"}, ada.Groups)
+}
+
+func TestDump_IsCheckedBeforeAnythingIsAdded(t *testing.T) {
+	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	d := auth.Dump{Accounts: []auth.Account{{User: auth.User{Username: "ada"}}, {User: auth.User{Username: "a b"}}}}
+	_, err := d.ImportInto(t.Context(), u.Store())
+	require.ErrorContains(t, err, "not usable")
+	all, err := u.Store().Accounts(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, all)
 }
 
 func TestDump_ThatIsNoneIsRefused(t *testing.T) {

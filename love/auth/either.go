@@ -9,9 +9,15 @@ import (
 // Either is an [Authenticator] that asks several at the same time, such as LDAP
 // and the local users: the first that accepts decides, so that one that hangs
 // delays nobody who is known elsewhere. The others are told by their context to
-// end, and waited for. If none accepts, the error wraps ErrCredentials when at
-// least one of them could check.
+// end, and waited for. If none accepts, the error wraps ErrCredentials when all
+// of them refused, and ErrUnavailable when one could not tell: nobody is told
+// that a password is wrong which it may have known. Then it wraps ErrRefused
+// too, if another one refused.
 type Either []Authenticator
+
+// ErrRefused is that who could check a log-in refused it, beside others that
+// could not: a guess was made.
+var ErrRefused = errors.New("refused by who could check")
 
 // Authenticate implements [Authenticator].
 func (e Either) Authenticate(ctx context.Context, username, password string) (User, error) {
@@ -43,8 +49,11 @@ func (e Either) Authenticate(ctx context.Context, username, password string) (Us
 			failures = append(failures, a.err)
 		}
 	}
-	if refused {
+	switch {
+	case len(failures) == 0 && refused:
 		return User{}, ErrCredentials
+	case refused:
+		failures = append(failures, ErrRefused)
 	}
-	return User{}, errors.Join(failures...)
+	return User{}, errors.Join(append(failures, ErrUnavailable)...)
 }

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,12 +38,14 @@ func TestEither_TheFirstThatAcceptsDecides(t *testing.T) {
 		"one is away, one accepts": {auth.Either{away, yes}, nil},
 		"one hangs, one accepts":   {auth.Either{hangs{}, yes}, nil},
 		"all refuse":               {auth.Either{no, no}, auth.ErrCredentials},
-		"one refuses, one is away": {auth.Either{away, no}, auth.ErrCredentials},
-		"nobody could check":       {auth.Either{away, away}, errAway},
+		"one refuses, one is away": {auth.Either{away, no}, auth.ErrUnavailable},
+		"a guess was made":         {auth.Either{away, no}, auth.ErrRefused},
+		"nobody could check":       {auth.Either{away, away}, auth.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, err := c.ask.Authenticate(t.Context(), "ada", "x")
 			require.ErrorIs(t, err, c.want)
+			require.Equal(t, c.want == auth.ErrCredentials, errors.Is(err, auth.ErrCredentials))
 			if c.want == nil {
 				require.Equal(t, "ada", u.Username)
 			}

@@ -135,7 +135,8 @@ func (j *JWT) Issue(ctx context.Context, u User) (string, error) {
 }
 
 // Verify implements [Tokens]. A token found to be expired is revoked then:
-// the first time it is ErrExpired, afterwards ErrToken (protocol, section 3).
+// the first time it is ErrExpired, with a Principal that tells whose it was,
+// afterwards ErrToken (protocol, section 3).
 func (j *JWT) Verify(ctx context.Context, token string) (Principal, error) {
 	claims, err := j.read(ctx, token)
 	if err != nil {
@@ -154,7 +155,7 @@ func (j *JWT) Verify(ctx context.Context, token string) (Principal, error) {
 		} else if !first { // somebody else has just seen it
 			return Principal{}, ErrToken
 		}
-		return Principal{}, ErrExpired
+		return Principal{User: User{Username: claims.Subject}, TokenID: claims.ID, Expires: claims.ExpiresAt.Time}, ErrExpired
 	}
 	u, err := j.users.Lookup(ctx, claims.Subject)
 	switch {

@@ -1,7 +1,10 @@
 package auth
 
 import (
+	"context"
+	"crypto/sha256"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -38,18 +41,32 @@ type LogInLimiter struct {
 	mu      sync.Mutex
 	buckets map[bucketKey]bucket
 	known   map[bucketKey]struct{} // user and address of log-ins that were right
+	waiting int
+	ended   chan struct{} // closed, and made again, when a try ends
 }
 
-type bucketKey struct{ user, address string }
+// bucketKey is a user, an address or both. A name is kept as its hash: it may
+// be long, and of somebody who does not exist.
+type bucketKey struct {
+	user    [sha256.Size]byte // zero: any
+	address string            // empty: any
+}
 
 // bucket holds the tries that are left at a moment.
 type bucket struct {
-	tries float64
-	at    time.Time
+	tries   float64
+	at      time.Time
+	pending int // tries that have not ended yet
 }
 
 // limiterSize is how many buckets, and how many known addresses, are kept.
 const limiterSize = 20_000
+
+// The most that wait for the tries of others to end, and for how long.
+const (
+	limiterQueue = 500
+	limiterWait  = 10 * time.Second
+)
 
 // NewLogInLimiter makes a limiter with which nobody has failed yet.
 func NewLogInLimiter(limits LogInLimits, clock love.Clock) *LogInLimiter {
@@ -69,42 +86,119 @@ func NewLogInLimiter(limits LogInLimits, clock love.Clock) *LogInLimiter {
 			*f.every = f.d
 		}
 	}
-	return &LogInLimiter{clock: clock, limits: limits, buckets: make(map[bucketKey]bucket), known: make(map[bucketKey]struct{})}
+	return &LogInLimiter{
+		clock: clock, limits: limits, ended: make(chan struct{}),
+		buckets: make(map[bucketKey]bucket), known: make(map[bucketKey]struct{}),
+	}
 }
 
-// Try takes a try, before the password is checked; the error is a
-// *TooManyTriesError. The log-in that turns out right calls succeeded, which
-// gives the try back.
-func (l *LogInLimiter) Try(username, address string) (succeeded func(), err error) {
+// LogInTry is a log-in under way. One of its methods ends it; further calls do
+// nothing.
+type LogInTry struct {
+	limiter    *LogInLimiter
+	user, from bucketKey
+	pair       bucketKey
+	once       sync.Once
+}
+
+// Right ends a log-in that was right: it costs nothing, and the user is known
+// at that address.
+func (t *LogInTry) Right() { t.end(0, true) }
+
+// Wrong ends a log-in that was wrong, or of which nobody knows.
+func (t *LogInTry) Wrong() { t.end(1, false) }
+
+// GiveBack ends a log-in that could not be checked: it costs nothing, and
+// nothing was learnt about the user.
+func (t *LogInTry) GiveBack() { t.end(0, false) }
+
+func (t *LogInTry) end(cost float64, right bool) {
+	t.once.Do(func() {
+		l := t.limiter
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.change(t.user, cost, -1)
+		l.change(t.from, cost, -1)
+		if right && len(l.known) < limiterSize {
+			l.known[t.pair] = struct{}{}
+		}
+		close(l.ended)
+		l.ended = make(chan struct{})
+	})
+}
+
+// Try takes a try, before the password is checked. When all tries that are left
+// are under way, it waits for some to end. The error is a *TooManyTriesError,
+// or that of ctx.
+func (l *LogInLimiter) Try(ctx context.Context, username, address string) (*LogInTry, error) {
+	username = strings.ToLower(username) // LDAP takes any case for the same
+	t := &LogInTry{limiter: l, user: bucketKey{user: sha256.Sum256([]byte(username))}, from: bucketKey{address: site(address)}}
+	t.pair = bucketKey{t.user.user, t.from.address}
+	ctx, cancel := context.WithTimeout(ctx, limiterWait)
+	defer cancel()
+	for {
+		ended, err := l.begin(t)
+		if ended == nil || err != nil {
+			return t, err
+		}
+		select {
+		case <-ended:
+		case <-ctx.Done():
+		}
+		l.mu.Lock()
+		l.waiting--
+		l.mu.Unlock()
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("waiting for other log-ins of the user or the address: %w: %w", ErrUnavailable, ctx.Err())
+		}
+	}
+}
+
+// begin counts a try as under way, or returns what to wait for.
+func (l *LogInLimiter) begin(t *LogInTry) (ended <-chan struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sweep()
-	username = strings.ToLower(username) // LDAP takes any case for the same
-	pair := bucketKey{username, address}
-	user, from := bucketKey{user: username}, bucketKey{address: address}
-	if _, ok := l.known[pair]; ok {
-		user = pair // not what strangers use up
+	if _, ok := l.known[t.pair]; ok {
+		t.user = t.pair // not what strangers use up
 	}
-	wait := max(l.wait(user), l.wait(from))
-	if wait > 0 {
+	if wait := max(l.wait(t.user), l.wait(t.from)); wait > 0 {
 		return nil, &TooManyTriesError{RetryAfter: (wait + time.Second - 1).Truncate(time.Second)}
 	}
-	l.take(user, 1)
-	l.take(from, 1)
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.take(user, -1)
-		l.take(from, -1)
-		if len(l.known) < limiterSize {
-			l.known[pair] = struct{}{}
+	if l.full(t.user) || l.full(t.from) {
+		if l.waiting >= limiterQueue {
+			return nil, &TooManyTriesError{RetryAfter: time.Second}
 		}
-	}, nil
+		l.waiting++
+		return l.ended, nil
+	}
+	l.change(t.user, 0, 1)
+	l.change(t.from, 0, 1)
+	return nil, nil
+}
+
+// full tells that all tries that are left are under way.
+func (l *LogInLimiter) full(k bucketKey) bool {
+	pending := l.buckets[k].pending
+	return pending > 0 && l.left(k)-float64(pending) < 1
+}
+
+// site is what counts as one address: who has an IPv6 address has the whole
+// network of 64 bits.
+func site(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if a = a.Unmap().WithZone(""); a.Is4() {
+		return a.String()
+	}
+	return netip.PrefixFrom(a, 64).Masked().String()
 }
 
 // rate is what a bucket holds at most, and how long one try takes to come back.
 func (l *LogInLimiter) rate(k bucketKey) (full float64, every time.Duration) {
-	if k.user == "" {
+	if k.user == [sha256.Size]byte{} {
 		return float64(l.limits.AddressTries), l.limits.AddressEvery
 	}
 	return float64(l.limits.UserTries), l.limits.UserEvery
@@ -128,30 +222,33 @@ func (l *LogInLimiter) wait(k bucketKey) time.Duration {
 	return 0
 }
 
-func (l *LogInLimiter) take(k bucketKey, n float64) {
+func (l *LogInLimiter) change(k bucketKey, cost float64, pending int) {
 	full, _ := l.rate(k)
-	left := l.left(k) - n
-	if left >= full {
+	b := bucket{l.left(k) - cost, l.clock.Now(), l.buckets[k].pending + pending}
+	if b.tries >= full && b.pending <= 0 {
 		delete(l.buckets, k)
 		return
 	}
-	l.buckets[k] = bucket{left, l.clock.Now()}
+	l.buckets[k] = b
 }
 
-// sweep makes room: first what is full again, then whatever comes first.
+// sweep makes room: first what is full again, then whatever comes first. What
+// is under way stays.
 func (l *LogInLimiter) sweep() {
 	if len(l.buckets) < limiterSize {
 		return
 	}
-	for k := range l.buckets {
-		if full, _ := l.rate(k); l.left(k) >= full {
+	for k, b := range l.buckets {
+		if full, _ := l.rate(k); b.pending == 0 && l.left(k) >= full {
 			delete(l.buckets, k)
 		}
 	}
-	for k := range l.buckets {
+	for k, b := range l.buckets {
 		if len(l.buckets) < limiterSize*9/10 {
 			return
 		}
-		delete(l.buckets, k)
+		if b.pending == 0 {
+			delete(l.buckets, k)
+		}
 	}
 }

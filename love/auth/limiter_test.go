@@ -3,23 +3,29 @@ package auth_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
 func fails(t *testing.T, l *auth.LogInLimiter, user, address string) {
 	t.Helper()
-	_, err := l.Try(user, address)
+	try, err := l.Try(t.Context(), user, address)
 	require.NoError(t, err)
+	try.Wrong()
 }
 
 func refused(t *testing.T, l *auth.LogInLimiter, user, address string) time.Duration {
 	t.Helper()
-	_, err := l.Try(user, address)
+	_, err := l.Try(t.Context(), user, address)
 	many, ok := errors.AsType[*auth.TooManyTriesError](err)
 	require.True(t, ok, "%v", err)
 	return many.RetryAfter
@@ -58,17 +64,17 @@ func TestLimiter_LimitsAnAddressWhateverNamesItTries(t *testing.T) {
 func TestLimiter_ARightLogInCostsNothing(t *testing.T) {
 	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, newClock())
 	for range 100 {
-		succeeded, err := l.Try("ada", "10.0.0.1")
+		try, err := l.Try(t.Context(), "ada", "10.0.0.1")
 		require.NoError(t, err)
-		succeeded()
+		try.Right()
 	}
 }
 
 func TestLimiter_AnAttackerDoesNotLockTheUserOutOfWhereItWorkedBefore(t *testing.T) {
 	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, newClock())
-	succeeded, err := l.Try("ada", "control room")
+	try, err := l.Try(t.Context(), "ada", "control room")
 	require.NoError(t, err)
-	succeeded()
+	try.Right()
 	fails(t, l, "ada", "attacker")
 	fails(t, l, "ada", "attacker")
 	refused(t, l, "ada", "attacker")
@@ -83,4 +89,75 @@ func TestLimiter_HoldsABoundedNumberOfNames(t *testing.T) {
 	for i := range 25_000 {
 		fails(t, l, fmt.Sprint("user", i), fmt.Sprint("address", i))
 	}
+}
+
+func TestLimiter_OnlyARightLogInMakesAnAddressKnown(t *testing.T) {
+	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, newClock())
+	for range 10 {
+		try, err := l.Try(t.Context(), "ada", "attacker")
+		require.NoError(t, err)
+		try.GiveBack()
+		try.Right() // it has ended
+	}
+	fails(t, l, "ada", "attacker")
+	fails(t, l, "ada", "another")
+	refused(t, l, "ada", "attacker")
+}
+
+func TestLimiter_TakesANetworkOf64BitsForOneAddress(t *testing.T) {
+	l := auth.NewLogInLimiter(auth.LogInLimits{AddressTries: 2}, newClock())
+	fails(t, l, "a", "2001:db8::1")
+	fails(t, l, "b", "2001:db8::2:3")
+	refused(t, l, "c", "2001:db8::4")
+	fails(t, l, "c", "2001:db8:0:1::4")
+	fails(t, l, "a", "::ffff:192.0.2.1")
+	fails(t, l, "b", "192.0.2.1")
+	refused(t, l, "c", "192.0.2.1")
+	fails(t, l, "c", "192.0.2.2")
+}
+
+func TestLimiter_RightLogInsThatComeTogetherWaitForEachOther(t *testing.T) {
+	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, newClock())
+	var logIns sync.WaitGroup
+	var wrong atomic.Int32
+	for range 50 {
+		logIns.Go(func() {
+			try, err := l.Try(t.Context(), "ada", "10.0.0.1")
+			if err != nil {
+				wrong.Add(1)
+				return
+			}
+			runtime.Gosched()
+			try.Right()
+		})
+	}
+	logIns.Wait()
+	require.Zero(t, wrong.Load())
+}
+
+func TestLimiter_WhoWaitsIsRefusedWhenTheOthersFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 1}, love.SystemClock{})
+		first, err := l.Try(t.Context(), "ada", "10.0.0.1")
+		require.NoError(t, err)
+		second := make(chan error, 1)
+		go func() {
+			_, err := l.Try(t.Context(), "ada", "10.0.0.1")
+			second <- err
+		}()
+		synctest.Wait()
+		require.Empty(t, second)
+		first.Wrong()
+		require.ErrorContains(t, <-second, "too many log-ins failed")
+	})
+}
+
+func TestLimiter_NobodyWaitsForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 1}, love.SystemClock{})
+		_, err := l.Try(t.Context(), "ada", "10.0.0.1")
+		require.NoError(t, err)
+		_, err = l.Try(t.Context(), "ada", "10.0.0.1")
+		require.ErrorIs(t, err, auth.ErrUnavailable)
+	})
 }

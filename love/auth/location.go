@@ -69,9 +69,24 @@ func ParseNetworks(text string) (Networks, error) {
 			address = address.Unmap()
 			p = netip.PrefixFrom(address, address.BitLen())
 		}
+		if p, err = plain(p); err != nil {
+			return nil, err
+		}
 		all = append(all, p.Masked())
 	}
 	return all, nil
+}
+
+// plain writes an IPv4 network in its IPv6 form as what it is.
+func plain(p netip.Prefix) (netip.Prefix, error) {
+	const mapped = 96 // bits before the IPv4 address
+	switch {
+	case !p.Addr().Is4In6():
+		return p, nil
+	case p.Bits() < mapped:
+		return p, fmt.Errorf("the network %q holds more than IPv4 addresses in their IPv6 form: write it as IPv4, such as 10.0.0.0/8", p)
+	}
+	return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped), nil
 }
 
 // Contains tells whether an address is in one of the networks. An IPv4 address

@@ -11,9 +11,9 @@ import (
 )
 
 func TestLocation_DecidesByParsedNetworks(t *testing.T) {
-	const list = "10.0.0.1, 10.1.0.0/16;fd00::/8\n192.168.7.9"
+	const list = "10.0.0.1, 10.1.0.0/16;fd00::/8\n192.168.7.9 ::ffff:10.9.0.0/112"
 	for address, ok := range map[string]bool{
-		"10.0.0.1": true, "10.1.255.3": true, "fd00::17": true, "192.168.7.9": true, "::ffff:10.0.0.1": true,
+		"10.0.0.1": true, "10.1.255.3": true, "fd00::17": true, "10.9.3.4": true, "::ffff:10.9.3.4": true, "10.10.3.4": false, "192.168.7.9": true, "::ffff:10.0.0.1": true,
 		"110.0.0.12": false, "10.0.0.12": false, "10.0.0.10": false, "10.2.0.1": false, "fe00::1": false, "": false, "10.0.0.": false, "nonsense": false,
 	} {
 		err := auth.LocationAuthorizer{Locations: auth.Whitelist(list), Others: auth.RoleAuthorizer{}}.
@@ -33,7 +33,7 @@ func (nowhere) Whitelist(context.Context) (string, error) { return "", errAway }
 
 func TestLocation_WithoutAReadableWhitelistNobodyCommands(t *testing.T) {
 	root := auth.Principal{User: auth.User{Superuser: true}, Address: "10.0.0.1"}
-	for _, list := range []string{"", "  ", "10.0.0.1, all", "0.0.0.0/33", "fe80::1%eth0"} {
+	for _, list := range []string{"", "  ", "10.0.0.1, all", "0.0.0.0/33", "::ffff:0.0.0.0/80", "fe80::1%eth0"} {
 		by := auth.LocationAuthorizer{Locations: auth.Whitelist(list), Others: auth.RoleAuthorizer{}}
 		for _, p := range []auth.Permission{auth.ExecuteCommand, auth.SomeCommand, "ATDome:0:moveAzimuth"} {
 			require.ErrorIs(t, by.Authorize(t.Context(), root, p), auth.ErrLocation, list)
@@ -58,11 +58,17 @@ func TestClientAddress_BelievesTrustedProxiesOnly(t *testing.T) {
 		{"10.0.0.1:99", "6.6.6.6, 192.0.2.1", "", "192.0.2.1"}, // the client's own header before the proxy's
 		{"10.0.0.1:99", "6.6.6.6, 192.0.2.1, 10.0.0.9", "", "192.0.2.1"},
 		{"10.0.0.1:99", "192.0.2.1, 10.0.0.9", "10.0.0.9", "192.0.2.1"}, // a balancer in front of the proxy
-		{"10.0.0.1:99", "192.0.2.1", "6.6.6.6", "10.0.0.1"},             // one of them is forged
-		{"10.0.0.1:99", "10.0.0.8", "", "10.0.0.1"},
-		{"10.0.0.1:99", "unknown", "", "10.0.0.1"},
-		{"10.0.0.1:99", "192.0.2.1, ", "", "10.0.0.1"},
-		{"10.0.0.1:99", "", "nonsense", "10.0.0.1"},
+		{"10.0.0.1:99", "192.0.2.1", "6.6.6.6", ""},                     // one of them is forged
+		{"10.0.0.1:99", "10.0.0.8", "", "10.0.0.8"},
+		{"10.0.0.1:99", "unknown", "", ""},
+		{"10.0.0.1:99", "192.0.2.1, ", "", ""},
+		{"10.0.0.1:99", "", "nonsense", ""},
+		{"10.0.0.1:99", "192.0.2.1", "nonsense", ""},
+		{"10.0.0.1:99", "unknown", "192.0.2.1", ""},
+		{"10.0.0.1:99", "10.0.0.7, 10.0.0.8", "", "10.0.0.7"}, // who asks is at home
+		{"10.0.0.1:99", "", "10.0.0.7", "10.0.0.7"},
+		{"10.0.0.1:99", "192.0.2.1:4711", "", "192.0.2.1"},
+		{"10.0.0.1:99", "[2001:db8::1]:4711", "2001:db8::1", "2001:db8::1"},
 		{"[::1]:99", "::ffff:192.0.2.1", "", "192.0.2.1"},
 		{"@", "192.0.2.1", "", "@"},
 	} {

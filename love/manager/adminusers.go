@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -206,11 +207,23 @@ func rightsOf(u auth.User) string {
 // mayTouch keeps who is no superuser away from superusers: or else the
 // permission to manage users would be that to do anything.
 func (m *Manager) mayTouch(c *call, a auth.Account) error {
+	err := touches(c, a)
+	m.noteTouch(c, a.Username, err)
+	return err
+}
+
+// touches decides what mayTouch says.
+func touches(c *call, a auth.Account) error {
 	if a.Superuser && !c.who.User.Superuser {
-		m.note(c, auth.AuditRecord{Action: auth.AuditForbidden, Subject: a.Username, Outcome: auth.OutcomeRefused, Detail: "a superuser"})
 		return errForbidden
 	}
 	return nil
+}
+
+func (m *Manager) noteTouch(c *call, username string, err error) {
+	if errors.Is(err, errForbidden) {
+		m.note(c, auth.AuditRecord{Action: auth.AuditForbidden, Subject: username, Outcome: auth.OutcomeRefused, Detail: "a superuser"})
+	}
 }
 
 var errYourself = fieldErrors{noField: {"You cannot disable or remove yourself, or give up being a superuser: ask another administrator."}}.refusal()
@@ -232,7 +245,9 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 	}
 	var after auth.Account
 	err = m.Users.Store().UpdateAccount(c.Context(), before.Username, func(a *auth.Account) error {
-		if err := m.mayTouch(c, *a); err != nil {
+		// Nothing is noted in here: the database is at work, and may have one
+		// connection only.
+		if err := touches(c, *a); err != nil {
 			return err
 		}
 		if err := ch.apply(a); err != nil {
@@ -242,14 +257,18 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 			return errYourself
 		}
 		after = *a
-		return m.mayTouch(c, *a)
+		return touches(c, *a)
 	})
+	m.noteTouch(c, before.Username, err)
 	if err != nil {
 		return answer{}, storeError(err)
 	}
 	if ch.Password != nil {
 		if err := m.Users.SetPassword(c.Context(), before.Username, *ch.Password); err != nil {
 			return answer{}, storeError(err)
+		}
+		if err := m.endTokens(c, before.Username); err != nil {
+			return answer{}, err
 		}
 	}
 	m.noteChange(c, before, after, ch)
@@ -290,9 +309,27 @@ func (m *Manager) removeUser(c *call) (answer, error) {
 	if a.Username == c.who.User.Username {
 		return answer{}, errYourself
 	}
+	// A new user of that name must not get the old one's tokens. The second time
+	// is for a log-in meanwhile.
+	if err := m.endTokens(c, a.Username); err != nil {
+		return answer{}, err
+	}
 	if err := m.Users.Store().DeleteAccount(c.Context(), a.Username); err != nil {
 		return answer{}, storeError(err)
 	}
+	if err := m.endTokens(c, a.Username); err != nil {
+		return answer{}, err
+	}
 	m.note(c, auth.AuditRecord{Action: auth.AuditUserRemoved, Subject: a.Username, Outcome: auth.OutcomeDone})
 	return answer{status: http.StatusNoContent}, nil
+}
+
+// endTokens ends all tokens that a user has, if somebody keeps count of them.
+func (m *Manager) endTokens(c *call, username string) error {
+	admin, ok := m.Tokens.(auth.TokenAdmin)
+	if !ok {
+		return nil
+	}
+	_, err := admin.RevokeAll(context.WithoutCancel(c.Context()), username)
+	return err
 }

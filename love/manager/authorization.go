@@ -40,7 +40,7 @@ func (m *Manager) authenticate(c *call) error {
 	case errors.Is(err, auth.ErrInactive):
 		return errInactive
 	case errors.Is(err, auth.ErrExpired):
-		m.note(c, auth.AuditRecord{Action: auth.AuditTokenOver, Outcome: auth.OutcomeRefused})
+		m.note(c, auth.AuditRecord{Actor: who.User.Username, Action: auth.AuditTokenOver, Subject: who.TokenID, Outcome: auth.OutcomeRefused})
 		return errExpired
 	case err != nil:
 		m.Logger.Error("a token could not be checked", "error", err)
@@ -90,7 +90,7 @@ func (m *Manager) authorize(c *call, needed auth.Permission) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, auth.ErrForbidden) {
+	if errors.Is(err, auth.ErrForbidden) && m.seldom.first(c.who.Name()+" "+c.Method+" "+c.URL.Path) {
 		m.note(c, auth.AuditRecord{Action: auth.AuditForbidden, Subject: c.Method + " " + c.URL.Path, Outcome: auth.OutcomeRefused, Detail: string(needed)})
 	}
 	switch {

@@ -9,7 +9,9 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -91,11 +93,25 @@ func (c *call) mediaType() string {
 	return t
 }
 
+// bodyTimeout is the default of Config.BodyTimeout.
+const bodyTimeout = 10 * time.Second
+
+// hurry limits the time that reading the body takes. A body that came in time
+// lifts the limit; otherwise it stays, for net/http reads on when it has
+// answered.
+func (c *call) hurry() (inTime func()) {
+	conn := http.NewResponseController(c.writer)
+	_ = conn.SetReadDeadline(time.Now().Add(c.patience)) // not every writer can
+	return func() { _ = conn.SetReadDeadline(time.Time{}) }
+}
+
 func (c *call) read() ([]byte, error) {
+	inTime := c.hurry()
 	body, err := io.ReadAll(http.MaxBytesReader(c.writer, c.Body, maxBody))
 	if err != nil {
 		return nil, readError(err)
 	}
+	inTime()
 	return body, nil
 }
 
@@ -103,12 +119,18 @@ func readError(err error) *refusal {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxBody))
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		r := refuse(http.StatusRequestTimeout, "The body did not come to its end in time.")
+		r.header = http.Header{"Connection": {"close"}}
+		return r
+	}
 	return refuse(http.StatusBadRequest, "The body could not be read to its end.")
 }
 
 // form reads a form, of whose repeated fields the last counts. The whole body
 // fits in memory, so nothing is written to disk.
 func (c *call) form() (fields, error) {
+	inTime := c.hurry()
 	c.Body = http.MaxBytesReader(c.writer, c.Body, maxBody)
 	var err error
 	var values url.Values
@@ -119,9 +141,10 @@ func (c *call) form() (fields, error) {
 	} else if err = c.ParseForm(); err == nil {
 		values = c.PostForm
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, readError(err)
 	}
+	inTime()
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "Form parse error - "+err.Error())
 	}

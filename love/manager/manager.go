@@ -86,6 +86,10 @@ type Config struct {
 	// raise it with the commander's own time-out.
 	CommandTimeout time.Duration
 
+	// BodyTimeout is how long a client may take to send the body of a request.
+	// Default: 10 s.
+	BodyTimeout time.Duration
+
 	// ServerURL is the host in a command's identity "user@host". Default: the
 	// name of this machine.
 	ServerURL string
@@ -114,6 +118,7 @@ type Manager struct {
 	topics    encoded.Cache
 	audit     *auth.Auditor
 	limiter   *auth.LogInLimiter
+	seldom    *seldom
 	stopWatch []func()
 }
 
@@ -133,6 +138,7 @@ func New(c Config) (*Manager, error) {
 		config:  builtinConfiguration(c.Clock.Now()),
 		audit:   auth.NewAuditor(c.AuditLog, c.Logger, c.Clock),
 		limiter: auth.NewLogInLimiter(c.LogInLimits, c.Clock),
+		seldom:  &seldom{clock: c.Clock},
 	}
 	for _, e := range m.endpoints() {
 		m.route(c.URLPrefix+e.path, m.endpoint(e))
@@ -148,7 +154,8 @@ func New(c Config) (*Manager, error) {
 	m.handler = m.logged(m.recovered(crossOrigin(http.HandlerFunc(m.dispatch))))
 	m.stopWatch = []func(){c.Tokens.Watch(c.Hub.DisconnectToken)}
 	if c.Users != nil {
-		m.stopWatch = append(m.stopWatch, c.Users.Watch(m.userChanged))
+		l := newLeavers(c.Users, c.Hub, c.Clock)
+		m.stopWatch = append(m.stopWatch, c.Users.Watch(l.changed), l.stop)
 	}
 	return m, nil
 }
@@ -183,17 +190,9 @@ func (c *Config) setDefaults() error {
 	if c.Page == nil {
 		c.Page = dashboard.New(dashboard.Info{Started: c.Clock.Now(), URLPrefix: c.URLPrefix})
 	}
+	c.BodyTimeout = cmp.Or(c.BodyTimeout, bodyTimeout)
 	c.CommandTimeout = cmp.Or(c.CommandTimeout, DefaultCommandTimeout)
 	return nil
-}
-
-// userChanged closes the sockets of a user who may not be here any more.
-func (m *Manager) userChanged(username string) {
-	_, err := m.Users.Lookup(context.Background(), username)
-	if !errors.Is(err, auth.ErrInactive) && !errors.Is(err, auth.ErrUnknownUser) {
-		return
-	}
-	m.Hub.Disconnect(func(p auth.Principal) bool { return !p.Process && p.User.Username == username }, hub.CloseCredential)
 }
 
 // Close ends the manager's watch over dying tokens and disabled users.
@@ -206,9 +205,13 @@ func (m *Manager) Close() {
 
 // ServeHTTP implements http.Handler.
 func (m *Manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if address := m.TrustedProxies.ClientAddress(r); address != auth.Address(r) {
+	if peer, address := auth.Address(r), m.TrustedProxies.ClientAddress(r); address != peer {
 		r = r.WithContext(r.Context()) // a copy: the request is the caller's
 		r.RemoteAddr = net.JoinHostPort(address, "0")
+		if address == "" {
+			// This is no address, so no location fits; log-ins are still limited by it.
+			r.RemoteAddr = "unknown, behind " + peer
+		}
 	}
 	if m.socket.MatchString(r.URL.Path) {
 		m.serveSocket(w, r)

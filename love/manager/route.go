@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/julienschmidt/httprouter"
 
@@ -43,6 +44,8 @@ type call struct {
 	who    auth.Principal
 	token  string // empty: nobody logged in
 	writer http.ResponseWriter
+	// patience is how long the body may take.
+	patience time.Duration
 }
 
 // endpoints is the table of the API (manager protocol, section 4, and what is
@@ -113,7 +116,7 @@ func (m *Manager) dispatch(w http.ResponseWriter, r *http.Request) {
 // endpoint makes the handler that applies section 3's order of checks.
 func (m *Manager) endpoint(e endpoint) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
-		reply, err := m.serve(e, &call{Request: r, params: params, writer: w})
+		reply, err := m.serve(e, &call{Request: r, params: params, writer: w, patience: m.BodyTimeout})
 		if err != nil {
 			reply = m.refusal(r, err)
 		}

@@ -102,26 +102,43 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 	if len(errs) > 0 {
 		return auth.User{}, errs.refusal()
 	}
-	succeeded, err := m.limiter.Try(username, auth.Address(c.Request))
+	address := auth.Address(c.Request)
+	failed := auth.AuditRecord{Actor: username, Action: auth.AuditLogIn, Outcome: auth.OutcomeRefused}
+	if !auth.UsableName(username) { // nobody has it, however long it is
+		if m.seldom.first("an unusable name from " + address) {
+			m.note(c, failed)
+		}
+		return auth.User{}, errWrongLogIn
+	}
+	try, err := m.limiter.Try(c.Context(), username, address)
 	if err != nil {
+		if failed.Detail = "too many log-ins failed"; m.seldom.first("log-ins of " + username + " from " + address) {
+			m.note(c, failed)
+		}
 		return auth.User{}, tooMany(err)
 	}
+	defer try.Wrong() // unless it turns out otherwise
 	user, err := m.Authenticator.Authenticate(c.Context(), username, password)
-	failed := auth.AuditRecord{Actor: username, Action: auth.AuditLogIn, Outcome: auth.OutcomeRefused}
 	switch {
 	case errors.Is(err, auth.ErrCredentials):
 		m.note(c, failed)
-		return auth.User{}, fieldErrors{noField: {"Unable to log in with provided credentials."}}.refusal()
+		return auth.User{}, errWrongLogIn
 	case err != nil:
-		succeeded() // it is not the user's fault
+		// It is not the user's fault, if it was no guess, and who hangs up may
+		// have guessed.
+		if c.Context().Err() == nil && !errors.Is(err, auth.ErrRefused) {
+			try.GiveBack()
+		}
 		m.Logger.Error("a log-in could not be checked", "error", err)
 		failed.Outcome = auth.OutcomeFailed
 		m.note(c, failed)
 		return auth.User{}, errNotNow
 	}
-	succeeded()
+	try.Right()
 	return user, nil
 }
+
+var errWrongLogIn = fieldErrors{noField: {"Unable to log in with provided credentials."}}.refusal()
 
 // tooMany is the refusal of a log-in that was not even tried.
 func tooMany(err error) error {

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"mime/multipart"
+	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -263,4 +265,25 @@ func TestIdentitySystem_ThatIsAwayGives503NotWrongCredentials(t *testing.T) {
 	r = newRig(t, func(c *manager.Config) { c.Authorizer = away{} })
 	r.is(r.call("POST", "/manager/api/cmd/", `{}`, as(r.token("admin"))), 503, later)
 	require.Empty(t, r.commander.asked())
+}
+
+func TestBody_ThatDoesNotComeIsNotWaitedForLong(t *testing.T) {
+	r := newRig(t, func(c *manager.Config) { c.BodyTimeout = 50 * time.Millisecond })
+	conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	_, err = conn.Write([]byte("POST " + getToken + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"))
+	require.NoError(t, err)
+	got, err := io.ReadAll(conn)
+	require.NoError(t, err, "and the connection is closed")
+	require.Contains(t, string(got), "408 Request Timeout")
+}
+
+func TestLogIn_WithAnEndlessNameIsWrongWithoutATry(t *testing.T) {
+	r := newRig(t)
+	for range 60 {
+		r.is(r.call("POST", getToken, `{"username": "`+manyA(151)+`", "password": "x"}`), 400, wrongLogIn)
+	}
+	require.Len(t, r.actions(), 1)
 }

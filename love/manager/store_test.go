@@ -224,3 +224,17 @@ func TestLog_OfAWholeManagerHoldsNoSecret(t *testing.T) {
 	part := strings.Split(user, ".")
 	require.NotContains(t, text, part[len(part)-1], "nor the signature of a token alone")
 }
+
+func TestDatabase_DeletingAUserWithASocketIsAnsweredAndClosesIt(t *testing.T) {
+	h := newHouse(t)
+	admin, user := h.logIn(t, "admin"), h.logIn(t, "user")
+	open := h.connect(t, "token="+user)
+	open.works()
+	status, _ := h.call(t, "DELETE", adminUsers+"user/", admin, "")
+	require.Equal(t, 204, status)
+	require.Equal(t, ws.StatusNormalClosure, open.closedWith())
+	status, _ = h.call(t, "POST", adminUsers, admin, `{"username": "user", "password": "new"}`)
+	require.Equal(t, 201, status)
+	status, _ = h.call(t, "GET", validateToken, user, "")
+	require.Equal(t, 401, status, "a new user of that name has not the old one's tokens")
+}

@@ -81,11 +81,15 @@ func sqliteAddress(path string, wait time.Duration) (address, error) {
 	case strings.ContainsAny(path, "?#%"):
 		return address{}, fmt.Errorf("the database file %q holds one of ? # %%: choose another name", path)
 	}
-	// A write takes its lock at once, so that it cannot fail half way. The log
+	// The file is made by prepare alone: one that is removed later is missed, and
+	// not made again empty. A write takes its lock at once, so that it cannot fail half way. The log
 	// is moved into the file by [Store.checkpoint].
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
+	q := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)", "wal_autocheckpoint(10000)",
 	}}
+	if a.file == "" {
+		q.Set("mode", "memory")
+	}
 	a.source = "file:" + path + "?" + q.Encode()
 	return a, nil
 }

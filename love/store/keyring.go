@@ -122,7 +122,8 @@ func readKeys(ctx context.Context, q queryer) (copyOfKeys, error) {
 	return c, err
 }
 
-func (k *Keyring) refresh(ctx context.Context, revision int64) error {
+// reload makes a new copy if there is a newer revision.
+func (k *Keyring) reload(ctx context.Context, revision int64) error {
 	k.loading.Lock()
 	defer k.loading.Unlock()
 	if revision <= k.copy.revision {

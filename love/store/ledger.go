@@ -6,14 +6,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rubin-love/love-go/internal/watch"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
 // Ledger is the auth.Ledger of a [Store].
 type Ledger struct {
-	store    *Store
-	watchers watch.List[string]
+	store *Store
+	news  news
 
 	loading  sync.Mutex // held while news are read
 	revision int64      // up to which they were
@@ -78,10 +77,11 @@ func (l *Ledger) Revoked(_ context.Context, tokenID string) (bool, error) {
 }
 
 // WatchTokens implements auth.Ledger.
-func (l *Ledger) WatchTokens(f func(tokenID string)) (cancel func()) { return l.watchers.Add(f) }
+func (l *Ledger) WatchTokens(f func(tokenID string)) (cancel func()) { return l.news.watchers.Add(f) }
 
-// refresh reads the revocations that are new, and tells of them.
-func (l *Ledger) refresh(ctx context.Context, revision int64) error {
+// reload reads the revocations that are new, and notes them. Who hears
+// of them may look here again, so that is not told here.
+func (l *Ledger) reload(ctx context.Context, revision int64) error {
 	l.loading.Lock()
 	defer l.loading.Unlock()
 	if revision <= l.revision {
@@ -100,15 +100,12 @@ func (l *Ledger) refresh(ctx context.Context, revision int64) error {
 	}
 	l.revision = revision
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	for id, expires := range fresh {
-		if _, known := l.dead[id]; known {
-			delete(fresh, id)
+		if _, known := l.dead[id]; !known {
+			l.news.add(id)
 		}
 		l.dead[id] = expires
-	}
-	l.mu.Unlock()
-	for id := range fresh {
-		l.watchers.Tell(id)
 	}
 	return nil
 }

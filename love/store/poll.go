@@ -24,6 +24,7 @@ const (
 type health struct {
 	mu    sync.Mutex
 	since time.Time // of the first failure in a row; zero: all is well
+	last  time.Time // that all was well
 }
 
 func (h *health) broken(since time.Time) {
@@ -34,10 +35,21 @@ func (h *health) broken(since time.Time) {
 	}
 }
 
-func (h *health) well() {
+func (h *health) well(now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.since = time.Time{}
+	h.since, h.last = time.Time{}, now
+}
+
+// stuck is that nobody has looked for changes for long, which is no failure of
+// the database.
+func (h *health) stuck(now time.Time) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if age := now.Sub(h.last); age >= grace {
+		return fmt.Errorf("the database was last looked at %s ago: %w", age.Truncate(time.Second), auth.ErrUnavailable)
+	}
+	return nil
 }
 
 func (h *health) err(now time.Time) error {
@@ -63,12 +75,14 @@ func (s *Store) keepUp(ctx context.Context) {
 			return
 		case <-tick.C():
 		}
-		switch err := s.refresh(ctx); {
+		switch err := s.reload(ctx); {
 		case err == nil:
-			s.health.well()
+			s.health.well(s.clock.Now()) // before anybody hears of it, and asks
 		case ctx.Err() == nil:
 			s.health.broken(s.clock.Now())
 		}
+		s.users.news.tell()
+		s.ledger.news.tell()
 	}
 }
 
@@ -80,32 +94,39 @@ const catchUpPause = 50 * time.Millisecond
 func (s *Store) catchUp(ctx context.Context) {
 	now := s.clock.Now()
 	s.catching.Lock()
-	defer s.catching.Unlock()
 	if now.Sub(s.caughtUp) < catchUpPause {
+		s.catching.Unlock()
 		return
 	}
 	s.caughtUp = now
-	_ = s.refresh(ctx) // keepUp finds out, too, that the database is away
+	_ = s.reload(ctx) // keepUp finds out, too, that the database is away
+	s.catching.Unlock()
+	s.users.news.tell()
+	s.ledger.news.tell()
 }
 
-// refresh brings the copies in memory up to date.
-func (s *Store) refresh(ctx context.Context) error {
+// reload brings the copies in memory up to date, and notes as news what has
+// changed: the caller tells it, with no lock held.
+func (s *Store) reload(ctx context.Context) error {
 	now, err := s.revisions(ctx)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
-	if err := s.users.refresh(ctx, now[accounts]); err != nil {
+	if err := s.users.reload(ctx, now[accounts]); err != nil {
 		return err
 	}
-	if err := s.ledger.refresh(ctx, now[revocations]); err != nil {
+	if err := s.ledger.reload(ctx, now[revocations]); err != nil {
 		return err
 	}
-	return s.keyring.refresh(ctx, now[keys])
+	return s.keyring.reload(ctx, now[keys])
 }
 
 func (s *Store) revisions(ctx context.Context) (map[topic]int64, error) {
+	if err := s.present(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
 	all := make(map[topic]int64, 3)

@@ -268,3 +268,32 @@ func TestSQLiteFile_IsForItsOwnerOnly(t *testing.T) {
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), f)
 	}
 }
+
+func TestWatcher_MayLookUpWhoWasDeleted(t *testing.T) {
+	address := "sqlite:" + filepath.Join(t.TempDir(), "love.db")
+	here, there := openStore(t, address), openStore(t, address)
+	heard := make(chan string, 4)
+	for _, s := range []*store.Store{here, there} {
+		defer s.Users().WatchAccounts(func(name string) {
+			if _, err := s.Users().Account(context.Background(), name); err != nil {
+				heard <- name
+			}
+		})()
+	}
+	require.NoError(t, here.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
+	_, err := there.Users().Account(t.Context(), "ada")
+	require.NoError(t, err)
+	require.NoError(t, here.Users().DeleteAccount(t.Context(), "ada"))
+	require.Equal(t, []string{"ada", "ada"}, []string{within(t, heard), within(t, heard)})
+	require.NoError(t, here.Check(t.Context()))
+}
+
+func TestDatabaseFile_ThatIsRemovedIsMissed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "love.db")
+	s := openStore(t, "sqlite:"+file)
+	require.NoError(t, os.Rename(file, file+".gone"))
+	require.ErrorIs(t, s.Check(t.Context()), auth.ErrUnavailable)
+	require.ErrorIs(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}), auth.ErrUnavailable)
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	require.ErrorContains(t, s.Check(t.Context()), "replaced")
+}

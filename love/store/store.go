@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -28,6 +29,7 @@ type Store struct {
 	audit    *AuditLog
 	commands *CommandRecord
 	health   health
+	file     file
 
 	catching sync.Mutex
 	caughtUp time.Time
@@ -61,6 +63,9 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	if err := a.prepare(); err != nil {
 		return nil, err
 	}
+	if s.file, err = fileAt(a.file); err != nil {
+		return nil, err
+	}
 	if s.db, err = a.open(); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
@@ -68,11 +73,12 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	s.commands = &CommandRecord{store: s, prepared: map[string]*sql.Stmt{}}
 	err = migrate(ctx, s.db, a.dialect)
 	if err == nil {
-		err = s.refresh(ctx)
+		err = s.reload(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), s.db.Close())
 	}
+	s.health.well(s.clock.Now())
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.running.Go(func() { s.keepUp(ctx) })
 	if a.file != "" {
@@ -106,7 +112,8 @@ func (s *Store) Check(ctx context.Context) error {
 	if _, err := s.revisions(ctx); err != nil {
 		return err
 	}
-	return s.health.err(s.clock.Now())
+	now := s.clock.Now()
+	return cmp.Or(s.health.err(now), s.health.stuck(now))
 }
 
 // topic is something of which a copy is held in memory.
@@ -135,13 +142,18 @@ func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context,
 		return err
 	}
 	// The change has been made: what follows must not make it look undone.
-	if err := s.refresh(context.WithoutCancel(ctx)); err != nil {
+	if err := s.reload(context.WithoutCancel(ctx)); err != nil {
 		s.health.broken(s.clock.Now().Add(-grace))
 	}
+	s.users.news.told()
+	s.ledger.news.told()
 	return nil
 }
 
 func (s *Store) transact(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
+	if err := s.present(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
 	tx, err := s.db.BeginTx(ctx, nil)
@@ -165,6 +177,9 @@ func ignoreDone(err error) error {
 
 // exec runs one statement outside of a transaction.
 func (s *Store) exec(ctx context.Context, query string, args ...any) error {
+	if err := s.present(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
 	_, err := s.db.ExecContext(ctx, query, args...)

@@ -10,14 +10,13 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/rubin-love/love-go/internal/watch"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
 // Users is the auth.UserStore of a [Store].
 type Users struct {
-	store    *Store
-	watchers watch.List[string]
+	store *Store
+	news  news
 
 	loading sync.Mutex // held while a copy is made
 	mu      sync.RWMutex
@@ -205,11 +204,12 @@ func (u *Users) DeleteGroup(ctx context.Context, name string) error {
 }
 
 // WatchAccounts implements auth.UserStore.
-func (u *Users) WatchAccounts(f func(username string)) (cancel func()) { return u.watchers.Add(f) }
+func (u *Users) WatchAccounts(f func(username string)) (cancel func()) { return u.news.watchers.Add(f) }
 
-// refresh makes a new copy if there is a newer revision, and tells whose
-// account has changed.
-func (u *Users) refresh(ctx context.Context, revision int64) error {
+// reload makes a new copy if there is a newer revision, and notes whose
+// account has changed. Who hears of it may look here again, so that is not told
+// here.
+func (u *Users) reload(ctx context.Context, revision int64) error {
 	u.loading.Lock()
 	defer u.loading.Unlock()
 	if revision <= u.copy.revision {
@@ -226,7 +226,7 @@ func (u *Users) refresh(ctx context.Context, revision int64) error {
 	u.mu.Unlock()
 	for name, was := range old.accounts {
 		if is, ok := fresh.accounts[name]; !ok || !reflect.DeepEqual(was, is) {
-			u.watchers.Tell(name)
+			u.news.add(name)
 		}
 	}
 	return nil
