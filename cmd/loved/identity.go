@@ -69,7 +69,7 @@ func (id *identity) prepare(ctx context.Context, c identityConfig, log *slog.Log
 	}
 	id.tokens = newTokens(c.secretKey, id.store, id.users, c.tokenLifetime)
 	id.authenticator, id.authorizer = id.users, auth.RoleAuthorizer{Users: id.users}
-	directory, err := c.ldap.authenticator(id.users)
+	directory, err := c.ldap.authenticator(auth.Provisioned{Users: id.users, Audit: audit, Source: "LDAP"})
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"github.com/spf13/pflag"
 
-	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/ldap"
 )
 
@@ -39,7 +38,7 @@ func (f *ldapFlags) register(fs *pflag.FlagSet) {
 }
 
 // authenticator returns who asks the servers, or nil if there are none.
-func (f *ldapFlags) authenticator(users *auth.Users) (*ldap.Authenticator, error) {
+func (f *ldapFlags) authenticator(users ldap.Users) (*ldap.Authenticator, error) {
 	c := ldap.Config{
 		BindDN: f.bindDN, BindPassword: f.password, UserBase: f.userBase, GroupBase: f.groupBase, AllowPlain: f.allowPlain,
 	}
