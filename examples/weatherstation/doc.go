@@ -1,4 +1,4 @@
-// Weatherstation is a small component of the observatory: a weather station
+// Command weatherstation is a small component of the observatory: a weather station
 // that reads a file, one line of temperature and humidity per measurement, and
 // tells them as ESS does.
 //

@@ -144,7 +144,7 @@ func brokerCopies(t *testing.T, connect func() hub.Broker) {
 	attach(t, b)
 	batch := []hub.Envelope{envelope(1)}
 	require.NoError(t, b.Publish(batch))
-	copy(batch[0].Payload, "XXXXXXX")
+	copy(batch[0].Payload, "changed")
 	batch[0] = hub.Envelope{}
 	require.Equal(t, []hub.Envelope{envelope(1)}, in.wait(t, 1))
 }
