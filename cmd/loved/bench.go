@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -18,13 +20,15 @@ import (
 
 // benchFlags describe a load; each shape has its own defaults.
 type benchFlags struct {
-	to       clientFlags
-	shape    *choice
-	category *choice
-	load     bench.Load
-	groups   int
-	runs     int
-	timeout  time.Duration
+	to        clientFlags
+	shape     *choice
+	category  *choice
+	load      bench.Load
+	groups    int
+	runs      int
+	commands  int
+	commander string
+	timeout   time.Duration
 }
 
 func (a *app) benchCommand() *cobra.Command {
@@ -39,6 +43,9 @@ func (a *app) benchCommand() *cobra.Command {
   idle       10000 connections that do nothing; needs --pid
   reconnect  1000 clients connect at once, each for 50 event groups with snapshot=1
   stalled    runs with and without a reader that stops, in turns
+  commands   runs with and without 2000 commands under way, in turns; needs a
+             token beside the process password, and a manager whose --commander
+             is this command's --commander-listen
 
 Give --pid when the manager runs on this machine, to see what it uses. Run it on
 a core of its own, the manager on another:
@@ -58,7 +65,7 @@ a core of its own, the manager on another:
 			if f.load.URL, err = to.socketURL(); err != nil {
 				return &usageError{err}
 			}
-			return a.runBench(cmd.Context(), &f)
+			return a.runBench(cmd.Context(), &f, to)
 		},
 	}
 	f.register(cmd.Flags())
@@ -68,7 +75,7 @@ a core of its own, the manager on another:
 
 func (f *benchFlags) register(fs *pflag.FlagSet) {
 	f.to.register(fs)
-	f.shape = oneOf("single", "love", "idle", "reconnect", "stalled")
+	f.shape = oneOf("single", "love", "idle", "reconnect", "stalled", "commands")
 	f.category = oneOf("telemetry", "event")
 	fs.Var(f.shape, "shape", "what the load looks like")
 	fs.Var(f.category, "category", "what is published")
@@ -82,7 +89,9 @@ func (f *benchFlags) register(fs *pflag.FlagSet) {
 	fs.DurationVar(&f.load.Settle, "settle", 3*time.Second, "how long to wait at the end for what is on its way")
 	fs.IntVar(&f.load.PID, "pid", 0, "process `ID` of the manager, to tell its CPU time and memory")
 	fs.IntVar(&f.groups, "groups", 1, "subscriptions of each client: idle, reconnect")
-	fs.IntVar(&f.runs, "runs", 10, "runs of each kind: stalled")
+	fs.IntVar(&f.runs, "runs", 10, "runs of each kind: stalled, commands")
+	fs.IntVar(&f.commands, "commands", 2000, "commands under way: commands")
+	fs.StringVar(&f.commander, "commander-listen", "127.0.0.1:5001", "`ADDRESS` of the commander that keeps them waiting: commands")
 	fs.DurationVar(&f.timeout, "timeout", time.Minute, "how long a storm may last: reconnect")
 }
 
@@ -92,6 +101,7 @@ var shapes = map[string]map[string]string{
 	"idle":      {"subscribers": "10000", "warmup": "30s", "duration": "1m"},
 	"reconnect": {"subscribers": "1000", "groups": "50"},
 	"stalled":   {"subscribers": "50", "streams": "10", "rate": "100", "warmup": "1s", "duration": "5s"},
+	"commands":  {"subscribers": "50", "streams": "10", "rate": "100", "warmup": "1s", "duration": "5s"},
 }
 
 func (f *benchFlags) applyShape(fs *pflag.FlagSet) {
@@ -119,7 +129,7 @@ func (to access) socketURL() (string, error) {
 	return u.String(), nil
 }
 
-func (a *app) runBench(ctx context.Context, f *benchFlags) error {
+func (a *app) runBench(ctx context.Context, f *benchFlags, to access) error {
 	l := f.load
 	var report fmt.Stringer
 	var err error
@@ -133,9 +143,9 @@ func (a *app) runBench(ctx context.Context, f *benchFlags) error {
 			URL: l.URL, PID: l.PID, Clients: l.Subscribers, Groups: f.groups, Payload: l.Payload, Timeout: f.timeout,
 		}.Run(ctx)
 	case "stalled":
-		report, err = bench.Stall{Load: l, Runs: f.runs}.Run(ctx, func(r bench.Report) {
-			fmt.Fprintf(a.stdout, "%d stopped, p99 of the others %v\n", r.Load.Stopped, r.Latency.Quantile(.99).Round(10*time.Microsecond))
-		})
+		report, err = a.turns(ctx, f, bench.StoppedReader)
+	case "commands":
+		report, err = a.besideCommands(ctx, f, to)
 	default:
 		var r bench.Report
 		r, err = l.Run(ctx)
@@ -146,6 +156,32 @@ func (a *app) runBench(ctx context.Context, f *benchFlags) error {
 	}
 	fmt.Fprint(a.stdout, report)
 	return nil
+}
+
+func (a *app) besideCommands(ctx context.Context, f *benchFlags, to access) (fmt.Stringer, error) {
+	switch {
+	case to.token == "" || to.processPassword == "":
+		return nil, &usageError{errors.New("the shape commands needs --token of a user who may command, and --process-password to publish")}
+	case f.commands < 1:
+		return nil, &usageError{fmt.Errorf("--commands is %d: give at least 1", f.commands)}
+	}
+	commander, err := net.Listen("tcp", f.commander)
+	if err != nil {
+		return nil, fmt.Errorf("the commander: %w", err)
+	}
+	s := bench.NewSlowCommands(commander, to.manager, to.token, f.commands)
+	defer s.Close()
+	return a.turns(ctx, f, s.Disturbance())
+}
+
+func (a *app) turns(ctx context.Context, f *benchFlags, d bench.Disturbance) (fmt.Stringer, error) {
+	return bench.Turns{Load: f.load, Runs: f.runs, Disturbance: d}.Run(ctx, func(r bench.Report, disturbed bool) {
+		kind := "without"
+		if disturbed {
+			kind = "with   "
+		}
+		fmt.Fprintf(a.stdout, "%s %s: p99 %v\n", kind, d.Name, r.Latency.Quantile(.99).Round(10*time.Microsecond))
+	})
 }
 
 func (a *app) ceilingCommand() *cobra.Command {

@@ -3,10 +3,12 @@ package bench_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -107,14 +109,56 @@ func TestAManagerThatRefusesIsAnError(t *testing.T) {
 }
 
 func TestAReaderThatStopsIsComparedInTurns(t *testing.T) {
-	s := bench.Stall{Load: small(start(t)), Runs: 2}
+	s := bench.Turns{Load: small(start(t)), Runs: 2, Disturbance: bench.StoppedReader}
 	var order []int
-	r, err := s.Run(t.Context(), func(r bench.Report) { order = append(order, r.Load.Stopped) })
+	r, err := s.Run(t.Context(), func(r bench.Report, disturbed bool) {
+		require.Equal(t, disturbed, r.Load.Stopped == 1)
+		order = append(order, r.Load.Stopped)
+	})
 	require.NoError(t, err)
 	require.Equal(t, []int{0, 1, 1, 0}, order)
 	require.Len(t, r.With, 2)
 	require.Zero(t, r.With[0].Lost, "the others get everything")
 	require.Contains(t, r.String(), "with    a stopped reader")
+}
+
+func TestCommandsAreUnderWayWhileALoadRuns(t *testing.T) {
+	commander, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var given, ended atomic.Int32
+	manager := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Token secret" {
+			given.Add(1)
+		}
+		answer, err := http.Post("http://"+commander.Addr().String()+"/cmd/", "application/json", r.Body)
+		if err == nil {
+			answer.Body.Close()
+			w.WriteHeader(answer.StatusCode)
+		}
+		ended.Add(1)
+	}))
+	defer manager.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	s := bench.NewSlowCommands(commander, manager.URL, "secret", 3)
+	defer s.Close()
+
+	r, err := bench.Turns{Load: small(start(t)), Runs: 1, Disturbance: s.Disturbance()}.Run(t.Context(), func(_ bench.Report, disturbed bool) {
+		if disturbed {
+			require.EqualValues(t, 3, ended.Load(), "all are answered after the run")
+		}
+	})
+	require.NoError(t, err)
+	require.EqualValues(t, 3, given.Load())
+	require.Contains(t, r.String(), "with    3 commands under way: p99")
+
+	refusing := httptest.NewServer(http.NotFoundHandler())
+	defer refusing.Close()
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	wrong := bench.NewSlowCommands(other, refusing.URL, "secret", 3)
+	defer wrong.Close()
+	_, err = bench.Turns{Load: small(start(t)), Runs: 1, Disturbance: wrong.Disturbance()}.Run(t.Context(), nil)
+	require.ErrorContains(t, err, "3 commands under way: a command was answered with 404")
 }
 
 func TestIdleClientsAnswerPings(t *testing.T) {

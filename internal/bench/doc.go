@@ -6,8 +6,8 @@
 // be sent meanwhile, too. Loss is found by sequence numbers. Payloads are never
 // decoded; a stamp of fixed form is searched in them.
 //
-// [Load] publishes and subscribes, [Stall] compares loads with and without a
-// reader that stops, [Idle] holds connections that do nothing, [Storm] has many
+// [Load] publishes and subscribes, [Turns] compares loads with and without
+// something that may disturb them ([StoppedReader], [SlowCommands]), [Idle] holds connections that do nothing, [Storm] has many
 // connect at once, and [Ceiling] measures the bare cost of writing to sockets,
 // against which the others are to be judged.
 package bench

@@ -9,47 +9,80 @@ import (
 	"time"
 )
 
-// Stall runs a load several times with and without a subscriber that stops
-// reading, in turns, and compares the latency of the others.
-type Stall struct {
+// Turns runs a load several times with and without something that may disturb
+// it, in turns, and compares the latencies.
+type Turns struct {
 	Load
-	Runs int // of each kind
+	Runs        int // of each kind
+	Disturbance Disturbance
 }
 
-// StallReport compares the two kinds of runs.
-type StallReport struct {
+// Disturbance is something that must not change what a load measures.
+type Disturbance struct {
+	Name string // "a stopped reader"
+	// Begin begins it before a run, which it may change; end ends it after.
+	Begin func(ctx context.Context, l *Load) (end func() error, err error)
+}
+
+// StoppedReader is a subscriber that stops reading.
+var StoppedReader = Disturbance{
+	Name: "a stopped reader",
+	Begin: func(_ context.Context, l *Load) (func() error, error) {
+		l.Stopped = 1
+		return func() error { return nil }, nil
+	},
+}
+
+// TurnsReport compares the two kinds of runs.
+type TurnsReport struct {
+	Disturbance   string
 	Without, With []Report
 }
 
 // Run runs the load 2 × Runs times. after, if not nil, gets each report.
-func (s Stall) Run(ctx context.Context, after func(Report)) (r StallReport, err error) {
-	for i := range 2 * s.Runs {
-		l := s.Load
+func (t Turns) Run(ctx context.Context, after func(r Report, disturbed bool)) (TurnsReport, error) {
+	r := TurnsReport{Disturbance: t.Disturbance.Name}
+	for i := range 2 * t.Runs {
 		// Pairs begin with one kind and the other in turns, so that a drift of
 		// the machine does not look like an effect.
-		l.Stopped = (i + i/2) % 2
-		report, err := l.Run(ctx)
+		disturbed, kind := (i+i/2)%2 == 1, &r.Without
+		if disturbed {
+			kind = &r.With
+		}
+		report, err := t.run(ctx, disturbed)
 		if err != nil {
 			return r, err
 		}
-		if l.Stopped == 0 {
-			r.Without = append(r.Without, report)
-		} else {
-			r.With = append(r.With, report)
-		}
+		*kind = append(*kind, report)
 		if after != nil {
-			after(report)
+			after(report, disturbed)
 		}
 	}
 	return r, nil
 }
 
+func (t Turns) run(ctx context.Context, disturbed bool) (Report, error) {
+	l := t.Load
+	if !disturbed {
+		return l.Run(ctx)
+	}
+	end, err := t.Disturbance.Begin(ctx, &l)
+	if err != nil {
+		return Report{}, fmt.Errorf("%s: %w", t.Disturbance.Name, err)
+	}
+	report, err := l.Run(ctx)
+	if e := end(); e != nil && err == nil {
+		err = fmt.Errorf("%s: %w", t.Disturbance.Name, e)
+	}
+	return report, err
+}
+
 // Significance is the probability that a difference like the one between the
 // p99 of the two kinds comes about by chance.
-func (r StallReport) Significance() float64 { return rankSum(p99s(r.Without), p99s(r.With)) }
+func (r TurnsReport) Significance() float64 { return rankSum(p99s(r.Without), p99s(r.With)) }
 
 // String is the report for people.
-func (r StallReport) String() string {
+func (r TurnsReport) String() string {
 	var b strings.Builder
 	for _, k := range []struct {
 		name string
@@ -62,7 +95,7 @@ func (r StallReport) String() string {
 			lost += k.runs[i].Lost
 		}
 		p := p99s(k.runs)
-		fmt.Fprintf(&b, "%s a stopped reader: p99 of the others median %s, from %s to %s in %d runs; lost %d", k.name,
+		fmt.Fprintf(&b, "%s %s: p99 median %s, from %s to %s in %d runs; lost %d", k.name, r.Disturbance,
 			millis(time.Duration(median(p))), millis(time.Duration(p[0])), millis(time.Duration(p[len(p)-1])), len(p), lost)
 		if rss > 0 {
 			fmt.Fprintf(&b, "; manager at most %s", mebibytes(rss))
