@@ -52,7 +52,7 @@ func newDesk(c deskConfig, inner commander.Commander, record commander.Record, h
 	d.Commander = d.recorder
 	if c.authority || len(c.approvals) > 0 {
 		authority := func() *commander.Authority { return d.authority }
-		d.authority = commander.NewAuthority(d.recorder, commander.WithApproval(c.approvals...), commander.WithRefused(d.recorder.Refuse),
+		d.authority = commander.NewAuthority(d.recorder, commander.WithApproval(c.approvals...), commander.WithRecorder(d.recorder),
 			commander.WithAuthorityWatcher(manager.AuthorityNews(hub, authority, log)))
 		d.Commander = d.authority
 	}

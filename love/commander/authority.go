@@ -51,7 +51,7 @@ type Waiting struct {
 // It is safe for concurrent use.
 type Authority struct {
 	inner    Commander
-	refused  func(context.Context, Request, Reply)
+	recorder *Recorder // nil: none
 	demanded []Pattern
 	approval time.Duration
 	longest  time.Duration
@@ -63,6 +63,7 @@ type Authority struct {
 	mu      sync.Mutex
 	holds   []Hold
 	waiting []Waiting
+	lapsed  []Waiting // whose time is over, to be recorded
 	news    bool // the watcher has not been told what changed
 }
 
@@ -88,11 +89,9 @@ func WithLongestHold(d time.Duration) AuthorityOption { return func(a *Authority
 // WithAuthorityClock sets the clock. Default: that of the system.
 func WithAuthorityClock(c love.Clock) AuthorityOption { return func(a *Authority) { a.clock = c } }
 
-// WithRefused has f called with each command that is not let through, and the
-// reply that it got; [Recorder.Refuse] fits.
-func WithRefused(f func(context.Context, Request, Reply)) AuthorityOption {
-	return func(a *Authority) { a.refused = f }
-}
+// WithRecorder has what is not let through, or not yet, recorded. The same
+// recorder usually is what the rest goes to.
+func WithRecorder(r *Recorder) AuthorityOption { return func(a *Authority) { a.recorder = r } }
 
 // WithAuthorityWatcher has f called after what [Authority.Holds] or
 // [Authority.Waiting] tell has changed. f must not block. That the time of
@@ -102,7 +101,7 @@ func WithAuthorityWatcher(f func()) AuthorityOption { return func(a *Authority) 
 // NewAuthority makes an authority over the commands to inner.
 func NewAuthority(inner Commander, opts ...AuthorityOption) *Authority {
 	a := &Authority{
-		inner: inner, refused: func(context.Context, Request, Reply) {}, approval: 5 * time.Minute, longest: 12 * time.Hour,
+		inner: inner, approval: 5 * time.Minute, longest: 12 * time.Hour,
 		clock: love.SystemClock{}, watch: func() {}, changed: make(chan struct{}, 1),
 	}
 	for _, o := range opts {
@@ -115,29 +114,49 @@ func NewAuthority(inner Commander, opts ...AuthorityOption) *Authority {
 // excludes is 403; one that has to be approved is 202, and executed when
 // [Authority.Approve] is called.
 func (a *Authority) Execute(ctx context.Context, r Request) (Reply, error) {
-	reply, stopped := a.decide(r)
-	if !stopped {
-		return a.inner.Execute(ctx, r)
+	switch reply, needsApproval, stopped := a.decide(r); {
+	case stopped:
+		a.refuse(ctx, r, reply)
+		return reply, nil
+	case needsApproval:
+		return a.await(ctx, r)
 	}
-	a.refused(ctx, r, reply)
-	return reply, nil
+	return a.inner.Execute(ctx, r)
 }
 
-// decide tells whether a command is stopped, and the reply to it then.
-func (a *Authority) decide(r Request) (Reply, bool) {
+func (a *Authority) decide(r Request) (reply Reply, needsApproval, stopped bool) {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	reply, needed, stopped := a.judge(r)
-	if stopped || !needed {
-		return reply, stopped
+	return a.judge(r)
+}
+
+func (a *Authority) refuse(ctx context.Context, r Request, reply Reply) {
+	if a.recorder != nil {
+		a.recorder.Refuse(ctx, r, reply)
 	}
+}
+
+// await has a command wait for approval, once it is in the record.
+func (a *Authority) await(ctx context.Context, r Request) (Reply, error) {
 	c, _ := r.Command() // judge has read it
 	now := a.clock.Now()
-	w := Waiting{ID: a.ids.next(now), User: r.User, Command: c, Since: now, Until: now.Add(a.approval), request: r}
+	w := Waiting{User: r.User, Command: c, Since: now, Until: now.Add(a.approval), request: r}
+	text := fmt.Sprintf("The command waits for a second person's approval until %s", clockTime(w.Until))
+	if a.recorder == nil {
+		w.ID, _ = a.ids.next(now)
+	} else {
+		recorded, err := a.recorder.Await(ctx, r, AckReply(http.StatusAccepted, text+"."))
+		if err != nil {
+			return Reply{}, err
+		}
+		w.ID, w.request = recorded.awaited.ID, recorded
+	}
+	defer a.tell()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.waiting, a.news = append(a.waiting, w), true
-	return AckReply(http.StatusAccepted, fmt.Sprintf(
-		"The command waits for a second person's approval until %s, as %s.", clockTime(w.Until), w.ID)), true
+	return AckReply(http.StatusAccepted, text+", as "+w.ID+"."), nil
 }
 
 // judge tells whether a command is stopped, with the reply to it, or else
@@ -192,7 +211,8 @@ func (a *Authority) Take(user string, p Pattern, d time.Duration) (Hold, error) 
 			return a.holds[i], nil
 		}
 	}
-	h := Hold{ID: a.ids.next(now), Pattern: p, User: user, Since: now, Until: now.Add(d)}
+	id, _ := a.ids.next(now)
+	h := Hold{ID: id, Pattern: p, User: user, Since: now, Until: now.Add(d)}
 	a.holds, a.news = append(a.holds, h), true
 	return h, nil
 }
@@ -240,7 +260,7 @@ func (a *Authority) Approve(ctx context.Context, id, user string) (Reply, error)
 func (a *Authority) Dismiss(ctx context.Context, id, user string) error {
 	w, err := a.settle(id, func(Waiting) error { return nil })
 	if err == nil {
-		a.refused(ctx, w.request, AckReply(http.StatusForbidden, fmt.Sprintf("%s did not approve the command.", user)))
+		a.refuse(ctx, w.request, AckReply(http.StatusForbidden, fmt.Sprintf("%s did not approve the command.", user)))
 	}
 	return err
 }
@@ -279,22 +299,32 @@ func (a *Authority) Waiting() []Waiting {
 	return slices.Clone(a.waiting)
 }
 
+// expire drops that whose time is over.
 func (a *Authority) expire(now time.Time) {
 	had := len(a.holds) + len(a.waiting)
 	a.holds = slices.DeleteFunc(a.holds, func(h Hold) bool { return !now.Before(h.Until) })
-	a.waiting = slices.DeleteFunc(a.waiting, func(w Waiting) bool { return !now.Before(w.Until) })
+	a.waiting = slices.DeleteFunc(a.waiting, func(w Waiting) bool {
+		over := !now.Before(w.Until)
+		if over {
+			a.lapsed = append(a.lapsed, w)
+		}
+		return over
+	})
 	a.news = a.news || len(a.holds)+len(a.waiting) < had
 }
 
-// tell has the watcher look if something changed, and Run look for the next
-// end.
+// tell has the watcher look if something changed, Run look for the next end,
+// and what nobody approved recorded.
 func (a *Authority) tell() {
 	a.mu.Lock()
-	news := a.news
-	a.news = false
+	news, lapsed := a.news, a.lapsed
+	a.news, a.lapsed = false, nil
 	a.mu.Unlock()
 	if !news {
 		return
+	}
+	for _, w := range lapsed {
+		a.refuse(context.Background(), w.request, AckReply(http.StatusForbidden, "Nobody approved the command in time."))
 	}
 	a.watch()
 	select {

@@ -3,6 +3,7 @@ package commander_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -14,26 +15,36 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// table is an authority over a commander that notes what reaches it.
+// table is an authority over a recorder, and what reaches the commander.
 type table struct {
 	*commander.Authority
-	sent    []commander.Request
-	refused []commander.Reply
-	told    atomic.Int32
+	recorder *commander.Recorder
+	sent     []commander.Request
+	told     atomic.Int32
 }
 
 func atTable(t *testing.T, body func(t *testing.T, a *table), opts ...commander.AuthorityOption) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &table{}
-		opts = append(opts,
-			commander.WithRefused(func(_ context.Context, _ commander.Request, r commander.Reply) { a.refused = append(a.refused, r) }),
-			commander.WithAuthorityWatcher(func() { a.told.Add(1) }))
-		a.Authority = commander.NewAuthority(double{execute: func(_ context.Context, r commander.Request) (commander.Reply, error) {
+		a.recorder = commander.NewRecorder(double{execute: func(_ context.Context, r commander.Request) (commander.Reply, error) {
 			a.sent = append(a.sent, r)
 			return commander.Done(), nil
-		}}, opts...)
+		}}, commander.NewMemoryRecord(0))
+		defer a.recorder.Close(t.Context())
+		opts = append(opts, commander.WithRecorder(a.recorder), commander.WithAuthorityWatcher(func() { a.told.Add(1) }))
+		a.Authority = commander.NewAuthority(a.recorder, opts...)
 		body(t, a)
 	})
+}
+
+// recorded are the outcomes of all commands, the first one first.
+func (a *table) recorded(t *testing.T) (outcomes []commander.Outcome) {
+	entries, err := a.recorder.List(t.Context(), commander.Filter{})
+	require.NoError(t, err)
+	for _, e := range slices.Backward(entries) {
+		outcomes = append(outcomes, e.Outcome)
+	}
+	return outcomes
 }
 
 // by is the status that somebody's command is answered with.
@@ -78,8 +89,8 @@ func TestAuthority_ExcludesOthersUntilItsTimeIsOver(t *testing.T) {
 		require.Equal(t, 403, a.by(t, "ben", "ATDome", "moveAzimuth"))
 		require.Equal(t, 403, a.checked(t, "ben", "ATDome", "moveAzimuth"))
 		require.Equal(t, 200, a.checked(t, "ana", "ATDome", "moveAzimuth"))
-		require.Equal(t, `{"ack":"ana holds the authority over ATDome until 01:00:00 UTC. Nothing was sent: ask ana, or an administrator, to release it."}`,
-			string(a.refused[0].Body))
+		require.Equal(t, `ana holds the authority over ATDome until 01:00:00 UTC. Nothing was sent: ask ana, or an administrator, to release it.`,
+			a.recorded(t)[2].Result)
 		odd := commander.Request{User: "ben", Body: json.RawMessage(`{"csc":"ATDome","csc":"MTMount","salindex":0,"cmd":"cmd_x","params":{}}`)}
 		reply, err := a.Execute(t.Context(), odd)
 		require.NoError(t, err)
@@ -128,7 +139,9 @@ func TestAuthority_CommandWaitsForASecondPerson(t *testing.T) {
 		require.Empty(t, a.Waiting())
 		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"))
 		require.Equal(t, 200, a.by(t, "ana", "ATDome", "moveAzimuth"))
-		require.Contains(t, string(a.refused[0].Body), "waits for a second person's approval until 00:05:00 UTC")
+		require.Equal(t, commander.Outcome{
+			State: commander.Awaiting, Status: 202, Result: "The command waits for a second person's approval until 00:05:00 UTC.",
+		}, a.recorded(t)[0])
 		w := a.Waiting()[0]
 		require.Equal(t, "ana", w.User)
 		require.Equal(t, love.Command{CSC: "ATDome", SalIndex: 1, Name: "cmd_openShutter", Params: json.RawMessage(`{}`), Identity: "ana@host"}, w.Command)
@@ -142,6 +155,8 @@ func TestAuthority_CommandWaitsForASecondPerson(t *testing.T) {
 		require.Equal(t, "ben", a.sent[1].ApprovedBy)
 		_, err = a.Approve(t.Context(), w.ID, "ben")
 		require.ErrorIs(t, err, commander.ErrNoSuch, "once")
+		require.Equal(t, commander.Outcome{State: commander.Succeeded, Status: 200, Result: "Done", ApprovedBy: "ben"}, a.recorded(t)[0])
+		require.Len(t, a.recorded(t), 2, "it is one command")
 	}, commander.WithApproval("ATDome:*:open*"))
 }
 
@@ -149,21 +164,43 @@ func TestAuthority_WhatIsNotApprovedIsNeverSent(t *testing.T) {
 	atTable(t, func(t *testing.T, a *table) {
 		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"))
 		require.NoError(t, a.Dismiss(t.Context(), a.Waiting()[0].ID, "ben"))
-		require.Contains(t, string(a.refused[1].Body), "ben did not approve the command.")
+		require.Equal(t, commander.Outcome{State: commander.Refused, Status: 403, Result: "ben did not approve the command."}, a.recorded(t)[0])
 
 		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"))
 		late := a.Waiting()[0].ID
 		time.Sleep(5 * time.Minute)
 		_, err := a.Approve(t.Context(), late, "ben")
 		require.ErrorIs(t, err, commander.ErrNoSuch)
+		require.Equal(t, commander.Outcome{State: commander.Refused, Status: 403, Result: "Nobody approved the command in time."}, a.recorded(t)[1])
 
 		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"))
 		_, err = a.Take("cleo", "ATDome", time.Hour)
 		require.NoError(t, err)
 		_, err = a.Approve(t.Context(), a.Waiting()[0].ID, "ben")
 		require.ErrorIs(t, err, commander.ErrHeld)
+		require.Equal(t, commander.Awaiting, a.recorded(t)[2].State)
 		require.Empty(t, a.sent)
 	}, commander.WithApproval("ATDome"))
+}
+
+func TestAuthority_WhatCannotBeRecordedDoesNotWait(t *testing.T) {
+	recorder := commander.NewRecorder(double{}, brokenRecord{})
+	defer recorder.Close(t.Context())
+	a := commander.NewAuthority(recorder, commander.WithRecorder(recorder), commander.WithApproval("ATDome"))
+	_, err := a.Execute(t.Context(), request("ATDome", 0, "cmd_openShutter", `{}`))
+	require.Equal(t, 503, commander.ReplyTo(err).Status)
+	require.Empty(t, a.Waiting())
+}
+
+func TestAuthority_NeedsNoRecorder(t *testing.T) {
+	a := commander.NewAuthority(double{execute: func(context.Context, commander.Request) (commander.Reply, error) { return commander.Done(), nil }},
+		commander.WithApproval("ATDome:*:open*"))
+	reply, err := a.Execute(t.Context(), request("ATDome", 0, "cmd_openShutter", `{}`))
+	require.NoError(t, err)
+	require.Equal(t, 202, reply.Status)
+	reply, err = a.Approve(t.Context(), a.Waiting()[0].ID, "ben")
+	require.NoError(t, err)
+	require.Equal(t, commander.Done(), reply)
 }
 
 func TestAuthority_RunTellsTheWatcherOfEnds(t *testing.T) {

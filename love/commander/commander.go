@@ -76,6 +76,8 @@ type Request struct {
 	User       string
 	Address    string
 	ApprovedBy string // the second person, if one had to approve
+
+	awaited *Entry // if it has waited for approval
 }
 
 // Command reads the request. Keys count as they are written, and once: what

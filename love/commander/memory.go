@@ -3,6 +3,7 @@ package commander
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -53,16 +54,18 @@ func (m *MemoryRecord) find(id string) (at int, found bool) {
 	})
 }
 
-// Finish implements [Record].
-func (m *MemoryRecord) Finish(_ context.Context, id string, o Outcome) error {
+// Change implements [Record].
+func (m *MemoryRecord) Change(_ context.Context, changes ...Change) (err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	at, found := m.find(id)
-	if !found {
-		return fmt.Errorf("%w: %s", ErrNoEntry, id)
+	for _, c := range changes {
+		if at, found := m.find(c.ID); found {
+			m.entries[at].Outcome = c.Outcome
+		} else {
+			err = errors.Join(err, fmt.Errorf("%w: %s", ErrNoEntry, c.ID))
+		}
 	}
-	m.entries[at].Outcome = o
-	return nil
+	return err
 }
 
 // List implements [Record].
@@ -87,17 +90,18 @@ func (m *MemoryRecord) Interrupted(_ context.Context, manager string) (n int, er
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i := range m.entries {
-		if e := &m.entries[i]; e.State == Pending && e.Manager == manager {
-			e.Outcome = Outcome{State: Unknown, Result: InterruptedResult}
-			n++
+		switch e := &m.entries[i]; {
+		case e.Manager != manager || e.State.Final():
+			continue
+		case e.State == Awaiting:
+			e.Outcome = Outcome{State: Refused, Result: UnapprovedResult}
+		default:
+			e.Outcome = Outcome{State: Unknown, Result: InterruptedResult, ApprovedBy: e.ApprovedBy}
 		}
+		n++
 	}
 	return n, nil
 }
-
-// InterruptedResult is the result of a command that [Record.Interrupted] set
-// to [Unknown].
-const InterruptedResult = "The manager ended before the answer came."
 
 // Prune implements [Record].
 func (m *MemoryRecord) Prune(_ context.Context, before time.Time) (int, error) {

@@ -14,15 +14,19 @@ import (
 // lovetest.RunRecord. It is safe for concurrent use.
 type Record interface {
 	// Begin adds an entry, in state [Pending] before the command leaves, or in
-	// a final one if it was refused. Its ID is new.
+	// another one if it does not leave now. Its ID is new.
 	Begin(ctx context.Context, e Entry) error
-	// Finish sets the outcome of an entry; a later one replaces an earlier
-	// one, as [Late] does [TimedOut]. Without such an entry: [ErrNoEntry].
-	Finish(ctx context.Context, id string, o Outcome) error
+	// Change sets what has come of some entries, in their order; a later
+	// outcome replaces an earlier one, as [Late] does [TimedOut]. An entry that
+	// is not there is [ErrNoEntry], and the others are set all the same; with
+	// any other error none is.
+	Change(ctx context.Context, changes ...Change) error
 	// List gives the entries that a filter selects, newest first.
 	List(ctx context.Context, f Filter) ([]Entry, error)
-	// Interrupted sets what is pending of a manager to [Unknown], and tells how
-	// many: that manager calls it when it starts.
+	// Interrupted sets what is pending of a manager to [Unknown], with
+	// [InterruptedResult], and what awaits approval to [Refused], with
+	// [UnapprovedResult], and tells how many: that manager calls it when it
+	// starts.
 	Interrupted(ctx context.Context, manager string) (int, error)
 	// Prune forgets what came before a time, and tells how much.
 	Prune(ctx context.Context, before time.Time) (int, error)
@@ -34,8 +38,9 @@ var ErrNoEntry = errors.New("the record has no such command")
 // State is how far a command has come.
 type State string
 
-// The states. All but Pending are final; Late alone follows another.
+// The states. Late alone follows a final one.
 const (
+	Awaiting  State = "awaiting"  // a second person's approval; it has not been sent
 	Pending   State = "pending"   // under way
 	Succeeded State = "done"      // the component has done it
 	Failed    State = "failed"    // the component answered otherwise
@@ -46,19 +51,27 @@ const (
 )
 
 // States are all of them, in the order of a command's life.
-func States() []State { return []State{Pending, Succeeded, Failed, Refused, TimedOut, Late, Unknown} }
+func States() []State {
+	return []State{Awaiting, Pending, Succeeded, Failed, Refused, TimedOut, Late, Unknown}
+}
+
+// Final tells whether nothing is to come any more, but for a [Late] answer.
+func (s State) Final() bool { return s != Awaiting && s != Pending }
+
+// What [Record.Interrupted] writes as results.
+const (
+	InterruptedResult = "The manager ended before the answer came."
+	UnapprovedResult  = "The manager ended before a second person approved the command."
+)
 
 // Entry is one command in the record.
 type Entry struct {
-	ID       string    `json:"id"` // sorts by time
+	ID       string    `json:"id"` // sorts by time: see FirstID
 	Time     time.Time `json:"time"`
 	User     string    `json:"user"`
 	Identity string    `json:"identity"`
 	Address  string    `json:"address"` // of the user's program; empty if unknown
 	Manager  string    `json:"manager"` // which one relayed it
-	// ApprovedBy is the second person whose approval it had; empty if it needed
-	// none (see [Authority]).
-	ApprovedBy string `json:"approved_by"`
 
 	CSC      string          `json:"csc"`
 	SalIndex int             `json:"salindex"`
@@ -74,7 +87,16 @@ type Outcome struct {
 	Status   int           `json:"status"` // HTTP, as it was answered; 0 if it was not
 	Code     int           `json:"code"`   // of the component's acknowledgement; 0 if unknown
 	Result   string        `json:"result"` // its text, or why there is none
-	Duration time.Duration `json:"-"`      // until the answer came
+	Duration time.Duration `json:"-"`      // from when it left until the answer came
+	// ApprovedBy is the second person whose approval it had; empty if it had or
+	// needed none (see [Authority]).
+	ApprovedBy string `json:"approved_by"`
+}
+
+// Change is what has come of the entry with an ID.
+type Change struct {
+	ID string
+	Outcome
 }
 
 // Filter selects entries of a [Record]. The zero value selects all.
@@ -118,11 +140,11 @@ func (f Filter) Selects(e Entry) bool {
 }
 
 // MarshalJSON writes the entry with its duration in seconds, "duration", which
-// is null as long as it is pending.
+// is null as long as there is nothing final.
 func (e Entry) MarshalJSON() ([]byte, error) {
 	type plain Entry // without this method
 	var seconds *float64
-	if s := e.Duration.Seconds(); e.State != Pending {
+	if s := e.Duration.Seconds(); e.State.Final() {
 		seconds = &s
 	}
 	if len(e.Params) > 0 && !json.Valid(e.Params) {

@@ -27,25 +27,14 @@ type Recorder struct {
 	log     *slog.Logger
 	watch   func(Entry)
 	ids     ids
+	clerk   *clerk
 
 	underWay sync.WaitGroup
 	ending   context.Context // ends what is under way
 	end      context.CancelFunc
 	mu       sync.Mutex // of closed, and of underWay's growing
 	closed   bool
-	desk     chan task     // what the clerk has to write
-	written  chan struct{} // closed when the clerk has ended
 }
-
-// task is a command that has begun, for the watcher; an outcome to record; or
-// a question whether all before it is written.
-type task struct {
-	entry Entry
-	asked chan<- struct{}
-}
-
-// deskSize is how many outcomes may wait for the record before answers do.
-const deskSize = 1024
 
 // RecorderOption changes a default of [NewRecorder].
 type RecorderOption func(*Recorder)
@@ -79,7 +68,7 @@ func WithRecorderClock(c love.Clock) RecorderOption { return func(r *Recorder) {
 func WithRecorderLogger(l *slog.Logger) RecorderOption { return func(r *Recorder) { r.log = l } }
 
 // WithWatcher has f called with each entry when it begins and when its outcome
-// changes. f must not block.
+// changes, some milliseconds after. f must not block.
 func WithWatcher(f func(Entry)) RecorderOption { return func(r *Recorder) { r.watch = f } }
 
 // NewRecorder makes a recorder of the commands to inner. [Recorder.Close] ends
@@ -88,13 +77,12 @@ func NewRecorder(inner Commander, record Record, opts ...RecorderOption) *Record
 	r := &Recorder{
 		inner: inner, record: record, manager: "manager", limit: DefaultAnswerLimit, late: DefaultLateLimit,
 		clock: love.SystemClock{}, log: slog.New(slog.DiscardHandler), watch: func(Entry) {},
-		desk: make(chan task, deskSize), written: make(chan struct{}),
 	}
 	r.ending, r.end = context.WithCancel(context.Background())
 	for _, o := range opts {
 		o(r)
 	}
-	go r.clerk()
+	r.clerk = newClerk(record, r.watch, r.log)
 	return r
 }
 
@@ -103,18 +91,23 @@ func NewRecorder(inner Commander, record Record, opts ...RecorderOption) *Record
 // whoever commanded has gone. The answer does not wait for the record of it;
 // [Recorder.List] does.
 func (r *Recorder) Execute(ctx context.Context, request Request) (Reply, error) {
-	e := r.entry(request)
-	if err := r.begin(ctx, e); err != nil {
+	if !r.enter() {
+		closed := &NoReplyError{
+			Status: http.StatusServiceUnavailable, RetryAfter: retryAfter,
+			Text: "The manager is shutting down. Nothing was sent: try again in a moment.",
+		}
+		r.Refuse(ctx, request, ReplyTo(closed))
+		return Reply{}, closed
+	}
+	e, err := r.begin(ctx, request)
+	if err != nil {
+		r.underWay.Done()
 		return Reply{}, err
 	}
 	waiting, stop := WithPatience(ctx, r.limit)
 	defer stop()
-	got, err := r.send(waiting, e, request)
-	if err != nil {
-		e.Outcome = outcomeOf(Reply{}, err)
-		r.write(e) // the clerk may have gone
-		return Reply{}, err
-	}
+	left := r.clock.Now()
+	got := r.send(waiting, request, left)
 	select {
 	case a := <-got:
 		r.finish(e, a.outcome)
@@ -130,7 +123,7 @@ func (r *Recorder) Execute(ctx context.Context, request Request) (Reply, error) 
 			Text: fmt.Sprintf("No answer within %s. The command is still waited for; the record of commands will tell what came of it.", r.limit),
 		}
 		o := outcomeOf(Reply{}, cause)
-		o.Duration = r.clock.Now().Sub(e.Time)
+		o.Duration = r.clock.Now().Sub(left)
 		r.finish(e, o)
 	}
 	go func() {
@@ -140,6 +133,17 @@ func (r *Recorder) Execute(ctx context.Context, request Request) (Reply, error) 
 	return Reply{}, cause
 }
 
+// enter begins a command, which is under way until underWay is told, unless
+// the recorder is closed.
+func (r *Recorder) enter() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed {
+		r.underWay.Add(1)
+	}
+	return !r.closed
+}
+
 // answered is what came of a command.
 type answered struct {
 	reply   Reply
@@ -147,20 +151,10 @@ type answered struct {
 	outcome Outcome
 }
 
-// send has the command executed, in a context that outlives whoever waits. It
-// is under way until underWay is told.
-func (r *Recorder) send(ctx context.Context, e Entry, request Request) (<-chan answered, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return nil, &NoReplyError{
-			Status: http.StatusServiceUnavailable, RetryAfter: retryAfter,
-			Text: "The manager is shutting down. Nothing was sent: try again in a moment.",
-		}
-	}
+// send has the command executed, in a context that outlives whoever waits.
+func (r *Recorder) send(ctx context.Context, request Request, left time.Time) <-chan answered {
 	run, stop := WithPatience(context.WithoutCancel(ctx), r.limit+r.late)
 	release := context.AfterFunc(r.ending, stop)
-	r.underWay.Add(1)
 	got := make(chan answered, 1)
 	go func() {
 		defer stop()
@@ -170,10 +164,10 @@ func (r *Recorder) send(ctx context.Context, e Entry, request Request) (<-chan a
 			reply, err = reply.Strict()
 		}
 		o := outcomeOf(reply, err)
-		o.Duration = r.clock.Now().Sub(e.Time)
+		o.Duration = r.clock.Now().Sub(left)
 		got <- answered{reply, err, o}
 	}()
-	return got, nil
+	return got
 }
 
 // follow records the answer to a command that nobody waited for any more.
@@ -190,31 +184,41 @@ func (r *Recorder) follow(e Entry, a answered, late bool) {
 // Refuse records a command that was refused before it came to the recorder,
 // with the reply that it got. That it cannot be recorded is logged.
 func (r *Recorder) Refuse(ctx context.Context, request Request, reply Reply) {
-	e := r.entry(request)
-	e.Outcome = outcomeOf(reply, nil)
-	e.State = Refused
+	refused := refusedWith(reply)
+	if request.awaited != nil {
+		r.finish(*request.awaited, refused)
+		return
+	}
+	e := r.entry(request, refused)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit) // hanging up is no way out of the record
+	defer cancel()
 	if err := r.record.Begin(ctx, e); err != nil {
 		r.log.Error("a refused command was not recorded", "user", e.User, "csc", e.CSC, "cmd", e.Command, "error", err)
 	}
 	r.watch(e)
 }
 
+// Await records a command that waits for a second person's approval, with the
+// reply that it got. The request which it returns has the same entry in the
+// record, whatever becomes of it: [Recorder.Execute] and [Recorder.Refuse]
+// change that one.
+func (r *Recorder) Await(ctx context.Context, request Request, reply Reply) (Request, error) {
+	o := outcomeOf(reply, nil)
+	o.State = Awaiting
+	e := r.entry(request, o)
+	if err := r.note(e, func() error { return r.record.Begin(ctx, e) }); err != nil {
+		return Request{}, err
+	}
+	r.watch(e)
+	request.awaited = &e
+	return request, nil
+}
+
 // List gives the entries of the record as [Record.List] does, with the outcome
 // of all that has been answered.
 func (r *Recorder) List(ctx context.Context, f Filter) ([]Entry, error) {
-	written := make(chan struct{}, 1)
-	select {
-	case r.desk <- task{asked: written}:
-	case <-r.written:
-		return r.record.List(ctx, f)
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	select {
-	case <-written:
-	case <-r.written:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := r.clerk.clear(ctx); err != nil {
+		return nil, err
 	}
 	return r.record.List(ctx, f)
 }
@@ -223,91 +227,75 @@ func (r *Recorder) List(ctx context.Context, f Filter) ([]Entry, error) {
 // ends, then gives them up, as [Unknown]. It may be called again.
 func (r *Recorder) Close(ctx context.Context) {
 	r.mu.Lock()
-	again := r.closed
 	r.closed = true
 	r.mu.Unlock()
 	release := context.AfterFunc(ctx, r.end)
 	defer release()
 	r.underWay.Wait()
 	r.end()
-	if !again {
-		r.desk <- task{} // the last one
-	}
-	<-r.written
-}
-
-// clerk writes outcomes into the record, in their order.
-func (r *Recorder) clerk() {
-	defer close(r.written)
-	for t := range r.desk {
-		switch {
-		case t.asked != nil:
-			t.asked <- struct{}{}
-		case t.entry.ID == "":
-			return
-		case t.entry.State == Pending: // recorded before it left
-			r.watch(t.entry)
-		default:
-			r.write(t.entry)
-		}
-	}
+	_ = r.clerk.clear(context.Background()) // such a context has no error
 }
 
 // begin records that a command leaves.
-func (r *Recorder) begin(ctx context.Context, e Entry) error {
-	err := r.record.Begin(ctx, e)
+func (r *Recorder) begin(ctx context.Context, request Request) (Entry, error) {
+	pending := Outcome{State: Pending, ApprovedBy: request.ApprovedBy}
+	var e Entry
+	var write func() error
+	if request.awaited == nil {
+		e = r.entry(request, pending)
+		write = func() error { return r.record.Begin(ctx, e) }
+	} else {
+		e = *request.awaited
+		e.Outcome = pending
+		write = func() error { return r.record.Change(ctx, Change{e.ID, pending}) }
+	}
+	if err := r.note(e, write); err != nil {
+		return Entry{}, err
+	}
+	r.clerk.put(e)
+	return e, nil
+}
+
+// note writes the entry of a command that is not to be sent without one.
+func (r *Recorder) note(e Entry, write func() error) error {
+	err := write()
 	if err != nil {
 		r.log.Error("a command could not be recorded", "user", e.User, "csc", e.CSC, "cmd", e.Command, "sent", r.loose, "error", err)
 	}
-	if err != nil && !r.loose {
-		return &NoReplyError{
-			Status: http.StatusServiceUnavailable, Err: err, RetryAfter: retryAfter,
-			Text: "The command was not sent, because it cannot be recorded at the moment. Try again; if it lasts, the manager's database needs attention.",
-		}
+	if err == nil || r.loose {
+		return nil
 	}
-	r.hand(task{entry: e})
-	return nil
-}
-
-// hand gives the clerk a task, as long as there is a clerk.
-func (r *Recorder) hand(t task) {
-	select {
-	case r.desk <- t:
-	case <-r.written:
+	return &NoReplyError{
+		Status: http.StatusServiceUnavailable, Err: err, RetryAfter: retryAfter,
+		Text: "The command was not sent, because it cannot be recorded at the moment. Try again; if it lasts, the manager's database needs attention.",
 	}
 }
-
-// recordLimit bounds the wait for the record of an outcome.
-const recordLimit = 10 * time.Second
 
 // finish has an outcome recorded.
 func (r *Recorder) finish(e Entry, o Outcome) {
+	o.ApprovedBy = e.ApprovedBy
 	e.Outcome = o
-	r.hand(task{entry: e})
-}
-
-// write records an outcome. The command is done with by then, so that a record
-// that fails is told to the log alone.
-func (r *Recorder) write(e Entry) {
-	ctx, cancel := context.WithTimeout(context.Background(), recordLimit)
-	defer cancel()
-	if err := r.record.Finish(ctx, e.ID, e.Outcome); err != nil {
-		r.log.Error("the outcome of a command was not recorded", "id", e.ID, "user", e.User, "csc", e.CSC, "cmd", e.Command, "state", e.State, "error", err)
-	}
-	r.watch(e)
+	r.clerk.put(e)
 }
 
 // entry is a command as it begins. A request that is no command is kept whole.
-func (r *Recorder) entry(request Request) Entry {
-	now := r.clock.Now()
+func (r *Recorder) entry(request Request, o Outcome) Entry {
+	id, at := r.ids.next(r.clock.Now())
 	e := Entry{
-		ID: r.ids.next(now), Time: now, User: request.User, Identity: request.Identity, Address: request.Address,
-		Manager: r.manager, ApprovedBy: request.ApprovedBy, Params: request.Body, Outcome: Outcome{State: Pending},
+		ID: id, Time: at, User: request.User, Identity: request.Identity, Address: request.Address,
+		Manager: r.manager, Params: request.Body, Outcome: o,
 	}
 	if c, err := request.Command(); err == nil {
 		e.CSC, e.SalIndex, e.Command, e.Params = c.CSC, c.SalIndex, c.Name, c.Params
 	}
 	return e
+}
+
+// refusedWith is the outcome of a command that got a reply without being sent.
+func refusedWith(reply Reply) Outcome {
+	o := outcomeOf(reply, nil)
+	o.State = Refused
+	return o
 }
 
 // outcomeOf tells what an answer, or that there is none, says about a command.

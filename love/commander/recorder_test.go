@@ -226,7 +226,7 @@ type brokenRecord struct{ commander.Record }
 
 func (brokenRecord) Begin(context.Context, commander.Entry) error { return errors.New("disk full") }
 
-func (brokenRecord) Finish(context.Context, string, commander.Outcome) error {
+func (brokenRecord) Change(context.Context, ...commander.Change) error {
 	return errors.New("disk full")
 }
 

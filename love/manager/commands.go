@@ -109,7 +109,7 @@ func commandsCSV(entries []commander.Entry) answer {
 		"params", "state", "status", "code", "duration", "result"}}
 	for _, e := range entries {
 		duration := ""
-		if e.State != commander.Pending {
+		if e.State.Final() {
 			duration = strconv.FormatFloat(e.Duration.Seconds(), 'f', -1, 64)
 		}
 		rows = append(rows, []string{e.ID, e.Time.UTC().Format(time.RFC3339Nano), plain(e.User), plain(e.Identity), e.Address, plain(e.Manager),
@@ -144,7 +144,7 @@ type Publisher interface {
 func CommandNews(hub func() Publisher, log *slog.Logger) func(commander.Entry) {
 	return func(e commander.Entry) {
 		duration := love.RawValue("null")
-		if e.State != commander.Pending {
+		if e.State.Final() {
 			duration = love.AppendFloat(nil, e.Duration.Seconds())
 		}
 		publishOwn(hub(), log, "commands", eventOf(

@@ -25,7 +25,7 @@ func recording(t *testing.T, opts ...commander.AuthorityOption) func(*manager.Co
 		t.Cleanup(func() { recorder.Close(context.Background()) })
 		c.Commander, c.Record, c.Refused = recorder, recorder, recorder.Refuse
 		if opts != nil {
-			c.Authority = commander.NewAuthority(recorder, append(opts, commander.WithRefused(recorder.Refuse), commander.WithAuthorityClock(c.Clock))...)
+			c.Authority = commander.NewAuthority(recorder, append(opts, commander.WithRecorder(recorder), commander.WithAuthorityClock(c.Clock))...)
 			c.Commander = c.Authority
 		}
 	}

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,7 +19,7 @@ type CommandRecord struct {
 	store *Store
 
 	mu       sync.Mutex
-	prepared map[string]*sql.Stmt // the two that every command needs
+	prepared map[string]*sql.Stmt // by their text
 }
 
 var _ commander.Record = (*CommandRecord)(nil)
@@ -41,19 +43,21 @@ func (r *CommandRecord) statement(ctx context.Context, query string) (*sql.Stmt,
 }
 
 // exec runs a prepared statement and tells how many rows it changed.
-func (r *CommandRecord) exec(ctx context.Context, query string, args ...any) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.store.wait)
-	defer cancel()
+func (r *CommandRecord) exec(ctx context.Context, query string, args ...any) (n int, err error) {
 	s, err := r.statement(ctx, query)
 	if err != nil {
 		return 0, err
 	}
-	result, err := s.ExecContext(ctx, args...)
-	if err != nil {
-		return 0, unavailable(err)
-	}
-	n, err := result.RowsAffected()
-	return int(n), unavailable(err)
+	err = r.store.write(ctx, func(ctx context.Context) error {
+		result, err := s.ExecContext(ctx, args...)
+		if err != nil {
+			return unavailable(err)
+		}
+		changed, err := result.RowsAffected()
+		n = int(changed)
+		return unavailable(err)
+	})
+	return n, err
 }
 
 const commandColumns = `id, at, username, identity, address, manager, approved_by, csc, salindex, command, params, state, status, code, result, duration`
@@ -67,25 +71,69 @@ func (r *CommandRecord) Begin(ctx context.Context, e commander.Entry) error {
 	return err
 }
 
-// Finish implements commander.Record.
-func (r *CommandRecord) Finish(ctx context.Context, id string, o commander.Outcome) error {
-	n, err := r.exec(ctx, `UPDATE commands SET state = $2, status = $3, code = $4, result = $5, duration = $6 WHERE id = $1`,
-		id, string(o.State), o.Status, o.Code, o.Result, o.Duration.Microseconds())
-	if err == nil && n == 0 {
-		return fmt.Errorf("%w: %s", commander.ErrNoEntry, id)
+const changeCommand = `UPDATE commands SET state = $2, status = $3, code = $4, result = $5, duration = $6, approved_by = $7 WHERE id = $1`
+
+// Change implements commander.Record.
+func (r *CommandRecord) Change(ctx context.Context, changes ...commander.Change) error {
+	if len(changes) == 1 {
+		c := changes[0]
+		n, err := r.exec(ctx, changeCommand, changedValues(c)...)
+		if err == nil && n == 0 {
+			err = noEntry(c)
+		}
+		return err
 	}
-	return err
+	prepared, err := r.statement(ctx, changeCommand)
+	if err != nil {
+		return err
+	}
+	var missing error
+	err = r.store.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		s := tx.StmtContext(ctx, prepared)
+		for _, c := range changes {
+			result, err := s.ExecContext(ctx, changedValues(c)...)
+			if err != nil {
+				return unavailable(err)
+			}
+			if n, err := result.RowsAffected(); err != nil {
+				return unavailable(err)
+			} else if n == 0 {
+				missing = errors.Join(missing, noEntry(c))
+			}
+		}
+		return nil
+	})
+	return cmp.Or(err, missing)
 }
 
+func changedValues(c commander.Change) []any {
+	return []any{c.ID, string(c.State), c.Status, c.Code, c.Result, c.Duration.Microseconds(), c.ApprovedBy}
+}
+
+func noEntry(c commander.Change) error { return fmt.Errorf("%w: %s", commander.ErrNoEntry, c.ID) }
+
 // Interrupted implements commander.Record.
-func (r *CommandRecord) Interrupted(ctx context.Context, manager string) (int, error) {
-	return r.exec(ctx, `UPDATE commands SET state = $2, result = $3 WHERE manager = $1 AND state = 'pending'`,
-		manager, string(commander.Unknown), commander.InterruptedResult)
+func (r *CommandRecord) Interrupted(ctx context.Context, manager string) (n int, err error) {
+	for _, s := range []struct {
+		was, is commander.State
+		result  string
+	}{
+		{commander.Pending, commander.Unknown, commander.InterruptedResult},
+		{commander.Awaiting, commander.Refused, commander.UnapprovedResult},
+	} {
+		changed, err := r.exec(ctx, `UPDATE commands SET state = $3, status = 0, result = $4 WHERE manager = $1 AND state = $2`,
+			manager, string(s.was), string(s.is), s.result)
+		if err != nil {
+			return n, err
+		}
+		n += changed
+	}
+	return n, nil
 }
 
 // Prune implements commander.Record.
 func (r *CommandRecord) Prune(ctx context.Context, before time.Time) (int, error) {
-	return r.exec(ctx, `DELETE FROM commands WHERE at < $1`, micros(before))
+	return r.exec(ctx, `DELETE FROM commands WHERE id < $1`, commander.FirstID(before))
 }
 
 // List implements commander.Record.
@@ -102,10 +150,10 @@ func (r *CommandRecord) List(ctx context.Context, f commander.Filter) (entries [
 		w.add("salindex = ", *f.SalIndex)
 	}
 	if !f.Since.IsZero() {
-		w.add("at >= ", micros(f.Since))
+		w.text("id >= ", commander.FirstID(f.Since))
 	}
 	if !f.Until.IsZero() {
-		w.add("at < ", micros(f.Until))
+		w.text("id < ", commander.FirstID(f.Until))
 	}
 	query := `SELECT ` + commandColumns + ` FROM commands` + w.String() + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(f.Page())
 	err = each(ctx, r.store.db, func(rows *sql.Rows) error {

@@ -24,7 +24,7 @@ func TestCommandRecord_OfABrokenDatabaseIsUnavailable(t *testing.T) {
 	s := openStore(t, "sqlite:"+t.TempDir()+"/love.db")
 	require.NoError(t, s.Close())
 	require.ErrorIs(t, s.Commands().Begin(t.Context(), commander.Entry{ID: "1"}), auth.ErrUnavailable)
-	require.ErrorIs(t, s.Commands().Finish(t.Context(), "1", commander.Outcome{}), auth.ErrUnavailable)
+	require.ErrorIs(t, s.Commands().Change(t.Context(), commander.Change{ID: "1"}), auth.ErrUnavailable)
 	_, err := s.Commands().List(t.Context(), commander.Filter{})
 	require.ErrorIs(t, err, auth.ErrUnavailable)
 }
@@ -37,7 +37,7 @@ func BenchmarkCommandRecord(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
 				id := fmt.Sprintf("%016x", i)
 				require.NoError(b, r.Begin(b.Context(), commander.Entry{ID: id, Time: time.Now(), User: "ana", CSC: "ATDome", Command: "cmd_moveAzimuth", Params: []byte(`{"azimuth":90}`), Outcome: commander.Outcome{State: commander.Pending}}))
-				require.NoError(b, r.Finish(b.Context(), id, commander.Outcome{State: commander.Succeeded, Status: 200, Code: 303, Result: "Done"}))
+				require.NoError(b, r.Change(b.Context(), commander.Change{ID: id, Outcome: commander.Outcome{State: commander.Succeeded, Status: 200, Code: 303, Result: "Done"}}))
 			}
 		})
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 )
@@ -30,6 +32,7 @@ type Store struct {
 	commands *CommandRecord
 	health   health
 	file     file
+	lane     chan struct{} // full while somebody writes; nil: all may at once
 
 	catching sync.Mutex
 	caughtUp time.Time
@@ -68,6 +71,9 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	}
 	if s.db, err = a.open(); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	if a.dialect == goose.DialectSQLite3 {
+		s.lane = make(chan struct{}, 1)
 	}
 	s.users, s.ledger, s.keyring, s.audit = newUsers(s), newLedger(s), &Keyring{store: s}, &AuditLog{store: s}
 	s.commands = &CommandRecord{store: s, prepared: map[string]*sql.Stmt{}}
@@ -151,19 +157,42 @@ func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context,
 }
 
 func (s *Store) transact(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
+	return s.write(ctx, func(ctx context.Context) error {
+		tx, err := s.db.BeginTx(ctx, nil)
+		if err != nil {
+			return unavailable(err)
+		}
+		if err := f(ctx, tx); err != nil {
+			return errors.Join(err, ignoreDone(tx.Rollback()))
+		}
+		return unavailable(tx.Commit())
+	})
+}
+
+// write runs f, which writes, if the database is there, within the time that
+// one operation may take. Writers to SQLite queue here: in the database each
+// would look every few milliseconds whether it is its turn. Nor does f's
+// context end there: the driver would watch it from a goroutine, which takes as
+// long as a write, and busy_timeout bounds the wait as well.
+func (s *Store) write(ctx context.Context, f func(context.Context) error) error {
 	if err := s.present(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
-	defer cancel()
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return unavailable(err)
 	}
-	if err := f(ctx, tx); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	if s.lane == nil {
+		return f(ctx)
 	}
-	return unavailable(tx.Commit())
+	select {
+	case s.lane <- struct{}{}:
+	case <-ctx.Done():
+		return unavailable(ctx.Err())
+	}
+	defer func() { <-s.lane }()
+	return f(context.WithoutCancel(ctx))
 }
 
 // ignoreDone drops the error of ending a transaction that has ended already,
@@ -177,13 +206,10 @@ func ignoreDone(err error) error {
 
 // exec runs one statement outside of a transaction.
 func (s *Store) exec(ctx context.Context, query string, args ...any) error {
-	if err := s.present(); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
-	defer cancel()
-	_, err := s.db.ExecContext(ctx, query, args...)
-	return unavailable(err)
+	return s.write(ctx, func(ctx context.Context) error {
+		_, err := s.db.ExecContext(ctx, query, args...)
+		return unavailable(err)
+	})
 }
 
 // unavailable marks an error of the database as one.
