@@ -146,8 +146,8 @@ func (w *schemaWriter) avscSchema(t *Topic) {
 		w.key(key)
 		w.node(ordered.values[i])
 	}
-	w.member("type", quoted("record"))
-	w.member("name", quoted(t.SALName()))
+	w.member("type", "record")
+	w.member("name", t.SALName())
 	w.key("fields")
 	w.open("[")
 	for _, f := range t.avsc.member("fields").values {
@@ -202,7 +202,7 @@ func (w *schemaWriter) node(n *jsonNode) {
 		w.close("]")
 	default:
 		if text, ok := n.text(); ok {
-			w.b.WriteString(quoted(text))
+			w.quote(text)
 			return
 		}
 		w.b.WriteString(n.literal)

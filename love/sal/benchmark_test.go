@@ -94,13 +94,54 @@ func BenchmarkReadRelease(b *testing.B) {
 	})
 }
 
-func readAll(b *testing.B, defs *sal.Definitions) {
+// The largest component at hand, cold: the two common files and its own, and
+// what a program pays besides that needs the revision codes of all its topics.
+func BenchmarkReadLargest(b *testing.B) {
+	name := largest(b, goldenInterfaces(b))
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, err := goldenInterfaces(b).Component(name)
+			require.NoError(b, err)
+		}
+	})
+	b.Run(name+"+revisions", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			readOne(b, goldenInterfaces(b), name)
+		}
+	})
+}
+
+// largest is the component with the most fields.
+func largest(b *testing.B, defs *sal.Definitions) string {
+	found, most := "", -1
 	for _, name := range defs.Names() {
 		c, err := defs.Component(name)
 		require.NoError(b, err)
+		fields := 0
 		for _, topic := range c.Topics {
-			require.NotEmpty(b, topic.RevisionCode())
+			fields += len(topic.Fields)
 		}
+		if fields > most {
+			found, most = name, fields
+		}
+	}
+	return found
+}
+
+func readAll(b *testing.B, defs *sal.Definitions) {
+	for _, name := range defs.Names() {
+		readOne(b, defs, name)
+	}
+}
+
+// readOne reads a component with the revision codes of its topics.
+func readOne(b *testing.B, defs *sal.Definitions, name string) {
+	c, err := defs.Component(name)
+	require.NoError(b, err)
+	for _, topic := range c.Topics {
+		require.NotEmpty(b, topic.RevisionCode())
 	}
 }
 

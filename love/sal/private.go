@@ -1,7 +1,5 @@
 package sal
 
-import "slices"
-
 const unitless = "unitless"
 
 // fieldIndex is the one private field that may be set: a writer for all
@@ -36,12 +34,13 @@ var allPrivate = [...]Field{
 	{Name: "private_origin", Type: Long, Count: 1, Units: unitless, Description: "Process ID of publisher"},
 }
 
-// privateFields are those of a component: salIndex only if it is indexed.
+// privateFields are those of a component, to be copied: salIndex only if it is
+// indexed.
 func privateFields(indexed bool) []Field {
 	if indexed {
-		return slices.Clone(allPrivate[:])
+		return allPrivate[:]
 	}
-	return slices.Clone(allPrivate[1:])
+	return allPrivate[1:]
 }
 
 // ackTopic is the acknowledgement topic that every component has.

@@ -1,9 +1,10 @@
 package sal
 
 import (
+	"bytes"
 	"crypto/md5"
 	"encoding/hex"
-	"strconv"
+	"fmt"
 	"strings"
 	"unicode/utf16"
 )
@@ -12,14 +13,14 @@ import (
 // the Kafka bus: compact JSON, all but printable ASCII escaped (spec
 // sal-kafka, sections 3.1 to 3.4). It is made anew by each call and may have
 // 100 kB.
-func (t *Topic) Schema() string { return t.schemaText(false) }
+func (t *Topic) Schema() string { return string(t.schemaText(false)) }
 
 // RevisionCode tells versions of the definition apart: the first eight hex
 // digits of the MD5 sum of the Avro schema in its indented form (spec
 // sal-kafka, section 3.3). It is what private_revCode holds.
 func (t *Topic) RevisionCode() string {
 	t.revisionOnce.Do(func() {
-		sum := md5.Sum([]byte(t.schemaText(true)))
+		sum := md5.Sum(t.schemaText(true))
 		t.revision = hex.EncodeToString(sum[:4])
 	})
 	return t.revision
@@ -27,17 +28,18 @@ func (t *Topic) RevisionCode() string {
 
 // schemaText is the Avro schema: compact, or with four spaces of indentation,
 // every member and every list element on a line of its own.
-func (t *Topic) schemaText(indent bool) string {
+func (t *Topic) schemaText(indent bool) []byte {
 	w := schemaWriter{indent: indent}
+	w.b.Grow(len(t.Fields) * schemaPerField)
 	if t.avsc != nil {
 		w.avscSchema(t)
-		return w.b.String()
+		return w.b.Bytes()
 	}
 	w.open("{")
-	w.member("type", quoted("record"))
-	w.member("name", quoted(t.SALName()))
+	w.member("type", "record")
+	w.member("name", t.SALName())
 	// The third part is literal, whatever topics are called on the bus (19.2).
-	w.member("namespace", quoted("lsst.sal."+t.Component))
+	w.member("namespace", "lsst.sal."+t.Component)
 	w.key("fields")
 	w.open("[")
 	for _, f := range t.Fields {
@@ -45,14 +47,17 @@ func (t *Topic) schemaText(indent bool) string {
 		w.field(f)
 	}
 	w.close("]")
-	w.member("description", quoted(t.Description))
+	w.member("description", t.Description)
 	w.close("}")
-	return w.b.String()
+	return w.b.Bytes()
 }
+
+// schemaPerField is room for a field in a schema; few need more.
+const schemaPerField = 256
 
 // schemaWriter writes JSON as Python's json module does.
 type schemaWriter struct {
-	b      strings.Builder
+	b      bytes.Buffer
 	indent bool
 	depth  int
 	first  bool
@@ -101,23 +106,25 @@ func (w *schemaWriter) newLine() {
 
 func (w *schemaWriter) key(name string) {
 	w.line()
-	w.b.WriteString(quoted(name) + ": ")
+	w.quote(name)
+	w.b.WriteString(": ")
 }
 
-func (w *schemaWriter) member(name, value string) {
+// member writes a member whose value is a text.
+func (w *schemaWriter) member(name, text string) {
 	w.key(name)
-	w.b.WriteString(value)
+	w.quote(text)
 }
 
 func (w *schemaWriter) field(f Field) {
 	avro, zero := f.Type.avro()
 	w.open("{")
-	w.member("name", quoted(f.Name))
+	w.member("name", f.Name)
 	if f.IsArray() {
 		w.key("type")
 		w.open("{")
-		w.member("type", quoted("array"))
-		w.member("items", quoted(avro))
+		w.member("type", "array")
+		w.member("items", avro)
 		w.close("}")
 		w.key("default")
 		w.open("[")
@@ -127,11 +134,12 @@ func (w *schemaWriter) field(f Field) {
 		}
 		w.close("]")
 	} else {
-		w.member("type", quoted(avro))
-		w.member("default", zero)
+		w.member("type", avro)
+		w.key("default")
+		w.b.WriteString(zero)
 	}
-	w.member("description", quoted(f.Description))
-	w.member("units", quoted(f.Units))
+	w.member("description", f.Description)
+	w.member("units", f.Units)
 	w.close("}")
 }
 
@@ -152,24 +160,25 @@ func (t Type) avro() (name, zero string) {
 	return "int", "0"
 }
 
-// quoted is a JSON text in which all but printable ASCII is escaped.
-func quoted(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
+// quote writes a JSON text in which all but printable ASCII is escaped.
+func (w *schemaWriter) quote(s string) {
+	w.b.WriteByte('"')
 	for _, r := range s {
-		if i := strings.IndexRune("\n\r\t\b\f\"\\", r); i >= 0 {
-			b.WriteString(`\` + string(`nrtbf"\`[i]))
-			continue
-		}
-		if r >= ' ' && r <= '~' {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, r) {
-			hex := strconv.FormatUint(uint64(unit), 16)
-			b.WriteString(`\u` + strings.Repeat("0", 4-len(hex)) + hex)
+		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+			w.escape(r)
+		} else {
+			w.b.WriteByte(byte(r))
 		}
 	}
-	b.WriteByte('"')
-	return b.String()
+	w.b.WriteByte('"')
+}
+
+func (w *schemaWriter) escape(r rune) {
+	if i := strings.IndexRune("\n\r\t\b\f\"\\", r); i >= 0 {
+		w.b.WriteString(`\` + string(`nrtbf"\`[i]))
+		return
+	}
+	for _, unit := range utf16.AppendRune(nil, r) {
+		fmt.Fprintf(&w.b, `\u%04x`, unit)
+	}
 }

@@ -64,7 +64,7 @@ func (l *library) readSubsystems() error {
 	if err != nil {
 		return err
 	}
-	for _, e := range root.children {
+	for e := range root.children() {
 		if e.tag != "SALSubsystem" {
 			continue
 		}
@@ -93,8 +93,8 @@ func (l *library) readGenerics() error {
 	if err != nil {
 		return err
 	}
-	for _, set := range root.children {
-		for _, e := range set.children {
+	for set := range root.children() {
+		for e := range set.children() {
 			if e.child("EFDB_Topic") == nil {
 				continue // an Enumeration, or something that is no topic
 			}
@@ -199,10 +199,10 @@ func (l *library) topicsIn(file, tag string) (p part) {
 		return part{err: err}
 	}
 	seen := map[string]bool{}
-	for _, e := range root.children {
+	for e := range root.children() {
 		switch e.tag {
 		case "Enumeration":
-			if enum := enumerationFrom(e.text); enum.Name != "" {
+			if enum := enumerationFrom(strings.Clone(e.text)); enum.Name != "" {
 				p.enums = append(p.enums, enum)
 			}
 		case tag:
@@ -233,7 +233,7 @@ func topicFrom(e *element) (*Topic, error) {
 	t := &Topic{Description: e.value("Description")}
 	t.Kind, t.Name = splitSALName(salName)
 	seen := map[string]bool{}
-	for _, item := range e.children {
+	for item := range e.children() {
 		if item.tag != "item" {
 			continue
 		}

@@ -1,12 +1,13 @@
 package sal
 
 import (
-	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
+	"slices"
+	"strings"
 )
 
 // XMLError is what is wrong with a file of definitions.
@@ -33,14 +34,15 @@ func (e *XMLError) Error() string {
 func (e *XMLError) Unwrap() error { return e.Err }
 
 // element is one element of a file of definitions: those use elements and
-// text only, no attributes.
+// text only, no attributes. There are a hundred thousand of them in a large
+// file, so that they are linked to each other and work out their line late.
 type element struct {
-	file     string
-	parent   *element
-	tag      string
-	line     int
-	text     string // of its own, without that of its children
-	children []*element
+	in          *xmlScanner
+	parent      *element
+	first, next *element // child, and child of the same parent
+	tag         string
+	text        string // of its own, without that of its children
+	at          int    // where it begins
 }
 
 // Bounds for files from outside; real ones stay below a tenth of both.
@@ -56,90 +58,102 @@ func readXML(folder fs.FS, file string) (*element, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxXMLBytes+1))
-	if err != nil {
+	var text strings.Builder
+	if info, err := f.Stat(); err == nil {
+		text.Grow(int(min(info.Size(), maxXMLBytes)))
+	}
+	if _, err := io.Copy(&text, io.LimitReader(f, maxXMLBytes+1)); err != nil {
 		return nil, err
 	}
-	if len(text) > maxXMLBytes {
+	if text.Len() > maxXMLBytes {
 		return nil, &XMLError{File: file, Err: fmt.Errorf("larger than %d MB", maxXMLBytes>>20)}
 	}
-	d := xml.NewDecoder(bytes.NewReader(text))
-	root, err := parseXML(d, file)
-	if err == nil {
-		return root, nil
-	}
-	var already *XMLError
-	if errors.As(err, &already) {
-		return nil, already
-	}
-	line, _ := d.InputPos()
-	return nil, &XMLError{File: file, Line: line, Err: notXML(err)}
+	return parseXML(&xmlScanner{file: file, text: text.String()})
 }
 
-// notXML leaves the line number to the error that is made of it.
-func notXML(err error) error {
-	var syntax *xml.SyntaxError
-	if errors.As(err, &syntax) {
-		return errors.New("not XML: " + syntax.Msg)
-	}
-	return err
+// openElement is an element whose end is still to come.
+type openElement struct {
+	*element
+	last  *element // child
+	texts []string
 }
 
-func parseXML(d *xml.Decoder, file string) (*element, error) {
-	top := &element{file: file}
-	open := []*element{top}
-	texts := make([][]byte, maxXMLDepth+1) // of the open elements
+func parseXML(s *xmlScanner) (*element, error) {
+	var stack [maxXMLDepth + 1]openElement
+	stack[0].element = &element{in: s}
+	depth := 0
 	var spare []element
-	for {
-		// Raw tokens cost half: name spaces mean nothing in these files. That
-		// tags match is then checked here.
-		token, err := d.RawToken()
-		if err == io.EOF {
-			break
-		}
+	for s.more() {
+		at := s.at
+		p, err := s.next()
 		if err != nil {
 			return nil, err
 		}
-		last := len(open) - 1
-		switch t := token.(type) {
-		case xml.StartElement:
-			line, _ := d.InputPos()
+		open := &stack[depth]
+		if p.text != "" {
+			open.texts = append(open.texts, p.text)
+		}
+		if p.begins {
 			if len(spare) == 0 {
 				spare = make([]element, 128) // one by one they cost
 			}
 			e := &spare[0]
 			spare = spare[1:]
-			*e = element{file: file, parent: open[last], tag: t.Name.Local, line: line}
-			if last >= maxXMLDepth {
+			*e = element{in: s, parent: open.element, tag: p.tag, at: at}
+			if depth == maxXMLDepth {
 				return nil, e.errorf("elements nested more than %d deep", maxXMLDepth)
 			}
-			open[last].children = append(open[last].children, e)
-			open = append(open, e)
-			texts[last+1] = texts[last+1][:0]
-		case xml.EndElement:
-			if last == 0 || t.Name.Local != open[last].tag {
-				return nil, &xml.SyntaxError{Msg: "unexpected end element </" + t.Name.Local + ">"}
+			open.add(e)
+			depth++
+			open = &stack[depth]
+			open.element, open.last, open.texts = e, nil, open.texts[:0]
+		}
+		if p.ends {
+			if depth == 0 || p.tag != open.tag {
+				return nil, s.error("unexpected end element </" + p.tag + ">")
 			}
-			if len(open[last].children) == 0 || len(bytes.TrimSpace(texts[last])) > 0 {
-				open[last].text = string(texts[last])
-			}
-			open = open[:last]
-		case xml.CharData:
-			texts[last] = append(texts[last], t...)
+			open.end()
+			depth--
 		}
 	}
-	if len(open) > 1 {
-		return nil, &xml.SyntaxError{Msg: "unexpected EOF"}
+	if depth > 0 {
+		return nil, s.error("unexpected EOF")
 	}
-	if len(top.children) != 1 {
-		return nil, &XMLError{File: file, Err: errors.New("not XML: it has no root element, or several")}
+	root := stack[0].first
+	if root == nil || root.next != nil {
+		return nil, &XMLError{File: s.file, Err: errors.New("not XML: it has no root element, or several")}
 	}
-	return top.children[0], nil
+	return root, nil
+}
+
+func (o *openElement) add(child *element) {
+	if o.last == nil {
+		o.first = child
+	} else {
+		o.last.next = child
+	}
+	o.last = child
+}
+
+// end keeps the text of the element; between children only if it is one.
+func (o *openElement) end() {
+	isText := func(s string) bool { return strings.TrimSpace(s) != "" }
+	if o.first == nil || slices.ContainsFunc(o.texts, isText) {
+		o.text = strings.Join(o.texts, "")
+	}
+}
+
+// children are the elements directly in this one, in order.
+func (e *element) children() iter.Seq[*element] {
+	return func(yield func(*element) bool) {
+		for c := e.first; c != nil && yield(c); c = c.next {
+		}
+	}
 }
 
 // child finds the first child with a tag, nil if there is none.
 func (e *element) child(tag string) *element {
-	for _, c := range e.children {
+	for c := range e.children() {
 		if c.tag == tag {
 			return c
 		}
@@ -147,10 +161,11 @@ func (e *element) child(tag string) *element {
 	return nil
 }
 
-// value is the text of a child; absent and empty are the same.
+// value is the text of a child; absent and empty are the same. It is a copy, so
+// that what is made of a file does not keep all of it in memory.
 func (e *element) value(tag string) string {
 	if c := e.child(tag); c != nil {
-		return c.text
+		return strings.Clone(c.text)
 	}
 	return ""
 }
@@ -172,5 +187,5 @@ func (e *element) path() string {
 }
 
 func (e *element) errorf(format string, args ...any) error {
-	return &XMLError{File: e.file, Line: e.line, Element: e.path(), Err: fmt.Errorf(format, args...)}
+	return &XMLError{File: e.in.file, Line: e.in.line(e.at), Element: e.path(), Err: fmt.Errorf(format, args...)}
 }

@@ -15,7 +15,8 @@ import (
 
 // How long scripts take for what is not their work.
 const (
-	loadingTime     = 2 * time.Second
+	startingTime    = time.Second     // until its process says something
+	loadingTime     = 2 * time.Second // with the start
 	configuringTime = time.Second
 	endingTime      = time.Second
 	scriptHeartbeat = 5 * time.Second
@@ -72,10 +73,17 @@ func newScript(d *sal.Domain, r request, of recipe, changed func(status)) *scrip
 
 // run is the script's life; it ends when the script does, or with ctx.
 func (s *script) run(ctx context.Context) error {
-	s.timer = s.domain.Clock().NewTimer(loadingTime)
+	s.timer = s.domain.Clock().NewTimer(startingTime)
 	defer func() { s.timer.Stop() }()
 	s.status.process, s.status.started = sal.ProcessLoading, s.now()
 	s.changed(s.status)
+	select {
+	case <-s.timer.C(): // by now everybody has heard of it from the queue
+	case <-ctx.Done():
+		close(s.ended)
+		return nil
+	}
+	s.after(loadingTime - startingTime)
 	if err := s.load(ctx); err != nil {
 		close(s.ended)
 		return errors.Join(err, s.closeController())
