@@ -16,8 +16,6 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
-	"github.com/rubin-love/love-go/love/sal"
-	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
 // commanderFlags are the settings of `loved commander`.
@@ -83,30 +81,13 @@ func (s *span) Set(text string) error {
 	return nil
 }
 
-// definitionsIn reads the definitions in a folder; without one they are those
-// of the simulated components.
-func definitionsIn(folder string) (*sal.Definitions, error) {
-	if folder == "" {
-		return sim.Definitions(), nil
-	}
-	definitions, err := sal.ReadDir(folder)
-	if err != nil {
-		return nil, fmt.Errorf("--sal-interfaces: %w", err)
-	}
-	return definitions, nil
-}
-
 func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	log := f.log.logger(a.stderr)
-	bus, err := a.openSAL(&f.sal, log)
+	bus, love, err := a.openAsLOVE(ctx, &f.sal, log)
 	if err != nil {
 		return err
 	}
 	defer bus.close()
-	love, err := lovecsc.New(ctx, bus.domain, lovecsc.WithLogger(log))
-	if err != nil {
-		return fmt.Errorf("starting the LOVE CSC: %w", err)
-	}
 	parts := []func(context.Context) error{love.Run}
 	if f.to.manager != "" {
 		manager, err := client.New(f.to.manager, client.WithProcessPassword(f.to.processPassword), client.WithLogger(log))
@@ -125,6 +106,21 @@ func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	}, commander.WithLogger(log))
 	fmt.Fprintf(a.stdout, "LOVE commander at %s, of %s\n", urlOf(listener, ""), bus.name)
 	return bus.with(ctx, append(parts, func(ctx context.Context) error { return serveAPI(ctx, listener, api, log) })...)
+}
+
+// openAsLOVE makes a place on the bus that the flags name, for the LOVE CSC. It
+// is the only one there, also on a simulated bus.
+func (a *app) openAsLOVE(ctx context.Context, f *salFlags, log *slog.Logger) (*salBus, *lovecsc.CSC, error) {
+	bus, err := a.openSAL(f, log, loveCSC)
+	if err != nil {
+		return nil, nil, err
+	}
+	love, err := lovecsc.New(ctx, bus.domain, lovecsc.WithLogger(log))
+	if err != nil {
+		bus.close()
+		return nil, nil, fmt.Errorf("starting the LOVE CSC: %w", err)
+	}
+	return bus, love, nil
 }
 
 // serveAPI answers on the listener until ctx ends, then lets requests under

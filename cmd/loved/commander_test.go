@@ -2,14 +2,18 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/sal"
 )
 
 func TestManagerCommandsThroughACommanderOfItsOwnProcess(t *testing.T) {
@@ -115,4 +119,24 @@ func TestCommanderServesItsAPI(t *testing.T) {
 	_, err = h.Heartbeat(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 0, c.stops())
+}
+
+func TestTheCommandersIsTheOnlyLOVECSCOfASimulatedObservatory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, love, err := new(app).openAsLOVE(t.Context(), &salFlags{bus: oneOf("sim")}, slog.New(slog.DiscardHandler))
+		require.NoError(t, err)
+		defer bus.close()
+		screen, err := bus.domain.Remote(t.Context(), loveCSC, 0)
+		require.NoError(t, err)
+		var logs []string
+		_, err = screen.Subscribe("evt_observingLog", func(s *sal.Sample) { logs = append(logs, s.Text("message")) })
+		require.NoError(t, err)
+		require.NoError(t, bus.with(t.Context(), love.Run, func(ctx context.Context) error {
+			time.Sleep(time.Minute)
+			_, err := love.WriteObservingLog(ctx, commander.ObservingLog{Body: []byte(`{"user":"ana","message":"clouds"}`)})
+			synctest.Wait()
+			return err
+		}))
+		require.Equal(t, []string{"clouds"}, logs)
+	})
 }

@@ -60,7 +60,7 @@ func (u *user) onKafka() {
 func (u *user) lamp() {
 	config, _, err := kafka.ConfigFromEnvironment(u.env.lookup)
 	require.NoError(u.t, err)
-	definitions, err := sal.ReadFolder(os.DirFS(u.env["TS_XML_DIR"]))
+	definitions, err := sal.ReadDir(u.env["TS_XML_DIR"])
 	require.NoError(u.t, err)
 	bus, err := kafka.NewBus(config, definitions)
 	require.NoError(u.t, err)
@@ -112,6 +112,18 @@ func TestSALToolsWorkOverKafka(t *testing.T) {
 	require.Equal(t, exitDone, written.code, written.errors)
 	watch.says(`Lamp evt_burning .*"power":8`)
 	require.Equal(t, exitDone, watch.stops())
+}
+
+func TestACamerasOwnFilesAreFoundOnEveryBus(t *testing.T) {
+	u := newUser(t)
+	u.onKafka()
+	u.env["TS_XML_DIR"] = "../../love/sal/testdata/sal_interfaces" // interfaces, of the cameras, is beside it
+	require.Regexp(t, `(?m)^timestamp +long `, u.types("sal", "topics", "Lens", "tel_power").out)
+	for _, bus := range []string{"sim", "kafka"} {
+		got := u.types("sal", "publish", "--sal", bus, "Lens", "tel_power", "timestamp=7", "state=on")
+		require.Equal(t, exitDone, got.code, got.errors)
+		require.Contains(t, got.out, `"timestamp":7`)
+	}
 }
 
 func TestCheckTriesTheObservatorysBus(t *testing.T) {

@@ -49,10 +49,7 @@ func (a *app) salTopicsCommand() *cobra.Command {
   loved sal topics --sal sim ATDome evt_summaryState`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if f.bus.value == "kafka" && f.interfaces == "" {
-				return usagef("give --sal-interfaces (TS_XML_DIR), the folder of the SAL interfaces, or --sal sim")
-			}
-			definitions, err := definitionsIn(f.interfaces)
+			definitions, err := f.definitions()
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/kafka"
+	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
 // salFlags say on which SAL bus a command works.
@@ -37,16 +39,33 @@ type salBus struct {
 	log         *slog.Logger
 }
 
-// openSAL makes a place on the bus that the flags name; close it.
-func (a *app) openSAL(f *salFlags, log *slog.Logger) (*salBus, error) {
-	if f.bus.value == "kafka" {
-		return a.openKafka(f, log)
+// definitions reads the interfaces that the flags name. Those of the simulated
+// components are for the simulated bus only.
+func (f *salFlags) definitions() (*sal.Definitions, error) {
+	switch {
+	case f.interfaces != "":
+		definitions, err := sal.ReadDir(f.interfaces)
+		if err != nil {
+			return nil, fmt.Errorf("--sal-interfaces: %w", err)
+		}
+		return definitions, nil
+	case f.bus.value == "kafka":
+		return nil, usagef("with --sal kafka give --sal-interfaces (TS_XML_DIR), the folder of the observatory's SAL interfaces; those of the simulation must not reach a real schema registry. For a simulated bus give --sal sim")
 	}
-	definitions, err := definitionsIn(f.interfaces)
+	return sim.Definitions(), nil
+}
+
+// openSAL makes a place on the bus that the flags name; close it. A simulated
+// bus is without the components that the caller plays.
+func (a *app) openSAL(f *salFlags, log *slog.Logger, without ...string) (*salBus, error) {
+	definitions, err := f.definitions()
 	if err != nil {
 		return nil, err
 	}
-	o := newObservatory(definitions, log)
+	if f.bus.value == "kafka" {
+		return a.openKafka(definitions, log)
+	}
+	o := newObservatory(definitions, log, without...)
 	return &salBus{
 		bus: o.bus, definitions: definitions, domain: o.domain, log: log,
 		name: "a simulated observatory that is this process's own",
@@ -54,14 +73,7 @@ func (a *app) openSAL(f *salFlags, log *slog.Logger) (*salBus, error) {
 	}, nil
 }
 
-func (a *app) openKafka(f *salFlags, log *slog.Logger) (*salBus, error) {
-	if f.interfaces == "" {
-		return nil, usagef("with --sal kafka give --sal-interfaces (TS_XML_DIR), the folder of the observatory's SAL interfaces; those of the simulation must not reach a real schema registry. For a simulated bus give --sal sim")
-	}
-	definitions, err := definitionsIn(f.interfaces)
-	if err != nil {
-		return nil, err
-	}
+func (a *app) openKafka(definitions *sal.Definitions, log *slog.Logger) (*salBus, error) {
 	config, err := a.kafkaConfig(log)
 	if err != nil {
 		return nil, &usageError{err}

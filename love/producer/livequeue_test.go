@@ -1,0 +1,211 @@
+package producer_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sim"
+)
+
+// liveQueue is ScriptQueue:1 of the simulated observatory and its producer.
+type liveQueue struct {
+	t     *testing.T
+	queue *sal.Remote
+	out   *recorder
+	start *story // what it told before anything happened
+	began time.Time
+}
+
+// playLiveQueue runs both in a bubble; f plays.
+func playLiveQueue(t *testing.T, layout producer.Layout, f func(*liveQueue)) {
+	synctest.Test(t, func(t *testing.T) {
+		d := sal.NewDomain(sim.NewBus(), sim.Definitions())
+		o := sim.NewObservatory(d, sim.WithComponents("ScriptQueue:1"), sim.WithEmptyQueues())
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- o.Run(ctx) }()
+		defer func() {
+			stop()
+			require.NoError(t, <-ended)
+			require.NoError(t, d.Close())
+		}()
+		<-o.Ready()
+		queue, err := d.Remote(ctx, "ScriptQueue", 1)
+		require.NoError(t, err)
+		p, err := producer.NewFactory(d, producer.WithStreamLayout(layout)).FromName(ctx, "ScriptQueue:1")
+		require.NoError(t, err)
+		q := &liveQueue{t: t, queue: queue, out: &recorder{}}
+		defer running(t, p, q.out)()
+		q.pass(time.Minute)
+		q.start, q.began = q.told(), time.Now()
+		f(q)
+	})
+}
+
+func (q *liveQueue) pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func (q *liveQueue) does(command string, values sal.Values) {
+	_, err := q.queue.Command(q.t.Context(), command, values, sal.WithTimeLimit(time.Minute))
+	require.NoError(q.t, err)
+}
+
+// scriptEntry is a script as the documents of the queue have it.
+type scriptEntry struct {
+	Index       int
+	Path, Type  string
+	Process     string `json:"process_state"`
+	Script      string `json:"script_state"`
+	Description string
+	Checkpoint  string  `json:"last_checkpoint"`
+	Ended       float64 `json:"timestampProcessEnd"`
+}
+
+// queueDocument is any of the documents in which a queue tells its state; each
+// has some of the members.
+type queueDocument struct {
+	Running        *bool
+	Current        json.RawMessage // an entry, or "None"
+	CurrentScripts []scriptEntry   `json:"current_scripts"`
+	Waiting        []scriptEntry   `json:"waiting_scripts"`
+	Finished       []scriptEntry   `json:"finished_scripts"`
+	Available      []struct {
+		Path   string
+		Schema string `json:"configSchema"`
+	} `json:"available_scripts"`
+}
+
+// story is what the documents told of the queue and of its only script, without
+// repetitions.
+type story struct {
+	running                        []bool
+	places, processes, checkpoints []string
+	last                           scriptEntry
+	processTimes                   []time.Duration   // when the processes were told, since the start
+	schemas                        map[string]string // by path
+}
+
+// told reads all documents so far, in the order in which they were sent.
+func (q *liveQueue) told() *story {
+	s := &story{schemas: map[string]string{}}
+	for _, sent := range q.out.take() {
+		m, err := love.ParseMessage([]byte(sent.msg))
+		require.NoError(q.t, err)
+		if m.Data[0].CSC != "ScriptQueueState" {
+			continue
+		}
+		var d queueDocument
+		require.NoError(q.t, json.Unmarshal(m.Data[0].Streams[0].Value, &d))
+		s.take(q.t, d)
+		if len(s.processTimes) < len(s.processes) {
+			s.processTimes = append(s.processTimes, sent.at.Sub(q.began))
+		}
+	}
+	return s
+}
+
+func (s *story) take(t *testing.T, d queueDocument) {
+	if d.Running != nil {
+		s.running = next(s.running, *d.Running)
+	}
+	if len(d.Current) > 0 && d.Current[0] == '{' {
+		d.CurrentScripts = make([]scriptEntry, 1)
+		require.NoError(t, json.Unmarshal(d.Current, &d.CurrentScripts[0]))
+	}
+	for place, list := range map[string][]scriptEntry{"current": d.CurrentScripts, "waiting": d.Waiting, "finished": d.Finished} {
+		for _, e := range list {
+			s.places = next(s.places, place)
+			s.processes = next(s.processes, e.Process)
+			s.checkpoints = next(s.checkpoints, e.Checkpoint)
+			s.last = e
+		}
+	}
+	for _, a := range d.Available {
+		s.schemas[a.Path] = a.Schema
+	}
+}
+
+// next adds to a list what is not its end already.
+func next[T comparable](list []T, v T) []T {
+	if len(list) > 0 && list[len(list)-1] == v {
+		return list
+	}
+	return append(list, v)
+}
+
+func TestALiveQueueTellsHowItsScriptFares(t *testing.T) {
+	for _, layout := range []producer.Layout{producer.Split, producer.Single} {
+		t.Run(layout.String(), func(t *testing.T) {
+			playLiveQueue(t, layout, func(q *liveQueue) {
+				q.does("pause", nil)
+				q.does("add", sal.Values{"path": "engineering/elevation_steps.py", "config": "duration: 30", "location": int(sal.Last)})
+				q.pass(time.Minute)
+				q.does("resume", nil)
+				q.pass(time.Minute)
+
+				s := q.told()
+				require.Equal(q.t, []bool{false, true}, s.running)
+				require.Equal(q.t, []string{"waiting", "current", "finished"}, s.places)
+				require.Equal(q.t, []string{"UNKNOWN", "LOADING", "CONFIGURED", "RUNNING", "DONE"}, s.processes)
+				require.Equal(q.t, []time.Duration{0, 0, 3 * time.Second, time.Minute, 101 * time.Second}, s.processTimes, "at once")
+				require.Equal(q.t, []string{"", "low", "middle", "high"}, s.checkpoints)
+				require.Positive(q.t, s.last.Ended)
+				s.last.Ended = 0
+				require.Equal(q.t, scriptEntry{
+					Index: 100001, Path: "engineering/elevation_steps.py", Type: "external", Process: "DONE", Script: "DONE",
+					Description: "Step in elevation and look how it settles.", Checkpoint: "high",
+				}, s.last)
+			})
+		})
+	}
+}
+
+func TestALiveQueueTellsWhatItCouldRun(t *testing.T) {
+	for _, layout := range []producer.Layout{producer.Split, producer.Single} {
+		t.Run(layout.String(), func(t *testing.T) {
+			playLiveQueue(t, layout, func(q *liveQueue) {
+				require.Empty(q.t, q.start.places)
+				require.True(q.t, q.start.running[len(q.start.running)-1])
+				require.Len(q.t, q.start.schemas, 6)
+				for path, schema := range q.start.schemas {
+					asked := layout == producer.Single // only the layout of old asks unless told to
+					require.Equal(q.t, asked, schema != "", path)
+				}
+			})
+		})
+	}
+}
+
+func TestALiveQueueTellsThatAScriptWasStopped(t *testing.T) {
+	for _, layout := range []producer.Layout{producer.Split, producer.Single} {
+		t.Run(layout.String(), func(t *testing.T) {
+			playLiveQueue(t, layout, func(q *liveQueue) {
+				q.does("add", sal.Values{"path": "engineering/elevation_steps.py", "pauseCheckpoint": "middle", "location": int(sal.Last)})
+				q.pass(5 * time.Minute)
+				waits := q.told()
+				require.Equal(q.t, []string{"waiting", "current"}, waits.places)
+				require.Equal(q.t, "PAUSED", waits.last.Script)
+				require.Equal(q.t, "middle", waits.last.Checkpoint)
+
+				indices := make([]int, 400)
+				indices[0] = 100001
+				q.does("stopScripts", sal.Values{"length": 1, "salIndices": indices, "terminate": false})
+				q.pass(time.Minute)
+				ended := q.told()
+				require.Equal(q.t, []string{"current", "finished"}, ended.places)
+				require.Equal(q.t, []string{"RUNNING", "DONE"}, ended.processes)
+				require.Equal(q.t, "STOPPED", ended.last.Script)
+			})
+		})
+	}
+}
