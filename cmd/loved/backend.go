@@ -78,7 +78,7 @@ func newBackend(ctx context.Context, c backendConfig) (*backend, error) {
 	var beats func() []hub.Heartbeat
 	if c.commander != nil {
 		config.Informer, config.Logbook = c.commander, c.logbook
-		b.desk = newDesk(c.desk, c.commander, b.store.Commands(), func() manager.Publisher { return b.hub }, c.log)
+		b.desk = newDesk(c.desk, c.commander, b.store.Commands(), b.store.Holds(), func() manager.Publisher { return b.hub }, c.log)
 		b.desk.serve(&config)
 		if c.heartbeats {
 			b.pulse = manager.NewPulse(c.commander, love.SystemClock{})

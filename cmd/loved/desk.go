@@ -36,7 +36,7 @@ type desk struct {
 
 // newDesk makes the desk before a commander. The hub may be made later, but
 // before the first command.
-func newDesk(c deskConfig, inner commander.Commander, record commander.Record, hub func() manager.Publisher, log *slog.Logger) *desk {
+func newDesk(c deskConfig, inner commander.Commander, record commander.Record, holds commander.Holds, hub func() manager.Publisher, log *slog.Logger) *desk {
 	d := &desk{deskConfig: c, record: record, log: log}
 	options := []commander.RecorderOption{
 		commander.WithManager(c.name), commander.WithRecorderLogger(log),
@@ -52,7 +52,7 @@ func newDesk(c deskConfig, inner commander.Commander, record commander.Record, h
 	d.Commander = d.recorder
 	if c.authority || len(c.approvals) > 0 {
 		authority := func() *commander.Authority { return d.authority }
-		d.authority = commander.NewAuthority(d.recorder, commander.WithApproval(c.approvals...), commander.WithRecorder(d.recorder),
+		d.authority = commander.NewAuthority(d.recorder, commander.WithApproval(c.approvals...), commander.WithRecorder(d.recorder), commander.WithHolds(holds),
 			commander.WithAuthorityWatcher(manager.AuthorityNews(hub, authority, log)))
 		d.Commander = d.authority
 	}

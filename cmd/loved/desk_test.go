@@ -48,7 +48,7 @@ func TestWhatWasUnderWayWhenAManagerDiedIsUnknownAfterwards(t *testing.T) {
 	require.NoError(t, s.Commands().Begin(t.Context(), commander.Entry{ID: commander.FirstID(time.Now()), Time: time.Now(), Manager: "one", Outcome: commander.Outcome{State: commander.Pending}}))
 	require.NoError(t, s.Commands().Begin(t.Context(), commander.Entry{ID: commander.FirstID(time.Now().Add(-time.Hour)), Time: time.Now().Add(-time.Hour), Manager: "two", Outcome: commander.Outcome{State: commander.Pending}}))
 	log := (&logFlags{format: oneOf("text")}).logger(t.Output())
-	d := newDesk(deskConfig{name: "one", retention: time.Minute}, silent{}, s.Commands(), nil, log)
+	d := newDesk(deskConfig{name: "one", retention: time.Minute}, silent{}, s.Commands(), s.Holds(), nil, log)
 	defer d.recorder.Close(t.Context())
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -65,7 +65,7 @@ func TestAuthorityIsSwitchedOnByAFlag(t *testing.T) {
 	u := newUser(t)
 	c := u.starts("commander", "--sal", "sim", "--listen", "127.0.0.1:0")
 	api := c.says(`LOVE commander at (\S+),`)[1]
-	_, url := u.startsManager("--commander", api, "--authority", "--approval", "ATDome:*:open*,MTMount")
+	m, url := u.startsManager("--commander", api, "--authority", "--approval", "ATDome:*:open*,MTMount")
 	u.env["LOVED_PASSWORD"] = "cmd_user's"
 	token := strings.TrimSpace(u.types("token", "cmd_user").out)
 	u.env["LOVED_PASSWORD"] = "admin's"
@@ -78,6 +78,12 @@ func TestAuthorityIsSwitchedOnByAFlag(t *testing.T) {
 	require.Contains(t, got.out, "cmd_user holds the authority over ATDome")
 	got = u.types("cmd", "--token", token, "MTMount", "stop")
 	require.Contains(t, got.out, "waits for a second person's approval")
+
+	require.Equal(t, 0, m.stops())
+	_, url = u.startsManager("--commander", api, "--authority")
+	require.Contains(t, u.asks(t, "GET", url+"/manager/api/authority/", token, ""), `"pattern":"ATDome"`, "it outlives the manager")
+	got = u.types("cmd", "ATDome", "moveAzimuth", "azimuth=1")
+	require.Contains(t, got.out, "cmd_user holds the authority over ATDome")
 
 	wrong := u.types("manager", "--process-password", "secret", "--approval", "a b")
 	require.Equal(t, exitUsage, wrong.code)

@@ -3,6 +3,7 @@ package commander_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/lovetest"
 )
 
 // table is an authority over a recorder, and what reaches the commander.
@@ -45,6 +47,12 @@ func (a *table) recorded(t *testing.T) (outcomes []commander.Outcome) {
 		outcomes = append(outcomes, e.Outcome)
 	}
 	return outcomes
+}
+
+func (a *table) held(t *testing.T) []commander.Hold {
+	held, err := a.Holds()
+	require.NoError(t, err)
+	return held
 }
 
 // by is the status that somebody's command is answered with.
@@ -81,7 +89,7 @@ func TestAuthority_IsOffUntilSomebodyTakesIt(t *testing.T) {
 
 func TestAuthority_ExcludesOthersUntilItsTimeIsOver(t *testing.T) {
 	atTable(t, func(t *testing.T, a *table) {
-		h, err := a.Take("ana", "ATDome", time.Hour)
+		h, err := a.Take(t.Context(), "ana", "ATDome", time.Hour)
 		require.NoError(t, err)
 		require.Equal(t, commander.Hold{ID: h.ID, Pattern: "ATDome", User: "ana", Since: time.Now(), Until: time.Now().Add(time.Hour)}, h)
 		require.Equal(t, 200, a.by(t, "ana", "ATDome", "moveAzimuth"))
@@ -107,28 +115,34 @@ func TestAuthority_IsReleasedByWhoHoldsItOrAnAdministrator(t *testing.T) {
 			admin bool
 			err   error
 		}{{"ben", false, commander.ErrNotYours}, {"ben", true, nil}, {"ana", false, nil}} {
-			h, err := a.Take("ana", "ATDome:*:move*", time.Hour)
+			h, err := a.Take(t.Context(), "ana", "ATDome:*:move*", time.Hour)
 			require.NoError(t, err)
-			require.ErrorIs(t, a.Release(h.ID, c.user, c.admin), c.err)
+			released, err := a.Release(t.Context(), h.ID, c.user, c.admin)
+			require.ErrorIs(t, err, c.err)
+			if err == nil {
+				require.Equal(t, h, released)
+			}
 		}
-		require.ErrorIs(t, a.Release("x", "ana", true), commander.ErrNoSuch)
-		require.Empty(t, a.Holds())
+		_, err := a.Release(t.Context(), "x", "ana", true)
+		require.ErrorIs(t, err, commander.ErrNoSuch)
+		require.Empty(t, a.held(t))
 	})
 }
 
 func TestAuthority_OverlapIsRefusedAndTheSameProlonged(t *testing.T) {
 	atTable(t, func(t *testing.T, a *table) {
-		_, err := a.Take("ana", "MT*:1", time.Hour)
+		_, err := a.Take(t.Context(), "ana", "MT*:1", time.Hour)
 		require.NoError(t, err)
-		_, err = a.Take("ben", "MTMount", time.Hour)
+		_, err = a.Take(t.Context(), "ben", "MTMount", time.Hour)
 		require.ErrorIs(t, err, commander.ErrHeld)
-		_, err = a.Take("ben", "MTMount:2", time.Hour)
+		_, err = a.Take(t.Context(), "ben", "MTMount:2", time.Hour)
 		require.NoError(t, err)
-		h, err := a.Take("ana", "MT*:1", 2*time.Hour)
+		h, err := a.Take(t.Context(), "ana", "MT*:1", 2*time.Hour)
 		require.NoError(t, err)
 		require.Equal(t, time.Now().Add(2*time.Hour), h.Until)
-		require.Len(t, a.Holds(), 2)
-		_, err = a.Take("ana", "ATDome", 13*time.Hour)
+		require.Len(t, a.held(t), 2)
+		_, err = a.Take(t.Context(), "ana", "ATDome", 13*time.Hour)
+		require.ErrorIs(t, err, commander.ErrHoldTime)
 		require.ErrorContains(t, err, "up to 12h0m0s")
 	})
 }
@@ -174,7 +188,7 @@ func TestAuthority_WhatIsNotApprovedIsNeverSent(t *testing.T) {
 		require.Equal(t, commander.Outcome{State: commander.Refused, Status: 403, Result: "Nobody approved the command in time."}, a.recorded(t)[1])
 
 		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"))
-		_, err = a.Take("cleo", "ATDome", time.Hour)
+		_, err = a.Take(t.Context(), "cleo", "ATDome", time.Hour)
 		require.NoError(t, err)
 		_, err = a.Approve(t.Context(), a.Waiting()[0].ID, "ben")
 		require.ErrorIs(t, err, commander.ErrHeld)
@@ -203,12 +217,56 @@ func TestAuthority_NeedsNoRecorder(t *testing.T) {
 	require.Equal(t, commander.Done(), reply)
 }
 
+// lostHolds cannot be known.
+type lostHolds struct{ commander.Holds }
+
+func (lostHolds) Held() ([]commander.Hold, error) { return nil, errors.New("disk on fire") }
+
+func TestAuthority_LetsNothingThroughWhileItCannotKnow(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		require.Equal(t, 503, a.by(t, "ana", "ATDome", "moveAzimuth"))
+		require.Equal(t, commander.Refused, a.recorded(t)[0].State)
+		require.Contains(t, a.recorded(t)[0].Result, "it cannot be known at the moment who holds authority")
+		_, err := a.Approve(t.Context(), "x", "ben")
+		require.Equal(t, 503, commander.ReplyTo(err).Status)
+		require.NotContains(t, string(commander.ReplyTo(err).Body), "disk")
+		require.Empty(t, a.sent)
+	}, commander.WithHolds(lostHolds{}))
+}
+
+func TestAuthority_IsSharedByAllWhoKeepTheSameHolds(t *testing.T) {
+	shared := commander.NewMemoryHolds()
+	atTable(t, func(t *testing.T, a *table) {
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- a.Run(ctx) }()
+		synctest.Wait()
+		other := commander.NewAuthority(double{}, commander.WithHolds(shared))
+		h, err := other.Take(t.Context(), "ben", "ATDome", time.Hour)
+		require.NoError(t, err)
+		synctest.Wait()
+		require.EqualValues(t, 1, a.told.Load())
+		require.Equal(t, 403, a.by(t, "ana", "ATDome", "moveAzimuth"))
+		_, err = a.Take(t.Context(), "ana", "AT*", time.Hour)
+		require.ErrorIs(t, err, commander.ErrHeld)
+		_, err = a.Release(t.Context(), h.ID, "ben", false)
+		require.NoError(t, err)
+		require.Equal(t, 200, a.by(t, "ana", "ATDome", "moveAzimuth"))
+		stop()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	}, commander.WithHolds(shared))
+}
+
+func TestMemoryHolds(t *testing.T) {
+	lovetest.RunHolds(t, func(*testing.T) commander.Holds { return commander.NewMemoryHolds() })
+}
+
 func TestAuthority_RunTellsTheWatcherOfEnds(t *testing.T) {
 	atTable(t, func(t *testing.T, a *table) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- a.Run(ctx) }()
-		_, err := a.Take("ana", "ATDome", time.Hour)
+		_, err := a.Take(t.Context(), "ana", "ATDome", time.Hour)
 		require.NoError(t, err)
 		synctest.Wait()
 		require.EqualValues(t, 1, a.told.Load())

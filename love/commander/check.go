@@ -27,10 +27,7 @@ func (r *Recorder) Check(ctx context.Context, request Request) (Reply, error) {
 // have to wait, is answered as it would be; the others as well as the
 // commander behind can check them.
 func (a *Authority) Check(ctx context.Context, r Request) (Reply, error) {
-	a.mu.Lock()
-	reply, needed, stopped := a.judge(r)
-	a.mu.Unlock()
-	switch {
+	switch reply, needed, stopped := a.judge(r); {
 	case stopped:
 		return reply, nil
 	case needed:
@@ -65,8 +62,5 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	reply, err := checkWith(r.Context(), h.Commander, request)
-	if err == nil {
-		h.write(w, reply)
-	}
-	return err
+	return h.pass(w, reply, err, "")
 }

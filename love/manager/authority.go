@@ -17,10 +17,14 @@ func (m *Manager) showAuthority(*call) (answer, error) {
 	if m.Authority == nil {
 		return answer{}, errNoAuthority
 	}
+	held, err := m.Authority.Holds()
+	if err != nil {
+		return answer{}, err
+	}
 	return answer{status: http.StatusOK, body: struct {
 		Holds   []commander.Hold    `json:"holds"`
 		Waiting []commander.Waiting `json:"waiting"`
-	}{append([]commander.Hold{}, m.Authority.Holds()...), append([]commander.Waiting{}, m.Authority.Waiting()...)}}, nil
+	}{append([]commander.Hold{}, held...), append([]commander.Waiting{}, m.Authority.Waiting()...)}}, nil
 }
 
 // takeAuthority gives the caller authority over a pattern: {"pattern",
@@ -45,12 +49,12 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 		return answer{}, fieldErrors{"pattern": {err.Error()}}.refusal()
 	}
 	const most = 1e6 // a float beyond is no time.Duration
-	hold, err := m.Authority.Take(c.who.Name(), pattern, time.Duration(min(wanted.Seconds, most)*float64(time.Second)))
+	hold, err := m.Authority.Take(c.Context(), c.who.Name(), pattern, time.Duration(min(wanted.Seconds, most)*float64(time.Second)))
 	switch {
-	case errors.Is(err, commander.ErrHeld):
-		return answer{}, refuse(http.StatusConflict, err.Error())
-	case err != nil:
+	case errors.Is(err, commander.ErrHoldTime):
 		return answer{}, fieldErrors{"seconds": {err.Error()}}.refusal()
+	case err != nil:
+		return answer{}, authorityRefusal(err)
 	}
 	m.note(c, auth.AuditRecord{Action: auth.AuditAuthorityTaken, Subject: string(hold.Pattern), Outcome: auth.OutcomeDone, Detail: "until " + hold.Until.UTC().Format(time.RFC3339)})
 	return answer{status: http.StatusCreated, body: hold}, nil
@@ -64,10 +68,11 @@ func (m *Manager) releaseAuthority(c *call) (answer, error) {
 	}
 	id := c.params.ByName("id")
 	administrator := m.Authorizer.Authorize(c.Context(), c.who, auth.ManageUsers) == nil
-	if err := m.Authority.Release(id, c.who.Name(), administrator); err != nil {
+	released, err := m.Authority.Release(c.Context(), id, c.who.Name(), administrator)
+	if err != nil {
 		return answer{}, authorityRefusal(err)
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditAuthorityEnded, Subject: id, Outcome: auth.OutcomeDone})
+	m.note(c, auth.AuditRecord{Action: auth.AuditAuthorityEnded, Subject: string(released.Pattern), Outcome: auth.OutcomeDone, Detail: "of " + released.User})
 	return answer{status: http.StatusNoContent}, nil
 }
 
@@ -77,7 +82,7 @@ func (m *Manager) approve(c *call) (answer, error) {
 		return answer{}, errNoAuthority
 	}
 	reply, err := m.Authority.Approve(c.Context(), c.params.ByName("id"), c.who.Name())
-	if refused := authorityRefusal(err); err != nil && refused != nil {
+	if refused, ok := errors.AsType[*refusal](authorityRefusal(err)); ok {
 		return answer{}, refused
 	}
 	return m.passOn(c, reply, err)
@@ -94,8 +99,8 @@ func (m *Manager) dismiss(c *call) (answer, error) {
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// authorityRefusal is what an error of the authority is answered with; nil if
-// it is none of its own.
+// authorityRefusal is what an error of the authority is answered with, or the
+// error itself if it is none of its own.
 func authorityRefusal(err error) error {
 	switch {
 	case errors.Is(err, commander.ErrNoSuch):
@@ -105,5 +110,5 @@ func authorityRefusal(err error) error {
 	case errors.Is(err, commander.ErrHeld):
 		return refuse(http.StatusConflict, err.Error())
 	}
-	return nil
+	return err
 }

@@ -165,8 +165,12 @@ func CommandNews(hub func() Publisher, log *slog.Logger) func(commander.Entry) {
 func AuthorityNews(hub func() Publisher, authority func() *commander.Authority, log *slog.Logger) func() {
 	return func() {
 		a := authority()
+		held, err := a.Holds()
+		if err != nil { // it has not changed
+			return
+		}
 		publishOwn(hub(), log, "authority", eventOf(
-			textField("holds", jsonText(a.Holds())), textField("waiting", jsonText(a.Waiting())),
+			textField("holds", jsonText(append([]commander.Hold{}, held...))), textField("waiting", jsonText(append([]commander.Waiting{}, a.Waiting()...))),
 			numberField("timestamp", love.AppendFloat(nil, love.TAI(time.Now())), "Float", "second"),
 		))
 	}

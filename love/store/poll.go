@@ -81,8 +81,7 @@ func (s *Store) keepUp(ctx context.Context) {
 		case ctx.Err() == nil:
 			s.health.broken(s.clock.Now())
 		}
-		s.users.news.tell()
-		s.ledger.news.tell()
+		s.tell()
 	}
 }
 
@@ -101,8 +100,17 @@ func (s *Store) catchUp(ctx context.Context) {
 	s.caughtUp = now
 	_ = s.reload(ctx) // keepUp finds out, too, that the database is away
 	s.catching.Unlock()
-	s.users.news.tell()
-	s.ledger.news.tell()
+	s.tell()
+}
+
+// news are all that watchers want to hear.
+func (s *Store) news() []*news { return []*news{&s.users.news, &s.ledger.news, &s.holds.news} }
+
+// tell tells what is new.
+func (s *Store) tell() {
+	for _, n := range s.news() {
+		n.tell()
+	}
 }
 
 // reload brings the copies in memory up to date, and notes as news what has
@@ -120,6 +128,9 @@ func (s *Store) reload(ctx context.Context) error {
 	if err := s.ledger.reload(ctx, now[revocations]); err != nil {
 		return err
 	}
+	if err := s.holds.reload(ctx, now[authority]); err != nil {
+		return err
+	}
 	return s.keyring.reload(ctx, now[keys])
 }
 
@@ -129,7 +140,7 @@ func (s *Store) revisions(ctx context.Context) (map[topic]int64, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
-	all := make(map[topic]int64, 3)
+	all := make(map[topic]int64, 4)
 	err := each(ctx, s.db, func(rows *sql.Rows) error {
 		var t topic
 		var n int64

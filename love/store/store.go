@@ -30,6 +30,7 @@ type Store struct {
 	keyring  *Keyring
 	audit    *AuditLog
 	commands *CommandRecord
+	holds    *Holds
 	health   health
 	file     file
 	lane     chan struct{} // full while somebody writes; nil: all may at once
@@ -77,6 +78,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	}
 	s.users, s.ledger, s.keyring, s.audit = newUsers(s), newLedger(s), &Keyring{store: s}, &AuditLog{store: s}
 	s.commands = &CommandRecord{store: s, prepared: map[string]*sql.Stmt{}}
+	s.holds = &Holds{store: s}
 	err = migrate(ctx, s.db, a.dialect)
 	if err == nil {
 		err = s.reload(ctx)
@@ -129,6 +131,7 @@ const (
 	accounts    topic = "accounts"
 	revocations topic = "revocations"
 	keys        topic = "keys"
+	authority   topic = "authority"
 )
 
 // change runs f in a transaction that changes a topic, and brings the copy in
@@ -151,8 +154,9 @@ func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context,
 	if err := s.reload(context.WithoutCancel(ctx)); err != nil {
 		s.health.broken(s.clock.Now().Add(-grace))
 	}
-	s.users.news.told()
-	s.ledger.news.told()
+	for _, n := range s.news() {
+		n.told()
+	}
 	return nil
 }
 

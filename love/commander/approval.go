@@ -1,0 +1,121 @@
+package commander
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// Waiting is a command that waits for a second person's approval.
+type Waiting struct {
+	ID      string       `json:"id"` // that of its entry in the record, if there is one
+	User    string       `json:"user"`
+	Command love.Command `json:"command"`
+	Since   time.Time    `json:"since"`
+	Until   time.Time    `json:"until"`
+
+	request Request
+}
+
+// maxWaiting bounds the commands that wait for approval.
+const maxWaiting = 100
+
+// await has a command wait for approval, once it is in the record.
+func (a *Authority) await(ctx context.Context, r Request) (Reply, error) {
+	c, err := r.Command()
+	if err != nil {
+		return Reply{}, err
+	}
+	now := a.clock.Now()
+	w := Waiting{User: r.User, Command: c, Since: now, Until: now.Add(a.approval), request: r}
+	text := fmt.Sprintf("The command waits for a second person's approval until %s", clockTime(w.Until))
+	if a.recorder == nil {
+		w.ID, _ = a.ids.next(now)
+	} else {
+		recorded, err := a.recorder.Await(ctx, r, AckReply(http.StatusAccepted, text+"."))
+		if err != nil {
+			return Reply{}, err
+		}
+		w.ID, w.request = recorded.awaited.ID, recorded
+	}
+	defer a.tell()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting = append(a.waiting, w)
+	return AckReply(http.StatusAccepted, text+", as "+w.ID+"."), nil
+}
+
+// Approve executes a command that waits, in the name of who gave it; the user
+// is the second person.
+func (a *Authority) Approve(ctx context.Context, id, user string) (Reply, error) {
+	held, err := a.Holds()
+	if err != nil {
+		return Reply{}, unknownHolds(err)
+	}
+	w, err := a.settle(id, func(w Waiting) error {
+		if w.User == user {
+			return fmt.Errorf("%w: a second person has to approve it", ErrNotYours)
+		}
+		for _, h := range held { // taken since
+			if h.User != w.User && h.Pattern.Matches(w.Command) {
+				return h.excludes()
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return Reply{}, err
+	}
+	w.request.ApprovedBy = user
+	return a.inner.Execute(ctx, w.request)
+}
+
+// Dismiss drops a command that waits. Anybody who may command can.
+func (a *Authority) Dismiss(ctx context.Context, id, user string) error {
+	w, err := a.settle(id, func(Waiting) error { return nil })
+	if err == nil {
+		a.refuse(ctx, w.request, AckReply(http.StatusForbidden, fmt.Sprintf("%s did not approve the command.", user)))
+	}
+	return err
+}
+
+// settle takes a command out of those that wait, if that is allowed.
+func (a *Authority) settle(id string, allowed func(Waiting) error) (Waiting, error) {
+	defer a.tell()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.expire(a.clock.Now())
+	i := slices.IndexFunc(a.waiting, func(w Waiting) bool { return w.ID == id })
+	if i < 0 {
+		return Waiting{}, ErrNoSuch
+	}
+	w := a.waiting[i]
+	if err := allowed(w); err != nil {
+		return Waiting{}, err
+	}
+	a.waiting = slices.Delete(a.waiting, i, i+1)
+	return w, nil
+}
+
+// Waiting are the commands that wait for approval, the oldest first.
+func (a *Authority) Waiting() []Waiting {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.expire(a.clock.Now())
+	return slices.Clone(a.waiting)
+}
+
+// expire drops the commands that nobody has approved in time.
+func (a *Authority) expire(now time.Time) {
+	a.waiting = slices.DeleteFunc(a.waiting, func(w Waiting) bool {
+		over := !now.Before(w.Until)
+		if over {
+			a.lapsed = append(a.lapsed, w)
+		}
+		return over
+	})
+}

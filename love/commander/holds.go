@@ -1,0 +1,154 @@
+package commander
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/internal/watch"
+)
+
+// Hold is the exclusive authority over the commands that a pattern selects.
+type Hold struct {
+	ID      string    `json:"id"`
+	Pattern Pattern   `json:"pattern"`
+	User    string    `json:"user"`
+	Since   time.Time `json:"since"`
+	Until   time.Time `json:"until"`
+}
+
+// Holds keeps who holds the authority over what, for all managers that act as
+// one. A driver keeps it in a database; [NewMemoryHolds] in memory. Every
+// implementation passes lovetest.RunHolds. It is safe for concurrent use.
+type Holds interface {
+	// Held is what is held, the oldest first, and perhaps what is so no longer;
+	// the slice is the caller's. It waits for nobody: what another process has
+	// changed may be missing for a second. An error means that it cannot be
+	// known at the moment.
+	Held() ([]Hold, error)
+	// Change keeps what f makes of what is held; nobody else changes it
+	// meanwhile. If f returns an error, nothing changes, and Change returns it.
+	// When Change returns, Held knows.
+	Change(ctx context.Context, f func(held []Hold) ([]Hold, error)) error
+	// Watch has f called when something has changed, here or in another
+	// process, until cancel is called. f must not block.
+	Watch(f func()) (cancel func())
+}
+
+// MemoryHolds are [Holds] for the life of the process.
+type MemoryHolds struct {
+	watchers watch.List[struct{}]
+	changing sync.Mutex // held while f makes something of held
+	mu       sync.Mutex
+	held     []Hold // replaced, never changed
+}
+
+var _ Holds = (*MemoryHolds)(nil)
+
+// NewMemoryHolds makes holds of nothing.
+func NewMemoryHolds() *MemoryHolds { return &MemoryHolds{} }
+
+// Held implements [Holds].
+func (m *MemoryHolds) Held() ([]Hold, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.held), nil
+}
+
+// Change implements [Holds].
+func (m *MemoryHolds) Change(_ context.Context, f func([]Hold) ([]Hold, error)) error {
+	if err := m.change(f); err != nil {
+		return err
+	}
+	m.watchers.Tell(struct{}{})
+	return nil
+}
+
+func (m *MemoryHolds) change(f func([]Hold) ([]Hold, error)) error {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	held, _ := m.Held() // never fails
+	held, err := f(held)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.held = slices.Clone(held)
+	return nil
+}
+
+// Watch implements [Holds].
+func (m *MemoryHolds) Watch(f func()) (cancel func()) {
+	return m.watchers.Add(func(struct{}) { f() })
+}
+
+// Take gives a user the authority over a pattern for some time. Who holds the
+// same pattern already prolongs it. What somebody else holds, or part of it,
+// is [ErrHeld]; a time that is not above 0, or too long, [ErrHoldTime].
+func (a *Authority) Take(ctx context.Context, user string, p Pattern, d time.Duration) (hold Hold, err error) {
+	if d <= 0 || d > a.longest {
+		return Hold{}, fmt.Errorf("%w: it can be taken for up to %s, not for %s", ErrHoldTime, a.longest, d)
+	}
+	now := a.clock.Now()
+	err = a.change(ctx, now, func(held []Hold) ([]Hold, error) {
+		for i, h := range held {
+			switch {
+			case h.User != user && h.Pattern.Overlaps(p):
+				return nil, h.excludes()
+			case h.User == user && h.Pattern == p:
+				held[i].Until = now.Add(d)
+				hold = held[i]
+				return held, nil
+			}
+		}
+		id, _ := a.ids.next(now)
+		hold = Hold{ID: id, Pattern: p, User: user, Since: now, Until: now.Add(d)}
+		return append(held, hold), nil
+	})
+	return hold, err
+}
+
+// Release ends an authority, and tells which it was. The user is whoever
+// releases it: who holds it, or anybody if administrator is true.
+func (a *Authority) Release(ctx context.Context, id, user string, administrator bool) (released Hold, err error) {
+	err = a.change(ctx, a.clock.Now(), func(held []Hold) ([]Hold, error) {
+		i := slices.IndexFunc(held, func(h Hold) bool { return h.ID == id })
+		switch {
+		case i < 0:
+			return nil, ErrNoSuch
+		case held[i].User != user && !administrator:
+			return nil, fmt.Errorf("%w: %s holds it", ErrNotYours, held[i].User)
+		}
+		released = held[i]
+		return slices.Delete(held, i, i+1), nil
+	})
+	return released, err
+}
+
+// change changes what is held at a time.
+func (a *Authority) change(ctx context.Context, now time.Time, f func([]Hold) ([]Hold, error)) error {
+	defer a.tell()
+	return a.holds.Change(ctx, func(held []Hold) ([]Hold, error) { return f(stillHeld(held, now)) })
+}
+
+// Holds are the authorities that are held, the oldest first. An error means
+// that they cannot be known at the moment.
+func (a *Authority) Holds() ([]Hold, error) {
+	held, err := a.holds.Held()
+	if err != nil {
+		return nil, fmt.Errorf("looking up who holds authority: %w", err)
+	}
+	return stillHeld(held, a.clock.Now()), nil
+}
+
+// stillHeld are the holds whose time is not over.
+func stillHeld(held []Hold, now time.Time) []Hold {
+	return slices.DeleteFunc(held, func(h Hold) bool { return !now.Before(h.Until) })
+}
+
+func (h Hold) excludes() error {
+	return fmt.Errorf("%w: %s has the authority over %s until %s", ErrHeld, h.User, h.Pattern, clockTime(h.Until))
+}

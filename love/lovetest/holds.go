@@ -1,0 +1,108 @@
+package lovetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+// RunHolds is the conformance suite of [commander.Holds]. open returns holds
+// of nothing; it is called anew for every test and ends them with t.Cleanup.
+//
+//	func TestMyHolds(t *testing.T) {
+//		lovetest.RunHolds(t, func(t *testing.T) commander.Holds { … })
+//	}
+func RunHolds(t *testing.T, open func(t *testing.T) commander.Holds) {
+	for name, test := range map[string]func(*testing.T, commander.Holds){
+		"what was changed is held, the oldest first": holdsKeep,
+		"a change that fails changes nothing":        holdsRefuse,
+		"changes follow one another":                 holdsLineUp,
+		"watchers hear of changes until they cancel": holdsTell,
+		"what is held belongs to whoever asked":      holdsAreCopies,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+// hold is the n-th of a night.
+func hold(n int) commander.Hold {
+	since := recordStart.Add(time.Duration(n) * time.Minute)
+	return commander.Hold{ID: fmt.Sprint(n), Pattern: "ATDome:*:move*", User: "añ", Since: since, Until: since.Add(time.Hour)}
+}
+
+func addHold(t *testing.T, h commander.Holds, n int) {
+	t.Helper()
+	require.NoError(t, h.Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) { return append(held, hold(n)), nil }))
+}
+
+func held(t *testing.T, h commander.Holds) []commander.Hold {
+	t.Helper()
+	all, err := h.Held()
+	require.NoError(t, err)
+	return all
+}
+
+func holdsKeep(t *testing.T, h commander.Holds) {
+	require.Empty(t, held(t, h))
+	addHold(t, h, 1)
+	addHold(t, h, 2)
+	require.Equal(t, []commander.Hold{hold(1), hold(2)}, held(t, h))
+	require.NoError(t, h.Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) {
+		require.Equal(t, []commander.Hold{hold(1), hold(2)}, held)
+		return held[1:], nil
+	}))
+	require.Equal(t, []commander.Hold{hold(2)}, held(t, h))
+	require.NoError(t, h.Change(t.Context(), func([]commander.Hold) ([]commander.Hold, error) { return nil, nil }))
+	require.Empty(t, held(t, h))
+}
+
+func holdsRefuse(t *testing.T, h commander.Holds) {
+	addHold(t, h, 1)
+	no := errors.New("no")
+	require.ErrorIs(t, h.Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) {
+		held[0].User = "ben"
+		return held, no
+	}), no)
+	require.Equal(t, []commander.Hold{hold(1)}, held(t, h))
+}
+
+func holdsLineUp(t *testing.T, h commander.Holds) {
+	const n = 20
+	var changing sync.WaitGroup
+	errs := make(chan error, n)
+	for i := range n {
+		changing.Go(func() {
+			errs <- h.Change(context.Background(), func(held []commander.Hold) ([]commander.Hold, error) { return append(held, hold(i)), nil })
+		})
+	}
+	changing.Wait()
+	close(errs)
+	for err := range errs {
+		require.NoError(t, err)
+	}
+	require.Len(t, held(t, h), n)
+}
+
+func holdsTell(t *testing.T, h commander.Holds) {
+	var heard atomic.Int32
+	cancel := h.Watch(func() { heard.Add(1) })
+	addHold(t, h, 1)
+	require.EqualValues(t, 1, heard.Load())
+	cancel()
+	addHold(t, h, 2)
+	require.EqualValues(t, 1, heard.Load())
+}
+
+func holdsAreCopies(t *testing.T, h commander.Holds) {
+	addHold(t, h, 1)
+	held(t, h)[0].User = "ben"
+	require.Equal(t, []commander.Hold{hold(1)}, held(t, h))
+}

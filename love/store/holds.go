@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"sync"
+
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+// Holds are the commander.Holds of a [Store].
+type Holds struct {
+	store *Store
+	news  news
+
+	loading  sync.Mutex // held while a copy is made
+	mu       sync.RWMutex
+	revision int64 // of the copy
+	held     []commander.Hold
+}
+
+var _ commander.Holds = (*Holds)(nil)
+
+// Holds is where it is kept who holds authority over commands.
+func (s *Store) Holds() *Holds { return s.holds }
+
+// Held implements commander.Holds.
+func (h *Holds) Held() ([]commander.Hold, error) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return slices.Clone(h.held), h.store.health.err(h.store.clock.Now())
+}
+
+// Change implements commander.Holds.
+func (h *Holds) Change(ctx context.Context, f func([]commander.Hold) ([]commander.Hold, error)) error {
+	return h.store.change(ctx, authority, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+		held, err := readHolds(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if held, err = f(held); err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, `DELETE FROM holds`); err != nil {
+			return err
+		}
+		for _, hold := range held {
+			err := exec(ctx, tx, `INSERT INTO holds (id, pattern, username, since, until) VALUES ($1, $2, $3, $4, $5)`,
+				hold.ID, string(hold.Pattern), hold.User, micros(hold.Since), micros(hold.Until))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Watch implements commander.Holds.
+func (h *Holds) Watch(f func()) (cancel func()) {
+	return h.news.watchers.Add(func(string) { f() })
+}
+
+func readHolds(ctx context.Context, q queryer) (held []commander.Hold, err error) {
+	err = each(ctx, q, func(rows *sql.Rows) error {
+		var h commander.Hold
+		var since, until int64
+		err := rows.Scan(&h.ID, &h.Pattern, &h.User, &since, &until)
+		h.Since, h.Until = fromMicros(since), fromMicros(until)
+		held = append(held, h)
+		return err
+	}, `SELECT id, pattern, username, since, until FROM holds ORDER BY since, id`)
+	return held, err
+}
+
+// reload makes a new copy if there is a newer revision.
+func (h *Holds) reload(ctx context.Context, revision int64) error {
+	h.loading.Lock()
+	defer h.loading.Unlock()
+	if revision <= h.revision {
+		return nil
+	}
+	held, err := readHolds(ctx, h.store.db)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.revision > 0 { // else nobody has looked yet
+		h.news.add("authority")
+	}
+	h.held, h.revision = held, revision
+	return nil
+}
