@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 )
 
@@ -18,11 +19,16 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (Request, erro
 	if h.Commander == nil {
 		return Request{}, missing("commands")
 	}
-	var who struct{ Identity string }
-	if err := json.Unmarshal(body, &who); err != nil || who.Identity == "" {
+	identity := ""
+	for key, value := range wire.Members(body) {
+		if key == "identity" && json.Unmarshal(value, &identity) != nil {
+			identity = ""
+		}
+	}
+	if identity == "" {
 		return Request{}, &refusal{AckReply(http.StatusBadRequest, `"identity" must be a text that says who commands: user@host`)}
 	}
-	return Request{Body: body, Identity: who.Identity}, nil
+	return Request{Body: body, Identity: identity}, nil
 }
 
 // command answers POST /cmd/.

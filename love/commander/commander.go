@@ -122,17 +122,25 @@ type ObservingLog struct {
 // Read reads the log. The error names the member that is missing or of the
 // wrong type.
 func (l ObservingLog) Read() (user, message string, err error) {
-	var o struct {
-		User    *string `json:"user"`
-		Message *string `json:"message"`
+	if !json.Valid(l.Body) {
+		return "", "", errors.New("reading the observing log: it is no JSON object")
 	}
-	if err := json.Unmarshal(l.Body, &o); err != nil {
-		return "", "", fmt.Errorf("reading the observing log: %w", err)
+	// Keys count as they are written: others may be somebody else's.
+	texts := map[string]*string{"user": nil, "message": nil}
+	for key, value := range wire.Members(bytes.TrimSpace(l.Body)) {
+		if _, known := texts[key]; !known {
+			continue
+		}
+		var text *string
+		if err := json.Unmarshal(value, &text); err != nil {
+			return "", "", fmt.Errorf("reading the observing log: %q has to be a text, it is %s", key, excerpt(value))
+		}
+		texts[key] = text
 	}
-	if o.User == nil || o.Message == nil {
-		return "", "", fmt.Errorf(`reading the observing log: it has to have the texts "user" and "message"`)
+	if texts["user"] == nil || texts["message"] == nil {
+		return "", "", errors.New(`reading the observing log: it has to have the texts "user" and "message"`)
 	}
-	return *o.User, *o.Message, nil
+	return *texts["user"], *texts["message"], nil
 }
 
 // Reply is the HTTP answer that a commander gives: a status and a JSON body.
@@ -163,10 +171,6 @@ func (r Reply) Strict() (Reply, error) {
 
 func (r Reply) unusable(what string) error {
 	text := fmt.Sprintf("The commander answered with status %d and %s.", r.Status, what)
-	if r.Status == http.StatusInternalServerError {
-		// The Python commander's way to refuse (protocol, section 11).
-		text += " It does so for a component, command or parameter that it does not know: check these, then its log."
-	}
 	return &NoReplyError{Status: http.StatusBadGateway, Sent: true, Text: text}
 }
 

@@ -41,17 +41,17 @@ func (h *HTTP) exchange(ctx context.Context, c Call) (Reply, error) {
 	}
 	resp, err := h.client.Do(req)
 	if err != nil {
-		return Reply{}, h.unanswered(ctx, c.Method, err)
+		return Reply{}, h.unanswered(ctx, c, err)
 	}
 	defer resp.Body.Close()
 	content := io.LimitReader(resp.Body, maxAnswer+1)
 	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media == love.ProgressType {
-		return h.lines(ctx, c.Method, content)
+		return h.lines(ctx, c, content)
 	}
 	answer, err := io.ReadAll(content)
 	switch {
 	case err != nil:
-		return Reply{}, h.unanswered(ctx, c.Method, err)
+		return Reply{}, h.unanswered(ctx, c, err)
 	case len(answer) > maxAnswer:
 		return Reply{}, Reply{Status: resp.StatusCode}.unusable(fmt.Sprintf("more than %d MiB", maxAnswer>>20))
 	}
@@ -59,11 +59,15 @@ func (h *HTTP) exchange(ctx context.Context, c Call) (Reply, error) {
 	if err != nil && resp.StatusCode == http.StatusNotFound {
 		return AckReply(http.StatusNotFound, fmt.Sprintf("The commander at %s has no %s.", h.base.Host, c.Path)), nil
 	}
+	if none, ok := errors.AsType[*NoReplyError](err); ok && c.Path == commandPath && resp.StatusCode == http.StatusInternalServerError {
+		// The Python commander's way to refuse (protocol, section 11).
+		none.Text += " It does so for a component, command or parameter that it does not know: check these, then its log."
+	}
 	return reply, err
 }
 
 // lines reads an answer that tells progress first.
-func (h *HTTP) lines(ctx context.Context, method string, content io.Reader) (Reply, error) {
+func (h *HTTP) lines(ctx context.Context, c Call, content io.Reader) (Reply, error) {
 	scan := bufio.NewScanner(content)
 	scan.Buffer(nil, maxAnswer)
 	for scan.Scan() {
@@ -81,16 +85,24 @@ func (h *HTTP) lines(ctx context.Context, method string, content io.Reader) (Rep
 	if err == nil {
 		err = io.ErrUnexpectedEOF
 	}
-	return Reply{}, h.unanswered(ctx, method, err)
+	return Reply{}, h.unanswered(ctx, c, err)
+}
+
+// aftermath is what may have happened without an answer.
+func (c Call) aftermath() string {
+	switch {
+	case c.Method == http.MethodGet, c.Path == checkPath:
+		return ""
+	case c.Path == logPath:
+		return " " + UnknownLog
+	}
+	return " " + unknownOutcome
 }
 
 // unanswered says why no answer came.
-func (h *HTTP) unanswered(ctx context.Context, method string, err error) error {
+func (h *HTTP) unanswered(ctx context.Context, c Call, err error) error {
 	cause := context.Cause(ctx)
-	aftermath := ""
-	if method != http.MethodGet {
-		aftermath = " " + unknownOutcome
-	}
+	aftermath := c.aftermath()
 	switch {
 	case errors.Is(cause, context.DeadlineExceeded):
 		return &NoReplyError{

@@ -67,14 +67,14 @@ func NewHandler(b Backend, opts ...HandlerOption) http.Handler {
 	}
 	const get, post = http.MethodGet, http.MethodPost
 	h.paths = map[string]endpoint{
-		"/cmd/":                 {post: h.bounded(h.command)},
-		checkPath:               {post: h.bounded(h.check)},
-		"/cmd":                  {get: addSlash, post: addSlash},
-		"/heartbeat/":           {get: h.heartbeat},
-		"/heartbeat":            {get: addSlash, post: addSlash},
-		"/lovecsc/observinglog": {post: h.bounded(h.observingLog)},
-		"/salinfo/topic-names":  {get: h.topicNames},
-		"/salinfo/topic-data":   {get: h.topicData},
+		commandPath:            {post: h.bounded(h.command)},
+		checkPath:              {post: h.bounded(h.check)},
+		"/cmd":                 {get: addSlash, post: addSlash},
+		"/heartbeat/":          {get: h.heartbeat},
+		"/heartbeat":           {get: addSlash, post: addSlash},
+		logPath:                {post: h.bounded(h.observingLog)},
+		"/salinfo/topic-names": {get: h.topicNames},
+		"/salinfo/topic-data":  {get: h.topicData},
 		"/salinfo/metadata": {get: func(http.ResponseWriter, *http.Request) error {
 			return &refusal{AckReply(http.StatusNotFound, "LOVE-commanders have no metadata any more. topic-data has what there is.")}
 		}},
@@ -92,7 +92,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if p := recover(); p != nil && p != http.ErrAbortHandler {
 			h.log.Error("a request to the commander panicked", "path", r.URL.Path, "panic", p)
-			h.write(w, AckReply(http.StatusInternalServerError, "The commander failed on this request. Its log says why. "+unknownOutcome))
+			text := "The commander failed on this request. Its log says why." + Call{Method: r.Method, Path: r.URL.Path}.aftermath()
+			h.write(w, AckReply(http.StatusInternalServerError, text))
 		}
 	}()
 	err := h.dispatch(w, r)
@@ -104,7 +105,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.log.Warn("a request to the commander got no answer", "path", r.URL.Path, "error", err)
-	h.write(w, ReplyTo(err))
+	h.write(w, ReplyTo(NoReply(err, "")))
 }
 
 func (h *handler) dispatch(w http.ResponseWriter, r *http.Request) error {
@@ -130,8 +131,10 @@ func (h *handler) dispatch(w http.ResponseWriter, r *http.Request) error {
 	return do(w, r)
 }
 
-// addSlash redirects so that method and body are kept.
+// addSlash redirects so that method and body are kept. The body is read first:
+// a Python client that still sends it does not look for an answer.
 func addSlash(w http.ResponseWriter, r *http.Request) error {
+	_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxRequest)) // too much of it is refused where it leads
 	u := *r.URL
 	u.Path += "/"
 	w.Header().Set("Location", u.RequestURI())
@@ -166,11 +169,18 @@ func object(w http.ResponseWriter, r *http.Request, keys string, required ...str
 	}
 	for _, key := range required {
 		if !found[key] {
-			return nil, &refusal{AckReply(http.StatusBadRequest,
-				fmt.Sprintf("Request must have JSON data with the following keys: %s. Received %s", keys, excerpt(body)))}
+			return nil, &refusal{MissingKeys(keys, body)}
 		}
 	}
 	return body, nil
+}
+
+// MissingKeys is a LOVE-commander's reply to a request that lacks one of the
+// keys, or that has something else there than it should (manager protocol,
+// section 11). It shows the beginning of the body.
+func MissingKeys(keys string, body []byte) Reply {
+	return AckReply(http.StatusBadRequest,
+		fmt.Sprintf("Request must have JSON data with the following keys: %s. Received %s", keys, excerpt(body)))
 }
 
 // observingLog answers POST /lovecsc/observinglog.
@@ -183,13 +193,19 @@ func (h *handler) observingLog(w http.ResponseWriter, r *http.Request) error {
 		return missing("LOVE CSC")
 	}
 	reply, err := h.Logbook.WriteObservingLog(r.Context(), ObservingLog{Body: body})
+	return h.pass(w, reply, err, UnknownLog)
+}
+
+// pass writes the reply of a backend, or returns why there is none.
+func (h *handler) pass(w http.ResponseWriter, reply Reply, err error, aftermath string) error {
 	if err == nil {
 		reply, err = reply.Strict()
 	}
-	if err == nil {
-		h.write(w, reply)
+	if err != nil {
+		return NoReply(err, aftermath)
 	}
-	return err
+	h.write(w, reply)
+	return nil
 }
 
 func missing(what string) error {
@@ -226,16 +242,16 @@ func (h *handler) inform(w http.ResponseWriter, r *http.Request, ask func(Inform
 	}
 	categories := r.URL.Query().Get("categories")
 	reply, err := ask(h.Informer, r.Context(), categories)
-	switch {
-	case err != nil:
-		return err
-	case reply.Status != http.StatusOK:
-		h.write(w, reply)
-	default:
-		w.Header().Set("Cache-Control", "no-cache") // ask, and be told that it is the same
-		if err := h.cache.Serve(w, r, r.URL.Path+"?"+categories, reply.Body); err != nil {
-			h.log.Debug("answer not delivered", "error", err)
-		}
+	key := r.URL.Path + "?" + categories
+	if err == nil && !h.cache.Holds(key, reply.Body) {
+		reply, err = reply.Strict()
+	}
+	if err != nil || reply.Status != http.StatusOK {
+		return h.pass(w, reply, err, "")
+	}
+	w.Header().Set("Cache-Control", "no-cache") // ask, and be told that it is the same
+	if err := h.cache.Serve(w, r, key, reply.Body); err != nil {
+		h.log.Debug("answer not delivered", "error", err)
 	}
 	return nil
 }

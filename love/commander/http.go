@@ -1,6 +1,7 @@
 package commander
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -97,6 +98,12 @@ func sameRequest(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
+// The paths of a LOVE-commander that change something.
+const (
+	commandPath = "/cmd/"
+	logPath     = "/lovecsc/observinglog"
+)
+
 // Execute implements [Commander]: the object is sent as it is, but for its
 // "identity".
 func (h *HTTP) Execute(ctx context.Context, r Request) (Reply, error) {
@@ -104,18 +111,19 @@ func (h *HTTP) Execute(ctx context.Context, r Request) (Reply, error) {
 	if err != nil {
 		return refuse(err), nil
 	}
-	return h.Relay(ctx, Call{Method: http.MethodPost, Path: "/cmd/", Body: body})
+	return h.Relay(ctx, Call{Method: http.MethodPost, Path: commandPath, Body: body})
 }
 
 // stamped is the command with the identity in place of any that it came with.
 // All else stays as it was written, digits included.
 func stamped(r Request) ([]byte, error) {
-	if len(r.Body) == 0 || r.Body[0] != '{' {
-		return nil, errors.New("a command is a JSON object")
+	given := bytes.TrimSpace(r.Body)
+	if !json.Valid(given) || given[0] != '{' { // of half an object, half would be sent
+		return nil, errors.New("a command is a JSON object, not " + excerpt(given))
 	}
-	body := make([]byte, 0, len(r.Body)+len(r.Identity)+20)
+	body := make([]byte, 0, len(given)+len(r.Identity)+20)
 	body = append(body, '{')
-	for name, value := range wire.Members(r.Body) {
+	for name, value := range wire.Members(given) {
 		if name != "identity" {
 			body = append(appendKey(body, name), value...)
 		}
@@ -125,7 +133,7 @@ func stamped(r Request) ([]byte, error) {
 
 // WriteObservingLog implements [Logbook]: the object is sent as it is.
 func (h *HTTP) WriteObservingLog(ctx context.Context, l ObservingLog) (Reply, error) {
-	return h.Relay(ctx, Call{Method: http.MethodPost, Path: "/lovecsc/observinglog", Body: l.Body})
+	return h.Relay(ctx, Call{Method: http.MethodPost, Path: logPath, Body: l.Body})
 }
 
 // TopicNames implements [Informer].

@@ -30,20 +30,37 @@ func (e *NoReplyError) Error() string {
 // Unwrap gives the cause.
 func (e *NoReplyError) Unwrap() error { return e.Err }
 
-// unknownOutcome stands in texts about a command that may have been executed.
-const unknownOutcome = "Whether the command was executed is unknown: look at the component before you repeat it."
+// What may have happened without an answer, for the operator.
+const (
+	unknownOutcome = "Whether the command was executed is unknown: look at the component before you repeat it."
+	// UnknownLog is the aftermath of an observing log that got no answer.
+	UnknownLog = "Whether the observing log was written is unknown: look for it before you write it again."
+)
 
-// ReplyTo is what to answer when a commander gave an error in place of a
-// reply: always an object {"ack": text}, 504 if the time was over and 502 for
-// what is not a [*NoReplyError].
-func ReplyTo(err error) Reply {
+// NoReply is an error that a commander gave in place of a reply, explained:
+// 504 if the time was over and 502 for anything else that is not a
+// [*NoReplyError] yet. The aftermath ends the text: what may have happened all
+// the same. It is empty for a question, which can be asked again.
+func NoReply(err error, aftermath string) *NoReplyError {
 	if none, ok := errors.AsType[*NoReplyError](err); ok {
-		r := AckReply(none.Status, none.Text)
-		r.RetryAfter = none.RetryAfter
-		return r
+		return none
 	}
+	none := &NoReplyError{Status: http.StatusBadGateway, Sent: true, Err: err, Text: "The commander gave no answer."}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return AckReply(http.StatusGatewayTimeout, "The commander did not answer in time. "+unknownOutcome)
+		none.Status, none.Text = http.StatusGatewayTimeout, "The commander did not answer in time."
 	}
-	return AckReply(http.StatusBadGateway, "The commander gave no answer. "+unknownOutcome)
+	if aftermath != "" {
+		none.Text += " " + aftermath
+	}
+	return none
+}
+
+// ReplyTo is what to answer to a command when the commander gave an error in
+// place of a reply: always an object {"ack": text}, with the status and text of
+// [NoReply].
+func ReplyTo(err error) Reply {
+	none := NoReply(err, unknownOutcome)
+	r := AckReply(none.Status, none.Text)
+	r.RetryAfter = none.RetryAfter
+	return r
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -218,6 +219,40 @@ func TestRecorder_RefusedCommandsAreRecordedToo(t *testing.T) {
 		require.Equal(t, commander.Outcome{State: commander.Refused, Status: 403, Result: "not allowed"}, e.Outcome)
 		require.JSONEq(t, `{"anything":1}`, string(e.Params), "a request that is no command is kept whole")
 		require.Equal(t, []commander.State{commander.Refused}, d.told())
+	})
+}
+
+func TestRecorder_HangingUpIsNoWayOutOfTheRecord(t *testing.T) {
+	atDesk(t, nil, func(t *testing.T, d desk) {
+		ctx, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		d.Refuse(ctx, byAna(), commander.AckReply(403, "not allowed"))
+		require.Equal(t, commander.Refused, d.only(t).State)
+	})
+}
+
+func TestFirstID_SortsAsTimesDo(t *testing.T) {
+	night := time.Date(2026, 3, 14, 1, 59, 26, 535897932, time.UTC)
+	times := []time.Time{{}, time.Unix(0, 0), night, night.Add(1), night.Add(time.Hour), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
+	var first []string
+	for _, at := range times {
+		first = append(first, commander.FirstID(at))
+		require.Len(t, first[0], 16)
+	}
+	require.True(t, slices.IsSorted(first), first)
+	require.Less(t, first[2], first[3], "a nanosecond counts")
+	atDesk(t, func(context.Context, commander.Request) (commander.Reply, error) { return commander.Done(), nil }, func(t *testing.T, d desk) {
+		for range 2 { // at the same moment, for all that the clock tells
+			_, err := d.Execute(t.Context(), byAna())
+			require.NoError(t, err)
+		}
+		entries, err := d.List(t.Context(), commander.Filter{})
+		require.NoError(t, err)
+		for i, e := range slices.Backward(entries) {
+			require.Less(t, commander.FirstID(e.Time), e.ID)
+			require.Greater(t, commander.FirstID(e.Time.Add(1)), e.ID)
+			require.Equal(t, time.Duration(1-i), time.Since(e.Time)*-1)
+		}
 	})
 }
 

@@ -40,6 +40,18 @@ func refuseAck(status int, text string) *refusal {
 	return &refusal{answer{status: status, body: love.Ack{Text: text}}}
 }
 
+// acknowledged is a refusal whose text stands where the LOVE-frontend looks for
+// it, too. Not that of a 401: there the frontend only logs out.
+func (a answer) acknowledged() answer {
+	if d, ok := a.body.(detail); ok && a.status != http.StatusUnauthorized {
+		a.body = struct {
+			detail
+			love.Ack
+		}{d, love.Ack{Text: d.Detail}}
+	}
+	return a
+}
+
 // fieldErrors is the body of a refusal that says what is wrong with each field.
 type fieldErrors map[string][]string
 

@@ -59,7 +59,7 @@ func (m *Manager) checkCommand(c *call) (answer, error) {
 	if !ok {
 		return m.passOn(c, commander.AckReply(http.StatusOK, commander.Unchecked), nil)
 	}
-	return m.relay(c, func(ctx context.Context) (commander.Reply, error) { return checker.Check(ctx, m.requestOf(c, body)) })
+	return m.relay(c, "", func(ctx context.Context) (commander.Reply, error) { return checker.Check(ctx, m.requestOf(c, body)) })
 }
 
 func (m *Manager) requestOf(c *call, body json.RawMessage) commander.Request {
@@ -133,14 +133,18 @@ func (m *Manager) observingLog(c *call) (answer, error) {
 		return answer{}, errNoCommander
 	}
 	log := commander.ObservingLog{Body: body, Identity: c.who.Name() + "@" + m.ServerURL}
-	return m.relay(c, func(ctx context.Context) (commander.Reply, error) {
+	return m.relay(c, commander.UnknownLog, func(ctx context.Context) (commander.Reply, error) {
 		return m.Logbook.WriteObservingLog(ctx, log)
 	})
 }
 
-// relay asks the commander, for a bounded time, and passes its answer on.
-func (m *Manager) relay(c *call, do func(context.Context) (commander.Reply, error)) (answer, error) {
+// relay asks the commander something that is no command, for a bounded time,
+// and passes its answer on; the aftermath is that of [commander.NoReply].
+func (m *Manager) relay(c *call, aftermath string, do func(context.Context) (commander.Reply, error)) (answer, error) {
 	reply, err := m.ask(c, do)
+	if err != nil {
+		err = commander.NoReply(err, aftermath)
+	}
 	return m.passOn(c, reply, err)
 }
 
@@ -149,21 +153,11 @@ func (m *Manager) ask(c *call, do func(context.Context) (commander.Reply, error)
 	ctx, cancel := commander.WithPatience(c.Context(), m.CommandTimeout)
 	defer cancel()
 	reply, err := do(ctx)
-	if err == nil {
-		return reply, nil
-	}
-	if _, explained := errors.AsType[*commander.NoReplyError](err); explained {
+	if _, explained := errors.AsType[*commander.NoReplyError](err); err == nil || explained {
 		return reply, err
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
 		err = cause
-	}
-	if c.Method == http.MethodGet { // nothing was to be executed
-		none := &commander.NoReplyError{Status: http.StatusBadGateway, Text: "The commander gave no answer. The manager's log says why.", Err: err}
-		if errors.Is(err, context.DeadlineExceeded) {
-			none.Status, none.Text = http.StatusGatewayTimeout, "The commander did not answer in time."
-		}
-		err = none
 	}
 	return reply, err
 }

@@ -114,7 +114,7 @@ func TestBody_HasABound(t *testing.T) {
 	long := strings.Repeat(" ", 1<<20)
 	const want = `{"detail": "The body is larger than 1048576 bytes."}`
 	r.is(r.call("POST", getToken, long+credentials("user")), 413, want)
-	r.is(r.call("POST", cmd, long+"{}", as(r.token("cmd_user"))), 413, want)
+	r.is(r.call("POST", cmd, long+"{}", as(r.token("cmd_user"))), 413, `{"detail": "The body is larger than 1048576 bytes.", "ack": "The body is larger than 1048576 bytes."}`)
 	r.is(r.call("POST", getToken, "username="+long, header("Content-Type", "application/x-www-form-urlencoded")), 413, want)
 	r.is(r.call("POST", getToken, "--x\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\n"+long+"\r\n--x--\r\n",
 		header("Content-Type", "multipart/form-data; boundary=x")), 413, want)

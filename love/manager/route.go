@@ -18,7 +18,10 @@ type endpoint struct {
 	needs auth.Permission // none if empty
 	// forbidden is told of a call that lacks the permission; nil for nobody.
 	forbidden func(*call, error)
-	actions   actions
+	// acks is that the LOVE-frontend shows the operator the "ack" of whatever
+	// is answered.
+	acks    bool
+	actions actions
 }
 
 // login is what an endpoint wants to know about who asks.
@@ -60,13 +63,13 @@ func (m *Manager) endpoints() []endpoint {
 		{path: "/manager/api/logout/", actions: actions{del: m.logout}},
 		{path: "/manager/api/swap-user/", login: loginOptional, actions: actions{post: m.swapUser}},
 		{path: "/manager/api/swap-user/:flags/", login: loginOptional, actions: actions{post: m.swapUser}},
-		{path: "/manager/api/cmd/", needs: auth.SomeCommand, forbidden: m.forbiddenCommand, actions: actions{post: m.command}},
-		{path: "/manager/api/cmd/check/", needs: auth.SomeCommand, actions: actions{post: m.checkCommand}},
+		{path: "/manager/api/cmd/", needs: auth.SomeCommand, forbidden: m.forbiddenCommand, acks: true, actions: actions{post: m.command}},
+		{path: "/manager/api/cmd/check/", needs: auth.SomeCommand, acks: true, actions: actions{post: m.checkCommand}},
 		{path: "/manager/api/commands/", needs: auth.SomeCommand, actions: actions{get: m.listCommands}},
 		{path: "/manager/api/authority/", needs: auth.SomeCommand, actions: actions{get: m.showAuthority, post: m.takeAuthority}},
 		{path: "/manager/api/authority/:id/", needs: auth.SomeCommand, actions: actions{del: m.releaseAuthority}},
 		{path: "/manager/api/approvals/:id/", needs: auth.SomeCommand, actions: actions{post: m.approve, del: m.dismiss}},
-		{path: "/manager/api/lovecsc/observinglog", needs: auth.ExecuteCommand, actions: actions{post: m.observingLog}},
+		{path: "/manager/api/lovecsc/observinglog", needs: auth.ExecuteCommand, acks: true, actions: actions{post: m.observingLog}},
 		{path: "/manager/api/salinfo/topic-names", actions: actions{get: m.topicNames}},
 		{path: "/manager/api/salinfo/topic-data", actions: actions{get: m.topicData}},
 		{path: "/manager/api/salinfo/metadata", actions: actions{get: m.metadata}},
@@ -119,6 +122,9 @@ func (m *Manager) endpoint(e endpoint) httprouter.Handle {
 		reply, err := m.serve(e, &call{Request: r, params: params, writer: w, patience: m.BodyTimeout})
 		if err != nil {
 			reply = m.refusal(r, err)
+			if e.acks && r.Method == http.MethodPost {
+				reply = reply.acknowledged()
+			}
 		}
 		m.write(w, reply)
 	}

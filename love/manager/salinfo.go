@@ -32,6 +32,9 @@ func (m *Manager) relayTopics(c *call, from func(context.Context, string) (comma
 	if err == nil && !m.topics.Holds(key, reply.Body) {
 		reply, err = reply.Strict()
 	}
+	if err != nil {
+		err = commander.NoReply(err, "")
+	}
 	if err != nil || reply.Status != http.StatusOK {
 		return m.passOn(c, reply, err)
 	}
@@ -57,5 +60,5 @@ func (m *Manager) metadata(c *call) (answer, error) {
 	if !ok {
 		return answer{}, errNotFound
 	}
-	return m.relay(c, from.Metadata)
+	return m.relay(c, "", from.Metadata)
 }

@@ -263,7 +263,8 @@ func TestIdentitySystem_ThatIsAwayGives503NotWrongCredentials(t *testing.T) {
 	r.is(r.call("GET", validateToken, "", as("x")), 503, later)
 
 	r = newRig(t, func(c *manager.Config) { c.Authorizer = away{} })
-	r.is(r.call("POST", "/manager/api/cmd/", `{}`, as(r.token("admin"))), 503, later)
+	r.is(r.call("POST", "/manager/api/cmd/", `{}`, as(r.token("admin"))), 503,
+		`{"detail": "The manager cannot do this at the moment. Try again in a moment.", "ack": "The manager cannot do this at the moment. Try again in a moment."}`)
 	require.Empty(t, r.commander.asked())
 }
 

@@ -23,7 +23,6 @@ const Component = "LOVE"
 const (
 	added        = "Added new observing log to SAL"
 	noConnection = "LOVE CSC could not stablish connection"
-	wrongKeys    = "Request must have JSON data with the following keys: user, message. Received "
 )
 
 // CSC is the LOVE CSC: a controller that only writes. It is safe for
@@ -95,7 +94,7 @@ func (c *CSC) Run(ctx context.Context) error {
 func (c *CSC) WriteObservingLog(ctx context.Context, l commander.ObservingLog) (commander.Reply, error) {
 	user, message, err := l.Read()
 	if err != nil {
-		return commander.AckReply(http.StatusBadRequest, wrongKeys+string(l.Body)), nil
+		return commander.MissingKeys("user, message", l.Body), nil
 	}
 	err = c.write(ctx, user, message, cmp.Or(l.Identity, user))
 	switch {

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+// Manager protocol, section 11: a command waits COMMAND_TIMEOUTS seconds.
+func TestCommandTimeoutsBoundTheWaitForAComponent(t *testing.T) {
+	u := newUser(t)
+	u.env["COMMAND_TIMEOUTS"] = "0.2"
+	c := u.starts("commander", "--sal", "sim", "--listen", "127.0.0.1:0")
+	h, err := commander.NewHTTP(c.says(`LOVE commander at (\S+),`)[1])
+	require.NoError(t, err)
+	defer h.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	r, err := h.Execute(ctx, commander.Request{
+		Body: []byte(`{"csc":"Script","salindex":77,"cmd":"cmd_stop","params":{}}`), Identity: "ana@host", // nobody's index
+	})
+	require.NoError(t, err)
+	require.Equal(t, commander.AckReply(504, "Command time out. No ack received from component."), r)
+	require.Equal(t, 0, c.stops())
+}
+
+// Manager protocol, section 2.7 and quirk 20.
+func TestCommanderIsAskedForItsHeartbeatUnlessTheEnvironmentSaysNot(t *testing.T) {
+	for query, commanders := range map[string]string{
+		"true":  `,\{"csc":"Commander","salindex":0,"data":\{"timestamp":1690852639\.85\}\}`,
+		"false": ``,
+	} {
+		t.Run(query, func(t *testing.T) {
+			var asked atomic.Bool
+			stub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				asked.Store(true)
+				_, _ = w.Write([]byte(`{"timestamp": 1690852639.85}`))
+			}))
+			defer stub.Close()
+			u := newUser(t)
+			u.env["HEARTBEAT_QUERY_COMMANDER"] = query
+			m, _ := u.startsManager("--commander", stub.URL)
+			sub := u.subscribes("heartbeat-manager-0-stream")
+			sub.says(`"data":\[\{"csc":"Manager","salindex":0,"data":\{"timestamp":[0-9.]+\}\}` + commanders + `\]`)
+			require.Equal(t, commanders != "", asked.Load())
+			require.Equal(t, 0, sub.stops())
+			require.Equal(t, 0, m.stops())
+		})
+	}
+}
+
+// Manager protocol, section 4.5.
+func TestAnyOtherKindOfPermissionToCommandIsRefusedAtTheStart(t *testing.T) {
+	u := newUser(t)
+	u.env["COMMANDING_PERMISSION_TYPE"] = "everybody"
+	r := u.types("manager", "--process-password", "a good one")
+	require.Equal(t, exitUsage, r.code)
+	require.Contains(t, r.errors, "COMMANDING_PERMISSION_TYPE")
+}

@@ -1,0 +1,353 @@
+package manager_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/manager"
+)
+
+// relaying is a rig whose commander is at a URL.
+func relaying(t *testing.T, url string, opts ...commander.HTTPOption) *rig {
+	h, err := commander.NewHTTP(url, opts...)
+	require.NoError(t, err)
+	t.Cleanup(h.Close)
+	return newRig(t, func(c *manager.Config) { c.Commander, c.Informer, c.Logbook = h, h, h }, func(c *manager.Config) { c.CommandTimeout = time.Minute })
+}
+
+const observingLog = "/manager/api/lovecsc/observinglog"
+
+// requests is everything that is relayed, as the LOVE-frontend asks it.
+var requests = map[string]struct {
+	method, path, body string
+	aftermath          string // what the operator is told if no answer came
+}{
+	"command":     {"POST", cmd, someCommand, " Whether the command was executed is unknown: look at the component before you repeat it."},
+	"log":         {"POST", observingLog, `{"user": "ana", "message": "x"}`, " Whether the observing log was written is unknown: look for it before you write it again."},
+	"topic-names": {"GET", "/manager/api/salinfo/topic-names", "", ""},
+	"topic-data":  {"GET", "/manager/api/salinfo/topic-data", "", ""},
+	"metadata":    {"GET", "/manager/api/salinfo/metadata", "", ""},
+}
+
+func TestRelay_CommandOnTheWire(t *testing.T) {
+	c := newPythonCommander(t)
+	r := relaying(t, c.URL)
+	const given = `{"csc": "ATDome", "salindex": 0, "cmd": "cmd_moveAzimuth", "params": {"azimuth": 12345678901234567890123.10, "é": "\u00e9", "x": 1e400}, "identity": "admin@summit"}`
+	r.is(r.call("POST", cmd, given, as(r.token("cmd_user")), header("Cookie", "sessionid=x")), 200, `{"ack": "Done"}`)
+	got := c.only(t)
+	require.Equal(t, "POST /cmd/", got.line, "with the slash at once")
+	require.Equal(t, "application/json", got.header.Get("Content-Type"))
+	require.Empty(t, got.header.Get("Authorization"), "the token stays with the manager")
+	require.Empty(t, got.header.Get("Cookie"))
+	require.Equal(t, `{"csc":"ATDome","salindex":0,"cmd":"cmd_moveAzimuth","params":{"azimuth": 12345678901234567890123.10, "é": "\u00e9", "x": 1e400},"identity":"cmd_user@summit.example"}`, got.body)
+
+	require.Equal(t, 403, r.call("POST", cmd, someCommand, as(r.token("user"))).StatusCode)
+	require.Equal(t, 401, r.call("POST", cmd, someCommand).StatusCode)
+	r.is(r.call("POST", cmd, `{"anything": "é"}`, as(r.token("admin"))), 200, `{"ack": "Done"}`)
+	require.Equal(t, `{"anything":"é","identity":"admin@summit.example"}`, c.only(t).body, "what it holds is the commander's to check, and nothing else came")
+}
+
+func TestRelay_AnswersOfACommandArePassedOn(t *testing.T) {
+	c := newPythonCommander(t)
+	r := relaying(t, c.URL)
+	token := as(r.token("cmd_user"))
+	for _, a := range []struct {
+		status     int
+		body, want string
+	}{
+		{200, `{"ack": "Done"}`, ""},
+		{200, `{"ack": "Failed: no power"}`, ""},
+		{400, `{"ack": "Request must have JSON data with the following keys: csc, salindex, cmd_name, params, identity. Received {'csc': 'X'}"}`, ""},
+		{504, `{"ack": "Command time out. No ack received from component."}`, ""},
+		{504, `{"ack": "Command time out. Last ack received <CMD_INPROGRESS>."}`, ""},
+		{500, `{"ack": "internal", "extra": [1, {"x": null}]}`, ""},
+		{200, `{"ack": "Done", "v": 12345678901234567890.10}`, ""},
+		{200, `{"ack": "NaN", "v": [NaN, -Infinity, 1.50]}`, `{"ack": "NaN", "v": [null, null, 1.50]}`}, // quirk 48
+	} {
+		c.answers(a.status, a.body)
+		got := r.call("POST", cmd, someCommand, token)
+		if a.want == "" {
+			a.want = a.body
+		}
+		require.Equal(t, a.status, got.StatusCode, a.body)
+		require.Equal(t, a.want, got.body)
+		require.Equal(t, "application/json", got.Header.Get("Content-Type"), "whatever the commander called it")
+	}
+}
+
+func TestRelay_ObservingLogOnTheWire(t *testing.T) {
+	c := newPythonCommander(t)
+	r := relaying(t, c.URL)
+	const log = `{"user": "somebody", "message": "añ \u00f1", "n": 1.50}`
+	r.is(r.call("POST", observingLog, log, as(r.token("cmd_user"))), 200, `{"ack": "Added new observing log to SAL"}`)
+	got := c.only(t)
+	require.Equal(t, "POST /lovecsc/observinglog", got.line)
+	require.Equal(t, log, got.body, "unchanged, and without an identity")
+	require.Equal(t, "application/json", got.header.Get("Content-Type"))
+	require.Empty(t, got.header.Get("Authorization"))
+
+	r.is(r.call("POST", observingLog, log, as(r.token("user"))), 403, forbidden)
+	for _, body := range []string{`{"ack": "LOVE CSC could not stablish connection"}`, `{"ack": "Request must have JSON data with the following keys: user, message. Received {}"}`} {
+		c.answers(400, body)
+		r.is(r.call("POST", observingLog, `{}`, as(r.token("cmd_user"))), 400, body)
+		require.Equal(t, `{}`, c.only(t).body)
+	}
+	for body, what := range map[string]string{"": "empty", "[]": "a list", "null": "null"} {
+		r.is(r.call("POST", observingLog, body, as(r.token("cmd_user"))), 400, `{"ack": "The body has to be a JSON object, it is `+what+`."}`)
+	}
+}
+
+func TestRelay_SALInfoOnTheWire(t *testing.T) {
+	c := newPythonCommander(t)
+	r := relaying(t, c.URL)
+	token := as(r.token("user"))
+	for query, passedOn := range map[string]string{
+		"":                                  "",
+		"?other=1":                          "",
+		"?categories=event":                 "?categories=event",
+		"?categories=event-command&other=1": "?categories=event-command",
+		"?categories=event%20telemetry":     "?categories=event+telemetry",  // quirk 38
+		"?categories=event%26x%3D1%23":      "?categories=event%26x%3D1%23", // quirk 27
+	} {
+		for _, path := range []string{"topic-names", "topic-data"} {
+			got := r.call("GET", "/manager/api/salinfo/"+path+query, "", token)
+			require.Equal(t, 200, got.StatusCode)
+			require.True(t, strings.HasPrefix(got.body, `{"Watcher": {"event_`), got.body)
+			asked := c.only(t)
+			require.Equal(t, "GET /salinfo/"+path+passedOn, asked.line)
+			require.Empty(t, asked.header.Get("Authorization"))
+		}
+	}
+	r.unauthorized(r.call("GET", "/manager/api/salinfo/topic-names", ""), noCredentials)
+	c.answers(404, `{"error": "none"}`)
+	for _, path := range []string{"topic-names", "topic-data", "metadata"} {
+		r.is(r.call("GET", "/manager/api/salinfo/"+path, "", token), 404, `{"error": "none"}`)
+	}
+}
+
+// Quirk 37.
+func TestRelay_MetadataIsWhatTheCommanderStillHas(t *testing.T) {
+	c := newPythonCommander(t)
+	r := relaying(t, c.URL)
+	token := as(r.token("user"))
+	got := r.call("GET", "/manager/api/salinfo/metadata?categories=event", "", token)
+	r.is(got, 404, `{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` has no /salinfo/metadata."}`)
+	require.Equal(t, "GET /salinfo/metadata", c.only(t).line)
+	c.answers(200, `{"ATDome": {"sal_version": "7", "xml_version": "20"}}`)
+	r.is(r.call("GET", "/manager/api/salinfo/metadata", "", token), 200, `{"ATDome": {"sal_version": "7", "xml_version": "20"}}`)
+}
+
+func TestRelay_HeartbeatOfThePythonCommander(t *testing.T) {
+	c := newPythonCommander(t)
+	h, err := commander.NewHTTP(c.URL)
+	require.NoError(t, err)
+	defer h.Close()
+	p := manager.NewPulse(h, newRig(t).clock)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- p.Run(ctx) }()
+	require.Eventually(t, func() bool { _, ok := p.Last(); return ok }, 10*time.Second, time.Millisecond)
+	last, _ := p.Last()
+	require.Equal(t, "2023-08-01T01:17:19.85Z", last.UTC().Format(time.RFC3339Nano))
+	require.Equal(t, "GET /heartbeat/", c.only(t).line)
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+}
+
+// Quirks 22 and 23.
+func TestRelay_FaultsOfTheCommanderAreAnsweredWithAnAckThatTellsWhatToDo(t *testing.T) {
+	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	for fault, f := range map[string]struct {
+		answer http.HandlerFunc
+		status int
+		ack    string // HOST stands for the commander's address
+		after  bool   // the aftermath follows
+	}{
+		"a page": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = io.WriteString(w, "<h1>Internal Server Error</h1>")
+		}, 502, "The commander answered with status 500 and no JSON: <h1>Internal Server Error</h1>.", false},
+		"half an object": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"ack": "Do`) },
+			502, `The commander answered with status 200 and no JSON: {"ack": "Do.`, false},
+		"half an answer": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, `{"ack":`)
+		}, 502, "The commander at HOST broke off its answer.", true},
+		"a lost connection": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			502, "The commander at HOST broke off its answer.", true},
+		"silence": {hang, 504, "The commander at HOST did not answer in time.", true},
+		"a beginning, then silence": {func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, `{"ack":`)
+			_ = http.NewResponseController(w).Flush()
+			hang(w, r)
+		}, 504, "The commander at HOST did not answer in time.", true},
+		"a redirection": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "http://elsewhere.example/")
+			w.WriteHeader(http.StatusFound)
+		}, 502, "The commander answered with status 302 and a redirection or worse, which cannot be passed on.", false},
+	} {
+		t.Run(fault, func(t *testing.T) {
+			c := newPythonCommander(t)
+			c.does(f.answer)
+			// Those that hang are given little time, the others enough for a slow machine.
+			limit := time.Minute
+			if f.status == 504 {
+				limit = 50 * time.Millisecond
+			}
+			r := relaying(t, c.URL, commander.WithAnswerLimit(limit))
+			for name, q := range requests {
+				want := strings.ReplaceAll(f.ack, "HOST", strings.TrimPrefix(c.URL, "http://"))
+				if f.after {
+					want += q.aftermath
+				}
+				if name == "command" && fault == "a page" {
+					want += " It does so for a component, command or parameter that it does not know: check these, then its log."
+				}
+				text, err := json.Marshal(map[string]string{"ack": want})
+				require.NoError(t, err)
+				r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), f.status, string(text))
+			}
+		})
+	}
+}
+
+// The manager's own limit is the shorter one.
+func TestRelay_CommanderThatHangsIsNotWaitedForAnyLonger(t *testing.T) {
+	c := newPythonCommander(t)
+	c.does(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	h, err := commander.NewHTTP(c.URL, commander.WithAnswerLimit(time.Hour))
+	require.NoError(t, err)
+	defer h.Close()
+	r := newRig(t, func(c *manager.Config) {
+		c.Commander, c.Informer, c.Logbook, c.CommandTimeout = h, h, h, 50*time.Millisecond
+	})
+	began := time.Now()
+	for _, q := range requests {
+		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 504,
+			`{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` did not answer in time.`+q.aftermath+`"}`)
+	}
+	require.Less(t, time.Since(began), 20*time.Second, "all of them together")
+}
+
+func TestRelay_AnswerAfterTheDeadlineIsRecordedAsLateAndNothingSentAgain(t *testing.T) {
+	c := newPythonCommander(t)
+	goOn := make(chan struct{})
+	c.does(func(w http.ResponseWriter, _ *http.Request) {
+		<-goOn
+		_, _ = io.WriteString(w, `{"ack": "Done"}`)
+	})
+	h, err := commander.NewHTTP(c.URL, commander.WithAnswerLimit(time.Hour))
+	require.NoError(t, err)
+	defer h.Close()
+	var recorder *commander.Recorder
+	r := newRig(t, func(c *manager.Config) { c.Commander, c.CommandTimeout = h, 50*time.Millisecond }, recording(t),
+		func(c *manager.Config) { recorder = c.Commander.(*commander.Recorder) })
+	got := r.call("POST", cmd, domeCmd, as(r.token("cmd_user")))
+	require.Equal(t, 504, got.StatusCode)
+	require.Contains(t, got.body, `{"ack":"No answer within `)
+	require.Contains(t, got.body, "the record of commands will tell what came of it")
+	states, _ := r.entries("")
+	require.Equal(t, []string{"timed_out"}, states)
+	close(goOn)
+	recorder.Close(t.Context())
+	states, _ = r.entries("")
+	require.Equal(t, []string{"late"}, states)
+	require.Equal(t, "POST /cmd/", c.only(t).line)
+}
+
+// It is not one over HTTP, so it is the manager that says what happened.
+func TestRelay_CommanderOfATeamsOwnThatHangsOrFails(t *testing.T) {
+	for _, q := range requests {
+		r := newRig(t, func(c *manager.Config) { c.CommandTimeout = time.Millisecond })
+		r.commander.hangs = true
+		if q.path == "/manager/api/salinfo/metadata" {
+			continue // it has none
+		}
+		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 504, `{"ack": "The commander did not answer in time.`+q.aftermath+`"}`)
+		r.commander.hangs, r.commander.err = false, errors.New("secret")
+		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 502, `{"ack": "The commander gave no answer.`+q.aftermath+`"}`)
+	}
+}
+
+func TestRelay_CommanderThatRefusesConnectionsGotNothing(t *testing.T) {
+	c := newPythonCommander(t)
+	c.Close()
+	r := relaying(t, c.URL)
+	for _, q := range requests {
+		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 502,
+			`{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` cannot be reached. Nothing was sent: see whether it runs."}`)
+	}
+}
+
+func TestRelay_WithoutACommanderEverythingIsAnswered503(t *testing.T) {
+	r := newRig(t, func(c *manager.Config) { c.Commander, c.Informer, c.Logbook = nil, nil, nil })
+	for _, q := range requests {
+		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 503,
+			`{"ack": "This manager has no commander. Start it with --commander, or with LOVED_COMMANDER set."}`)
+	}
+	require.Equal(t, 503, r.call("POST", cmd+"check/", someCommand, as(r.token("cmd_user"))).StatusCode)
+}
+
+func TestRelay_CommanderWithTooMuchToDoIsAskedLater(t *testing.T) {
+	c := newPythonCommander(t)
+	came, goOn := make(chan struct{}), make(chan struct{})
+	c.does(func(w http.ResponseWriter, _ *http.Request) {
+		close(came)
+		<-goOn
+		_, _ = io.WriteString(w, `{"ack": "Done"}`)
+	})
+	r := relaying(t, c.URL, commander.WithUnderWay(1))
+	token := as(r.token("cmd_user"))
+	first := make(chan response)
+	go func() { first <- r.call("POST", cmd, someCommand, token) }()
+	<-came
+	for _, q := range requests {
+		got := r.call(q.method, q.path, q.body, token)
+		r.is(got, 503, `{"ack": "Too many requests to the commander are under way (1). Nothing was sent: try again in a moment."}`)
+		require.Equal(t, "1", got.Header.Get("Retry-After"))
+	}
+	close(goOn)
+	r.is(<-first, 200, `{"ack": "Done"}`)
+	require.Equal(t, "POST /cmd/", c.only(t).line)
+}
+
+// The LOVE-frontend shows the ack of whatever is answered to these.
+func TestAck_IsInEveryRefusalOfACommandOrLog(t *testing.T) {
+	r := newRig(t)
+	token := as(r.token("cmd_user"))
+	for _, path := range []string{cmd, cmd + "check/", observingLog} {
+		for _, c := range []struct {
+			body, kind string
+			status     int
+			says       string
+		}{
+			{`{"csc":`, "application/json", 400, "JSON parse error - "},
+			{`{"csc": NaN}`, "application/json", 400, "JSON parse error - "},
+			{`{"csc": "a", "csc": "b"}`, "application/json", 400, "JSON parse error - "},
+			{`[]`, "application/json", 400, "The body has to be a JSON object, it is a list."},
+			{`csc=ATDome`, "application/x-www-form-urlencoded", 415, "Unsupported media type"},
+			{strings.Repeat(" ", 1<<20) + "{}", "application/json", 413, "The body is larger than 1048576 bytes."},
+		} {
+			got := r.call("POST", path, c.body, token, header("Content-Type", c.kind))
+			require.Equal(t, c.status, got.StatusCode, got.body)
+			var said struct{ Ack, Detail string }
+			require.NoError(t, json.Unmarshal([]byte(got.body), &said))
+			require.Contains(t, said.Ack, c.says, path)
+			if said.Detail != "" {
+				require.Equal(t, said.Ack, said.Detail)
+			}
+		}
+		r.unauthorized(r.call("POST", path, someCommand), noCredentials)
+	}
+	require.Empty(t, r.commander.asked())
+	require.Empty(t, r.commander.logs)
+}
