@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
 )
 
 // hasDatabase names a database of the user's own that does not exist yet.
@@ -94,10 +95,56 @@ func TestAManagerTakesOverWhatIsDoneToUsersBesideIt(t *testing.T) {
 	require.Contains(t, whoAmI(t, url, token), "User is not active")
 }
 
+func TestANewPasswordEndsWhatWasOpenedWithTheOldOne(t *testing.T) {
+	u := newUser(t)
+	_, url := u.startsManager()
+	u.env["LOVED_PASSWORD"] = "user's"
+	stolen := strings.TrimSpace(u.does("", "token", "user"))
+	u.env["LOVED_PASSWORD"] = "admin's"
+	other := strings.TrimSpace(u.does("", "token", "admin"))
+	sub := u.starts("sub", "--token", stolen, "--log-level", "info", "event-all-all-all")
+	sub.reports(`msg=subscribed`)
+
+	u.does("second\n", "user", "passwd", "user", "--keep-sessions")
+	require.Contains(t, whoAmI(t, url, stolen), `"username":"user"`)
+	require.Equal(t, []string{"sessions kept"}, notesOfPasswords(t, url, other))
+
+	u.does("third\n", "user", "passwd", "user")
+	sub.reports(`the log-in has ended|no longer|code 1000`)
+	require.Contains(t, whoAmI(t, url, stolen), "Invalid Token")
+	require.Contains(t, whoAmI(t, url, other), `"username":"admin"`, "that of others stays")
+	require.Equal(t, []string{"", "sessions kept"}, notesOfPasswords(t, url, other))
+	for password, works := range map[string]bool{"user's": false, "second": false, "third": true} {
+		u.env["LOVED_PASSWORD"] = password
+		require.Equal(t, works, u.types("token", "user").code == exitDone, password)
+	}
+}
+
+// notesOfPasswords are the details of the audit records of new passwords, newest
+// first.
+func notesOfPasswords(t *testing.T, url, token string) []string {
+	t.Helper()
+	var records []struct{ Action, Detail string }
+	require.NoError(t, json.Unmarshal([]byte(bodyOf(t, url+"/manager/api/admin/audit/", token)), &records))
+	var details []string
+	for _, r := range records {
+		if r.Action == auth.AuditPassword {
+			details = append(details, r.Detail)
+		}
+	}
+	return details
+}
+
 // whoAmI is what a manager says of a token.
 func whoAmI(t *testing.T, url, token string) string {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/manager/api/validate-token/no_config/", nil)
+	return bodyOf(t, url+"/manager/api/validate-token/no_config/", token)
+}
+
+// bodyOf is what a GET request is answered.
+func bodyOf(t *testing.T, url, token string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	require.NoError(t, err)
 	r.Header.Set("Authorization", "Token "+token)
 	resp, err := http.DefaultClient.Do(r)

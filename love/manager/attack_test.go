@@ -6,14 +6,17 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gobwas/ws"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/manager"
 )
 
 // What a forger may try is in love/auth; here it is what the API answers.
@@ -100,4 +103,151 @@ func TestAttack_GuessingOnAndOnIsSlow(t *testing.T) {
 		r.clock.Advance(time.Second)
 	}
 	require.LessOrEqual(t, tried, 20, "of a hundred guesses in a hundred seconds")
+}
+
+// forgedUser are headers by which proxies tell elsewhere who somebody is, or
+// what he asks for. Here they mean nothing, whoever sends them.
+var forgedUser = map[string]string{
+	"Remote-User": "admin", "Remote_user": "admin", "Http_remote_user": "admin", "X-Remote-User": "admin", "X-Forwarded-User": "admin",
+	"X-Forwarded-Preferred-Username": "admin", "X-Auth-Request-User": "admin", "X-Authenticated-User": "admin", "X-Webauth-User": "admin",
+	"X-Ssl-Client-Verify": "SUCCESS", "X-Ssl-Client-S-Dn": "CN=admin", "Cookie": "sessionid=admin; token=admin",
+	"X-Forwarded-Email": "admin@fake.com", "X-Identity": "admin@summit", "X-Groups": "cmd", "Proxy-Authorization": "Basic YWRtaW46dGVzdA==",
+	"X-Http-Method-Override": "GET", "X-Original-Url": validateToken, "X-Rewrite-Url": validateToken,
+}
+
+func withAll(headers map[string]string) option {
+	return func(r *http.Request) {
+		for key, value := range headers {
+			r.Header.Set(key, value)
+		}
+	}
+}
+
+func trusting(t *testing.T, proxies string) func(*manager.Config) {
+	networks, err := auth.ParseNetworks(proxies)
+	require.NoError(t, err)
+	return func(c *manager.Config) { c.TrustedProxies = networks }
+}
+
+func TestAttack_NoHeaderStandsForAUser(t *testing.T) {
+	for name, proxies := range map[string]string{"from a stranger": "", "through a trusted proxy": "127.0.0.0/8"} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, trusting(t, proxies))
+			forged := withAll(forgedUser)
+			for path, method := range map[string]string{
+				validateToken: "GET", adminUsers: "GET", adminAPI + "tokens/": "GET", cmd: "POST", logout: "DELETE", "/manager/api/hub/": "GET",
+			} {
+				r.unauthorized(r.call(method, path, someCommand, forged), noCredentials)
+			}
+			for _, scheme := range []string{"Basic YWRtaW46c2VjcmV0IG9mIGFkbWlu", "Bearer " + r.token("admin"), "Remote-User admin", "Negotiate YWRtaW4="} {
+				r.unauthorized(r.call("GET", validateToken, "", forged, header("Authorization", scheme)), noCredentials)
+			}
+			require.Equal(t, 400, r.call("POST", getToken, `{"username": "admin", "password": "x"}`, forged).StatusCode)
+
+			user := as(r.token("user"))
+			require.Equal(t, "user", r.session(r.call("GET", validateToken, "", forged, user)).User["username"])
+			require.Equal(t, 403, r.call("GET", adminUsers, "", forged, user).StatusCode)
+			r.is(r.call("POST", cmd, someCommand, forged, user), 403, forbidden)
+			require.Empty(t, r.commander.asked())
+			require.Equal(t, 200, r.call("POST", cmd, someCommand, forged, as(r.token("cmd_user"))).StatusCode)
+			require.Equal(t, "cmd_user", r.commander.asked()[0].User)
+			require.Equal(t, "cmd_user@summit.example", r.commander.asked()[0].Identity)
+		})
+	}
+}
+
+// forgedAddress are headers by which proxies tell where somebody is.
+func forgedAddress(address string) map[string]string {
+	return map[string]string{
+		"X-Forwarded-For": address, "X-Real-Ip": address, "Forwarded": "for=" + address, "X-Client-Ip": address, "Client-Ip": address,
+		"True-Client-Ip": address, "Cf-Connecting-Ip": address, "X-Cluster-Client-Ip": address, "X-Originating-Ip": address,
+		"X-Remote-Addr": address, "Remote_addr": address, "X-Forwarded-Host": address, "X-Forwarded": address, "Via": "1.1 " + address,
+	}
+}
+
+const controlRoom = "10.9.8.7"
+
+func commandsFrom(networks string) func(*manager.Config) {
+	return func(c *manager.Config) {
+		c.Authorizer = auth.LocationAuthorizer{Locations: auth.Whitelist(networks), Others: auth.RoleAuthorizer{}}
+	}
+}
+
+func TestAttack_AForgedAddressCommandsNothing(t *testing.T) {
+	const wrongPlace = `{"ack": "Your location is not allowed to command the observatory."}`
+	for name, c := range map[string]struct {
+		proxies string
+		headers map[string]string
+	}{
+		"by a stranger, in every header there is": {"", forgedAddress(controlRoom)},
+		"by a stranger who is no proxy":           {"192.0.2.0/24", forgedAddress(controlRoom)},
+		"in front of the proxy's own":             {"127.0.0.0/8", map[string]string{"X-Forwarded-For": controlRoom + ", 203.0.113.5"}},
+		"in front of two proxies' own":            {"127.0.0.0/8 10.0.0.1", map[string]string{"X-Forwarded-For": controlRoom + ", 203.0.113.5, 10.0.0.1"}},
+		"beside the proxy's X-Forwarded-For":      {"127.0.0.0/8", map[string]string{"X-Forwarded-For": "203.0.113.5", "X-Real-Ip": controlRoom}},
+		"beside the proxy's X-Real-IP":            {"127.0.0.0/8", map[string]string{"X-Forwarded-For": controlRoom, "X-Real-Ip": "203.0.113.5"}},
+		"in a header that no proxy of ours sets":  {"127.0.0.0/8", map[string]string{"Forwarded": "for=" + controlRoom, "X-Client-Ip": controlRoom, "Remote_addr": controlRoom}},
+		"that is no address":                      {"127.0.0.0/8", map[string]string{"X-Real-Ip": controlRoom + "; 10.9.8.7"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, trusting(t, c.proxies), commandsFrom(controlRoom))
+			forged := withAll(c.headers)
+			for _, user := range []string{"admin", "cmd_user"} {
+				r.is(r.call("POST", cmd, someCommand, as(r.token(user)), forged), 403, wrongPlace)
+				require.Equal(t, 403, r.call("POST", "/manager/api/lovecsc/observinglog", `{}`, as(r.token(user)), forged).StatusCode)
+				require.False(t, r.session(r.call("GET", validateToken, "", as(r.token(user)), forged)).Permissions["execute_commands"])
+				require.False(t, r.session(r.call("POST", getToken, credentials(user), forged)).Permissions["execute_commands"])
+			}
+			require.Empty(t, r.commander.asked())
+		})
+	}
+}
+
+func TestAttack_AForgedAddressIsInNoRecord(t *testing.T) {
+	r := newRig(t)
+	forged := withAll(forgedAddress(controlRoom))
+	r.call("POST", getToken, `{"username": "admin", "password": "x"}`, forged)
+	r.call("GET", adminUsers, "", as(r.token("user")), forged)
+	r.call("POST", cmd, someCommand, as(r.token("cmd_user")), forged)
+	require.Equal(t, "127.0.0.1", r.commander.asked()[0].Address)
+	records, err := r.audit.Records(t.Context(), 100)
+	require.NoError(t, err)
+	require.Len(t, records, 2)
+	for _, record := range records {
+		require.Equal(t, "127.0.0.1", record.Address, record.Action)
+	}
+	require.NotContains(t, r.log.String(), controlRoom)
+}
+
+func TestAttack_ForgedAddressesGiveNoFurtherTries(t *testing.T) {
+	r := newRig(t)
+	tried := 0
+	for i := range 100 {
+		forged := withAll(forgedAddress(fmt.Sprintf("10.9.8.%d", i)))
+		if r.call("POST", getToken, fmt.Sprintf(`{"username": "nobody%d", "password": "x"}`, i), forged).StatusCode == 400 {
+			tried++
+		}
+	}
+	require.Equal(t, 50, tried, "as many as one address has")
+}
+
+func TestAttack_NoHeaderOpensAWebsocket(t *testing.T) {
+	h := newHouse(t)
+	user := h.logIn(t, "user")
+	headers := http.Header{"Authorization": {"Token " + user}}
+	for _, forged := range []map[string]string{forgedUser, forgedAddress(controlRoom)} {
+		for key, value := range forged {
+			headers.Set(key, value)
+		}
+	}
+	dialer := ws.Dialer{Header: ws.HandshakeHeaderHTTP(headers)}
+	url := strings.Replace(h.url, "http", "ws", 1) + "/manager/ws/subscription"
+	_, _, _, err := dialer.Dial(t.Context(), url)
+	var refused ws.StatusError
+	require.ErrorAs(t, err, &refused)
+
+	conn, _, _, err := dialer.Dial(t.Context(), url+"?token="+user)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, sessions := h.call(t, "GET", adminAPI+"sessions/", h.logIn(t, "admin"), "")
+	require.Contains(t, sessions, `"principal":"user","address":"127.0.0.1"`)
 }

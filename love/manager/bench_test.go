@@ -2,17 +2,21 @@ package manager_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -114,4 +118,73 @@ func BenchmarkValidateTokenHandler(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
+}
+
+// sink is a writer to a connection that takes deadlines, and throws away.
+type sink struct{ header http.Header }
+
+func (s *sink) Header() http.Header             { return s.header }
+func (s *sink) Write(p []byte) (int, error)     { return len(p), nil }
+func (s *sink) WriteHeader(int)                 {}
+func (s *sink) SetReadDeadline(time.Time) error { return nil }
+
+// done is a commander that executes at once.
+type done struct{}
+
+func (done) Execute(context.Context, commander.Request) (commander.Reply, error) {
+	return commander.Done(), nil
+}
+
+// commanding is a manager in memory, and the token of who may command.
+func commanding(b *testing.B) (m *manager.Manager, token string) {
+	users := auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+	require.NoError(b, users.Add(b.Context(), auth.User{Username: "user", Superuser: true}, "x"))
+	tokens := auth.NewJWT(nil, users)
+	m, err := manager.New(manager.Config{Hub: &hubDouble{}, Authenticator: users, Users: users, Tokens: tokens, Commander: done{}})
+	require.NoError(b, err)
+	b.Cleanup(m.Close)
+	token, err = tokens.Issue(b.Context(), auth.User{Username: "user"})
+	require.NoError(b, err)
+	return m, token
+}
+
+// A command without the network and without a commander's work: what the
+// manager itself costs.
+func BenchmarkCommandHandler(b *testing.B) {
+	m, token := commanding(b)
+	body := strings.NewReader(someCommand)
+	r := httptest.NewRequest("POST", cmd, body)
+	r.Header.Set("Authorization", "Token "+token)
+	r.Header.Set("Content-Type", "application/json")
+	w := &sink{http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		body.Reset(someCommand)
+		clear(w.header)
+		m.ServeHTTP(w, r)
+	}
+}
+
+// What a command costs over HTTP on an open connection, with a commander that
+// executes at once. The client runs on the same cores.
+func BenchmarkCommand(b *testing.B) {
+	m, token := commanding(b)
+	srv := httptest.NewServer(m)
+	defer srv.Close()
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	require.NoError(b, err)
+	defer conn.Close()
+	request := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Token %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		cmd, token, len(someCommand), someCommand)
+	answer := make([]byte, 4096)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := conn.Write([]byte(request)); err != nil {
+			b.Fatal(err)
+		}
+		n, err := conn.Read(answer)
+		if err != nil || !strings.HasSuffix(string(answer[:n]), `{"ack":"Done"}`) {
+			b.Fatalf("%q: %v", answer[:n], err)
+		}
+	}
 }

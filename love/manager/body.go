@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/rubin-love/love-go/internal/wire"
 )
 
 // maxBody is the longest body that is read, in bytes.
@@ -34,12 +36,12 @@ func (c *call) fields() (fields, error) {
 	if len(body) == 0 {
 		return fields{}, nil
 	}
-	var f fields
 	if kind := jsonKind(body); kind != "object" {
 		return nil, fieldErrors{noField: {"Invalid data. Expected an object, but got " + kind + "."}}.refusal()
 	}
-	if err := json.Unmarshal(body, &f); err != nil {
-		return nil, parseError(err)
+	f := fields{}
+	for name, value := range wire.Members(body) {
+		f[name] = value
 	}
 	return f, nil
 }
@@ -66,27 +68,29 @@ func (c *call) json() (json.RawMessage, error) {
 	switch {
 	case len(body) == 0:
 		return nil, nil
-	case c.mediaType() != "application/json":
+	case c.mediaType() != jsonType:
 		return nil, refuse(http.StatusUnsupportedMediaType, fmt.Sprintf("Unsupported media type %q in request.", c.Header.Get("Content-Type")))
 	case !utf8.Valid(body):
 		return nil, parseError(errors.New("the text is not UTF-8"))
 	}
-	var value json.RawMessage
-	if err := json.Unmarshal(body, &value); err != nil {
+	if err := strictJSON(body); err != nil {
 		return nil, parseError(err)
 	}
-	if err := uniqueKeys(value); err != nil {
-		return nil, parseError(err)
-	}
-	return value, nil
+	return body, nil
 }
 
 func parseError(err error) *refusal {
 	return refuse(http.StatusBadRequest, "JSON parse error - "+err.Error())
 }
 
+const jsonType = "application/json"
+
 func (c *call) mediaType() string {
-	t, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
+	header := c.Header.Get("Content-Type")
+	if header == jsonType { // nearly always
+		return header
+	}
+	t, _, err := mime.ParseMediaType(header)
 	if err != nil {
 		return ""
 	}
@@ -96,22 +100,20 @@ func (c *call) mediaType() string {
 // bodyTimeout is the default of Config.BodyTimeout.
 const bodyTimeout = 10 * time.Second
 
-// hurry limits the time that reading the body takes. A body that came in time
-// lifts the limit; otherwise it stays, for net/http reads on when it has
-// answered.
-func (c *call) hurry() (inTime func()) {
-	conn := http.NewResponseController(c.writer)
-	_ = conn.SetReadDeadline(time.Now().Add(c.patience)) // not every writer can
-	return func() { _ = conn.SetReadDeadline(time.Time{}) }
+// hurry limits the time that reading the body takes; what follows is not
+// limited by it.
+func (c *call) hurry() {
+	if c.ContentLength != 0 {
+		_ = http.NewResponseController(c.writer).SetReadDeadline(time.Now().Add(c.patience)) // not every writer can
+	}
 }
 
 func (c *call) read() ([]byte, error) {
-	inTime := c.hurry()
+	c.hurry()
 	body, err := io.ReadAll(http.MaxBytesReader(c.writer, c.Body, maxBody))
 	if err != nil {
 		return nil, readError(err)
 	}
-	inTime()
 	return body, nil
 }
 
@@ -130,7 +132,7 @@ func readError(err error) *refusal {
 // form reads a form, of whose repeated fields the last counts. The whole body
 // fits in memory, so nothing is written to disk.
 func (c *call) form() (fields, error) {
-	inTime := c.hurry()
+	c.hurry()
 	c.Body = http.MaxBytesReader(c.writer, c.Body, maxBody)
 	var err error
 	var values url.Values
@@ -144,7 +146,6 @@ func (c *call) form() (fields, error) {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, readError(err)
 	}
-	inTime()
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "Form parse error - "+err.Error())
 	}

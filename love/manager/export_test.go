@@ -1,5 +1,7 @@
 package manager
 
+import "github.com/rubin-love/love-go/internal/wire"
+
 // Routes lists the paths of the API with their methods, for the test that
 // compares them with the OpenAPI document.
 func (m *Manager) Routes() map[string][]string {
@@ -11,3 +13,9 @@ func (m *Manager) Routes() map[string][]string {
 	}
 	return routes
 }
+
+// What the fuzzing of bodies compares with encoding/json.
+var (
+	StrictJSON = strictJSON
+	ErrDepth   = wire.ErrDepth
+)

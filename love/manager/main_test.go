@@ -47,6 +47,17 @@ type rig struct {
 // newRig starts one; change sees the configuration before it is used.
 func newRig(t *testing.T, change ...func(*manager.Config)) *rig {
 	t.Helper()
+	r, m := newUnserved(t, change...)
+	srv := httptest.NewServer(m)
+	t.Cleanup(srv.Close)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	r.url = srv.URL
+	return r
+}
+
+// newUnserved makes one without a server.
+func newUnserved(t *testing.T, change ...func(*manager.Config)) (*rig, *manager.Manager) {
+	t.Helper()
 	r := &rig{t: t, hub: &hubDouble{}, commander: &commanderDouble{reply: commander.Done()},
 		clock: lovetest.NewClock(start), log: &logBuffer{}, audit: &auth.MemoryAuditLog{}}
 	r.users = auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
@@ -67,11 +78,7 @@ func newRig(t *testing.T, change ...func(*manager.Config)) *rig {
 	m, err := manager.New(config)
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
-	srv := httptest.NewServer(m)
-	t.Cleanup(srv.Close)
-	t.Cleanup(http.DefaultClient.CloseIdleConnections)
-	r.url = srv.URL
-	return r
+	return r, m
 }
 
 // token logs a default user in.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/rubin-love/love-go/love/auth"
 )
@@ -13,7 +14,7 @@ import (
 func (m *Manager) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := m.Clock.Now()
-		sw := &statusWriter{ResponseWriter: w}
+		sw := m.answering(w, r)
 		next.ServeHTTP(sw, r)
 		m.Logger.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,
 			"status", sw.status, "duration", m.Clock.Now().Sub(start), "address", auth.Address(r))
@@ -40,24 +41,47 @@ func (m *Manager) recovered(next http.Handler) http.Handler {
 	})
 }
 
-// statusWriter remembers the status for the log.
+// statusWriter remembers the status for the log, and limits the time for a body
+// that nobody has read: net/http reads it before it answers, however long that
+// takes.
 type statusWriter struct {
 	http.ResponseWriter
-	status int
+	status   int
+	unread   bool // there is a body, and nobody has said how long it may take
+	patience time.Duration
+}
+
+// answering is the writer for the answer to a request.
+func (m *Manager) answering(w http.ResponseWriter, r *http.Request) *statusWriter {
+	return &statusWriter{ResponseWriter: w, unread: r.ContentLength != 0, patience: m.BodyTimeout}
+}
+
+// begin is called before the first byte of an answer.
+func (w *statusWriter) begin(status int) {
+	if w.status != 0 {
+		return
+	}
+	w.status = status
+	if w.unread {
+		_ = w.SetReadDeadline(time.Now().Add(w.patience)) // net/http lifts it for the next request
+	}
 }
 
 func (w *statusWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
+	w.begin(status)
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *statusWriter) Write(p []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
+	w.begin(http.StatusOK)
 	return w.ResponseWriter.Write(p)
+}
+
+// SetReadDeadline is found by http.ResponseController: whoever reads the body
+// sets a limit of his own.
+func (w *statusWriter) SetReadDeadline(deadline time.Time) error {
+	w.unread = false
+	return http.NewResponseController(w.ResponseWriter).SetReadDeadline(deadline)
 }
 
 // Unwrap lets http.ResponseController reach the connection.

@@ -16,10 +16,16 @@ var errUpgrade = func() *refusal {
 func (m *Manager) serveSocket(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		m.write(w, methodNotAllowed(r.Method, http.Header{"Allow": {"GET"}}).answer)
-	case r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
+		m.write(m.answering(w, r), methodNotAllowed(r.Method, http.Header{"Allow": {"GET"}}).answer)
+	case isHandshake(r):
 		m.Hub.ServeHTTP(w, r)
 	default:
-		m.write(w, errUpgrade.answer)
+		m.write(m.answering(w, r), errUpgrade.answer)
 	}
+}
+
+// isHandshake tells whether a request to a websocket's path asks for one. None
+// has a body, and the hub waits for none.
+func isHandshake(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") && r.ContentLength == 0
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,10 +34,14 @@ type house struct {
 }
 
 func newHouse(t testing.TB, passwords ...auth.PasswordsOption) *house {
+	return newHouseAt(t, filepath.Join(t.TempDir(), "love.db"), passwords...)
+}
+
+func newHouseAt(t testing.TB, file string, passwords ...auth.PasswordsOption) *house {
 	if passwords == nil {
 		passwords = []auth.PasswordsOption{auth.WithPasswordCost(8, 1)}
 	}
-	h := &house{file: filepath.Join(t.TempDir(), "love.db"), log: &logBuffer{}}
+	h := &house{file: file, log: &logBuffer{}}
 	h.level.Set(slog.LevelDebug)
 	s, err := store.Open(t.Context(), "sqlite:"+h.file, store.WithWait(time.Second))
 	require.NoError(t, err)
@@ -195,6 +200,39 @@ func TestSockets_CloseWithinASecondWhenAnotherProcessDisablesTheUser(t *testing.
 	status, answer := h.call(t, "GET", validateToken, token, "")
 	require.Equal(t, 401, status)
 	require.Contains(t, answer, "User is not active")
+}
+
+func TestSockets_CloseAfterAnOutageWhoseUserOrTokenEndedMeanwhile(t *testing.T) {
+	folder := t.TempDir()
+	file, way := filepath.Join(folder, "love.db"), filepath.Join(folder, "way.db")
+	require.NoError(t, os.Symlink(file, way))
+	h := newHouseAt(t, way)
+	disabled, ended, stays := h.logIn(t, "user"), h.logIn(t, "admin"), h.logIn(t, "admin")
+	sockets := []socket{h.connect(t, "token="+disabled), h.connect(t, "token="+ended), h.connect(t, "token="+stays)}
+	other, err := store.Open(t.Context(), "sqlite:"+file)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, other.Close()) })
+	users := auth.NewUsers(other.Users())
+	tokens := auth.NewJWT(nil, users, auth.WithKeyring(other.Keyring()), auth.WithLedger(other.Ledger()))
+
+	require.NoError(t, os.Remove(way), "away for the manager, not for the other process")
+	status, _ := h.call(t, "DELETE", logout, ended, "")
+	require.Equal(t, 503, status)
+	require.NoError(t, users.SetActive(t.Context(), "user", false))
+	require.NoError(t, tokens.Revoke(t.Context(), ended))
+	for _, s := range sockets {
+		s.works()
+	}
+
+	require.NoError(t, os.Symlink(file, way))
+	require.Equal(t, ws.StatusNormalClosure, sockets[0].closedWith())
+	require.Equal(t, ws.StatusNormalClosure, sockets[1].closedWith())
+	sockets[2].works()
+	for token, want := range map[string]string{disabled: "User is not active", ended: "Invalid Token"} {
+		status, answer := h.call(t, "GET", validateToken, token, "")
+		require.Equal(t, 401, status)
+		require.Contains(t, answer, want)
+	}
 }
 
 func TestLog_OfAWholeManagerHoldsNoSecret(t *testing.T) {

@@ -1,0 +1,277 @@
+package manager_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/manager"
+)
+
+// bodyTime is how long a body may take by default.
+const bodyTime = 10 * time.Second
+
+// pipes is a listener in memory: the deadlines of its connections keep to the
+// clock of a synctest bubble.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	conn, ok := <-p
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "in memory"} }
+
+// line is a connection on which a test writes what it likes.
+type line struct {
+	net.Conn
+	r       *rig
+	answers *bufio.Reader
+}
+
+// newLine connects to a manager, in a synctest bubble.
+func newLine(t *testing.T, change ...func(*manager.Config)) *line {
+	r, m := newUnserved(t, change...)
+	return r.dial(m)
+}
+
+func (r *rig) dial(m *manager.Manager) *line {
+	listener := make(pipes)
+	srv := &http.Server{Handler: m}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(listener) }()
+	here, there := net.Pipe()
+	listener <- there
+	r.t.Cleanup(func() {
+		require.NoError(r.t, here.Close())
+		require.NoError(r.t, srv.Close())
+		require.ErrorIs(r.t, <-ended, http.ErrServerClosed)
+	})
+	return &line{here, r, bufio.NewReader(here)}
+}
+
+// begins sends the beginning of a request, whose body is longer than that, or
+// is the whole if its length is in the header.
+func (l *line) begins(method, path, body string, header ...string) {
+	l.r.t.Helper()
+	header = append([]string{"Host: x", "Content-Type: application/json"}, header...)
+	_, err := fmt.Fprintf(l, "%s %s HTTP/1.1\r\n%s\r\n\r\n%s", method, path, strings.Join(header, "\r\n"), body)
+	require.NoError(l.r.t, err)
+}
+
+func (l *line) answer() response {
+	l.r.t.Helper()
+	resp, err := http.ReadResponse(l.answers, nil)
+	require.NoError(l.r.t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(l.r.t, err)
+	return response{resp, string(body)}
+}
+
+func (l *line) isClosed() {
+	l.r.t.Helper()
+	_, err := l.answers.ReadByte()
+	require.ErrorIs(l.r.t, err, io.EOF)
+}
+
+func authorization(token string) string { return "Authorization: Token " + token }
+
+// operations calls f for each operation that the document describes.
+func operations(t *testing.T, f func(method, path string, o *openapi3.Operation)) {
+	text, err := os.ReadFile("openapi.yaml")
+	require.NoError(t, err)
+	doc, err := openapi3.NewLoader().LoadFromData(text)
+	require.NoError(t, err)
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
+		for method, o := range doc.Paths.Value(path).Operations() {
+			f(method, path, o)
+		}
+	}
+}
+
+func TestBody_ThatDoesNotComeIs408AsDocumented(t *testing.T) {
+	example := strings.NewReplacer("{flags}", "no_config", "{name}", "user", "{id}", "1")
+	operations(t, func(method, path string, o *openapi3.Operation) {
+		if o.RequestBody == nil {
+			require.Nil(t, o.Responses.Value("408"), "%s %s reads no body", method, path)
+			return
+		}
+		t.Run(method+" "+path, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				require.NotNil(t, o.Responses.Value("408"), "the document")
+				l := newLine(t, func(c *manager.Config) { c.Authority = commander.NewAuthority(c.Commander) })
+				began := time.Now()
+				l.begins(method, example.Replace(path), "{", "Content-Length: 100", authorization(l.r.token("admin")))
+				got := l.answer()
+				require.Equal(t, bodyTime, time.Since(began))
+				require.Equal(t, 408, got.StatusCode)
+				require.Contains(t, got.body, `"detail":"The body did not come to its end in time."`)
+				require.True(t, got.Close, "the client is told that the connection ends")
+				req, err := http.NewRequest(method, example.Replace(path), nil)
+				require.NoError(t, err)
+				l.r.documented(req, "", got)
+				l.isClosed()
+			})
+		})
+	})
+}
+
+func TestBody_ThatNobodyReadsIsNotWaitedForLonger(t *testing.T) {
+	for name, c := range map[string]struct {
+		method, path, user string
+		header             []string
+		status             int
+	}{
+		"nobody":             {method: "POST", path: cmd, status: 401},
+		"a bad token":        {method: "POST", path: swapUser, header: []string{authorization("unknown")}, status: 401},
+		"no permission":      {method: "POST", path: adminUsers, user: "user", status: 403},
+		"wrong method":       {method: "PUT", path: cmd, user: "cmd_user", status: 405},
+		"nothing to read":    {method: "GET", path: validateToken, user: "user", status: 200},
+		"unknown path":       {method: "POST", path: "/manager/api/nothing/", status: 404},
+		"no slash":           {method: "POST", path: "/manager/api/cmd", status: 301},
+		"not of the API":     {method: "POST", path: "/healthz", status: 405},
+		"options":            {method: "OPTIONS", path: getToken, status: 200},
+		"another origin":     {method: "OPTIONS", path: cmd, header: []string{"Origin: http://x", "Access-Control-Request-Method: POST"}, status: 200},
+		"websocket, POST":    {method: "POST", path: "/manager/ws/subscription", status: 405},
+		"websocket, no ws":   {method: "GET", path: "/manager/ws/subscription", status: 426},
+		"websocket and body": {method: "GET", path: "/manager/ws/subscription", header: []string{"Upgrade: websocket", "Connection: Upgrade"}, status: 426},
+	} {
+		for _, length := range []string{"Content-Length: 100", "Transfer-Encoding: chunked"} {
+			t.Run(name+", "+length, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					l := newLine(t)
+					header := append([]string{length}, c.header...)
+					if c.user != "" {
+						header = append(header, authorization(l.r.token(c.user)))
+					}
+					began := time.Now()
+					l.begins(c.method, c.path, "{", header...)
+					require.Equal(t, c.status, l.answer().StatusCode)
+					require.Equal(t, bodyTime, time.Since(began))
+					l.isClosed()
+				})
+			})
+		}
+	}
+}
+
+func TestBody_ThatCameDoesNotLimitWhatFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		for range 2 {
+			l.begins("POST", cmd, someCommand, fmt.Sprintf("Content-Length: %d", len(someCommand)))
+			require.Equal(t, 401, l.answer().StatusCode, "refused, but not cut off")
+			<-time.After(2 * bodyTime)
+			l.begins("POST", cmd, someCommand, fmt.Sprintf("Content-Length: %d", len(someCommand)), authorization(l.r.token("cmd_user")))
+			require.Equal(t, 200, l.answer().StatusCode)
+			<-time.After(2 * bodyTime)
+		}
+	})
+}
+
+// patient is a commander that begins and takes its time, unless nobody waits
+// any more.
+type patient time.Duration
+
+func (p patient) Execute(ctx context.Context, _ commander.Request) (commander.Reply, error) {
+	commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS"})
+	select {
+	case <-time.After(time.Duration(p)):
+		return commander.Done(), nil
+	case <-ctx.Done():
+		return commander.Reply{}, context.Cause(ctx)
+	}
+}
+
+func TestBody_ThatCameDoesNotLimitTheCommand(t *testing.T) {
+	for _, accepted := range []string{"application/json", love.ProgressType} {
+		t.Run(accepted, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLine(t, func(c *manager.Config) { c.Commander, c.CommandTimeout = patient(3*bodyTime), time.Hour })
+				l.begins("POST", cmd, someCommand, fmt.Sprintf("Content-Length: %d", len(someCommand)),
+					authorization(l.r.token("cmd_user")), "Accept: "+accepted)
+				got := l.answer()
+				require.Equal(t, accepted, got.Header.Get("Content-Type"))
+				require.Contains(t, got.body, `"ack":"Done"`)
+			})
+		})
+	}
+}
+
+// keyTwice tells by encoding/json whether an object has a key twice.
+func keyTwice(text []byte) bool {
+	dec := json.NewDecoder(strings.NewReader(string(text)))
+	dec.UseNumber()
+	var value func() bool
+	value = func() bool {
+		token, err := dec.Token()
+		if err != nil || token != json.Delim('{') && token != json.Delim('[') {
+			return false
+		}
+		seen, twice := map[string]bool{}, false
+		for dec.More() {
+			if token == json.Delim('{') {
+				key, err := dec.Token()
+				if err != nil {
+					return twice
+				}
+				name, _ := key.(string)
+				twice = twice || seen[name]
+				seen[name] = true
+			}
+			twice = value() || twice
+		}
+		_, _ = dec.Token()
+		return twice
+	}
+	return value()
+}
+
+// FuzzStrictJSON takes encoding/json as the judge of what is JSON.
+func FuzzStrictJSON(f *testing.F) {
+	many := func(last string) string {
+		var keys []string
+		for i := range 40 {
+			keys = append(keys, fmt.Sprintf(`"k%d": {"k": %d}`, i, i))
+		}
+		return "{" + strings.Join(append(keys, last), ",") + "}"
+	}
+	for _, text := range []string{
+		someCommand, `{"a": {"a": 1}, "b": [{"a": 1}, {"a": 1}]}`, `{"a": 1, "a" : 1}`, `[{"x": [], "x": {}}]`, `{"NaN": "Infinity"}`,
+		`NaN`, `[1, -Infinity]`, `{"a": Infinity}`, `{"a": 01}`, `{"a": 1} x`, `"a"`, `"a": 1`, `{"\u0061": 1, "a": 2}`, `{"\ud800": 1, "\udbff": 2}`,
+		many(`"k99": 1`), many(`"k0": 1`), many(`"k39": 1`), "{}}", "", "[[[", strings.Repeat("[", 500) + strings.Repeat("]", 500),
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		err := manager.StrictJSON(text)
+		if err == nil {
+			require.True(t, json.Valid(text))
+			require.False(t, keyTwice(text))
+			return
+		}
+		require.True(t, !json.Valid(text) || keyTwice(text) || errors.Is(err, manager.ErrDepth), "%v", err)
+	})
+}
