@@ -24,16 +24,16 @@ const maxAnswer = 64 << 20
 func (h *HTTP) exchange(ctx context.Context, c Call) (Reply, error) {
 	ctx, cancel := WithPatience(ctx, h.limit)
 	defer cancel()
-	u := h.base.JoinPath(c.Path)
-	u.RawQuery = c.Query.Encode()
 	var body io.Reader
 	if len(c.Body) > 0 {
 		body = bytes.NewReader(c.Body)
 	}
-	req, err := http.NewRequestWithContext(ctx, c.Method, u.String(), body)
+	req, err := http.NewRequestWithContext(ctx, c.Method, "", body)
 	if err != nil {
 		return Reply{}, fmt.Errorf("asking the commander: %w", err)
 	}
+	req.URL = h.base.JoinPath(c.Path) // as it is: parsing its text again takes longer than this
+	req.URL.RawQuery = c.Query.Encode()
 	req.Header.Set("Accept", "application/json, "+love.ProgressType)
 	req.Header.Set("User-Agent", "love-go")
 	if body != nil {
@@ -45,7 +45,7 @@ func (h *HTTP) exchange(ctx context.Context, c Call) (Reply, error) {
 	}
 	defer resp.Body.Close()
 	content := io.LimitReader(resp.Body, maxAnswer+1)
-	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media == love.ProgressType {
+	if isProgress(resp.Header.Get("Content-Type")) {
 		return h.lines(ctx, c, content)
 	}
 	answer, err := io.ReadAll(content)
@@ -64,6 +64,14 @@ func (h *HTTP) exchange(ctx context.Context, c Call) (Reply, error) {
 		none.Text += " It does so for a component, command or parameter that it does not know: check these, then its log."
 	}
 	return reply, err
+}
+
+func isProgress(contentType string) bool {
+	if contentType == "application/json" { // nearly always
+		return false
+	}
+	media, _, _ := mime.ParseMediaType(contentType)
+	return media == love.ProgressType
 }
 
 // lines reads an answer that tells progress first.

@@ -2,6 +2,7 @@ package commander
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,6 +70,7 @@ func NewHTTP(base string, opts ...HTTPOption) (*HTTP, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.User != nil {
 		return nil, fmt.Errorf("commander %q: give its base URL, such as http://commander:5000", base)
 	}
+	u.Path = cmp.Or(u.Path, "/") // without one, what is joined to it would have none
 	h := &HTTP{base: u, limit: DefaultAnswerLimit, slots: make(slots, DefaultUnderWay)}
 	h.client = &http.Client{CheckRedirect: sameRequest}
 	for _, o := range opts {

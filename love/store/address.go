@@ -85,7 +85,7 @@ func sqliteAddress(path string, wait time.Duration) (address, error) {
 	// not made again empty. A write takes its lock at once, so that it cannot fail half way. The log
 	// is moved into the file by [Store.checkpoint].
 	q := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)", "wal_autocheckpoint(10000)",
+		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)", "wal_autocheckpoint(20000)",
 	}}
 	if a.file == "" {
 		q.Set("mode", "memory")

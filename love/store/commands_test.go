@@ -1,10 +1,14 @@
 package store_test
 
 import (
+	"database/sql"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
@@ -76,4 +80,26 @@ func BenchmarkCommandRecord(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestCommandRecord_OfAnOlderDatabaseIsKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "love.db")
+	s := openStore(t, "sqlite:"+path)
+	at := time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
+	e := commander.Entry{ID: commander.FirstID(at) + "00000000", Time: at, User: "ana", CSC: "ATDome", Command: "cmd_stop", Params: []byte(`{}`),
+		Outcome: commander.Outcome{State: commander.Succeeded, Status: 200, Result: "Done", ApprovedBy: "ben"}}
+	require.NoError(t, s.Commands().Begin(t.Context(), e))
+	require.NoError(t, s.Close())
+
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations"))
+	require.NoError(t, err)
+	_, err = p.DownTo(t.Context(), 2)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+
+	entries, err := openStore(t, "sqlite:"+path).Commands().List(t.Context(), commander.Filter{})
+	require.NoError(t, err)
+	require.Equal(t, []commander.Entry{e}, entries)
 }

@@ -14,6 +14,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// forSQLite are the migrations that only SQLite knows.
+var forSQLite = []string{"00005_commands_in_order.sql"}
+
 // migrateTries is how often the migration is tried: of two processes that
 // begin with an empty SQLite file at the same time, the second has to look again.
 const migrateTries = 3
@@ -31,7 +34,7 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
 		if err != nil {
 			return err
 		}
-		options = append(options, goose.WithSessionLocker(locker))
+		options = append(options, goose.WithSessionLocker(locker), goose.WithExcludeNames(forSQLite))
 	}
 	p, err := goose.NewProvider(dialect, db, files, options...)
 	if err != nil {
