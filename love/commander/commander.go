@@ -164,7 +164,11 @@ func (r Reply) Strict() (Reply, error) {
 		return Reply{}, r.unusable("no JSON: " + excerpt(r.Body))
 	}
 	if wire.MayHoldNonFinite(r.Body) {
-		r.Body = wire.AppendStrict(nil, r.Body)
+		// A text may hold such a word, too: then the body stays the one that a
+		// cache knows.
+		if strict := wire.AppendStrict(nil, r.Body); !bytes.Equal(strict, r.Body) {
+			r.Body = strict
+		}
 	}
 	return r, nil
 }
