@@ -12,11 +12,11 @@ import (
 
 // Waiting is a command that waits for a second person's approval.
 type Waiting struct {
-	ID      string       `json:"id"` // that of its entry in the record, if there is one
-	User    string       `json:"user"`
+	ID      string       `json:"id"`   // that of its entry in the record, if there is one
+	User    string       `json:"user"` // who gave it
 	Command love.Command `json:"command"`
-	Since   time.Time    `json:"since"`
-	Until   time.Time    `json:"until"`
+	Since   time.Time    `json:"since"` // when it was given
+	Until   time.Time    `json:"until"` // when it is refused if nobody has approved
 
 	request Request
 }
@@ -30,14 +30,20 @@ func (a *Authority) await(ctx context.Context, r Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	if !a.take() {
+		full := AckReply(http.StatusServiceUnavailable, "Too many commands wait for approval. Nothing was sent.")
+		a.recordRefusal(ctx, r, full)
+		return full, nil
+	}
 	now := a.clock.Now()
 	w := Waiting{User: r.User, Command: c, Since: now, Until: now.Add(a.approval), request: r}
 	text := fmt.Sprintf("The command waits for a second person's approval until %s", clockTime(w.Until))
 	if a.recorder == nil {
 		w.ID, _ = a.ids.next(now)
 	} else {
-		recorded, err := a.recorder.Await(ctx, r, AckReply(http.StatusAccepted, text+"."))
+		recorded, err := a.recorder.await(ctx, r, AckReply(http.StatusAccepted, text+"."))
 		if err != nil {
+			a.give()
 			return Reply{}, err
 		}
 		w.ID, w.request = recorded.awaited.ID, recorded
@@ -45,12 +51,36 @@ func (a *Authority) await(ctx context.Context, r Request) (Reply, error) {
 	defer a.tell()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.coming--
 	a.waiting = append(a.waiting, w)
 	return AckReply(http.StatusAccepted, text+", as "+w.ID+"."), nil
 }
 
-// Approve executes a command that waits, in the name of who gave it; the user
-// is the second person.
+// take reserves room for a command that is to wait, if there is any.
+func (a *Authority) take() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.expire(a.clock.Now())
+	room := len(a.waiting)+a.coming < maxWaiting
+	if room {
+		a.coming++
+	}
+	return room
+}
+
+// give gives back what take has reserved.
+func (a *Authority) give() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.coming--
+}
+
+// Approve executes the waiting command with this ID in the name of who gave it;
+// user is the second person. Errors: [ErrNoSuch] if it does not wait, or no
+// longer; [ErrNotYours] if user gave it; [ErrHeld] if somebody has taken the
+// authority since; after the last two it goes on waiting. Whether user may give
+// such a command is for the caller to check. Once taken out, a command does not
+// wait again, also if executing it fails.
 func (a *Authority) Approve(ctx context.Context, id, user string) (Reply, error) {
 	held, err := a.Holds()
 	if err != nil {
@@ -78,7 +108,7 @@ func (a *Authority) Approve(ctx context.Context, id, user string) (Reply, error)
 func (a *Authority) Dismiss(ctx context.Context, id, user string) error {
 	w, err := a.settle(id, func(Waiting) error { return nil })
 	if err == nil {
-		a.refuse(ctx, w.request, AckReply(http.StatusForbidden, fmt.Sprintf("%s did not approve the command.", user)))
+		a.recordRefusal(ctx, w.request, AckReply(http.StatusForbidden, fmt.Sprintf("%s did not approve the command.", user)))
 	}
 	return err
 }

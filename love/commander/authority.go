@@ -20,21 +20,23 @@ var (
 	// nobody approves a command of their own.
 	ErrNotYours = errors.New("not yours to decide")
 	// ErrHoldTime: authority cannot be taken for such a time.
-	ErrHoldTime = errors.New("authority is not taken for such a time")
+	ErrHoldTime = errors.New("authority cannot be taken for so long")
+	// ErrTooManyHolds: no more can be held at once.
+	ErrTooManyHolds = errors.New("too many authorities are held at once")
 	// ErrNoSuch: there is no such authority or approval, or no longer.
 	ErrNoSuch = errors.New("no such authority or approval, or its time is over")
 )
 
-// Authority is a [Commander] that lets through to another only the commands of
-// whom nobody has excluded: a user may hold the authority over a pattern of
-// commands for some time, and a pattern can demand that a second person
-// approves. While nothing is held or demanded it lets everything through. What
-// is held is kept in [Holds]; what waits for approval is known to this process
-// alone. It is safe for concurrent use.
+// Authority is a [Commander] that guards another. A user can hold the authority
+// over a [Pattern] of commands for some time: those of others are answered 403.
+// Commands that match [WithApproval] are answered 202 and wait, in this process
+// only, until a second person approves. While nothing is held and nothing
+// demands approval, everything passes unread. It is safe for concurrent use;
+// [Authority.Run] notices what ends and what other managers change.
 type Authority struct {
 	inner    Commander
 	holds    Holds
-	recorder *Recorder // nil: none
+	recorder *Recorder // inner, if it is one
 	demanded []Pattern
 	approval time.Duration
 	longest  time.Duration
@@ -42,9 +44,11 @@ type Authority struct {
 	watch    func()
 	ids      ids
 	changed  chan struct{}
+	telling  sync.Mutex // held while the watcher is told: else the last it hears may be old
 
 	mu      sync.Mutex
 	waiting []Waiting
+	coming  int       // that are about to wait
 	lapsed  []Waiting // whose time is over, to be recorded
 	told    []term    // what the watcher knows
 }
@@ -80,22 +84,20 @@ func WithLongestHold(d time.Duration) AuthorityOption { return func(a *Authority
 // WithAuthorityClock sets the clock. Default: that of the system.
 func WithAuthorityClock(c love.Clock) AuthorityOption { return func(a *Authority) { a.clock = c } }
 
-// WithRecorder has what is not let through, or not yet, recorded. The same
-// recorder usually is what the rest goes to.
-func WithRecorder(r *Recorder) AuthorityOption { return func(a *Authority) { a.recorder = r } }
-
 // WithAuthorityWatcher has f called after what [Authority.Holds] or
 // [Authority.Waiting] tell has changed. f must not block. What other processes
 // change, and that the time of something is over, is noticed while
 // [Authority.Run] runs.
 func WithAuthorityWatcher(f func()) AuthorityOption { return func(a *Authority) { a.watch = f } }
 
-// NewAuthority makes an authority over the commands to inner.
+// NewAuthority makes an authority over the commands to inner. If that is a
+// [*Recorder], what is not let through, or not yet, is recorded, too.
 func NewAuthority(inner Commander, opts ...AuthorityOption) *Authority {
 	a := &Authority{
 		inner: inner, holds: NewMemoryHolds(), approval: 5 * time.Minute, longest: 12 * time.Hour,
 		clock: love.SystemClock{}, watch: func() {}, changed: make(chan struct{}, 1),
 	}
+	a.recorder, _ = inner.(*Recorder)
 	for _, o := range opts {
 		o(a)
 	}
@@ -108,7 +110,7 @@ func NewAuthority(inner Commander, opts ...AuthorityOption) *Authority {
 func (a *Authority) Execute(ctx context.Context, r Request) (Reply, error) {
 	switch reply, needsApproval, stopped := a.judge(r); {
 	case stopped:
-		a.refuse(ctx, r, reply)
+		a.recordRefusal(ctx, r, reply)
 		return reply, nil
 	case needsApproval:
 		return a.await(ctx, r)
@@ -116,7 +118,7 @@ func (a *Authority) Execute(ctx context.Context, r Request) (Reply, error) {
 	return a.inner.Execute(ctx, r)
 }
 
-func (a *Authority) refuse(ctx context.Context, r Request, reply Reply) {
+func (a *Authority) recordRefusal(ctx context.Context, r Request, reply Reply) {
 	if a.recorder != nil {
 		a.recorder.Refuse(ctx, r, reply)
 	}
@@ -135,7 +137,7 @@ func (a *Authority) judge(r Request) (reply Reply, needsApproval, stopped bool) 
 	}
 	c, err := r.Command()
 	if err != nil {
-		return refuse(err), false, true
+		return wrongRequest(err), false, true
 	}
 	for _, h := range held {
 		if h.User != r.User && h.Pattern.Matches(c) {
@@ -145,9 +147,6 @@ func (a *Authority) judge(r Request) (reply Reply, needsApproval, stopped bool) 
 		}
 	}
 	needsApproval = slices.ContainsFunc(a.demanded, func(p Pattern) bool { return p.Matches(c) })
-	if needsApproval && len(a.Waiting()) >= maxWaiting {
-		return AckReply(http.StatusServiceUnavailable, "Too many commands wait for approval. Nothing was sent."), false, true
-	}
 	return Reply{}, needsApproval, false
 }
 
@@ -160,12 +159,13 @@ func unknownHolds(err error) error {
 
 func clockTime(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
 
-// tell has the watcher look if something changed, Run look for the next end,
-// and what nobody approved recorded.
-func (a *Authority) tell() {
+// tell drops what has ended, has what nobody approved recorded as refused, and
+// wakes the watcher and Run if anything has changed.
+// It tells whether it could know.
+func (a *Authority) tell() (known bool) {
 	held, err := a.Holds()
 	if err != nil {
-		return // what cannot be known has not changed
+		return false
 	}
 	a.mu.Lock()
 	a.expire(a.clock.Now())
@@ -176,12 +176,15 @@ func (a *Authority) tell() {
 	a.lapsed = nil
 	a.mu.Unlock()
 	for _, w := range lapsed {
-		a.refuse(context.Background(), w.request, AckReply(http.StatusForbidden, "Nobody approved the command in time."))
+		a.recordRefusal(context.Background(), w.request, AckReply(http.StatusForbidden, "Nobody approved the command in time."))
 	}
 	if changed {
+		a.telling.Lock()
 		a.watch()
+		a.telling.Unlock()
 		a.wake()
 	}
+	return true
 }
 
 func terms(held []Hold, waiting []Waiting) (all []term) {
@@ -207,8 +210,11 @@ func (a *Authority) wake() {
 func (a *Authority) Run(ctx context.Context) error {
 	defer a.holds.Watch(a.wake)()
 	for {
-		a.tell()
-		timer := a.clock.NewTimer(a.untilNextEnd())
+		wait := time.Second // what has ended stays on the list until it can be known
+		if a.tell() {
+			wait = a.untilNextEnd()
+		}
+		timer := a.clock.NewTimer(wait)
 		select {
 		case <-timer.C():
 		case <-a.changed:
@@ -220,11 +226,11 @@ func (a *Authority) Run(ctx context.Context) error {
 	}
 }
 
-// untilNextEnd is how long nothing ends by itself.
+// untilNextEnd is the time until the next hold or waiting command ends.
 func (a *Authority) untilNextEnd() time.Duration {
-	const nothing = time.Hour // to wait for: what comes wakes Run
+	const most = time.Hour // any: a change wakes Run
 	now := a.clock.Now()
-	next := now.Add(nothing)
+	next := now.Add(most)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, t := range a.told {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -33,7 +35,7 @@ func atTable(t *testing.T, body func(t *testing.T, a *table), opts ...commander.
 			return commander.Done(), nil
 		}}, commander.NewMemoryRecord(0))
 		defer a.recorder.Close(t.Context())
-		opts = append(opts, commander.WithRecorder(a.recorder), commander.WithAuthorityWatcher(func() { a.told.Add(1) }))
+		opts = append(opts, commander.WithAuthorityWatcher(func() { a.told.Add(1) }))
 		a.Authority = commander.NewAuthority(a.recorder, opts...)
 		body(t, a)
 	})
@@ -197,10 +199,127 @@ func TestAuthority_WhatIsNotApprovedIsNeverSent(t *testing.T) {
 	}, commander.WithApproval("ATDome"))
 }
 
+func TestAuthority_LimitsAreSettings(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"))
+		require.Equal(t, time.Now().Add(time.Minute), a.Waiting()[0].Until)
+		_, err := a.Take(t.Context(), "ana", "ATDome", 2*time.Hour)
+		require.ErrorIs(t, err, commander.ErrHoldTime)
+		_, err = a.Take(t.Context(), "ana", "ATDome", time.Hour)
+		require.NoError(t, err)
+	}, commander.WithApproval("ATDome:*:cmd_open*"), commander.WithApprovalTime(time.Minute), commander.WithLongestHold(time.Hour))
+}
+
+func TestAuthority_OnlySoManyCommandsWait(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		var giving sync.WaitGroup
+		statuses := make(chan int, 300)
+		for range cap(statuses) {
+			giving.Go(func() {
+				reply, err := a.Execute(t.Context(), request("ATDome", 1, "cmd_openShutter", `{}`))
+				if err == nil {
+					statuses <- reply.Status
+				}
+			})
+		}
+		giving.Wait()
+		close(statuses)
+		count := map[int]int{}
+		for s := range statuses {
+			count[s]++
+		}
+		require.Equal(t, map[int]int{202: 100, 503: 200}, count)
+		require.Len(t, a.Waiting(), 100)
+		require.NoError(t, a.Dismiss(t.Context(), a.Waiting()[0].ID, "ben"))
+		require.Equal(t, 202, a.by(t, "ana", "ATDome", "openShutter"), "there is room again")
+	}, commander.WithApproval("ATDome"))
+}
+
+func TestAuthority_OnlySoMuchIsHeld(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		for i := range 200 {
+			_, err := a.Take(t.Context(), "ana", commander.Pattern(fmt.Sprintf("ESS:%d", i)), time.Hour)
+			require.NoError(t, err)
+		}
+		_, err := a.Take(t.Context(), "ana", "ATDome", time.Hour)
+		require.ErrorIs(t, err, commander.ErrTooManyHolds)
+		_, err = a.Take(t.Context(), "ana", "ESS:7", 2*time.Hour)
+		require.NoError(t, err, "what is held can be prolonged")
+	})
+}
+
+// An approved command that cannot be recorded is not sent, and does not look as
+// if it still waited.
+func TestAuthority_ApprovalThatCannotBeRecordedIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &moodyRecord{Record: commander.NewMemoryRecord(0), refuse: "odd"}
+		r := commander.NewRecorder(double{}, m)
+		defer r.Close(t.Context())
+		a := commander.NewAuthority(r, commander.WithApproval("ATDome"))
+		_, err := a.Execute(t.Context(), request("ATDome", 0, "cmd_openShutter", `{}`))
+		require.NoError(t, err)
+		m.leave(true)
+		_, err = a.Approve(t.Context(), a.Waiting()[0].ID, "ben")
+		require.Equal(t, 503, commander.ReplyTo(err).Status)
+		m.leave(false)
+		time.Sleep(time.Second)
+		entries, err := r.List(t.Context(), commander.Filter{})
+		require.NoError(t, err)
+		require.Equal(t, commander.Refused, entries[0].State)
+	})
+}
+
+func TestAuthority_RunRestsWhileItCannotKnow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &countedHolds{Holds: commander.NewMemoryHolds()}
+		a := commander.NewAuthority(double{}, commander.WithHolds(h))
+		_, err := a.Take(t.Context(), "ana", "ATDome", time.Minute)
+		require.NoError(t, err)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- a.Run(ctx) }()
+		synctest.Wait()
+		h.lost.Store(true)
+		looks := h.looks.Load()
+		time.Sleep(2 * time.Minute)
+		require.LessOrEqual(t, h.looks.Load()-looks, int32(65), "once a second from when something ends")
+		stop()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	})
+}
+
+// countedHolds counts who looks, and may be lost.
+type countedHolds struct {
+	commander.Holds
+	lost  atomic.Bool
+	looks atomic.Int32
+}
+
+func (h *countedHolds) Held() ([]commander.Hold, error) {
+	h.looks.Add(1)
+	if h.lost.Load() {
+		return nil, errors.New("lost")
+	}
+	return h.Holds.Held()
+}
+
+func TestAuthority_WhatCouldBeReadInTwoWaysIsStopped(t *testing.T) {
+	atTable(t, func(t *testing.T, a *table) {
+		_, err := a.Take(t.Context(), "ana", "ATDome", time.Hour)
+		require.NoError(t, err)
+		reply, err := a.Execute(t.Context(), commander.Request{User: "ben", Body: json.RawMessage(
+			`{"csc":"Test","salindex":0,"cmd":"cmd_moveAzimuth","params":{},"CSC":"ATDome"}`)})
+		require.NoError(t, err)
+		require.Equal(t, 400, reply.Status)
+		require.Contains(t, string(reply.Body), `the key \"CSC\" is not a command's: write \"csc\"`)
+		require.Empty(t, a.sent)
+	})
+}
+
 func TestAuthority_WhatCannotBeRecordedDoesNotWait(t *testing.T) {
 	recorder := commander.NewRecorder(double{}, brokenRecord{})
 	defer recorder.Close(t.Context())
-	a := commander.NewAuthority(recorder, commander.WithRecorder(recorder), commander.WithApproval("ATDome"))
+	a := commander.NewAuthority(recorder, commander.WithApproval("ATDome"))
 	_, err := a.Execute(t.Context(), request("ATDome", 0, "cmd_openShutter", `{}`))
 	require.Equal(t, 503, commander.ReplyTo(err).Status)
 	require.Empty(t, a.Waiting())
@@ -282,7 +401,7 @@ func TestPattern(t *testing.T) {
 	dome := love.Command{CSC: "ATDome", SalIndex: 0, Name: "cmd_moveAzimuth"}
 	for text, matches := range map[string]bool{
 		"ATDome": true, "AT*": true, "*": true, "ATDome:0": true, "ATDome:*:move*": true, "ATDome:?:move*muth": true,
-		"atdome": false, "ATDome:1": false, "ATDome:*:cmd_move*": false, "ATDom": false, "ATDome:*:*stop": false,
+		"atdome": false, "ATDome:1": false, "ATDome:*:cmd_move*": true, "ATDome:*:cmd_*Azimuth": true, "ATDom": false, "ATDome:*:*stop": false,
 	} {
 		p, err := commander.ParsePattern(text)
 		require.NoError(t, err)

@@ -45,7 +45,7 @@ const checkPath = "/check-cmd"
 func (h *HTTP) Check(ctx context.Context, r Request) (Reply, error) {
 	body, err := stamped(r)
 	if err != nil {
-		return refuse(err), nil
+		return wrongRequest(err), nil
 	}
 	reply, err := h.Relay(ctx, Call{Method: http.MethodPost, Path: checkPath, Body: body})
 	if err == nil && (reply.Status == http.StatusNotFound || reply.Status == http.StatusMethodNotAllowed) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/wire"
@@ -16,10 +17,12 @@ import (
 
 // Commander executes commands (manager protocol, sections 4.5 and 11).
 type Commander interface {
-	// Execute sends a command and waits for its final acknowledgement or for
-	// ctx. What the component answers, a refusal too, is a Reply; an error
-	// means that no answer could be had, and [ReplyTo] says what to tell the
-	// operator. Progress on the way goes to [Report].
+	// Execute sends the command and waits for its final acknowledgement
+	// (section 11), or until ctx ends. Whatever the component answers, a refusal
+	// included, is a Reply without an error. An error means that there is no
+	// answer: best a [*NoReplyError], with Sent false if nothing has left this
+	// process; any other is shown as 502, or as 504 if it is a
+	// [context.DeadlineExceeded]. Progress on the way goes to [Report].
 	Execute(ctx context.Context, r Request) (Reply, error)
 }
 
@@ -71,8 +74,8 @@ type Request struct {
 	Body     json.RawMessage // an object; its "identity", if any, does not count
 	Identity string          // "user@host"
 
-	// User, Address and ApprovedBy are for a [Recorder] and an [Authority]; no
-	// commander looks at them.
+	// User, Address and ApprovedBy are for [Recorder] and [Authority]; what is
+	// behind these does not look at them.
 	User       string
 	Address    string
 	ApprovedBy string // the second person, if one had to approve
@@ -93,6 +96,11 @@ func (r Request) Command() (love.Command, error) {
 	for key, value := range wire.Members(bytes.TrimSpace(r.Body)) {
 		to, known := members[key]
 		if !known {
+			for name := range members {
+				if strings.EqualFold(key, name) { // some readers take it for the same
+					return love.Command{}, fmt.Errorf("reading the command: the key %q is not a command's: write %q", key, name)
+				}
+			}
 			continue
 		}
 		if found[key] {

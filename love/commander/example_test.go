@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log"
 	"net/http/httptest"
+	"time"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/sim"
@@ -38,29 +40,26 @@ func ExampleNewSAL() {
 }
 
 // lamp is a device that is not on SAL.
-type lamp struct{}
-
-func (lamp) Execute(_ context.Context, r commander.Request) (commander.Reply, error) {
-	c, err := r.Command()
-	if err != nil {
-		return commander.AckReply(400, err.Error()), nil
+func lamp(_ context.Context, c love.Command) (love.Ack, error) {
+	if c.Name != "cmd_on" {
+		return love.Ack{Text: "Failed: the lamp can only be put on"}, nil
 	}
-	fmt.Println(r.Identity, "commands", c.CSC, c.Name)
-	return commander.Done(), nil
+	fmt.Println(c.Identity, "commands", c.CSC, c.Name)
+	return love.Ack{Text: love.Done}, nil
 }
 
 // A team's own commander behind the LOVE-commander's API, where any manager
 // finds it.
 func ExampleNewHandler() {
-	server := httptest.NewServer(commander.NewHandler(commander.Backend{Commander: lamp{}}))
+	server := httptest.NewServer(commander.NewHandler(commander.Backend{Commander: commander.Func(lamp)}))
 	defer server.Close()
 
-	manager, err := commander.NewHTTP(server.URL)
+	client, err := commander.NewHTTP(server.URL)
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer manager.Close()
-	reply, err := manager.Execute(context.Background(), commander.Request{
+	defer client.Close()
+	reply, err := client.Execute(context.Background(), commander.Request{
 		Body:     json.RawMessage(`{"csc": "Lamp", "salindex": 0, "cmd": "cmd_on", "params": {}}`),
 		Identity: "ana@summit",
 	})
@@ -73,7 +72,7 @@ func ExampleNewHandler() {
 // The record tells who commanded what, and what came of it.
 func ExampleNewRecorder() {
 	ctx := context.Background()
-	r := commander.NewRecorder(lamp{}, commander.NewMemoryRecord(0))
+	r := commander.NewRecorder(commander.Func(lamp), commander.NewMemoryRecord(0))
 	defer r.Close(ctx)
 	_, err := r.Execute(ctx, commander.Request{
 		Body: json.RawMessage(`{"csc": "Lamp", "salindex": 0, "cmd": "cmd_on", "params": {}}`),
@@ -92,4 +91,26 @@ func ExampleNewRecorder() {
 	// Output:
 	// ana@summit commands Lamp cmd_on
 	// ana cmd_on done
+}
+
+// A user excludes others from the lamp for an hour.
+func ExampleNewAuthority() {
+	ctx := context.Background()
+	recorder := commander.NewRecorder(commander.Func(lamp), commander.NewMemoryRecord(0))
+	defer recorder.Close(ctx)
+	a := commander.NewAuthority(recorder)
+	if _, err := a.Take(ctx, "ana", "Lamp", time.Hour); err != nil {
+		log.Fatal(err)
+	}
+	for _, user := range []string{"ana", "ben"} {
+		reply, err := a.Execute(ctx, commander.Request{
+			Body: json.RawMessage(`{"csc": "Lamp", "salindex": 0, "cmd": "cmd_on", "params": {}}`),
+			User: user, Identity: user + "@summit",
+		})
+		fmt.Println(user, reply.Status, err)
+	}
+	// Output:
+	// ana@summit commands Lamp cmd_on
+	// ana 200 <nil>
+	// ben 403 <nil>
 }

@@ -53,17 +53,33 @@ func (h *HTTP) exchange(ctx context.Context, c Call) (Reply, error) {
 	case err != nil:
 		return Reply{}, h.unanswered(ctx, c, err)
 	case len(answer) > maxAnswer:
-		return Reply{}, Reply{Status: resp.StatusCode}.unusable(fmt.Sprintf("more than %d MiB", maxAnswer>>20))
+		return Reply{}, c.unusable(resp.StatusCode, Reply{Status: resp.StatusCode}.unusable(fmt.Sprintf("more than %d MiB", maxAnswer>>20)))
 	}
 	reply, err := Reply{Status: resp.StatusCode, Body: answer}.Strict()
-	if err != nil && resp.StatusCode == http.StatusNotFound {
+	switch {
+	case err == nil:
+		return reply, nil
+	case resp.StatusCode == http.StatusNotFound:
 		return AckReply(http.StatusNotFound, fmt.Sprintf("The commander at %s has no %s.", h.base.Host, c.Path)), nil
 	}
-	if none, ok := errors.AsType[*NoReplyError](err); ok && c.Path == commandPath && resp.StatusCode == http.StatusInternalServerError {
-		// The Python commander's way to refuse (protocol, section 11).
-		none.Text += " It does so for a component, command or parameter that it does not know: check these, then its log."
+	return Reply{}, c.unusable(resp.StatusCode, err)
+}
+
+// unusable adds to the error of an answer that cannot be passed on what may
+// have happened all the same.
+func (c Call) unusable(status int, err error) error {
+	none, ok := errors.AsType[*NoReplyError](err)
+	if !ok {
+		return err
 	}
-	return reply, err
+	explained := *none
+	if c.Path == commandPath && status == http.StatusInternalServerError {
+		// The Python commander's way to refuse (protocol, section 11).
+		explained.Text += " It does so for a component, command or parameter that it does not know: check these, then its log."
+	} else {
+		explained.Text += c.aftermath()
+	}
+	return &explained
 }
 
 func isProgress(contentType string) bool {
@@ -82,7 +98,7 @@ func (h *HTTP) lines(ctx context.Context, c Call, content io.Reader) (Reply, err
 		var line love.AnswerLine
 		switch err := json.Unmarshal(scan.Bytes(), &line); {
 		case err != nil:
-			return Reply{}, Reply{Status: http.StatusOK}.unusable("no JSON: " + excerpt(scan.Bytes()))
+			return Reply{}, c.unusable(http.StatusOK, Reply{Status: http.StatusOK}.unusable("no JSON: "+excerpt(scan.Bytes())))
 		case line.Progress != nil:
 			Report(ctx, *line.Progress)
 		case line.Status != 0:

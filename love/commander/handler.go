@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -90,8 +91,10 @@ func (r *refusal) Error() string { return string(r.reply.Body) }
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
-		if p := recover(); p != nil && p != http.ErrAbortHandler {
-			h.log.Error("a request to the commander panicked", "path", r.URL.Path, "panic", p)
+		if p := recover(); p == http.ErrAbortHandler {
+			panic(p)
+		} else if p != nil {
+			h.log.Error("a request to the commander panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 			text := "The commander failed on this request. Its log says why." + Call{Method: r.Method, Path: r.URL.Path}.aftermath()
 			h.write(w, AckReply(http.StatusInternalServerError, text))
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -164,4 +165,36 @@ func TestHandler_ProgressIsToldToWhoeverWantsIt(t *testing.T) {
 		require.Equal(t, `{"progress":{"code":301,"name":"CMD_INPROGRESS","timeout":5}}`+"\n"+
 			`{"status":504,"body":{"ack":"too slow"}}`+"\n", a.body)
 	})
+}
+
+func TestFunc_IsACommander(t *testing.T) {
+	given := love.Command{}
+	f := commander.Func(func(_ context.Context, c love.Command) (love.Ack, error) {
+		given = c
+		return love.Ack{Text: "Failed: too late", Code: -302}, nil
+	})
+	reply, err := f.Execute(t.Context(), request("ATDome", 0, "cmd_stop", `{}`))
+	require.NoError(t, err)
+	require.Equal(t, 200, reply.Status)
+	require.JSONEq(t, `{"ack":"Failed: too late","code":-302}`, string(reply.Body))
+	require.Equal(t, "cmd_stop", given.Name)
+
+	reply, err = f.Execute(t.Context(), commander.Request{Body: json.RawMessage(`{"csc":"ATDome"}`)})
+	require.NoError(t, err)
+	require.Equal(t, 400, reply.Status)
+
+	lost := errors.New("lost")
+	_, err = commander.Func(func(context.Context, love.Command) (love.Ack, error) { return love.Ack{}, lost }).
+		Execute(t.Context(), request("ATDome", 0, "cmd_stop", `{}`))
+	require.ErrorIs(t, err, lost)
+}
+
+func TestHandler_AnAnswerThatIsAbortedIsNone(t *testing.T) {
+	h := commander.NewHandler(commander.Backend{Commander: double{execute: func(context.Context, commander.Request) (commander.Reply, error) {
+		panic(http.ErrAbortHandler)
+	}}})
+	body := strings.NewReader(`{"csc":"ATDome","salindex":0,"cmd":"cmd_stop","params":{},"identity":"ana@summit"}`)
+	r := httptest.NewRequest("POST", "/cmd/", body)
+	r.Header.Set("Content-Type", "application/json")
+	require.PanicsWithValue(t, http.ErrAbortHandler, func() { h.ServeHTTP(httptest.NewRecorder(), r) })
 }

@@ -14,19 +14,19 @@ import (
 type Hold struct {
 	ID      string    `json:"id"`
 	Pattern Pattern   `json:"pattern"`
-	User    string    `json:"user"`
-	Since   time.Time `json:"since"`
-	Until   time.Time `json:"until"`
+	User    string    `json:"user"`  // who holds it
+	Since   time.Time `json:"since"` // when it was taken
+	Until   time.Time `json:"until"` // when it ends by itself
 }
 
 // Holds keeps who holds the authority over what, for all managers that act as
 // one. A driver keeps it in a database; [NewMemoryHolds] in memory. Every
 // implementation passes lovetest.RunHolds. It is safe for concurrent use.
 type Holds interface {
-	// Held is what is held, the oldest first, and perhaps what is so no longer;
-	// the slice is the caller's. It waits for nobody: what another process has
-	// changed may be missing for a second. An error means that it cannot be
-	// known at the moment.
+	// Held returns the holds, the oldest first; some may have ended. It answers
+	// from memory and never blocks, so that what another process has changed can
+	// be missing for a second. The slice is the caller's. With an error it cannot
+	// be known who holds what, and no command may be let through.
 	Held() ([]Hold, error)
 	// Change keeps what f makes of what is held; nobody else changes it
 	// meanwhile. If f returns an error, nothing changes, and Change returns it.
@@ -85,12 +85,16 @@ func (m *MemoryHolds) Watch(f func()) (cancel func()) {
 	return m.watchers.Add(func(struct{}) { f() })
 }
 
+// maxHolds bounds what is held at once: each command is compared with all.
+const maxHolds = 200
+
 // Take gives a user the authority over a pattern for some time. Who holds the
 // same pattern already prolongs it. What somebody else holds, or part of it,
-// is [ErrHeld]; a time that is not above 0, or too long, [ErrHoldTime].
+// is [ErrHeld]; a time that is not above 0, or too long, [ErrHoldTime];
+// more than 200 at once, [ErrTooManyHolds].
 func (a *Authority) Take(ctx context.Context, user string, p Pattern, d time.Duration) (hold Hold, err error) {
 	if d <= 0 || d > a.longest {
-		return Hold{}, fmt.Errorf("%w: it can be taken for up to %s, not for %s", ErrHoldTime, a.longest, d)
+		return Hold{}, fmt.Errorf("%w: give a time above 0 and up to %s, not %s", ErrHoldTime, a.longest, d)
 	}
 	now := a.clock.Now()
 	err = a.change(ctx, now, func(held []Hold) ([]Hold, error) {
@@ -103,6 +107,9 @@ func (a *Authority) Take(ctx context.Context, user string, p Pattern, d time.Dur
 				hold = held[i]
 				return held, nil
 			}
+		}
+		if len(held) >= maxHolds {
+			return nil, ErrTooManyHolds
 		}
 		id, _ := a.ids.next(now)
 		hold = Hold{ID: id, Pattern: p, User: user, Since: now, Until: now.Add(d)}

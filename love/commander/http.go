@@ -42,7 +42,7 @@ var (
 type HTTPOption func(*HTTP)
 
 // WithAnswerLimit sets how long to wait for an answer; progress that the
-// commander tells extends it. Default: 15 s, more than the 10 s after which a
+// commander tells extends it. Behind a [Recorder] see [WithLateLimit]. Default: 15 s, more than the 10 s after which a
 // LOVE-commander answers 504 itself. The Python commander extends its own 10 s
 // when a component reports progress and does not tell: with one, raise the
 // limit to the longest command that you have.
@@ -111,7 +111,7 @@ const (
 func (h *HTTP) Execute(ctx context.Context, r Request) (Reply, error) {
 	body, err := stamped(r)
 	if err != nil {
-		return refuse(err), nil
+		return wrongRequest(err), nil
 	}
 	return h.Relay(ctx, Call{Method: http.MethodPost, Path: commandPath, Body: body})
 }

@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// FirstID is less than the ID of any [Entry] of a time or later, and greater
-// than that of any before: a [Record] finds times by their IDs, and needs no
-// index of its own for them.
+// FirstID returns the first 16 digits of the ID of every [Entry] of a time: its
+// nanoseconds since 1970, in hexadecimal, bounded to the years 1970 to 2262.
+// IDs sort by time, and id >= FirstID(t) selects what came at t or later: a
+// [Record] needs no index of times.
 func FirstID(t time.Time) string {
 	n := t.UnixNano()
 	switch {
@@ -35,7 +36,11 @@ type ids struct {
 func (i *ids) next(now time.Time) (id string, at time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.last = max(now.UnixNano(), i.last+1)
+	if n := now.UnixNano(); n > i.last || i.last-n > int64(time.Second) { // a clock that was set back is believed
+		i.last = n
+	} else {
+		i.last++
+	}
 	at = now.Add(time.Duration(i.last - now.UnixNano()))
 	var salt [4]byte
 	_, _ = rand.Read(salt[:]) // never fails

@@ -7,13 +7,12 @@ import (
 	"time"
 )
 
-// NoReplyError is that no answer could be had from a commander, in words that
-// an operator understands.
+// NoReplyError reports that a commander gave no answer that can be passed on.
 type NoReplyError struct {
 	Status int    // the HTTP status to answer with: 502, 503 or 504
-	Text   string // for the operator
-	// Sent is that the commander may have got the request: whether a command
-	// was executed is unknown then.
+	Text   string // shown to the operator
+	// Sent tells whether the commander may have got the request. If so, a command
+	// may have been executed; if not, it certainly was not, and may be repeated.
 	Sent       bool
 	RetryAfter time.Duration // if the commander is only too busy
 	Err        error         // the cause, for the log; may be nil

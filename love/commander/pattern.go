@@ -11,7 +11,7 @@ import (
 
 // Pattern selects commands: "CSC:salindex:command", each a name or with * and
 // ? as wildcards, where parts at the end may be left out: "ATDome",
-// "MTHexapod:1", "ATDome:*:move*". The commands are named without "cmd_".
+// "MTHexapod:1", "ATDome:*:move*". The "cmd_" of a command may be left out.
 type Pattern string
 
 // ParsePattern reads a pattern.
@@ -32,6 +32,7 @@ func ParsePattern(text string) (Pattern, error) {
 func (p Pattern) parts() [3]string {
 	all := [3]string{"*", "*", "*"}
 	copy(all[:], strings.SplitN(string(p), ":", 3))
+	all[2] = strings.TrimPrefix(all[2], "cmd_")
 	return all
 }
 

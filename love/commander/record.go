@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
@@ -139,19 +140,37 @@ func (f Filter) Selects(e Entry) bool {
 		(f.Before == "" || e.ID < f.Before)
 }
 
-// MarshalJSON writes the entry with its duration in seconds, "duration", which
-// is null as long as there is nothing final.
+// entryJSON is an entry as JSON, with its duration in seconds.
+type entryJSON struct {
+	plainEntry
+	Duration *float64 `json:"duration"`
+}
+
+type plainEntry Entry // without its methods
+
+// MarshalJSON writes the entry with its duration in seconds, to the
+// microsecond: "duration", which is null as long as there is nothing final.
 func (e Entry) MarshalJSON() ([]byte, error) {
-	type plain Entry // without this method
-	var seconds *float64
-	if s := e.Duration.Seconds(); e.State.Final() {
-		seconds = &s
+	j := entryJSON{plainEntry: plainEntry(e)}
+	if e.State.Final() {
+		seconds := float64(e.Duration.Microseconds()) / 1e6
+		j.Duration = &seconds
 	}
 	if len(e.Params) > 0 && !json.Valid(e.Params) {
-		e.Params = love.AppendText(nil, string(e.Params))
+		j.Params = love.AppendText(nil, string(e.Params))
 	}
-	return json.Marshal(struct {
-		plain
-		Duration *float64 `json:"duration"`
-	}{plain(e), seconds})
+	return json.Marshal(j)
+}
+
+// UnmarshalJSON reads what [Entry.MarshalJSON] has written.
+func (e *Entry) UnmarshalJSON(text []byte) error {
+	var j entryJSON
+	if err := json.Unmarshal(text, &j); err != nil {
+		return err
+	}
+	*e = Entry(j.plainEntry)
+	if j.Duration != nil {
+		e.Outcome.Duration = time.Duration(math.Round(*j.Duration*1e6)) * time.Microsecond
+	}
+	return nil
 }

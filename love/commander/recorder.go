@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -47,9 +48,10 @@ func WithManager(name string) RecorderOption { return func(r *Recorder) { r.mana
 // progress extends it. Default: [DefaultAnswerLimit].
 func WithCommandLimit(d time.Duration) RecorderOption { return func(r *Recorder) { r.limit = d } }
 
-// WithLateLimit sets for how long after that an answer is still waited for, to
-// be recorded as [Late]. Default: 10 minutes. A commander with a limit of its
-// own, such as [HTTP], needs one that is as long as both together.
+// WithLateLimit sets how much longer than the command limit an answer is waited
+// for, to be recorded as [Late]. Default: 10 minutes. The commander behind has
+// to wait as long as both together, or it gives up first: for [HTTP] that is
+// WithAnswerLimit(limit+late).
 func WithLateLimit(d time.Duration) RecorderOption { return func(r *Recorder) { r.late = d } }
 
 // DefaultLateLimit is the default of [WithLateLimit].
@@ -118,12 +120,13 @@ func (r *Recorder) Execute(ctx context.Context, request Request) (Reply, error) 
 	cause := context.Cause(waiting)
 	late := errors.Is(cause, context.DeadlineExceeded)
 	if late {
+		waited := r.clock.Now().Sub(left)
 		cause = &NoReplyError{
 			Status: http.StatusGatewayTimeout, Sent: true, Err: cause,
-			Text: fmt.Sprintf("No answer within %s. The command is still waited for; the record of commands will tell what came of it.", r.limit),
+			Text: fmt.Sprintf("No answer within %s. The command is still waited for; the record of commands will tell what came of it.", readable(waited)),
 		}
 		o := outcomeOf(Reply{}, cause)
-		o.Duration = r.clock.Now().Sub(left)
+		o.Duration = waited
 		r.finish(e, o)
 	}
 	go func() {
@@ -131,6 +134,14 @@ func (r *Recorder) Execute(ctx context.Context, request Request) (Reply, error) 
 		r.follow(e, <-got, late)
 	}()
 	return Reply{}, cause
+}
+
+// readable is a duration without the digits that tell nobody anything.
+func readable(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Millisecond)
 }
 
 // enter begins a command, which is under way until underWay is told, unless
@@ -159,7 +170,7 @@ func (r *Recorder) send(ctx context.Context, request Request, left time.Time) <-
 	go func() {
 		defer stop()
 		defer release()
-		reply, err := r.inner.Execute(run, request)
+		reply, err := r.execute(run, request)
 		if err == nil {
 			reply, err = reply.Strict()
 		}
@@ -168,6 +179,18 @@ func (r *Recorder) send(ctx context.Context, request Request, left time.Time) <-
 		got <- answered{reply, err, o}
 	}()
 	return got
+}
+
+// execute has the command executed. It runs on a goroutine that nobody else
+// guards: a commander that panics must not end the program.
+func (r *Recorder) execute(ctx context.Context, request Request) (_ Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.log.Error("a commander panicked", "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("the commander panicked: %v", p)
+		}
+	}()
+	return r.inner.Execute(ctx, request)
 }
 
 // follow records the answer to a command that nobody waited for any more.
@@ -198,11 +221,10 @@ func (r *Recorder) Refuse(ctx context.Context, request Request, reply Reply) {
 	r.watch(e)
 }
 
-// Await records a command that waits for a second person's approval, with the
-// reply that it got. The request which it returns has the same entry in the
-// record, whatever becomes of it: [Recorder.Execute] and [Recorder.Refuse]
-// change that one.
-func (r *Recorder) Await(ctx context.Context, request Request, reply Reply) (Request, error) {
+// await records a command that waits for a second person's approval, with the
+// reply that it got. Whatever becomes of the request that it returns changes
+// the same entry.
+func (r *Recorder) await(ctx context.Context, request Request, reply Reply) (Request, error) {
 	o := outcomeOf(reply, nil)
 	o.State = Awaiting
 	e := r.entry(request, o)
@@ -217,7 +239,7 @@ func (r *Recorder) Await(ctx context.Context, request Request, reply Reply) (Req
 // List gives the entries of the record as [Record.List] does, with the outcome
 // of all that has been answered.
 func (r *Recorder) List(ctx context.Context, f Filter) ([]Entry, error) {
-	if err := r.clerk.clear(ctx); err != nil {
+	if err := r.clerk.flush(ctx); err != nil {
 		return nil, err
 	}
 	return r.record.List(ctx, f)
@@ -233,7 +255,7 @@ func (r *Recorder) Close(ctx context.Context) {
 	defer release()
 	r.underWay.Wait()
 	r.end()
-	_ = r.clerk.clear(context.Background()) // such a context has no error
+	r.clerk.end()
 }
 
 // begin records that a command leaves.
@@ -250,6 +272,7 @@ func (r *Recorder) begin(ctx context.Context, request Request) (Entry, error) {
 		write = func() error { return r.record.Change(ctx, Change{e.ID, pending}) }
 	}
 	if err := r.note(e, write); err != nil {
+		r.finish(e, refusedWith(ReplyTo(err))) // there may be an entry all the same
 		return Entry{}, err
 	}
 	r.clerk.put(e)

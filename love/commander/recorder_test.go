@@ -75,20 +75,23 @@ func byAna() commander.Request {
 
 func TestRecorder_EntryIsThereBeforeTheCommandLeaves(t *testing.T) {
 	var d desk
+	var found []commander.Entry // while the command was under way
 	atDesk(t, func(ctx context.Context, r commander.Request) (commander.Reply, error) {
-		e := d.only(t)
-		require.NotEmpty(t, e.ID)
-		e.ID = ""
-		require.Equal(t, commander.Entry{
-			Time: time.Now(), User: "ana", Identity: "ana@summit", Address: "10.0.0.7", Manager: "one",
-			CSC: "MTHexapod", SalIndex: 1, Command: "cmd_move", Params: json.RawMessage(`{"x":1.50}`),
-			Outcome: commander.Outcome{State: commander.Pending},
-		}, e)
+		found, _ = d.List(ctx, commander.Filter{})
 		time.Sleep(2 * time.Second)
 		return commander.Reply{Status: 200, Body: json.RawMessage(`{"ack":"Done","code":303}`)}, nil
 	}, func(t *testing.T, desk desk) {
 		d = desk
+		began := time.Now()
 		r, err := d.Execute(t.Context(), byAna())
+		require.Len(t, found, 1)
+		require.NotEmpty(t, found[0].ID)
+		found[0].ID = ""
+		require.Equal(t, commander.Entry{
+			Time: began, User: "ana", Identity: "ana@summit", Address: "10.0.0.7", Manager: "one",
+			CSC: "MTHexapod", SalIndex: 1, Command: "cmd_move", Params: json.RawMessage(`{"x":1.50}`),
+			Outcome: commander.Outcome{State: commander.Pending},
+		}, found[0])
 		require.NoError(t, err)
 		require.JSONEq(t, `{"ack":"Done","code":303}`, string(r.Body))
 		require.Equal(t, commander.Outcome{State: commander.Succeeded, Status: 200, Code: 303, Result: "Done", Duration: 2 * time.Second}, d.only(t).Outcome)
@@ -161,6 +164,36 @@ func TestRecorder_AnswerThatNeverComesStaysATimeOut(t *testing.T) {
 	})
 }
 
+func TestRecorder_ATimeOutTellsHowLongWasWaited(t *testing.T) {
+	atDesk(t, func(ctx context.Context, _ commander.Request) (commander.Reply, error) {
+		commander.Report(ctx, love.Progress{Code: 301, Timeout: 60})
+		time.Sleep(2 * time.Minute)
+		return commander.Done(), nil
+	}, func(t *testing.T, d desk) {
+		_, err := d.Execute(t.Context(), byAna())
+		require.ErrorContains(t, err, "No answer within 1m15s.")
+		soon, cancel := commander.WithPatience(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err = d.Execute(soon, byAna())
+		require.ErrorContains(t, err, "No answer within 1m0.1s.", "the shorter limit counts")
+	})
+}
+
+// Each command leaves two entries to be written, and nobody asks for them.
+func TestRecorder_WritesWithoutBeingAsked(t *testing.T) {
+	atDesk(t, func(context.Context, commander.Request) (commander.Reply, error) { return commander.Done(), nil }, func(t *testing.T, d desk) {
+		const many = 600
+		for range many {
+			_, err := d.Execute(t.Context(), byAna())
+			require.NoError(t, err)
+		}
+		require.Len(t, d.told(), 1024, "a full queue is written at once")
+		time.Sleep(10 * time.Millisecond)
+		synctest.Wait()
+		require.Len(t, d.told(), 2*many)
+	})
+}
+
 func TestRecorder_ProgressExtendsTheLimit(t *testing.T) {
 	atDesk(t, func(ctx context.Context, _ commander.Request) (commander.Reply, error) {
 		commander.Report(ctx, love.Progress{Code: 301, Timeout: 60})
@@ -178,13 +211,12 @@ func TestRecorder_OutcomeIsRecordedAlsoWhenWhoCommandedHasGone(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		return commander.Done(), nil
 	}, func(t *testing.T, d desk) {
-		ctx, hangUp := context.WithTimeout(t.Context(), time.Second)
-		defer hangUp()
+		ctx, hangUp := context.WithCancel(t.Context())
+		defer time.AfterFunc(time.Second, hangUp).Stop()
 		_, err := d.Execute(ctx, byAna())
-		require.Error(t, err)
+		require.ErrorIs(t, err, context.Canceled)
 		d.Close(context.Background())
-		e := d.only(t)
-		require.Equal(t, 5*time.Second, e.Duration)
+		require.Equal(t, commander.Outcome{State: commander.Succeeded, Status: 200, Result: "Done", Duration: 5 * time.Second}, d.only(t).Outcome)
 	})
 }
 
@@ -289,16 +321,124 @@ func TestRecorder_WhatCannotBeRecordedIsNotSent(t *testing.T) {
 	r.Close(t.Context())
 }
 
+// moodyRecord takes changes unless it is away, and never that of one entry.
+type moodyRecord struct {
+	commander.Record
+	mu     sync.Mutex
+	away   bool
+	refuse string // text that makes an entry the one never taken
+}
+
+func (m *moodyRecord) Change(ctx context.Context, changes ...commander.Change) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return errors.New("away")
+	}
+	for _, c := range changes {
+		if c.Result == m.refuse {
+			return errors.New("cannot store that")
+		}
+	}
+	return m.Record.Change(ctx, changes...)
+}
+
+func (m *moodyRecord) leave(away bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.away = away
+}
+
+func atMoodyDesk(t *testing.T, body func(t *testing.T, r *commander.Recorder, m *moodyRecord, states func() []commander.State)) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &moodyRecord{Record: commander.NewMemoryRecord(0), refuse: "odd"}
+		n := 0
+		r := commander.NewRecorder(double{execute: func(context.Context, commander.Request) (commander.Reply, error) {
+			if n++; n == 2 {
+				return commander.AckReply(200, "odd"), nil
+			}
+			return commander.Done(), nil
+		}}, m)
+		defer r.Close(t.Context())
+		body(t, r, m, func() (states []commander.State) {
+			entries, err := m.List(t.Context(), commander.Filter{})
+			require.NoError(t, err)
+			for _, e := range slices.Backward(entries) {
+				states = append(states, e.State)
+			}
+			return states
+		})
+	})
+}
+
+func TestRecorder_OutcomesWaitForARecordThatIsAway(t *testing.T) {
+	atMoodyDesk(t, func(t *testing.T, r *commander.Recorder, m *moodyRecord, states func() []commander.State) {
+		m.leave(true)
+		_, err := r.Execute(t.Context(), byAna())
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		require.Equal(t, []commander.State{commander.Pending}, states())
+		m.leave(false)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Equal(t, []commander.State{commander.Succeeded}, states())
+	})
+}
+
+func TestRecorder_AnOutcomeThatIsNeverTakenHoldsUpNoOther(t *testing.T) {
+	atMoodyDesk(t, func(t *testing.T, r *commander.Recorder, _ *moodyRecord, states func() []commander.State) {
+		for range 3 {
+			_, err := r.Execute(t.Context(), byAna())
+			require.NoError(t, err)
+		}
+		time.Sleep(10 * time.Millisecond)
+		synctest.Wait()
+		require.Equal(t, []commander.State{commander.Succeeded, commander.Pending, commander.Succeeded}, states())
+	})
+}
+
+func TestRecorder_ACommanderThatPanicsGaveNoAnswer(t *testing.T) {
+	atDesk(t, func(context.Context, commander.Request) (commander.Reply, error) { panic("lamp on fire") }, func(t *testing.T, d desk) {
+		_, err := d.Execute(t.Context(), byAna())
+		require.Equal(t, 502, commander.ReplyTo(err).Status)
+		require.Equal(t, commander.Unknown, d.only(t).State)
+	})
+}
+
+// backClock is a clock that was set back.
+type backClock struct{ now time.Time }
+
+func (c *backClock) Now() time.Time                    { return c.now }
+func (*backClock) NewTimer(time.Duration) love.Timer   { panic("not used") }
+func (*backClock) NewTicker(time.Duration) love.Ticker { panic("not used") }
+
+func TestRecorder_AClockThatWasSetBackIsBelieved(t *testing.T) {
+	clock := &backClock{time.Date(2026, 3, 14, 2, 0, 0, 0, time.UTC)}
+	atDesk(t, func(context.Context, commander.Request) (commander.Reply, error) { return commander.Done(), nil }, func(t *testing.T, d desk) {
+		for range 2 {
+			_, err := d.Execute(t.Context(), byAna())
+			require.NoError(t, err)
+			clock.now = clock.now.Add(-time.Hour)
+		}
+		entries, err := d.List(t.Context(), commander.Filter{Until: time.Date(2026, 3, 14, 1, 30, 0, 0, time.UTC)})
+		require.NoError(t, err)
+		require.Len(t, entries, 1)
+	}, commander.WithRecorderClock(clock))
+}
+
 func TestEntryAsJSON(t *testing.T) {
 	e := commander.Entry{ID: "1", Time: time.Unix(0, 0).UTC(), CSC: "X", Command: "cmd_x", Params: json.RawMessage(`{}`), Outcome: commander.Outcome{State: commander.Pending}}
 	text, err := json.Marshal(e)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"id":"1","time":"1970-01-01T00:00:00Z","user":"","identity":"","address":"","manager":"","approved_by":"","csc":"X","salindex":0,
 		"cmd":"cmd_x","params":{},"state":"pending","status":0,"code":0,"result":"","duration":null}`, string(text))
-	e.Outcome = commander.Outcome{State: commander.Succeeded, Duration: 1500 * time.Millisecond}
+	e.Outcome = commander.Outcome{State: commander.Succeeded, Duration: 1633091 * time.Microsecond, ApprovedBy: "ben"}
 	text, err = json.Marshal(e)
 	require.NoError(t, err)
-	require.Contains(t, string(text), `"duration":1.5`)
+	require.Contains(t, string(text), `"duration":1.633091}`)
+	var read commander.Entry
+	require.NoError(t, json.Unmarshal(text, &read))
+	require.Equal(t, e, read)
 	e.Params = json.RawMessage(`[NaN`)
 	text, err = json.Marshal(e)
 	require.NoError(t, err)

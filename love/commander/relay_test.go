@@ -90,7 +90,8 @@ func TestHTTP_FaultsSayWhatMayHaveHappened(t *testing.T) {
 		text   string
 		after  bool // the aftermath follows
 	}{
-		"a page of status 500": {writes(500, "<h1>Oops</h1>"), 502, "The commander answered with status 500 and no JSON: <h1>Oops</h1>.", false},
+		"a page of status 500":     {writes(500, "<h1>Oops</h1>"), 502, "The commander answered with status 500 and no JSON: <h1>Oops</h1>.", true},
+		"a page of another server": {writes(200, "<h1>It works</h1>"), 502, "The commander answered with status 200 and no JSON: <h1>It works</h1>.", true},
 		"half an answer": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, `{"ack":`)

@@ -208,12 +208,12 @@ func replyTo(err error) (Reply, error) {
 	var value *sal.FieldError
 	if errors.As(err, &bad) || errors.As(err, &component) || errors.As(err, &topic) ||
 		errors.As(err, &fields) || errors.As(err, &value) || errors.Is(err, sal.ErrIndex) {
-		return refuse(err), nil
+		return wrongRequest(err), nil
 	}
 	return Reply{}, err
 }
 
-func refuse(err error) Reply { return AckReply(http.StatusBadRequest, err.Error()) }
+func wrongRequest(err error) Reply { return AckReply(http.StatusBadRequest, err.Error()) }
 
 // replyToAck is the reply to a command that did not succeed.
 func replyToAck(failed *sal.AckError) (Reply, error) {

@@ -207,7 +207,7 @@ func TestMistakesAreNamedTogetherWithWhatIsAccepted(t *testing.T) {
 		{"index without instances", `{"csc":"Lamp","salindex":1,"cmd":"cmd_switchOn","params":{}}`, `wrong index: Lamp has no instances, its index is 0, not 1`},
 		{"parameters that are a list", `{"csc":"Lamp","salindex":0,"cmd":"cmd_switchOn","params":[]}`, `"params" must be an object with the parameters of the command by name, {} for none`},
 		{"a member twice", `{"csc":"Lamp","salindex":0,"cmd":"cmd_switchOn","params":{},"csc":"Stone"}`, `reading the command: "csc" is there twice`},
-		{"a member in another case", `{"CSC":"Lamp","salindex":0,"cmd":"cmd_switchOn","params":{}}`, `reading the command: "csc" is missing; a command has "csc", "salindex", "cmd" and "params"`},
+		{"a member in another case", `{"CSC":"Lamp","salindex":0,"cmd":"cmd_switchOn","params":{}}`, `reading the command: the key "CSC" is not a command's: write "csc"`},
 		{"an index that is a text", `{"csc":"Lamp","salindex":"0","cmd":"cmd_switchOn","params":{}}`, `reading the command: "salindex" cannot be "0": csc and cmd are texts, salindex is a whole number`},
 		{"a list", `[]`, `reading the command: "csc" is missing; a command has "csc", "salindex", "cmd" and "params"`},
 		{"half", `{"csc":`, `reading the command: it is no JSON object`},

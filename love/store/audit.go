@@ -29,7 +29,7 @@ func (l *AuditLog) Record(ctx context.Context, r auth.AuditRecord) error {
 
 // Records implements auth.AuditLog.
 func (l *AuditLog) Records(ctx context.Context, limit int) (all []auth.AuditRecord, err error) {
-	err = each(ctx, l.store.db, func(rows *sql.Rows) error {
+	err = l.store.query(ctx, func(rows *sql.Rows) error {
 		var r auth.AuditRecord
 		var at int64
 		if err := rows.Scan(&at, &r.Actor, &r.Address, &r.Action, &r.Subject, &r.Outcome, &r.Detail); err != nil {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rubin-love/love-go/love/commander"
@@ -17,9 +16,8 @@ import (
 // CommandRecord is the commander.Record of a [Store].
 type CommandRecord struct {
 	store *Store
-
-	mu       sync.Mutex
-	prepared map[string]*sql.Stmt // by their text
+	// The two statements that every command needs; they end with the database.
+	insert, update *sql.Stmt
 }
 
 var _ commander.Record = (*CommandRecord)(nil)
@@ -27,90 +25,81 @@ var _ commander.Record = (*CommandRecord)(nil)
 // Commands is where the record of commands is kept.
 func (s *Store) Commands() *CommandRecord { return s.commands }
 
-// statement prepares a statement once. It ends with the database.
-func (r *CommandRecord) statement(ctx context.Context, query string) (*sql.Stmt, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s := r.prepared[query]; s != nil {
-		return s, nil
+const commandColumns = `id, at, username, identity, address, manager, approved_by, csc, salindex, command, params, state, status, code, result, duration`
+
+// prepare prepares the statements, once there is a table.
+func (r *CommandRecord) prepare(ctx context.Context) (err error) {
+	if r.insert, err = r.store.db.PrepareContext(ctx, `INSERT INTO commands (`+commandColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`); err != nil {
+		return unavailable(err)
 	}
-	s, err := r.store.db.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	r.prepared[query] = s
-	return s, nil
+	r.update, err = r.store.db.PrepareContext(ctx,
+		`UPDATE commands SET state = $2, status = $3, code = $4, result = $5, duration = $6, approved_by = $7 WHERE id = $1`)
+	return unavailable(err)
 }
 
-// exec runs a prepared statement and tells how many rows it changed.
-func (r *CommandRecord) exec(ctx context.Context, query string, args ...any) (n int, err error) {
-	s, err := r.statement(ctx, query)
-	if err != nil {
-		return 0, err
-	}
-	err = r.store.write(ctx, func(ctx context.Context) error {
-		result, err := s.ExecContext(ctx, args...)
-		if err != nil {
-			return unavailable(err)
-		}
-		changed, err := result.RowsAffected()
-		n = int(changed)
+// Begin implements commander.Record.
+func (r *CommandRecord) Begin(ctx context.Context, e commander.Entry) error {
+	return r.store.write(ctx, func(ctx context.Context) error {
+		_, err := r.insert.ExecContext(ctx,
+			e.ID, micros(e.Time), storable(e.User), storable(e.Identity), storable(e.Address), storable(e.Manager), storable(e.ApprovedBy),
+			storable(e.CSC), e.SalIndex, storable(e.Command), storable(string(e.Params)),
+			string(e.State), e.Status, e.Code, storable(e.Result), e.Duration.Microseconds())
 		return unavailable(err)
+	})
+}
+
+// Change implements commander.Record.
+func (r *CommandRecord) Change(ctx context.Context, changes ...commander.Change) error {
+	var missing error
+	set := func(ctx context.Context, s *sql.Stmt, c commander.Change) error {
+		n, err := changed(s.ExecContext(ctx, c.ID, string(c.State), c.Status, c.Code, storable(c.Result), c.Duration.Microseconds(), storable(c.ApprovedBy)))
+		if err == nil && n == 0 {
+			missing = errors.Join(missing, fmt.Errorf("%w: %s", commander.ErrNoEntry, c.ID))
+		}
+		return err
+	}
+	var err error
+	if len(changes) == 1 { // without the cost of a transaction
+		err = r.store.write(ctx, func(ctx context.Context) error { return set(ctx, r.update, changes[0]) })
+	} else {
+		err = r.store.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			update := tx.StmtContext(ctx, r.update)
+			for _, c := range changes {
+				if err := set(ctx, update, c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return cmp.Or(err, missing)
+}
+
+// changed is how many rows a statement has changed.
+func changed(result sql.Result, err error) (int, error) {
+	if err != nil {
+		return 0, unavailable(err)
+	}
+	n, err := result.RowsAffected()
+	return int(n), unavailable(err)
+}
+
+// exec runs a statement that is seldom needed, and tells how many rows it has
+// changed.
+func (r *CommandRecord) exec(ctx context.Context, query string, args ...any) (n int, err error) {
+	err = r.store.write(ctx, func(ctx context.Context) error {
+		n, err = changed(r.store.db.ExecContext(ctx, query, args...))
+		return err
 	})
 	return n, err
 }
 
-const commandColumns = `id, at, username, identity, address, manager, approved_by, csc, salindex, command, params, state, status, code, result, duration`
-
-// Begin implements commander.Record.
-func (r *CommandRecord) Begin(ctx context.Context, e commander.Entry) error {
-	_, err := r.exec(ctx, `INSERT INTO commands (`+commandColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		e.ID, micros(e.Time), e.User, e.Identity, e.Address, e.Manager, e.ApprovedBy, e.CSC, e.SalIndex, e.Command, string(e.Params),
-		string(e.State), e.Status, e.Code, e.Result, e.Duration.Microseconds())
-	return err
+// storable is a text without what PostgreSQL does not take for text. Answers of
+// components and bodies of requests may hold anything.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
-
-const changeCommand = `UPDATE commands SET state = $2, status = $3, code = $4, result = $5, duration = $6, approved_by = $7 WHERE id = $1`
-
-// Change implements commander.Record.
-func (r *CommandRecord) Change(ctx context.Context, changes ...commander.Change) error {
-	if len(changes) == 1 {
-		c := changes[0]
-		n, err := r.exec(ctx, changeCommand, changedValues(c)...)
-		if err == nil && n == 0 {
-			err = noEntry(c)
-		}
-		return err
-	}
-	prepared, err := r.statement(ctx, changeCommand)
-	if err != nil {
-		return err
-	}
-	var missing error
-	err = r.store.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		s := tx.StmtContext(ctx, prepared)
-		for _, c := range changes {
-			result, err := s.ExecContext(ctx, changedValues(c)...)
-			if err != nil {
-				return unavailable(err)
-			}
-			if n, err := result.RowsAffected(); err != nil {
-				return unavailable(err)
-			} else if n == 0 {
-				missing = errors.Join(missing, noEntry(c))
-			}
-		}
-		return nil
-	})
-	return cmp.Or(err, missing)
-}
-
-func changedValues(c commander.Change) []any {
-	return []any{c.ID, string(c.State), c.Status, c.Code, c.Result, c.Duration.Microseconds(), c.ApprovedBy}
-}
-
-func noEntry(c commander.Change) error { return fmt.Errorf("%w: %s", commander.ErrNoEntry, c.ID) }
 
 // Interrupted implements commander.Record.
 func (r *CommandRecord) Interrupted(ctx context.Context, manager string) (n int, err error) {
@@ -131,15 +120,22 @@ func (r *CommandRecord) Interrupted(ctx context.Context, manager string) (n int,
 	return n, nil
 }
 
-// Prune implements commander.Record.
-func (r *CommandRecord) Prune(ctx context.Context, before time.Time) (int, error) {
-	return r.exec(ctx, `DELETE FROM commands WHERE id < $1`, commander.FirstID(before))
+// Prune implements commander.Record. Commands do not wait until all is removed,
+// which may take seconds.
+func (r *CommandRecord) Prune(ctx context.Context, before time.Time) (n int, err error) {
+	const piece = 10_000
+	for {
+		removed, err := r.exec(ctx, `DELETE FROM commands WHERE id IN (SELECT id FROM commands WHERE id < $1 ORDER BY id LIMIT `+strconv.Itoa(piece)+`)`,
+			commander.FirstID(before))
+		n += removed
+		if err != nil || removed < piece {
+			return n, err
+		}
+	}
 }
 
 // List implements commander.Record.
 func (r *CommandRecord) List(ctx context.Context, f commander.Filter) (entries []commander.Entry, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.store.wait)
-	defer cancel()
 	var w conditions
 	w.text("username = ", f.User)
 	w.text("csc = ", f.CSC)
@@ -156,7 +152,7 @@ func (r *CommandRecord) List(ctx context.Context, f commander.Filter) (entries [
 		w.text("id < ", commander.FirstID(f.Until))
 	}
 	query := `SELECT ` + commandColumns + ` FROM commands` + w.String() + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(f.Page())
-	err = each(ctx, r.store.db, func(rows *sql.Rows) error {
+	err = r.store.query(ctx, func(rows *sql.Rows) error {
 		e, err := entryOf(rows)
 		entries = append(entries, e)
 		return err
@@ -188,7 +184,7 @@ func (w *conditions) add(condition string, value any) {
 // text adds a condition unless there is nothing to compare with.
 func (w *conditions) text(condition, value string) {
 	if value != "" {
-		w.add(condition, value)
+		w.add(condition, storable(value))
 	}
 }
 

@@ -103,3 +103,33 @@ func TestCommandRecord_OfAnOlderDatabaseIsKept(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []commander.Entry{e}, entries)
 }
+
+func TestCommandRecord_TakesTextsThatAreNone(t *testing.T) {
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			r := openStore(t, d.fresh(t)).Commands()
+			e := commander.Entry{ID: commander.FirstID(time.Unix(1, 0)), CSC: "a\x00b", Params: []byte("\xff"), Outcome: commander.Outcome{State: commander.Pending}}
+			require.NoError(t, r.Begin(t.Context(), e))
+			require.NoError(t, r.Change(t.Context(), commander.Change{ID: e.ID, Outcome: commander.Outcome{State: commander.Failed, Result: "bad \x00 text"}}))
+			entries, err := r.List(t.Context(), commander.Filter{CSC: "a\x00b"})
+			require.NoError(t, err)
+			require.Len(t, entries, 1)
+			require.Equal(t, "bad \uFFFD text", entries[0].Result)
+		})
+	}
+}
+
+func TestStore_OutlivesAPanicInAChange(t *testing.T) {
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			s := openStore(t, d.fresh(t))
+			require.Panics(t, func() {
+				_ = s.Holds().Change(t.Context(), func([]commander.Hold) ([]commander.Hold, error) { panic("a bug") })
+			})
+			require.NoError(t, s.Commands().Begin(t.Context(), commander.Entry{ID: commander.FirstID(time.Unix(1, 0))}))
+			held, err := s.Holds().Held()
+			require.NoError(t, err)
+			require.Empty(t, held)
+		})
+	}
+}

@@ -32,7 +32,7 @@ func (l *Ledger) Issued(ctx context.Context, t auth.TokenInfo) error {
 
 // Tokens implements auth.Ledger.
 func (l *Ledger) Tokens(ctx context.Context, username string) (all []auth.TokenInfo, err error) {
-	err = each(ctx, l.store.db, func(rows *sql.Rows) error {
+	err = l.store.query(ctx, func(rows *sql.Rows) error {
 		var t auth.TokenInfo
 		var issued, expires int64
 		if err := rows.Scan(&t.ID, &t.Username, &issued, &expires, &t.Revoked); err != nil {

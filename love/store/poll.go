@@ -138,10 +138,8 @@ func (s *Store) revisions(ctx context.Context) (map[topic]int64, error) {
 	if err := s.present(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
-	defer cancel()
 	all := make(map[topic]int64, 4)
-	err := each(ctx, s.db, func(rows *sql.Rows) error {
+	err := s.query(ctx, func(rows *sql.Rows) error {
 		var t topic
 		var n int64
 		err := rows.Scan(&t, &n)

@@ -77,9 +77,11 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 		s.lane = make(chan struct{}, 1)
 	}
 	s.users, s.ledger, s.keyring, s.audit = newUsers(s), newLedger(s), &Keyring{store: s}, &AuditLog{store: s}
-	s.commands = &CommandRecord{store: s, prepared: map[string]*sql.Stmt{}}
-	s.holds = &Holds{store: s}
+	s.commands, s.holds = &CommandRecord{store: s}, &Holds{store: s}
 	err = migrate(ctx, s.db, a.dialect)
+	if err == nil {
+		err = s.commands.prepare(ctx)
+	}
 	if err == nil {
 		err = s.reload(ctx)
 	}
@@ -166,8 +168,9 @@ func (s *Store) transact(ctx context.Context, f func(context.Context, *sql.Tx) e
 		if err != nil {
 			return unavailable(err)
 		}
+		defer func() { _ = tx.Rollback() }() // also if f panics; after the commit it does nothing
 		if err := f(ctx, tx); err != nil {
-			return errors.Join(err, ignoreDone(tx.Rollback()))
+			return err
 		}
 		return unavailable(tx.Commit())
 	})
@@ -199,15 +202,6 @@ func (s *Store) write(ctx context.Context, f func(context.Context) error) error 
 	return f(context.WithoutCancel(ctx))
 }
 
-// ignoreDone drops the error of ending a transaction that has ended already,
-// with its context.
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
-	}
-	return err
-}
-
 // exec runs one statement outside of a transaction.
 func (s *Store) exec(ctx context.Context, query string, args ...any) error {
 	return s.write(ctx, func(ctx context.Context) error {
@@ -227,6 +221,14 @@ func unavailable(err error) error {
 // queryer is a database or a transaction.
 type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// query calls scan for every row of a query, which takes no longer than one
+// operation may.
+func (s *Store) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	return each(ctx, s.db, scan, query, args...)
 }
 
 // each calls scan for every row of a query.
