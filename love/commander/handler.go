@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -21,6 +22,9 @@ import (
 // maxRequest bounds the body of a request to the API, in bytes: the
 // configuration of a script is the longest parameter that there is.
 const maxRequest = 4 << 20
+
+// bodyTime is how long the body of a request may take.
+const bodyTime = 10 * time.Second
 
 // Backend is what a [NewHandler] answers with. What is nil is answered 501.
 type Backend struct {
@@ -99,6 +103,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.write(w, AckReply(http.StatusInternalServerError, text))
 		}
 	}()
+	if r.ContentLength != 0 { // net/http lifts it when the body has come to its end
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // not every writer can
+	}
 	err := h.dispatch(w, r)
 	if err == nil {
 		return
@@ -160,6 +167,10 @@ func (h *handler) bounded(do func(http.ResponseWriter, *http.Request) error) fun
 // object reads the body, a JSON object with at least the given keys.
 func object(w http.ResponseWriter, r *http.Request, keys string, required ...string) (json.RawMessage, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.Header().Set("Connection", "close")
+		return nil, &refusal{AckReply(http.StatusRequestTimeout, fmt.Sprintf("The request did not come to its end within %s.", bodyTime))}
+	}
 	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 		return nil, &refusal{AckReply(http.StatusRequestEntityTooLarge, fmt.Sprintf("A request may have %d MiB.", maxRequest>>20))}
 	}

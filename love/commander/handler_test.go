@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -197,4 +198,31 @@ func TestHandler_AnAnswerThatIsAbortedIsNone(t *testing.T) {
 	r := httptest.NewRequest("POST", "/cmd/", body)
 	r.Header.Set("Content-Type", "application/json")
 	require.PanicsWithValue(t, http.ErrAbortHandler, func() { h.ServeHTTP(httptest.NewRecorder(), r) })
+}
+
+func TestHandler_WaitsOnlySoLongForABody(t *testing.T) {
+	sent := 0
+	api := commander.NewHandler(commander.Backend{Commander: double{execute: func(context.Context, commander.Request) (commander.Reply, error) {
+		sent++
+		time.Sleep(time.Minute) // the limit is that of the body, not of the command
+		return commander.Done(), nil
+	}}})
+	overHTTP(t, api, func(t *testing.T, _ *commander.HTTP, plain *http.Client) {
+		body, unfinished := io.Pipe()
+		go func() { _, _ = io.WriteString(unfinished, `{"csc":`) }()
+		r, err := http.NewRequestWithContext(t.Context(), "POST", "http://commander:5000/cmd/", body)
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", "application/json")
+		began := time.Now()
+		got, err := plain.Do(r)
+		require.NoError(t, err)
+		defer got.Body.Close()
+		require.Equal(t, 408, got.StatusCode)
+		require.Equal(t, 10*time.Second, time.Since(began))
+		require.NoError(t, unfinished.Close())
+		require.Zero(t, sent)
+
+		const whole = `{"csc":"ATDome","salindex":0,"cmd":"cmd_stop","params":{},"identity":"ana@summit"}`
+		require.Equal(t, 200, ask(t, plain, "POST", "/cmd/", whole, "Content-Type", "application/json").status)
+	})
 }
