@@ -95,7 +95,14 @@ func CommandPermission(csc string, salindex int, command string) Permission {
 // [CommandPermission] gives.
 func (p Permission) IsCommand() bool { return strings.Count(string(p), ":") == 2 }
 
-func (p Permission) parts() []string { return strings.SplitN(string(p), ":", 3) }
+// parts are those of a command pattern; its command may be written with its
+// "cmd_".
+func (p Permission) parts() []string {
+	parts := strings.SplitN(string(p), ":", 3)
+	last := len(parts) - 1
+	parts[last] = strings.TrimPrefix(parts[last], "cmd_")
+	return parts
+}
 
 // Allows tells whether who holds p may do what takes the permission wanted.
 func (p Permission) Allows(wanted Permission) bool {

@@ -24,6 +24,7 @@ func TestPermission_AllowsItselfAndCommandsByPattern(t *testing.T) {
 		{auth.ManageUsers, move, false},
 		{auth.ManageUsers, auth.SomeCommand, false},
 		{"ATDome:*:move*", move, true},
+		{"ATDome:*:cmd_move*", move, true},
 		{"ATDome:*:move*", auth.SomeCommand, true},
 		{"ATDome:*:move*", auth.ExecuteCommand, false},
 		{"ATDome:1:moveAzimuth", move, true},
