@@ -12,7 +12,7 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// hubReport is what a [HubReporter] tells.
+// hubReport is everything that a [HubReporter] reports.
 type hubReport struct {
 	Stats    hub.Stats          `json:"stats"`
 	Sessions []hub.SessionStats `json:"sessions"`
@@ -20,7 +20,7 @@ type hubReport struct {
 }
 
 func (m *Manager) hubReport(*call) (answer, error) {
-	h, ok := m.Hub.(HubReporter)
+	h, ok := m.config.Hub.(HubReporter)
 	if !ok {
 		return answer{}, errNotFound
 	}
@@ -28,23 +28,24 @@ func (m *Manager) hubReport(*call) (answer, error) {
 }
 
 func (m *Manager) listSessions(*call) (answer, error) {
-	h, ok := m.Hub.(HubReporter)
+	h, ok := m.config.Hub.(HubReporter)
 	if !ok {
 		return answer{}, errNotFound
 	}
 	return answer{status: http.StatusOK, body: h.Sessions()}, nil
 }
 
-// tokenAdmin is who administers tokens, if somebody does.
+// tokenAdmin returns the token service if it can be administered; otherwise the
+// request is answered 404.
 func (m *Manager) tokenAdmin() (auth.TokenAdmin, error) {
-	admin, ok := m.Tokens.(auth.TokenAdmin)
+	admin, ok := m.config.Tokens.(auth.TokenAdmin)
 	if !ok {
 		return nil, errNotFound
 	}
 	return admin, nil
 }
 
-// token is what administrators see of one.
+// token is a token as administrators see it.
 type token struct {
 	ID       string    `json:"id"`
 	Username string    `json:"username"`
@@ -84,8 +85,8 @@ func (m *Manager) revokeToken(c *call) (answer, error) {
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// revokeTokensOf ends all tokens of one user: for all users at once there is
-// no request, so that none is sent by mistake.
+// revokeTokensOf ends all tokens of one user. No request ends those of all users
+// at once, so that none does by mistake.
 func (m *Manager) revokeTokensOf(c *call) (answer, error) {
 	admin, err := m.tokenAdmin()
 	if err != nil {
@@ -110,7 +111,7 @@ func (m *Manager) rotateKey(c *call) (answer, error) {
 	}
 	id, err := admin.RotateKey(c.Context())
 	if errors.Is(err, auth.ErrFixedKey) {
-		return answer{}, refuse(http.StatusConflict, "The key is given by the manager's configuration (SECRET_KEY): change it there.")
+		return answer{}, refuse(http.StatusConflict, "The signing key is given by the manager's configuration: change it there.")
 	}
 	if err != nil {
 		return answer{}, err
@@ -123,8 +124,8 @@ func (m *Manager) listPermissions(*call) (answer, error) {
 	return answer{status: http.StatusOK, body: auth.Permissions()}, nil
 }
 
-// into reads a body that is a JSON object into a struct; a key that it does
-// not have is refused, for it is misspelt.
+// into reads a body that has to be a JSON object into a struct. It refuses a key
+// that the struct does not have, which is probably misspelt.
 func (c *call) into(target any) error {
 	body, err := c.json()
 	if err != nil {

@@ -1,6 +1,7 @@
 package manager_test
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -75,9 +76,118 @@ func TestAdmin_MakesChangesAndRemovesUsers(t *testing.T) {
 	require.Equal(t, []string{
 		"ada: user added bob done", "bob: log-in  done", "ada: permission granted bob done",
 		"bob: forbidden POST /manager/api/cmd/ refused", "ada: password set bob done", "bob: log-in  refused", "bob: log-in  done",
-		"ada: user disabled bob done", "ada: user enabled bob done", "ada: user removed bob done",
+		"ada: user disabled bob done", "ada: user enabled bob done", "ada: user changed bob done", "ada: user removed bob done",
 	}, r.actions())
 	require.NotContains(t, r.log.String(), "geheim")
+}
+
+func TestAdmin_EachKindOfChangeHasARecordThatNamesIt(t *testing.T) {
+	for _, c := range []struct {
+		body string
+		want []string // action and detail
+	}{
+		{`{"email": "u@x", "groups": ["cmd"]}`, []string{"permission granted: groups cmd", "user changed: email"}},
+		{`{"first_name": "Uma", "last_name": "U", "permissions": ["ATDome:*:move*"]}`, []string{"permission granted: groups ui_framework, ATDome:*:move*", "user changed: first_name, last_name"}},
+		{`{"groups": []}`, []string{"permission granted: no rights"}},
+		{`{"password": "neu"}`, []string{"password set: "}},
+		{`{"password": "neu", "email": "u@x", "active": false}`, []string{"user disabled: ", "user changed: email", "password set: "}},
+		{`{"email": "user@fake.com", "active": true, "groups": ["ui_framework", "ui_framework"]}`, nil}, // all as it is
+	} {
+		r := newRig(t)
+		require.Equal(t, 200, r.call("PATCH", adminUsers+"user/", c.body, as(r.token("admin"))).StatusCode)
+		require.Equal(t, c.want, r.details(), c.body)
+	}
+}
+
+// details are the actions in the audit records with their details, oldest first.
+func (r *rig) details() (list []string) {
+	records, err := r.audit.Records(r.t.Context(), 1000)
+	require.NoError(r.t, err)
+	for _, rec := range slices.Backward(records) {
+		list = append(list, rec.Action+": "+rec.Detail)
+	}
+	return list
+}
+
+// failing is a store of users that changes so many accounts and then fails.
+type failing struct {
+	auth.UserStore
+	changes int
+}
+
+func (f *failing) UpdateAccount(ctx context.Context, username string, change func(*auth.Account) error) error {
+	if f.changes--; f.changes < 0 {
+		return errAway
+	}
+	return f.UserStore.UpdateAccount(ctx, username, change)
+}
+
+func storeFailsAfter(changes int) func(*manager.Config) {
+	return func(c *manager.Config) {
+		c.Users = auth.NewUsers(&failing{c.Users.Store(), changes}, auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+	}
+}
+
+// stubborn are tokens that do not end.
+type stubborn struct{ *auth.JWT }
+
+func (stubborn) RevokeAll(context.Context, string) (int, error) { return 0, errAway }
+
+func tokensDoNotEnd(c *manager.Config) { c.Tokens = stubborn{c.Tokens.(*auth.JWT)} }
+
+func TestAdmin_WhatWasDoneBeforeAFailureHasItsRecord(t *testing.T) {
+	for name, c := range map[string]struct {
+		change       func(*manager.Config)
+		method, user string
+		body         string
+		want         []string
+	}{
+		"the password is not set":          {storeFailsAfter(1), "PATCH", "user/", `{"email": "u@x", "groups": ["cmd"], "password": "neu"}`, []string{"permission granted: groups cmd", "user changed: email"}},
+		"nothing is changed":               {storeFailsAfter(0), "PATCH", "user/", `{"email": "u@x", "password": "neu"}`, nil},
+		"the tokens do not end":            {tokensDoNotEnd, "PATCH", "user/", `{"password": "neu"}`, []string{"password set: "}},
+		"a disabled user gets no password": {storeFailsAfter(0), "POST", "", `{"username": "bob", "password": "x", "groups": ["cmd"], "active": false}`, []string{"user added: groups cmd"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, c.change)
+			require.Equal(t, 500, r.call(c.method, adminUsers+c.user, c.body, as(r.token("admin"))).StatusCode)
+			require.Equal(t, c.want, r.details())
+		})
+	}
+}
+
+func TestAdmin_AUserAddedAsDisabledIsNeverActive(t *testing.T) {
+	const bob = `{"username": "bob", "password": "geheim", "active": false}`
+	r := newRig(t, storeFailsAfter(0))
+	require.Equal(t, 500, r.call("POST", adminUsers, bob, as(r.token("admin"))).StatusCode)
+	a, err := r.users.Store().Account(t.Context(), "bob")
+	require.NoError(t, err)
+	require.True(t, a.Disabled)
+
+	r = newRig(t)
+	admin := as(r.token("admin"))
+	require.Contains(t, r.call("POST", adminUsers, bob, admin).body, `"active":false,"has_password":true`)
+	r.is(r.call("POST", getToken, `{"username": "bob", "password": "geheim"}`), 400, wrongLogIn)
+	r.call("PATCH", adminUsers+"bob/", `{"active": true}`, admin)
+	r.session(r.call("POST", getToken, `{"username": "bob", "password": "geheim"}`))
+}
+
+// late are tokens whose ending fails from the second time on.
+type late struct {
+	*auth.JWT
+	ended int
+}
+
+func (l *late) RevokeAll(ctx context.Context, username string) (int, error) {
+	if l.ended++; l.ended > 1 {
+		return 0, errAway
+	}
+	return l.JWT.RevokeAll(ctx, username)
+}
+
+func TestAdmin_ARemovedUserHasARecordWhateverBecomesOfTheTokens(t *testing.T) {
+	r := newRig(t, func(c *manager.Config) { c.Tokens = &late{JWT: c.Tokens.(*auth.JWT)} })
+	require.Equal(t, 500, r.call("DELETE", adminUsers+"user/", "", as(r.token("admin"))).StatusCode)
+	require.Equal(t, []string{"user removed: "}, r.details())
 }
 
 func TestAdmin_RefusesWhatMakesNoSense(t *testing.T) {

@@ -8,17 +8,17 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// group is what administrators see of one.
+// group is a group as administrators see it.
 type group struct {
 	Name        string            `json:"name"`
 	Permissions []auth.Permission `json:"permissions"`
 }
 
 func (m *Manager) listGroups(c *call) (answer, error) {
-	if m.Users == nil {
+	if m.config.Users == nil {
 		return answer{}, errNotFound
 	}
-	all, err := m.Users.Store().Groups(c.Context())
+	all, err := m.config.Users.Store().Groups(c.Context())
 	if err != nil {
 		return answer{}, err
 	}
@@ -31,7 +31,7 @@ func (m *Manager) listGroups(c *call) (answer, error) {
 
 // putGroup makes a group or gives it other permissions.
 func (m *Manager) putGroup(c *call) (answer, error) {
-	if m.Users == nil {
+	if m.config.Users == nil {
 		return answer{}, errNotFound
 	}
 	var body struct {
@@ -47,7 +47,7 @@ func (m *Manager) putGroup(c *call) (answer, error) {
 	if err := g.Check(); err != nil {
 		return answer{}, fieldErrors{noField: {sentence(err)}}.refusal()
 	}
-	if err := m.Users.Store().PutGroup(c.Context(), g); err != nil {
+	if err := m.config.Users.Store().PutGroup(c.Context(), g); err != nil {
 		return answer{}, err
 	}
 	m.note(c, auth.AuditRecord{Action: auth.AuditGroupPut, Subject: g.Name, Outcome: auth.OutcomeDone, Detail: fmt.Sprint(g.Permissions)})
@@ -55,11 +55,11 @@ func (m *Manager) putGroup(c *call) (answer, error) {
 }
 
 func (m *Manager) removeGroup(c *call) (answer, error) {
-	if m.Users == nil {
+	if m.config.Users == nil {
 		return answer{}, errNotFound
 	}
 	name := c.params.ByName("name")
-	switch err := m.Users.Store().DeleteGroup(c.Context(), name); {
+	switch err := m.config.Users.Store().DeleteGroup(c.Context(), name); {
 	case errors.Is(err, auth.ErrUnknownGroup):
 		return answer{}, errNotFound
 	case err != nil:

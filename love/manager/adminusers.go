@@ -18,7 +18,7 @@ type account struct {
 	LastName         string            `json:"last_name"`
 	Superuser        bool              `json:"superuser"`
 	Active           bool              `json:"active"`
-	HasPassword      bool              `json:"has_password"` // false: LDAP or nobody lets the user in
+	HasPassword      bool              `json:"has_password"` // false: only somebody else, such as LDAP, lets the user in
 	Groups           []string          `json:"groups"`
 	Permissions      []auth.Permission `json:"permissions"`
 	GroupPermissions []auth.Permission `json:"group_permissions"`
@@ -31,7 +31,7 @@ func accountOf(a auth.Account) account {
 	}
 }
 
-// listOf makes an empty list of none.
+// listOf turns nil into an empty list, which JSON shows as [] and not as null.
 func listOf[T any](list []T) []T {
 	if list == nil {
 		return []T{}
@@ -39,7 +39,7 @@ func listOf[T any](list []T) []T {
 	return list
 }
 
-// accountChange is what a request gives; nil leaves a field as it is.
+// accountChange is the body of a request; nil leaves a field as it is.
 type accountChange struct {
 	Username    *string            `json:"username"`
 	Password    *string            `json:"password"`
@@ -52,7 +52,7 @@ type accountChange struct {
 	Permissions *[]auth.Permission `json:"permissions"`
 }
 
-// apply changes an account; the error is the answer.
+// apply changes an account. Its error is the refusal to answer with.
 func (ch accountChange) apply(a *auth.Account) error {
 	set(&a.Email, ch.Email)
 	set(&a.FirstName, ch.FirstName)
@@ -82,24 +82,20 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// sentence is an error as people read it in an answer.
+// sentence writes an error as a sentence, for an answer.
 func sentence(err error) string {
 	text := err.Error()
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-// names lists what a change touches, for its record; no value is in it.
-func (ch accountChange) names() string {
+// changedNames lists the texts of a user that a change touched, for its record.
+// No value is in it.
+func changedNames(before, after auth.User) string {
 	var names []string
-	for _, f := range []struct {
-		name  string
-		given bool
-	}{
-		{"password", ch.Password != nil}, {"email", ch.Email != nil}, {"first_name", ch.FirstName != nil},
-		{"last_name", ch.LastName != nil}, {"superuser", ch.Superuser != nil}, {"active", ch.Active != nil},
-		{"groups", ch.Groups != nil}, {"permissions", ch.Permissions != nil},
+	for _, f := range []struct{ name, before, after string }{
+		{"email", before.Email, after.Email}, {"first_name", before.FirstName, after.FirstName}, {"last_name", before.LastName, after.LastName},
 	} {
-		if f.given {
+		if f.before != f.after {
 			names = append(names, f.name)
 		}
 	}
@@ -107,10 +103,10 @@ func (ch accountChange) names() string {
 }
 
 func (m *Manager) listUsers(c *call) (answer, error) {
-	if m.Users == nil {
+	if m.config.Users == nil {
 		return answer{}, errNotFound
 	}
-	all, err := m.Users.Store().Accounts(c.Context())
+	all, err := m.config.Users.Store().Accounts(c.Context())
 	if err != nil {
 		return answer{}, err
 	}
@@ -121,16 +117,17 @@ func (m *Manager) listUsers(c *call) (answer, error) {
 	return answer{status: http.StatusOK, body: list}, nil
 }
 
-// theUser is whom a path names.
+// theUser is the user that the path names.
 func (m *Manager) theUser(c *call) (auth.Account, error) {
-	if m.Users == nil {
+	if m.config.Users == nil {
 		return auth.Account{}, errNotFound
 	}
-	a, err := m.Users.Store().Account(c.Context(), c.params.ByName("name"))
+	a, err := m.config.Users.Store().Account(c.Context(), c.params.ByName("name"))
 	return a, storeError(err)
 }
 
-// storeError is a store's error as an answer.
+// storeError turns a store's error into the refusal to answer with, if it is
+// the caller's mistake.
 func storeError(err error) error {
 	switch {
 	case errors.Is(err, auth.ErrUnknownUser):
@@ -152,7 +149,7 @@ func (m *Manager) showUser(c *call) (answer, error) {
 }
 
 func (m *Manager) addUser(c *call) (answer, error) {
-	if m.Users == nil {
+	if m.config.Users == nil {
 		return answer{}, errNotFound
 	}
 	var ch accountChange
@@ -169,27 +166,41 @@ func (m *Manager) addUser(c *call) (answer, error) {
 	if err := m.mayTouch(c, a); err != nil {
 		return answer{}, err
 	}
-	if err := m.Users.Add(c.Context(), a.User, *ch.Password); err != nil {
+	if err := m.createUser(c, a, *ch.Password); err != nil {
 		return answer{}, storeError(err)
 	}
-	if a.Disabled {
-		if err := m.Users.SetActive(c.Context(), a.Username, false); err != nil {
-			return answer{}, err
-		}
-	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditUserAdded, Subject: a.Username, Outcome: auth.OutcomeDone, Detail: rightsOf(a.User)})
 	return m.accountAnswer(c, http.StatusCreated, a.Username)
 }
 
+// createUser makes an account and its record. A disabled account is disabled
+// from the first write on and gets its password last: a failure in between
+// leaves nobody who can log in.
+func (m *Manager) createUser(c *call, a auth.Account, password string) error {
+	var err error
+	if a.Disabled {
+		err = m.config.Users.Store().CreateAccount(c.Context(), a)
+	} else {
+		err = m.config.Users.Add(c.Context(), a.User, password)
+	}
+	if err != nil {
+		return err
+	}
+	m.note(c, auth.AuditRecord{Action: auth.AuditUserAdded, Subject: a.Username, Outcome: auth.OutcomeDone, Detail: rightsOf(a.User)})
+	if a.Disabled {
+		return m.config.Users.SetPassword(c.Context(), a.Username, password)
+	}
+	return nil
+}
+
 func (m *Manager) accountAnswer(c *call, status int, username string) (answer, error) {
-	a, err := m.Users.Store().Account(c.Context(), username)
+	a, err := m.config.Users.Store().Account(c.Context(), username)
 	if err != nil {
 		return answer{}, storeError(err)
 	}
 	return answer{status: status, body: accountOf(a)}, nil
 }
 
-// rightsOf tells in a record what a user may.
+// rightsOf describes what a user may do, for a record.
 func rightsOf(u auth.User) string {
 	var words []string
 	if u.Superuser {
@@ -201,18 +212,21 @@ func rightsOf(u auth.User) string {
 	for _, p := range u.Permissions {
 		words = append(words, string(p))
 	}
+	if len(words) == 0 {
+		return "no rights"
+	}
 	return strings.Join(words, ", ")
 }
 
-// mayTouch keeps who is no superuser away from superusers: or else the
-// permission to manage users would be that to do anything.
+// mayTouch stops anyone but a superuser from changing a superuser; otherwise
+// api.manage_users would amount to full rights.
 func (m *Manager) mayTouch(c *call, a auth.Account) error {
 	err := touches(c, a)
 	m.noteTouch(c, a.Username, err)
 	return err
 }
 
-// touches decides what mayTouch says.
+// touches is the check of mayTouch, which leaves no record.
 func touches(c *call, a auth.Account) error {
 	if a.Superuser && !c.who.User.Superuser {
 		return errForbidden
@@ -229,7 +243,7 @@ func (m *Manager) noteTouch(c *call, username string, err error) {
 var errYourself = fieldErrors{noField: {"You cannot disable or remove yourself, or give up being a superuser: ask another administrator."}}.refusal()
 
 func (m *Manager) changeUser(c *call) (answer, error) {
-	before, err := m.theUser(c)
+	user, err := m.theUser(c)
 	if err != nil {
 		return answer{}, err
 	}
@@ -237,64 +251,69 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 	if err := c.into(&ch); err != nil {
 		return answer{}, err
 	}
-	if ch.Username != nil && *ch.Username != before.Username {
+	if ch.Username != nil && *ch.Username != user.Username {
 		return answer{}, fieldErrors{"username": {"A user cannot be renamed."}}.refusal()
 	}
 	if ch.Password != nil && *ch.Password == "" {
 		return answer{}, fieldErrors{"password": {"This field may not be blank."}}.refusal()
 	}
-	var after auth.Account
-	err = m.Users.Store().UpdateAccount(c.Context(), before.Username, func(a *auth.Account) error {
-		// Nothing is noted in here: the database is at work, and may have one
-		// connection only.
+	var before, after auth.Account
+	err = m.config.Users.Store().UpdateAccount(c.Context(), user.Username, func(a *auth.Account) error {
+		// No record is written in here: the database is at work, and may have
+		// one connection only.
+		before = *a
 		if err := touches(c, *a); err != nil {
 			return err
 		}
 		if err := ch.apply(a); err != nil {
 			return err
 		}
-		if before.Username == c.who.User.Username && (a.Disabled || c.who.User.Superuser && !a.Superuser) {
+		if user.Username == c.who.User.Username && (a.Disabled || c.who.User.Superuser && !a.Superuser) {
 			return errYourself
 		}
 		after = *a
+		after.User = a.Normal() // as the store keeps it
 		return touches(c, *a)
 	})
-	m.noteTouch(c, before.Username, err)
+	m.noteTouch(c, user.Username, err)
 	if err != nil {
 		return answer{}, storeError(err)
 	}
+	m.noteChange(c, before, after)
 	if ch.Password != nil {
-		if err := m.Users.SetPassword(c.Context(), before.Username, *ch.Password); err != nil {
+		if err := m.setPassword(c, user.Username, *ch.Password); err != nil {
 			return answer{}, storeError(err)
 		}
-		if err := m.endTokens(c, before.Username); err != nil {
-			return answer{}, err
-		}
 	}
-	m.noteChange(c, before, after, ch)
-	return m.accountAnswer(c, http.StatusOK, before.Username)
+	return m.accountAnswer(c, http.StatusOK, user.Username)
 }
 
-// noteChange leaves a record for each kind of change.
-func (m *Manager) noteChange(c *call, before, after auth.Account, ch accountChange) {
-	r := auth.AuditRecord{Action: auth.AuditUserChanged, Subject: before.Username, Outcome: auth.OutcomeDone, Detail: ch.names()}
-	if ch.Password != nil {
-		r.Action = auth.AuditPassword
-		m.note(c, r)
+// setPassword sets a password and ends the tokens that the old one gave. The
+// record comes in between: a failure to end tokens does not unset the password.
+func (m *Manager) setPassword(c *call, username, password string) error {
+	if err := m.config.Users.SetPassword(c.Context(), username, password); err != nil {
+		return err
 	}
-	if before.Disabled != after.Disabled {
-		r.Action = auth.AuditEnabled
-		if after.Disabled {
-			r.Action = auth.AuditDisabled
-		}
-		m.note(c, r)
+	m.note(c, auth.AuditRecord{Action: auth.AuditPassword, Subject: username, Outcome: auth.OutcomeDone})
+	return m.endTokens(c, username)
+}
+
+// noteChange leaves a record for each kind of change that was made.
+func (m *Manager) noteChange(c *call, before, after auth.Account) {
+	note := func(action, detail string) {
+		m.note(c, auth.AuditRecord{Action: action, Subject: after.Username, Outcome: auth.OutcomeDone, Detail: detail})
+	}
+	switch {
+	case after.Disabled && !before.Disabled:
+		note(auth.AuditDisabled, "")
+	case before.Disabled && !after.Disabled:
+		note(auth.AuditEnabled, "")
 	}
 	if before.Superuser != after.Superuser || !slices.Equal(before.Groups, after.Groups) || !slices.Equal(before.Permissions, after.Permissions) {
-		r.Action, r.Detail = auth.AuditGranted, rightsOf(after.User)
-		m.note(c, r)
+		note(auth.AuditGranted, rightsOf(after.User))
 	}
-	if r.Action == auth.AuditUserChanged {
-		m.note(c, r)
+	if names := changedNames(before.User, after.User); names != "" {
+		note(auth.AuditUserChanged, names)
 	}
 }
 
@@ -309,24 +328,24 @@ func (m *Manager) removeUser(c *call) (answer, error) {
 	if a.Username == c.who.User.Username {
 		return answer{}, errYourself
 	}
-	// A new user of that name must not get the old one's tokens. The second time
-	// is for a log-in meanwhile.
+	// A new user of the same name must not inherit tokens. They end twice: the
+	// second time for a log-in that came in between.
 	if err := m.endTokens(c, a.Username); err != nil {
 		return answer{}, err
 	}
-	if err := m.Users.Store().DeleteAccount(c.Context(), a.Username); err != nil {
+	if err := m.config.Users.Store().DeleteAccount(c.Context(), a.Username); err != nil {
 		return answer{}, storeError(err)
 	}
+	m.note(c, auth.AuditRecord{Action: auth.AuditUserRemoved, Subject: a.Username, Outcome: auth.OutcomeDone})
 	if err := m.endTokens(c, a.Username); err != nil {
 		return answer{}, err
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditUserRemoved, Subject: a.Username, Outcome: auth.OutcomeDone})
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// endTokens ends all tokens that a user has, if somebody keeps count of them.
+// endTokens ends all tokens of a user, if the token service can.
 func (m *Manager) endTokens(c *call, username string) error {
-	admin, ok := m.Tokens.(auth.TokenAdmin)
+	admin, ok := m.config.Tokens.(auth.TokenAdmin)
 	if !ok {
 		return nil
 	}

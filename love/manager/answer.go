@@ -12,12 +12,12 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// answer is what an action gives back.
+// answer is the result of an action.
 type answer struct {
 	status int
 	header http.Header
 	body   any    // written as JSON; nil: no body
-	raw    []byte // written as it is, with the header's content type; then body is nil
+	raw    []byte // written unchanged if body is nil; header holds its content type
 	sent   bool   // the action has written the answer itself
 }
 
@@ -40,9 +40,9 @@ func refuseAck(status int, text string) *refusal {
 	return &refusal{answer{status: status, body: love.Ack{Text: text}}}
 }
 
-// acknowledged is a refusal whose text stands where the LOVE-frontend looks for
-// it, too. Not that of a 401: there the frontend only logs out.
-func (a answer) acknowledged() answer {
+// withAck repeats the text of a refusal as its "ack", which the LOVE-frontend
+// shows. A 401 stays as it is: there the frontend only logs out.
+func (a answer) withAck() answer {
 	if d, ok := a.body.(detail); ok && a.status != http.StatusUnauthorized {
 		a.body = struct {
 			detail
@@ -52,10 +52,10 @@ func (a answer) acknowledged() answer {
 	return a
 }
 
-// fieldErrors is the body of a refusal that says what is wrong with each field.
+// fieldErrors is the body of a refusal: what is wrong, by field.
 type fieldErrors map[string][]string
 
-// noField is the name for what is wrong with the whole.
+// noField is the key for what is wrong with the body as a whole.
 const noField = "non_field_errors"
 
 func (e fieldErrors) refusal() *refusal {
@@ -80,7 +80,7 @@ func (m *Manager) refusal(r *http.Request, err error) answer {
 	if known, ok := errors.AsType[*refusal](err); ok {
 		return known.answer
 	}
-	m.Logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	m.config.Logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	if errors.Is(err, auth.ErrUnavailable) {
 		return errNotNow.answer
 	}
@@ -92,14 +92,14 @@ func (m *Manager) write(w http.ResponseWriter, a answer) {
 		return
 	}
 	if err := a.writeTo(w); err != nil {
-		m.Logger.Debug("answer not delivered", "status", a.status, "error", err)
+		m.config.Logger.Debug("answer not delivered", "status", a.status, "error", err)
 	}
 }
 
 func (a answer) writeTo(w http.ResponseWriter) error {
 	h := w.Header()
 	maps.Copy(h, a.header)
-	h.Set("Cache-Control", "no-store") // answers hold tokens, or hold only for one user
+	h.Set("Cache-Control", "no-store") // answers contain tokens, or depend on the user
 	h.Set("X-Content-Type-Options", "nosniff")
 	if a.body == nil {
 		w.WriteHeader(a.status)

@@ -8,15 +8,15 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// note writes an audit record of what has been decided already: that it
-// cannot be kept is logged, and changes nothing.
+// note writes an audit record of something that has happened already. A failure
+// to keep it is logged and changes nothing.
 func (m *Manager) note(c *call, r auth.AuditRecord) {
 	if r.Actor == "" {
 		r.Actor = c.who.User.Username
 	}
 	r.Address = auth.Address(c.Request)
 	if err := m.audit.Note(c.Context(), r); err != nil {
-		m.Logger.Error("an audit record could not be kept", "error", err)
+		m.config.Logger.Error("an audit record could not be kept", "error", err)
 	}
 }
 

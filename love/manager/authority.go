@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -14,24 +15,28 @@ var errNoAuthority = refuse(http.StatusNotFound, "Authority over commands is not
 
 // showAuthority tells who holds authority and what waits for approval.
 func (m *Manager) showAuthority(*call) (answer, error) {
-	if m.Authority == nil {
+	if m.config.Authority == nil {
 		return answer{}, errNoAuthority
 	}
-	held, err := m.Authority.Holds()
+	held, err := m.config.Authority.Holds()
 	if err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusOK, body: struct {
 		Holds   []commander.Hold    `json:"holds"`
 		Waiting []commander.Waiting `json:"waiting"`
-	}{append([]commander.Hold{}, held...), append([]commander.Waiting{}, m.Authority.Waiting()...)}}, nil
+	}{append([]commander.Hold{}, held...), append([]commander.Waiting{}, m.config.Authority.Waiting()...)}}, nil
 }
 
 // takeAuthority gives the caller authority over a pattern: {"pattern",
-// "seconds"}.
+// "seconds"}. It takes the permission for every command: whoever may give only
+// some could otherwise exclude others from the rest.
 func (m *Manager) takeAuthority(c *call) (answer, error) {
-	if m.Authority == nil {
+	if m.config.Authority == nil {
 		return answer{}, errNoAuthority
+	}
+	if err := m.authorize(c, auth.ExecuteCommand); err != nil {
+		return answer{}, err
 	}
 	body, err := c.object()
 	if err != nil {
@@ -48,8 +53,8 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, fieldErrors{"pattern": {err.Error()}}.refusal()
 	}
-	const most = 1e6 // a float beyond is no time.Duration
-	hold, err := m.Authority.Take(c.Context(), c.who.Name(), pattern, time.Duration(min(wanted.Seconds, most)*float64(time.Second)))
+	const most = 1e6 // far more overflows a time.Duration
+	hold, err := m.config.Authority.Take(c.Context(), c.who.Name(), pattern, time.Duration(min(wanted.Seconds, most)*float64(time.Second)))
 	switch {
 	case errors.Is(err, commander.ErrHoldTime):
 		return answer{}, fieldErrors{"seconds": {err.Error()}}.refusal()
@@ -60,15 +65,15 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 	return answer{status: http.StatusCreated, body: hold}, nil
 }
 
-// releaseAuthority ends an authority: the caller's, or for an administrator
-// anybody's.
+// releaseAuthority ends an authority: the caller's own, or any if the caller is
+// an administrator.
 func (m *Manager) releaseAuthority(c *call) (answer, error) {
-	if m.Authority == nil {
+	if m.config.Authority == nil {
 		return answer{}, errNoAuthority
 	}
 	id := c.params.ByName("id")
-	administrator := m.Authorizer.Authorize(c.Context(), c.who, auth.ManageUsers) == nil
-	released, err := m.Authority.Release(c.Context(), id, c.who.Name(), administrator)
+	administrator := m.config.Authorizer.Authorize(c.Context(), c.who, auth.ManageUsers) == nil
+	released, err := m.config.Authority.Release(c.Context(), id, c.who.Name(), administrator)
 	if err != nil {
 		return answer{}, authorityRefusal(err)
 	}
@@ -76,38 +81,67 @@ func (m *Manager) releaseAuthority(c *call) (answer, error) {
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// approve executes a command that waits, as its second person.
+// approve executes a waiting command; the caller is its second person, and needs
+// the permission for it as if they gave it.
 func (m *Manager) approve(c *call) (answer, error) {
-	if m.Authority == nil {
-		return answer{}, errNoAuthority
+	w, err := m.waiting(c)
+	if err != nil {
+		return answer{}, err
 	}
-	reply, err := m.Authority.Approve(c.Context(), c.params.ByName("id"), c.who.Name())
+	if err := m.mayGiveCommand(c, w.Command); err != nil {
+		return answer{}, err
+	}
+	reply, err := m.ask(c, func(ctx context.Context) (commander.Reply, error) {
+		return m.config.Authority.Approve(ctx, w.ID, c.who.Name())
+	})
 	if refused, ok := errors.AsType[*refusal](authorityRefusal(err)); ok {
 		return answer{}, refused
 	}
 	return m.passOn(c, reply, err)
 }
 
-// dismiss drops a command that waits.
+// dismiss drops a waiting command. Its giver always may; anyone else needs the
+// permission for it.
 func (m *Manager) dismiss(c *call) (answer, error) {
-	if m.Authority == nil {
-		return answer{}, errNoAuthority
+	w, err := m.waiting(c)
+	if err != nil {
+		return answer{}, err
 	}
-	if err := m.Authority.Dismiss(c.Context(), c.params.ByName("id"), c.who.Name()); err != nil {
+	if w.User != c.who.Name() {
+		if err := m.mayGiveCommand(c, w.Command); err != nil {
+			return answer{}, err
+		}
+	}
+	if err := m.config.Authority.Dismiss(c.Context(), w.ID, c.who.Name()); err != nil {
 		return answer{}, authorityRefusal(err)
 	}
 	return answer{status: http.StatusNoContent}, nil
 }
 
-// authorityRefusal is what an error of the authority is answered with, or the
-// error itself if it is none of its own.
+// waiting finds the waiting command that the path names. An ID stands for one
+// command only, so that what is checked is what Approve or Dismiss then takes.
+func (m *Manager) waiting(c *call) (commander.Waiting, error) {
+	if m.config.Authority == nil {
+		return commander.Waiting{}, errNoAuthority
+	}
+	id := c.params.ByName("id")
+	for _, w := range m.config.Authority.Waiting() {
+		if w.ID == id {
+			return w, nil
+		}
+	}
+	return commander.Waiting{}, authorityRefusal(commander.ErrNoSuch)
+}
+
+// authorityRefusal turns an error of the authority into the refusal to answer
+// with; it returns other errors as they are.
 func authorityRefusal(err error) error {
 	switch {
 	case errors.Is(err, commander.ErrNoSuch):
-		return errNotFound
+		return refuse(http.StatusNotFound, "There is no such authority or approval, or its time is over.")
 	case errors.Is(err, commander.ErrNotYours):
 		return refuse(http.StatusForbidden, err.Error())
-	case errors.Is(err, commander.ErrHeld):
+	case errors.Is(err, commander.ErrHeld), errors.Is(err, commander.ErrTooManyHolds):
 		return refuse(http.StatusConflict, err.Error())
 	}
 	return err

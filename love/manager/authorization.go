@@ -33,7 +33,7 @@ func (m *Manager) authenticate(c *call) error {
 	if err != nil {
 		return err
 	}
-	who, err := m.Tokens.Verify(c.Context(), token)
+	who, err := m.config.Tokens.Verify(c.Context(), token)
 	switch {
 	case errors.Is(err, auth.ErrToken):
 		return errUnknownToken
@@ -43,7 +43,7 @@ func (m *Manager) authenticate(c *call) error {
 		m.note(c, auth.AuditRecord{Actor: who.User.Username, Action: auth.AuditTokenOver, Subject: who.TokenID, Outcome: auth.OutcomeRefused})
 		return errExpired
 	case err != nil:
-		m.Logger.Error("a token could not be checked", "error", err)
+		m.config.Logger.Error("a token could not be checked", "error", err)
 		return errNotNow
 	}
 	who.Address = auth.Address(c.Request)
@@ -71,13 +71,13 @@ var (
 	errWrongLocation = refuseAck(http.StatusForbidden, "Your location is not allowed to command the observatory.")
 )
 
-// mayCommand tells whether the caller may command at all.
+// mayCommand checks whether somebody may give any command at all.
 func (m *Manager) mayCommand(c *call, who auth.Principal) error {
-	err := m.Authorizer.Authorize(c.Context(), who, auth.ExecuteCommand)
+	err := m.config.Authorizer.Authorize(c.Context(), who, auth.ExecuteCommand)
 	if !errors.Is(err, auth.ErrForbidden) || errors.Is(err, auth.ErrLocation) {
 		return err
 	}
-	return m.Authorizer.Authorize(c.Context(), who, auth.SomeCommand)
+	return m.config.Authorizer.Authorize(c.Context(), who, auth.SomeCommand)
 }
 
 func (m *Manager) authorize(c *call, needed auth.Permission) error {
@@ -85,7 +85,7 @@ func (m *Manager) authorize(c *call, needed auth.Permission) error {
 	if needed == auth.SomeCommand {
 		err = m.mayCommand(c, c.who)
 	} else {
-		err = m.Authorizer.Authorize(c.Context(), c.who, needed)
+		err = m.config.Authorizer.Authorize(c.Context(), c.who, needed)
 	}
 	if err == nil {
 		return nil
@@ -95,7 +95,7 @@ func (m *Manager) authorize(c *call, needed auth.Permission) error {
 	}
 	switch {
 	case !errors.Is(err, auth.ErrForbidden):
-		m.Logger.Error("a permission could not be checked", "user", c.who.Name(), "permission", needed, "error", err)
+		m.config.Logger.Error("a permission could not be checked", "user", c.who.Name(), "permission", needed, "error", err)
 		return errNotNow
 	case errors.Is(err, auth.ErrLocation):
 		return errWrongLocation

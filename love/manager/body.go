@@ -20,7 +20,7 @@ import (
 // maxBody is the longest body that is read, in bytes.
 const maxBody = 1 << 20
 
-// fields are the members of a body by name, as JSON whatever came.
+// fields are the members of a body by name, as JSON even if a form was sent.
 type fields map[string]json.RawMessage
 
 // fields reads a body that is a JSON object or a form.
@@ -46,7 +46,7 @@ func (c *call) fields() (fields, error) {
 	return f, nil
 }
 
-// object reads a body that has to be a JSON object, and returns it as it came.
+// object reads a body that has to be a JSON object, and returns it unchanged.
 func (c *call) object() (json.RawMessage, error) {
 	body, err := c.json()
 	if err != nil {
@@ -100,16 +100,16 @@ func (c *call) mediaType() string {
 // bodyTimeout is the default of Config.BodyTimeout.
 const bodyTimeout = 10 * time.Second
 
-// hurry limits the time that reading the body takes; what follows is not
-// limited by it.
-func (c *call) hurry() {
+// limitBodyTime sets a deadline for reading the body only; net/http lifts it when
+// the body has come to its end.
+func (c *call) limitBodyTime() {
 	if c.ContentLength != 0 {
 		_ = http.NewResponseController(c.writer).SetReadDeadline(time.Now().Add(c.patience)) // not every writer can
 	}
 }
 
 func (c *call) read() ([]byte, error) {
-	c.hurry()
+	c.limitBodyTime()
 	body, err := io.ReadAll(http.MaxBytesReader(c.writer, c.Body, maxBody))
 	if err != nil {
 		return nil, readError(err)
@@ -129,10 +129,10 @@ func readError(err error) *refusal {
 	return refuse(http.StatusBadRequest, "The body could not be read to its end.")
 }
 
-// form reads a form, of whose repeated fields the last counts. The whole body
-// fits in memory, so nothing is written to disk.
+// form reads a form. The last of a repeated field counts. The whole body fits in
+// memory, so nothing is written to disk.
 func (c *call) form() (fields, error) {
-	c.hurry()
+	c.limitBodyTime()
 	c.Body = http.MaxBytesReader(c.writer, c.Body, maxBody)
 	var err error
 	var values url.Values
@@ -160,8 +160,8 @@ func (c *call) form() (fields, error) {
 	return f, nil
 }
 
-// text returns a field that has to be a text with something in it, without the
-// space around it. What is wrong is added to errs.
+// text returns a field that has to be a text and not blank, without the space
+// around it. It adds what is wrong to errs.
 func (f fields) text(name string, errs fieldErrors) string {
 	s := strings.TrimSpace(f.secret(name, errs))
 	if s == "" && errs[name] == nil {
@@ -170,8 +170,8 @@ func (f fields) text(name string, errs fieldErrors) string {
 	return s
 }
 
-// secret is text for a password, in which space counts. A number counts as its
-// text, as in the Python manager.
+// secret is text for a password, of which space is a part. A number is taken as
+// its digits, as in the Python manager.
 func (f fields) secret(name string, errs fieldErrors) string {
 	raw, ok := f[name]
 	if !ok {

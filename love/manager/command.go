@@ -16,10 +16,10 @@ import (
 )
 
 var errNoCommander = refuseAck(http.StatusServiceUnavailable,
-	"This manager has no commander. Start it with --commander, or with LOVED_COMMANDER set.")
+	"This manager has no commander. Nothing was sent: ask whoever runs the manager to connect one.")
 
-// command relays a command (manager protocol, section 4.5). Its content is the
-// commander's to check; the identity is ours.
+// command relays a command (manager protocol, section 4.5). The commander checks
+// its content; the manager sets its identity.
 func (m *Manager) command(c *call) (answer, error) {
 	body, err := c.object()
 	if err != nil {
@@ -29,12 +29,12 @@ func (m *Manager) command(c *call) (answer, error) {
 		m.commandRefused(c, body, err)
 		return answer{}, err
 	}
-	if m.Commander == nil {
+	if m.config.Commander == nil {
 		return answer{}, errNoCommander
 	}
 	progress := commander.NewProgressWriter(c.writer, c.Request)
 	reply, err := m.ask(c, func(ctx context.Context) (commander.Reply, error) {
-		return m.Commander.Execute(commander.WithProgress(ctx, progress.Report), m.requestOf(c, body))
+		return m.config.Commander.Execute(commander.WithProgress(ctx, progress.Report), m.requestOf(c, body))
 	})
 	a, err := m.passOn(c, reply, err)
 	if err == nil {
@@ -52,10 +52,10 @@ func (m *Manager) checkCommand(c *call) (answer, error) {
 	if err := m.mayGive(c, body); err != nil {
 		return answer{}, err
 	}
-	if m.Commander == nil {
+	if m.config.Commander == nil {
 		return answer{}, errNoCommander
 	}
-	checker, ok := m.Commander.(commander.Checker)
+	checker, ok := m.config.Commander.(commander.Checker)
 	if !ok {
 		return m.passOn(c, commander.AckReply(http.StatusOK, commander.Unchecked), nil)
 	}
@@ -64,59 +64,78 @@ func (m *Manager) checkCommand(c *call) (answer, error) {
 
 func (m *Manager) requestOf(c *call, body json.RawMessage) commander.Request {
 	return commander.Request{
-		Body: body, Identity: c.who.Name() + "@" + m.ServerURL, User: c.who.Name(), Address: c.who.Address,
+		Body: body, Identity: c.who.Name() + "@" + m.config.ServerURL, User: c.who.Name(), Address: c.who.Address,
 	}
 }
 
-// forbiddenCommand has a command recorded whose user may give none.
+// forbiddenCommand records the command of a user who may give none.
 func (m *Manager) forbiddenCommand(c *call, err error) {
 	if c.Method != http.MethodPost {
 		return
 	}
-	if body, e := c.object(); e == nil { // else it is no command
+	if body, e := c.object(); e == nil { // otherwise it is not a command
 		m.commandRefused(c, body, err)
 	}
 }
 
 func (m *Manager) commandRefused(c *call, body json.RawMessage, err error) {
 	refused, ok := errors.AsType[*refusal](err)
-	if m.Refused == nil || !ok {
+	if m.config.Refused == nil || !ok {
 		return
 	}
 	ack, _ := refused.body.(love.Ack)
-	m.Refused(c.Context(), m.requestOf(c, body), commander.AckReply(refused.status, ack.Text))
+	m.config.Refused(c.Context(), m.requestOf(c, body), commander.AckReply(refused.status, ack.Text))
 }
 
-// mayGive tells whether the caller, who may give some commands, may give this
-// one.
+// mayGive checks whether the caller may give this command; the endpoint has
+// checked only that they may give some.
 func (m *Manager) mayGive(c *call, body json.RawMessage) error {
-	if m.Authorizer.Authorize(c.Context(), c.who, auth.ExecuteCommand) == nil {
+	if m.mayGiveAll(c) {
 		return nil
 	}
-	return m.authorizeCommand(c, body)
+	cmd, err := readCommand(body)
+	if err != nil {
+		return err
+	}
+	return m.authorizeCommand(c, cmd)
 }
 
-// authorizeCommand checks a command of somebody who may send some. It has to
-// be read here just as any commander would read it: a key in another case,
-// which some take for the same, is refused.
-func (m *Manager) authorizeCommand(c *call, body json.RawMessage) error {
+// mayGiveCommand is mayGive for a command that has been read already.
+func (m *Manager) mayGiveCommand(c *call, cmd love.Command) error {
+	if m.mayGiveAll(c) {
+		return nil
+	}
+	return m.authorizeCommand(c, cmd)
+}
+
+func (m *Manager) mayGiveAll(c *call) bool {
+	return m.config.Authorizer.Authorize(c.Context(), c.who, auth.ExecuteCommand) == nil
+}
+
+// readCommand reads which command a body is. Every commander has to read the
+// same in it, so a key in another case, which some readers accept, is refused.
+func readCommand(body json.RawMessage) (love.Command, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
-		return parseError(err)
+		return love.Command{}, parseError(err)
 	}
 	for key := range members {
 		for _, known := range []string{"csc", "salindex", "cmd"} {
 			if key != known && strings.EqualFold(key, known) {
-				return refuseAck(http.StatusBadRequest, fmt.Sprintf("The key %q is not a command's: write %q.", key, known))
+				return love.Command{}, refuseAck(http.StatusBadRequest, fmt.Sprintf("The key %q is not a command's: write %q.", key, known))
 			}
 		}
 	}
-	var csc, name string
-	var index int
-	if json.Unmarshal(members["csc"], &csc) != nil || json.Unmarshal(members["salindex"], &index) != nil || json.Unmarshal(members["cmd"], &name) != nil {
-		return refuseAck(http.StatusBadRequest, `A command has the texts "csc" and "cmd" and the integer "salindex".`)
+	var cmd love.Command
+	if json.Unmarshal(members["csc"], &cmd.CSC) != nil || json.Unmarshal(members["salindex"], &cmd.SalIndex) != nil || json.Unmarshal(members["cmd"], &cmd.Name) != nil {
+		return love.Command{}, refuseAck(http.StatusBadRequest, `A command has the texts "csc" and "cmd" and the integer "salindex".`)
 	}
-	wanted := auth.CommandPermission(csc, index, name)
+	return cmd, nil
+}
+
+// authorizeCommand checks the caller's permission for one command.
+func (m *Manager) authorizeCommand(c *call, cmd love.Command) error {
+	wanted := auth.CommandPermission(cmd.CSC, cmd.SalIndex, cmd.Name)
 	if !wanted.IsCommand() { // a name with a colon in it
 		return errMayNotCommand
 	}
@@ -129,17 +148,17 @@ func (m *Manager) observingLog(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if m.Logbook == nil {
+	if m.config.Logbook == nil {
 		return answer{}, errNoCommander
 	}
-	log := commander.ObservingLog{Body: body, Identity: c.who.Name() + "@" + m.ServerURL}
+	log := commander.ObservingLog{Body: body, Identity: c.who.Name() + "@" + m.config.ServerURL}
 	return m.relay(c, commander.UnknownLog, func(ctx context.Context) (commander.Reply, error) {
-		return m.Logbook.WriteObservingLog(ctx, log)
+		return m.config.Logbook.WriteObservingLog(ctx, log)
 	})
 }
 
-// relay asks the commander something that is no command, for a bounded time,
-// and passes its answer on; the aftermath is that of [commander.NoReply].
+// relay asks the commander something other than a command, for a bounded time,
+// and passes its answer on. For the aftermath see [commander.NoReply].
 func (m *Manager) relay(c *call, aftermath string, do func(context.Context) (commander.Reply, error)) (answer, error) {
 	reply, err := m.ask(c, do)
 	if err != nil {
@@ -148,9 +167,9 @@ func (m *Manager) relay(c *call, aftermath string, do func(context.Context) (com
 	return m.passOn(c, reply, err)
 }
 
-// ask asks the commander, for a time that its progress extends.
+// ask calls the commander and waits up to CommandTimeout, which progress extends.
 func (m *Manager) ask(c *call, do func(context.Context) (commander.Reply, error)) (commander.Reply, error) {
-	ctx, cancel := commander.WithPatience(c.Context(), m.CommandTimeout)
+	ctx, cancel := commander.WithPatience(c.Context(), m.config.CommandTimeout)
 	defer cancel()
 	reply, err := do(ctx)
 	if _, explained := errors.AsType[*commander.NoReplyError](err); err == nil || explained {
@@ -162,14 +181,14 @@ func (m *Manager) ask(c *call, do func(context.Context) (commander.Reply, error)
 	return reply, err
 }
 
-// passOn answers with what the commander answered, or with why it did not.
+// passOn answers with the commander's answer, or says why there is none.
 func (m *Manager) passOn(c *call, reply commander.Reply, err error) (answer, error) {
 	if err == nil {
 		reply, err = reply.Strict()
 	}
 	if err != nil {
-		if c.Context().Err() == nil { // else the caller has hung up, and reads no answer
-			m.Logger.Warn("the commander gave no answer", "path", c.URL.Path, "error", err)
+		if c.Context().Err() == nil { // otherwise the caller has hung up and reads no answer
+			m.config.Logger.Warn("the commander gave no answer", "path", c.URL.Path, "error", err)
 		}
 		reply = commander.ReplyTo(err)
 	}

@@ -100,7 +100,7 @@ func TestCommand_NumbersThatJSONDoesNotHaveBecomeNullInTheAnswer(t *testing.T) {
 
 func TestCommand_WithoutACommanderIsAnswered503(t *testing.T) {
 	r := newRig(t, func(c *manager.Config) { c.Commander, c.Informer = nil, nil })
-	const want = `{"ack": "This manager has no commander. Start it with --commander, or with LOVED_COMMANDER set."}`
+	const want = `{"ack": "This manager has no commander. Nothing was sent: ask whoever runs the manager to connect one."}`
 	r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), 503, want)
 	r.is(r.call("GET", "/manager/api/salinfo/topic-names", "", as(r.token("user"))), 503, want)
 	r.is(r.call("GET", "/manager/api/salinfo/topic-data", "", as(r.token("user"))), 503, want)

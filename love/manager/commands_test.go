@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -25,7 +27,7 @@ func recording(t *testing.T, opts ...commander.AuthorityOption) func(*manager.Co
 		t.Cleanup(func() { recorder.Close(context.Background()) })
 		c.Commander, c.Record, c.Refused = recorder, recorder, recorder.Refuse
 		if opts != nil {
-			c.Authority = commander.NewAuthority(recorder, append(opts, commander.WithRecorder(recorder), commander.WithAuthorityClock(c.Clock))...)
+			c.Authority = commander.NewAuthority(recorder, append(opts, commander.WithAuthorityClock(c.Clock))...)
 			c.Commander = c.Authority
 		}
 	}
@@ -89,7 +91,7 @@ func TestRecord_IsFilteredAndPaged(t *testing.T) {
 	require.Len(t, rest, 1)
 	require.Nil(t, last.Next)
 	for query, field := range map[string]string{
-		"?limit=0": "limit", "?limit=x": "limit", "?salindex=-1": "salindex", "?since=yesterday": "since", "?until=1": "until", "?state=x": "state", "?format=xml": "format",
+		"?limit=0": "limit", "?limit=x": "limit", "?salindex=-1": "salindex", "?since=yesterday": "since", "?until=1": "until", "?state=x": "state", "?format=xml": "format", "?usr=ana": "usr",
 	} {
 		got := r.call("GET", record+query, "", as(r.token("admin")))
 		require.Equal(t, 400, got.StatusCode)
@@ -109,6 +111,9 @@ func TestRecord_AsCSV(t *testing.T) {
 	require.Equal(t, []string{"time", "user"}, rows[0][1:3])
 	require.Equal(t, []string{"2026-03-14T01:59:26Z", "cmd_user"}, rows[1][1:3])
 	require.Equal(t, `'=HYPERLINK("x"), failed`, rows[1][15], "no formula")
+	require.Empty(t, got.Header.Get("Link"), "that was all")
+	got = r.call("GET", record+"?format=csv&limit=1", "", as(r.token("cmd_user")))
+	require.Equal(t, "<?before="+rows[1][0]+`&format=csv&limit=1>; rel="next"`, got.Header.Get("Link"))
 }
 
 func TestRecord_IsForWhoMayCommand(t *testing.T) {
@@ -126,7 +131,7 @@ func (full) Begin(context.Context, commander.Entry) error { return errors.New("d
 
 func TestRecord_ThatFailsRefusesTheCommand(t *testing.T) {
 	r := newRig(t, func(c *manager.Config) {
-		recorder := commander.NewRecorder(c.Commander, full{})
+		recorder := commander.NewRecorder(c.Commander, full{commander.NewMemoryRecord(0)})
 		t.Cleanup(func() { recorder.Close(context.Background()) })
 		c.Commander = recorder
 	})
@@ -212,15 +217,7 @@ func TestAuthority_IsTakenShownAndReleased(t *testing.T) {
 func TestApproval_IsASecondPersons(t *testing.T) {
 	r := newRig(t, recording(t, commander.WithApproval("ATDome")))
 	ana, admin := as(r.token("cmd_user")), as(r.token("admin"))
-	waiting := func() string {
-		got := r.call("POST", cmd, domeCmd, ana)
-		require.Equal(t, 202, got.StatusCode)
-		var shown struct{ Waiting []commander.Waiting }
-		require.NoError(t, json.Unmarshal([]byte(r.call("GET", "/manager/api/authority/", "", ana).body), &shown))
-		require.Len(t, shown.Waiting, 1)
-		return "/manager/api/approvals/" + shown.Waiting[0].ID + "/"
-	}
-	path := waiting()
+	path := r.waiting(ana)
 	require.Empty(t, r.commander.asked())
 	require.Equal(t, 403, r.call("POST", path, "", ana).StatusCode)
 	r.is(r.call("POST", path, "", admin), 200, `{"ack": "Done"}`)
@@ -229,8 +226,74 @@ func TestApproval_IsASecondPersons(t *testing.T) {
 	require.Equal(t, "admin", page.Commands[0]["approved_by"])
 	require.Equal(t, 404, r.call("POST", path, "", admin).StatusCode)
 
-	require.Equal(t, 204, r.call("DELETE", waiting(), "", admin).StatusCode)
+	require.Equal(t, 204, r.call("DELETE", r.waiting(ana), "", admin).StatusCode)
 	require.Len(t, r.commander.asked(), 1)
+}
+
+// waiting gives a command that has to be approved, and returns the path of its
+// approval.
+func (r *rig) waiting(giver option) string {
+	r.t.Helper()
+	require.Equal(r.t, 202, r.call("POST", cmd, domeCmd, giver).StatusCode)
+	var shown struct{ Waiting []commander.Waiting }
+	require.NoError(r.t, json.Unmarshal([]byte(r.call("GET", "/manager/api/authority/", "", giver).body), &shown))
+	require.Len(r.t, shown.Waiting, 1)
+	return "/manager/api/approvals/" + shown.Waiting[0].ID + "/"
+}
+
+func TestApproval_TakesThePermissionForTheCommand(t *testing.T) {
+	r := newRig(t, recording(t, commander.WithApproval("ATDome")))
+	for name, p := range map[string]auth.Permission{"lou": "Lamp:*:*", "dom": "ATDome:*:move*", "don": "ATDome:0:*"} {
+		require.NoError(t, r.users.Add(t.Context(), auth.User{Username: name, Permissions: []auth.Permission{p}}, "x"))
+	}
+	lou, dom, don := as(r.token("lou")), as(r.token("dom")), as(r.token("don"))
+	path := r.waiting(dom)
+	for _, method := range []string{"POST", "DELETE"} {
+		r.is(r.call(method, path, "", lou), 403, forbidden)
+	}
+	require.Empty(t, r.commander.asked())
+	require.Contains(t, r.actions(), "lou: forbidden POST "+path+" refused")
+	r.is(r.call("POST", path, "", don), 200, `{"ack": "Done"}`)
+
+	require.Equal(t, 204, r.call("DELETE", r.waiting(dom), "", don).StatusCode)
+	for _, method := range []string{"POST", "DELETE"} {
+		r.is(r.call(method, path, "", lou), 404, notFound)
+	}
+	require.Len(t, r.commander.asked(), 1)
+}
+
+func TestApproval_WhoGaveTheCommandMayAlwaysDismissIt(t *testing.T) {
+	r := newRig(t, recording(t, commander.WithApproval("ATDome")))
+	require.NoError(t, r.users.Add(t.Context(), auth.User{Username: "dom", Permissions: []auth.Permission{"ATDome:*:*"}}, "x"))
+	dom := as(r.token("dom"))
+	path := r.waiting(dom)
+	require.NoError(t, r.users.Store().UpdateAccount(t.Context(), "dom", func(a *auth.Account) error {
+		a.Permissions = []auth.Permission{"Lamp:*:*"}
+		return nil
+	}))
+	require.Equal(t, 204, r.call("DELETE", path, "", dom).StatusCode)
+	require.Empty(t, r.commander.asked())
+}
+
+func TestAuthority_IsNotTakenByWhoMayGiveSomeCommandsOnly(t *testing.T) {
+	r := newRig(t, recording(t, commander.WithApproval("MTMount")))
+	require.NoError(t, r.users.Add(t.Context(), auth.User{Username: "lou", Permissions: []auth.Permission{"Lamp:*:*"}}, "x"))
+	lou := as(r.token("lou"))
+	const authority = "/manager/api/authority/"
+	for _, pattern := range []string{"ATDome", "Lamp"} {
+		r.is(r.call("POST", authority, `{"pattern": "`+pattern+`", "seconds": 60}`, lou), 403, forbidden)
+	}
+	r.is(r.call("GET", authority, "", lou), 200, `{"holds": [], "waiting": []}`)
+}
+
+func TestApproval_IsAnsweredWithinTheCommandTimeout(t *testing.T) {
+	r := newRig(t, func(c *manager.Config) {
+		c.Authority = commander.NewAuthority(c.Commander, commander.WithApproval("ATDome"), commander.WithAuthorityClock(c.Clock))
+		c.Commander, c.CommandTimeout = c.Authority, 50*time.Millisecond
+	})
+	r.commander.hangs = true // until nobody waits any more
+	r.is(r.call("POST", r.waiting(as(r.token("cmd_user"))), "", as(r.token("admin"))), 504,
+		`{"ack": "The commander did not answer in time. Whether the command was executed is unknown: look at the component before you repeat it."}`)
 }
 
 // published is what was published.
@@ -259,4 +322,20 @@ func TestCommandNews_AreEventsOfTheHub(t *testing.T) {
 	require.Contains(t, text, `"duration":{"value":1.5,"dataType":"Float","units":"second"}`)
 	require.NotContains(t, text, "10.0.0.7")
 	require.Contains(t, string(hub[0].Data[0].Streams[0].Value), `"duration":{"value":null`)
+}
+
+func TestAuthorityNews_AreEventsWithTheClocksTime(t *testing.T) {
+	var hub published
+	clock := lovetest.NewClock(start)
+	a := commander.NewAuthority(&commanderDouble{}, commander.WithAuthorityClock(clock))
+	_, err := a.Take(t.Context(), "ana", "ATDome", time.Hour)
+	require.NoError(t, err)
+	manager.AuthorityNews(func() manager.Publisher { return &hub }, func() *commander.Authority { return a }, clock, slog.New(slog.DiscardHandler))()
+	require.Len(t, hub, 1)
+	require.Equal(t, "authority", hub[0].Data[0].Streams[0].Name)
+	var samples []map[string]struct{ Value any }
+	require.NoError(t, json.Unmarshal(hub[0].Data[0].Streams[0].Value, &samples))
+	require.Equal(t, love.TAI(start), samples[0]["timestamp"].Value)
+	require.Contains(t, samples[0]["holds"].Value, `"user":"ana"`)
+	require.Equal(t, "[]", samples[0]["waiting"].Value)
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// configuration is a configuration file of the LOVE-frontend as it stands in a
-// log-in's answer.
+// configuration is a configuration file of the LOVE-frontend, in the form that
+// the answer to a log-in has.
 type configuration struct {
 	ID              int             `json:"id"`
 	Filename        string          `json:"filename"`
@@ -14,8 +14,8 @@ type configuration struct {
 	UpdateTimestamp string          `json:"update_timestamp"`
 }
 
-// builtinConfiguration is the one configuration that there is until files are
-// stored: alarms are shown and not heard.
+// builtinConfiguration is the only configuration, as files are not stored yet.
+// It shows alarms and mutes them.
 func builtinConfiguration(now time.Time) configuration {
 	return configuration{
 		ID:              1,
@@ -25,8 +25,8 @@ func builtinConfiguration(now time.Time) configuration {
 	}
 }
 
-// modelTime is how times stand in model objects (manager protocol, section 3):
-// microseconds, and no fraction at all if it is zero.
+// modelTime writes a time as model objects do (manager protocol, section 3): with
+// microseconds, or without a fraction if that is zero.
 func modelTime(t time.Time) string {
 	t = t.UTC().Truncate(time.Microsecond)
 	if t.Nanosecond() == 0 {

@@ -3,8 +3,8 @@ package manager
 import "net/http"
 
 // crossOrigin lets a page of any origin call the API (manager protocol,
-// section 3). That is safe because no credential travels by itself: a foreign
-// page has no token.
+// section 3). That is safe because browsers add no credential of their own: a
+// foreign page has no token.
 func crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -5,9 +5,9 @@
 //	/manager/…/ws/subscription   the websocket, handed to the hub
 //	/manager/api/…               log-in, commands, SAL information
 //	/                            a page for people
-//	/healthz, /readyz, /metrics  for whoever watches the process
+//	/healthz, /readyz, /metrics  for monitoring
 //
-// What every request goes through stands in route.go, once: log-in, then
+// The checks that every request passes are in one place, route.go: log-in, then
 // permission, then method, then body (manager protocol, section 3). An endpoint
-// is one line in [Manager]'s table and a function that answers.
+// is one line in the table there and a function that answers.
 package manager

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Dependency is something the manager works with, such as a database.
+// Dependency is something that the manager needs, such as a database.
 type Dependency struct {
 	Name string
-	// Check returns what is wrong, in an operator's words, or nil.
+	// Check returns nil, or what is wrong in words for an operator.
 	Check func(context.Context) error
-	// Required: without it the manager is not ready and should get no traffic.
+	// Required means that without it the manager is not ready for traffic.
 	Required bool
 }
 
@@ -22,14 +22,14 @@ const checkTimeout = 2 * time.Second
 
 func healthz(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") }
 
-// readyz answers 200 if nothing required is missing, else 503, with one line
+// readyz answers 200 if all that is required works, otherwise 503, with one line
 // per dependency.
 func (m *Manager) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 	defer cancel()
 	status, verdict := http.StatusOK, "ready"
 	var lines strings.Builder
-	for _, d := range m.Dependencies {
+	for _, d := range m.config.Dependencies {
 		err := d.Check(ctx)
 		if err == nil {
 			fmt.Fprintf(&lines, "%s: ok\n", d.Name)

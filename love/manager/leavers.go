@@ -11,11 +11,13 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// leaversPause is after which a user is looked up again who could not be.
+// leaversPause is the wait before a user is looked up again after a failed
+// look-up.
 const leaversPause = time.Second
 
-// leavers closes the sockets of users who may not be here any more. It looks
-// them up beside whoever tells of a change, and until it is known.
+// leavers closes the sockets of users who have been disabled or removed. It looks
+// users up in a goroutine of its own, so that whoever reports a change need not
+// wait, and repeats that until it succeeds.
 type leavers struct {
 	users auth.Directory
 	hub   Hub
@@ -36,7 +38,7 @@ func newLeavers(users auth.Directory, h Hub, clock love.Clock) *leavers {
 	return l
 }
 
-// changed notes a user who has changed. It does not block.
+// changed takes note of a user who has changed. It does not block.
 func (l *leavers) changed(username string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,7 +52,7 @@ func (l *leavers) changed(username string) {
 	}
 }
 
-// stop ends the looking, and waits for that.
+// stop ends the look-ups and waits for their end.
 func (l *leavers) stop() {
 	l.mu.Lock()
 	l.cancel()
@@ -58,7 +60,7 @@ func (l *leavers) stop() {
 	l.ended.Wait()
 }
 
-// look works until there is nobody left to look up.
+// look looks users up until nobody is left.
 func (l *leavers) look() {
 	for {
 		names, ok := l.take()
@@ -88,7 +90,8 @@ func (l *leavers) take() (names []string, ok bool) {
 	return names, l.looking
 }
 
-// putBack keeps who could not be looked up for after a pause.
+// putBack returns users whose look-up failed to the list, and waits for the
+// pause; false if stop came first.
 func (l *leavers) putBack(names []string) bool {
 	l.mu.Lock()
 	for _, name := range names {
@@ -105,7 +108,8 @@ func (l *leavers) putBack(names []string) bool {
 	}
 }
 
-// settled tells whether it is known if the user may stay.
+// settled looks a user up and closes the sockets if there is no such user any
+// more; false if that could not be found out.
 func (l *leavers) settled(username string) bool {
 	_, err := l.users.Lookup(l.ctx, username)
 	if errors.Is(err, auth.ErrInactive) || errors.Is(err, auth.ErrUnknownUser) {

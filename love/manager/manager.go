@@ -23,106 +23,111 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// Hub is what the manager needs of a hub; *hub.Hub is one.
+// Hub is the part of a hub that the manager needs; *hub.Hub is one.
 type Hub interface {
-	// ServeHTTP takes over a websocket handshake; who may connect is the hub's
-	// own decision.
+	// ServeHTTP takes over a websocket handshake. The hub itself decides who may
+	// connect.
 	http.Handler
-	// DisconnectToken closes the sockets opened with a token that died. It must
-	// not block.
+	// DisconnectToken closes the sockets that were opened with a token which has
+	// ended. It must not block.
 	DisconnectToken(tokenID string)
-	// Disconnect closes the sockets of whoever matches. It must not block.
+	// Disconnect closes the sockets of everybody who matches. It must not block.
 	Disconnect(match func(auth.Principal) bool, reason hub.CloseReason)
 }
 
-// HubReporter is what a [Hub] may tell administrators; *hub.Hub does.
+// HubReporter is a [Hub] that also reports to administrators, as *hub.Hub does.
 type HubReporter interface {
 	Stats() hub.Stats
 	Sessions() []hub.SessionStats
 	Groups() []hub.GroupStats
 }
 
-// DefaultCommandTimeout is how long the manager waits for a commander: longer
-// than the 10 s after which a LOVE-commander answers 504 itself.
+// DefaultCommandTimeout is how long the manager waits for a commander by default:
+// longer than the 10 s after which a LOVE-commander answers 504 itself.
 const DefaultCommandTimeout = 15 * time.Second
 
 // Config says what a [Manager] is made of. Hub, Authenticator and Tokens are
-// required; the others have a default that works.
+// required; all other fields have a working default.
 type Config struct {
 	Hub           Hub
 	Authenticator auth.Authenticator
 	Tokens        auth.Tokens
 
-	// Users are what administrators administer, and whose sockets close when
-	// they are disabled. Default: none, administration is answered 404.
+	// Users can be administered over the API, and lose their sockets when they
+	// are disabled or removed. Default: none, administration is answered 404.
 	Users *auth.Users
 	// Authorizer decides who may command. Default: [auth.RoleAuthorizer], over
 	// Users if there are some.
 	Authorizer auth.Authorizer
 	// LogInLimits bounds wrong log-ins. Default: see [auth.LogInLimits].
 	LogInLimits auth.LogInLimits
-	// AuditLog keeps who did what. Default: none, records go to the Logger only.
+	// AuditLog keeps the records of who did what. Default: none, they go to the
+	// Logger only.
 	AuditLog auth.AuditLog
-	// TrustedProxies are whose X-Forwarded-For and X-Real-IP are believed.
-	// Default: nobody.
+	// TrustedProxies are the networks whose X-Forwarded-For and X-Real-IP are
+	// believed. Default: none.
 	TrustedProxies auth.Networks
 	// Commander executes commands. Default: none, commands are answered 503.
 	Commander commander.Commander
 	// Informer answers salinfo. Default: none, salinfo is answered 503. One that
 	// is also a [MetadataInformer] answers salinfo/metadata too.
 	Informer commander.Informer
-	// Record tells what was commanded, as a [commander.Recorder] or a
-	// commander.Record does. Default: none, the record is answered 404.
+	// Record is the record of commands that the API shows: a
+	// [commander.Recorder], or any [commander.Record]. Default: none, it is
+	// answered 404.
 	Record RecordReader
-	// Refused is told of commands that their user may not give;
-	// [commander.Recorder.Refuse] fits. Default: nobody.
+	// Refused is called for each command that its user may not give, for example
+	// [commander.Recorder.Refuse]. Default: not called.
 	Refused func(context.Context, commander.Request, commander.Reply)
-	// Authority decides who excludes others from commanding, if the Commander is
-	// one or passes commands on to it. Default: none, it is answered 404.
+	// Authority lets users exclude others from commanding. The Commander has to
+	// be the same one, or pass its commands on to it. Default: none, authority is
+	// answered 404.
 	Authority *commander.Authority
 	// Logbook writes observing logs. Default: none, they are answered 503.
 	Logbook commander.Logbook
-	// CommandTimeout bounds the wait for both. Default: [DefaultCommandTimeout];
-	// raise it with the commander's own time-out.
+	// CommandTimeout bounds each call of Commander, Informer and Logbook; progress
+	// extends it. Default: [DefaultCommandTimeout], 15 s, above the 10 s after
+	// which a LOVE-commander answers 504. With a [commander.Recorder] set it to the
+	// recorder's WithCommandLimit: the shorter one answers.
 	CommandTimeout time.Duration
 
 	// BodyTimeout is how long a client may take to send the body of a request.
 	// Default: 10 s.
 	BodyTimeout time.Duration
 
-	// ServerURL is the host in a command's identity "user@host". Default: the
+	// ServerURL is the host in the identity "user@host" of a command. Default: the
 	// name of this machine.
 	ServerURL string
-	// URLPrefix stands before /manager, such as "/love". Default: nothing.
+	// URLPrefix comes before /manager, such as "/love". Default: nothing.
 	URLPrefix string
-	// Page answers "/". Default: [dashboard.New] that knows the manager only.
+	// Page answers "/". Default: a [dashboard.New] that shows the manager only.
 	Page http.Handler
-	// Dependencies are reported by /readyz. Default: none.
+	// Dependencies are checked by /readyz. Default: none.
 	Dependencies []Dependency
 
-	// Clock tells the time. Default: that of the system.
+	// Clock gives the time. Default: that of the system.
 	Clock love.Clock
-	// Logger gets each request at level debug, without its query, and what went
-	// wrong on our side. Default: nothing is logged.
+	// Logger gets each request at level debug, without its query, and every
+	// failure of the manager's own. Default: nothing is logged.
 	Logger *slog.Logger
 }
 
 // Manager is the LOVE-manager as an http.Handler. It is safe for concurrent
 // use; [Manager.Close] ends it.
 type Manager struct {
-	Config
-	router    *httprouter.Router
-	socket    *regexp.Regexp
-	handler   http.Handler
-	config    configuration
-	topics    encoded.Cache
-	audit     *auth.Auditor
-	limiter   *auth.LogInLimiter
-	seldom    *seldom
-	stopWatch []func()
+	config         Config
+	router         *httprouter.Router
+	socket         *regexp.Regexp
+	handler        http.Handler
+	frontendConfig configuration
+	topics         encoded.Cache
+	audit          *auth.Auditor
+	limiter        *auth.LogInLimiter
+	seldom         *seldom
+	stopWatch      []func()
 }
 
-// New makes a manager. From then on a token that dies closes its sockets.
+// New makes a manager. From then on the end of a token closes its sockets.
 func New(c Config) (*Manager, error) {
 	if c.Hub == nil || c.Authenticator == nil || c.Tokens == nil {
 		return nil, errors.New("making a manager: Config needs Hub, Authenticator and Tokens")
@@ -131,14 +136,14 @@ func New(c Config) (*Manager, error) {
 		return nil, err
 	}
 	m := &Manager{
-		Config: c,
+		config: c,
 		router: httprouter.New(),
-		// Matched before the router, which knows no pattern in the middle.
-		socket:  regexp.MustCompile(`^` + regexp.QuoteMeta(c.URLPrefix) + `/manager(.*?)/ws/subscription/?$`),
-		config:  builtinConfiguration(c.Clock.Now()),
-		audit:   auth.NewAuditor(c.AuditLog, c.Logger, c.Clock),
-		limiter: auth.NewLogInLimiter(c.LogInLimits, c.Clock),
-		seldom:  &seldom{clock: c.Clock},
+		// Matched before the router, which knows no pattern with a text after it.
+		socket:         regexp.MustCompile(`^` + regexp.QuoteMeta(c.URLPrefix) + `/manager(.*?)/ws/subscription/?$`),
+		frontendConfig: builtinConfiguration(c.Clock.Now()),
+		audit:          auth.NewAuditor(c.AuditLog, c.Logger, c.Clock),
+		limiter:        auth.NewLogInLimiter(c.LogInLimits, c.Clock),
+		seldom:         &seldom{clock: c.Clock},
 	}
 	for _, e := range m.endpoints() {
 		m.route(c.URLPrefix+e.path, m.endpoint(e))
@@ -195,7 +200,7 @@ func (c *Config) setDefaults() error {
 	return nil
 }
 
-// Close ends the manager's watch over dying tokens and disabled users.
+// Close ends the manager's watch over ended tokens and disabled users.
 // Requests are still answered: the http.Server in front decides when they end.
 func (m *Manager) Close() {
 	for _, stop := range m.stopWatch {
@@ -205,11 +210,11 @@ func (m *Manager) Close() {
 
 // ServeHTTP implements http.Handler.
 func (m *Manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if peer, address := auth.Address(r), m.TrustedProxies.ClientAddress(r); address != peer {
-		r = r.WithContext(r.Context()) // a copy: the request is the caller's
+	if peer, address := auth.Address(r), m.config.TrustedProxies.ClientAddress(r); address != peer {
+		r = r.WithContext(r.Context()) // a copy: the request belongs to the caller
 		r.RemoteAddr = net.JoinHostPort(address, "0")
 		if address == "" {
-			// This is no address, so no location fits; log-ins are still limited by it.
+			// Not an address, so that no location fits; it still limits log-ins.
 			r.RemoteAddr = "unknown, behind " + peer
 		}
 	}

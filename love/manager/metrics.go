@@ -10,13 +10,13 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// metrics answers in Prometheus' text format with what the hub counts, one
-// label per reason, and until when the table of leap seconds holds. The few
-// lines it takes are written here, so that who embeds the manager does not
-// compile a metrics library.
+// metrics answers in Prometheus' text format: the counts of the hub, one label
+// per reason, and the expiry of the table of leap seconds. The format is simple
+// enough to write here, so that programs which embed the manager need no metrics
+// library.
 func (m *Manager) metrics(w http.ResponseWriter, _ *http.Request) {
 	var b strings.Builder
-	if hub, ok := m.Hub.(HubReporter); ok {
+	if hub, ok := m.config.Hub.(HubReporter); ok {
 		s := hub.Stats()
 		metric(&b, "love_hub_sessions", "gauge", "Connections that are open.", s.Sessions)
 		metric(&b, "love_hub_groups", "gauge", "Groups with a subscriber or a last value.", s.Groups)

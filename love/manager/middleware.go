@@ -13,11 +13,11 @@ import (
 // may hold a token.
 func (m *Manager) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := m.Clock.Now()
+		start := m.config.Clock.Now()
 		sw := m.answering(w, r)
 		next.ServeHTTP(sw, r)
-		m.Logger.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,
-			"status", sw.status, "duration", m.Clock.Now().Sub(start), "address", auth.Address(r))
+		m.config.Logger.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,
+			"status", sw.status, "duration", m.config.Clock.Now().Sub(start), "address", auth.Address(r))
 	})
 }
 
@@ -33,7 +33,7 @@ func (m *Manager) recovered(next http.Handler) http.Handler {
 			if cause == http.ErrAbortHandler {
 				panic(cause)
 			}
-			m.Logger.Error("request panicked", "method", r.Method, "path", r.URL.Path,
+			m.config.Logger.Error("request panicked", "method", r.Method, "path", r.URL.Path,
 				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			m.write(w, errInternal.answer)
 		}()
@@ -41,19 +41,19 @@ func (m *Manager) recovered(next http.Handler) http.Handler {
 	})
 }
 
-// statusWriter remembers the status for the log, and limits the time for a body
-// that nobody has read: net/http reads it before it answers, however long that
-// takes.
+// statusWriter remembers the status for the log. It also limits the time for a
+// body that no action has read: net/http reads it to its end before it answers,
+// however long that takes.
 type statusWriter struct {
 	http.ResponseWriter
 	status   int
-	unread   bool // there is a body, and nobody has said how long it may take
+	unread   bool // there is a body, and no deadline for it yet
 	patience time.Duration
 }
 
-// answering is the writer for the answer to a request.
+// answering wraps the writer of a request's answer.
 func (m *Manager) answering(w http.ResponseWriter, r *http.Request) *statusWriter {
-	return &statusWriter{ResponseWriter: w, unread: r.ContentLength != 0, patience: m.BodyTimeout}
+	return &statusWriter{ResponseWriter: w, unread: r.ContentLength != 0, patience: m.config.BodyTimeout}
 }
 
 // begin is called before the first byte of an answer.
@@ -77,8 +77,8 @@ func (w *statusWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// SetReadDeadline is found by http.ResponseController: whoever reads the body
-// sets a limit of his own.
+// SetReadDeadline is what http.ResponseController calls: an action that reads the
+// body sets its own deadline.
 func (w *statusWriter) SetReadDeadline(deadline time.Time) error {
 	w.unread = false
 	return http.NewResponseController(w.ResponseWriter).SetReadDeadline(deadline)

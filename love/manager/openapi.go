@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// openAPIDocument describes every route; the tests hold the manager to it.
+// openAPIDocument describes every route; the tests compare the manager with it.
 //
 //go:embed openapi.yaml
 var openAPIDocument []byte
@@ -13,5 +13,5 @@ var openAPIDocument []byte
 func openAPI(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/yaml")
 	w.Header().Set("Cache-Control", "no-cache")
-	_, _ = w.Write(openAPIDocument) // who asked may have gone
+	_, _ = w.Write(openAPIDocument) // the client may have gone
 }

@@ -11,17 +11,18 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// The commander is asked as often as the manager's heartbeat is sent, and has
-// less time than that to answer (manager protocol, section 2.7 and quirk 18).
+// The period is that of the manager's heartbeat in the protocol (section 2.7);
+// the time-out is shorter, so that one question ends before the next.
 const (
 	pulsePeriod  = 3 * time.Second
 	pulseTimeout = 2 * time.Second
 )
 
-// Pulse asks a commander for its heartbeat in a task of its own, so that a
-// commander that hangs delays nobody. Make one before the hub, whose
-// WithHeartbeats takes what [Pulse.Last] knows; [Pulse.Check] fits a
-// [Dependency].
+// Pulse polls a commander's heartbeat every 3 s with a timeout of 2 s (manager
+// protocol, section 2.7, quirk 18), so that a hanging commander delays nobody.
+// Create it before the hub, let the function of hub.WithHeartbeats return what
+// [Pulse.Last] knows, add [Pulse.Check] to Config.Dependencies, and call
+// [Pulse.Run]. Before the first answer Last reports false and Check an error.
 type Pulse struct {
 	source commander.Heartbeater
 	clock  love.Clock
@@ -33,7 +34,8 @@ type Pulse struct {
 
 var errNoPulse = errors.New("the commander has not been asked yet")
 
-// NewPulse makes a pulse; [Pulse.Run] takes it.
+// NewPulse makes a pulse, which does nothing until [Pulse.Run] is called. The
+// clock sets the period; the timeout is the machine's.
 func NewPulse(source commander.Heartbeater, clock love.Clock) *Pulse {
 	return &Pulse{source: source, clock: clock, err: errNoPulse}
 }
@@ -64,15 +66,15 @@ func (p *Pulse) ask(ctx context.Context) {
 }
 
 // Last is the newest heartbeat of the commander; ok is false before the first
-// one. It stays when the commander stops answering: that the value does not
-// change is what raises the alarm.
+// one. It stays the same when the commander stops answering, and the
+// LOVE-frontend raises its alarm because it does not change.
 func (p *Pulse) Last() (t time.Time, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.last, !p.last.IsZero()
 }
 
-// Check returns why the commander's last answer is missing, or nil.
+// Check returns nil, or why the commander's last answer is missing.
 func (p *Pulse) Check(context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

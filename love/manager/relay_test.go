@@ -170,30 +170,29 @@ func TestRelay_FaultsOfTheCommanderAreAnsweredWithAnAckThatTellsWhatToDo(t *test
 		answer http.HandlerFunc
 		status int
 		ack    string // HOST stands for the commander's address
-		after  bool   // the aftermath follows
 	}{
 		"a page": {func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)
 			_, _ = io.WriteString(w, "<h1>Internal Server Error</h1>")
-		}, 502, "The commander answered with status 500 and no JSON: <h1>Internal Server Error</h1>.", false},
+		}, 502, "The commander answered with status 500 and no JSON: <h1>Internal Server Error</h1>."},
 		"half an object": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"ack": "Do`) },
-			502, `The commander answered with status 200 and no JSON: {"ack": "Do.`, false},
+			502, `The commander answered with status 200 and no JSON: {"ack": "Do.`},
 		"half an answer": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, `{"ack":`)
-		}, 502, "The commander at HOST broke off its answer.", true},
+		}, 502, "The commander at HOST broke off its answer."},
 		"a lost connection": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-			502, "The commander at HOST broke off its answer.", true},
-		"silence": {hang, 504, "The commander at HOST did not answer in time.", true},
+			502, "The commander at HOST broke off its answer."},
+		"silence": {hang, 504, "The commander at HOST did not answer in time."},
 		"a beginning, then silence": {func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{"ack":`)
 			_ = http.NewResponseController(w).Flush()
 			hang(w, r)
-		}, 504, "The commander at HOST did not answer in time.", true},
+		}, 504, "The commander at HOST did not answer in time."},
 		"a redirection": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://elsewhere.example/")
 			w.WriteHeader(http.StatusFound)
-		}, 502, "The commander answered with status 302 and a redirection or worse, which cannot be passed on.", false},
+		}, 502, "The commander answered with status 302 and a redirection or worse, which cannot be passed on."},
 	} {
 		t.Run(fault, func(t *testing.T) {
 			c := newPythonCommander(t)
@@ -206,10 +205,9 @@ func TestRelay_FaultsOfTheCommanderAreAnsweredWithAnAckThatTellsWhatToDo(t *test
 			r := relaying(t, c.URL, commander.WithAnswerLimit(limit))
 			for name, q := range requests {
 				want := strings.ReplaceAll(f.ack, "HOST", strings.TrimPrefix(c.URL, "http://"))
-				if f.after {
+				if name != "command" || fault != "a page" {
 					want += q.aftermath
-				}
-				if name == "command" && fault == "a page" {
+				} else {
 					want += " It does so for a component, command or parameter that it does not know: check these, then its log."
 				}
 				text, err := json.Marshal(map[string]string{"ack": want})
@@ -292,7 +290,7 @@ func TestRelay_WithoutACommanderEverythingIsAnswered503(t *testing.T) {
 	r := newRig(t, func(c *manager.Config) { c.Commander, c.Informer, c.Logbook = nil, nil, nil })
 	for _, q := range requests {
 		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 503,
-			`{"ack": "This manager has no commander. Start it with --commander, or with LOVED_COMMANDER set."}`)
+			`{"ack": "This manager has no commander. Nothing was sent: ask whoever runs the manager to connect one."}`)
 	}
 	require.Equal(t, 503, r.call("POST", cmd+"check/", someCommand, as(r.token("cmd_user"))).StatusCode)
 }

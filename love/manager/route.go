@@ -15,16 +15,16 @@ import (
 type endpoint struct {
 	path  string
 	login login
-	needs auth.Permission // none if empty
-	// forbidden is told of a call that lacks the permission; nil for nobody.
+	needs auth.Permission // empty: none
+	// forbidden, if not nil, is called when the caller lacks the permission.
 	forbidden func(*call, error)
-	// acks is that the LOVE-frontend shows the operator the "ack" of whatever
-	// is answered.
-	acks    bool
-	actions actions
+	// showsAck means that the LOVE-frontend shows the operator the "ack" of any
+	// answer, so refusals need one too.
+	showsAck bool
+	actions  actions
 }
 
-// login is what an endpoint wants to know about who asks.
+// login says whether an endpoint needs a log-in.
 type login int
 
 const (
@@ -36,8 +36,9 @@ const (
 // actions answer the methods of an endpoint.
 type actions map[string]action
 
-// action answers one method. An error that is a *refusal is the answer; any
-// other is our fault, logged, and answered 500.
+// action answers one method. An error that is a *refusal is sent as the answer;
+// any other is the manager's fault, and is logged and answered 500, or 503 if it
+// is an [auth.ErrUnavailable].
 type action func(*call) (answer, error)
 
 // call is one request to an action.
@@ -47,13 +48,13 @@ type call struct {
 	who    auth.Principal
 	token  string // empty: nobody logged in
 	writer http.ResponseWriter
-	// patience is how long the body may take.
+	// patience is how long reading the body may take.
 	patience time.Duration
 }
 
-// endpoints is the table of the API (manager protocol, section 4, and what is
-// ours). A path with
-// a final slash is redirected to from the one without; the others have none.
+// endpoints is the table of the API (manager protocol, section 4, and our own
+// additions). Where a path ends in a slash, the path without it is redirected
+// there.
 func (m *Manager) endpoints() []endpoint {
 	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	return []endpoint{
@@ -63,13 +64,13 @@ func (m *Manager) endpoints() []endpoint {
 		{path: "/manager/api/logout/", actions: actions{del: m.logout}},
 		{path: "/manager/api/swap-user/", login: loginOptional, actions: actions{post: m.swapUser}},
 		{path: "/manager/api/swap-user/:flags/", login: loginOptional, actions: actions{post: m.swapUser}},
-		{path: "/manager/api/cmd/", needs: auth.SomeCommand, forbidden: m.forbiddenCommand, acks: true, actions: actions{post: m.command}},
-		{path: "/manager/api/cmd/check/", needs: auth.SomeCommand, acks: true, actions: actions{post: m.checkCommand}},
+		{path: "/manager/api/cmd/", needs: auth.SomeCommand, forbidden: m.forbiddenCommand, showsAck: true, actions: actions{post: m.command}},
+		{path: "/manager/api/cmd/check/", needs: auth.SomeCommand, showsAck: true, actions: actions{post: m.checkCommand}},
 		{path: "/manager/api/commands/", needs: auth.SomeCommand, actions: actions{get: m.listCommands}},
 		{path: "/manager/api/authority/", needs: auth.SomeCommand, actions: actions{get: m.showAuthority, post: m.takeAuthority}},
 		{path: "/manager/api/authority/:id/", needs: auth.SomeCommand, actions: actions{del: m.releaseAuthority}},
 		{path: "/manager/api/approvals/:id/", needs: auth.SomeCommand, actions: actions{post: m.approve, del: m.dismiss}},
-		{path: "/manager/api/lovecsc/observinglog", needs: auth.ExecuteCommand, acks: true, actions: actions{post: m.observingLog}},
+		{path: "/manager/api/lovecsc/observinglog", needs: auth.ExecuteCommand, showsAck: true, actions: actions{post: m.observingLog}},
 		{path: "/manager/api/salinfo/topic-names", actions: actions{get: m.topicNames}},
 		{path: "/manager/api/salinfo/topic-data", actions: actions{get: m.topicData}},
 		{path: "/manager/api/salinfo/metadata", actions: actions{get: m.metadata}},
@@ -88,14 +89,14 @@ func (m *Manager) endpoints() []endpoint {
 	}
 }
 
-// The router is only a tree of paths here: all methods share one tree, because
-// its own 405, OPTIONS and redirects are not those of section 3, and the
-// method comes after log-in and permission.
+// The router only finds paths: all methods share one tree, because its own 405,
+// OPTIONS and redirects are not those of section 3, and the method is checked
+// after log-in and permission.
 const anyMethod = "ANY"
 
 func (m *Manager) route(path string, h httprouter.Handle) { m.router.Handle(anyMethod, path, h) }
 
-// dispatch finds what answers a path.
+// dispatch finds the handler of a path.
 func (m *Manager) dispatch(w http.ResponseWriter, r *http.Request) {
 	if h, params, _ := m.router.Lookup(anyMethod, r.URL.Path); h != nil {
 		h(w, r, params)
@@ -119,11 +120,11 @@ func (m *Manager) dispatch(w http.ResponseWriter, r *http.Request) {
 // endpoint makes the handler that applies section 3's order of checks.
 func (m *Manager) endpoint(e endpoint) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
-		reply, err := m.serve(e, &call{Request: r, params: params, writer: w, patience: m.BodyTimeout})
+		reply, err := m.serve(e, &call{Request: r, params: params, writer: w, patience: m.config.BodyTimeout})
 		if err != nil {
 			reply = m.refusal(r, err)
-			if e.acks && r.Method == http.MethodPost {
-				reply = reply.acknowledged()
+			if e.showsAck && r.Method == http.MethodPost {
+				reply = reply.withAck()
 			}
 		}
 		m.write(w, reply)
@@ -173,11 +174,11 @@ func (a actions) allow() http.Header {
 	return http.Header{"Allow": {strings.Join(append(list, http.MethodOptions), ", ")}}
 }
 
-// reading puts a handler that only shows something on a path.
+// reading restricts a handler to GET and HEAD.
 func reading(h http.Handler) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, _ httprouter.Params) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			methodNotAllowed(r.Method, http.Header{"Allow": {"GET, HEAD"}}).writeTo(w)
+			_ = methodNotAllowed(r.Method, http.Header{"Allow": {"GET, HEAD"}}).writeTo(w) // the client may have gone
 			return
 		}
 		h.ServeHTTP(w, r)

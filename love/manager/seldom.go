@@ -9,31 +9,32 @@ import (
 )
 
 const (
-	// seldomPeriod is for how long what has been recorded is not recorded again.
-	seldomPeriod = time.Minute
-	// seldomMost is how many different things are, in that time.
-	seldomMost = 1000
+	// auditPeriod: a repeated event is recorded once in this time.
+	auditPeriod = time.Minute
+	// auditEvents: at most so many different events are recorded per period; the
+	// rest is dropped.
+	auditEvents = 1000
 )
 
-// seldom keeps what anybody can bring about at will from filling the audit
+// seldom keeps events that anybody can cause at will from filling the audit
 // records.
 type seldom struct {
 	clock love.Clock
 
 	mu    sync.Mutex
 	since time.Time
-	seen  map[[sha256.Size]byte]struct{} // since then
+	seen  map[[sha256.Size]byte]struct{} // in the period that began at since
 }
 
-// first tells whether a thing is to be recorded.
-func (s *seldom) first(what string) bool {
+// first reports whether an event is to be recorded.
+func (s *seldom) first(event string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := s.clock.Now(); s.seen == nil || now.Sub(s.since) >= seldomPeriod {
+	if now := s.clock.Now(); s.seen == nil || now.Sub(s.since) >= auditPeriod {
 		s.since, s.seen = now, make(map[[sha256.Size]byte]struct{})
 	}
-	key := sha256.Sum256([]byte(what))
-	if _, again := s.seen[key]; again || len(s.seen) >= seldomMost {
+	key := sha256.Sum256([]byte(event))
+	if _, again := s.seen[key]; again || len(s.seen) >= auditEvents {
 		return false
 	}
 	s.seen[key] = struct{}{}

@@ -18,7 +18,7 @@ type session struct {
 	Token       string         `json:"token"`
 	Permissions permissions    `json:"permissions"`
 	TimeData    love.TimeData  `json:"time_data"`
-	Config      *configuration `json:"config"` // null if not wanted
+	Config      *configuration `json:"config"` // null if the client wants none
 }
 
 type sessionUser struct {
@@ -32,15 +32,15 @@ type permissions struct {
 	ExecuteCommands bool `json:"execute_commands"`
 }
 
-// session describes a log-in. The permission is the result of the very check
-// that a command gets.
+// session describes a log-in. Its permission is the result of the same check that
+// a command gets.
 func (m *Manager) session(c *call, who auth.Principal, token string) answer {
 	s := session{
 		User:        sessionUser{who.User.Username, who.User.Email, who.User.FirstName, who.User.LastName},
 		Token:       token,
 		Permissions: permissions{m.mayCommand(c, who) == nil},
-		TimeData:    love.TimeDataAt(m.Clock.Now()),
-		Config:      &m.config,
+		TimeData:    love.TimeDataAt(m.config.Clock.Now()),
+		Config:      &m.frontendConfig,
 	}
 	switch c.params.ByName("flags") {
 	case "no_config", "no-config":
@@ -62,7 +62,7 @@ func (m *Manager) validateToken(c *call) (answer, error) {
 }
 
 func (m *Manager) logout(c *call) (answer, error) {
-	if err := m.Tokens.Revoke(c.Context(), c.token); err != nil {
+	if err := m.config.Tokens.Revoke(c.Context(), c.token); err != nil {
 		return answer{}, err
 	}
 	m.note(c, auth.AuditRecord{Action: auth.AuditLogOut, Subject: c.who.TokenID, Outcome: auth.OutcomeDone})
@@ -84,14 +84,14 @@ func (m *Manager) swapUser(c *call) (answer, error) {
 		return answer{}, err
 	}
 	// The new log-in counts even if the caller has hung up meanwhile.
-	if err := m.Tokens.Revoke(context.WithoutCancel(c.Context()), c.token); err != nil {
+	if err := m.config.Tokens.Revoke(context.WithoutCancel(c.Context()), c.token); err != nil {
 		return answer{}, err
 	}
 	return swapped, nil
 }
 
-// logIn reads user name and password and checks them. A log-in that fails
-// leaves an audit record; one that works gets it with its token.
+// logIn reads user name and password and checks them. It leaves an audit record
+// only if they are wrong; newSession leaves that of a success.
 func (m *Manager) logIn(c *call) (auth.User, error) {
 	f, err := c.fields()
 	if err != nil {
@@ -117,19 +117,20 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 		}
 		return auth.User{}, tooMany(err)
 	}
-	defer try.Wrong() // unless it turns out otherwise
-	user, err := m.Authenticator.Authenticate(c.Context(), username, password)
+	defer try.Wrong() // does nothing after Right or GiveBack
+	user, err := m.config.Authenticator.Authenticate(c.Context(), username, password)
 	switch {
 	case errors.Is(err, auth.ErrCredentials):
 		m.note(c, failed)
 		return auth.User{}, errWrongLogIn
 	case err != nil:
-		// It is not the user's fault, if it was no guess, and who hangs up may
-		// have guessed.
+		// A failure of ours costs the user no try. It stays counted if the
+		// password was refused somewhere, or if the client hung up: both may have
+		// been guesses.
 		if c.Context().Err() == nil && !errors.Is(err, auth.ErrRefused) {
 			try.GiveBack()
 		}
-		m.Logger.Error("a log-in could not be checked", "error", err)
+		m.config.Logger.Error("a log-in could not be checked", "error", err)
 		failed.Outcome = auth.OutcomeFailed
 		m.note(c, failed)
 		return auth.User{}, errNotNow
@@ -140,7 +141,7 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 
 var errWrongLogIn = fieldErrors{noField: {"Unable to log in with provided credentials."}}.refusal()
 
-// tooMany is the refusal of a log-in that was not even tried.
+// tooMany refuses a log-in without checking the password.
 func tooMany(err error) error {
 	many, ok := errors.AsType[*auth.TooManyTriesError](err)
 	if !ok {
@@ -152,9 +153,10 @@ func tooMany(err error) error {
 	return r
 }
 
-// newSession hands out a token. Without its audit record nobody gets in.
+// newSession hands out a token. If its audit record cannot be kept, the log-in
+// fails.
 func (m *Manager) newSession(c *call, user auth.User, r auth.AuditRecord) (answer, error) {
-	token, err := m.Tokens.Issue(c.Context(), user)
+	token, err := m.config.Tokens.Issue(c.Context(), user)
 	if err != nil {
 		return answer{}, fmt.Errorf("logging in: %w", err)
 	}

@@ -11,21 +11,21 @@ var errUpgrade = func() *refusal {
 	return r
 }()
 
-// serveSocket hands a handshake to the hub. The writer is passed on bare, for
-// the hub takes the connection over.
+// serveSocket hands a handshake to the hub, with the original writer, because the
+// hub takes the connection over.
 func (m *Manager) serveSocket(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		m.write(m.answering(w, r), methodNotAllowed(r.Method, http.Header{"Allow": {"GET"}}).answer)
 	case isHandshake(r):
-		m.Hub.ServeHTTP(w, r)
+		m.config.Hub.ServeHTTP(w, r)
 	default:
 		m.write(m.answering(w, r), errUpgrade.answer)
 	}
 }
 
-// isHandshake tells whether a request to a websocket's path asks for one. None
-// has a body, and the hub waits for none.
+// isHandshake reports whether a request asks for a websocket. A handshake has no
+// body, and the hub waits for none.
 func isHandshake(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") && r.ContentLength == 0
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // strictJSON refuses what is not JSON, and JSON in which an object has a key
-// twice: of the two, one reader takes the first and another the last, and a
-// check could be passed with one while the other is executed.
+// twice: one reader takes the first, another the last, so a command could pass
+// the check with one value and be executed with the other.
 func strictJSON(text []byte) error {
 	if err := wire.Valid(text); err != nil {
 		return err
@@ -31,34 +31,34 @@ func strictJSON(text []byte) error {
 				return fmt.Errorf("the key %q occurs twice", wire.Text(text[i:end]))
 			}
 			i = end - 1
-		case 'N', 'I': // all that the scanner of the messages takes beyond JSON
+		case 'N', 'I': // NaN and Infinity, all that wire.Valid accepts beyond JSON
 			return fmt.Errorf("not JSON at byte %d: NaN and Infinity are no numbers of JSON", i)
 		}
 	}
 	return nil
 }
 
-// isKey tells whether a text is a key by what follows it.
+// isKey reports whether a text is a key, given what follows it.
 func isKey(rest []byte) bool {
 	rest = bytes.TrimLeft(rest, " \t\r\n")
 	return len(rest) > 0 && rest[0] == ':'
 }
 
-// walk is where in a JSON text a reader is.
+// walk is the state of a reader in a JSON text.
 type walk struct {
-	keys [][]byte // of all objects that are open, those of the innermost last
+	keys [][]byte // of all open objects, those of the innermost last
 	open []openObject
 }
 
 type openObject struct {
-	first int                 // where its keys begin
-	seen  map[string]struct{} // the same keys, of an object with many
+	first int                 // where its keys begin in walk.keys
+	seen  map[string]struct{} // the same keys, if there are many
 }
 
-// manyKeys is from how many on a map is faster than comparing.
+// manyKeys is the number of keys from which a map is faster than comparing.
 const manyKeys = 16
 
-// key notes a key of the innermost object; false if it has it already.
+// key adds a key to the innermost object; false if it is there already.
 func (w *walk) key(name []byte) bool {
 	o := &w.open[len(w.open)-1]
 	own := w.keys[o.first:]
