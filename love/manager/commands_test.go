@@ -257,7 +257,7 @@ func TestApproval_TakesThePermissionForTheCommand(t *testing.T) {
 
 	require.Equal(t, 204, r.call("DELETE", r.waiting(dom), "", don).StatusCode)
 	for _, method := range []string{"POST", "DELETE"} {
-		r.is(r.call(method, path, "", lou), 404, notFound)
+		r.is(r.call(method, path, "", lou), 404, `{"detail": "There is no such authority or approval, or its time is over."}`)
 	}
 	require.Len(t, r.commander.asked(), 1)
 }
