@@ -77,9 +77,7 @@ func (s *script) run(ctx context.Context) error {
 	defer func() { s.timer.Stop() }()
 	s.status.process, s.status.started = sal.ProcessLoading, s.now()
 	s.changed(s.status)
-	select {
-	case <-s.timer.C(): // by now everybody has heard of it from the queue
-	case <-ctx.Done():
+	if !s.start(ctx) {
 		close(s.ended)
 		return nil
 	}
@@ -100,6 +98,22 @@ func (s *script) run(ctx context.Context) error {
 	cancel()
 	answering.Wait()
 	return errors.Join(s.failure, s.closeController())
+}
+
+// start waits until everybody has heard of the script from the queue; before, it
+// says nothing itself. It returns false if the script was ended meanwhile.
+func (s *script) start(ctx context.Context) bool {
+	for !s.status.process.Final() {
+		select {
+		case <-s.timer.C():
+			return true
+		case j := <-s.jobs:
+			j.run()
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return false
 }
 
 func (s *script) closeController() error {
@@ -321,8 +335,12 @@ func (s *script) tell() {
 
 func (s *script) now() float64 { return love.TAI(s.domain.Clock().Now()) }
 
-// write writes a topic; what fails is noted and ends the script.
+// write writes a topic; what fails is noted and ends the script. A script that
+// is still starting has no controller, and writes nothing.
 func (s *script) write(attr string, values sal.Values, opts ...sal.WriteOption) {
+	if s.Controller == nil {
+		return
+	}
 	if _, err := s.Write(context.Background(), attr, values, opts...); err != nil {
 		s.failure = errors.Join(s.failure, err)
 	}

@@ -191,6 +191,30 @@ func TestQueueIsRearrangedByCommands(t *testing.T) {
 	})
 }
 
+func TestAScriptThatIsStillStartingIsStoppedAtOnce(t *testing.T) {
+	for name, terminate := range map[string]bool{"stopped": false, "terminated": true} {
+		t.Run(name, func(t *testing.T) {
+			night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+				q := newQueue(t, ctx, d)
+				q.add(quick, "", nil)
+				q.add(quick, "", nil)
+				pass(100 * time.Millisecond)
+				stop := make([]int, 400)
+				stop[0] = 100001
+				do(t, q.Remote, "stopScripts", sal.Values{"salIndices": stop, "length": 1, "terminate": terminate})
+				require.Equal(t, []sal.ScriptProcessState{sal.ProcessLoading, sal.ProcessTerminated}, q.processes(100001))
+				_, waiting, past := q.rows()
+				require.Equal(t, []int64{100002}, waiting)
+				require.Equal(t, []int64{100001}, past)
+				pass(10 * time.Second)
+				require.Empty(t, q.states(100001), "it has never said anything")
+				current, _, _ := q.rows()
+				require.EqualValues(t, 100002, current, "the next one runs")
+			})
+		})
+	}
+}
+
 func TestQueueShowsWhatItIsAsked(t *testing.T) {
 	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
