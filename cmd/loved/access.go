@@ -21,12 +21,19 @@ type clientFlags struct {
 }
 
 func (f *clientFlags) register(fs *pflag.FlagSet) {
+	f.registerUser(fs)
+	fs.StringVar(&f.processPassword, "process-password", "", "connect as a process, such as a producer")
+	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
+}
+
+// registerUser registers the flags of what only users may do: the password of
+// processes, which may stand in the environment for others, does not count.
+func (f *clientFlags) registerUser(fs *pflag.FlagSet) {
 	f.registerManager(fs)
 	fs.StringVar(&f.token, "token", "", "token of a user")
 	fs.StringVar(&f.user, "user", "", "log in as user `NAME`; the password comes from $LOVED_PASSWORD or a prompt")
-	fs.StringVar(&f.processPassword, "process-password", "", "connect as a process, such as a producer")
 	bindEnv(fs, "token", "LOVED_TOKEN")
-	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
+	bindEnv(fs, "user", "LOVED_USER")
 }
 
 func (f *clientFlags) registerManager(fs *pflag.FlagSet) {
@@ -42,8 +49,8 @@ type access struct {
 var errNoCredentials = &usageError{errors.New(
 	"who are you? give --token, --user or --process-password, or start `loved demo`, whose session needs none")}
 
-// access finds out whom to talk to: as the flags say, else as the session of a
-// running demo says.
+// access returns what the flags name, or what the session of a running demo
+// names if they name nobody.
 func (a *app) access(ctx context.Context, f clientFlags) (access, error) {
 	s, err := readSession(a.env)
 	if err != nil && !errors.Is(err, errNoSession) {
@@ -90,6 +97,22 @@ func (a *app) logIn(ctx context.Context, manager, user string) (token string, er
 	return s.Token, nil
 }
 
+// userClient is a client of the manager for what only users may do.
+func (a *app) userClient(ctx context.Context, flags clientFlags) (*client.Client, error) {
+	to, err := a.access(ctx, flags)
+	if errors.Is(err, errNoCredentials) {
+		return nil, usagef("only a user may do that: give --token or --user, or start `loved demo`, whose session needs none")
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.New(to.manager, client.WithToken(to.token))
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return c, nil
+}
+
 // asUser connects with the token if there is one.
 func (to access) asUser() client.Option {
 	if to.token != "" {
@@ -107,7 +130,7 @@ func (to access) asProcess() client.Option {
 	return client.WithToken(to.token)
 }
 
-// explain adds to an error of the connection what to do about it.
+// explain adds to an error of the connection what can be done about it.
 func explain(err error) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("%w: nobody listens there; start `loved demo` or `loved manager`, or say with --manager where it is", err)

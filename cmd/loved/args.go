@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// exactly demands one argument per word of what, for example
+// exactly demands one argument for each of the names in what, for example
 // ("CATEGORY", "CSC[:INDEX]").
 func exactly(what ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
@@ -22,7 +22,7 @@ func exactly(what ...string) cobra.PositionalArgs {
 	}
 }
 
-// atLeast demands one argument per word of what and allows more.
+// atLeast is like exactly, but allows more arguments.
 func atLeast(what ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if n := len(args); n < len(what) {

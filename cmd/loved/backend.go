@@ -18,9 +18,9 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// backendConfig says what a manager process is made of.
+// backendConfig holds the parts and settings of a manager process.
 type backendConfig struct {
-	identity        identityConfig
+	accounts        accountsConfig
 	processPassword string
 	commander       commanding        // nil: commands are answered 503
 	logbook         commander.Logbook // nil: observing logs are answered 503
@@ -31,7 +31,7 @@ type backendConfig struct {
 	page            dashboard.Info
 	origins         origins
 	logIns          auth.LogInLimits
-	proxies         auth.Networks // whose word about the client's address is believed
+	proxies         auth.Networks // that are believed when they name the client's address
 	hubOptions      []hub.Option
 	log             *slog.Logger
 }
@@ -45,7 +45,7 @@ type commanding interface {
 
 // backend is a manager with its hub and users.
 type backend struct {
-	*identity
+	*accounts
 	hub     *hub.Hub
 	manager *manager.Manager
 	pulse   *manager.Pulse // nil: nobody to ask
@@ -56,11 +56,11 @@ type backend struct {
 
 // newBackend builds a manager. serve, or close, ends it.
 func newBackend(ctx context.Context, c backendConfig) (*backend, error) {
-	id, err := openIdentity(ctx, c.identity, c.log)
+	accounts, err := openAccounts(ctx, c.accounts, c.log)
 	if err != nil {
 		return nil, err
 	}
-	b := &backend{identity: id, log: c.log}
+	b := &backend{accounts: accounts, log: c.log}
 	config := manager.Config{
 		Authenticator:  b.authenticator,
 		Users:          b.users,
@@ -112,12 +112,7 @@ func (b *backend) commanderBeat() []hub.Heartbeat {
 // serve answers on the listener until ctx ends, then drains for as long as
 // drain and ends the manager.
 func (b *backend) serve(ctx context.Context, listener net.Listener, drain time.Duration) error {
-	server := &http.Server{
-		Handler:           b.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(b.log.Handler(), slog.LevelWarn),
-	}
+	server := newServer(b.handler, b.log)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var running sync.WaitGroup

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -55,7 +54,7 @@ a core of its own, the manager on another:
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.applyShape(cmd.Flags())
-			if err := f.load.Check(); err != nil {
+			if err := f.check(); err != nil {
 				return &usageError{err}
 			}
 			to, err := a.access(cmd.Context(), f.to)
@@ -113,6 +112,18 @@ func (f *benchFlags) applyShape(fs *pflag.FlagSet) {
 	f.load.Category = f.category.value
 }
 
+// check refuses a load that cannot be, as far as its shape has use for it.
+func (f *benchFlags) check() error {
+	inTurns := f.shape.value == "stalled" || f.shape.value == "commands"
+	switch {
+	case inTurns && f.runs < 1:
+		return fmt.Errorf("--runs is %d: give at least 1", f.runs)
+	case f.shape.value == "commands" && f.commands < 1:
+		return fmt.Errorf("--commands is %d: give at least 1", f.commands)
+	}
+	return f.load.Check()
+}
+
 // socketURL is where to connect, credentials in the query: never to be logged.
 func (to access) socketURL() (string, error) {
 	u, err := client.SocketURL(to.manager)
@@ -159,17 +170,18 @@ func (a *app) runBench(ctx context.Context, f *benchFlags, to access) error {
 }
 
 func (a *app) besideCommands(ctx context.Context, f *benchFlags, to access) (fmt.Stringer, error) {
-	switch {
-	case to.token == "" || to.processPassword == "":
-		return nil, &usageError{errors.New("the shape commands needs --token of a user who may command, and --process-password to publish")}
-	case f.commands < 1:
-		return nil, &usageError{fmt.Errorf("--commands is %d: give at least 1", f.commands)}
+	if to.token == "" || to.processPassword == "" {
+		return nil, usagef("the shape commands needs --token of a user who may command, and --process-password to publish")
+	}
+	url, err := client.APIURL(to.manager, "/cmd/")
+	if err != nil {
+		return nil, &usageError{err}
 	}
 	commander, err := net.Listen("tcp", f.commander)
 	if err != nil {
 		return nil, fmt.Errorf("the commander: %w", err)
 	}
-	s := bench.NewSlowCommands(commander, to.manager, to.token, f.commands)
+	s := bench.NewSlowCommands(commander, url, to.token, f.commands)
 	defer s.Close()
 	return a.turns(ctx, f, s.Disturbance())
 }
@@ -213,7 +225,7 @@ manager needs per delivery is best given as a multiple of these.`,
 	return cmd
 }
 
-// writeElsewhere runs a writer in a process of its own, this program again.
+// writeElsewhere runs a writer in another process of this program.
 func writeElsewhere(ctx context.Context, w bench.Writer, core int) (cost bench.Cost, err error) {
 	self, err := os.Executable()
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +16,8 @@ import (
 // check is one thing that can be wrong with a manager.
 type check struct {
 	name string
-	// run returns what it found, in a few words. The error says what is wrong
-	// and what to do; a warning if it is no reason not to start.
+	// run returns in a few words what it found. The error says what is wrong
+	// and what to do; a warning does not keep a manager from starting.
 	run func(ctx context.Context) (found string, err error)
 }
 
@@ -52,7 +51,7 @@ that is tried, too.`,
 func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 	return []check{
 		{"settings", func(context.Context) (string, error) {
-			return "complete", cmp.Or(a.completeFlags(cmd.Flags(), f), f.check())
+			return "complete", a.settle(cmd.Flags(), f)
 		}},
 		{"database", f.checkDatabase},
 		{"LDAP", f.checkLDAP},
@@ -108,7 +107,7 @@ func (f *managerFlags) checkDatabase(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d users", len(users)), nil
 }
 
-// checkLDAP says nothing if there is no LDAP.
+// checkLDAP tries the LDAP servers; without any it finds nothing to say.
 func (f *managerFlags) checkLDAP(ctx context.Context) (string, error) {
 	directory, err := f.ldap.authenticator(nil)
 	if err != nil || directory == nil {
@@ -120,7 +119,7 @@ func (f *managerFlags) checkLDAP(ctx context.Context) (string, error) {
 	return "answers", nil
 }
 
-// checkKafka tries the observatory's SAL bus; it says nothing where there is none.
+// checkKafka tries the observatory's SAL bus; without one it finds nothing to say.
 func (a *app) checkKafka(try func(context.Context, kafka.Config) (string, error)) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		if subName, _ := a.env("LSST_TOPIC_SUBNAME"); subName == "" {
@@ -134,8 +133,8 @@ func (a *app) checkKafka(try func(context.Context, kafka.Config) (string, error)
 	}
 }
 
-// leapWarning is how long before its end the table of leap seconds is told to
-// be old.
+// leapWarning is how long before the table of leap seconds expires the warning
+// begins.
 const leapWarning = 60 * 24 * time.Hour
 
 func checkLeapSeconds(context.Context) (string, error) { return leapSecondsAt(time.Now()) }

@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,15 +17,23 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
+// cmdFlags are what `loved cmd` was asked for.
+type cmdFlags struct {
+	to      clientFlags
+	dry     bool
+	timeout span
+}
+
 func (a *app) cmdCommand() *cobra.Command {
-	var to clientFlags
-	var dry bool
+	var c cmdFlags
 	cmd := &cobra.Command{
 		Use:   "cmd CSC[:INDEX] COMMAND [FIELD=VALUE…]",
 		Short: "Command a component and print its acknowledgement",
 		Long: `Command a component through a manager and print its acknowledgement.
 The exit status is 0 only if that is "Done". A VALUE is JSON if it can be read so, otherwise a text;
-the prefix cmd_ of the COMMAND may be left out. Progress that the component reports is shown as it comes.
+a field that is left out is sent as 0 or empty. The prefix cmd_ of the COMMAND may be left out.
+Progress that the component reports is shown as it comes. Whoever stops waiting does not stop the
+command: "loved commands" shows what came of it.
 With --dry-run nothing is sent: it tells whether you may, and whether the parameters are right where
 the commander can check them. Names are completed by the shell (loved completion --help).`,
 		Example: `  loved cmd ATDome moveAzimuth azimuth=90
@@ -32,62 +44,96 @@ the commander can check them. Names are completed by the shell (loved completion
 			if err != nil {
 				return &usageError{err}
 			}
-			return a.execute(cmd, to, command, dry)
+			return a.execute(cmd.Context(), &c, command)
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
-			return a.completeCommand(cmd, to, args, begun)
+			return a.completeCommand(cmd, &c.to, args, begun)
 		},
 	}
-	to.register(cmd.Flags())
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "check the command, send nothing")
+	c.to.registerUser(cmd.Flags())
+	cmd.Flags().BoolVar(&c.dry, "dry-run", false, "check the command, send nothing")
+	cmd.Flags().Var(&c.timeout, "timeout", "how long to wait for the answer, in `SECONDS` or as 1m30s (default as long as the manager takes)")
+	cmd.Flags().Lookup("timeout").DefValue = ""
 	return cmd
 }
 
 // execute has the manager issue the command, or check it.
-func (a *app) execute(cmd *cobra.Command, flags clientFlags, command love.Command, dry bool) error {
-	c, err := a.userClient(cmd.Context(), flags)
+func (a *app) execute(ctx context.Context, f *cmdFlags, command love.Command) error {
+	c, err := a.userClient(ctx, f.to)
 	if err != nil {
 		return err
 	}
-	if dry {
-		reply, err := c.CheckCommand(cmd.Context(), command)
+	waiting, stop := ctx, func() {}
+	if f.timeout > 0 {
+		waiting, stop = context.WithTimeout(ctx, time.Duration(f.timeout))
+	}
+	defer stop()
+	named := spelled(command.CSC, command.SalIndex, command.Name)
+	if f.dry {
+		reply, err := c.CheckCommand(waiting, command)
 		if err != nil {
 			return explain(err)
 		}
-		fmt.Fprintln(a.stdout, reply.Text)
-		if reply.Status >= 300 {
-			return fmt.Errorf("%s of %s:%d would be refused (HTTP %d)", command.Name, command.CSC, command.SalIndex, reply.Status)
-		}
-		return nil
+		return a.tell(reply, named, reply.Status < 300, checked(reply.Status))
 	}
-	reply, err := c.Commanding(cmd.Context(), command, a.showProgress)
+	reply, err := c.Commanding(waiting, command, a.showProgress)
 	if err != nil {
-		return explain(err)
+		return stoppedWaiting(ctx, err)
 	}
-	fmt.Fprintln(a.stdout, reply.Text)
-	if !reply.OK() {
-		return fmt.Errorf("%s of %s:%d is not done (HTTP %d)", command.Name, command.CSC, command.SalIndex, reply.Status)
+	return a.tell(reply, named, reply.OK(), outcome(reply.Status))
+}
+
+// spelled is a command as it is typed.
+func spelled(csc string, index int, name string) string {
+	if index != 0 {
+		csc += ":" + strconv.Itoa(index)
+	}
+	return csc + " " + strings.TrimPrefix(name, "cmd_")
+}
+
+// tell prints the answer to a command; one that is not good is an error.
+func (a *app) tell(reply client.Reply, named string, good bool, otherwise string) error {
+	if _, err := fmt.Fprintln(a.stdout, reply.Text); err != nil {
+		return err
+	}
+	if !good {
+		return fmt.Errorf("%s %s (HTTP %d)", named, otherwise, reply.Status)
 	}
 	return nil
 }
 
-// userClient is a client of the manager for what only users may do.
-func (a *app) userClient(ctx context.Context, flags clientFlags) (*client.Client, error) {
-	to, err := a.access(ctx, flags)
-	if err != nil {
-		return nil, err
+// outcome is what is known of a command that was not answered with Done.
+func outcome(status int) string {
+	switch status {
+	case http.StatusAccepted:
+		return "waits for approval"
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return "has no answer"
 	}
-	if to.token == "" {
-		return nil, usagef("only a user may command: give --token or --user")
-	}
-	c, err := client.New(to.manager, client.WithToken(to.token))
-	if err != nil {
-		return nil, &usageError{err}
-	}
-	return c, nil
+	return "is not done"
 }
 
-// showProgress tells progress beside the answer, which alone is output.
+// checked is what is known of a command that a check did not find in order.
+func checked(status int) string {
+	if status >= http.StatusInternalServerError {
+		return "could not be checked"
+	}
+	return "would be refused"
+}
+
+// stoppedWaiting explains why the answer to a command was not waited for.
+func stoppedWaiting(ctx context.Context, err error) error {
+	const goesOn = "if the command was sent it goes on; the record of commands tells what comes of it (loved commands)"
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return &interruptError{goesOn}
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("no answer in time: " + goesOn)
+	}
+	return explain(err)
+}
+
+// showProgress prints progress to standard error: the output is the answer alone.
 func (a *app) showProgress(p love.Progress) {
 	text := p.Name
 	if p.Result != "" {

@@ -108,10 +108,10 @@ func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	return bus.with(ctx, append(parts, func(ctx context.Context) error { return serveAPI(ctx, listener, api, log) })...)
 }
 
-// openAsLOVE makes a place on the bus that the flags name, for the LOVE CSC. It
-// is the only one there, also on a simulated bus.
+// openAsLOVE joins the bus that the flags name as the LOVE CSC. On a simulated
+// bus it is the only one: the simulation leaves that component out.
 func (a *app) openAsLOVE(ctx context.Context, f *salFlags, log *slog.Logger) (*salBus, *lovecsc.CSC, error) {
-	bus, err := a.openSAL(f, log, loveCSC)
+	bus, err := a.openSAL(f, log, lovecsc.Component)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -126,12 +126,7 @@ func (a *app) openAsLOVE(ctx context.Context, f *salFlags, log *slog.Logger) (*s
 // serveAPI answers on the listener until ctx ends, then lets requests under
 // way finish for as long as drainTime.
 func serveAPI(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	server := newServer(handler, log)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
@@ -99,8 +100,8 @@ func TestSpanIsSecondsOrATime(t *testing.T) {
 	}
 }
 
-// What `loved commander` serves is what its package's tests are about; this is
-// that it is the same.
+// The tests of package commander say what the API answers; this one says that
+// `loved commander` serves it.
 func TestCommanderServesItsAPI(t *testing.T) {
 	u := newUser(t)
 	u.env["COMMAND_TIMEOUTS"] = "20"
@@ -126,7 +127,7 @@ func TestTheCommandersIsTheOnlyLOVECSCOfASimulatedObservatory(t *testing.T) {
 		bus, love, err := new(app).openAsLOVE(t.Context(), &salFlags{bus: oneOf("sim")}, slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		defer bus.close()
-		screen, err := bus.domain.Remote(t.Context(), loveCSC, 0)
+		screen, err := bus.domain.Remote(t.Context(), lovecsc.Component, 0)
 		require.NoError(t, err)
 		var logs []string
 		_, err = screen.Subscribe("evt_observingLog", func(s *sal.Sample) { logs = append(logs, s.Text("message")) })

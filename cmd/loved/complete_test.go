@@ -14,7 +14,12 @@ import (
 
 // completes is what the shell offers for the last of the arguments.
 func (u *user) completes(args ...string) []string {
-	r := u.types(append([]string{"__completeNoDesc", "cmd"}, args...)...)
+	return u.completesAs(append([]string{"cmd"}, args...)...)
+}
+
+// completesAs is what it offers for those of any command.
+func (u *user) completesAs(args ...string) []string {
+	r := u.types(append([]string{"__completeNoDesc"}, args...)...)
 	require.Equal(u.t, 0, r.code, r.errors)
 	lines := strings.Split(strings.TrimSpace(r.out), "\n")
 	require.True(u.t, strings.HasPrefix(lines[len(lines)-1], ":"), r.out)
@@ -33,6 +38,9 @@ func TestNamesOfComponentsCommandsAndFieldsAreCompleted(t *testing.T) {
 	require.Empty(t, u.completes("ATDome", "moveAzimuth", "azimuth=1", ""))
 	require.Empty(t, u.completes("Nothing", ""))
 	require.Empty(t, u.completes("--user", "admin", "AT"), "nobody is asked for a password")
+	require.Equal(t, []string{"MTHexapod:"}, u.completes("MTHex"), "an index has to follow")
+	require.Contains(t, u.types("__complete", "cmd", "MTHex").errors, "NoSpace")
+	require.NotContains(t, u.types("__complete", "cmd", "ATDo").errors, "NoSpace")
 }
 
 func TestACommandCanBeTriedDry(t *testing.T) {

@@ -66,7 +66,8 @@ func (f *databaseFlag) openExisting(ctx context.Context) (*store.Store, error) {
 	return store.Open(ctx, f.address)
 }
 
-// administration is somebody at work on the users in a database.
+// administration is a database that is open for work on its users, and in whose
+// name that is done.
 type administration struct {
 	*store.Store
 	users *auth.Users

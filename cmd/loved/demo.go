@@ -29,9 +29,6 @@ const (
 	demoPeriod = time.Second
 )
 
-// loveCSC is the component that the LOVE CSC plays, not the simulation.
-const loveCSC = "LOVE"
-
 // demo is a whole observatory in one process.
 type demo struct {
 	*observatory
@@ -69,7 +66,7 @@ in one process, on this machine only. While it runs, the client commands of the 
 // runDemo runs a demo until ctx ends.
 func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logger) error {
 	d := &demo{
-		observatory: newObservatory(sim.Definitions(), log, loveCSC),
+		observatory: newObservatory(sim.Definitions(), log, lovecsc.Component),
 		listener:    listener,
 		session:     newDemoSession(urlOf(listener, "")),
 		program:     a.spelling(),
@@ -86,8 +83,8 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logg
 		func(ctx context.Context) error { return d.greet(ctx, a) })
 }
 
-// newDemoSession makes up passwords that are short enough to be typed, and
-// good for the life of a demo.
+// newDemoSession makes up passwords that are short enough to type and strong
+// enough for as long as a demo runs.
 func newDemoSession(url string) session {
 	s := session{Manager: url, ProcessPassword: rand.Text(), Users: map[string]string{}}
 	for _, u := range auth.DefaultUsers() {
@@ -99,7 +96,7 @@ func newDemoSession(url string) session {
 func (d *demo) backendConfig() backendConfig {
 	version, _ := buildVersion()
 	return backendConfig{
-		identity:        identityConfig{passwords: d.session.Users, tokenLifetime: auth.DefaultTokenLifetime},
+		accounts:        accountsConfig{passwords: d.session.Users, tokenLifetime: auth.DefaultTokenLifetime},
 		processPassword: d.session.ProcessPassword,
 		commander:       commander.NewSAL(d.domain),
 		logbook:         d.csc,
@@ -126,14 +123,15 @@ func (d *demo) produce(ctx context.Context) error {
 	local := d.backend.hub.Local(auth.Principal{Process: true})
 	defer local.Close()
 	c := producer.NewClient(producer.InProcess(local), producer.WithLogger(d.log))
-	set, err := producer.NewSet(d.factory(producer.WithPeriod(demoPeriod)), c, append(d.Components(), loveCSC))
+	set, err := producer.NewSet(d.factory(producer.WithPeriod(demoPeriod)), c, append(d.Components(), lovecsc.Component))
 	if err != nil {
 		return err
 	}
 	return set.Run(ctx)
 }
 
-// hearLogs writes the observing logs that screens publish.
+// hearLogs writes the observing logs that screens publish. It takes them from the
+// hub itself, as there is no websocket between the parts of a demo.
 func (d *demo) hearLogs(ctx context.Context) error {
 	for m, err := range d.backend.hub.Subscribe(ctx, hub.SubscribeOptions{}, lovecsc.Group()) {
 		if err != nil {
@@ -146,8 +144,8 @@ func (d *demo) hearLogs(ctx context.Context) error {
 	return nil
 }
 
-// greet leaves the session file while the demo runs, and when everything is
-// ready tells what there is.
+// greet leaves the session file while the demo runs, and prints what there is as
+// soon as everything is ready.
 func (d *demo) greet(ctx context.Context, a *app) error {
 	admin, err := d.backend.users.Lookup(ctx, "admin")
 	if err != nil {

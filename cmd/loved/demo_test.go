@@ -11,14 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// starting a demo on a free port; everything it printed is in the output.
+// startsDemo starts a demo on a free port and returns when it has printed all.
 func (u *user) startsDemo() *process {
 	p := u.starts("demo", "--listen", "127.0.0.1:0")
 	p.says(`Ctrl-C ends it`)
 	return p
 }
 
-// printedCommands are the commands that the demo tells to try.
+// printedCommands are the commands that the demo suggests.
 func printedCommands(t *testing.T, text string) [][]string {
 	var commands [][]string
 	for _, m := range regexp.MustCompile(`(?m)^ +loved (.+)$`).FindAllStringSubmatch(text, -1) {
@@ -139,7 +139,7 @@ func TestTheRecordOfTheDemoShowsWhoMovedTheDome(t *testing.T) {
 	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "--token", token, "ATDome", "moveAzimuth", "azimuth=45"))
 	news.says(`"state":\{"value":"done"`)
 
-	got := u.asks(t, "GET", url+"/manager/api/commands/?csc=ATDome", token, "")
+	got := asks(t, "GET", url+"/manager/api/commands/?csc=ATDome", token, "")
 	require.Contains(t, got, `"user":"cmd_user"`)
 	require.Contains(t, got, `"params":{"azimuth":45}`)
 	require.Contains(t, got, `"state":"done"`)
@@ -151,27 +151,10 @@ func TestObservingLogsOfTheDemoReachTheScreens(t *testing.T) {
 	url := demo.says(`Page +(http\S+)`)[1]
 	token := strings.TrimSpace(u.types("token", "cmd_user").out)
 	screen := u.subscribes("event-LOVE-0-observingLog")
-	got := u.asks(t, "POST", url+"/manager/api/lovecsc/observinglog", token, `{"user":"cmd_user","message":"clouds from the west"}`)
+	got := asks(t, "POST", url+"/manager/api/lovecsc/observinglog", token, `{"user":"cmd_user","message":"clouds from the west"}`)
 	require.Equal(t, `{"ack":"Added new observing log to SAL"}`, got)
 	screen.says(`clouds from the west`)
 
 	require.Equal(t, result{}, u.types("pub", "--token", token, "love_csc", "love", "observingLog", `{"user":"cmd_user","message":"by websocket"}`))
 	screen.says(`by websocket`)
-}
-
-// asks makes a request of the API and returns the body of its answer.
-func (u *user) asks(t *testing.T, method, url, token, body string) string {
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	require.NoError(t, err)
-	req.Header.Set("Authorization", "Token "+token)
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	http.DefaultClient.CloseIdleConnections()
-	return string(answer)
 }

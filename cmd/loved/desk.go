@@ -9,22 +9,23 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// deskConfig says what commands have to pass before they reach the commander.
+// deskConfig says what happens to commands before they reach the commander.
 type deskConfig struct {
 	name       string        // of the manager, in the record
 	limit      time.Duration // for an answer; 0: the default
 	retention  time.Duration // of the record; 0: for ever
-	unrecorded bool          // send what cannot be recorded
+	unrecorded bool          // also send commands that cannot be recorded
 	authority  bool
 	approvals  []commander.Pattern
 }
 
-// desk is where commands are recorded, and held back if somebody has the
-// authority to.
+// desk records commands, and holds back those that somebody else has the
+// authority over.
 type desk struct {
 	deskConfig
 	commander.Commander
@@ -34,8 +35,8 @@ type desk struct {
 	log       *slog.Logger
 }
 
-// newDesk makes the desk before a commander. The hub may be made later, but
-// before the first command.
+// newDesk makes the desk in front of a commander. The hub may be made after it,
+// but before the first command.
 func newDesk(c deskConfig, inner commander.Commander, record commander.Record, holds commander.Holds, hub func() manager.Publisher, log *slog.Logger) *desk {
 	d := &desk{deskConfig: c, record: record, log: log}
 	options := []commander.RecorderOption{
@@ -52,8 +53,8 @@ func newDesk(c deskConfig, inner commander.Commander, record commander.Record, h
 	d.Commander = d.recorder
 	if c.authority || len(c.approvals) > 0 {
 		authority := func() *commander.Authority { return d.authority }
-		d.authority = commander.NewAuthority(d.recorder, commander.WithApproval(c.approvals...), commander.WithRecorder(d.recorder), commander.WithHolds(holds),
-			commander.WithAuthorityWatcher(manager.AuthorityNews(hub, authority, log)))
+		d.authority = commander.NewAuthority(d.recorder, commander.WithApproval(c.approvals...), commander.WithHolds(holds),
+			commander.WithAuthorityWatcher(manager.AuthorityNews(hub, authority, love.SystemClock{}, log)))
 		d.Commander = d.authority
 	}
 	return d
@@ -65,10 +66,10 @@ func (d *desk) serve(c *manager.Config) {
 	c.CommandTimeout = d.limit
 }
 
-// prunePeriod is how often what is too old leaves the record.
+// prunePeriod is how often entries that are too old are deleted.
 const prunePeriod = time.Hour
 
-// run settles what the last run of this manager left pending, then keeps the
+// run marks what this manager's last run left pending as unknown, then keeps the
 // record short until ctx ends.
 func (d *desk) run(ctx context.Context) {
 	if n, err := d.record.Interrupted(ctx, d.name); err != nil || n > 0 {
@@ -116,7 +117,9 @@ func (f *deskFlags) register(fs *pflag.FlagSet) {
 	bindEnv(fs, "approval", "LOVED_APPROVAL")
 }
 
+// check refuses settings that are wrong, and reads the patterns.
 func (f *deskFlags) check() error {
+	f.patterns = nil
 	for _, text := range f.approvals {
 		p, err := commander.ParsePattern(text)
 		if err != nil {

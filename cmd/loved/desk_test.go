@@ -34,11 +34,11 @@ func TestACommandWithoutAnswerIsInTheRecordAfterARestart(t *testing.T) {
 	require.Equal(t, exitFailure, got.code)
 	require.Contains(t, got.out, "No answer within 200ms.")
 	<-s.asked
-	require.Contains(t, u.asks(t, "GET", url+"/manager/api/commands/", token, ""), `"state":"timed_out"`)
+	require.Contains(t, asks(t, "GET", url+"/manager/api/commands/", token, ""), `"state":"timed_out"`)
 	require.Equal(t, 0, m.stops())
 
 	_, url = u.startsManager("--commander", api.URL)
-	require.Contains(t, u.asks(t, "GET", url+"/manager/api/commands/?user=cmd_user", token, ""), `"state":"timed_out"`)
+	require.Contains(t, asks(t, "GET", url+"/manager/api/commands/?user=cmd_user", token, ""), `"state":"timed_out"`)
 }
 
 func TestWhatWasUnderWayWhenAManagerDiedIsUnknownAfterwards(t *testing.T) {
@@ -72,7 +72,7 @@ func TestAuthorityIsSwitchedOnByAFlag(t *testing.T) {
 	admin := strings.TrimSpace(u.types("token", "admin").out)
 	u.env["LOVED_TOKEN"] = admin
 	news := u.subscribes("event-Hub-0-authority")
-	require.Contains(t, u.asks(t, "POST", url+"/manager/api/authority/", token, `{"pattern":"ATDome","seconds":60}`), `"user":"cmd_user"`)
+	require.Contains(t, asks(t, "POST", url+"/manager/api/authority/", token, `{"pattern":"ATDome","seconds":60}`), `"user":"cmd_user"`)
 	news.says(`cmd_user`)
 	got := u.types("cmd", "ATDome", "moveAzimuth", "azimuth=1")
 	require.Contains(t, got.out, "cmd_user holds the authority over ATDome")
@@ -81,7 +81,7 @@ func TestAuthorityIsSwitchedOnByAFlag(t *testing.T) {
 
 	require.Equal(t, 0, m.stops())
 	_, url = u.startsManager("--commander", api, "--authority")
-	require.Contains(t, u.asks(t, "GET", url+"/manager/api/authority/", token, ""), `"pattern":"ATDome"`, "it outlives the manager")
+	require.Contains(t, asks(t, "GET", url+"/manager/api/authority/", token, ""), `"pattern":"ATDome"`, "it outlives the manager")
 	got = u.types("cmd", "ATDome", "moveAzimuth", "azimuth=1")
 	require.Contains(t, got.out, "cmd_user holds the authority over ATDome")
 

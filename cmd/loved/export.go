@@ -9,8 +9,8 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// exported is what `loved export` writes. What later releases keep is added,
-// nothing is renamed.
+// exported is what `loved export` writes. Later releases may add members, but
+// rename none.
 type exported struct {
 	Format int             `json:"format"` // 1
 	Users  []exportedUser  `json:"users"`

@@ -22,7 +22,7 @@ func bindEnv(fs *pflag.FlagSet, flag string, variables ...string) {
 }
 
 // applyEnv fills the flags that were not given from the environment; after it,
-// Changed tells whether a flag was given either way.
+// Changed says whether a flag was given in either way.
 func applyEnv(fs *pflag.FlagSet, env func(string) (string, bool)) (err error) {
 	fs.VisitAll(func(f *pflag.Flag) {
 		if f.Changed || err != nil {

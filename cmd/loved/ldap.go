@@ -1,13 +1,15 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/pflag"
 
 	"github.com/rubin-love/love-go/love/auth/ldap"
 )
 
-// ldapFlags say where users log in beside the local ones. The defaults are
-// those of the observatory.
+// ldapFlags say which LDAP servers know users beside the local ones. The
+// defaults are those of the observatory.
 type ldapFlags struct {
 	servers    [3]string
 	bindDN     string
@@ -37,7 +39,30 @@ func (f *ldapFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.allowPlain, "ldap-insecure", false, "allow ldap:// without TLS: passwords can be read on the way")
 }
 
-// authenticator returns who asks the servers, or nil if there are none.
+// check refuses settings that would do nothing, for want of a server.
+func (f *ldapFlags) check() error {
+	if f.servers != [3]string{} {
+		return nil
+	}
+	for _, set := range []struct {
+		flag string
+		is   bool
+	}{
+		{"ldap-bind-dn", f.bindDN != ""},
+		{"ldap-bind-password", f.password != ""},
+		{"ldap-user-base", f.userBase != ldapUserBase},
+		{"ldap-group-base", f.groupBase != ldapGroupBase},
+		{"ldap-insecure", f.allowPlain},
+	} {
+		if set.is {
+			return fmt.Errorf("--%s is given without an LDAP server: name one with --ldap-1 (AUTH_LDAP_1_SERVER_URI), or leave it out", set.flag)
+		}
+	}
+	return nil
+}
+
+// authenticator returns the log-in that asks the servers, or nil if there are
+// none.
 func (f *ldapFlags) authenticator(users ldap.Users) (*ldap.Authenticator, error) {
 	c := ldap.Config{
 		BindDN: f.bindDN, BindPassword: f.password, UserBase: f.userBase, GroupBase: f.groupBase, AllowPlain: f.allowPlain,

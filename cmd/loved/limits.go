@@ -9,8 +9,8 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// limitFlags are the bounds on what clients can make a manager hold, and on
-// what they can try.
+// limitFlags bound how much clients can make a manager keep, and how often they
+// can try to log in.
 type limitFlags struct {
 	limits     hub.Limits
 	logInTries int

@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // defaultListen is the address of a manager that is not told another.
@@ -24,7 +27,17 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// another is the address with the next port, as a suggestion.
+// newServer makes a server that drops clients who take too long to ask.
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// another is the address with a port further up, as a suggestion.
 func another(address string) string {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil || a.Port() == 65535 {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -33,7 +32,7 @@ type managerFlags struct {
 	insecureDev                bool
 	legacyInitialState, trace  bool
 	heartbeats                 bool
-	broker, userPublish, nan   *choice
+	userPublish, nan           *choice
 	urlPrefix, serverURL       string
 	origins, trustedProxies    []string
 	proxies                    auth.Networks
@@ -59,7 +58,7 @@ is given, and keep the one they have.`,
 		Example: `  PROCESS_CONNECTION_PASS=… ADMIN_USER_PASS=… loved manager --listen 0.0.0.0:8000`,
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := cmp.Or(a.completeFlags(cmd.Flags(), &f), f.check()); err != nil {
+			if err := a.settle(cmd.Flags(), &f); err != nil {
 				return &usageError{err}
 			}
 			return a.runManager(cmd.Context(), &f)
@@ -93,7 +92,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	text(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, 32 bytes or more (default made at the first start and kept in the database)", "SECRET_KEY")
 	fs.DurationVar(&f.tokenLifetime, "token-lifetime", auth.DefaultTokenLifetime, "how long a token lives")
 	bindEnv(fs, "token-lifetime", "LOVED_TOKEN_LIFETIME")
-	text(&f.admin, "admin-password", "", "`PASSWORD` of the user admin, who may everything", "ADMIN_USER_PASS")
+	text(&f.admin, "admin-password", "", "`PASSWORD` of the user admin, who may do everything", "ADMIN_USER_PASS")
 	text(&f.user, "user-password", "", "`PASSWORD` of the user user, who may not command", "USER_USER_PASS")
 	text(&f.commandUser, "cmd-password", "", "`PASSWORD` of the user cmd_user, who may command", "CMD_USER_PASS")
 	text(&f.remote[0], "base-password", "", "`PASSWORD` of the user base_control_room, who may not command", "REMOTE_BASE_USER_PASS")
@@ -101,10 +100,11 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	text(&f.remote[2], "slac-password", "", "`PASSWORD` of the user slac_control_room, likewise", "REMOTE_SLAC_USER_PASS")
 	f.ldap.register(fs)
 	word(&f.commanding, "commanding", "what decides who may command: the user's permission, or the place", "COMMANDING_PERMISSION_TYPE", "user", "location")
-	list(&f.commandFrom, "command-from", "`NETWORKS` that may command with --commanding location", "LOVED_COMMAND_FROM")
+	list(&f.commandFrom, "command-from", "`NETWORKS` that may command; needed with --commanding location, and only there", "LOVED_COMMAND_FROM")
 	fs.BoolVar(&f.insecureDev, "insecure-dev", false, "allow well-known and short secrets")
 	flag(&f.legacyInitialState, "initial-state-legacy", false, "send initial_state requests to initial_state-all-all-all, for old producers", "LOVE_PRODUCER_LEGACY")
-	word(&f.broker, "broker", "what connects several managers: so far only this one", "LOVED_BROKER", "memory")
+	fs.Var(oneOf("memory"), "broker", "what connects several managers; so far nothing does, and memory is the only value")
+	bindEnv(fs, "broker", "LOVED_BROKER")
 	text(&f.urlPrefix, "url-prefix", "", "`PATH` before /manager", "URL_SUBPATH")
 	list(&f.origins, "origins", "browser `ORIGINS` that may connect (default all)", "LOVED_ORIGINS")
 	word(&f.userPublish, "user-publish", "what a user's connection may publish", "LOVED_USER_PUBLISH", "love_csc", "none", "any")
@@ -123,7 +123,16 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 // system's files.
 var wellKnown = []string{"", "dev_pass", "my_dev_password"}
 
-// check refuses settings that are wrong or unsafe.
+// settle completes the settings and refuses those that cannot be.
+func (a *app) settle(fs *pflag.FlagSet, f *managerFlags) error {
+	if err := a.completeFlags(fs, f); err != nil {
+		return err
+	}
+	return f.check()
+}
+
+// check refuses settings that are wrong, unsafe or without effect, and reads
+// those that are lists.
 func (f *managerFlags) check() error {
 	if !f.insecureDev {
 		if slices.Contains(wellKnown, f.processPassword) {
@@ -142,18 +151,39 @@ func (f *managerFlags) check() error {
 	if f.proxies, err = parseNetworks("trusted-proxies", f.trustedProxies); err != nil {
 		return err
 	}
-	if _, err := parseNetworks("command-from", f.commandFrom); err != nil {
+	if err := f.checkPlace(); err != nil {
 		return err
 	}
 	if slices.Contains(f.origins, "*") {
 		f.origins = nil
 	}
-	return cmp.Or(f.desk.check(), f.limits.check())
+	if err := f.ldap.check(); err != nil {
+		return err
+	}
+	if err := f.desk.check(); err != nil {
+		return err
+	}
+	return f.limits.check()
+}
+
+// checkPlace refuses places that nobody asks for, and the question without an
+// answer: nobody could command.
+func (f *managerFlags) checkPlace() error {
+	from, err := parseNetworks("command-from", f.commandFrom)
+	switch byPlace := f.commanding.value == "location"; {
+	case err != nil:
+		return err
+	case byPlace && len(from) == 0:
+		return fmt.Errorf("--commanding location (COMMANDING_PERMISSION_TYPE) without --command-from lets nobody command: name the networks that may, such as --command-from 10.0.0.0/8")
+	case !byPlace && len(from) > 0:
+		return fmt.Errorf("--command-from restricts nobody while the user's permission decides: add --commanding location, or leave it out")
+	}
+	return nil
 }
 
 // completeFlags takes over what a Python deployment's environment says, and
-// refuses what this release does not have: going on without would look right
-// and lose messages between processes.
+// refuses what this release does not have: without it all would look right, but
+// messages between processes would be lost.
 func (a *app) completeFlags(fs *pflag.FlagSet, f *managerFlags) error {
 	if site, _ := a.env("LOVE_SITE"); site != "" && site != "summit" {
 		f.remote = [3]string{} // only the summit has remote control rooms
@@ -164,9 +194,9 @@ func (a *app) completeFlags(fs *pflag.FlagSet, f *managerFlags) error {
 	return f.database.resolve(fs, a.env)
 }
 
-// identity says who may do what.
-func (f *managerFlags) identity() identityConfig {
-	c := identityConfig{
+// accounts says who may do what.
+func (f *managerFlags) accounts() accountsConfig {
+	c := accountsConfig{
 		database: f.database.address,
 		passwords: map[string]string{
 			"admin": f.admin, "user": f.user, "cmd_user": f.commandUser,
@@ -208,8 +238,8 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	return b.serve(ctx, listener, drainTime)
 }
 
-// deskName tells this manager's commands from those of others in the same
-// record: it is the same after a restart.
+// deskName distinguishes this manager's commands from those of others in the same
+// record; it is the same after a restart.
 func deskName(listener net.Listener) string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -224,7 +254,7 @@ func deskName(listener net.Listener) string {
 func (f *managerFlags) backendConfig(log *slog.Logger) backendConfig {
 	version, _ := buildVersion()
 	return backendConfig{
-		identity:        f.identity(),
+		accounts:        f.accounts(),
 		processPassword: f.processPassword,
 		heartbeats:      f.heartbeats,
 		serverURL:       f.serverURL,

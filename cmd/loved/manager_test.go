@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/internal/wire"
@@ -215,6 +216,18 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		"a database of Python's that is another": {environment{"LOVED_DATABASE": "", "DB_ENGINE": "mysql"}, []string{"manager"}, exitUsage, "DB_ENGINE"},
 		"no network to command from":             {nil, []string{"manager", "--command-from", "here"}, exitUsage, "--command-from"},
 		"no LDAP server":                         {environment{"AUTH_LDAP_1_SERVER_URI": "ipa.example.org"}, []string{"manager", "--listen", "127.0.0.1:0"}, exitFailure, "ldaps://HOST"},
+		"places that nobody asks for":            {nil, []string{"manager", "--command-from", "10.0.0.0/8"}, exitUsage, "add --commanding location"},
+		"the place asked for, but none named":    {environment{"COMMANDING_PERMISSION_TYPE": "location"}, []string{"manager"}, exitUsage, "without --command-from lets nobody command"},
+		"LDAP's second server alone counts":      {environment{"AUTH_LDAP_2_SERVER_URI": "ipa.example.org"}, []string{"manager", "--listen", "127.0.0.1:0"}, exitFailure, "ldaps://HOST"},
+		"an LDAP password without a server":      {environment{"AUTH_LDAP_BIND_PASSWORD": "guess"}, []string{"manager"}, exitUsage, "--ldap-bind-password is given without an LDAP server"},
+		"an LDAP user without a server":          {nil, []string{"manager", "--ldap-bind-dn", "uid=x"}, exitUsage, "--ldap-bind-dn is given without an LDAP server"},
+		"LDAP users without a server":            {nil, []string{"manager", "--ldap-user-base", "cn=x"}, exitUsage, "--ldap-user-base"},
+		"LDAP groups without a server":           {nil, []string{"manager", "--ldap-group-base", "cn=x"}, exitUsage, "--ldap-group-base"},
+		"LDAP in the open without a server":      {nil, []string{"manager", "--ldap-insecure"}, exitUsage, "--ldap-insecure"},
+		"no runs":                                {nil, []string{"bench", "--shape", "stalled", "--runs", "0"}, exitUsage, "--runs is 0"},
+		"no runs beside commands":                {nil, []string{"bench", "--shape", "commands", "--runs", "-1"}, exitUsage, "--runs is -1"},
+		"no commands to run beside":              {nil, []string{"bench", "--shape", "commands", "--commands", "0"}, exitUsage, "--commands is 0"},
+		"no load":                                {nil, []string{"bench", "--rate", "0"}, exitUsage, "rate"},
 		"a broker of Python's":                   {environment{"REDIS_HOST": "redis"}, []string{"manager"}, exitUsage, "REDIS_HOST"},
 		"wrong variable":                         {environment{"LOVED_NAN": "zero"}, []string{"manager"}, exitUsage, "LOVED_NAN"},
 		"no lifetime":                            {nil, []string{"manager", "--token-lifetime", "0s"}, exitUsage, "--token-lifetime"},
@@ -285,6 +298,32 @@ func TestVersionTellsWhatItIsCompatibleWith(t *testing.T) {
 	got := newUser(t).types("version")
 	require.Zero(t, got.code)
 	require.Regexp(t, `^loved .+\ncommit .+\ngo1.+\ncompatible with .+\n$`, got.out)
+}
+
+func TestVariablesThatAreSetButEmptyMeanNothing(t *testing.T) {
+	u := newUser(t)
+	for _, name := range []string{
+		"AUTH_LDAP_1_SERVER_URI", "AUTH_LDAP_2_SERVER_URI", "AUTH_LDAP_3_SERVER_URI", "AUTH_LDAP_BIND_DN", "AUTH_LDAP_BIND_PASSWORD",
+		"AUTH_LDAP_USER_BASE", "AUTH_LDAP_GROUP_BASE", "COMMANDING_PERMISSION_TYPE", "LOVED_COMMAND_FROM", "REDIS_HOST",
+	} {
+		u.env[name] = ""
+	}
+	m, _ := u.startsManager()
+	require.Equal(t, exitDone, m.stops())
+}
+
+func TestSettingsCanBeCheckedTwice(t *testing.T) {
+	var f managerFlags
+	fs := pflag.NewFlagSet("loved", pflag.ContinueOnError)
+	f.register(fs)
+	require.NoError(t, fs.Parse([]string{
+		"--process-password", "secret", "--origins", "*", "--trusted-proxies", "10.0.0.1", "--approval", "ATDome,MTMount",
+	}))
+	require.NoError(t, f.check())
+	once := f
+	require.NoError(t, f.check())
+	require.Equal(t, once, f)
+	require.Len(t, f.desk.patterns, 2)
 }
 
 func TestHelpNamesTheVariableOfEachFlag(t *testing.T) {

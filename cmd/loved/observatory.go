@@ -20,8 +20,8 @@ type observatory struct {
 }
 
 // newObservatory makes an observatory that is seen through the definitions;
-// the components themselves have those they were written for. What somebody
-// else plays is left out.
+// the components themselves have those they were written for. The components
+// named in without are left out, because somebody else plays them.
 func newObservatory(definitions *sal.Definitions, log *slog.Logger, without ...string) *observatory {
 	bus := sim.NewBus()
 	own := sal.NewDomain(bus, sim.Definitions(), sal.WithLogger(log), sal.WithIdentity("sim"))

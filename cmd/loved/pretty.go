@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -92,8 +93,13 @@ func fieldText(field []byte) string {
 		}
 	}
 	text := string(value)
-	if wire.IsNumber(value) && strings.Contains(text, ".") {
+	switch {
+	case text == "null": // of no unit
+		return text
+	case wire.IsNumber(value) && strings.Contains(text, "."):
 		text = shortened(text)
+	case wire.IsText(value):
+		text = readable(text, wire.Text(value))
 	}
 	if units != "" && units != "unitless" {
 		text += " " + units
@@ -101,8 +107,18 @@ func fieldText(field []byte) string {
 	return text
 }
 
-// shortened rounds a number to what people read: telemetry has all the digits
-// of its sensor's type.
+// readable is a JSON text as people read it: as it stands, quoted, but a text
+// that is itself an object or a list of JSON without the escapes.
+func readable(quoted string, text []byte) string {
+	inner := bytes.TrimSpace(text)
+	if len(inner) > 0 && (inner[0] == '{' || inner[0] == '[') && json.Valid(inner) {
+		return printable(string(inner))
+	}
+	return quoted
+}
+
+// shortened rounds a number for people: telemetry has all the digits of its
+// sensor's type.
 func shortened(number string) string {
 	f, err := strconv.ParseFloat(number, 64)
 	if err != nil || f != 0 && math.Abs(f) < 0.001 {

@@ -25,6 +25,10 @@ func TestPrettyPrintsFieldsWithTheirUnits(t *testing.T) {
 			`{"category":"event","data":[{"csc":"A","salindex":1,"data":{"s":{"a":{"value":0.00012345},"b":{"value":-Infinity},"c":{"value":0.0}}}}]}`,
 			"              event  A:1  s\n    a  0.00012345\n    b  -Infinity\n    c  0\n",
 		},
+		"texts that are JSON, and null": {
+			`{"category":"event","data":[{"csc":"A","salindex":1,"data":{"s":{"a":{"value":"{\"azimuth\": 90}"},"b":{"value":"say \"hi\""},"c":{"value":null,"units":"second"},"d":{"value":"[\"\u009b2J\"]"},"e":{"value":"90","units":"deg"}}}}]}`,
+			"              event  A:1  s\n    a  {\"azimuth\": 90}\n    b  \"say \\\"hi\\\"\"\n    c  null\n    d  [\"\uFFFD2J\"]\n    e  \"90\" deg\n",
+		},
 		"what is no data message": {`{"data":"hello"}`, "{\"data\":\"hello\"}\n"},
 	}
 	for name, c := range cases {

@@ -10,8 +10,8 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 )
 
-// publishing is one connection on which messages are published, and what the
-// manager says to them.
+// publishing is a connection on which messages are published, and what the
+// manager has answered.
 type publishing struct {
 	client *client.Client
 	done   chan struct{} // holds the manager's answer to the last request
@@ -45,7 +45,7 @@ func (a *app) publish(ctx context.Context, to access, work func(ctx context.Cont
 	stop()
 	running.Wait()
 	if err != nil && lost != nil {
-		return explain(lost) // which is why
+		return explain(lost) // the reason for err
 	}
 	return errors.Join(err, p.verdict())
 }

@@ -26,8 +26,8 @@ type recorded struct {
 	Timed bool          // At is known
 }
 
-// A badPart is a part of a recording that is no message; what follows it may
-// be one.
+// A badPart is a part of a recording that is not a message. The parts after it
+// can still be read.
 type badPart struct {
 	where string // "line 3", "step 2"
 	err   error
@@ -36,9 +36,9 @@ type badPart struct {
 func (e *badPart) Error() string { return e.where + ": " + e.err.Error() }
 func (e *badPart) Unwrap() error { return e.err }
 
-// readRecording yields the messages of a recording in their order. It tells
-// two formats apart by itself: JSON lines as `loved sub` prints them, read one
-// at a time however long the file is, and transcripts of a producer as in
+// readRecording yields the messages of a recording in their order. It recognises
+// two formats: JSON lines as `loved sub` prints them, which are read one at a
+// time however long the file is, and transcripts of a producer as in
 // testdata/golden/producer. A [badPart] costs one message; any other error
 // ends the sequence.
 func readRecording(r io.Reader) iter.Seq2[recorded, error] {
@@ -130,7 +130,7 @@ func receivedAt(tracing []byte) (at time.Duration, known bool) {
 	return seconds(*stamps.Received)
 }
 
-// seconds is s to the microsecond, which is what stamps hold; false for what no
+// seconds is s to the microsecond, as stamps are; false for a time that no
 // clock shows, such as 1e300.
 func seconds(s float64) (d time.Duration, ok bool) {
 	const century = 100 * 365.25 * 86400

@@ -29,7 +29,14 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 	root.SetErr(stderr)
 
 	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	var interrupted *interruptError
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) && !errors.As(err, &interrupted) {
+		err = &interruptError{}
+		if runsUntilInterrupted(cmd) {
+			err = nil
+		}
+	}
+	if err == nil {
 		return exitDone
 	}
 	text := strings.ReplaceAll(err.Error(), "\n", "; ") // one line, also for joined errors
@@ -49,7 +56,7 @@ type app struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
-	started bool // flags and arguments were right; what fails now fails at run time
+	started bool // flags and arguments were right: an error is now one of the run
 }
 
 func (a *app) command() *cobra.Command {
@@ -61,7 +68,7 @@ func (a *app) command() *cobra.Command {
   loved demo
 
 which runs everything on this machine with a simulated observatory.
-Every flag can be given by the environment variable shown behind it; the flag counts first.`,
+A flag whose help shows a [$VARIABLE] can be set by it; the flag counts first.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -73,15 +80,47 @@ Every flag can be given by the environment variable shown behind it; the flag co
 		},
 	}
 	root.AddCommand(
-		a.subCommand(), a.pubCommand(), a.cmdCommand(), a.tokenCommand(), a.replayCommand(),
-		a.demoCommand(), a.managerCommand(), a.producerCommand(), a.commanderCommand(), a.benchCommand(),
-		a.salCommand(), a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(),
-		a.versionCommand(),
+		untilInterrupted(a.subCommand()), a.pubCommand(), a.cmdCommand(), a.commandsCommand(),
+		a.approveCommand(), a.dismissCommand(), a.authorityCommand(), a.tokenCommand(), untilInterrupted(a.replayCommand()),
+		untilInterrupted(a.demoCommand()), untilInterrupted(a.managerCommand()), untilInterrupted(a.producerCommand()),
+		untilInterrupted(a.commanderCommand()), untilInterrupted(a.benchCommand()), untilInterrupted(a.salCommand()),
+		a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(), a.versionCommand(),
 	)
 	return root
 }
 
-// usageError is an error of whoever typed the command.
+// interruptAnnotation marks the commands that an interrupt ends as it should.
+const interruptAnnotation = "loved/until-interrupted"
+
+// untilInterrupted marks a command, with its subcommands, that runs until it is
+// interrupted. All others fail when they are interrupted before their end.
+func untilInterrupted(cmd *cobra.Command) *cobra.Command {
+	cmd.Annotations = map[string]string{interruptAnnotation: "true"}
+	return cmd
+}
+
+func runsUntilInterrupted(cmd *cobra.Command) bool {
+	for ; cmd != nil; cmd = cmd.Parent() {
+		if cmd.Annotations[interruptAnnotation] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// interruptError is a command that was interrupted before its end.
+type interruptError struct{ aftermath string }
+
+func (e *interruptError) Error() string {
+	if e.aftermath == "" {
+		return "interrupted"
+	}
+	return "interrupted: " + e.aftermath
+}
+
+func (e *interruptError) Unwrap() error { return context.Canceled }
+
+// usageError is a mistake in how the command was typed.
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }

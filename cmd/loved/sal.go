@@ -17,7 +17,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// salToolFlags are the settings of `loved sal` and what is below it.
+// salToolFlags are the settings of the subcommands of `loved sal`.
 type salToolFlags struct {
 	sal salFlags
 	log logFlags
@@ -26,6 +26,16 @@ type salToolFlags struct {
 func (f *salToolFlags) register(cmd *cobra.Command) {
 	f.sal.register(cmd.Flags())
 	f.log.register(cmd.Flags(), slog.LevelWarn)
+}
+
+// onBus does work on the bus that the flags name.
+func (a *app) onBus(ctx context.Context, f *salToolFlags, work func(context.Context, *salBus) error) error {
+	bus, err := a.openSAL(&f.sal, f.log.logger(a.stderr))
+	if err != nil {
+		return err
+	}
+	defer bus.close()
+	return bus.with(ctx, func(ctx context.Context) error { return work(ctx, bus) })
 }
 
 func (a *app) salCommand() *cobra.Command {
@@ -116,12 +126,7 @@ event first the newest that exists. Without TOPIC all of them; without INDEX all
   loved sal watch --sal sim MTMount tel_azimuth --count 10`,
 		Args: atLeast("COMPONENT[:INDEX]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			bus, err := a.openSAL(&f.sal, f.log.logger(a.stderr))
-			if err != nil {
-				return err
-			}
-			defer bus.close()
-			return bus.with(cmd.Context(), func(ctx context.Context) error { return a.watch(ctx, bus, args, count) })
+			return a.onBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.watch(ctx, bus, args, count) })
 		},
 	}
 	cmd.Flags().IntVar(&count, "count", 0, "end after so many samples (default: when interrupted)")
@@ -169,7 +174,8 @@ func (a *app) watch(ctx context.Context, bus *salBus, args []string, count int) 
 	return nil
 }
 
-// watched are the topics to print: those given, or all that can be.
+// watched returns the topics to print: those given, or else all events and
+// telemetry.
 func watched(c *sal.Component, given []string) (attrs, names []string, err error) {
 	for _, attr := range given {
 		t, err := topicOf(c, attr)
@@ -206,12 +212,7 @@ are zero. A VALUE is JSON if it can be read so, otherwise a text.`,
   loved sal publish ATDome cmd_moveAzimuth azimuth=90`,
 		Args: atLeast("COMPONENT[:INDEX]", "TOPIC"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			bus, err := a.openSAL(&f.sal, f.log.logger(a.stderr))
-			if err != nil {
-				return err
-			}
-			defer bus.close()
-			return bus.with(cmd.Context(), func(ctx context.Context) error { return a.publishSample(ctx, bus, args, wait) })
+			return a.onBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.publishSample(ctx, bus, args, wait) })
 		},
 	}
 	cmd.Flags().DurationVar(&wait, "time-limit", 10*time.Second, "how long a command may take; progress extends it")
@@ -294,7 +295,7 @@ func (a *app) signed(t *sal.Topic, index int, values sal.Values) (*sal.Sample, e
 	return sal.NewSample(t, values)
 }
 
-// identity is who works here, as samples tell it.
+// identity is the user and the machine that samples name as their writer.
 func (a *app) identity() string {
 	name, _ := a.env("USER")
 	host, err := os.Hostname()

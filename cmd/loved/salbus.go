@@ -28,13 +28,13 @@ func (f *salFlags) register(fs *pflag.FlagSet) {
 	bindEnv(fs, "sal-interfaces", "TS_XML_DIR")
 }
 
-// salBus is a place on a SAL bus.
+// salBus is this process's part of a SAL bus.
 type salBus struct {
 	bus         sal.Bus
 	definitions *sal.Definitions
 	domain      *sal.Domain
 	name        string                            // in words
-	run         []func(ctx context.Context) error // what has to run meanwhile
+	run         []func(ctx context.Context) error // parts of the bus itself, see with
 	end         func()
 	log         *slog.Logger
 }
@@ -55,8 +55,8 @@ func (f *salFlags) definitions() (*sal.Definitions, error) {
 	return sim.Definitions(), nil
 }
 
-// openSAL makes a place on the bus that the flags name; close it. A simulated
-// bus is without the components that the caller plays.
+// openSAL joins the bus that the flags name; the caller closes it. A simulated
+// bus leaves out the components that the caller plays.
 func (a *app) openSAL(f *salFlags, log *slog.Logger, without ...string) (*salBus, error) {
 	definitions, err := f.definitions()
 	if err != nil {
@@ -103,10 +103,10 @@ func (a *app) kafkaConfig(log *slog.Logger) (kafka.Config, error) {
 	return config, err
 }
 
-// close ends the place, when all that uses it has ended.
+// close leaves the bus, when everything that uses it has ended.
 func (b *salBus) close() { b.end() }
 
-// with runs parts together with what the bus needs, until ctx ends.
+// with runs parts together with those of the bus, until ctx ends.
 func (b *salBus) with(ctx context.Context, parts ...func(context.Context) error) error {
 	return together(ctx, append(b.run[:len(b.run):len(b.run)], parts...)...)
 }

@@ -14,7 +14,7 @@ import (
 // user, so that they need no flags.
 type session struct {
 	Manager         string            `json:"manager"` // URL
-	Token           string            `json:"token"`   // of a user who may everything
+	Token           string            `json:"token"`   // of a user who may do everything
 	ProcessPassword string            `json:"process_password"`
 	Users           map[string]string `json:"users"` // passwords by name
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 )
 
-// subscribing is what `loved sub` was asked for.
+// subscribing is the flags and arguments of `loved sub`.
 type subscribing struct {
 	to             clientFlags
 	log            logFlags
@@ -94,8 +94,8 @@ func (a *app) subscribe(ctx context.Context, s *subscribing) error {
 	return nil
 }
 
-// tryAccess connects once: who cannot get in at first is told so instead of
-// waiting for a manager that may never come.
+// tryAccess connects once, so that a wrong address or password is an error at the
+// start instead of a wait without end.
 func tryAccess(ctx context.Context, to access) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -110,8 +110,8 @@ func tryAccess(ctx context.Context, to access) error {
 	return explain(c.Run(ctx))
 }
 
-// tellRefusal logs what the manager says about a request of ours, other than
-// that it has done it.
+// tellRefusal logs an answer of the manager to one of our requests, unless it says
+// that the request was successful.
 func tellRefusal(log *slog.Logger, raw []byte) {
 	var f wire.Frame
 	if f.Parse(raw) != nil || f.Category != nil || !wire.IsText(f.Data) {

@@ -7,8 +7,8 @@ import (
 )
 
 // together runs the parts of a process until ctx ends or one of them does,
-// then ends the others and waits for all. It returns the errors of the parts;
-// that ctx has ended is none.
+// then ends the others and waits for all. It returns the errors of the parts; the
+// end of ctx is not an error.
 func together(ctx context.Context, parts ...func(ctx context.Context) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -10,7 +10,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// tokenFromDatabase makes a token without a log-in, for who can read the
+// tokenFromDatabase makes a token without a log-in, for somebody who can read the
 // database anyway.
 func (a *app) tokenFromDatabase(ctx context.Context, f tokenDatabaseFlags, name string) (string, error) {
 	at, err := administer(ctx, f.database.openExisting, "loved token")
@@ -46,7 +46,7 @@ func (f *tokenDatabaseFlags) register(cmd *cobra.Command) {
 	fs.DurationVar(&f.lifetime, "lifetime", auth.DefaultTokenLifetime, "how long the token lives; needs --database")
 }
 
-// check refuses what does not fit together.
+// check refuses flags that do not fit together.
 func (f *tokenDatabaseFlags) check(cmd *cobra.Command) error {
 	switch {
 	case f.lifetime <= 0:

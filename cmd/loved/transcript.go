@@ -13,7 +13,7 @@ import (
 // maxTranscript bounds a transcript, which is read as a whole, in bytes.
 const maxTranscript = 256 << 20
 
-// transcript is what a producer was recorded to send, in steps.
+// transcript is the recording of what a producer sent, in steps.
 type transcript struct {
 	Steps []struct {
 		Expect   []json.RawMessage `json:"expect"`
@@ -79,8 +79,8 @@ func (t *transcript) messages(yield func(recorded, error) bool) {
 	}
 }
 
-// floatObject is how a transcript, being strict JSON, writes a float that is
-// no number.
+// floatObject is how a transcript, which is strict JSON, writes NaN and the
+// infinities.
 var floatObject = regexp.MustCompile(`^\{\s*"\$float"\s*:\s*"(NaN|Infinity|-Infinity)"\s*\}`)
 
 // bareFloats puts the bare tokens of Python's JSON in place of the objects

@@ -95,20 +95,30 @@ of the user end and their sockets close; --keep-sessions leaves them.`,
 		if err != nil {
 			return err
 		}
-		if err := at.users.SetPassword(ctx, args[0], password); err != nil {
-			return err
-		}
-		if *keep {
-			return at.note(ctx, auth.AuditPassword, args[0], "sessions kept")
-		}
-		if _, err := newTokens(nil, at.Store, at.users, auth.DefaultTokenLifetime).RevokeAll(ctx, args[0]); err != nil {
-			return fmt.Errorf("the password is changed, but the tokens live on: %w", err)
-		}
-		return at.note(ctx, auth.AuditPassword, args[0], "")
+		return at.setPassword(ctx, args[0], password, *keep)
 	})
 }
 
-// superuser is what to grant for everything.
+// setPassword changes a password, and ends what was opened with the old one
+// unless that is to be kept. Once the password has changed, an interrupt does
+// not stop the rest: tokens that are to end must not stay.
+func (at *administration) setPassword(ctx context.Context, username, password string, keep bool) error {
+	if err := at.users.SetPassword(ctx, username, password); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if keep {
+		return at.note(ctx, auth.AuditPassword, username, "sessions kept")
+	}
+	noted := at.note(ctx, auth.AuditPassword, username, "")
+	_, err := newTokens(nil, at.Store, at.users, auth.DefaultTokenLifetime).RevokeAll(ctx, username)
+	if err != nil {
+		err = fmt.Errorf("the password is changed, but the tokens live on: %w", err)
+	}
+	return errors.Join(noted, err)
+}
+
+// superuser is the word that grants and revokes all rights at once.
 const superuser = "superuser"
 
 func (a *app) userGrant() *cobra.Command {

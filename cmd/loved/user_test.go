@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/store"
 )
 
 // hasDatabase names a database of the user's own that does not exist yet.
@@ -120,12 +123,52 @@ func TestANewPasswordEndsWhatWasOpenedWithTheOldOne(t *testing.T) {
 	}
 }
 
+// interrupted is a store whose user presses Ctrl-C as soon as an account has
+// changed.
+type interrupted struct {
+	auth.UserStore
+	interrupt func()
+}
+
+func (s interrupted) UpdateAccount(ctx context.Context, username string, change func(*auth.Account) error) error {
+	defer s.interrupt()
+	return s.UserStore.UpdateAccount(ctx, username, change)
+}
+
+func TestAnInterruptAfterANewPasswordLeavesNoTokens(t *testing.T) {
+	for keep, want := range map[bool]struct {
+		tokens int
+		detail string
+	}{false: {0, ""}, true: {1, "sessions kept"}} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		at, err := administer(ctx, func(ctx context.Context) (*store.Store, error) { return store.Open(ctx, store.Memory) }, "test")
+		require.NoError(t, err)
+		defer at.Close()
+		ada := auth.User{Username: "ada"}
+		require.NoError(t, at.users.Add(ctx, ada, "old"))
+		tokens := newTokens(nil, at.Store, at.users, time.Hour)
+		_, err = tokens.Issue(ctx, ada)
+		require.NoError(t, err)
+
+		at.users = auth.NewUsers(interrupted{at.Users(), interrupt})
+		require.NoError(t, at.setPassword(ctx, "ada", "new", keep))
+		require.Error(t, ctx.Err())
+		left, err := tokens.Issued(t.Context(), "ada")
+		require.NoError(t, err)
+		require.Len(t, left, want.tokens)
+		notes, err := at.AuditLog().Records(t.Context(), 1)
+		require.NoError(t, err)
+		require.Equal(t, auth.AuditPassword, notes[0].Action)
+		require.Equal(t, want.detail, notes[0].Detail)
+	}
+}
+
 // notesOfPasswords are the details of the audit records of new passwords, newest
 // first.
 func notesOfPasswords(t *testing.T, url, token string) []string {
 	t.Helper()
 	var records []struct{ Action, Detail string }
-	require.NoError(t, json.Unmarshal([]byte(bodyOf(t, url+"/manager/api/admin/audit/", token)), &records))
+	require.NoError(t, json.Unmarshal([]byte(asks(t, "GET", url+"/manager/api/admin/audit/", token, "")), &records))
 	var details []string
 	for _, r := range records {
 		if r.Action == auth.AuditPassword {
@@ -138,21 +181,25 @@ func notesOfPasswords(t *testing.T, url, token string) []string {
 // whoAmI is what a manager says of a token.
 func whoAmI(t *testing.T, url, token string) string {
 	t.Helper()
-	return bodyOf(t, url+"/manager/api/validate-token/no_config/", token)
+	return asks(t, "GET", url+"/manager/api/validate-token/no_config/", token, "")
 }
 
-// bodyOf is what a GET request is answered.
-func bodyOf(t *testing.T, url, token string) string {
+// asks makes a request of the API and returns the body of its answer.
+func asks(t *testing.T, method, url, token, body string) string {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	require.NoError(t, err)
-	r.Header.Set("Authorization", "Token "+token)
-	resp, err := http.DefaultClient.Do(r)
+	req.Header.Set("Authorization", "Token "+token)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer resp.Body.Close()
-	var body json.RawMessage
-	require.NoError(t, json.NewDecoder(resp.Body).Decode(&body))
-	return string(body)
+	answer, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	http.DefaultClient.CloseIdleConnections()
+	return string(answer)
 }
 
 func TestTokensOutliveTheManagerAndItsUsersToo(t *testing.T) {

@@ -25,8 +25,8 @@ func (a *app) versionCommand() *cobra.Command {
 	}
 }
 
-// buildVersion is what the Go tool wrote into the binary: the module version
-// for who installed a release, the commit for who built a clone.
+// buildVersion is what the Go tool wrote into the binary. An installed release
+// has a module version, a build of a clone has a commit.
 func buildVersion() (version, commit string) {
 	version, commit = "(devel)", "unknown"
 	info, ok := debug.ReadBuildInfo()

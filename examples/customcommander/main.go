@@ -2,8 +2,9 @@
 // that is not on SAL. Any LOVE-manager commands it when told its address:
 //
 //	customcommander --listen 127.0.0.1:5000
-//	loved manager --commander http://127.0.0.1:5000 …
-//	loved cmd DewHeater setPower percent=40
+//	export PROCESS_CONNECTION_PASS=for-producers CMD_USER_PASS=for-commands
+//	loved manager --commander http://127.0.0.1:5000
+//	LOVED_PASSWORD=for-commands loved cmd --user cmd_user DewHeater setPower percent=40
 package main
 
 import (
@@ -58,8 +59,8 @@ type dewHeater struct {
 	percent int
 }
 
-// Execute implements commander.Commander: what the device answers, a refusal
-// too, is a Reply; "Done" alone means success.
+// Execute implements commander.Commander. Every answer of the device is a Reply, a
+// refusal too; only "Done" means success.
 func (h *dewHeater) Execute(ctx context.Context, r commander.Request) (commander.Reply, error) {
 	c, err := r.Command()
 	if err != nil {

@@ -23,7 +23,7 @@ func main() {
 	}
 }
 
-// run is the program: the station, and somebody who listens to it.
+// run runs the station and prints what it writes, until ctx ends.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) != 1 {
 		return errors.New("give one file of readings")
@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return errors.Join(err, domain.Close())
 }
 
-// listen prints what the station tells.
+// listen prints the temperatures that the station writes.
 func listen(ctx context.Context, domain *sal.Domain, out io.Writer) error {
 	remote, err := domain.Remote(ctx, "ESS", 1, sal.ReadOnly())
 	if err != nil {

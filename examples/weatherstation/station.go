@@ -22,7 +22,7 @@ type station struct {
 	next     int
 }
 
-// newStation makes the component ESS with an index and tells that it is there.
+// newStation makes the component ESS with an index and writes its summary state.
 func newStation(ctx context.Context, domain *sal.Domain, index int, readings []reading) (*station, error) {
 	// The commands of its life (start, enable …) are left out.
 	controller, err := domain.Controller(ctx, "ESS", index, sal.Partial())
@@ -51,7 +51,7 @@ func (s *station) setLogLevel(ctx context.Context, command *sal.Sample) error {
 	return err
 }
 
-// measure lives until ctx ends: a heartbeat each second, a reading each period.
+// measure writes a heartbeat each second and a reading each period until ctx ends.
 func (s *station) measure(ctx context.Context, period time.Duration) error {
 	heart, readings := s.clock.NewTicker(time.Second), s.clock.NewTicker(period)
 	defer heart.Stop()
@@ -72,7 +72,7 @@ func (s *station) measure(ctx context.Context, period time.Duration) error {
 	}
 }
 
-// channels is how many sensors the definition has room for.
+// channels is the number of sensors that the definition has room for.
 const channels = 16
 
 // tell writes the next reading.

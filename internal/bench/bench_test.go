@@ -127,7 +127,7 @@ func TestCommandsAreUnderWayWhileALoadRuns(t *testing.T) {
 	require.NoError(t, err)
 	var given, ended atomic.Int32
 	manager := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "Token secret" {
+		if r.Header.Get("Authorization") == "Token secret" && r.URL.Path == "/manager/api/cmd/" {
 			given.Add(1)
 		}
 		answer, err := http.Post("http://"+commander.Addr().String()+"/cmd/", "application/json", r.Body)
@@ -139,7 +139,7 @@ func TestCommandsAreUnderWayWhileALoadRuns(t *testing.T) {
 	}))
 	defer manager.Close()
 	defer http.DefaultClient.CloseIdleConnections()
-	s := bench.NewSlowCommands(commander, manager.URL, "secret", 3)
+	s := bench.NewSlowCommands(commander, manager.URL+"/manager/api/cmd/", "secret", 3)
 	defer s.Close()
 
 	r, err := bench.Turns{Load: small(start(t)), Runs: 1, Disturbance: s.Disturbance()}.Run(t.Context(), func(_ bench.Report, disturbed bool) {
@@ -151,14 +151,35 @@ func TestCommandsAreUnderWayWhileALoadRuns(t *testing.T) {
 	require.EqualValues(t, 3, given.Load())
 	require.Contains(t, r.String(), "with    3 commands under way: p99")
 
-	refusing := httptest.NewServer(http.NotFoundHandler())
-	defer refusing.Close()
-	other, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	wrong := bench.NewSlowCommands(other, refusing.URL, "secret", 3)
-	defer wrong.Close()
-	_, err = bench.Turns{Load: small(start(t)), Runs: 1, Disturbance: wrong.Disturbance()}.Run(t.Context(), nil)
-	require.ErrorContains(t, err, "3 commands under way: a command was answered with 404")
+}
+
+func TestCommandsThatAreNotKeptUnderWayAreAnError(t *testing.T) {
+	for name, c := range map[string]struct {
+		manager http.HandlerFunc
+		want    string
+	}{
+		"a manager that refuses them":           {http.NotFound, "a command was answered with 404"},
+		"a manager with a commander of its own": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"ack":"Done"}`)) }, "does the manager use it?"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			manager := httptest.NewServer(c.manager)
+			defer manager.Close()
+			commander, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			s := bench.NewSlowCommands(commander, manager.URL, "secret", 3)
+			defer s.Close()
+			_, err = bench.Turns{Load: small(start(t)), Runs: 1, Disturbance: s.Disturbance()}.Run(t.Context(), nil)
+			require.ErrorContains(t, err, "3 commands under way: a command was answered ")
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestTurnsWithoutRunsAreRefused(t *testing.T) {
+	for _, runs := range []int{0, -1} {
+		_, err := bench.Turns{Load: small("ws://127.0.0.1:1/"), Runs: runs, Disturbance: bench.StoppedReader}.Run(t.Context(), nil)
+		require.ErrorContains(t, err, "runs: ")
+	}
 }
 
 func TestIdleClientsAnswerPings(t *testing.T) {

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// Ceiling measures what writing to sockets costs on this machine when nothing
-// else is done: R1, one frame per system call, and R16, sixteen.
+// Ceiling measures the cost of writing to sockets on this machine, without any
+// other work: R1 with one frame per system call, R16 with sixteen.
 type Ceiling struct {
 	Connections int
 	Frame       int     // bytes
 	Rate        float64 // frames per second, of all connections together
 	Duration    time.Duration
 
-	// Write runs a [Writer], in a process of its own so that its cost can be
-	// told from that of reading. nil: in this one, which tells too much.
+	// Write runs a [Writer] in another process, so that its cost does not
+	// include that of reading. nil: in this process, where it does.
 	Write func(context.Context, Writer) (Cost, error)
 }
 
@@ -95,7 +95,7 @@ type Writer struct {
 	Duration    time.Duration
 }
 
-// Cost is what a Writer has used for how many frames.
+// Cost is the CPU time that a Writer needed, and the frames it has written.
 type Cost struct {
 	Frames int
 	CPU    time.Duration

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,8 +13,9 @@ import (
 	"time"
 )
 
-// SlowCommands is a commander that keeps commands waiting, and those who give
-// them: they are under way in the manager as long as a run lasts.
+// SlowCommands gives commands to a manager and is the commander that does not
+// answer them, so that they are under way in the manager for as long as a run
+// lasts.
 type SlowCommands struct {
 	url, token string
 	number     int
@@ -24,7 +26,7 @@ type SlowCommands struct {
 	round *round // nil: none
 }
 
-// round is the commands of one run.
+// round holds the commands of one run.
 type round struct {
 	arrived  atomic.Int64
 	complete chan struct{} // closed when all have arrived
@@ -33,11 +35,12 @@ type round struct {
 	failed   chan error
 }
 
-// NewSlowCommands makes a commander on a listener, which the manager at a URL
-// was told to use, and keeps so many commands of the user of the token under
-// way there. [SlowCommands.Close] ends it.
-func NewSlowCommands(commander net.Listener, manager, token string, number int) *SlowCommands {
-	s := &SlowCommands{url: strings.TrimSuffix(manager, "/") + "/manager/api/cmd/", token: token, number: number}
+// NewSlowCommands starts a commander on a listener; the manager must have been
+// told to use it. url is where the manager takes commands, token that of a user
+// who may command, and number how many commands are kept under way.
+// [SlowCommands.Close] ends it.
+func NewSlowCommands(commander net.Listener, url, token string, number int) *SlowCommands {
+	s := &SlowCommands{url: url, token: token, number: number}
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: number}}
 	s.server = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute}
 	go func() { _ = s.server.Serve(commander) }() // ends with Close; a broken listener shows as commands that fail
@@ -50,7 +53,7 @@ func (s *SlowCommands) Close() error {
 	return s.server.Close()
 }
 
-// Disturbance is the commands under way.
+// Disturbance returns the commands under way as something to compare with.
 func (s *SlowCommands) Disturbance() Disturbance {
 	return Disturbance{Name: fmt.Sprintf("%d commands under way", s.number), Begin: s.begin}
 }
@@ -88,7 +91,7 @@ func (s *SlowCommands) begin(ctx context.Context, _ *Load) (end func() error, er
 	ctx, cancel := context.WithCancel(ctx)
 	for range s.number {
 		r.giving.Go(func() {
-			if err := s.give(ctx); err != nil {
+			if err := s.giveIn(ctx, r); err != nil {
 				r.failed <- err
 			}
 		})
@@ -110,6 +113,22 @@ func (s *SlowCommands) begin(ctx context.Context, _ *Load) (end func() error, er
 	case <-ctx.Done():
 		_ = end()
 		return nil, ctx.Err()
+	}
+}
+
+var errElsewhere = errors.New("a command was answered before this commander did so: does the manager use it?")
+
+// giveIn gives a command of a round. An answer before the end of the round is
+// not this commander's, and the command was not under way.
+func (s *SlowCommands) giveIn(ctx context.Context, r *round) error {
+	if err := s.give(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-r.answer:
+		return nil
+	default:
+		return errElsewhere
 	}
 }
 

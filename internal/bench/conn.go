@@ -36,7 +36,8 @@ func dial(ctx context.Context, url string, buffer int) (*conn, error) {
 	return c, nil
 }
 
-// largestFrame is what a manager may send at once: more than it takes in.
+// largestFrame bounds what a manager may send at once. It is more than a manager
+// accepts itself.
 const largestFrame = 64 << 20
 
 var (
@@ -124,8 +125,8 @@ func (c *conn) each(read func(), f func(text []byte) bool) error {
 	}
 }
 
-// add appends a frame to what flush will send. All masks are zero: the payload
-// is made by ourselves, and masking would only cost the generator time.
+// add appends a frame to those that flush will send. All masks are zero: masking
+// would only cost the generator time, as the payload is our own.
 func (c *conn) add(op ws.OpCode, payload []byte) {
 	c.out = append(c.out, 0x80|byte(op))
 	switch n := len(payload); {

@@ -8,7 +8,8 @@ import (
 
 // For the tests of parts that only the package's own code uses.
 
-// Tally counts the sequence numbers and tells what is missing of the first n.
+// Tally counts the sequence numbers: how many of the first n are lost, and how
+// many came late or twice.
 func Tally(n uint64, seqs ...uint64) (lost, reordered uint64) {
 	var t tally
 	for _, s := range seqs {
@@ -17,7 +18,7 @@ func Tally(n uint64, seqs ...uint64) (lost, reordered uint64) {
 	return t.lost(n), t.reordered
 }
 
-// FirstStamp is what the first stamp of a text says.
+// FirstStamp returns the parts of the first stamp in a text.
 func FirstStamp(text []byte) (publisher, stream int, seq uint64, due time.Duration, ok bool) {
 	s, ok := findStamp(text)
 	return s.publisher, s.stream, s.seq, s.due, ok

@@ -30,8 +30,8 @@ func (f *fleet) dial(ctx context.Context, url string, buffer int) (*conn, error)
 	return c, nil
 }
 
-// read reads a connection until it ends and returns why, or nil if the fleet
-// has been closed.
+// read reads a connection until it ends and returns why it ended, or nil if the
+// fleet has been closed.
 func (f *fleet) read(c *conn, read func(), message func(text []byte) bool) error {
 	err := c.each(read, message)
 	f.mu.Lock()

@@ -13,7 +13,7 @@ import (
 // published, so that a message makes Subscribers × Streams deliveries.
 type Load struct {
 	URL string // websocket of the manager, credentials in the query
-	PID int    // of the manager, to tell what it uses; 0: not told
+	PID int    // of the manager, to measure what it uses; 0: not measured
 
 	Publishers  int
 	Subscribers int
@@ -28,7 +28,7 @@ type Load struct {
 	Settle   time.Duration // how long to wait for what is on its way at the end
 }
 
-// Check tells what is wrong with the load, if anything.
+// Check returns what is wrong with the load, if anything.
 func (l Load) Check() error {
 	switch {
 	case l.Publishers < 1 || l.Publishers >= 1000:

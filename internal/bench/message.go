@@ -48,7 +48,7 @@ func newMessage(category string, publisher, streams, size int) *message {
 	return m
 }
 
-// valueOverhead is about the size of a value without padding.
+// valueOverhead is the size of a value without padding, about.
 const valueOverhead = 139
 
 // fill writes the stamps of one more message into its text.

@@ -76,8 +76,8 @@ func (u Usage) Share() float64 {
 	return float64(u.CPU) / float64(u.Wall)
 }
 
-// watch begins to watch a process; the returned function tells what it has
-// used since. For pid 0 that is nothing.
+// watch begins to watch a process; the returned function says what it has used
+// since, which is nothing for pid 0.
 func watch(pid int) (used func() (Usage, error), err error) {
 	if pid == 0 {
 		return func() (Usage, error) { return Usage{}, nil }, nil

@@ -29,7 +29,7 @@ func newPublisher(l *load, i int, c *conn) *publisher {
 }
 
 // run publishes until the load's time is over. Each message is sent when it is
-// due; if that is past, at once, and its stamp tells since when it is late.
+// due, or at once if it is late; its stamp holds the time when it was due.
 func (p *publisher) run(ctx context.Context) error {
 	wait := time.NewTimer(0)
 	defer wait.Stop()
@@ -54,7 +54,7 @@ func (p *publisher) run(ctx context.Context) error {
 	return nil
 }
 
-// listen answers pings, and notes what the manager says about the messages.
+// listen answers pings, and notes complaints of the manager about the messages.
 func (p *publisher) listen() {
 	err := p.load.read(p.conn, nil, func(text []byte) bool {
 		if p.err == nil {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Report is what became of a [Load]. Published, Delivered, Bytes and Latency
+// Report is the result of a [Load]. Published, Delivered, Bytes and Latency
 // are of the messages after the warm-up, the others of all.
 type Report struct {
 	Load      Load

@@ -48,7 +48,7 @@ func (s *subscriber) message(text []byte) bool {
 	return true
 }
 
-// complaint is a message that is none of the benchmark's, as an error.
+// complaint makes an error of a message that the benchmark has not sent.
 func complaint(text []byte) error {
 	return fmt.Errorf("the manager sent: %.200s", text)
 }

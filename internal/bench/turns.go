@@ -42,6 +42,9 @@ type TurnsReport struct {
 // Run runs the load 2 × Runs times. after, if not nil, gets each report.
 func (t Turns) Run(ctx context.Context, after func(r Report, disturbed bool)) (TurnsReport, error) {
 	r := TurnsReport{Disturbance: t.Disturbance.Name}
+	if t.Runs < 1 {
+		return r, fmt.Errorf("runs: %d is not above 0: there would be nothing to compare", t.Runs)
+	}
 	for i := range 2 * t.Runs {
 		// Pairs begin with one kind and the other in turns, so that a drift of
 		// the machine does not look like an effect.
@@ -77,8 +80,8 @@ func (t Turns) run(ctx context.Context, disturbed bool) (Report, error) {
 	return report, err
 }
 
-// Significance is the probability that a difference like the one between the
-// p99 of the two kinds comes about by chance.
+// Significance is the probability that chance alone makes the p99 of the two
+// kinds differ as much as they do.
 func (r TurnsReport) Significance() float64 { return rankSum(p99s(r.Without), p99s(r.With)) }
 
 // String is the report for people.

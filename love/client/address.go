@@ -69,6 +69,16 @@ func SocketURL(manager string) (*url.URL, error) {
 	return &a.socket, err
 }
 
+// APIURL is the URL of a path of a manager's HTTP API, such as "/cmd/" for
+// …/manager/api/cmd/; manager is given as to [New].
+func APIURL(manager, path string) (string, error) {
+	a, err := parseAddress(manager)
+	if err != nil {
+		return "", err
+	}
+	return a.api(path), nil
+}
+
 // withQuery is the websocket's URL with the credentials: never to be logged.
 func (a address) withQuery(token, password string, strict bool) string {
 	q := url.Values{}

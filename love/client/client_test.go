@@ -43,6 +43,24 @@ func TestURLsNameTheWebsocket(t *testing.T) {
 	}
 }
 
+func TestTheAPIIsBesideTheWebsocket(t *testing.T) {
+	for manager, want := range map[string]string{
+		"host:8000":                              "http://host:8000/manager/api/cmd/",
+		"http://host":                            "http://host/manager/api/cmd/",
+		"http://host/manager/":                   "http://host/manager/api/cmd/",
+		"https://host/love":                      "https://host/love/manager/api/cmd/",
+		"ws://host:8000/manager/ws/subscription": "http://host:8000/manager/api/cmd/",
+		"wss://host/love/manager/auxtel/ws/subscription/": "https://host/love/manager/api/cmd/",
+	} {
+		got, err := client.APIURL(manager, "/cmd/")
+		require.NoError(t, err)
+		require.Equal(t, want, got, manager)
+	}
+	got, err := client.APIURL("host", "/commands/?csc=ATDome")
+	require.NoError(t, err)
+	require.Equal(t, "http://host/manager/api/commands/?csc=ATDome", got)
+}
+
 func TestSecureURLsAreDialledOnTheirPort(t *testing.T) {
 	for _, url := range []string{"https://host", "wss://host/manager/ws/subscription"} {
 		m := newManager(t)
@@ -59,6 +77,8 @@ func TestUnusableURLsAreRefusedWithoutRepeatingThem(t *testing.T) {
 		_, err := client.New(url)
 		require.Error(t, err, url)
 		require.NotContains(t, err.Error(), "secret")
+		_, other := client.APIURL(url, "/cmd/")
+		require.Equal(t, err, other)
 	}
 }
 

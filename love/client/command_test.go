@@ -1,11 +1,13 @@
 package client_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,14 +37,53 @@ func TestProgressOfACommandIsToldAsItComes(t *testing.T) {
 	require.Equal(t, []love.Progress{{Code: 301, Name: "CMD_INPROGRESS", Timeout: 5}, {Code: 301, Name: "CMD_INPROGRESS", Result: "half way"}}, told)
 }
 
-func TestAnAnswerThatBreaksOffIsAnError(t *testing.T) {
+func TestACommandWhoseAnswerIsLostHasAnUnknownOutcome(t *testing.T) {
 	for body, says := range map[string]string{
 		`{"progress":{"code":301}}` + "\n": "unexpected EOF",
 		"<p>\n":                            "the answer is not of application/x-ndjson",
 	} {
-		_, err := answering(t, love.ProgressType, body).Command(t.Context(), love.Command{CSC: "X"})
+		c := answering(t, love.ProgressType, body)
+		_, err := c.Command(t.Context(), love.Command{CSC: "X"})
 		require.ErrorContains(t, err, says)
+		require.ErrorIs(t, err, client.ErrOutcomeUnknown)
+		_, err = c.Approve(t.Context(), "1")
+		require.ErrorIs(t, err, client.ErrOutcomeUnknown)
+		_, err = c.CheckCommand(t.Context(), love.Command{CSC: "X"})
+		require.ErrorContains(t, err, says)
+		require.NotErrorIs(t, err, client.ErrOutcomeUnknown, "nothing is sent")
 	}
+}
+
+func TestACommandThatNeverLeftHasNoUnknownOutcome(t *testing.T) {
+	s := newSite(t, 200, "")
+	s.Close()
+	_, err := s.client(t).Command(t.Context(), love.Command{CSC: "X"})
+	require.ErrorContains(t, err, "ask the manager")
+	require.NotErrorIs(t, err, client.ErrOutcomeUnknown)
+}
+
+func TestACommandIsWaitedForAsLongAsItsContext(t *testing.T) {
+	arrived := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body)
+		close(arrived)
+		<-r.Context().Done()
+	}))
+	defer s.Close()
+	const soon = time.Nanosecond // over before any answer can be there
+	c, err := client.New(s.URL, client.WithHTTPClient(&http.Client{Transport: s.Client().Transport, Timeout: soon}))
+	require.NoError(t, err)
+	_, err = c.Components(t.Context())
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		<-arrived
+		stop()
+	}()
+	_, err = c.Command(ctx, love.Command{CSC: "X"})
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, client.ErrOutcomeUnknown)
 }
 
 func TestACommandIsCheckedWithoutBeingSent(t *testing.T) {
@@ -53,16 +94,17 @@ func TestACommandIsCheckedWithoutBeingSent(t *testing.T) {
 	require.Equal(t, "/love/manager/api/cmd/check/", s.request.URL.Path)
 }
 
-func TestCommandFieldsAreThoseOfTheDefinitions(t *testing.T) {
-	fields, err := answering(t, "application/json", `{"ATDome":{"command_data":{"moveAzimuth":{"azimuth":{}},"stopAzimuth":{}}},"ESS":{"command_data":{"start":{"salIndex":{}}}}}`).CommandFields(t.Context())
+func TestComponentsAreThoseOfTheDefinitions(t *testing.T) {
+	components, err := answering(t, "application/json", `{"ATDome":{"command_data":{"moveAzimuth":{"azimuth":{}},"stopAzimuth":{}}},"ESS":{"command_data":{"start":{"salIndex":{}}}}}`).Components(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, map[string]map[string][]string{
-		"ATDome": {"moveAzimuth": {"azimuth"}, "stopAzimuth": {}}, "ESS": {"start": {}},
-	}, fields)
+	require.Equal(t, map[string]client.Component{
+		"ATDome": {Commands: map[string][]string{"moveAzimuth": {"azimuth"}, "stopAzimuth": {}}},
+		"ESS":    {Indexed: true, Commands: map[string][]string{"start": {}}},
+	}, components)
 	s := newSite(t, 200, `{}`)
-	_, err = s.client(t).CommandFields(t.Context())
+	_, err = s.client(t).Components(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "/love/manager/api/salinfo/topic-data?categories=command", s.request.URL.RequestURI())
-	_, err = answering(t, "application/json", `[]`).CommandFields(t.Context())
-	require.Error(t, err)
+	_, err = answering(t, "application/json", `[]`).Components(t.Context())
+	require.ErrorContains(t, err, "not a manager's")
 }

@@ -1,6 +1,7 @@
 // Package client talks to a LOVE manager, ours or the Python one: one websocket
 // that reconnects and subscribes again by itself, subscriptions as iterators,
-// publishing, and over HTTP log-in and commands.
+// publishing, and over HTTP log-in, commands, their record and authority over
+// them.
 //
 //	session, err := client.Login(ctx, "http://localhost:8000", "admin", password)
 //	c, err := client.New("http://localhost:8000", client.WithToken(session.Token))

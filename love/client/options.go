@@ -116,7 +116,8 @@ func WithPing(every, timeout time.Duration) Option {
 func WithBuffer(messages int) Option { return func(c *config) { c.buffer = max(messages, 1) } }
 
 // WithHTTPClient sets the client of the HTTP requests. Default: one with a
-// time limit of 30 s. Redirects are never followed.
+// time limit of 30 s; commands and approvals wait as long as their context.
+// Redirects are never followed.
 func WithHTTPClient(h *http.Client) Option { return func(c *config) { c.http = h } }
 
 // WithDialer sets how the websocket's TCP connection is made, for proxies and

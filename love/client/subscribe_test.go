@@ -77,6 +77,7 @@ func TestIteratorsOfAGroupShareIt(t *testing.T) {
 		m := newManager(t)
 		c, stop := m.start(t)
 		p := <-m.peers
+		synctest.Wait() // until the new connection has asked for what there is: nothing yet
 		ctx, cancel := context.WithCancel(t.Context())
 		first := iterate(ctx, c, position)
 		p.hears(t)

@@ -26,7 +26,7 @@ func New(url string, opts ...producer.Option) *Rack {
 	return r
 }
 
-// power is the telemetry; on the way it tells the event when the alarm changes.
+// power returns the telemetry, and publishes the event when the alarm changes.
 func (r *Rack) power(ctx context.Context) (any, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()

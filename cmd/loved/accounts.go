@@ -13,18 +13,18 @@ import (
 	"github.com/rubin-love/love-go/love/store"
 )
 
-// identityConfig says who may do what in a manager process.
-type identityConfig struct {
+// accountsConfig says who may do what in a manager process.
+type accountsConfig struct {
 	database      string            // address; empty: in memory
-	passwords     map[string]string // of the default users; who has none is not made
+	passwords     map[string]string // of the default users; one without a password is not made
 	secretKey     []byte            // empty: the database's own
 	tokenLifetime time.Duration
 	ldap          ldapFlags
-	commandFrom   *string // networks, if it is the place that decides who commands
+	commandFrom   *string // networks, if the place decides who commands; else nil
 }
 
-// identity is who may do what, as the parts of a manager need it.
-type identity struct {
+// accounts are the users and tokens in a database, and who may do what.
+type accounts struct {
 	store         *store.Store
 	users         *auth.Users
 	tokens        *auth.JWT
@@ -32,9 +32,9 @@ type identity struct {
 	authorizer    auth.Authorizer
 }
 
-// openIdentity opens the database and adds the default users that are missing.
-// Who got it closes the store.
-func openIdentity(ctx context.Context, c identityConfig, log *slog.Logger) (*identity, error) {
+// openAccounts opens the database and adds the default users that are missing.
+// The caller closes the store.
+func openAccounts(ctx context.Context, c accountsConfig, log *slog.Logger) (*accounts, error) {
 	address := c.database
 	if address == "" {
 		address = store.Memory
@@ -43,19 +43,19 @@ func openIdentity(ctx context.Context, c identityConfig, log *slog.Logger) (*ide
 	if err != nil {
 		return nil, err
 	}
-	id := &identity{store: s, users: auth.NewUsers(s.Users())}
-	if err := id.prepare(ctx, c, log); err != nil {
+	a := &accounts{store: s, users: auth.NewUsers(s.Users())}
+	if err := a.prepare(ctx, c, log); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	return id, nil
+	return a, nil
 }
 
-func (id *identity) prepare(ctx context.Context, c identityConfig, log *slog.Logger) error {
-	added, err := id.users.AddMissing(ctx, c.passwords)
+func (a *accounts) prepare(ctx context.Context, c accountsConfig, log *slog.Logger) error {
+	added, err := a.users.AddMissing(ctx, c.passwords)
 	if err != nil {
 		return err
 	}
-	audit := auth.NewAuditor(id.store.AuditLog(), log, love.SystemClock{})
+	audit := auth.NewAuditor(a.store.AuditLog(), log, love.SystemClock{})
 	for _, name := range added {
 		r := auth.AuditRecord{Actor: "loved", Action: auth.AuditUserAdded, Subject: name, Outcome: auth.OutcomeDone, Detail: "default user"}
 		if err := audit.Note(ctx, r); err != nil {
@@ -63,21 +63,21 @@ func (id *identity) prepare(ctx context.Context, c identityConfig, log *slog.Log
 		}
 	}
 	if len(c.secretKey) == 0 { // made now if missing, so that all processes have it
-		if _, err := id.store.Keyring().SigningKey(ctx); err != nil {
+		if _, err := a.store.Keyring().SigningKey(ctx); err != nil {
 			return err
 		}
 	}
-	id.tokens = newTokens(c.secretKey, id.store, id.users, c.tokenLifetime)
-	id.authenticator, id.authorizer = id.users, auth.RoleAuthorizer{Users: id.users}
-	directory, err := c.ldap.authenticator(auth.Provisioned{Users: id.users, Audit: audit, Source: "LDAP"})
+	a.tokens = newTokens(c.secretKey, a.store, a.users, c.tokenLifetime)
+	a.authenticator, a.authorizer = a.users, auth.RoleAuthorizer{Users: a.users}
+	directory, err := c.ldap.authenticator(auth.Provisioned{Users: a.users, Audit: audit, Source: "LDAP"})
 	if err != nil {
 		return err
 	}
 	if directory != nil {
-		id.authenticator = auth.Either{directory, id.users}
+		a.authenticator = auth.Either{directory, a.users}
 	}
 	if c.commandFrom != nil {
-		id.authorizer = auth.LocationAuthorizer{Locations: auth.Whitelist(*c.commandFrom), Others: id.authorizer}
+		a.authorizer = auth.LocationAuthorizer{Locations: auth.Whitelist(*c.commandFrom), Others: a.authorizer}
 	}
 	return nil
 }
