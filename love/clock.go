@@ -2,22 +2,22 @@ package love
 
 import "time"
 
-// Clock tells the time and runs timers. Everything here that waits takes one,
-// so that a test can hold it (lovetest.Clock).
+// Clock tells the time and runs timers. Everything here that waits takes a
+// Clock, so that a test can hold it (lovetest.Clock).
 type Clock interface {
 	Now() time.Time
 	NewTimer(d time.Duration) Timer
 	NewTicker(d time.Duration) Ticker
 }
 
-// Timer is what Clock.NewTimer gives; it behaves like [time.Timer].
+// Timer is what Clock.NewTimer returns; it behaves like [time.Timer].
 type Timer interface {
 	C() <-chan time.Time
 	Stop() bool
 	Reset(d time.Duration) bool
 }
 
-// Ticker is what Clock.NewTicker gives; it behaves like [time.Ticker].
+// Ticker is what Clock.NewTicker returns; it behaves like [time.Ticker].
 type Ticker interface {
 	C() <-chan time.Time
 	Stop()

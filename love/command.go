@@ -20,7 +20,7 @@ type Ack struct {
 	Text string `json:"ack"`
 	// Code is the code of the component's acknowledgement (spec sal-kafka,
 	// section 12: 303 is complete, -302 failed); 0 if none came, or if the
-	// commander does not tell, as the Python one.
+	// commander does not report it, like the Python one.
 	Code int `json:"code,omitempty"`
 	// Error is the component's own error number; 0 if none.
 	Error int `json:"error,omitempty"`
@@ -38,10 +38,10 @@ type Progress struct {
 	Timeout float64 `json:"timeout,omitempty"` // about how much longer it takes, seconds
 }
 
-// ProgressType is the content type of an answer to a command that tells
-// progress: one [AnswerLine] per line, the last one with the status. Who wants
-// it says so in the header Accept; a command without progress is answered in
-// one piece all the same.
+// ProgressType is the content type of an answer that reports the progress of a
+// command: one [AnswerLine] per line, the last one with the status. A client
+// asks for it in the header Accept; even then a command without progress is
+// answered in one piece.
 const ProgressType = "application/x-ndjson"
 
 // AnswerLine is one line of an answer of type [ProgressType]: either progress,

@@ -25,14 +25,14 @@ const (
 const All = "all"
 
 // SalIndex is the instance number of a component as it stands on the wire: a
-// JSON number, or a text such as "all". Both kinds form the same group; which
-// one it was is kept for what is delivered. The zero value is the number 0.
+// JSON number, or a text such as "all". Both kinds form the same group; the
+// kind is kept for delivery. The zero value is the number 0.
 type SalIndex struct {
 	text   string
 	quoted bool
 }
 
-// Index is the numeric SalIndex n.
+// Index returns the numeric SalIndex n.
 func Index(n int) SalIndex {
 	if n == 0 {
 		return SalIndex{}
@@ -40,13 +40,13 @@ func Index(n int) SalIndex {
 	return SalIndex{text: strconv.Itoa(n)}
 }
 
-// IndexText is the SalIndex that is the text s, quoted on the wire.
+// IndexText returns the SalIndex that is the text s, quoted on the wire.
 func IndexText(s string) SalIndex { return SalIndex{text: s, quoted: true} }
 
 // IndexAll is the SalIndex "all".
 var IndexAll = IndexText(All)
 
-// String is the part of the group name: "0", "301", "all".
+// String returns the index as part of a group's name: "0", "301", "all".
 func (i SalIndex) String() string {
 	if i.text == "" && !i.quoted {
 		return "0"
@@ -54,7 +54,7 @@ func (i SalIndex) String() string {
 	return i.text
 }
 
-// Int is the instance number, also of a text that spells one.
+// Int returns the instance number; ok is false for a text that spells none.
 func (i SalIndex) Int() (n int, ok bool) {
 	n, err := strconv.Atoi(i.String())
 	return n, err == nil
@@ -92,12 +92,12 @@ type Group struct {
 	Stream   string
 }
 
-// StreamGroup is the group of one stream of one component.
+// StreamGroup returns the group of one stream of one component.
 func StreamGroup(c Category, csc string, index int, stream string) Group {
 	return Group{c, csc, strconv.Itoa(index), stream}
 }
 
-// CategoryGroup is the group that receives every message of a category.
+// CategoryGroup returns the group that receives every message of a category.
 func CategoryGroup(c Category) Group { return Group{c, All, All, All} }
 
 // String joins the parts with hyphens: "event-ATDome-0-summaryState".
@@ -105,8 +105,8 @@ func (g Group) String() string {
 	return string(g.Category) + "-" + g.CSC + "-" + g.SalIndex + "-" + g.Stream
 }
 
-// ParseGroup reads a group as String writes it. Everything behind the third
-// hyphen is the stream; a negative index is understood.
+// ParseGroup parses a group as String writes it. Everything after the third
+// hyphen is the stream; the index may be negative.
 func ParseGroup(s string) (Group, error) {
 	category, rest, ok := strings.Cut(s, "-")
 	csc, rest, ok2 := strings.Cut(rest, "-")

@@ -93,9 +93,9 @@ func (it Item) appendJSON(dst []byte) []byte {
 	return append(dst, "}}"...)
 }
 
-// ParseMessage reads a data message. Values share raw's memory. An element
-// that is not of the protocol, or JSON that is none, is an error that names
-// the member and the rule it breaks.
+// ParseMessage parses a data message. Values share raw's memory. The error
+// says where raw stops being JSON, or names a member and the rule of the
+// protocol that it breaks.
 func ParseMessage(raw []byte) (Message, error) {
 	var f wire.Frame
 	if err := f.Parse(raw); err != nil {
@@ -160,6 +160,6 @@ func AppendFloat(dst []byte, f float64) []byte {
 	return strconv.AppendFloat(dst, f, format, -1, 64)
 }
 
-// AppendText appends s as a quoted JSON text. Bytes that are no UTF-8 become
+// AppendText appends s as a quoted JSON text. Bytes that are not UTF-8 become
 // the replacement character.
 func AppendText(dst []byte, s string) []byte { return wire.AppendText(dst, s) }

@@ -1,6 +1,6 @@
 package love
 
-// Option is what a subscription request asks for.
+// Option says what a subscription request asks for.
 type Option string
 
 // The options of a subscription request (manager protocol, section 2.4).
@@ -31,8 +31,8 @@ func (s Subscription) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// Confirmation is the text that the manager answers in "data". The frontend
-// searches it for the group and for the word "unsubscribed".
+// Confirmation returns the text of the manager's answer, in "data". The
+// frontend searches it for the group and for the word "unsubscribed".
 func (s Subscription) Confirmation() string {
 	if s.Option == Unsubscribe {
 		return "Successfully unsubscribed to " + s.Group.String()
@@ -40,5 +40,5 @@ func (s Subscription) Confirmation() string {
 	return "Successfully subscribed to " + s.Group.String()
 }
 
-// ActionTimeData asks for [TimeData]; the only action there is.
+// ActionTimeData asks for [TimeData]. It is the only action.
 const ActionTimeData = "get_time_data"

@@ -12,9 +12,9 @@ type announced struct {
 	extra time.Duration
 }
 
-// fromKernel asks the kernel once. What it says counts if it agrees with the
-// table to 1.1 s: in containers, and where nobody told it, the kernel takes TAI
-// for UTC (spec sal-kafka, section 17).
+// fromKernel asks the kernel once. Its answer counts only within 1.1 s of the
+// table: in containers, and where nobody set it, the kernel's TAI equals UTC
+// (spec sal-kafka, section 17).
 var fromKernel = sync.OnceValue(func() announced {
 	utc, offset, ok := kernelTAI()
 	extra := offset - tableLeapSeconds(utc)

@@ -12,7 +12,7 @@ const (
 	clockTAI      = 11
 )
 
-// kernelTAI reads the kernel's UTC and its TAI - UTC, in whole seconds.
+// kernelTAI returns the kernel's UTC and its TAI - UTC, in whole seconds.
 func kernelTAI() (utc time.Time, offset time.Duration, ok bool) {
 	before, ok1 := kernelClock(clockRealtime)
 	tai, ok2 := kernelClock(clockTAI)

@@ -4,5 +4,5 @@ package love
 
 import "time"
 
-// kernelTAI knows nothing: only Linux has a clock of TAI.
+// kernelTAI always fails: only Linux has a TAI clock.
 func kernelTAI() (utc time.Time, offset time.Duration, ok bool) { return time.Now(), 0, false }

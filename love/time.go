@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// SummitLongitude is where the observatory's sidereal time is taken, degrees
-// east (manager protocol, section 2.4).
+// SummitLongitude is the longitude of the observatory's sidereal time, in
+// degrees east (manager protocol, section 2.4).
 const SummitLongitude = -70.749417
 
 // TimeData is the answer to get_time_data and part of every log-in answer.
@@ -36,11 +36,11 @@ func TimeDataAt(t time.Time) TimeData {
 	}
 }
 
-// UnixSeconds is t as the protocol writes it: seconds since 1970 with
+// UnixSeconds returns t as the protocol writes it: seconds since 1970 with
 // microseconds as the fraction.
 func UnixSeconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
-// TAI is t on the TAI scale, as UNIX-like seconds: the form of SAL's stamps.
+// TAI returns t on the TAI scale, as UNIX-like seconds: the form of SAL's stamps.
 func TAI(t time.Time) float64 { return UnixSeconds(t.Add(LeapSeconds(t))) }
 
 // leapSteps are the UTC dates from which TAI - UTC has grown by one second,
@@ -52,15 +52,15 @@ var leapSteps = [...]int64{
 	867715200, 915148800, 1136073600, 1230768000, 1341100800, 1435708800, 1483228800,
 }
 
-// LeapSecondsExpiry is until when the table of leap seconds is known to be
-// complete: the IERS announces one half a year ahead, and has announced none
-// until then. Afterwards times may be wrong by a second, until the program is
-// updated.
+// LeapSecondsExpiry returns until when the table of leap seconds is known to
+// be complete: the IERS announces a leap second half a year ahead, and has
+// announced none until then. Afterwards times may be wrong by a second, until
+// the program is updated.
 func LeapSecondsExpiry() time.Time { return time.Date(2027, time.June, 28, 0, 0, 0, 0, time.UTC) }
 
-// LeapSeconds is TAI - UTC at t: 37 s since 2017. Before 1972 it is 10 s. A leap
-// second that the table does not have is taken from the kernel of the machine,
-// if it was told.
+// LeapSeconds returns TAI - UTC at t: 37 s since 2017, and 10 s before 1972. A
+// leap second that is not in the table is taken from the machine's kernel, if
+// that knows it.
 func LeapSeconds(t time.Time) time.Duration {
 	leap := tableLeapSeconds(t)
 	if k := fromKernel(); k.extra != 0 && !t.Before(k.since) {
@@ -77,8 +77,8 @@ func tableLeapSeconds(t time.Time) time.Duration {
 	return time.Duration(9+n) * time.Second
 }
 
-// SiderealTime is the apparent sidereal time in hours, 0 <= x < 24, at a
-// longitude in degrees east. UT1 is taken for UTC (they differ by less than a
+// SiderealTime returns the apparent sidereal time in hours, 0 <= x < 24, at a
+// longitude in degrees east. It uses UTC for UT1 (they differ by less than a
 // second); the rest is better than 0.05 s: mean sidereal time of the IAU 2006
 // precession, and the largest terms of the nutation in longitude.
 func SiderealTime(t time.Time, longitude float64) float64 {

@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// maxDocuments bounds what is kept: there are a few documents, in a few
-	// choices of their parts.
+	// maxDocuments bounds the cache: there are a few documents, in a few
+	// variants.
 	maxDocuments = 32
-	// worthwhile is the size from which on compressing pays, in bytes.
+	// worthwhile is the size in bytes from which compressing pays.
 	worthwhile = 256
 )
 
@@ -28,7 +28,7 @@ type Cache struct {
 	documents map[string]*document
 }
 
-// document is a body with what is derived from it.
+// document is a body with its tag and its compressed form.
 type document struct {
 	once   sync.Once
 	body   []byte
@@ -36,9 +36,10 @@ type document struct {
 	zipped []byte // nil if that is not worth it
 }
 
-// Serve writes a document of status 200, or that the client has it already.
-// The key tells documents apart; the body is compared with what is kept for
-// it, so it may change at any time. It must not be modified afterwards.
+// Serve answers with a document and status 200, or with 304 if the client has
+// it already. The key tells documents apart. The body may differ from the one
+// kept under the key, which it then replaces; it must not be modified after
+// the call.
 func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key string, body []byte) error {
 	d := c.document(key, body)
 	d.once.Do(d.encode)
@@ -63,7 +64,7 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key string, body [
 	return err
 }
 
-// Holds tells whether the body is what was served under the key last.
+// Holds reports whether the body is the one last served under the key.
 func (c *Cache) Holds(key string, body []byte) bool {
 	c.mu.Lock()
 	known := c.documents[key]
@@ -75,7 +76,7 @@ func (c *Cache) document(key string, body []byte) *document {
 	c.mu.Lock()
 	known := c.documents[key]
 	c.mu.Unlock()
-	// The comparison is at once for the same memory, and fast for other.
+	// Comparing is immediate for the same memory, and fast otherwise.
 	if known != nil && bytes.Equal(known.body, body) {
 		return known
 	}
@@ -89,7 +90,7 @@ func (c *Cache) document(key string, body []byte) *document {
 	return d
 }
 
-// encode derives the rest. The tag is weak: it is the same for both encodings.
+// encode sets the rest. The tag is weak, because both encodings have the same one.
 func (d *document) encode() {
 	sum := sha256.Sum256(d.body)
 	d.tag = `W/"` + hex.EncodeToString(sum[:12]) + `"`
@@ -103,7 +104,7 @@ func (d *document) encode() {
 	d.zipped = b.Bytes()
 }
 
-// matches tells whether an If-None-Match header names the tag.
+// matches reports whether an If-None-Match header names the tag.
 func matches(header, tag string) bool {
 	for t := range strings.SplitSeq(header, ",") {
 		if t = strings.TrimSpace(t); t == "*" || t == tag || "W/"+t == tag {
@@ -113,7 +114,7 @@ func matches(header, tag string) bool {
 	return false
 }
 
-// acceptsGzip tells whether the client can take gzip.
+// acceptsGzip reports whether the client accepts gzip.
 func acceptsGzip(h http.Header) bool {
 	for _, line := range h.Values("Accept-Encoding") {
 		for coding := range strings.SplitSeq(line, ",") {
@@ -127,7 +128,7 @@ func acceptsGzip(h http.Header) bool {
 	return false
 }
 
-// isZero tells whether a quality is "q=0", in any spelling.
+// isZero reports whether a quality is "q=0", in any spelling.
 func isZero(quality string) bool {
 	_, value, ok := strings.Cut(strings.ReplaceAll(strings.ToLower(quality), " ", ""), "q=")
 	if !ok {

@@ -1,4 +1,4 @@
-// Package watch keeps the functions that want to hear of something.
+// Package watch keeps lists of functions to call when something happens.
 package watch
 
 import "sync"
@@ -28,8 +28,8 @@ func (l *List[T]) Add(f func(T)) (cancel func()) {
 	}
 }
 
-// Tell calls the functions one after the other; once a cancel has returned,
-// its function is not called any more.
+// Tell calls the functions with news, one after the other. Once a cancel has
+// returned, its function is not called any more.
 func (l *List[T]) Tell(news T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

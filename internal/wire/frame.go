@@ -1,8 +1,8 @@
 package wire
 
-// A Problem is a message that is JSON but not of the protocol: Key is the
-// member that is wrong, Rule what it has to be. Neither holds text of the
-// message, so that a Problem may be sent to any client (quirk 8).
+// A Problem says why a message that is JSON breaks the protocol: Key is the
+// member that is wrong, Rule what it has to be. Neither quotes the message, so
+// that a Problem may be sent to any client (quirk 8).
 type Problem struct{ Key, Rule string }
 
 func (p *Problem) Error() string { return `"` + p.Key + `" ` + p.Rule }
@@ -22,9 +22,10 @@ var (
 	errNoStreams = &Problem{"data", "of an element is missing: send an object of streams"}
 )
 
-// Frame is one message cut open. The fields are the raw values of the members
+// Frame is one parsed message. The fields are the raw values of the members
 // that the protocol knows, nil where absent; they share memory with the parsed
-// text. Names (category, csc, salindex, streams) are without needless escapes. The zero value is ready for [Frame.Parse], which reuses its slices.
+// text. Names (category, csc, salindex, streams) are without needless escapes.
+// The zero value is ready for [Frame.Parse], which reuses its slices.
 type Frame struct {
 	Option, Action   []byte
 	Category, CSC    []byte
@@ -51,11 +52,11 @@ type Item struct {
 // Stream is one member of an item's data: a raw quoted name and a raw value.
 type Stream struct{ Name, Value []byte }
 
-// Streams returns the streams of it, which must be an element of f.Items.
+// Streams returns the streams of an item, which must be an element of f.Items.
 func (f *Frame) Streams(it *Item) []Stream { return f.streams[it.first:it.last] }
 
-// Parse cuts raw open. It returns a [*SyntaxError] or [ErrDepth] when raw is
-// not JSON and [ErrNotObject] when it is another kind of value.
+// Parse parses raw. It returns a [*SyntaxError] or [ErrDepth] if raw is not
+// JSON and [ErrNotObject] if it is another kind of value.
 func (f *Frame) Parse(raw []byte) error {
 	*f = Frame{Items: f.Items[:0], streams: f.streams[:0]}
 	i := space(raw, 0)
@@ -75,7 +76,7 @@ func (f *Frame) Parse(raw []byte) error {
 	return nil
 }
 
-// Reset forgets what was parsed, and lets go of the text.
+// Reset forgets what was parsed, and releases the text.
 func (f *Frame) Reset() {
 	items, streams := f.Items[:cap(f.Items)], f.streams[:cap(f.streams)]
 	clear(items)
@@ -86,10 +87,10 @@ func (f *Frame) Reset() {
 	}
 }
 
-// keptParts is for how many items and streams a frame keeps its memory.
+// keptParts is the most items and streams whose memory Reset keeps for reuse.
 const keptParts = 256
 
-// DataProblem tells why the frame is no data message, or nil.
+// DataProblem returns why the frame is not a data message, or nil.
 func (f *Frame) DataProblem() *Problem {
 	switch {
 	case f.Data == nil:
@@ -235,7 +236,7 @@ func (it *Item) check() *Problem {
 }
 
 // eachMember calls f for each member of the object at raw[i] with the quoted
-// name and the index of the value; f returns the index behind the value.
+// name and the index of the value; f returns the index after the value.
 func eachMember(raw []byte, i int, f func(raw, name []byte, at int) (int, error)) (int, error) {
 	i = space(raw, i+1)
 	if i < len(raw) && raw[i] == '}' {

@@ -2,9 +2,9 @@ package wire
 
 import "iter"
 
-// Members yields the members of the object v in their order, names with their
-// escapes resolved, values raw. Nothing if v is no object; it stops where v
-// stops being JSON.
+// Members yields the members of the object v in order, names with their
+// escapes resolved, values raw. It yields nothing if v is not an object, and
+// stops where v stops being JSON.
 func Members(v []byte) iter.Seq2[string, []byte] {
 	return func(yield func(name string, value []byte) bool) {
 		if len(v) == 0 || v[0] != '{' {
@@ -21,8 +21,8 @@ func Members(v []byte) iter.Seq2[string, []byte] {
 	}
 }
 
-// Elements yields the raw elements of the list v in their order. Nothing if v
-// is no list; it stops where v stops being JSON.
+// Elements yields the raw elements of the list v in order. It yields nothing
+// if v is not a list, and stops where v stops being JSON.
 func Elements(v []byte) iter.Seq[[]byte] {
 	return func(yield func(value []byte) bool) {
 		if len(v) == 0 || v[0] != '[' {

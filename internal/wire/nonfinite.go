@@ -35,8 +35,8 @@ func AppendStrict(dst, v []byte) []byte {
 	return append(dst, v[from:]...)
 }
 
-// MayHoldNonFinite reports whether AppendStrict could change v. It may be
-// wrong in one direction only: a text that mentions NaN counts.
+// MayHoldNonFinite reports whether AppendStrict could change v. It is also
+// true for a v that only has a text with one of the words in it.
 func MayHoldNonFinite(v []byte) bool {
 	return bytes.Contains(v, []byte("NaN")) || bytes.Contains(v, []byte("Infinity"))
 }

@@ -33,7 +33,7 @@ func space(b []byte, i int) int {
 	return i
 }
 
-// Valid reports whether b is exactly one value, white space around it allowed.
+// Valid returns nil if b is exactly one value, with or without white space around.
 func Valid(b []byte) error {
 	end, err := Skip(b, space(b, 0))
 	if err != nil {
@@ -45,7 +45,7 @@ func Valid(b []byte) error {
 	return nil
 }
 
-// Skip returns the index behind the value that starts at b[i].
+// Skip returns the index after the value that starts at b[i].
 func Skip(b []byte, i int) (int, error) { return skip(b, i, 0) }
 
 func skip(b []byte, i, depth int) (int, error) {
@@ -102,7 +102,7 @@ func skipObject(b []byte, i, depth int) (int, error) {
 	}
 }
 
-// member reads `"name" :` and returns the quoted name and where the value starts.
+// member scans `"name" :` and returns the quoted name and where the value starts.
 func member(b []byte, i int) (name []byte, at int, err error) {
 	if i >= len(b) || b[i] != '"' {
 		return nil, i, syntax(i, "a member name")
@@ -142,7 +142,7 @@ func skipList(b []byte, i, depth int) (int, error) {
 	}
 }
 
-// skipString returns the index behind the quoted text that starts at b[i].
+// skipString returns the index after the quoted text that starts at b[i].
 func skipString(b []byte, i int) (int, error) {
 	for i++; i < len(b); i++ {
 		switch c := b[i]; {
@@ -218,8 +218,9 @@ func skipNumber(b []byte, i int) (int, error) {
 	return i, nil
 }
 
-// Text returns what the quoted JSON text q says, its escapes resolved. Without
-// an escape the result shares q's memory. q must have been scanned.
+// Text returns the content of the quoted JSON text q, with its escapes
+// resolved. Without an escape the result shares q's memory. q must have been
+// scanned.
 func Text(q []byte) []byte {
 	q = q[1 : len(q)-1]
 	esc := bytes.IndexByte(q, '\\')

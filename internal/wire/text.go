@@ -4,8 +4,8 @@ import "bytes"
 
 const hexDigits = "0123456789abcdef"
 
-// AppendText appends s as a quoted JSON text with no escape that is not needed.
-// Bytes that are no UTF-8 become the replacement character.
+// AppendText appends s as a quoted JSON text, escaping only what has to be.
+// Bytes that are not UTF-8 become the replacement character.
 func AppendText(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	for _, r := range s {
@@ -28,8 +28,8 @@ func AppendText(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// plain is the scanned value v, if it is a text without the escapes that it
-// does not need: names are compared and passed on in this form.
+// plain returns the scanned value v, without needless escapes if it is a text:
+// names are compared and passed on in this form.
 func plain(v []byte) []byte {
 	if !IsText(v) || bytes.IndexByte(v, '\\') < 0 {
 		return v

@@ -9,23 +9,23 @@ import (
 	"unicode/utf8"
 )
 
-// What a store of users answers beside the sentinels of auth.go.
+// The errors of a [UserStore], besides those of auth.go.
 var (
-	// ErrUnknownUser: nobody has that name.
+	// ErrUnknownUser means that nobody has the name.
 	ErrUnknownUser = errors.New("no such user")
-	// ErrUserExists: the name is taken.
+	// ErrUserExists means that the name is taken.
 	ErrUserExists = errors.New("the user exists already")
-	// ErrUnknownGroup: there is no group of that name.
+	// ErrUnknownGroup means that no group has the name.
 	ErrUnknownGroup = errors.New("no such group")
 )
 
 // Account is a user as it is stored.
 type Account struct {
 	User
-	// PasswordHash is what [Passwords] made, or Django. Empty: no password fits,
-	// somebody else (LDAP) vouches for the user.
+	// PasswordHash is a hash made by [Passwords] or by Django. If it is
+	// empty, no password fits: another system (LDAP) vouches for the user.
 	PasswordHash string
-	// Disabled keeps the user out, and what it did in the records.
+	// Disabled locks the user out without deleting the account.
 	Disabled bool
 }
 
@@ -35,37 +35,38 @@ type Group struct {
 	Permissions []Permission
 }
 
-// UserStore keeps accounts and groups. A fresh one has [DefaultGroups] and no
-// account. lovetest.RunUserStore is the suite that every one passes.
+// UserStore keeps accounts and groups. A new one has [DefaultGroups] and no
+// account. Every implementation has to pass lovetest.RunUserStore.
 //
-// Errors wrap ErrUnknownUser, ErrUserExists or ErrUnknownGroup; any other means
-// that the store failed.
+// Errors wrap ErrUnknownUser, ErrUserExists or ErrUnknownGroup; any other
+// means that the store failed.
 type UserStore interface {
 	// Account returns one account with all permissions that its groups give.
 	Account(ctx context.Context, username string) (Account, error)
-	// Accounts returns all of them, by name.
+	// Accounts returns all accounts, sorted by name.
 	Accounts(ctx context.Context) ([]Account, error)
-	// CreateAccount adds one; the groups have to exist.
+	// CreateAccount adds an account; its groups have to exist.
 	CreateAccount(ctx context.Context, a Account) error
-	// UpdateAccount lets change rewrite an account, its name aside, and keeps
-	// the result in one step. An error of change is returned and keeps nothing.
+	// UpdateAccount calls change with an account and stores the result in one
+	// step; the name stays. If change fails, its error is returned and
+	// nothing is stored.
 	UpdateAccount(ctx context.Context, username string, change func(*Account) error) error
 	DeleteAccount(ctx context.Context, username string) error
 
-	// Groups returns all groups, by name.
+	// Groups returns all groups, sorted by name.
 	Groups(ctx context.Context) ([]Group, error)
-	// PutGroup adds a group, or gives the one of that name other permissions.
+	// PutGroup adds a group, or replaces the permissions of the one of that name.
 	PutGroup(ctx context.Context, g Group) error
-	// DeleteGroup removes a group from its members too.
+	// DeleteGroup deletes a group, and removes its members from it.
 	DeleteGroup(ctx context.Context, name string) error
 
 	// WatchAccounts calls f with the name of each account that was changed or
-	// deleted, within a second wherever that was done; f must not block. The
-	// returned function ends that.
+	// deleted, within a second wherever that was done; f must not block.
+	// cancel ends that.
 	WatchAccounts(f func(username string)) (cancel func())
 }
 
-// DefaultGroups are the groups of section 7 of the manager protocol.
+// DefaultGroups returns the groups of section 7 of the manager protocol.
 func DefaultGroups() []Group {
 	ui := Group{Name: GroupUIFramework}
 	for _, m := range Models() {
@@ -78,9 +79,9 @@ func DefaultGroups() []Group {
 	return []Group{{Name: GroupCommand, Permissions: []Permission{ExecuteCommand}}, ui}
 }
 
-// DefaultUsers are the users of every fresh manager (manager protocol,
-// section 7): admin, who may everything; user, who may edit views; cmd_user,
-// who may also command. Who adds them gives the passwords.
+// DefaultUsers returns the users of every new manager (manager protocol,
+// section 7): admin, who may do everything; user, who may edit views;
+// cmd_user, who may also command. Whoever adds them chooses the passwords.
 func DefaultUsers() []User {
 	return []User{
 		{Username: "admin", Email: "admin@fake.com", Superuser: true},
@@ -89,8 +90,8 @@ func DefaultUsers() []User {
 	}
 }
 
-// RemoteUsers are those of the control rooms far from the summit, who see and
-// do not command (manager protocol, section 7).
+// RemoteUsers returns the users of the control rooms away from the summit, who
+// may watch but not command (manager protocol, section 7).
 func RemoteUsers() []User {
 	var all []User
 	for _, site := range []string{"base", "tucson", "slac"} {
@@ -106,8 +107,8 @@ const (
 	maxText     = 254
 )
 
-// Check refuses what would not survive a command's identity ("user@host"), a
-// log line, a token or the store.
+// Check returns an error if a field would not survive in a command's identity
+// ("user@host"), a log line, a token or the store.
 func (u User) Check() error {
 	if err := checkName("user", u.Username); err != nil {
 		return err
@@ -120,7 +121,7 @@ func (u User) Check() error {
 	return nil
 }
 
-// Check refuses a name or a permission that is none.
+// Check returns an error if the name or a permission is not valid.
 func (g Group) Check() error {
 	for _, p := range g.Permissions {
 		if _, err := ParsePermission(string(p)); err != nil {
@@ -130,8 +131,8 @@ func (g Group) Check() error {
 	return checkName("group", g.Name)
 }
 
-// UsableName tells whether a user of that name can log in: LDAP knows other
-// names than [User.Check] allows, but none that long.
+// UsableName reports whether a user of that name can log in. It is laxer than
+// [User.Check], because LDAP has other names, but limits the length too.
 func UsableName(username string) bool {
 	return username != "" && utf8.ValidString(username) && utf8.RuneCountInString(username) <= maxUsername
 }

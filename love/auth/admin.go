@@ -2,16 +2,16 @@ package auth
 
 import "context"
 
-// TokenAdmin is what a [Tokens] may offer to administrators; [JWT] does.
+// TokenAdmin is what a [Tokens] may also implement, for administrators, as [JWT] does.
 type TokenAdmin interface {
-	// Issued returns the living tokens of a user, or of all for an empty name,
+	// Issued returns the valid tokens of a user, or of all for an empty name,
 	// newest first.
 	Issued(ctx context.Context, username string) ([]TokenInfo, error)
-	// RevokeID ends the token of that ID; the error wraps ErrToken if none lives.
+	// RevokeID revokes the token of that ID; the error wraps ErrToken if there is none.
 	RevokeID(ctx context.Context, tokenID string) error
-	// RevokeAll ends the tokens of a user and tells how many those were.
+	// RevokeAll revokes the tokens of a user and returns how many there were.
 	RevokeAll(ctx context.Context, username string) (n int, err error)
-	// RotateKey makes another key that signs tokens from now on; those that live
-	// stay good.
+	// RotateKey makes a new key, which signs tokens from now on. Tokens
+	// signed with an older key stay valid.
 	RotateKey(ctx context.Context) (keyID string, err error)
 }

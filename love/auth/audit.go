@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// What an [AuditRecord] is about.
+// The actions of an [AuditRecord].
 const (
 	AuditLogIn       = "log-in"
 	AuditLogOut      = "log-out"
@@ -37,30 +37,30 @@ const (
 	AuditAuthorityEnded = "authority released"
 )
 
-// How it went.
+// The outcomes of an [AuditRecord].
 const (
 	OutcomeDone    = "done"
 	OutcomeRefused = "refused" // it was not allowed, or wrong
 	OutcomeFailed  = "failed"  // it should have worked
 )
 
-// AuditRecord tells who did what to whom, from where, and how it went. No
-// password and no token is ever in one.
+// AuditRecord tells who did what to whom, from where, and how it went. It
+// never holds a password or a token.
 type AuditRecord struct {
 	Time    time.Time
 	Actor   string // user name, or what acted: "loved user"
-	Address string // where from; empty: on the manager's machine
+	Address string // where from; empty: the manager's own machine
 	Action  string // one of the Audit constants
 	Subject string // user, group, token ID … that it was done to
 	Outcome string // one of the Outcome constants
 	Detail  string // for people
 }
 
-// AuditLog keeps records. lovetest.RunAuditLog is the suite that every one
-// passes.
+// AuditLog keeps records. Every implementation has to pass
+// lovetest.RunAuditLog.
 type AuditLog interface {
 	Record(ctx context.Context, r AuditRecord) error
-	// Records returns the newest ones, newest first, at most limit.
+	// Records returns at most limit records, newest first.
 	Records(ctx context.Context, limit int) ([]AuditRecord, error)
 }
 
@@ -76,11 +76,12 @@ func NewAuditor(to AuditLog, log *slog.Logger, clock love.Clock) *Auditor {
 	return &Auditor{to: to, log: log, clock: clock}
 }
 
-// maxAuditText bounds what outsiders can make a record hold, in bytes.
+// maxAuditText bounds each text of a record, in bytes, because outsiders
+// choose some of them.
 const maxAuditText = 300
 
-// Note writes a record, whose time it sets. The error means that the record
-// is in the log of the process only.
+// Note sets the time of a record and writes it. An error means that the record
+// is only in the log of the process.
 func (a *Auditor) Note(ctx context.Context, r AuditRecord) error {
 	r.Time = a.clock.Now()
 	r.Actor, r.Subject, r.Detail = cut(r.Actor), cut(r.Subject), cut(r.Detail)
@@ -93,7 +94,7 @@ func (a *Auditor) Note(ctx context.Context, r AuditRecord) error {
 	if a.to == nil {
 		return nil
 	}
-	// What was done was done, even if the caller has hung up.
+	// Record what was done even if the caller has hung up.
 	if err := a.to.Record(context.WithoutCancel(ctx), r); err != nil {
 		return fmt.Errorf("keeping an audit record (%s): %w", r.Action, err)
 	}
@@ -110,7 +111,7 @@ func cut(text string) string {
 	return string(runes)
 }
 
-// Records returns the newest records, newest first, at most limit.
+// Records returns at most limit records, newest first.
 func (a *Auditor) Records(ctx context.Context, limit int) ([]AuditRecord, error) {
 	if a.to == nil {
 		return nil, nil

@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// The decisions a caller can take on an error of this package.
+// The errors of this package that callers tell apart.
 var (
-	// ErrCredentials: the user does not exist, is not active, or the password is wrong.
+	// ErrCredentials means that the user does not exist or is disabled, or the password is wrong.
 	ErrCredentials = errors.New("unable to log in with the given user name and password")
-	// ErrToken: the token is not one of ours, or was revoked.
+	// ErrToken means that the token is not one of ours, or was revoked.
 	ErrToken = errors.New("unknown token")
-	// ErrExpired: the token was ours, and its time is over.
+	// ErrExpired means that the token was ours and has expired.
 	ErrExpired = errors.New("the token is expired")
-	// ErrInactive: the token is good, but its user has been disabled.
+	// ErrInactive means that the token is valid, but its user has been disabled.
 	ErrInactive = errors.New("the user is not active")
-	// ErrForbidden: known, but not allowed.
+	// ErrForbidden means that the principal is known but lacks the permission.
 	ErrForbidden = errors.New("not allowed")
-	// ErrUnavailable: what is asked cannot be had at the moment, for instance
-	// because the database is away.
+	// ErrUnavailable means that the request cannot be answered at the moment,
+	// for instance because the database is away.
 	ErrUnavailable = errors.New("not available at the moment")
 )
 
-// User is who logs in.
+// User is a person who logs in.
 type User struct {
 	Username  string
 	Email     string
@@ -33,8 +33,8 @@ type User struct {
 	Groups    []string
 	// Permissions are those given to the user directly; groups give more.
 	Permissions []Permission
-	// GroupPermissions are those that the groups give, where who looks the user
-	// up knows them.
+	// GroupPermissions are those that the groups give, if the source of the
+	// User knows them.
 	GroupPermissions []Permission
 }
 
@@ -50,13 +50,13 @@ type Authenticator interface {
 type Tokens interface {
 	// Issue makes a new token for the user; every log-in gets its own.
 	Issue(ctx context.Context, u User) (token string, err error)
-	// Verify returns who a token stands for, as of now. The error wraps
+	// Verify returns the principal of a token, as of now. The error wraps
 	// ErrToken, ErrExpired or ErrInactive when the token is refused.
 	Verify(ctx context.Context, token string) (Principal, error)
-	// Revoke ends a token. Whoever watches (see Watch) learns of it.
+	// Revoke ends a token, and tells the functions given to Watch.
 	Revoke(ctx context.Context, token string) error
-	// Watch calls f with the ID of each token that dies; the returned function
-	// ends that. f must not block.
+	// Watch calls f with the ID of each token that is revoked; f must not
+	// block. cancel ends that.
 	Watch(f func(tokenID string)) (cancel func())
 }
 
@@ -72,11 +72,11 @@ type Principal struct {
 	User    User
 	Process bool      // authenticated by the process password; User is empty
 	TokenID string    // of a user's token; not the token itself
-	Expires time.Time // when the token dies; zero for a process
+	Expires time.Time // when the token expires; zero for a process
 	Address string    // where the request came from, if known
 }
 
-// Name is the user name, or "process".
+// Name returns the user name, or "process".
 func (p Principal) Name() string {
 	if p.Process {
 		return "process"

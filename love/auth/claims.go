@@ -10,15 +10,16 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// claims are what a token with a good signature says, and who signed it.
+// claims holds what a token with a valid signature says, and the ID of the key
+// that signed it.
 type claims struct {
 	jwt.RegisteredClaims
 	keyID string
 }
 
 // read checks everything about a token that does not change with time, and
-// that its key is still accepted. Its error is ErrToken and nothing more, for
-// what was wrong helps nobody but a forger, or that the keys cannot be had.
+// that its key is still accepted. The error is a bare ErrToken, because
+// details would help only a forger, unless the key could not be looked up.
 func (j *JWT) read(ctx context.Context, token string) (*claims, error) {
 	if len(token) > MaxTokenBytes {
 		return nil, ErrToken
@@ -63,10 +64,9 @@ func (j *JWT) key(ctx context.Context, id string) (Key, error) {
 // seenTokens is how many tokens a generation of a [claimsCache] holds.
 const seenTokens = 4096
 
-// claimsCache spares the computation of a signature for tokens that were seen
-// before. Whether they are still good is not its business. The zero value is
-// ready; it holds two generations and drops the older one when the younger is
-// full.
+// claimsCache spares checking the signatures of tokens that were seen before.
+// It does not know whether they are still valid. It holds two generations and
+// drops the older one when the younger is full. The zero value is ready.
 type claimsCache struct {
 	mu         sync.RWMutex
 	young, old map[string]*claims

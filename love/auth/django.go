@@ -12,8 +12,7 @@ import (
 // 2026 uses a million.
 const maxIterations = 5_000_000
 
-// djangoHash is a hash that Django made, "pbkdf2_sha256$iterations$salt$key",
-// taken apart.
+// djangoHash is a parsed hash of Django, "pbkdf2_sha256$iterations$salt$key".
 type djangoHash struct {
 	iterations int
 	salt       string
@@ -40,8 +39,8 @@ func (h djangoHash) derive(password string) ([]byte, error) {
 	return pbkdf2.Key(sha256.New, password, []byte(h.salt), h.iterations, sha256.Size)
 }
 
-// CheckHash refuses a stored hash that no password could ever be checked
-// against. An empty one is good: it stands for no password.
+// CheckHash returns an error if no password can be checked against a stored
+// hash. An empty hash is valid: it stands for no password.
 func CheckHash(hash string) error {
 	if hash == "" {
 		return nil

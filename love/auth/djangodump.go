@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// Dump is what a `dumpdata` export of the Python manager says about users.
+// Dump holds the users and groups of a `dumpdata` export of the Python manager.
 type Dump struct {
 	Accounts []Account
 	Groups   []Group
-	// Notes tell what could not be taken over, for people.
+	// Notes say what could not be imported, for people.
 	Notes []string
 }
 
@@ -44,14 +44,14 @@ type djangoGroup struct {
 
 // ReadDump reads a `dumpdata` export, with numbers or natural keys; models
 // other than users, groups and permissions are skipped. An export with numbers
-// has to hold auth.permission, or nobody knows what they mean.
+// has to hold auth.permission, which says what they mean.
 func ReadDump(r io.Reader) (Dump, error) {
 	var objects []djangoObject
 	if err := json.NewDecoder(r).Decode(&objects); err != nil {
 		return Dump{}, fmt.Errorf("this is no dumpdata export, a JSON list of models: %w", err)
 	}
 	d := dumpReader{permissions: make(map[string]string), groups: make(map[string]string), unknown: make(map[string]bool)}
-	// What is referred to comes first, whatever the order of the file.
+	// Whatever the order of the file, read first what others refer to.
 	for _, pass := range []struct {
 		model string
 		read  func(djangoObject) error
@@ -75,7 +75,7 @@ type dumpReader struct {
 	dump        Dump
 	permissions map[string]string // primary key: codename
 	groups      map[string]string // primary key: name
-	unknown     map[string]bool   // permissions that were told of already
+	unknown     map[string]bool   // permissions noted already
 }
 
 func (d *dumpReader) permission(o djangoObject) error {
@@ -145,8 +145,8 @@ func (d *dumpReader) note(format string, args ...any) {
 	d.dump.Notes = append(d.dump.Notes, fmt.Sprintf(format, args...))
 }
 
-// named are the permissions that are referred to, as they are called here.
-// Those that nothing here asks for are told of once.
+// named returns the permissions that refs refer to, under their names here.
+// Each one that is unknown here is left out, with a note.
 func (d *dumpReader) named(refs []json.RawMessage, whose string) (known []Permission) {
 	for _, ref := range refs {
 		codename, ok := d.permissions[string(ref)]
@@ -172,8 +172,8 @@ func (d *dumpReader) named(refs []json.RawMessage, whose string) (known []Permis
 	return known
 }
 
-// naturalKey is the first text of a natural key, ["name", …]; empty if the
-// reference is none.
+// naturalKey returns the first text of a natural key, ["name", …], or "" if
+// ref is not one.
 func naturalKey(ref json.RawMessage) string {
 	var parts []string
 	if json.Unmarshal(ref, &parts) != nil || len(parts) == 0 {
@@ -186,13 +186,13 @@ func naturalKey(ref json.RawMessage) string {
 type Imported struct {
 	Added []string // users
 	Kept  []string // users that existed, and stay as they were
-	Notes []string // what could not be taken over, for people
+	Notes []string // what could not be imported, for people
 }
 
-// ImportInto adds what a dump holds to a store: groups get the permissions
-// that they lack, users that exist already stay as they are, and groups of
-// users that neither the dump nor the store has are left out with a note. All
-// is checked before the first is added.
+// ImportInto adds the contents of a dump to a store: groups get the
+// permissions that they lack, users that exist already stay as they are, and
+// groups of users that neither the dump nor the store has are left out with a
+// note. Everything is checked before anything is added.
 func (d Dump) ImportInto(ctx context.Context, to UserStore) (done Imported, err error) {
 	groups, err := to.Groups(ctx)
 	if err != nil {
@@ -224,7 +224,8 @@ func (d Dump) ImportInto(ctx context.Context, to UserStore) (done Imported, err 
 	return done, nil
 }
 
-// members are the accounts with the groups that there will be.
+// members returns the accounts, each with only those of its groups that will
+// exist, and notes on the others.
 func (d Dump) members(has []Group) (accounts []Account, notes []string) {
 	known := func(name string) bool {
 		named := func(g Group) bool { return g.Name == name }

@@ -6,5 +6,5 @@
 // What comes with it: [Users] over a [UserStore], [JWT] over a [Keyring] and a
 // [Ledger], [RoleAuthorizer] and [LocationAuthorizer], an [Auditor] over an
 // [AuditLog], a [LogInLimiter], and [Either] to ask several identity systems.
-// The stores come in memory here, and in a database in package store.
+// The stores here are in memory; those in a database are in package store.
 package auth

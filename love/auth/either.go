@@ -6,17 +6,18 @@ import (
 	"sync"
 )
 
-// Either is an [Authenticator] that asks several at the same time, such as LDAP
-// and the local users: the first that accepts decides, so that one that hangs
-// delays nobody who is known elsewhere. The others are told by their context to
-// end, and waited for. If none accepts, the error wraps ErrCredentials when all
-// of them refused, and ErrUnavailable when one could not tell: nobody is told
-// that a password is wrong which it may have known. Then it wraps ErrRefused
-// too, if another one refused.
+// Either is an [Authenticator] that asks several at the same time, such as
+// LDAP and the local users. The first that accepts decides, so that one that
+// hangs does not delay users whom another knows; the contexts of the others
+// are cancelled, and Authenticate waits for them to return.
+//
+// If none accepts and all refuse, the error wraps ErrCredentials. If one could
+// not check, it wraps ErrUnavailable, because that one might have accepted,
+// and also ErrRefused if another refused.
 type Either []Authenticator
 
-// ErrRefused is that who could check a log-in refused it, beside others that
-// could not: a guess was made.
+// ErrRefused means that one [Authenticator] refused a log-in that others could
+// not check. It counts as a wrong guess.
 var ErrRefused = errors.New("refused by who could check")
 
 // Authenticate implements [Authenticator].

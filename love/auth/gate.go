@@ -24,8 +24,8 @@ var (
 
 // Admit returns who is connecting. A valid token counts first, then the
 // password; of a parameter given twice the first one counts. The error may be
-// shown to the client; it wraps ErrToken, ErrExpired, ErrInactive or
-// ErrCredentials, or else it could not be checked.
+// shown to the client. If it wraps none of ErrToken, ErrExpired, ErrInactive
+// and ErrCredentials, the token could not be checked.
 func (g Gate) Admit(r *http.Request) (Principal, error) {
 	q := r.URL.Query()
 	refused := fmt.Errorf("%w: %w", ErrCredentials, errNoCredentials)
@@ -66,15 +66,15 @@ func (unchecked) Error() string {
 }
 func (e unchecked) Unwrap() error { return e.cause }
 
-// isProcess compares hashes, so that the time tells neither the length nor the
-// beginning of the password.
+// isProcess compares hashes, so that the time it takes reveals neither the
+// length nor the beginning of the password.
 func (g Gate) isProcess(password string) bool {
 	want, got := sha256.Sum256([]byte(g.ProcessPassword)), sha256.Sum256([]byte(password))
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 && g.ProcessPassword != ""
 }
 
-// Address is the network address of who made a request, without the port.
-// Headers that claim another one are not believed.
+// Address returns the network address that a request came from, without the
+// port. It ignores headers that claim another one.
 func Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

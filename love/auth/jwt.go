@@ -13,7 +13,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// MaxTokenBytes is the longest token that is looked at.
+// MaxTokenBytes is the length of the longest token that is accepted.
 const MaxTokenBytes = 8192
 
 // DefaultTokenLifetime is how long a token lives from its creation, not from
@@ -35,22 +35,22 @@ type JWT struct {
 	seen     claimsCache
 }
 
-// JWTOption changes a [JWT] from its default.
+// JWTOption changes a default of a [JWT].
 type JWTOption func(*JWT)
 
 // WithTokenLifetime sets how long a token lives. Default: [DefaultTokenLifetime].
 func WithTokenLifetime(d time.Duration) JWTOption { return func(j *JWT) { j.lifetime = d } }
 
-// WithTokenIssuer sets who the tokens come from and whom they are for; a token
-// that names others is refused. Default: "loved" and "love-manager". Change it
-// when several observatories share a key.
+// WithTokenIssuer sets the issuer and the audience of the tokens; a token that
+// names others is refused. Default: "loved" and "love-manager". Change it when
+// several observatories share a key.
 func WithTokenIssuer(issuer, audience string) JWTOption {
 	return func(j *JWT) { j.issuer, j.audience = issuer, audience }
 }
 
-// WithOldKeys accepts tokens signed by keys of before; new ones are signed by
-// the key of [NewJWT]. Default: none. Drop a key here after a token's
-// lifetime.
+// WithOldKeys also accepts tokens signed with earlier keys; new ones are
+// signed with the key of [NewJWT]. Default: none. A key can be dropped a
+// token's lifetime after it was replaced.
 func WithOldKeys(keys ...[]byte) JWTOption {
 	return func(j *JWT) {
 		for _, k := range keys {
@@ -59,15 +59,15 @@ func WithOldKeys(keys ...[]byte) JWTOption {
 	}
 }
 
-// WithKeyring takes the keys from a keyring, which can rotate them, in place
-// of the key of [NewJWT]. Default: that key.
+// WithKeyring takes the keys from a keyring, which can rotate them, instead of
+// the key of [NewJWT]. Default: that key.
 func WithKeyring(k Keyring) JWTOption { return func(j *JWT) { j.keys = k } }
 
 // WithLedger sets where tokens are remembered. Default: in memory, for the
 // life of the process.
 func WithLedger(l Ledger) JWTOption { return func(j *JWT) { j.ledger = l } }
 
-// WithTokenClock sets the clock. Default: that of the system.
+// WithTokenClock sets the clock. Default: the system's.
 func WithTokenClock(c love.Clock) JWTOption { return func(j *JWT) { j.clock = c } }
 
 // NewJWT makes the token service for the users of a directory. The key should
@@ -134,9 +134,9 @@ func (j *JWT) Issue(ctx context.Context, u User) (string, error) {
 	return token, nil
 }
 
-// Verify implements [Tokens]. A token found to be expired is revoked then:
-// the first time it is ErrExpired, with a Principal that tells whose it was,
-// afterwards ErrToken (protocol, section 3).
+// Verify implements [Tokens]. It revokes a token that it finds expired: the
+// first call returns ErrExpired, with a Principal that names the user, later
+// ones return ErrToken (protocol, section 3).
 func (j *JWT) Verify(ctx context.Context, token string) (Principal, error) {
 	claims, err := j.read(ctx, token)
 	if err != nil {
@@ -152,7 +152,7 @@ func (j *JWT) Verify(ctx context.Context, token string) (Principal, error) {
 	if !j.clock.Now().Before(claims.ExpiresAt.Time) {
 		if first, err := j.kill(ctx, claims.ID, claims.ExpiresAt.Time); err != nil {
 			return Principal{}, err
-		} else if !first { // somebody else has just seen it
+		} else if !first { // another call has just revoked it
 			return Principal{}, ErrToken
 		}
 		return Principal{User: User{Username: claims.Subject}, TokenID: claims.ID, Expires: claims.ExpiresAt.Time}, ErrExpired

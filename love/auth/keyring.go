@@ -14,7 +14,7 @@ import (
 // minKeyBytes is the shortest key that HS256 is meant for.
 const minKeyBytes = 32
 
-// CheckKey refuses a signing key that is too short to be safe.
+// CheckKey returns an error if a signing key is too short to be safe.
 func CheckKey(key []byte) error {
 	if len(key) < minKeyBytes {
 		return fmt.Errorf("the secret key has %d bytes: it needs at least %d random ones, or tokens can be forged", len(key), minKeyBytes)
@@ -24,7 +24,7 @@ func CheckKey(key []byte) error {
 
 // Key signs tokens.
 type Key struct {
-	ID      string // what a token's header names
+	ID      string // as in the header of a token
 	Secret  []byte
 	Created time.Time
 }
@@ -32,30 +32,30 @@ type Key struct {
 // NewKey makes a random key.
 func NewKey(now time.Time) Key { return KeyOf(random(minKeyBytes), now) }
 
-// KeyOf is a key with a given secret; the ID follows from it without giving it
-// away.
+// KeyOf returns a key with the given secret. Its ID is derived from the secret
+// without revealing it.
 func KeyOf(secret []byte, created time.Time) Key {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("id of a token key"))
 	return Key{ID: hex.EncodeToString(mac.Sum(nil)[:8]), Secret: slices.Clone(secret), Created: created}
 }
 
-// ErrUnknownKey: no key has that ID, or it was dropped.
+// ErrUnknownKey means that no key has the ID, or that it was dropped.
 var ErrUnknownKey = errors.New("unknown key")
 
-// ErrFixedKey: the key is given by the configuration, and changed there.
+// ErrFixedKey means that the key is set, and can be changed, only in the configuration.
 var ErrFixedKey = errors.New("the key is given by the configuration (SECRET_KEY): change it there")
 
-// Keyring holds the keys that sign tokens. lovetest.RunKeyring is the suite
-// that every one passes.
+// Keyring holds the keys that sign tokens. Every implementation has to pass
+// lovetest.RunKeyring.
 type Keyring interface {
-	// SigningKey returns the key that signs new tokens; the first time it is made.
+	// SigningKey returns the key that signs new tokens, and makes one the first time.
 	SigningKey(ctx context.Context) (Key, error)
-	// Key returns an accepted key; the error wraps ErrUnknownKey if there is none
-	// of that ID.
+	// Key returns the accepted key of that ID; the error wraps ErrUnknownKey
+	// if there is none.
 	Key(ctx context.Context, id string) (Key, error)
-	// Rotate makes a new signing key. Those of before are accepted until they
-	// have not signed for as long as keep, which should be a token's lifetime.
+	// Rotate makes a new signing key. Older keys are accepted for keep after
+	// they last signed; keep should be a token's lifetime.
 	Rotate(ctx context.Context, keep time.Duration) (Key, error)
 }
 

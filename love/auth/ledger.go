@@ -20,29 +20,28 @@ type TokenInfo struct {
 	Revoked  bool
 }
 
-// Ledger remembers the tokens that were issued, and which of them died before
-// their time. All processes that accept the same tokens share one.
-// lovetest.RunLedger is the suite that every one passes.
+// Ledger remembers the tokens that were issued, and those that were revoked.
+// All processes that accept the same tokens share one. Every implementation
+// has to pass lovetest.RunLedger.
 type Ledger interface {
-	// Issued notes a new token.
+	// Issued records a new token.
 	Issued(ctx context.Context, t TokenInfo) error
-	// Tokens returns the tokens of a user, or of all for an empty name, newest
-	// first; those that died may be missing.
+	// Tokens returns the tokens of a user, or of all for an empty name,
+	// newest first; revoked and expired ones may be missing.
 	Tokens(ctx context.Context, username string) ([]TokenInfo, error)
-	// Revoke notes that the token of that ID is dead, whether it was issued here
-	// or not, and reports whether this call made it so. The note may be
-	// forgotten a day after expires.
+	// Revoke records that the token of that ID is revoked, whether it was
+	// issued here or not. first reports whether it was not revoked before.
+	// The record may be forgotten a day after expires.
 	Revoke(ctx context.Context, tokenID string, expires time.Time) (first bool, err error)
 	// Revoked reports whether the token of that ID was revoked.
 	Revoked(ctx context.Context, tokenID string) (bool, error)
 	// WatchTokens calls f with the ID of each token that is revoked, within a
-	// second wherever that was done; f must not block. The returned function
-	// ends that.
+	// second wherever that was done; f must not block. cancel ends that.
 	WatchTokens(f func(tokenID string)) (cancel func())
 }
 
-// LedgerMemory is how long a [Ledger] remembers an expired token as such. Later
-// it is refused as expired once more, which does no harm.
+// LedgerMemory is how long a [Ledger] remembers a revoked token after its
+// expiry. Later the token is refused as expired once more, which does no harm.
 const LedgerMemory = 24 * time.Hour
 
 // MemoryLedger is the [Ledger] for the life of the process. It is safe for
@@ -54,7 +53,7 @@ type MemoryLedger struct {
 	mu     sync.RWMutex
 	issued map[string]TokenInfo
 	dead   map[string]time.Time // token ID: when it may be forgotten
-	sweep  time.Time            // when to look for some that may
+	sweep  time.Time            // when to look for entries that may be forgotten
 }
 
 var _ Ledger = (*MemoryLedger)(nil)

@@ -14,13 +14,13 @@ import (
 
 // LogInLimits bounds wrong log-ins. A zero field means the default.
 type LogInLimits struct {
-	UserTries    int           // that one user name may fail in a row; default 10
-	UserEvery    time.Duration // after which it gets one more; default 10 s
-	AddressTries int           // that one address may fail in a row; default 50
-	AddressEvery time.Duration // after which it gets one more; default 2 s
+	UserTries    int           // failures in a row that one user name may have; default 10
+	UserEvery    time.Duration // time after which it gets one more; default 10 s
+	AddressTries int           // failures in a row that one address may have; default 50
+	AddressEvery time.Duration // time after which it gets one more; default 2 s
 }
 
-// TooManyTriesError refuses a log-in without looking at the password.
+// TooManyTriesError is returned for a log-in whose password was not even checked.
 type TooManyTriesError struct {
 	RetryAfter time.Duration // full seconds, at least one
 }
@@ -31,22 +31,22 @@ func (e *TooManyTriesError) Error() string {
 }
 
 // LogInLimiter limits wrong log-ins per user and per address, so that a
-// password cannot be guessed. A right log-in costs nothing. A user who is being
-// attacked can still log in from an address where that worked before. It is
-// safe for concurrent use.
+// password cannot be guessed. A correct log-in costs nothing. A user who is
+// being attacked can still log in from an address where that worked before. It
+// is safe for concurrent use.
 type LogInLimiter struct {
 	clock  love.Clock
 	limits LogInLimits
 
 	mu      sync.Mutex
 	buckets map[bucketKey]bucket
-	known   map[bucketKey]struct{} // user and address of log-ins that were right
+	known   map[bucketKey]struct{} // user and address of correct log-ins
 	waiting int
-	ended   chan struct{} // closed, and made again, when a try ends
+	ended   chan struct{} // closed and replaced when a try ends
 }
 
 // bucketKey is a user, an address or both. A name is kept as its hash: it may
-// be long, and of somebody who does not exist.
+// be long, because it need not be that of a user.
 type bucketKey struct {
 	user    [sha256.Size]byte // zero: any
 	address string            // empty: any
@@ -62,13 +62,13 @@ type bucket struct {
 // limiterSize is how many buckets, and how many known addresses, are kept.
 const limiterSize = 20_000
 
-// The most that wait for the tries of others to end, and for how long.
+// How many log-ins may wait for others to end, and for how long.
 const (
 	limiterQueue = 500
 	limiterWait  = 10 * time.Second
 )
 
-// NewLogInLimiter makes a limiter with which nobody has failed yet.
+// NewLogInLimiter makes a limiter without any failures.
 func NewLogInLimiter(limits LogInLimits, clock love.Clock) *LogInLimiter {
 	for _, f := range []struct {
 		tries *int
@@ -101,15 +101,15 @@ type LogInTry struct {
 	once       sync.Once
 }
 
-// Right ends a log-in that was right: it costs nothing, and the user is known
-// at that address.
+// Right ends a correct log-in: it costs nothing, and the user is known at that
+// address from now on.
 func (t *LogInTry) Right() { t.end(0, true) }
 
-// Wrong ends a log-in that was wrong, or of which nobody knows.
+// Wrong ends a log-in that was wrong, or whose outcome is unknown.
 func (t *LogInTry) Wrong() { t.end(1, false) }
 
-// GiveBack ends a log-in that could not be checked: it costs nothing, and
-// nothing was learnt about the user.
+// GiveBack ends a log-in that could not be checked: it costs nothing, and the
+// user does not become known at that address.
 func (t *LogInTry) GiveBack() { t.end(0, false) }
 
 func (t *LogInTry) end(cost float64, right bool) {
@@ -127,11 +127,11 @@ func (t *LogInTry) end(cost float64, right bool) {
 	})
 }
 
-// Try takes a try, before the password is checked. When all tries that are left
-// are under way, it waits for some to end. The error is a *TooManyTriesError,
-// or that of ctx.
+// Try takes a try, before the password is checked. While as many tries are
+// under way as are left, it waits for one to end. The error is a
+// *TooManyTriesError, or wraps ErrUnavailable and the error of the context.
 func (l *LogInLimiter) Try(ctx context.Context, username, address string) (*LogInTry, error) {
-	username = strings.ToLower(username) // LDAP takes any case for the same
+	username = strings.ToLower(username) // LDAP ignores case
 	t := &LogInTry{limiter: l, user: bucketKey{user: sha256.Sum256([]byte(username))}, from: bucketKey{address: site(address)}}
 	t.pair = bucketKey{t.user.user, t.from.address}
 	ctx, cancel := context.WithTimeout(ctx, limiterWait)
@@ -154,13 +154,14 @@ func (l *LogInLimiter) Try(ctx context.Context, username, address string) (*LogI
 	}
 }
 
-// begin counts a try as under way, or returns what to wait for.
+// begin counts a try as under way, or returns a channel that is closed when
+// another try ends.
 func (l *LogInLimiter) begin(t *LogInTry) (ended <-chan struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sweep()
 	if _, ok := l.known[t.pair]; ok {
-		t.user = t.pair // not what strangers use up
+		t.user = t.pair // a bucket that strangers cannot use up
 	}
 	if wait := max(l.wait(t.user), l.wait(t.from)); wait > 0 {
 		return nil, &TooManyTriesError{RetryAfter: (wait + time.Second - 1).Truncate(time.Second)}
@@ -177,14 +178,14 @@ func (l *LogInLimiter) begin(t *LogInTry) (ended <-chan struct{}, err error) {
 	return nil, nil
 }
 
-// full tells that all tries that are left are under way.
+// full reports whether as many tries are under way as are left.
 func (l *LogInLimiter) full(k bucketKey) bool {
 	pending := l.buckets[k].pending
 	return pending > 0 && l.left(k)-float64(pending) < 1
 }
 
-// site is what counts as one address: who has an IPv6 address has the whole
-// network of 64 bits.
+// site returns what counts as one address: the whole 64-bit network for IPv6,
+// because an owner of one address has all of it.
 func site(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
@@ -196,7 +197,7 @@ func site(address string) string {
 	return netip.PrefixFrom(a, 64).Masked().String()
 }
 
-// rate is what a bucket holds at most, and how long one try takes to come back.
+// rate returns how many tries a bucket holds, and how long one takes to come back.
 func (l *LogInLimiter) rate(k bucketKey) (full float64, every time.Duration) {
 	if k.user == [sha256.Size]byte{} {
 		return float64(l.limits.AddressTries), l.limits.AddressEvery
@@ -213,7 +214,7 @@ func (l *LogInLimiter) left(k bucketKey) float64 {
 	return min(full, b.tries+l.clock.Now().Sub(b.at).Seconds()/every.Seconds())
 }
 
-// wait is how long it takes until there is a try; zero if there is one.
+// wait returns how long it takes until there is a try; zero if there is one.
 func (l *LogInLimiter) wait(k bucketKey) time.Duration {
 	_, every := l.rate(k)
 	if left := l.left(k); left < 1 {
@@ -232,8 +233,8 @@ func (l *LogInLimiter) change(k bucketKey, cost float64, pending int) {
 	l.buckets[k] = b
 }
 
-// sweep makes room: first what is full again, then whatever comes first. What
-// is under way stays.
+// sweep makes room: it drops full buckets first, then any others. Buckets with
+// a try under way stay.
 func (l *LogInLimiter) sweep() {
 	if len(l.buckets) < limiterSize {
 		return

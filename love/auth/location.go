@@ -7,26 +7,27 @@ import (
 	"strings"
 )
 
-// ErrLocation is the ErrForbidden of a place that may not command.
+// ErrLocation is returned for a command from a place that may not command. It
+// wraps ErrForbidden.
 var ErrLocation = fmt.Errorf("this location: %w", ErrForbidden)
 
-// Locations knows from where commands may come.
+// Locations tells where commands may come from.
 type Locations interface {
 	// Whitelist returns the addresses and networks of the control location that
 	// is selected, as text for [ParseNetworks]; empty if there is none.
 	Whitelist(ctx context.Context) (string, error)
 }
 
-// Whitelist is a fixed text as [Locations].
+// Whitelist is a [Locations] with a fixed text.
 type Whitelist string
 
 // Whitelist implements [Locations].
 func (w Whitelist) Whitelist(context.Context) (string, error) { return string(w), nil }
 
-// LocationAuthorizer lets everybody command who is at the right place, and
-// nobody else (manager protocol, section 4.5, COMMANDING_PERMISSION_TYPE
-// "location"). Without an address, a location or a readable whitelist nobody
-// may. All but commanding is Others' to decide.
+// LocationAuthorizer lets everybody at the right place command, and nobody
+// else (manager protocol, section 4.5, COMMANDING_PERMISSION_TYPE "location").
+// Nobody may command without an address, a location or a readable whitelist.
+// Others decides on everything but commands.
 type LocationAuthorizer struct {
 	Locations Locations
 	Others    Authorizer
@@ -52,11 +53,12 @@ func (a LocationAuthorizer) Authorize(ctx context.Context, p Principal, permissi
 	return nil
 }
 
-// Networks are addresses that belong together.
+// Networks is a list of networks; a single address is one too.
 type Networks []netip.Prefix
 
-// ParseNetworks reads addresses and networks, "10.0.0.7, 10.1.0.0/16 fd00::/8",
-// with space, comma or semicolon between them. The error names what is neither.
+// ParseNetworks parses addresses and networks, "10.0.0.7, 10.1.0.0/16
+// fd00::/8", with space, comma or semicolon between them. The error names the
+// word that is neither.
 func ParseNetworks(text string) (Networks, error) {
 	var all Networks
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;\t\r\n", r) }) {
@@ -77,7 +79,7 @@ func ParseNetworks(text string) (Networks, error) {
 	return all, nil
 }
 
-// plain writes an IPv4 network in its IPv6 form as what it is.
+// plain returns an IPv4-mapped IPv6 network as the IPv4 network.
 func plain(p netip.Prefix) (netip.Prefix, error) {
 	const mapped = 96 // bits before the IPv4 address
 	switch {
@@ -89,8 +91,8 @@ func plain(p netip.Prefix) (netip.Prefix, error) {
 	return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped), nil
 }
 
-// Contains tells whether an address is in one of the networks. An IPv4 address
-// in its IPv6 form counts as what it is.
+// Contains reports whether an address is in one of the networks. An
+// IPv4-mapped IPv6 address counts as the IPv4 address.
 func (n Networks) Contains(address netip.Addr) bool {
 	address = address.Unmap().WithZone("")
 	for _, p := range n {

@@ -48,8 +48,8 @@ func (m *MemoryUserStore) account(username string) (Account, error) {
 	return a, nil
 }
 
-// PermissionsOf is what membership in the named groups gives, each once and in
-// order. It is for stores.
+// PermissionsOf returns the permissions that the named groups give, sorted and
+// without duplicates. It is for implementations of [UserStore].
 func PermissionsOf(names []string, groups map[string]Group) (all []Permission) {
 	for _, name := range names {
 		all = append(all, groups[name].Permissions...)
@@ -94,8 +94,8 @@ func (m *MemoryUserStore) put(a Account) error {
 	return nil
 }
 
-// Normal is the user as a store keeps it: a copy with groups and permissions in
-// order, each once, and without what follows from the groups.
+// Normal returns the user as a store keeps it: a copy with groups and
+// permissions sorted and without duplicates, and without GroupPermissions.
 func (u User) Normal() User {
 	u = u.Clone()
 	u.GroupPermissions = nil
@@ -153,8 +153,8 @@ func (m *MemoryUserStore) Groups(context.Context) ([]Group, error) {
 	return all, nil
 }
 
-// Normal is the group as a store keeps it: a copy with its permissions in
-// order, each once.
+// Normal returns the group as a store keeps it: a copy with its permissions
+// sorted and without duplicates.
 func (g Group) Normal() Group {
 	g.Permissions = slices.Clone(g.Permissions)
 	slices.Sort(g.Permissions)

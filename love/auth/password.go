@@ -14,7 +14,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// The size of what argon2id makes, in bytes.
+// The sizes of the salt and the key of argon2id, in bytes.
 const (
 	saltBytes = 16
 	keyBytes  = 32
@@ -40,13 +40,12 @@ type Passwords struct {
 	decoy     string
 }
 
-// PasswordsOption changes [Passwords] from their default.
+// PasswordsOption changes a default of [Passwords].
 type PasswordsOption func(*Passwords)
 
 // WithPasswordCost sets what one hash costs: memory in KiB, and passes over
-// it. Default: 19 MiB and 2 passes, the least that OWASP recommends. A test
-// takes less; hashes made with another cost stay valid, and are renewed at
-// log-in.
+// it. Default: 19 MiB and 2 passes, the least that OWASP recommends. Tests use
+// less. Hashes made with another cost stay valid, and are renewed at log-in.
 func WithPasswordCost(memoryKiB, passes uint32) PasswordsOption {
 	return func(p *Passwords) { p.memoryKiB, p.passes = memoryKiB, passes }
 }
@@ -90,15 +89,15 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 
 // Check reports whether the password is the one that was hashed, here or by
 // Django (pbkdf2_sha256). An empty hash stands for a user that does not exist:
-// no password fits, and finding out takes as long as for one that does. The
-// error is as of Hash, or says that the stored hash is damaged.
+// no password fits, and finding out takes as long as for a user that does. The
+// error is as for Hash, or says that the stored hash is damaged.
 func (p *Passwords) Check(ctx context.Context, hash, password string) (bool, error) {
 	return p.check(ctx, hash, password, 0)
 }
 
-// check costs one argon2id hash, and if there are legacy iterations a Django
-// hash of as many, whichever kind the stored one is: the time it takes does
-// not tell them apart.
+// check computes one argon2id hash and, if legacy is not zero, also a Django
+// hash, whichever kind the stored one is, so that the time does not reveal the
+// kind.
 func (p *Passwords) check(ctx context.Context, hash, password string, legacy int) (bool, error) {
 	release, err := p.acquire(ctx)
 	if err != nil {
@@ -133,13 +132,13 @@ func (p *Passwords) check(ctx context.Context, hash, password string, legacy int
 	return right && hash != "", nil
 }
 
-// outdated tells that a hash should be replaced by one of today.
+// outdated reports whether a hash was made in another way than Hash makes them now.
 func (p *Passwords) outdated(hash string) bool {
 	h, err := parseHash(hash)
 	return err != nil || h.memoryKiB != p.memoryKiB || h.passes != p.passes
 }
 
-// acquire waits for the turn to compute.
+// acquire waits until a hash may be computed; release lets the next one begin.
 func (p *Passwords) acquire(ctx context.Context) (release func(), err error) {
 	defer p.waiting.Add(-1)
 	if p.waiting.Add(1) > p.queue {
@@ -153,7 +152,7 @@ func (p *Passwords) acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// hashed is a stored hash, taken apart.
+// hashed is a parsed argon2id hash.
 type hashed struct {
 	memoryKiB, passes uint32
 	salt, key         []byte

@@ -8,30 +8,31 @@ import (
 	"strings"
 )
 
-// Permission names something that a principal may do. Beside the constants
-// and the [ModelPermission] texts there are command patterns, "CSC:salindex:command"
-// with * and ? as wildcards: "ATDome:*:move*" gives just those commands.
+// Permission names something that a principal may do. Besides the constants
+// and the results of [ModelPermission] there are command patterns,
+// "CSC:salindex:command" with * and ? as wildcards: "ATDome:*:move*" allows
+// just those commands.
 type Permission string
 
 // The permissions that the manager asks for.
 const (
 	// ExecuteCommand allows every command.
 	ExecuteCommand Permission = "api.command.execute_command"
-	// SomeCommand is held by who may command at all, be it by a pattern. It is
-	// asked, never granted.
+	// SomeCommand is held by everybody who may send any command at all. It is
+	// asked for, never granted.
 	SomeCommand Permission = "api.command.execute_some_command"
-	// Publish allows a user's connection to publish as a process does. A
-	// superuser has to be given it too: forging what components say is no part
-	// of administration.
+	// Publish allows a user's connection to publish as a process does. Even a
+	// superuser has to be granted it, because speaking for components is not
+	// part of administration.
 	Publish Permission = "api.publish"
-	// ManageUsers allows to administer users, groups, tokens and keys.
+	// ManageUsers allows administering users, groups, tokens and keys.
 	ManageUsers Permission = "api.manage_users"
 )
 
 // Model is a kind of object that the LOVE-frontend keeps in the manager.
 type Model struct{ App, Name string }
 
-// Models are those that the API serves (manager protocol, section 5).
+// Models returns the models that the API serves (manager protocol, section 5).
 func Models() []Model {
 	return []Model{
 		{"api", "configfile"}, {"api", "controllocation"}, {"api", "emergencycontact"}, {"api", "imagetag"},
@@ -42,13 +43,13 @@ func Models() []Model {
 // modelActions are what can be done to a model.
 var modelActions = [...]string{"add", "change", "delete", "view"}
 
-// ModelPermission is the permission to "add", "change", "delete" or "view"
-// objects of a model, named as in Django: "ui_framework.add_view".
+// ModelPermission returns the permission to "add", "change", "delete" or
+// "view" objects of a model, named as in Django: "ui_framework.add_view".
 func ModelPermission(m Model, action string) Permission {
 	return Permission(m.App + "." + action + "_" + m.Name)
 }
 
-// Permissions are all that can be granted, command patterns aside.
+// Permissions returns all that can be granted, except command patterns.
 func Permissions() []Permission {
 	all := []Permission{ExecuteCommand, ManageUsers, Publish}
 	for _, m := range Models() {
@@ -59,8 +60,8 @@ func Permissions() []Permission {
 	return all
 }
 
-// ParsePermission reads what is to be granted: one of [Permissions] or a
-// command pattern. The error says what could be meant.
+// ParsePermission parses a permission to be granted: one of [Permissions] or a
+// command pattern. The error says what is valid.
 func ParsePermission(text string) (Permission, error) {
 	p := Permission(text)
 	if slices.Contains(Permissions(), p) {
@@ -85,18 +86,18 @@ func joined(ps []Permission) string {
 	return strings.Join(texts, ", ")
 }
 
-// CommandPermission is what it takes to send one command, named with or
-// without its "cmd_".
+// CommandPermission returns the permission that it takes to send one command.
+// The name of the command may have its prefix "cmd_".
 func CommandPermission(csc string, salindex int, command string) Permission {
 	return Permission(csc + ":" + strconv.Itoa(salindex) + ":" + strings.TrimPrefix(command, "cmd_"))
 }
 
-// IsCommand tells whether p is about single commands: a pattern, or what
-// [CommandPermission] gives.
+// IsCommand reports whether p is about single commands: a pattern, or a result
+// of [CommandPermission].
 func (p Permission) IsCommand() bool { return strings.Count(string(p), ":") == 2 }
 
-// parts are those of a command pattern; its command may be written with its
-// "cmd_".
+// parts returns the three parts of a command pattern, with the prefix "cmd_"
+// of the command removed.
 func (p Permission) parts() []string {
 	parts := strings.SplitN(string(p), ":", 3)
 	last := len(parts) - 1
@@ -104,7 +105,7 @@ func (p Permission) parts() []string {
 	return parts
 }
 
-// Allows tells whether who holds p may do what takes the permission wanted.
+// Allows reports whether p includes the permission wanted.
 func (p Permission) Allows(wanted Permission) bool {
 	switch {
 	case p == wanted:
@@ -120,7 +121,7 @@ func (p Permission) Allows(wanted Permission) bool {
 	}
 	pattern, want := p.parts(), wanted.parts()
 	for i := range pattern {
-		// A name with a slash is no component's: Match stops there, and denies.
+		// No component has a slash in its name, and no wildcard matches one.
 		if ok, err := path.Match(pattern[i], want[i]); err != nil || !ok {
 			return false
 		}

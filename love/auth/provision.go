@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Provisioned is [Users] for an identity system in front of them, such as LDAP:
-// what that adds or grants when somebody logs in is recorded in the audit, with
-// Source as who did it.
+// Provisioned is [Users] for an identity system in front of them, such as
+// LDAP. It records in the audit whom a log-in adds and which groups it grants,
+// with Source as the actor.
 type Provisioned struct {
 	Users  *Users
 	Audit  *Auditor
 	Source string // "LDAP"
 }
 
-// Provision is [Users.Provision], recorded.
+// Provision calls [Users.Provision] and records what it added.
 func (p Provisioned) Provision(ctx context.Context, user User) (User, error) {
 	before, err := p.Users.Lookup(ctx, user.Username)
 	isNew := errors.Is(err, ErrUnknownUser)

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// ClientAddress is the network address of who made a request, behind the
-// proxies that are trusted; headers of anybody else are not believed. It is
-// what X-Forwarded-For gives behind the last hop that is trusted, or its first
-// hop if all of them are, or else X-Real-IP. It is empty if a trusted proxy sent
-// one of them and no single address follows: the two contradict each other, or
-// are no addresses, and so the proxy passes on what clients claim.
+// ClientAddress returns the network address of the client that made a request.
+// Only headers from a trusted proxy count: the address is the last one of
+// X-Forwarded-For that is not trusted, or the first if all are, or else that
+// of X-Real-IP. It is empty if the headers of a trusted proxy hold something
+// else than addresses or contradict each other, because then the proxy passes
+// on what clients claim.
 func (trusted Networks) ClientAddress(r *http.Request) string {
 	own := Address(r)
 	peer, err := netip.ParseAddr(own)
@@ -33,7 +33,7 @@ func (trusted Networks) ClientAddress(r *http.Request) string {
 		switch {
 		case !client.IsValid():
 			client = real
-		case !trusted.Contains(real): // what is trusted is a hop, and no claim
+		case !trusted.Contains(real): // a trusted address is that of a hop, not of the client
 			ok = ok && real == client
 		}
 	}
@@ -43,8 +43,9 @@ func (trusted Networks) ClientAddress(r *http.Request) string {
 	return client.String()
 }
 
-// forwardedFor is the last hop of X-Forwarded-For that is no trusted proxy, or
-// the first of all. What stands before it was not read: anybody may claim it.
+// forwardedFor returns the last hop of X-Forwarded-For that is not a trusted
+// proxy, or the first of all. It ignores what stands before, because anybody
+// may claim that.
 func (trusted Networks) forwardedFor(values []string) (client netip.Addr, ok bool) {
 	for _, hop := range slices.Backward(strings.Split(strings.Join(values, ","), ",")) {
 		if client, ok = parseHop(hop); !ok || !trusted.Contains(client) {
@@ -54,7 +55,7 @@ func (trusted Networks) forwardedFor(values []string) (client netip.Addr, ok boo
 	return client, ok
 }
 
-// parseHop reads an address, with a port or without.
+// parseHop parses an address, with or without a port.
 func parseHop(text string) (netip.Addr, bool) {
 	text = strings.TrimSpace(text)
 	if with, err := netip.ParseAddrPort(text); err == nil {

@@ -10,7 +10,7 @@ import (
 // Roles are the permissions that membership in a group gives.
 type Roles map[string][]Permission
 
-// DefaultRoles are those of [DefaultGroups].
+// DefaultRoles returns the roles of [DefaultGroups].
 func DefaultRoles() Roles {
 	r := make(Roles)
 	for _, g := range DefaultGroups() {
@@ -19,16 +19,17 @@ func DefaultRoles() Roles {
 	return r
 }
 
-// RoleAuthorizer is the [Authorizer] that goes by the user alone: a superuser
-// may everything but [Publish], others what they or their groups were given. A process has
-// no user and so no permission. The zero value goes by the principal and
-// [DefaultRoles].
+// RoleAuthorizer is the [Authorizer] that decides by the user alone. A
+// superuser may do everything but [Publish]; everybody may do what they or
+// their groups were granted. A process has no user and so no permission. The
+// zero value decides by the principal's own user and [DefaultRoles].
 type RoleAuthorizer struct {
-	// Users, if set, are asked at each decision, so that a change acts at once on
-	// whoever is connected. It knows what groups give; Roles adds to that.
+	// Users, if set, is asked at each decision, so that a change takes effect
+	// at once, even for open connections. It knows what groups give; Roles
+	// adds to that.
 	Users Directory
-	// Roles is what groups give. Default: [DefaultRoles] without Users, else
-	// nothing.
+	// Roles is what the groups give. Default: [DefaultRoles] if Users is not
+	// set, else nothing.
 	Roles Roles
 }
 
@@ -54,7 +55,7 @@ func (a RoleAuthorizer) Authorize(ctx context.Context, p Principal, permission P
 	return fmt.Errorf("%s: %w: it takes the permission %s", p.Name(), ErrForbidden, permission)
 }
 
-// user is whose rights count.
+// user returns the user whose permissions count.
 func (a RoleAuthorizer) user(ctx context.Context, p Principal) (User, error) {
 	if a.Users == nil || p.Process {
 		return p.User, nil

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// Directory knows the users as they are now: what a token's owner may do is
-// looked up at each request, so that a change acts at once.
+// Directory looks up users as they are now. It is asked at each request, so
+// that a change takes effect at once.
 type Directory interface {
-	// Lookup returns the user of that name. The error wraps ErrUnknownUser, or
-	// ErrInactive if the user has been disabled; any other error means that it
-	// could not be found out.
+	// Lookup returns the user of that name. The error wraps ErrUnknownUser,
+	// or ErrInactive if the user has been disabled; any other error means
+	// that the look-up failed.
 	Lookup(ctx context.Context, username string) (User, error)
 }
 
@@ -23,7 +23,7 @@ type Users struct {
 	passwords *Passwords
 }
 
-// UsersOption changes [Users] from their default.
+// UsersOption changes a default of [Users].
 type UsersOption func(*Users)
 
 // WithPasswords sets who hashes the passwords. Default: [NewPasswords] without
@@ -32,7 +32,7 @@ func WithPasswords(p *Passwords) UsersOption {
 	return func(u *Users) { u.passwords = p }
 }
 
-// NewUsers gives the accounts of a store their passwords.
+// NewUsers returns the users of a store.
 func NewUsers(store UserStore, opts ...UsersOption) *Users {
 	u := &Users{store: store}
 	for _, o := range opts {
@@ -44,14 +44,14 @@ func NewUsers(store UserStore, opts ...UsersOption) *Users {
 	return u
 }
 
-// NewMemoryUsers keeps users for the life of the process.
+// NewMemoryUsers returns users that are kept for the life of the process.
 func NewMemoryUsers(opts ...UsersOption) *Users { return NewUsers(NewMemoryUserStore(), opts...) }
 
-// Store is where the accounts are.
+// Store returns the store of the accounts.
 func (u *Users) Store() UserStore { return u.store }
 
-// Add makes an active user. A name that is taken is ErrUserExists, and the
-// user that has it stays as it was.
+// Add creates an active user. If the name is taken, the error wraps
+// ErrUserExists and the user that has it stays as it was.
 func (u *Users) Add(ctx context.Context, user User, password string) error {
 	if err := user.Check(); err != nil {
 		return err
@@ -67,7 +67,8 @@ func (u *Users) Add(ctx context.Context, user User, password string) error {
 }
 
 // AddMissing adds those of [DefaultUsers] and [RemoteUsers] that do not exist
-// and for whom there is a password, by name. It returns whom it added; who exists stays as is.
+// and have a password in passwords, by user name. It returns the names of
+// those added; users that exist stay as they are.
 func (u *Users) AddMissing(ctx context.Context, passwords map[string]string) (added []string, err error) {
 	for _, d := range slices.Concat(DefaultUsers(), RemoteUsers()) {
 		password := passwords[d.Username]
@@ -75,7 +76,7 @@ func (u *Users) AddMissing(ctx context.Context, passwords map[string]string) (ad
 			continue
 		}
 		if _, err := u.store.Account(ctx, d.Username); err == nil {
-			continue // without the price of a hash
+			continue // spare the cost of a hash
 		}
 		switch err := u.Add(ctx, d, password); {
 		case err == nil:
@@ -109,8 +110,8 @@ func (u *Users) hash(ctx context.Context, password string) (string, error) {
 	return u.passwords.Hash(ctx, password)
 }
 
-// SetActive enables or disables a user. A disabled one cannot log in, and the
-// tokens it has are refused with ErrInactive.
+// SetActive enables or disables a user. A disabled user cannot log in, and its
+// tokens are refused with ErrInactive.
 func (u *Users) SetActive(ctx context.Context, username string, active bool) error {
 	return u.store.UpdateAccount(ctx, username, func(a *Account) error {
 		a.Disabled = !active
@@ -131,12 +132,12 @@ func (u *Users) Lookup(ctx context.Context, username string) (User, error) {
 }
 
 // Watch calls f with the name of each user that was changed, disabled or
-// removed; f must not block. The returned function ends that.
+// removed; f must not block. cancel ends that.
 func (u *Users) Watch(f func(username string)) (cancel func()) { return u.store.WatchAccounts(f) }
 
 // Authenticate implements [Authenticator]. A user that does not exist, one
 // that is disabled and a wrong password look the same and take the same time.
-// A hash of an older kind is replaced by one of today.
+// An outdated hash is replaced.
 func (u *Users) Authenticate(ctx context.Context, username, password string) (User, error) {
 	a, err := u.store.Account(ctx, username)
 	known := err == nil
@@ -162,8 +163,9 @@ func (u *Users) Authenticate(ctx context.Context, username, password string) (Us
 	return a.User, nil
 }
 
-// legacyCost is the cost of the dearest Django hash in the store: while there
-// are some, every log-in costs that much, or the time would tell who exists.
+// legacyCost returns the highest number of iterations of a Django hash in the
+// store, zero if there is none. While there is one, every log-in computes such
+// a hash, or else the time would reveal which users exist.
 func (u *Users) legacyCost(ctx context.Context) (iterations int, err error) {
 	all, err := u.store.Accounts(ctx)
 	if err != nil {
@@ -177,7 +179,7 @@ func (u *Users) legacyCost(ctx context.Context) (iterations int, err error) {
 	return iterations, nil
 }
 
-// rehash leaves a password alone that was changed meanwhile.
+// rehash renews the hash of a password, unless the password was changed meanwhile.
 func (u *Users) rehash(ctx context.Context, old Account, password string) error {
 	hash, err := u.passwords.Hash(ctx, password)
 	if err != nil {
@@ -192,9 +194,10 @@ func (u *Users) rehash(ctx context.Context, old Account, password string) error 
 }
 
 // Provision is for an [Authenticator] in front, such as LDAP, that has checked
-// somebody of its own: the user is made here if missing, without a password,
-// and is added to those of the groups named that exist. What is ErrCredentials: a user that is
-// disabled here, and one that has a password here, whom nobody else vouches for.
+// one of its own users. It creates the user here, without a password, if there
+// is none, and adds it to those of user.Groups that exist. A user that is
+// disabled here, or has a password here, is refused with ErrCredentials:
+// nobody else vouches for a user with a password.
 func (u *Users) Provision(ctx context.Context, user User) (User, error) {
 	if err := user.Check(); err != nil {
 		return User{}, fmt.Errorf("%w: %w", ErrCredentials, err)

@@ -52,9 +52,9 @@ func (h *handler) command(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// ProgressWriter writes the answer to a command whose client may want to be
-// told its progress (see [love.ProgressType]). As long as there is none,
-// nothing is written.
+// ProgressWriter writes the answer to a command for a client that may want its
+// progress (see [love.ProgressType]). It writes nothing before the first
+// progress.
 type ProgressWriter struct {
 	w      http.ResponseWriter
 	wanted bool
@@ -64,7 +64,7 @@ type ProgressWriter struct {
 	ended   bool
 }
 
-// NewProgressWriter makes one for a request.
+// NewProgressWriter returns a ProgressWriter for the answer to a request.
 func NewProgressWriter(w http.ResponseWriter, r *http.Request) *ProgressWriter {
 	return &ProgressWriter{w: w, wanted: strings.Contains(strings.Join(r.Header.Values("Accept"), ","), love.ProgressType)}
 }
@@ -82,14 +82,14 @@ func (p *ProgressWriter) Report(progress love.Progress) {
 		h := p.w.Header()
 		h.Set("Content-Type", love.ProgressType)
 		h.Set("Cache-Control", "no-store")
-		h.Set("X-Accel-Buffering", "no") // a proxy that collects lines would defeat them
+		h.Set("X-Accel-Buffering", "no") // proxies must not hold lines back
 		p.w.WriteHeader(http.StatusOK)
 	}
 	p.line(love.AnswerLine{Progress: &progress})
 }
 
-// Finish ends an answer that has begun with progress. If none has, it returns
-// false, and the reply is still to be written.
+// Finish ends an answer that began with progress and returns true. If there was
+// no progress, it returns false, and the caller has to write the reply.
 func (p *ProgressWriter) Finish(r Reply) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -100,8 +100,8 @@ func (p *ProgressWriter) Finish(r Reply) bool {
 	return p.started
 }
 
-// line writes one line. A client that has gone reads none, and its request's
-// context has told the command so.
+// line writes one line. Errors are ignored: the context of the request tells
+// the command that its client has gone.
 func (p *ProgressWriter) line(l love.AnswerLine) {
 	if json.NewEncoder(p.w).Encode(l) == nil {
 		_ = http.NewResponseController(p.w).Flush()

@@ -24,7 +24,7 @@ type Waiting struct {
 // maxWaiting bounds the commands that wait for approval.
 const maxWaiting = 100
 
-// await has a command wait for approval, once it is in the record.
+// await records a command and makes it wait for approval.
 func (a *Authority) await(ctx context.Context, r Request) (Reply, error) {
 	c, err := r.Command()
 	if err != nil {
@@ -56,7 +56,8 @@ func (a *Authority) await(ctx context.Context, r Request) (Reply, error) {
 	return AckReply(http.StatusAccepted, text+", as "+w.ID+"."), nil
 }
 
-// take reserves room for a command that is to wait, if there is any.
+// take reserves a place for a command that is to wait, and reports whether there
+// was one.
 func (a *Authority) take() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -68,19 +69,19 @@ func (a *Authority) take() bool {
 	return room
 }
 
-// give gives back what take has reserved.
+// give gives back the place that take reserved.
 func (a *Authority) give() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.coming--
 }
 
-// Approve executes the waiting command with this ID in the name of who gave it;
-// user is the second person. Errors: [ErrNoSuch] if it does not wait, or no
-// longer; [ErrNotYours] if user gave it; [ErrHeld] if somebody has taken the
-// authority since; after the last two it goes on waiting. Whether user may give
-// such a command is for the caller to check. Once taken out, a command does not
-// wait again, also if executing it fails.
+// Approve executes the waiting command with this ID on behalf of the user who
+// gave it; user is the second person. It returns [ErrNoSuch] if the command
+// does not wait, or no longer, [ErrNotYours] if user gave it, and [ErrHeld] if
+// somebody has taken the authority since; after the last two it goes on
+// waiting. The caller has to check whether user may give such a command. A
+// command that was passed on does not wait again, even if executing it fails.
 func (a *Authority) Approve(ctx context.Context, id, user string) (Reply, error) {
 	held, err := a.Holds()
 	if err != nil {
@@ -90,7 +91,7 @@ func (a *Authority) Approve(ctx context.Context, id, user string) (Reply, error)
 		if w.User == user {
 			return fmt.Errorf("%w: a second person has to approve it", ErrNotYours)
 		}
-		for _, h := range held { // taken since
+		for _, h := range held { // it may have been taken since
 			if h.User != w.User && h.Pattern.Matches(w.Command) {
 				return h.excludes()
 			}
@@ -104,7 +105,8 @@ func (a *Authority) Approve(ctx context.Context, id, user string) (Reply, error)
 	return a.inner.Execute(ctx, w.request)
 }
 
-// Dismiss drops a command that waits. Anybody who may command can.
+// Dismiss drops a waiting command and records it as refused. Anybody who may
+// command may do so. It returns [ErrNoSuch] if the command does not wait.
 func (a *Authority) Dismiss(ctx context.Context, id, user string) error {
 	w, err := a.settle(id, func(Waiting) error { return nil })
 	if err == nil {
@@ -113,7 +115,7 @@ func (a *Authority) Dismiss(ctx context.Context, id, user string) error {
 	return err
 }
 
-// settle takes a command out of those that wait, if that is allowed.
+// settle takes a command out of those that wait, unless allowed returns an error.
 func (a *Authority) settle(id string, allowed func(Waiting) error) (Waiting, error) {
 	defer a.tell()
 	a.mu.Lock()
@@ -131,7 +133,7 @@ func (a *Authority) settle(id string, allowed func(Waiting) error) (Waiting, err
 	return w, nil
 }
 
-// Waiting are the commands that wait for approval, the oldest first.
+// Waiting returns the commands that wait for approval, the oldest first.
 func (a *Authority) Waiting() []Waiting {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -139,7 +141,7 @@ func (a *Authority) Waiting() []Waiting {
 	return slices.Clone(a.waiting)
 }
 
-// expire drops the commands that nobody has approved in time.
+// expire moves the commands that nobody has approved in time to lapsed.
 func (a *Authority) expire(now time.Time) {
 	a.waiting = slices.DeleteFunc(a.waiting, func(w Waiting) bool {
 		over := !now.Before(w.Until)

@@ -12,27 +12,28 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// The decisions that a caller can take on an error of an [Authority].
+// The errors of an [Authority] that a caller can tell apart.
 var (
-	// ErrHeld: somebody else holds the authority, or what overlaps with it.
+	// ErrHeld reports that somebody else holds this authority, or one that
+	// overlaps with it.
 	ErrHeld = errors.New("held by somebody else")
-	// ErrNotYours: only who holds it, or an administrator, may release it; and
-	// nobody approves a command of their own.
+	// ErrNotYours reports that the user is neither the holder of an authority
+	// nor an administrator, or would approve a command of their own.
 	ErrNotYours = errors.New("not yours to decide")
-	// ErrHoldTime: authority cannot be taken for such a time.
+	// ErrHoldTime reports a time for which authority cannot be taken.
 	ErrHoldTime = errors.New("authority cannot be taken for so long")
-	// ErrTooManyHolds: no more can be held at once.
+	// ErrTooManyHolds reports that no more authorities can be held at once.
 	ErrTooManyHolds = errors.New("too many authorities are held at once")
-	// ErrNoSuch: there is no such authority or approval, or no longer.
+	// ErrNoSuch reports that there is no such authority or approval, or no longer.
 	ErrNoSuch = errors.New("no such authority or approval, or its time is over")
 )
 
-// Authority is a [Commander] that guards another. A user can hold the authority
-// over a [Pattern] of commands for some time: those of others are answered 403.
+// Authority is a [Commander] that guards another. While a user holds the
+// authority over a [Pattern] of commands, those of others are answered 403.
 // Commands that match [WithApproval] are answered 202 and wait, in this process
-// only, until a second person approves. While nothing is held and nothing
-// demands approval, everything passes unread. It is safe for concurrent use;
-// [Authority.Run] notices what ends and what other managers change.
+// only, until a second person approves. While nothing is held and no approval
+// is demanded, requests pass without being parsed. It is safe for concurrent
+// use; [Authority.Run] notices what expires and what other managers change.
 type Authority struct {
 	inner    Commander
 	holds    Holds
@@ -44,16 +45,16 @@ type Authority struct {
 	watch    func()
 	ids      ids
 	changed  chan struct{}
-	telling  sync.Mutex // held while the watcher is told: else the last it hears may be old
+	telling  sync.Mutex // held while watch is called: one call at a time
 
 	mu      sync.Mutex
 	waiting []Waiting
-	coming  int       // that are about to wait
-	lapsed  []Waiting // whose time is over, to be recorded
-	told    []term    // what the watcher knows
+	coming  int       // places that take has reserved
+	lapsed  []Waiting // expired, still to be recorded as refused
+	told    []term    // the state that the watcher knows
 }
 
-// term is something that ends.
+// term is a hold or a waiting command, and when it ends.
 type term struct {
 	id    string
 	until time.Time
@@ -62,36 +63,36 @@ type term struct {
 // AuthorityOption changes a default of [NewAuthority].
 type AuthorityOption func(*Authority)
 
-// WithHolds sets where it is kept who holds authority. Default: in memory.
+// WithHolds sets the store of who holds authority. Default: in memory.
 func WithHolds(h Holds) AuthorityOption { return func(a *Authority) { a.holds = h } }
 
-// WithApproval demands a second person's approval for what the patterns
-// select. Default: for nothing.
+// WithApproval demands a second person's approval for the commands that the
+// patterns select. Default: for none.
 func WithApproval(patterns ...Pattern) AuthorityOption {
 	return func(a *Authority) { a.demanded = patterns }
 }
 
-// WithApprovalTime sets for how long a command waits for approval. Default:
+// WithApprovalTime sets how long a command waits for approval. Default:
 // 5 minutes.
 func WithApprovalTime(d time.Duration) AuthorityOption {
 	return func(a *Authority) { a.approval = d }
 }
 
-// WithLongestHold bounds for how long authority can be taken at once. Default:
+// WithLongestHold bounds the time for which authority can be taken. Default:
 // 12 h, a night.
 func WithLongestHold(d time.Duration) AuthorityOption { return func(a *Authority) { a.longest = d } }
 
 // WithAuthorityClock sets the clock. Default: that of the system.
 func WithAuthorityClock(c love.Clock) AuthorityOption { return func(a *Authority) { a.clock = c } }
 
-// WithAuthorityWatcher has f called after what [Authority.Holds] or
-// [Authority.Waiting] tell has changed. f must not block. What other processes
-// change, and that the time of something is over, is noticed while
+// WithAuthorityWatcher makes the authority call f after the result of
+// [Authority.Holds] or [Authority.Waiting] has changed. f must not block.
+// Changes by other processes, and what expires, are noticed while
 // [Authority.Run] runs.
 func WithAuthorityWatcher(f func()) AuthorityOption { return func(a *Authority) { a.watch = f } }
 
-// NewAuthority makes an authority over the commands to inner. If that is a
-// [*Recorder], what is not let through, or not yet, is recorded, too.
+// NewAuthority returns an authority over the commands to inner. If inner is a
+// [*Recorder], commands that are refused or have to wait are recorded, too.
 func NewAuthority(inner Commander, opts ...AuthorityOption) *Authority {
 	a := &Authority{
 		inner: inner, holds: NewMemoryHolds(), approval: 5 * time.Minute, longest: 12 * time.Hour,
@@ -105,8 +106,8 @@ func NewAuthority(inner Commander, opts ...AuthorityOption) *Authority {
 }
 
 // Execute implements [Commander]. A command that somebody else's authority
-// excludes is 403; one that has to be approved is 202, and executed when
-// [Authority.Approve] is called.
+// excludes is answered 403. One that needs approval is answered 202, and
+// executed by [Authority.Approve].
 func (a *Authority) Execute(ctx context.Context, r Request) (Reply, error) {
 	switch reply, needsApproval, stopped := a.judge(r); {
 	case stopped:
@@ -125,8 +126,8 @@ func (a *Authority) recordRefusal(ctx context.Context, r Request, reply Reply) {
 }
 
 // judge tells whether a command is stopped, with the reply to it, or else
-// whether it needs approval. A command that cannot be read while there is
-// anything to check is stopped.
+// whether it needs approval. If there is anything to check, a command that
+// cannot be parsed is stopped.
 func (a *Authority) judge(r Request) (reply Reply, needsApproval, stopped bool) {
 	held, err := a.Holds()
 	if err != nil {
@@ -159,9 +160,8 @@ func unknownHolds(err error) error {
 
 func clockTime(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
 
-// tell drops what has ended, has what nobody approved recorded as refused, and
-// wakes the watcher and Run if anything has changed.
-// It tells whether it could know.
+// tell drops what has expired, records it as refused, and wakes the watcher and
+// Run if anything has changed. known is false if the holds could not be read.
 func (a *Authority) tell() (known bool) {
 	held, err := a.Holds()
 	if err != nil {
@@ -197,20 +197,20 @@ func terms(held []Hold, waiting []Waiting) (all []term) {
 	return all
 }
 
-// wake has Run look.
+// wake makes Run look for changes.
 func (a *Authority) wake() {
 	select {
 	case a.changed <- struct{}{}:
-	default: // it will
+	default: // Run is about to look
 	}
 }
 
-// Run tells the watcher what other processes change and when the time of
-// something is over, until ctx ends; it returns ctx's error.
+// Run tells the watcher what other processes change and what expires, until ctx
+// ends; it returns ctx's error.
 func (a *Authority) Run(ctx context.Context) error {
 	defer a.holds.Watch(a.wake)()
 	for {
-		wait := time.Second // what has ended stays on the list until it can be known
+		wait := time.Second // until the holds can be read again
 		if a.tell() {
 			wait = a.untilNextEnd()
 		}
@@ -226,9 +226,10 @@ func (a *Authority) Run(ctx context.Context) error {
 	}
 }
 
-// untilNextEnd is the time until the next hold or waiting command ends.
+// untilNextEnd returns the time until the next hold or waiting command ends, at
+// most an hour.
 func (a *Authority) untilNextEnd() time.Duration {
-	const most = time.Hour // any: a change wakes Run
+	const most = time.Hour // arbitrary: a change wakes Run
 	now := a.clock.Now()
 	next := now.Add(most)
 	a.mu.Lock()

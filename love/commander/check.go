@@ -9,8 +9,8 @@ import (
 // component can check its parameters.
 const Unchecked = "You may send the command; this commander cannot check its parameters. It was not sent."
 
-// checkWith has a command checked by a commander that can; one that cannot is
-// no obstacle.
+// checkWith checks a command with c if c is a [Checker]; otherwise the reply is
+// [Unchecked].
 func checkWith(ctx context.Context, c Commander, r Request) (Reply, error) {
 	if checker, ok := c.(Checker); ok {
 		return checker.Check(ctx, r)
@@ -18,14 +18,13 @@ func checkWith(ctx context.Context, c Commander, r Request) (Reply, error) {
 	return AckReply(http.StatusOK, Unchecked), nil
 }
 
-// Check implements [Checker] as well as the commander behind can.
+// Check implements [Checker] with the wrapped commander.
 func (r *Recorder) Check(ctx context.Context, request Request) (Reply, error) {
 	return checkWith(ctx, r.inner, request)
 }
 
-// Check implements [Checker]: a command that would not be let through, or would
-// have to wait, is answered as it would be; the others as well as the
-// commander behind can check them.
+// Check implements [Checker]: a command that would be stopped, or would have to
+// wait, is answered accordingly; the wrapped commander checks all others.
 func (a *Authority) Check(ctx context.Context, r Request) (Reply, error) {
 	switch reply, needed, stopped := a.judge(r); {
 	case stopped:
@@ -36,12 +35,12 @@ func (a *Authority) Check(ctx context.Context, r Request) (Reply, error) {
 	return checkWith(ctx, a.inner, r)
 }
 
-// checkPath is where a commander of ours checks commands. It is not below a
-// path at which another would execute them.
+// checkPath is where our commanders check commands. It is not below /cmd/, so
+// that no other commander executes what is posted to it.
 const checkPath = "/check-cmd"
 
-// Check implements [Checker]; commanders that have no such thing, as the
-// Python one, are never sent the command.
+// Check implements [Checker]. A commander that cannot check, such as the Python
+// one, has no such path: the reply is then [Unchecked].
 func (h *HTTP) Check(ctx context.Context, r Request) (Reply, error) {
 	body, err := stamped(r)
 	if err != nil {
@@ -54,8 +53,8 @@ func (h *HTTP) Check(ctx context.Context, r Request) (Reply, error) {
 	return reply, err
 }
 
-// check answers POST /check-cmd: what POST /cmd/ would refuse it refuses with
-// the same text, and it sends nothing.
+// check answers POST /check-cmd. It refuses what POST /cmd/ would refuse, with
+// the same text, and sends nothing.
 func (h *handler) check(w http.ResponseWriter, r *http.Request) error {
 	request, err := h.request(w, r)
 	if err != nil {

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// clerk writes what has come of commands into the record and tells the watcher,
-// in order, and behind the answers: an operator waits for neither. What comes
-// within gatherTime is written at once, since a disk takes hardly longer for
-// ten changes than for one.
+// clerk records the outcomes of commands and tells the watcher, in order and in
+// the background: an operator waits for neither. Outcomes that come within
+// gatherTime are written together, since a disk takes hardly longer for ten
+// changes than for one.
 type clerk struct {
 	record    Record
 	watch     func(Entry)
 	log       *slog.Logger
-	turn      chan struct{} // full while somebody writes
-	unwritten []Entry       // of who has the turn: what the record has not taken yet
+	turn      chan struct{} // full while a goroutine flushes
+	unwritten []Entry       // guarded by turn: outcomes that are not recorded yet
 
 	mu    sync.Mutex
 	queue []Entry
@@ -26,12 +26,11 @@ type clerk struct {
 
 const (
 	gatherTime = 10 * time.Millisecond
-	// maxQueued is how many entries wait at most: who brings the last of them
-	// writes them all.
+	// maxQueued bounds the queue: the goroutine that fills it also flushes it.
 	maxQueued = 1024
-	// maxUnwritten is how many outcomes are kept while the record is away.
+	// maxUnwritten bounds the outcomes that are kept while the record fails.
 	maxUnwritten = 16 * maxQueued
-	// rewriteTime is when what the record has not taken is written again.
+	// rewriteTime is the wait before unwritten outcomes are tried again.
 	rewriteTime = time.Second
 	// recordLimit bounds the wait for the record.
 	recordLimit = 10 * time.Second
@@ -39,12 +38,12 @@ const (
 
 func newClerk(record Record, watch func(Entry), log *slog.Logger) *clerk {
 	c := &clerk{record: record, watch: watch, log: log, turn: make(chan struct{}, 1)}
-	c.timer = time.AfterFunc(time.Hour, func() { _ = c.flush(context.Background()) }) // such a context has no error
+	c.timer = time.AfterFunc(time.Hour, func() { _ = c.flush(context.Background()) }) // no error: the context never ends
 	c.timer.Stop()
 	return c
 }
 
-// put has an entry written soon.
+// put queues an entry to be written soon.
 func (c *clerk) put(e Entry) {
 	c.mu.Lock()
 	c.queue = append(c.queue, e)
@@ -58,8 +57,9 @@ func (c *clerk) put(e Entry) {
 	}
 }
 
-// flush returns when all that was put has been written, or could not be; or
-// with ctx's error.
+// flush writes what was put and tells the watcher of it; outcomes that cannot
+// be written now are kept for later. It returns ctx's error if ctx ends while
+// another goroutine flushes.
 func (c *clerk) flush(ctx context.Context) error {
 	select {
 	case c.turn <- struct{}{}:
@@ -73,7 +73,7 @@ func (c *clerk) flush(ctx context.Context) error {
 	c.queue = nil
 	c.mu.Unlock()
 	for _, e := range entries {
-		if e.State != Pending { // that is written before a command leaves
+		if e.State != Pending { // Recorder.begin has recorded it
 			c.unwritten = append(c.unwritten, e)
 		}
 	}
@@ -84,7 +84,7 @@ func (c *clerk) flush(ctx context.Context) error {
 	return nil
 }
 
-// end gives up what cannot be written; nothing may be put any more.
+// end flushes, and gives up what cannot be written. Nothing may be put afterwards.
 func (c *clerk) end() {
 	_ = c.flush(context.Background())
 	c.turn <- struct{}{}
@@ -93,9 +93,9 @@ func (c *clerk) end() {
 	c.lose(len(c.unwritten), errors.New("the manager ends and the record is not back"))
 }
 
-// write writes what is unwritten: all at once, or else one by one, so that an
-// outcome which the record will never take holds up no other. The commands are
-// done with by then: a record that fails is told to the log alone.
+// write writes the unwritten outcomes: all at once or, if that fails, one by
+// one, so that one which the record never takes does not hold up the others.
+// Failures are only logged, because the commands are over by then.
 func (c *clerk) write() {
 	err := c.change(c.unwritten...)
 	if err == nil {
@@ -105,7 +105,7 @@ func (c *clerk) write() {
 	var kept []Entry
 	inARow := 0
 	for i, e := range c.unwritten {
-		if inARow == 2 { // it is the record that is away
+		if inARow == 2 { // the record itself fails
 			kept = append(kept, c.unwritten[i:]...)
 			break
 		}
@@ -125,7 +125,7 @@ func (c *clerk) write() {
 	c.timer.Reset(rewriteTime)
 }
 
-// lose gives up the oldest n outcomes.
+// lose drops the oldest n outcomes and logs each.
 func (c *clerk) lose(n int, err error) {
 	if n <= 0 {
 		return
@@ -136,8 +136,8 @@ func (c *clerk) lose(n int, err error) {
 	c.unwritten = c.unwritten[n:]
 }
 
-// change writes outcomes. A command that is not in the record, because it could
-// not be recorded before, is none to wait for.
+// change writes outcomes. [ErrNoEntry] is only logged: a command that was never
+// recorded will not appear in the record later.
 func (c *clerk) change(entries ...Entry) error {
 	if len(entries) == 0 {
 		return nil

@@ -18,11 +18,11 @@ import (
 // Commander executes commands (manager protocol, sections 4.5 and 11).
 type Commander interface {
 	// Execute sends the command and waits for its final acknowledgement
-	// (section 11), or until ctx ends. Whatever the component answers, a refusal
-	// included, is a Reply without an error. An error means that there is no
-	// answer: best a [*NoReplyError], with Sent false if nothing has left this
-	// process; any other is shown as 502, or as 504 if it is a
-	// [context.DeadlineExceeded]. Progress on the way goes to [Report].
+	// (section 11), or until ctx ends. Any answer of the component, even a
+	// refusal, is a Reply with a nil error. An error means that no answer
+	// came. It should be a [*NoReplyError], with Sent false if nothing has
+	// left this process; any other error is shown as 502, or as 504 if it is a
+	// [context.DeadlineExceeded]. Execute passes progress to [Report].
 	Execute(ctx context.Context, r Request) (Reply, error)
 }
 
@@ -34,7 +34,8 @@ type Informer interface {
 	TopicData(ctx context.Context, categories string) (Reply, error)
 }
 
-// Heartbeater tells that the commander lives.
+// Heartbeater returns the time of the commander's heartbeat, which shows that
+// the commander is alive.
 type Heartbeater interface {
 	Heartbeat(ctx context.Context) (time.Time, error)
 }
@@ -44,9 +45,9 @@ type Logbook interface {
 	WriteObservingLog(ctx context.Context, l ObservingLog) (Reply, error)
 }
 
-// Checker tells whether a command would be sent, without sending it: the
-// reply is that of [Commander.Execute] to a command that is refused, or 200
-// with the text [WouldSend].
+// Checker tells whether a command would be sent, without sending it. The reply
+// is the one that [Commander.Execute] would give without sending the command,
+// or 200 with the text [WouldSend] or [Unchecked].
 type Checker interface {
 	Check(ctx context.Context, r Request) (Reply, error)
 }
@@ -54,8 +55,8 @@ type Checker interface {
 // WouldSend is the text of a [Checker]'s reply to a command that is in order.
 const WouldSend = "The command is in order; it was not sent."
 
-// Relayer passes any other request on to a LOVE-commander: what it offers
-// beyond commands, such as EFD queries (manager protocol, section 6).
+// Relayer passes requests other than commands on to a LOVE-commander, such as
+// EFD queries (manager protocol, section 6).
 type Relayer interface {
 	Relay(ctx context.Context, c Call) (Reply, error)
 }
@@ -68,24 +69,24 @@ type Call struct {
 	Body   json.RawMessage // none if empty
 }
 
-// Request is a command on its way to a commander: the JSON object as the
-// client posted it, not yet checked, and who commands.
+// Request is a command on its way to a commander: the JSON object as the client
+// posted it, not yet checked, and who gave it.
 type Request struct {
-	Body     json.RawMessage // an object; its "identity", if any, does not count
+	Body     json.RawMessage // an object; an "identity" in it is ignored
 	Identity string          // "user@host"
 
-	// User, Address and ApprovedBy are for [Recorder] and [Authority]; what is
-	// behind these does not look at them.
+	// User, Address and ApprovedBy are used by [Recorder] and [Authority]; other
+	// commanders ignore them.
 	User       string
 	Address    string
 	ApprovedBy string // the second person, if one had to approve
 
-	awaited *Entry // if it has waited for approval
+	awaited *Entry // its entry in the record, if it has waited for approval
 }
 
-// Command reads the request. Keys count as they are written, and once: what
-// is checked here must not be understood otherwise by whoever gets it. The
-// error names the member that is missing, twice there or of the wrong type.
+// Command parses the request's body. The four keys are case-sensitive and must
+// not repeat, so that no later reader understands the body differently. The
+// error names the member that is missing, duplicate or of the wrong type.
 func (r Request) Command() (love.Command, error) {
 	c := love.Command{Identity: r.Identity}
 	members := map[string]any{"csc": &c.CSC, "salindex": &c.SalIndex, "cmd": &c.Name, "params": &c.Params}
@@ -97,7 +98,7 @@ func (r Request) Command() (love.Command, error) {
 		to, known := members[key]
 		if !known {
 			for name := range members {
-				if strings.EqualFold(key, name) { // some readers take it for the same
+				if strings.EqualFold(key, name) { // some JSON readers ignore case
 					return love.Command{}, fmt.Errorf("reading the command: the key %q is not a command's: write %q", key, name)
 				}
 			}
@@ -123,17 +124,17 @@ func (r Request) Command() (love.Command, error) {
 // {"user", "message"} as the client posted it, not yet checked.
 type ObservingLog struct {
 	Body json.RawMessage
-	// Identity is who writes, "user@host"; empty if only the object tells.
+	// Identity is the writer's "user@host"; empty if only Body names the writer.
 	Identity string
 }
 
-// Read reads the log. The error names the member that is missing or of the
-// wrong type.
+// Read returns the log's user and message. The error names the member that is
+// missing or of the wrong type.
 func (l ObservingLog) Read() (user, message string, err error) {
 	if !json.Valid(l.Body) {
 		return "", "", errors.New("reading the observing log: it is no JSON object")
 	}
-	// Keys count as they are written: others may be somebody else's.
+	// Keys are case-sensitive, and unknown ones are ignored.
 	texts := map[string]*string{"user": nil, "message": nil}
 	for key, value := range wire.Members(bytes.TrimSpace(l.Body)) {
 		if _, known := texts[key]; !known {
@@ -155,15 +156,15 @@ func (l ObservingLog) Read() (user, message string, err error) {
 type Reply struct {
 	Status int
 	Body   json.RawMessage
-	// RetryAfter is when to ask again, if the reply is that the commander is
-	// too busy; 0 otherwise.
+	// RetryAfter is the wait before asking again if the commander is too busy;
+	// 0 otherwise.
 	RetryAfter time.Duration
 }
 
-// Strict makes sure that a reply can be passed on: a final status, and a body
-// that a strict parser reads. For numbers that JSON does not have, which come
-// out of the EFD, it puts null (quirk 48); all other bytes stay as they are.
-// The error, a [*NoReplyError], says what is wrong.
+// Strict returns the reply if it can be passed on: with a final status and a
+// body that a strict JSON parser accepts. Numbers that JSON does not have,
+// which come out of the EFD, become null (quirk 48); all other bytes stay as
+// they are. The error, a [*NoReplyError], says what is wrong.
 func (r Reply) Strict() (Reply, error) {
 	switch {
 	case r.Status < 200 || r.Status > 599 || r.Status/100 == 3:
@@ -172,8 +173,8 @@ func (r Reply) Strict() (Reply, error) {
 		return Reply{}, r.unusable("no JSON: " + excerpt(r.Body))
 	}
 	if wire.MayHoldNonFinite(r.Body) {
-		// A text may hold such a word, too: then the body stays the one that a
-		// cache knows.
+		// The word may be part of a text. The same slice is kept then, which a
+		// cache compares at once.
 		if strict := wire.AppendStrict(nil, r.Body); !bytes.Equal(strict, r.Body) {
 			r.Body = strict
 		}
@@ -186,7 +187,7 @@ func (r Reply) unusable(what string) error {
 	return &NoReplyError{Status: http.StatusBadGateway, Sent: true, Text: text}
 }
 
-// AckReply is the reply {"ack": text}.
+// AckReply returns the reply {"ack": text}.
 func AckReply(status int, text string) Reply { return replyWith(status, love.Ack{Text: text}) }
 
 func replyWith(status int, ack love.Ack) Reply {
@@ -197,5 +198,5 @@ func replyWith(status int, ack love.Ack) Reply {
 	return Reply{Status: status, Body: body}
 }
 
-// Done is the reply to a command that succeeded.
+// Done returns the reply to a command that succeeded.
 func Done() Reply { return AckReply(http.StatusOK, love.Done) }

@@ -16,8 +16,8 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// maxAnswer bounds an answer of the commander, in bytes. EFD queries are the
-// long ones.
+// maxAnswer bounds an answer of the commander, in bytes. The longest are
+// answers to EFD queries.
 const maxAnswer = 64 << 20
 
 // exchange makes one request and reads its answer, within the limit.
@@ -32,7 +32,7 @@ func (h *HTTP) exchange(ctx context.Context, c Call) (Reply, error) {
 	if err != nil {
 		return Reply{}, fmt.Errorf("asking the commander: %w", err)
 	}
-	req.URL = h.base.JoinPath(c.Path) // as it is: parsing its text again takes longer than this
+	req.URL = h.base.JoinPath(c.Path) // set directly, as parsing its text again takes longer
 	req.URL.RawQuery = c.Query.Encode()
 	req.Header.Set("Accept", "application/json, "+love.ProgressType)
 	req.Header.Set("User-Agent", "love-go")
@@ -65,8 +65,8 @@ func (h *HTTP) exchange(ctx context.Context, c Call) (Reply, error) {
 	return Reply{}, c.unusable(resp.StatusCode, err)
 }
 
-// unusable adds to the error of an answer that cannot be passed on what may
-// have happened all the same.
+// unusable extends the error of an answer that cannot be passed on by what may
+// have happened nevertheless.
 func (c Call) unusable(status int, err error) error {
 	none, ok := errors.AsType[*NoReplyError](err)
 	if !ok {
@@ -90,7 +90,7 @@ func isProgress(contentType string) bool {
 	return media == love.ProgressType
 }
 
-// lines reads an answer that tells progress first.
+// lines reads an answer that begins with progress.
 func (h *HTTP) lines(ctx context.Context, c Call, content io.Reader) (Reply, error) {
 	scan := bufio.NewScanner(content)
 	scan.Buffer(nil, maxAnswer)
@@ -112,7 +112,8 @@ func (h *HTTP) lines(ctx context.Context, c Call, content io.Reader) (Reply, err
 	return Reply{}, h.unanswered(ctx, c, err)
 }
 
-// aftermath is what may have happened without an answer.
+// aftermath returns what to tell the operator if no answer came. It is empty for
+// calls that change nothing.
 func (c Call) aftermath() string {
 	switch {
 	case c.Method == http.MethodGet, c.Path == checkPath:
@@ -123,7 +124,7 @@ func (c Call) aftermath() string {
 	return " " + unknownOutcome
 }
 
-// unanswered says why no answer came.
+// unanswered returns an error that says why no answer came.
 func (h *HTTP) unanswered(ctx context.Context, c Call, err error) error {
 	cause := context.Cause(ctx)
 	aftermath := c.aftermath()
@@ -151,7 +152,7 @@ func (h *HTTP) unanswered(ctx context.Context, c Call, err error) error {
 	}
 }
 
-// excerpt is the beginning of a body, on one line, to be shown to people.
+// excerpt returns the beginning of a body on one line, to be shown to people.
 func excerpt(body []byte) string {
 	const enough = 120
 	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), enough)]), "")), " ")

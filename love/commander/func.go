@@ -7,10 +7,10 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Func is a [Commander] made of a function that executes a command and returns
-// its acknowledgement: text [love.Done] if that has been done, else why not. A
-// request that is no command is answered 400 and does not reach it. An error
-// means that there is no acknowledgement, as in [Commander].
+// Func is a function as a [Commander]. It executes a command and returns its
+// acknowledgement, whose text is [love.Done] or says why the command was not
+// done. An invalid request is answered 400 and does not reach the function. An
+// error means that there is no acknowledgement, as in [Commander].
 type Func func(ctx context.Context, c love.Command) (love.Ack, error)
 
 var _ Commander = Func(nil)

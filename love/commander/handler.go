@@ -19,14 +19,15 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// maxRequest bounds the body of a request to the API, in bytes: the
-// configuration of a script is the longest parameter that there is.
+// maxRequest bounds the body of a request to the API, in bytes. The longest
+// parameter is the configuration of a script.
 const maxRequest = 4 << 20
 
-// bodyTime is how long the body of a request may take.
+// bodyTime bounds the time in which the body of a request has to arrive.
 const bodyTime = 10 * time.Second
 
-// Backend is what a [NewHandler] answers with. What is nil is answered 501.
+// Backend holds what the handler of [NewHandler] calls. Requests that need a
+// nil field, other than Heartbeater, are answered 501.
 type Backend struct {
 	Commander   Commander
 	Informer    Informer
@@ -38,12 +39,12 @@ type Backend struct {
 type HandlerOption func(*handler)
 
 // WithMostRequests sets how many commands and observing logs may be under way
-// at once; beyond, they are refused with 503. Default: [DefaultUnderWay].
+// at once; further ones are refused with 503. Default: [DefaultUnderWay].
 func WithMostRequests(n int) HandlerOption {
 	return func(h *handler) { h.slots = make(slots, max(n, 1)) }
 }
 
-// WithLogger sets where failures on our side are told. Default: nowhere.
+// WithLogger sets the logger for failures of the API. Default: none.
 func WithLogger(l *slog.Logger) HandlerOption { return func(h *handler) { h.log = l } }
 
 // handler is the LOVE-commander's HTTP API.
@@ -55,15 +56,15 @@ type handler struct {
 	paths map[string]endpoint
 }
 
-// endpoint is what answers a path, by method.
+// endpoint holds the functions that answer a path, by method.
 type endpoint map[string]func(w http.ResponseWriter, r *http.Request) error
 
-// NewHandler makes the HTTP API of a LOVE-commander (manager protocol, section
-// 11: cmd, heartbeat, lovecsc, salinfo) over a commander, for managers of ours
-// and the Python one. All answers are JSON, errors {"ack": text}. There is no
-// authentication, as in the original: let only managers reach it.
+// NewHandler returns the HTTP API of a LOVE-commander (manager protocol, section
+// 11: cmd, heartbeat, lovecsc, salinfo) over a commander, for our managers and
+// the Python one. All answers are JSON, errors {"ack": text}. As in the original
+// there is no authentication: let only managers reach it.
 //
-// Beyond the original, a client that accepts [love.ProgressType] is told the
+// Beyond the original, a client that accepts [love.ProgressType] receives the
 // progress of its command, and salinfo has ETags and compression.
 func NewHandler(b Backend, opts ...HandlerOption) http.Handler {
 	h := &handler{Backend: b, slots: make(slots, DefaultUnderWay), log: slog.New(slog.DiscardHandler)}
@@ -87,7 +88,7 @@ func NewHandler(b Backend, opts ...HandlerOption) http.Handler {
 	return h
 }
 
-// refusal is a reply, as an error.
+// refusal is an error that carries its reply.
 type refusal struct{ reply Reply }
 
 func (r *refusal) Error() string { return string(r.reply.Body) }
@@ -103,8 +104,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.write(w, AckReply(http.StatusInternalServerError, text))
 		}
 	}()
-	if r.ContentLength != 0 { // net/http lifts it when the body has come to its end
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // not every writer can
+	if r.ContentLength != 0 { // net/http clears the deadline after the body
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // not every writer supports it
 	}
 	err := h.dispatch(w, r)
 	if err == nil {
@@ -141,10 +142,11 @@ func (h *handler) dispatch(w http.ResponseWriter, r *http.Request) error {
 	return do(w, r)
 }
 
-// addSlash redirects so that method and body are kept. The body is read first:
-// a Python client that still sends it does not look for an answer.
+// addSlash redirects to the path with a slash at its end, keeping method and
+// body. It reads the body first, because a Python client that is still sending
+// does not look for an answer.
 func addSlash(w http.ResponseWriter, r *http.Request) error {
-	_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxRequest)) // too much of it is refused where it leads
+	_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxRequest)) // the target refuses a body that is too long
 	u := *r.URL
 	u.Path += "/"
 	w.Header().Set("Location", u.RequestURI())
@@ -152,7 +154,7 @@ func addSlash(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// bounded refuses what is beyond the number of requests under way.
+// bounded wraps do to refuse requests while too many are under way.
 func (h *handler) bounded(do func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		release, err := h.slots.take()
@@ -164,7 +166,8 @@ func (h *handler) bounded(do func(http.ResponseWriter, *http.Request) error) fun
 	}
 }
 
-// object reads the body, a JSON object with at least the given keys.
+// object reads the body, a JSON object with at least the required keys; keys
+// lists them for the text of a refusal.
 func object(w http.ResponseWriter, r *http.Request, keys string, required ...string) (json.RawMessage, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -189,9 +192,9 @@ func object(w http.ResponseWriter, r *http.Request, keys string, required ...str
 	return body, nil
 }
 
-// MissingKeys is a LOVE-commander's reply to a request that lacks one of the
-// keys, or that has something else there than it should (manager protocol,
-// section 11). It shows the beginning of the body.
+// MissingKeys returns a LOVE-commander's reply to a request that lacks one of
+// the keys or has a wrong value there (manager protocol, section 11). It shows
+// the beginning of the body.
 func MissingKeys(keys string, body []byte) Reply {
 	return AckReply(http.StatusBadRequest,
 		fmt.Sprintf("Request must have JSON data with the following keys: %s. Received %s", keys, excerpt(body)))
@@ -263,14 +266,14 @@ func (h *handler) inform(w http.ResponseWriter, r *http.Request, ask func(Inform
 	if err != nil || reply.Status != http.StatusOK {
 		return h.pass(w, reply, err, "")
 	}
-	w.Header().Set("Cache-Control", "no-cache") // ask, and be told that it is the same
+	w.Header().Set("Cache-Control", "no-cache") // clients have to revalidate, with the ETag
 	if err := h.cache.Serve(w, r, key, reply.Body); err != nil {
 		h.log.Debug("answer not delivered", "error", err)
 	}
 	return nil
 }
 
-// write writes a reply. That it cannot be delivered is the client's loss.
+// write writes a reply. A failed delivery is only logged.
 func (h *handler) write(w http.ResponseWriter, r Reply) {
 	head := w.Header()
 	head.Set("Content-Type", "application/json")

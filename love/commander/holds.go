@@ -20,34 +20,35 @@ type Hold struct {
 }
 
 // Holds keeps who holds the authority over what, for all managers that act as
-// one. A driver keeps it in a database; [NewMemoryHolds] in memory. Every
-// implementation passes lovetest.RunHolds. It is safe for concurrent use.
+// one. [NewMemoryHolds] keeps it in memory, drivers keep it in a database.
+// Every implementation has to pass lovetest.RunHolds. It is safe for concurrent
+// use.
 type Holds interface {
-	// Held returns the holds, the oldest first; some may have ended. It answers
-	// from memory and never blocks, so that what another process has changed can
-	// be missing for a second. The slice is the caller's. With an error it cannot
-	// be known who holds what, and no command may be let through.
+	// Held returns the holds, the oldest first; some may have ended. It
+	// answers from memory and never blocks, so a change by another process may
+	// be missing for a second. The slice is the caller's. An error means that
+	// the holds are unknown, and no command may be let through.
 	Held() ([]Hold, error)
-	// Change keeps what f makes of what is held; nobody else changes it
-	// meanwhile. If f returns an error, nothing changes, and Change returns it.
-	// When Change returns, Held knows.
+	// Change replaces the holds by those that f returns; no other change runs
+	// meanwhile. If f returns an error, nothing changes, and Change returns
+	// it. When Change returns, Held returns the new holds.
 	Change(ctx context.Context, f func(held []Hold) ([]Hold, error)) error
-	// Watch has f called when something has changed, here or in another
+	// Watch makes Holds call f when something has changed, here or in another
 	// process, until cancel is called. f must not block.
 	Watch(f func()) (cancel func())
 }
 
-// MemoryHolds are [Holds] for the life of the process.
+// MemoryHolds is a [Holds] that is lost when the process ends.
 type MemoryHolds struct {
 	watchers watch.List[struct{}]
-	changing sync.Mutex // held while f makes something of held
+	changing sync.Mutex // held while Change calls f
 	mu       sync.Mutex
-	held     []Hold // replaced, never changed
+	held     []Hold // replaced, never modified
 }
 
 var _ Holds = (*MemoryHolds)(nil)
 
-// NewMemoryHolds makes holds of nothing.
+// NewMemoryHolds returns an empty MemoryHolds.
 func NewMemoryHolds() *MemoryHolds { return &MemoryHolds{} }
 
 // Held implements [Holds].
@@ -85,13 +86,14 @@ func (m *MemoryHolds) Watch(f func()) (cancel func()) {
 	return m.watchers.Add(func(struct{}) { f() })
 }
 
-// maxHolds bounds what is held at once: each command is compared with all.
+// maxHolds bounds the holds, because each command is compared with all of them.
 const maxHolds = 200
 
-// Take gives a user the authority over a pattern for some time. Who holds the
-// same pattern already prolongs it. What somebody else holds, or part of it,
-// is [ErrHeld]; a time that is not above 0, or too long, [ErrHoldTime];
-// more than 200 at once, [ErrTooManyHolds].
+// Take gives a user the authority over a pattern for some time from now. A user
+// who holds the same pattern already keeps that hold, with the new end. Take
+// returns [ErrHeld] if somebody else holds the pattern or one that overlaps
+// with it, [ErrHoldTime] if the time is not above 0 or too long, and
+// [ErrTooManyHolds] beyond 200 holds.
 func (a *Authority) Take(ctx context.Context, user string, p Pattern, d time.Duration) (hold Hold, err error) {
 	if d <= 0 || d > a.longest {
 		return Hold{}, fmt.Errorf("%w: give a time above 0 and up to %s, not %s", ErrHoldTime, a.longest, d)
@@ -118,8 +120,8 @@ func (a *Authority) Take(ctx context.Context, user string, p Pattern, d time.Dur
 	return hold, err
 }
 
-// Release ends an authority, and tells which it was. The user is whoever
-// releases it: who holds it, or anybody if administrator is true.
+// Release ends an authority and returns it. user is whoever releases it: the
+// holder, or anybody if administrator is true.
 func (a *Authority) Release(ctx context.Context, id, user string, administrator bool) (released Hold, err error) {
 	err = a.change(ctx, a.clock.Now(), func(held []Hold) ([]Hold, error) {
 		i := slices.IndexFunc(held, func(h Hold) bool { return h.ID == id })
@@ -135,14 +137,15 @@ func (a *Authority) Release(ctx context.Context, id, user string, administrator 
 	return released, err
 }
 
-// change changes what is held at a time.
+// change passes f the holds that have not ended by now, keeps what f returns,
+// and tells the watcher.
 func (a *Authority) change(ctx context.Context, now time.Time, f func([]Hold) ([]Hold, error)) error {
 	defer a.tell()
 	return a.holds.Change(ctx, func(held []Hold) ([]Hold, error) { return f(stillHeld(held, now)) })
 }
 
-// Holds are the authorities that are held, the oldest first. An error means
-// that they cannot be known at the moment.
+// Holds returns the authorities that are held, the oldest first. An error means
+// that they are unknown at the moment.
 func (a *Authority) Holds() ([]Hold, error) {
 	held, err := a.holds.Held()
 	if err != nil {
@@ -151,7 +154,7 @@ func (a *Authority) Holds() ([]Hold, error) {
 	return stillHeld(held, a.clock.Now()), nil
 }
 
-// stillHeld are the holds whose time is not over.
+// stillHeld returns the holds whose time is not over. It modifies held.
 func stillHeld(held []Hold, now time.Time) []Hold {
 	return slices.DeleteFunc(held, func(h Hold) bool { return !now.Before(h.Until) })
 }

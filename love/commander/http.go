@@ -18,8 +18,8 @@ import (
 )
 
 // HTTP is a client of a LOVE-commander's HTTP API (manager protocol, section
-// 11), of ours or of the Python one. It relays: neither requests nor answers
-// are checked, beyond that an answer is JSON. It is safe for concurrent use.
+// 11), ours or the Python one. It relays requests and answers without checking
+// them, except that an answer has to be JSON. It is safe for concurrent use.
 //
 // An error of its methods is a [*NoReplyError]. Nothing is ever sent twice.
 type HTTP struct {
@@ -42,25 +42,26 @@ var (
 type HTTPOption func(*HTTP)
 
 // WithAnswerLimit sets how long to wait for an answer; progress that the
-// commander tells extends it. Behind a [Recorder] see [WithLateLimit]. Default: 15 s, more than the 10 s after which a
-// LOVE-commander answers 504 itself. The Python commander extends its own 10 s
-// when a component reports progress and does not tell: with one, raise the
-// limit to the longest command that you have.
+// commander reports extends it. Behind a [Recorder], see [WithLateLimit].
+// Default: 15 s, more than the 10 s after which a LOVE-commander itself answers
+// 504. The Python commander extends its own 10 s when a component reports
+// progress, but does not pass the progress on: with it, raise the limit to your
+// longest command.
 func WithAnswerLimit(d time.Duration) HTTPOption { return func(h *HTTP) { h.limit = d } }
 
-// WithUnderWay sets how many requests may wait for the commander at once,
-// heartbeats aside; beyond, they are refused with 503 and nothing is sent.
-// Default: [DefaultUnderWay].
+// WithUnderWay sets how many requests may wait for the commander at once, not
+// counting heartbeats; further ones are refused with 503 and not sent. Default:
+// [DefaultUnderWay].
 func WithUnderWay(n int) HTTPOption { return func(h *HTTP) { h.slots = make(slots, max(n, 1)) } }
 
-// WithTransport sets what makes the requests. Default: a transport of its own
-// that keeps connections open and uses no proxy.
+// WithTransport sets the transport of the requests. Default: one of its own that
+// keeps connections open and uses no proxy.
 func WithTransport(t http.RoundTripper) HTTPOption { return func(h *HTTP) { h.client.Transport = t } }
 
 // DefaultAnswerLimit is the default of [WithAnswerLimit].
 const DefaultAnswerLimit = 15 * time.Second
 
-// NewHTTP makes a client of the commander at a base URL, "http://host:5000",
+// NewHTTP returns a client of the commander at a base URL, "http://host:5000",
 // or "host:5000". It does not connect yet.
 func NewHTTP(base string, opts ...HTTPOption) (*HTTP, error) {
 	if !strings.Contains(base, "://") {
@@ -70,7 +71,7 @@ func NewHTTP(base string, opts ...HTTPOption) (*HTTP, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.User != nil {
 		return nil, fmt.Errorf("commander %q: give its base URL, such as http://commander:5000", base)
 	}
-	u.Path = cmp.Or(u.Path, "/") // without one, what is joined to it would have none
+	u.Path = cmp.Or(u.Path, "/") // JoinPath makes relative paths from an empty one
 	h := &HTTP{base: u, limit: DefaultAnswerLimit, slots: make(slots, DefaultUnderWay)}
 	h.client = &http.Client{CheckRedirect: sameRequest}
 	for _, o := range opts {
@@ -80,7 +81,7 @@ func NewHTTP(base string, opts ...HTTPOption) (*HTTP, error) {
 		h.client.Transport = &http.Transport{
 			MaxIdleConnsPerHost: 256,
 			IdleConnTimeout:     time.Minute,
-			DisableCompression:  true, // beside a commander bytes are cheaper than time
+			DisableCompression:  true, // the commander is near: bytes cost less than time
 		}
 	}
 	return h, nil
@@ -106,7 +107,7 @@ const (
 	logPath     = "/lovecsc/observinglog"
 )
 
-// Execute implements [Commander]: the object is sent as it is, but for its
+// Execute implements [Commander]: it sends the object unchanged except for its
 // "identity".
 func (h *HTTP) Execute(ctx context.Context, r Request) (Reply, error) {
 	body, err := stamped(r)
@@ -116,11 +117,12 @@ func (h *HTTP) Execute(ctx context.Context, r Request) (Reply, error) {
 	return h.Relay(ctx, Call{Method: http.MethodPost, Path: commandPath, Body: body})
 }
 
-// stamped is the command with the identity in place of any that it came with.
-// All else stays as it was written, digits included.
+// stamped returns the command with the request's identity in place of any that
+// the body has. Everything else stays as it was written, the digits of numbers
+// included.
 func stamped(r Request) ([]byte, error) {
 	given := bytes.TrimSpace(r.Body)
-	if !json.Valid(given) || given[0] != '{' { // of half an object, half would be sent
+	if !json.Valid(given) || given[0] != '{' { // the valid part of a broken object must not be sent
 		return nil, errors.New("a command is a JSON object, not " + excerpt(given))
 	}
 	body := make([]byte, 0, len(given)+len(r.Identity)+20)
@@ -133,7 +135,7 @@ func stamped(r Request) ([]byte, error) {
 	return append(love.AppendText(appendKey(body, "identity"), r.Identity), '}'), nil
 }
 
-// WriteObservingLog implements [Logbook]: the object is sent as it is.
+// WriteObservingLog implements [Logbook]: it sends the object unchanged.
 func (h *HTTP) WriteObservingLog(ctx context.Context, l ObservingLog) (Reply, error) {
 	return h.Relay(ctx, Call{Method: http.MethodPost, Path: logPath, Body: l.Body})
 }
@@ -163,7 +165,7 @@ func (h *HTTP) salinfo(ctx context.Context, path, categories string) (Reply, err
 }
 
 // Heartbeat implements [Heartbeater]. It does not count among the requests
-// under way: a busy commander lives.
+// under way, because a busy commander is alive, too.
 func (h *HTTP) Heartbeat(ctx context.Context) (time.Time, error) {
 	r, err := h.exchange(ctx, Call{Method: http.MethodGet, Path: "/heartbeat/"})
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// FirstID returns the first 16 digits of the ID of every [Entry] of a time: its
-// nanoseconds since 1970, in hexadecimal, bounded to the years 1970 to 2262.
-// IDs sort by time, and id >= FirstID(t) selects what came at t or later: a
-// [Record] needs no index of times.
+// FirstID returns the 16 digits with which the ID of every [Entry] of a time
+// begins: nanoseconds since 1970 in hexadecimal, bounded to the years 1970 to
+// 2262. IDs sort by time, and id >= FirstID(t) selects the entries of t or
+// later, so a [Record] needs no index of times.
 func FirstID(t time.Time) string {
 	n := t.UnixNano()
 	switch {
@@ -24,19 +24,19 @@ func FirstID(t time.Time) string {
 	return fmt.Sprintf("%016x", n)
 }
 
-// ids makes the IDs of entries: [FirstID] of their times, and something that no
-// two managers share. The zero value is ready.
+// ids makes the IDs of entries: [FirstID] of their times and random digits, so
+// that those of two managers differ. The zero value is ready to use.
 type ids struct {
 	mu   sync.Mutex
 	last int64 // nanoseconds
 }
 
-// next makes an ID, and the time that it stands for: now, or a little after if
-// there is an ID of now already.
+// next returns a new ID and its time: now, or a little later if an ID already
+// has that time.
 func (i *ids) next(now time.Time) (id string, at time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if n := now.UnixNano(); n > i.last || i.last-n > int64(time.Second) { // a clock that was set back is believed
+	if n := now.UnixNano(); n > i.last || i.last-n > int64(time.Second) { // follow a clock that was set back
 		i.last = n
 	} else {
 		i.last++

@@ -11,8 +11,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// topicInfo answers salinfo from definitions. An answer is some hundred
-// kilobytes and never changes: each is encoded once.
+// topicInfo answers salinfo from definitions. Answers have hundreds of
+// kilobytes and never change, so each is encoded once.
 type topicInfo struct {
 	defs *sal.Definitions
 
@@ -32,8 +32,8 @@ type kindSet uint
 
 const allKinds = 1<<len(infoKinds) - 1
 
-// parseKinds reads "event-telemetry-command". What is unknown is ignored; if
-// nothing known is left, all are meant.
+// parseKinds reads "event-telemetry-command". It ignores unknown words, and
+// returns all kinds if there is no known one.
 func parseKinds(categories string) kindSet {
 	var set kindSet
 	for word := range strings.SplitSeq(categories, "-") {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// MemoryRecord is a [Record] for the life of the process.
+// MemoryRecord is a [Record] that is lost when the process ends.
 type MemoryRecord struct {
 	mu      sync.Mutex
 	most    int
@@ -19,8 +19,8 @@ type MemoryRecord struct {
 
 var _ Record = (*MemoryRecord)(nil)
 
-// NewMemoryRecord makes a record that keeps the newest entries, at most so
-// many; 0 is 10000.
+// NewMemoryRecord returns a record that keeps only the newest entries. most is
+// how many it keeps; 0 means 10000.
 func NewMemoryRecord(most int) *MemoryRecord {
 	if most <= 0 {
 		most = 10000

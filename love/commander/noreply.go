@@ -26,20 +26,21 @@ func (e *NoReplyError) Error() string {
 	return e.Text
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *NoReplyError) Unwrap() error { return e.Err }
 
-// What may have happened without an answer, for the operator.
+// The texts that tell the operator what may have happened without an answer.
 const (
 	unknownOutcome = "Whether the command was executed is unknown: look at the component before you repeat it."
-	// UnknownLog is the aftermath of an observing log that got no answer.
+	// UnknownLog is the text for an observing log that got no answer.
 	UnknownLog = "Whether the observing log was written is unknown: look for it before you write it again."
 )
 
-// NoReply is an error that a commander gave in place of a reply, explained:
-// 504 if the time was over and 502 for anything else that is not a
-// [*NoReplyError] yet. The aftermath ends the text: what may have happened all
-// the same. It is empty for a question, which can be asked again.
+// NoReply returns the error that a commander gave in place of a reply as a
+// [*NoReplyError]: unchanged if it is one, with status 504 if the time was
+// over, or else with 502. A new text ends with aftermath, which says what may
+// have happened nevertheless; it is empty for a question, which can be asked
+// again.
 func NoReply(err error, aftermath string) *NoReplyError {
 	if none, ok := errors.AsType[*NoReplyError](err); ok {
 		return none
@@ -54,9 +55,8 @@ func NoReply(err error, aftermath string) *NoReplyError {
 	return none
 }
 
-// ReplyTo is what to answer to a command when the commander gave an error in
-// place of a reply: always an object {"ack": text}, with the status and text of
-// [NoReply].
+// ReplyTo returns the reply to a command for which the commander gave an error:
+// an object {"ack": text}, with the status and text of [NoReply].
 func ReplyTo(err error) Reply {
 	none := NoReply(err, unknownOutcome)
 	r := AckReply(none.Status, none.Text)

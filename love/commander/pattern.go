@@ -9,12 +9,12 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Pattern selects commands: "CSC:salindex:command", each a name or with * and
-// ? as wildcards, where parts at the end may be left out: "ATDome",
-// "MTHexapod:1", "ATDome:*:move*". The "cmd_" of a command may be left out.
+// Pattern selects commands: "CSC:salindex:command". Each part may have the
+// wildcards * and ?, and parts at the end may be left out: "ATDome",
+// "MTHexapod:1", "ATDome:*:move*". The "cmd_" of a command may be left out, too.
 type Pattern string
 
-// ParsePattern reads a pattern.
+// ParsePattern returns text as a pattern, or an error if it is not a valid one.
 func ParsePattern(text string) (Pattern, error) {
 	parts := strings.Split(text, ":")
 	for _, part := range parts {
@@ -28,7 +28,7 @@ func ParsePattern(text string) (Pattern, error) {
 	return Pattern(text), nil
 }
 
-// parts are the three parts, all there.
+// parts returns the three parts, with * for those that are left out.
 func (p Pattern) parts() [3]string {
 	all := [3]string{"*", "*", "*"}
 	copy(all[:], strings.SplitN(string(p), ":", 3))
@@ -58,9 +58,9 @@ func (p Pattern) Overlaps(q Pattern) bool {
 	return true
 }
 
-// glob tells whether a text is what a part of a pattern selects. Unlike
-// path.Match, * stands for everything. It goes back to the last * only, which
-// takes no longer than the product of the lengths.
+// glob tells whether one part of a pattern selects a text. Unlike in
+// path.Match, * matches any characters. It backtracks to the last * only, so
+// the time is bounded by the product of the lengths.
 func glob(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {
@@ -81,8 +81,8 @@ func glob(pattern, text string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// meet tells whether some text is selected by both parts. can[i][j] is that of
-// their ends from i and j on.
+// meet tells whether both parts select some common text. can[i][j] is the
+// answer for a[i:] and b[j:].
 func meet(a, b string) bool {
 	can := make([][]bool, len(a)+1)
 	for i := len(a); i >= 0; i-- {

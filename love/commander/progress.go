@@ -10,8 +10,8 @@ import (
 
 type listenerKey struct{}
 
-// WithProgress gives a command's context somebody who is told its progress.
-// Listeners add up: each is told.
+// WithProgress returns a context whose progress is passed to told (see
+// [Report]). Listeners that ctx already has are told, too.
 func WithProgress(ctx context.Context, told func(love.Progress)) context.Context {
 	outer := listener(ctx)
 	return context.WithValue(ctx, listenerKey{}, func(p love.Progress) {
@@ -22,8 +22,8 @@ func WithProgress(ctx context.Context, told func(love.Progress)) context.Context
 	})
 }
 
-// Report tells progress to whom [WithProgress] named; a [Commander] calls it
-// with each acknowledgement that does not end the command.
+// Report passes progress to the listeners of [WithProgress]. A [Commander]
+// calls it with each acknowledgement that does not end the command.
 func Report(ctx context.Context, p love.Progress) {
 	if told := listener(ctx); told != nil {
 		told(p)
@@ -35,9 +35,9 @@ func listener(ctx context.Context) func(love.Progress) {
 	return told
 }
 
-// WithPatience gives a context that ends with the cause
+// WithPatience returns a context that ends with the cause
 // [context.DeadlineExceeded] when limit is over. Progress that is reported to
-// it extends that by the time which the component expects to need, as the
+// it extends the limit by the time that the component expects to need, as the
 // component's own commander does.
 func WithPatience(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -55,7 +55,7 @@ type patience struct {
 	end   time.Time
 }
 
-// longest bounds what one report of progress can extend a deadline by.
+// longest bounds by how much one report of progress extends a limit.
 const longest = 24 * time.Hour
 
 func (p *patience) extend(progress love.Progress) {
@@ -65,7 +65,7 @@ func (p *patience) extend(progress love.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.end = p.end.Add(min(time.Duration(min(progress.Timeout, longest.Seconds())*float64(time.Second)), longest))
-	if p.timer.Stop() { // else it is over already
+	if p.timer.Stop() { // else the limit is over already
 		p.timer.Reset(time.Until(p.end))
 	}
 }

@@ -10,56 +10,56 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Record keeps who commanded what, and what came of it. A driver keeps it in a
-// database; [NewMemoryRecord] in memory. Every implementation passes
+// Record keeps who commanded what, and the outcome. [NewMemoryRecord] keeps it
+// in memory, drivers keep it in a database. Every implementation has to pass
 // lovetest.RunRecord. It is safe for concurrent use.
 type Record interface {
-	// Begin adds an entry, in state [Pending] before the command leaves, or in
-	// another one if it does not leave now. Its ID is new.
+	// Begin adds an entry with a new ID: in state [Pending] before the command
+	// is sent, or in another state if it is not sent now.
 	Begin(ctx context.Context, e Entry) error
-	// Change sets what has come of some entries, in their order; a later
-	// outcome replaces an earlier one, as [Late] does [TimedOut]. An entry that
-	// is not there is [ErrNoEntry], and the others are set all the same; with
-	// any other error none is.
+	// Change sets the outcomes of entries, in order; a later outcome replaces
+	// an earlier one, as [Late] replaces [TimedOut]. If an entry does not
+	// exist, Change sets the others and returns [ErrNoEntry]. With any other
+	// error it sets none.
 	Change(ctx context.Context, changes ...Change) error
-	// List gives the entries that a filter selects, newest first.
+	// List returns the entries that a filter selects, newest first.
 	List(ctx context.Context, f Filter) ([]Entry, error)
-	// Interrupted sets what is pending of a manager to [Unknown], with
-	// [InterruptedResult], and what awaits approval to [Refused], with
-	// [UnapprovedResult], and tells how many: that manager calls it when it
-	// starts.
+	// Interrupted ends the commands that a manager has left open, and returns
+	// how many. Pending ones become [Unknown], with [InterruptedResult]; those
+	// awaiting approval become [Refused], with [UnapprovedResult]. The manager
+	// calls it when it starts.
 	Interrupted(ctx context.Context, manager string) (int, error)
-	// Prune forgets what came before a time, and tells how much.
+	// Prune removes the entries from before a time, and returns how many.
 	Prune(ctx context.Context, before time.Time) (int, error)
 }
 
-// ErrNoEntry is an entry that a [Record] does not have.
+// ErrNoEntry reports an entry that a [Record] does not have.
 var ErrNoEntry = errors.New("the record has no such command")
 
 // State is how far a command has come.
 type State string
 
-// The states. Late alone follows a final one.
+// The states. Only Late can follow a final state.
 const (
-	Awaiting  State = "awaiting"  // a second person's approval; it has not been sent
+	Awaiting  State = "awaiting"  // waits for a second person's approval; it has not been sent
 	Pending   State = "pending"   // under way
-	Succeeded State = "done"      // the component has done it
-	Failed    State = "failed"    // the component answered otherwise
+	Succeeded State = "done"      // the component executed it
+	Failed    State = "failed"    // the component answered, but not with success
 	Refused   State = "refused"   // it was never sent to the component
 	TimedOut  State = "timed_out" // no answer in time; whether it was executed is unknown
-	Late      State = "late"      // the answer came after that
+	Late      State = "late"      // the answer came after the time was over
 	Unknown   State = "unknown"   // the answer was lost, or the manager ended before it came
 )
 
-// States are all of them, in the order of a command's life.
+// States returns all states, in the order of a command's life.
 func States() []State {
 	return []State{Awaiting, Pending, Succeeded, Failed, Refused, TimedOut, Late, Unknown}
 }
 
-// Final tells whether nothing is to come any more, but for a [Late] answer.
+// Final tells whether no other state follows, except [Late].
 func (s State) Final() bool { return s != Awaiting && s != Pending }
 
-// What [Record.Interrupted] writes as results.
+// The results that [Record.Interrupted] writes.
 const (
 	InterruptedResult = "The manager ended before the answer came."
 	UnapprovedResult  = "The manager ended before a second person approved the command."
@@ -72,29 +72,29 @@ type Entry struct {
 	User     string    `json:"user"`
 	Identity string    `json:"identity"`
 	Address  string    `json:"address"` // of the user's program; empty if unknown
-	Manager  string    `json:"manager"` // which one relayed it
+	Manager  string    `json:"manager"` // the one that relayed the command
 
 	CSC      string          `json:"csc"`
 	SalIndex int             `json:"salindex"`
 	Command  string          `json:"cmd"`
-	Params   json.RawMessage `json:"params"` // or the whole request, if it is no command; a text if it is no JSON
+	Params   json.RawMessage `json:"params"` // the whole request if it is not a command; a text if it is not JSON
 
 	Outcome
 }
 
-// Outcome is what came of a command.
+// Outcome tells how far a command has come, or how it ended.
 type Outcome struct {
 	State    State         `json:"state"`
-	Status   int           `json:"status"` // HTTP, as it was answered; 0 if it was not
+	Status   int           `json:"status"` // HTTP status of the reply; 0 if there is none
 	Code     int           `json:"code"`   // of the component's acknowledgement; 0 if unknown
-	Result   string        `json:"result"` // its text, or why there is none
-	Duration time.Duration `json:"-"`      // from when it left until the answer came
-	// ApprovedBy is the second person whose approval it had; empty if it had or
-	// needed none (see [Authority]).
+	Result   string        `json:"result"` // text of the acknowledgement, or why there is none
+	Duration time.Duration `json:"-"`      // from sending the command to its answer
+	// ApprovedBy is the second person who approved the command; empty if nobody
+	// did (see [Authority]).
 	ApprovedBy string `json:"approved_by"`
 }
 
-// Change is what has come of the entry with an ID.
+// Change is a new outcome for the entry with an ID.
 type Change struct {
 	ID string
 	Outcome
@@ -107,10 +107,10 @@ type Filter struct {
 	SalIndex *int
 	Command  string // with its prefix
 	State    State
-	Since    time.Time // not before
-	Until    time.Time // before
+	Since    time.Time // inclusive
+	Until    time.Time // exclusive
 	Before   string    // only entries older than the one with this ID: the next page
-	Limit    int       // at most so many; 0 is DefaultPage, more than MaxPage is MaxPage
+	Limit    int       // 0 means DefaultPage, more than MaxPage means MaxPage
 }
 
 // The bounds of [Filter.Limit].
@@ -119,7 +119,7 @@ const (
 	MaxPage     = 1000
 )
 
-// Page is the number of entries that a list may have.
+// Page returns how many entries a list may have.
 func (f Filter) Page() int {
 	if f.Limit <= 0 {
 		return DefaultPage
@@ -127,8 +127,7 @@ func (f Filter) Page() int {
 	return min(f.Limit, MaxPage)
 }
 
-// Selects tells whether an entry is among those that the filter selects,
-// whatever its limit.
+// Selects tells whether the filter selects an entry, regardless of the limit.
 func (f Filter) Selects(e Entry) bool {
 	return (f.User == "" || f.User == e.User) &&
 		(f.CSC == "" || f.CSC == e.CSC) &&
@@ -148,8 +147,8 @@ type entryJSON struct {
 
 type plainEntry Entry // without its methods
 
-// MarshalJSON writes the entry with its duration in seconds, to the
-// microsecond: "duration", which is null as long as there is nothing final.
+// MarshalJSON writes the entry with its "duration" in seconds, to the
+// microsecond, or null until the state is final.
 func (e Entry) MarshalJSON() ([]byte, error) {
 	j := entryJSON{plainEntry: plainEntry(e)}
 	if e.State.Final() {
@@ -162,7 +161,7 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 	return json.Marshal(j)
 }
 
-// UnmarshalJSON reads what [Entry.MarshalJSON] has written.
+// UnmarshalJSON reads what [Entry.MarshalJSON] wrote.
 func (e *Entry) UnmarshalJSON(text []byte) error {
 	var j entryJSON
 	if err := json.Unmarshal(text, &j); err != nil {

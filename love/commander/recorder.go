@@ -14,9 +14,9 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Recorder is a [Commander] that keeps a [Record] of the commands to another:
-// an entry before each leaves, and what came of it. A command that cannot be
-// recorded is refused, not sent. It is safe for concurrent use.
+// Recorder is a [Commander] that records the commands to another one in a
+// [Record]: an entry before each is sent, and then its outcome. A command that
+// cannot be recorded is refused, not sent. It is safe for concurrent use.
 type Recorder struct {
 	inner   Commander
 	record  Record
@@ -33,7 +33,7 @@ type Recorder struct {
 	underWay sync.WaitGroup
 	ending   context.Context // ends what is under way
 	end      context.CancelFunc
-	mu       sync.Mutex // of closed, and of underWay's growing
+	mu       sync.Mutex // guards closed and underWay.Add
 	closed   bool
 }
 
@@ -41,39 +41,39 @@ type Recorder struct {
 type RecorderOption func(*Recorder)
 
 // WithManager names the manager in the record. Managers that share a record
-// have different names. Default: "manager".
+// must have different names. Default: "manager".
 func WithManager(name string) RecorderOption { return func(r *Recorder) { r.manager = name } }
 
-// WithCommandLimit sets when whoever commands is told that there is no answer;
-// progress extends it. Default: [DefaultAnswerLimit].
+// WithCommandLimit sets how long the caller waits for an answer; progress
+// extends it. Default: [DefaultAnswerLimit].
 func WithCommandLimit(d time.Duration) RecorderOption { return func(r *Recorder) { r.limit = d } }
 
-// WithLateLimit sets how much longer than the command limit an answer is waited
-// for, to be recorded as [Late]. Default: 10 minutes. The commander behind has
-// to wait as long as both together, or it gives up first: for [HTTP] that is
-// WithAnswerLimit(limit+late).
+// WithLateLimit sets how much longer than the command limit the recorder waits
+// for an answer, to record it as [Late]. Default: 10 minutes. The wrapped
+// commander has to wait for both together, or it gives up first: for [HTTP]
+// that is WithAnswerLimit(limit+late).
 func WithLateLimit(d time.Duration) RecorderOption { return func(r *Recorder) { r.late = d } }
 
 // DefaultLateLimit is the default of [WithLateLimit].
 const DefaultLateLimit = 10 * time.Minute
 
-// WithUnrecorded sends commands also when they cannot be recorded; the log
-// tells of each. Default: they are refused, because a command that nobody can
-// account for is worse than one that is given again a minute later.
+// WithUnrecorded sends commands even if they cannot be recorded, and logs each.
+// Default: they are refused, because a command that nobody can account for is
+// worse than one that has to be repeated a minute later.
 func WithUnrecorded() RecorderOption { return func(r *Recorder) { r.loose = true } }
 
-// WithRecorderClock sets where the times of entries come from. Default: the
-// clock of the system. Limits are the machine's in any case.
+// WithRecorderClock sets the clock for the times of entries. Default: that of
+// the system. The limits always use the system's clock.
 func WithRecorderClock(c love.Clock) RecorderOption { return func(r *Recorder) { r.clock = c } }
 
-// WithRecorderLogger sets where a record that fails is told. Default: nowhere.
+// WithRecorderLogger sets the logger for failures of the record. Default: none.
 func WithRecorderLogger(l *slog.Logger) RecorderOption { return func(r *Recorder) { r.log = l } }
 
-// WithWatcher has f called with each entry when it begins and when its outcome
-// changes, some milliseconds after. f must not block.
+// WithWatcher makes the recorder call f with each entry when it begins and some
+// milliseconds after its outcome changes. f must not block.
 func WithWatcher(f func(Entry)) RecorderOption { return func(r *Recorder) { r.watch = f } }
 
-// NewRecorder makes a recorder of the commands to inner. [Recorder.Close] ends
+// NewRecorder returns a recorder of the commands to inner. [Recorder.Close] ends
 // it.
 func NewRecorder(inner Commander, record Record, opts ...RecorderOption) *Recorder {
 	r := &Recorder{
@@ -88,9 +88,9 @@ func NewRecorder(inner Commander, record Record, opts ...RecorderOption) *Record
 	return r
 }
 
-// Execute implements [Commander]. It returns when the answer has come or the
-// limit is over; the answer is waited for and recorded in any case, also when
-// whoever commanded has gone. The answer does not wait for the record of it;
+// Execute implements [Commander]. It returns when the answer comes, the limit
+// is over or ctx ends. In the last two cases the recorder still waits for the
+// answer and records it. Execute does not wait until the outcome is recorded;
 // [Recorder.List] does.
 func (r *Recorder) Execute(ctx context.Context, request Request) (Reply, error) {
 	if !r.enter() {
@@ -136,7 +136,8 @@ func (r *Recorder) Execute(ctx context.Context, request Request) (Reply, error) 
 	return Reply{}, cause
 }
 
-// readable is a duration without the digits that tell nobody anything.
+// readable rounds a duration for people: to milliseconds below a second, else
+// to tenths of a second.
 func readable(d time.Duration) time.Duration {
 	if d < time.Second {
 		return d.Round(time.Millisecond)
@@ -144,8 +145,8 @@ func readable(d time.Duration) time.Duration {
 	return d.Round(100 * time.Millisecond)
 }
 
-// enter begins a command, which is under way until underWay is told, unless
-// the recorder is closed.
+// enter reports whether the recorder is open. If so, the command counts as
+// under way until underWay.Done.
 func (r *Recorder) enter() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -155,14 +156,15 @@ func (r *Recorder) enter() bool {
 	return !r.closed
 }
 
-// answered is what came of a command.
+// answered holds the answer to a command and the outcome that follows from it.
 type answered struct {
 	reply   Reply
 	err     error
 	outcome Outcome
 }
 
-// send has the command executed, in a context that outlives whoever waits.
+// send executes the command in the background, in a context that outlives the
+// caller's, and returns a channel for the answer.
 func (r *Recorder) send(ctx context.Context, request Request, left time.Time) <-chan answered {
 	run, stop := WithPatience(context.WithoutCancel(ctx), r.limit+r.late)
 	release := context.AfterFunc(r.ending, stop)
@@ -181,8 +183,8 @@ func (r *Recorder) send(ctx context.Context, request Request, left time.Time) <-
 	return got
 }
 
-// execute has the command executed. It runs on a goroutine that nobody else
-// guards: a commander that panics must not end the program.
+// execute executes the command and turns a panic into an error: nothing else
+// guards its goroutine, and a commander that panics must not end the program.
 func (r *Recorder) execute(ctx context.Context, request Request) (_ Reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -193,7 +195,8 @@ func (r *Recorder) execute(ctx context.Context, request Request) (_ Reply, err e
 	return r.inner.Execute(ctx, request)
 }
 
-// follow records the answer to a command that nobody waited for any more.
+// follow records an answer that came when nobody waited for it any more. After
+// the limit (late), an error adds nothing to the outcome recorded then.
 func (r *Recorder) follow(e Entry, a answered, late bool) {
 	switch {
 	case !late:
@@ -204,8 +207,8 @@ func (r *Recorder) follow(e Entry, a answered, late bool) {
 	}
 }
 
-// Refuse records a command that was refused before it came to the recorder,
-// with the reply that it got. That it cannot be recorded is logged.
+// Refuse records a command that was refused before it reached the recorder,
+// with the reply that it got. A failure to record it is logged.
 func (r *Recorder) Refuse(ctx context.Context, request Request, reply Reply) {
 	refused := refusedWith(reply)
 	if request.awaited != nil {
@@ -213,7 +216,7 @@ func (r *Recorder) Refuse(ctx context.Context, request Request, reply Reply) {
 		return
 	}
 	e := r.entry(request, refused)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit) // hanging up is no way out of the record
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit) // a client that hangs up is recorded all the same
 	defer cancel()
 	if err := r.record.Begin(ctx, e); err != nil {
 		r.log.Error("a refused command was not recorded", "user", e.User, "csc", e.CSC, "cmd", e.Command, "error", err)
@@ -222,8 +225,8 @@ func (r *Recorder) Refuse(ctx context.Context, request Request, reply Reply) {
 }
 
 // await records a command that waits for a second person's approval, with the
-// reply that it got. Whatever becomes of the request that it returns changes
-// the same entry.
+// reply that it got. What happens to the returned request later changes the
+// same entry.
 func (r *Recorder) await(ctx context.Context, request Request, reply Reply) (Request, error) {
 	o := outcomeOf(reply, nil)
 	o.State = Awaiting
@@ -236,8 +239,8 @@ func (r *Recorder) await(ctx context.Context, request Request, reply Reply) (Req
 	return request, nil
 }
 
-// List gives the entries of the record as [Record.List] does, with the outcome
-// of all that has been answered.
+// List returns entries as [Record.List] does, after recording the outcomes of
+// all commands that have been answered.
 func (r *Recorder) List(ctx context.Context, f Filter) ([]Entry, error) {
 	if err := r.clerk.flush(ctx); err != nil {
 		return nil, err
@@ -245,8 +248,8 @@ func (r *Recorder) List(ctx context.Context, f Filter) ([]Entry, error) {
 	return r.record.List(ctx, f)
 }
 
-// Close refuses commands from now on, waits for those under way until ctx
-// ends, then gives them up, as [Unknown]. It may be called again.
+// Close refuses new commands and waits for those under way. When ctx ends, it
+// gives them up as [Unknown]. It may be called again.
 func (r *Recorder) Close(ctx context.Context) {
 	r.mu.Lock()
 	r.closed = true
@@ -258,7 +261,7 @@ func (r *Recorder) Close(ctx context.Context) {
 	r.clerk.end()
 }
 
-// begin records that a command leaves.
+// begin records a command before it is sent.
 func (r *Recorder) begin(ctx context.Context, request Request) (Entry, error) {
 	pending := Outcome{State: Pending, ApprovedBy: request.ApprovedBy}
 	var e Entry
@@ -272,14 +275,15 @@ func (r *Recorder) begin(ctx context.Context, request Request) (Entry, error) {
 		write = func() error { return r.record.Change(ctx, Change{e.ID, pending}) }
 	}
 	if err := r.note(e, write); err != nil {
-		r.finish(e, refusedWith(ReplyTo(err))) // there may be an entry all the same
+		r.finish(e, refusedWith(ReplyTo(err))) // the entry may exist despite the error
 		return Entry{}, err
 	}
 	r.clerk.put(e)
 	return e, nil
 }
 
-// note writes the entry of a command that is not to be sent without one.
+// note writes the entry of a command that is about to be sent or to wait. A
+// failure is logged, and is an error unless unrecorded commands are allowed.
 func (r *Recorder) note(e Entry, write func() error) error {
 	err := write()
 	if err != nil {
@@ -294,14 +298,15 @@ func (r *Recorder) note(e Entry, write func() error) error {
 	}
 }
 
-// finish has an outcome recorded.
+// finish queues an outcome for the record.
 func (r *Recorder) finish(e Entry, o Outcome) {
 	o.ApprovedBy = e.ApprovedBy
 	e.Outcome = o
 	r.clerk.put(e)
 }
 
-// entry is a command as it begins. A request that is no command is kept whole.
+// entry returns a new entry for a request. A request that is no valid command
+// is kept whole, in Params.
 func (r *Recorder) entry(request Request, o Outcome) Entry {
 	id, at := r.ids.next(r.clock.Now())
 	e := Entry{
@@ -314,14 +319,16 @@ func (r *Recorder) entry(request Request, o Outcome) Entry {
 	return e
 }
 
-// refusedWith is the outcome of a command that got a reply without being sent.
+// refusedWith returns the outcome of a command that got a reply without being
+// sent.
 func refusedWith(reply Reply) Outcome {
 	o := outcomeOf(reply, nil)
 	o.State = Refused
 	return o
 }
 
-// outcomeOf tells what an answer, or that there is none, says about a command.
+// outcomeOf derives the outcome of a command from the reply to it, or from err
+// if there is none.
 func outcomeOf(reply Reply, err error) Outcome {
 	o := Outcome{Status: reply.Status, State: Unknown}
 	if err != nil {
@@ -351,8 +358,8 @@ func outcomeOf(reply Reply, err error) Outcome {
 	return o
 }
 
-// resultOf reads the acknowledgement in a reply; a reply without one is its
-// own text.
+// resultOf returns the acknowledgement in a reply. If there is none, the
+// beginning of the body is its text.
 func resultOf(r Reply) love.Ack {
 	var ack love.Ack
 	if json.Unmarshal(r.Body, &ack) != nil || ack.Text == "" {

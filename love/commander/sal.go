@@ -37,12 +37,11 @@ type commanded struct {
 type SALOption func(*SAL)
 
 // WithTimeLimit sets how long a command may take; progress that the component
-// reports extends it. Default: 10 s, as in the observatory. It is the
+// reports extends it. Default: 10 s, as in the observatory. It corresponds to
 // COMMAND_TIMEOUTS of the Python commander.
 func WithTimeLimit(d time.Duration) SALOption { return func(s *SAL) { s.limit = d } }
 
-// NewSAL makes a commander over a domain. The remotes that it makes end with
-// the domain.
+// NewSAL returns a commander over a domain. Its remotes end with the domain.
 func NewSAL(domain *sal.Domain, opts ...SALOption) *SAL {
 	s := &SAL{domain: domain, limit: 10 * time.Second, remotes: map[string]*commanded{}}
 	s.info.defs = domain.Definitions()
@@ -54,9 +53,9 @@ func NewSAL(domain *sal.Domain, opts ...SALOption) *SAL {
 
 // Execute implements [Commander]. The replies are those of manager protocol,
 // section 11: 200 with "Done" or the component's text, and the code of its
-// acknowledgement; 504 if it was silent or too slow. A component, command or
-// parameter that does not exist, or a value that does not fit, is a 400 whose
-// text says what would be accepted; nothing was sent then.
+// acknowledgement; 504 if it was silent or too slow. Unknown components,
+// commands and parameters, and values that do not fit, are answered 400 with a
+// text that says what would be accepted; nothing is sent then.
 func (s *SAL) Execute(ctx context.Context, r Request) (Reply, error) {
 	p, err := s.prepare(r)
 	if err != nil {
@@ -135,9 +134,9 @@ func (s *SAL) component(c love.Command) (*sal.Component, error) {
 	return comp, comp.CheckIndex(c.SalIndex)
 }
 
-// remote is the one remote through which all instances of a component are
-// commanded: the instance stands in the command, so there are never more
-// remotes than components, whatever indices are asked for.
+// remote returns the one remote for all instances of a component. The index is
+// part of the command, so there are never more remotes than components,
+// whatever indices are asked for.
 func (s *SAL) remote(ctx context.Context, name string) (*sal.Remote, error) {
 	s.mu.Lock()
 	entry := s.remotes[name]
@@ -160,7 +159,8 @@ func (s *SAL) remote(ctx context.Context, name string) (*sal.Remote, error) {
 	return remote, nil
 }
 
-// Heartbeat implements [Heartbeater]: a commander in this process lives.
+// Heartbeat implements [Heartbeater]: it returns the time of the domain's clock,
+// since a commander in this process is alive.
 func (s *SAL) Heartbeat(context.Context) (time.Time, error) { return s.domain.Clock().Now(), nil }
 
 // parameters reads the JSON object of a command's parameters. Integers keep
@@ -172,11 +172,11 @@ func parameters(raw json.RawMessage) (sal.Values, error) {
 	if err := d.Decode(&values); err != nil || values == nil {
 		return nil, errors.New(`"params" must be an object with the parameters of the command by name, {} for none`)
 	}
-	delete(values, "salIndex") // it is the "salindex" of the command
+	delete(values, "salIndex") // the "salindex" of the command counts
 	return values, nil
 }
 
-// badRequest is what the client has to change.
+// badRequest is an error in the request, to be answered 400.
 type badRequest struct{ error }
 
 func (b *badRequest) Unwrap() error { return b.error }
@@ -194,8 +194,7 @@ func explain(err error, c *sal.Component) error {
 	return &badRequest{fmt.Errorf("%s has no command %q; its commands are cmd_%s", c.Name, unknown.Name, strings.Join(names, ", cmd_"))}
 }
 
-// replyTo turns what went wrong into a reply, or leaves it an error if no
-// answer could be had.
+// replyTo turns an error into a reply, or returns it if there was no answer.
 func replyTo(err error) (Reply, error) {
 	var failed *sal.AckError
 	if errors.As(err, &failed) {
@@ -215,7 +214,7 @@ func replyTo(err error) (Reply, error) {
 
 func wrongRequest(err error) Reply { return AckReply(http.StatusBadRequest, err.Error()) }
 
-// replyToAck is the reply to a command that did not succeed.
+// replyToAck returns the reply to a command that did not succeed.
 func replyToAck(failed *sal.AckError) (Reply, error) {
 	answer := love.Ack{Text: failed.Ack.Result, Code: int(failed.Ack.Code), Error: failed.Ack.Error}
 	switch {
@@ -228,7 +227,7 @@ func replyToAck(failed *sal.AckError) (Reply, error) {
 	case failed.Cause != nil:
 		return Reply{}, failed
 	case answer.Text == "" || answer.Text == love.Done:
-		// Nobody is to take these for success.
+		// These would be taken for success.
 		answer.Text = failed.Ack.String()
 	}
 	return replyWith(http.StatusOK, answer), nil

@@ -10,14 +10,14 @@ import (
 // operators and scripts send together, and few enough to hold in memory.
 const DefaultUnderWay = 4096
 
-// retryAfter is when to ask a commander again that was too busy.
+// retryAfter is the wait before a busy commander is asked again.
 const retryAfter = time.Second
 
 // slots bounds how many requests are under way at once.
 type slots chan struct{}
 
-// take takes a slot until the returned function is called. Nobody waits for
-// one: an operator is better told at once.
+// take takes a slot until the returned function is called. It fails at once if
+// none is free, because an operator is better told than kept waiting.
 func (s slots) take() (release func(), err error) {
 	select {
 	case s <- struct{}{}:

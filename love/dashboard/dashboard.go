@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Info is what the page tells. The zero value describes a bare manager.
+// Info is what the page shows. The zero value describes a bare manager.
 type Info struct {
 	// Version of the program. Default: not shown.
 	Version string
@@ -35,8 +35,8 @@ var pageText string
 //go:embed page.css
 var style string
 
-// New makes the handler of the page. It answers every path, and GET and HEAD
-// are all it should be asked.
+// New makes the handler of the page. It answers every path, and should be
+// given only GET and HEAD requests.
 func New(info Info) http.Handler {
 	if len(info.Runs) == 0 {
 		info.Runs = []string{"the manager: websocket hub, log-in and commands"}
@@ -74,8 +74,8 @@ type view struct {
 	StartedAt, ISO string
 }
 
-// ServeHTTP implements http.Handler. The URLs are those that the browser has
-// reached us under.
+// ServeHTTP implements http.Handler. The URLs on the page are those under
+// which the browser reached the server.
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secure := r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 	web, socket := "http", "ws"
@@ -104,5 +104,5 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache")
-	_, _ = w.Write(body.Bytes()) // a browser that has gone needs no page
+	_, _ = w.Write(body.Bytes()) // a failure means that the browser has gone
 }

@@ -8,23 +8,23 @@ import (
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
-// Broker carries what one hub takes in to every hub that acts as one with it.
-// The one in memory is [MemoryBroker]; lovetest.TestBroker is the suite that
-// each has to pass.
+// Broker carries the messages that one hub receives to every hub that acts as
+// one with it. [MemoryBroker] connects the hubs of one process; every
+// implementation has to pass lovetest.TestBroker.
 type Broker interface {
-	// Publish hands a batch to every attached hub, the publisher's own too.
+	// Publish hands a batch to every attached hub, including the publisher's own.
 	// Batches of one caller arrive in the order of the calls. The broker must
 	// not keep the batch or its payloads after it returns, and must not block
 	// for long: sessions and the hub's own loop wait for it. An error means that
 	// the batch may not have reached every hub.
 	Publish(batch []Envelope) error
-	// Attach has deliver called with every batch, for one publisher never
-	// twice at a time. The returned function ends that and waits for calls
-	// under way; it must not be called from deliver.
+	// Attach makes the broker call deliver with every batch, one call at a
+	// time for each publisher. detach stops that and waits for calls in
+	// progress; it must not be called from deliver.
 	Attach(deliver func(batch []Envelope)) (detach func())
 }
 
-// EnvelopeKind is what an [Envelope] carries.
+// EnvelopeKind says what an [Envelope] carries.
 type EnvelopeKind uint8
 
 // The kinds of envelopes.
@@ -35,11 +35,11 @@ const (
 	// category initial_state with one element and one stream, whose value is
 	// the name of the event.
 	EnvelopeInitialState
-	// EnvelopeHub is a data message of a hub itself. It reaches only those who
-	// name its component: who asked for everything of a category expects what
-	// producers send, and nothing else.
+	// EnvelopeHub is a data message of a hub itself. It is delivered only to
+	// groups that name its component: a subscription to a whole category gets
+	// what producers send, and nothing else.
 	EnvelopeHub
-	// EnvelopeGone says that Source publishes no more. It has no payload.
+	// EnvelopeGone announces that Source will publish no more. It has no payload.
 	EnvelopeGone
 )
 
@@ -47,12 +47,12 @@ const (
 // exported fields.
 type Envelope struct {
 	Kind     EnvelopeKind
-	Payload  []byte    // JSON; shared, not to be changed
-	Received time.Time // when the first hub had it
+	Payload  []byte    // JSON; shared: do not change it
+	Received time.Time // when the first hub received it
 	Source   string    // the ID of the session that sent it, unique in all hubs
 
-	source *source     // of Source, if it is of this process
-	cut    *wire.Frame // Payload cut open, if this process did so already
+	source *source     // with the ID Source; nil if it belongs to another process
+	cut    *wire.Frame // the parsed Payload; nil if this process has not parsed it
 }
 
 // MemoryBroker connects the hubs of one process.
@@ -86,7 +86,8 @@ func (b *MemoryBroker) Attach(deliver func([]Envelope)) (detach func()) {
 	}
 }
 
-// publish hands a batch to the broker and reports what it does not take.
+// publish hands a batch to the broker. If the broker fails, publish counts and
+// logs the messages as not published.
 func (h *Hub) publish(batch []Envelope) {
 	if err := h.broker.Publish(batch); err != nil {
 		for range batch {

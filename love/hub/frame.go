@@ -10,7 +10,8 @@ import (
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
-// maxHeader is the longest header of an unmasked frame.
+// maxHeader is the length of the longest header of an unmasked frame, in
+// bytes.
 const maxHeader = 10
 
 // frame is one encoded websocket frame, shared by all sessions it goes to and
@@ -19,26 +20,26 @@ type frame struct {
 	bytes   []byte // header and payload
 	payload int    // where the payload begins
 
-	// key is the same for frames of which only the newest counts: telemetry of
-	// one group and the same streams. 0: the frame may not be lost.
+	// key marks frames of which only the newest counts: telemetry of the same
+	// streams to the same group. A frame with key 0 must not be lost.
 	key     uint64
-	barrier bool   // nothing newer takes a place before it: an answer, a snapshot
-	seq     uint64 // of its stream, for who asked for it
+	barrier bool   // newer frames never replace one queued before it: an answer, a snapshot
+	seq     uint64 // number within its stream, sent with variantSeq
 
 	variants [frameVariants]atomic.Pointer[frame]
 }
 
-// variant is a form of a frame that some subscriptions ask for.
+// variant is a set of changes to a frame that some subscriptions ask for.
 type variant uint8
 
-// The variants, to be combined.
+// The bits of a variant.
 const (
 	variantStrict variant = 1 << iota // null for NaN and the infinities
 	variantSeq                        // with "seq"
 	frameVariants
 )
 
-// as returns the variant of f, which is made when it is first asked for.
+// as returns the variant v of f, making it on first use.
 func (f *frame) as(v variant) *frame {
 	if v == 0 {
 		return f
@@ -71,7 +72,7 @@ func (f *frame) as(v variant) *frame {
 // header in front; textFrame completes it.
 func newBuffer(n int) []byte { return make([]byte, maxHeader, maxHeader+n) }
 
-// textFrame makes the frame of a buffer that newBuffer gave.
+// textFrame makes a text frame of a buffer obtained from newBuffer.
 func textFrame(buf []byte) *frame { return newFrame(ws.OpText, buf) }
 
 func newFrame(op ws.OpCode, buf []byte) *frame {
@@ -99,5 +100,5 @@ func controlFrame(op ws.OpCode, payload []byte) *frame {
 
 func closeFrame(body []byte) *frame { return controlFrame(ws.OpClose, body) }
 
-// text is the payload.
+// text returns the payload.
 func (f *frame) text() []byte { return f.bytes[f.payload:] }

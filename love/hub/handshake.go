@@ -14,13 +14,13 @@ import (
 
 // ServeHTTP opens a websocket (manager protocol, sections 2.1 and 2.2),
 // whatever the path. It returns at once; the session lives on in goroutines of
-// the hub. Refusals have a JSON body {"detail": text}: 403 from the gate, 426
-// without a websocket handshake, 429 when the user has too many connections,
-// 503 when the hub is full or shutting down.
+// the hub. Refusals have a JSON body {"detail": text}: 403 from the gate or
+// for the origin, 426 without a websocket handshake, 429 when the user has too
+// many connections, 503 when the hub is full or shutting down.
 //
-// The client may ask for something with query parameters: nan=null for null in
-// place of NaN and the infinities, snapshot=1 for the last value of everything
-// that it subscribes to.
+// The client may set query parameters: nan=null replaces NaN and the
+// infinities by null, snapshot=1 asks for the last value of everything that it
+// subscribes to.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if problem := handshakeProblem(r); problem != "" {
 		w.Header().Set("Connection", "Upgrade")
@@ -62,19 +62,19 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	k := newSocket(s, conn, raw)
 	s.sink = k
 	h.add(s)
-	// The credential may have died since the gate looked, and before
+	// The credential may have been revoked after the gate checked it and before
 	// DisconnectToken could see the session.
 	if _, err := h.gate.Admit(r); dead(err) {
 		s.close(CloseCredential)
 	}
-	// Of what served the request nothing is kept, as it is large.
+	// Copy what was read early; the request's own buffers are too large to keep.
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	h.wheel.add(s)
 	go s.serve(newReader(s, conn, raw, bytes.Clone(early)), k)
 }
 
-// dead reports whether a gate's error says that the credential is none any more,
-// and not only that this could not be found out.
+// dead reports whether a gate's error means that the credential is no longer
+// valid, rather than that it could not be checked.
 func dead(err error) bool {
 	for _, is := range [...]error{auth.ErrToken, auth.ErrExpired, auth.ErrInactive, auth.ErrCredentials} {
 		if errors.Is(err, is) {
@@ -84,8 +84,8 @@ func dead(err error) bool {
 	return false
 }
 
-// handshakeProblem tells why the request is no websocket handshake; empty if it
-// is one.
+// handshakeProblem returns why r is not a websocket handshake, or "" if it is
+// one.
 func handshakeProblem(r *http.Request) string {
 	has := func(header, token string) bool {
 		for _, value := range r.Header.Values(header) {
@@ -108,12 +108,13 @@ func handshakeProblem(r *http.Request) string {
 	return ""
 }
 
-// keyLength is that of 16 bytes in base64.
+// keyLength is the length of 16 bytes in base64.
 const keyLength = 24
 
-// serve reads one burst of a websocket session. The next one is for another
-// goroutine: the stack that handling a burst takes would never shrink again, and
-// of idle sessions it is the largest part.
+// serve reads one burst of a websocket session and starts a goroutine for the
+// next: the stack that a burst needs would never shrink again, and would be
+// the largest part of an idle session. When the connection has ended, serve
+// cleans up.
 func (s *Session) serve(in *reader, k *socket) {
 	if in.burst() {
 		go s.serve(in, k)

@@ -2,8 +2,8 @@ package hub
 
 import "github.com/rubin-love/love-go/love"
 
-// heartbeat tells the subscribers of heartbeat-manager-0-stream that the
-// manager lives (section 2.7). Every hub tells its own sessions.
+// heartbeat sends the manager's heartbeat to the sessions of this hub that are
+// in heartbeat-manager-0-stream (section 2.7). Every hub does so for its own.
 func (h *Hub) heartbeat() {
 	now := h.clock.Now()
 	beats := []Heartbeat{{CSC: "Manager", Timestamp: love.UnixSeconds(now)}}

@@ -18,7 +18,7 @@ import (
 // http.Handler; make one with [New] and end it with [Hub.Shutdown].
 type Hub struct {
 	config
-	self     *source // of the messages that the hub itself publishes
+	self     *source // of the hub's own messages
 	ids      atomic.Uint64
 	index    index
 	wheel    wheel
@@ -27,22 +27,23 @@ type Hub struct {
 	sources  sources
 	schedule schedule
 
-	// joining is held shared while messages are routed, so that a session can
-	// get a snapshot and join between two of them.
+	// joining is held for reading while a batch is routed, and for writing
+	// while a session gets a snapshot and joins, so that no message falls in
+	// between.
 	joining sync.RWMutex
 
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
-	taken    int            // places of sessions, those in their handshake too
-	users    map[string]int // places by user name
+	taken    int            // places reserved, also for sessions in their handshake
+	users    map[string]int // places reserved, by user name
 	closing  bool
 
 	ended         atomic.Bool
-	swept         atomic.Int64 // when stale values were last searched for, ns
+	swept         atomic.Int64 // when stale values were last searched for, UNIX ns
 	lastHeartbeat atomic.Pointer[frame]
 	detach        func()
 	stop          context.CancelFunc
-	running       sync.WaitGroup // the loop and every place taken
+	running       sync.WaitGroup // the loop and every place reserved
 }
 
 // New makes a hub and starts its background loop (pings and heartbeats).
@@ -64,12 +65,13 @@ func New(opts ...Option) *Hub {
 	return h
 }
 
-// nextID is an ID that no other session has, on any hub.
+// nextID returns an ID that no other session of any hub has.
 func (h *Hub) nextID() string {
 	return h.self.id + "-" + strconv.FormatUint(h.ids.Add(1), 10)
 }
 
-// run is the hub's only goroutine beside those of its sessions.
+// run sends pings and heartbeats and runs scheduled tasks until ctx ends. It
+// is the hub's only goroutine besides those of its sessions.
 func (h *Hub) run(ctx context.Context) {
 	wheel := h.clock.NewTicker(h.wheel.step)
 	defer wheel.Stop()
@@ -102,7 +104,8 @@ var (
 	errUserFull     = errors.New("this user has too many connections: close some first")
 )
 
-// reserve takes the place of one session for p, until release.
+// reserve reserves a place for one session of p, to be given back with
+// release. Without a place it returns the reason and an error for the client.
 func (h *Hub) reserve(p auth.Principal) (Denial, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -135,7 +138,7 @@ func (h *Hub) release(p auth.Principal) {
 	h.running.Done()
 }
 
-// add makes a session known: from now on it can be closed by others.
+// add registers a session, so that Disconnect and Shutdown can close it.
 func (h *Hub) add(s *Session) {
 	h.mu.Lock()
 	h.sessions[s] = struct{}{}
@@ -179,7 +182,7 @@ func (h *Hub) DisconnectToken(tokenID string) {
 	h.Disconnect(func(p auth.Principal) bool { return !p.Process && p.TokenID == tokenID }, CloseCredential)
 }
 
-// Disconnect closes every session whose principal matches, for the reason.
+// Disconnect closes every session whose principal matches, with the given reason.
 func (h *Hub) Disconnect(match func(auth.Principal) bool, reason CloseReason) {
 	h.each(func(s *Session) {
 		if match(s.principal) {

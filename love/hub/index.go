@@ -11,15 +11,15 @@ import (
 
 const shards = 64
 
-// index knows the groups: who is in each, and the last value of each stream.
-// Reading the members of a group takes no lock; joining and leaving copy the
-// list.
+// index holds the groups: the members of each, and the last value of each
+// stream. Reading the members of a group takes no lock, because the entries of
+// a list never change once it is stored.
 type index struct {
 	seed      maphash.Seed
 	shards    [shards]shard
 	wildcards [wildcardShapes]atomic.Int32 // members of groups of each shape
 
-	lastBytes atomic.Int64 // of all last values
+	lastBytes atomic.Int64 // memory of all last values
 }
 
 type shard struct {
@@ -27,17 +27,17 @@ type shard struct {
 	groups map[love.Group]*group
 }
 
-// group is one set of subscribers, and for a stream its last value. It is
-// dropped when it has neither.
+// group holds the subscribers to one name and, for a stream, its last value.
+// It may be dropped when it has neither.
 type group struct {
 	name    love.Group
-	key     uint64 // stands for the name
+	key     uint64 // hash of the name
 	text    []byte // the name as a quoted JSON text
 	members atomic.Pointer[[]*member]
 	last    last
 
-	// order is held while a message of the stream is counted, kept and sent, so
-	// that all who get it see one order, whoever publishes.
+	// order is held while a message is numbered, kept and sent, so that all
+	// receivers see the same order even if several sources publish.
 	order sync.Mutex
 	seq   atomic.Uint64 // messages published to it
 }
@@ -46,13 +46,13 @@ type group struct {
 type member struct {
 	session *Session
 	options subscriptionOptions
-	variant variant // of the frames it gets
+	variant variant // of the frames sent to it
 	pace    *pace   // nil without a max_rate
 }
 
 func newMember(s *Session, o subscriptionOptions) *member {
 	m := &member{session: s, options: o, variant: s.variant}
-	m.options.snapshot = false // it has done its work
+	m.options.snapshot = false // it matters only on joining
 	if o.seq {
 		m.variant |= variantSeq
 	}
@@ -62,7 +62,7 @@ func newMember(s *Session, o subscriptionOptions) *member {
 	return m
 }
 
-// stop ends the subscription and returns what waited for its pace.
+// stop ends the subscription and returns the frames that its pace held back.
 func (m *member) stop() []*frame {
 	if m.pace == nil {
 		return nil
@@ -77,8 +77,8 @@ func (x *index) init() {
 	}
 }
 
-// shard finds the shard by the component alone, so that all streams of one are
-// in the same.
+// shard returns the shard of a component. All streams of a component share
+// one.
 func (x *index) shard(csc []byte) *shard {
 	return &x.shards[maphash.Bytes(x.seed, csc)%shards]
 }
@@ -100,7 +100,7 @@ func (x *index) find(name love.Group) *group {
 	return sh.groups[name]
 }
 
-// group returns the group, new if it is not known.
+// group returns the group, creating it if it is not known.
 func (x *index) group(name love.Group) *group {
 	sh := x.shard([]byte(name.CSC))
 	sh.mu.Lock()
@@ -123,15 +123,15 @@ func (x *index) join(name love.Group, m *member) *group {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	g := x.groupLocked(sh, name)
-	// Who reads the list sees its length of before. What is appended behind that
-	// does not concern them, so a copy is made only when there is no room.
+	// Readers of the old list never look beyond its length, so m may be
+	// appended in place; append copies only when there is no room.
 	members := append(g.list(), m)
 	g.members.Store(&members)
 	x.wildcards[wildcardShape(name)].Add(1)
 	return g
 }
 
-// leave takes m out of the group, where it must be.
+// leave removes m, which must be a member, from g.
 func (x *index) leave(g *group, m *member) {
 	sh := x.shard([]byte(g.name.CSC))
 	sh.mu.Lock()

@@ -9,8 +9,9 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// requestBurst is how many requests for one stream go out at once; after that
-// one every requestPause, and the others are merged with it (quirk 42).
+// requestBurst is how many initial_state requests for one stream are sent at
+// once. After that one is sent every requestPause, and the others are merged
+// with it (quirk 42).
 const (
 	requestBurst = 10
 	requestPause = time.Second
@@ -20,7 +21,7 @@ const (
 type requests struct {
 	mu      sync.Mutex
 	buckets map[love.Group]*bucket
-	sweepAt int // number of buckets at which those that are full are dropped
+	sweepAt int // number of buckets at which full ones are dropped
 }
 
 // bucket is a token bucket: it holds requestBurst tokens and regains one every
@@ -30,8 +31,9 @@ type bucket struct {
 	pending bool      // a request waits for a token
 }
 
-// admit takes a token for a request at the time now. Without one, the request
-// is to wait until due, or is merged with one that waits (due is zero then).
+// admit takes a token for a request and reports whether to send it now.
+// Without a token the request has to wait until due; a zero due means that it
+// is merged with one that waits already.
 func (r *requests) admit(g love.Group, now time.Time) (send bool, due time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,7 +60,7 @@ func (r *requests) admit(g love.Group, now time.Time) (send bool, due time.Time)
 	return true, time.Time{}
 }
 
-// release sends the request that waited.
+// release takes the token for the request that waited, which the caller sends.
 func (r *requests) release(g love.Group) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,8 +69,8 @@ func (r *requests) release(g love.Group) {
 	b.full = b.full.Add(requestPause)
 }
 
-// sweep drops the buckets that are full again, each time when there are twice
-// as many as were left the last time.
+// sweep drops the buckets that are full again. It does nothing until there are
+// twice as many as the last sweep left, and at least 4096.
 func (r *requests) sweep(now time.Time) {
 	if len(r.buckets) < r.sweepAt {
 		return
@@ -114,8 +116,9 @@ func initialStateRequest(g love.Group) []byte {
 	return append(msg, `}}],"subscription":"initial_state-all-all-all"}`...)
 }
 
-// initialState routes a request to the producers of its component: those who
-// subscribed to all its streams, and those who subscribed to this one.
+// initialState routes a request to the producers of its component: the
+// sessions that subscribed to requests for all its streams or for this one.
+// Each gets it once.
 func (d *delivery) initialState(e *Envelope, cut *wire.Frame) {
 	x, it := &d.hub.index, &cut.Items[0]
 	category := []byte(love.CategoryInitialState)

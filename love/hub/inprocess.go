@@ -11,7 +11,8 @@ import (
 )
 
 // Publish routes a data message of this program, as if a process had sent it.
-// Its last values never become stale. After Shutdown it is ErrClosed.
+// Its last values never become stale. After [Hub.Shutdown] it returns
+// [ErrClosed].
 func (h *Hub) Publish(ctx context.Context, m love.Message) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -29,11 +30,11 @@ func (h *Hub) Publish(ctx context.Context, m love.Message) error {
 	}})
 }
 
-// SubscribeOptions are what a subscription asks for beyond the messages.
+// SubscribeOptions holds what a subscription asks for beyond the messages.
 type SubscribeOptions struct {
 	Snapshot bool    // begin with the last value of each stream, marked "snapshot"
 	Seq      bool    // put a counter per stream into each message, "seq"
-	MaxRate  float64 // at most so many messages per second of a stream, the newest; 0: all
+	MaxRate  float64 // most messages per second of one stream, keeping the newest; 0: no limit
 }
 
 func (o SubscribeOptions) internal() (s subscriptionOptions) {
@@ -45,10 +46,10 @@ func (o SubscribeOptions) internal() (s subscriptionOptions) {
 }
 
 // Subscribe joins groups and yields what they deliver, as the JSON that a
-// websocket client would get ([love.ParseMessage] reads it). It has joined when
-// it returns; it leaves when ctx or the iteration ends. Who iterates too slowly
-// loses telemetry or the subscription, as every session. The last error is
-// ctx's or [ErrClosed].
+// websocket client would get ([love.ParseMessage] reads it). The groups are
+// joined when Subscribe returns, and left when ctx or the iteration ends. A
+// loop that is too slow loses telemetry or the subscription, like any other
+// session. The error that ends the iteration is ctx's or [ErrClosed].
 func (h *Hub) Subscribe(ctx context.Context, o SubscribeOptions, groups ...love.Group) iter.Seq2[[]byte, error] {
 	l := h.Local(auth.Principal{Process: true})
 	l.mu.Lock()

@@ -7,26 +7,26 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// intake is what reading needs while something arrives: a buffer, and the state
-// of a burst. A connection at rest has none, and those that are busy take them
-// from a pool: of ten thousand connections nearly all are at rest.
+// intake holds what reading needs only while something arrives: a buffer, and
+// the state of a burst. Busy connections take one from a pool; idle ones,
+// which are nearly all of ten thousand, have none.
 type intake struct {
 	conn net.Conn
 	in   inbound
 	bin  [ws.MaxControlFramePayloadSize]byte // headers and control payloads
 
-	buf   [16 << 10]byte // what a producer sends in one burst, as a rule
-	begin int            // of what is in buf
+	buf   [16 << 10]byte // usually enough for one burst of a producer
+	begin int            // of the unread bytes in buf
 	end   int
 }
 
 var intakes = sync.Pool{New: func() any { return new(intake) }}
 
-// buffered is what has been read from the connection, but not from the intake.
+// buffered returns the bytes read from the connection but not yet from the
+// intake.
 func (k *intake) buffered() []byte { return k.buf[k.begin:k.end] }
 
-// Read reads from the buffer, and from the connection when there is nothing in
-// it.
+// Read reads from the buffer, or from the connection if the buffer is empty.
 func (k *intake) Read(p []byte) (n int, err error) {
 	if k.begin == k.end {
 		if len(p) >= len(k.buf) {
@@ -56,8 +56,7 @@ func (r *reader) dropIntake() {
 	r.intake = nil
 }
 
-// wait returns with an intake that has something in it, as soon as something
-// arrives.
+// wait waits until something arrives, and leaves it in an intake.
 func (r *reader) wait() error {
 	switch {
 	case len(r.rest.early) > 0:
@@ -79,9 +78,9 @@ func (r *reader) wait() error {
 	return r.rest.err
 }
 
-// poll reads what has arrived. It returns false if that is nothing, and is
-// called again when there may be something. All idle connections have called
-// it, so neither it nor what it calls may need much of the stack.
+// poll reads what has arrived. If that is nothing it returns false and is
+// called again when there may be something. Every idle connection keeps the
+// stack that poll has used, so neither it nor what it calls may need much.
 func (r *reader) poll(fd uintptr) (done bool) {
 	r.takeIntake()
 	r.intake.end, r.rest.err = readOnce(fd, r.buf[:])

@@ -7,7 +7,7 @@ import (
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
-// last is the newest value of a stream, kept for who asks for a snapshot.
+// last is the newest value of a stream, kept for snapshots.
 type last struct {
 	mu     sync.Mutex
 	value  []byte  // raw JSON
@@ -16,18 +16,19 @@ type last struct {
 	source *source // nil if there is no value
 	seq    uint64
 
-	nameSize int  // of the group
-	dropped  bool // the group is not known any more: use its successor
+	nameSize int  // bytes counted for the group's name
+	dropped  bool // the index has dropped the group: use its successor
 }
 
-// sweepPause is how long the hub waits between two searches for stale values.
+// sweepPause is the least time between two searches for stale values.
 const sweepPause = time.Second
 
-// streamOverhead is what a stream costs beside its value, roughly.
+// streamOverhead estimates the memory of a stream besides its value, in bytes.
 const streamOverhead = 256
 
-// set replaces the value, in memory of its own, and returns by how much that
-// grew. It is false when the group has been dropped meanwhile.
+// set stores a copy of the value and returns by how many bytes its memory
+// grew. A value older than the stored one is ignored. ok is false if the group
+// has been dropped meanwhile.
 func (l *last) set(it *wire.Item, value []byte, nameSize int, seq uint64, src *source) (grown int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,7 +57,8 @@ func (l *last) size() int {
 	return cap(l.value) + cap(l.csc) + cap(l.index) + l.nameSize + streamOverhead
 }
 
-// drop marks the group as dropped, unless it has a value.
+// drop marks the group as dropped, unless it has a value, and reports whether
+// it is dropped.
 func (l *last) drop() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -82,10 +84,10 @@ func (l *last) stale() bool {
 	return l.source == nil || l.source.gone.Load()
 }
 
-// remember keeps a value as the last of its stream, within the bound on their
-// memory: values whose source has gone make room, else the new one is not kept.
-// The group of a stream without value stays until the next search, as its
-// subscribers by wildcard count on it.
+// remember keeps a value as the last of its stream. If the last values exceed
+// their memory limit, those whose source has gone are dropped; if that is not
+// enough, the new value is not kept. The group of a stream without a value
+// stays until the next search, because subscribers by wildcard rely on it.
 func (h *Hub) remember(g *group, it *wire.Item, value []byte, seq uint64, src *source) {
 	grown, ok := g.last.set(it, value, 2*len(g.text), seq, src)
 	for !ok { // the group was dropped meanwhile

@@ -14,16 +14,16 @@ import (
 // ErrClosed is returned by a [Local] after it or its hub has been closed.
 var ErrClosed = errors.New("the connection to the hub is closed")
 
-// Local is a connection to the hub within the process: the same messages and
-// rules as over a websocket, without one.
+// Local is a connection to the hub within the process. It has the same
+// messages and rules as a websocket.
 type Local struct {
 	session *Session
 	wakeups chan struct{}
 
-	mu sync.Mutex // of sending
+	mu sync.Mutex // held while sending
 	in inbound
 
-	recv     sync.Mutex // of receiving
+	recv     sync.Mutex // held while receiving
 	draining bool       // this end is the outbox's writer
 	batch    []*frame
 }
@@ -38,8 +38,8 @@ func (h *Hub) Local(p auth.Principal) *Local {
 }
 
 // Send hands a message to the hub as a websocket client would and returns when
-// it has been routed. An answer, if there is one, is received. The hub does
-// not keep msg.
+// it has been routed. The answer, if any, comes through [Local.Receive]. The
+// hub does not keep msg.
 func (l *Local) Send(ctx context.Context, msg []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -54,8 +54,8 @@ func (l *Local) Send(ctx context.Context, msg []byte) error {
 	return nil
 }
 
-// Receive returns the next message. It waits for one; the error is ctx's or
-// ErrClosed. The message is shared: do not change it.
+// Receive waits for the next message and returns it. The error is ctx's or
+// [ErrClosed]. The message is shared: do not change it.
 func (l *Local) Receive(ctx context.Context) ([]byte, error) {
 	l.recv.Lock()
 	defer l.recv.Unlock()

@@ -5,7 +5,7 @@ package hub
 // [NopObserver] to implement only some.
 type Observer interface {
 	Opened(process bool)       // a session began
-	Closed(reason CloseReason) // and ended
+	Closed(reason CloseReason) // a session ended
 	Received()                 // a data message was taken in
 	Delivered(n int)           // a message was queued for n sessions
 	Dropped(reason Drop, n int)

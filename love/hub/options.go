@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// Option changes a hub from its default.
+// Option changes a default of a hub; see [New].
 type Option func(*config)
 
 // Gate decides who may connect. An error refuses the handshake with 403; its
@@ -20,19 +20,20 @@ type Gate interface {
 	Admit(r *http.Request) (auth.Principal, error)
 }
 
-// GateFunc is a function as a [Gate].
+// GateFunc makes a function a [Gate].
 type GateFunc func(r *http.Request) (auth.Principal, error)
 
 // Admit implements [Gate].
 func (f GateFunc) Admit(r *http.Request) (auth.Principal, error) { return f(r) }
 
-// UserPublish is what the connection of a user, not of a process, may publish.
+// UserPublish says what the connection of a user may publish. A process may
+// publish anything.
 type UserPublish int
 
 const (
-	// PublishLoveCSC allows category love_csc if the user may command, as the
-	// HTTP route for observing logs demands, and everything to who was given
-	// auth.Publish. The default.
+	// PublishLoveCSC allows category love_csc to users who may command, as
+	// the HTTP route for observing logs does, and everything to users with
+	// auth.Publish. It is the default.
 	PublishLoveCSC UserPublish = iota
 	// PublishNone allows nothing.
 	PublishNone
@@ -40,11 +41,12 @@ const (
 	PublishAny
 )
 
-// NaN is what leaves for the bare tokens NaN, Infinity and -Infinity.
+// NaN says what is sent for the bare tokens NaN, Infinity and -Infinity.
 type NaN int
 
 const (
-	// NaNRaw passes them on as they came: the LOVE-frontend reads them. The default.
+	// NaNRaw passes them on as they came: the LOVE-frontend reads them. It is
+	// the default.
 	NaNRaw NaN = iota
 	// NaNNull sends null, for clients with a strict JSON parser. A single
 	// connection asks for it with the query parameter nan=null.
@@ -57,13 +59,14 @@ type Limits struct {
 	UserMessage    int // bytes of one message of a user; default 64 KiB
 	ProcessMessage int // bytes of one message of a process; default 16 MiB
 
-	// BacklogBytes, and BacklogAge, are how much may wait for a session, and
-	// for how long something may, before waiting telemetry is conflated;
+	// BacklogBytes is how many bytes may wait for a session, and BacklogAge
+	// for how long a frame may wait, before waiting telemetry is conflated;
 	// default 4 MiB and 1 s.
 	BacklogBytes int
 	BacklogAge   time.Duration
-	// QueueBytes is how many bytes of events and answers may wait for a
-	// session, and of conflated telemetry, before it is closed; default 32 MiB.
+	// QueueBytes is how many bytes of events and answers, and how many of
+	// conflated telemetry, may wait for a session before it is closed;
+	// default 32 MiB.
 	QueueBytes int
 
 	Subscriptions int // groups that one session may be in; default 10 000
@@ -131,20 +134,20 @@ func (forbidAll) Authorize(context.Context, auth.Principal, auth.Permission) err
 // WithGate sets who may connect. Default: nobody.
 func WithGate(g Gate) Option { return func(c *config) { c.gate = g } }
 
-// WithAuthorizer sets who is asked whether a user may publish. Default: a user
-// may not.
+// WithAuthorizer sets the authorizer that decides whether a user may publish.
+// Default: one that forbids everything.
 func WithAuthorizer(a auth.Authorizer) Option { return func(c *config) { c.authorizer = a } }
 
 // WithUserPublish sets what users may publish. Default: [PublishLoveCSC].
 func WithUserPublish(p UserPublish) Option { return func(c *config) { c.userPublish = p } }
 
-// WithOrigins sets which browser origins may connect. Default: any, because no
-// credential travels by itself.
+// WithOrigins sets which browser origins may connect. Default: any, because
+// browsers do not send the credential by themselves.
 func WithOrigins(allowed func(origin string) bool) Option {
 	return func(c *config) { c.origins = allowed }
 }
 
-// WithClock sets the clock. Default: that of the system.
+// WithClock sets the clock. Default: the system's.
 func WithClock(clock love.Clock) Option { return func(c *config) { c.clock = clock } }
 
 // WithLogger sets the log. Default: none.
@@ -161,16 +164,17 @@ func WithLimits(l Limits) Option { return func(c *config) { c.limits = l.withDef
 // as the Python manager; nothing in the LOVE-frontend reads it.
 func WithTracing(on bool) Option { return func(c *config) { c.tracing = on } }
 
-// WithNaN sets what leaves for numbers that JSON does not have. Default: [NaNRaw].
+// WithNaN sets what is sent for NaN and the infinities. Default: [NaNRaw].
 func WithNaN(n NaN) Option { return func(c *config) { c.nan = n } }
 
 // WithLegacyInitialState sends initial_state requests to the broadest group,
-// for producers of before 2022 which listen only there. Default: false.
+// for producers from before 2022, which listen only there. Default: false.
 func WithLegacyInitialState(on bool) Option { return func(c *config) { c.legacyRequests = on } }
 
-// WithHeartbeats sets the period of the manager's heartbeat and what else it
-// reports. Default: 2.9 s, a little less than the 3 s after which the
-// LOVE-frontend looks for a change, and nothing else. extra must not block.
+// WithHeartbeats sets the period of the manager's heartbeat, and a function
+// that returns other heartbeats to send with it. extra must not block.
+// Default: 2.9 s, a little less than the 3 s after which the LOVE-frontend
+// looks for a change, and no others.
 func WithHeartbeats(period time.Duration, extra func() []Heartbeat) Option {
 	return func(c *config) {
 		if period > 0 {
@@ -180,8 +184,8 @@ func WithHeartbeats(period time.Duration, extra func() []Heartbeat) Option {
 	}
 }
 
-// WithPing sets after how much silence a session is pinged, and after how much
-// more it is given up. Default: 20 s.
+// WithPing sets the interval between the pings of a session. A session that
+// has been silent since its last ping is closed. Default: 20 s.
 func WithPing(interval time.Duration) Option {
 	return func(c *config) {
 		if interval > 0 {

@@ -6,13 +6,13 @@ import (
 )
 
 // outbox is the ordered queue of one session. One writer at a time drains it;
-// the queue itself knows whether somebody has to be told that frames wait.
+// the queue records whether somebody still has to be told that frames wait.
 //
 // While the session keeps up, every frame goes out in order. When more than
-// soft bytes wait, or the queue has not been empty for a while, it conflates:
-// telemetry that waits is replaced by newer telemetry of its stream, in place,
-// so that it is bounded by the number of streams. What may not be lost stays
-// in order and complete, up to hard bytes.
+// soft bytes wait, or frames wait longer than patience, the queue conflates: waiting
+// telemetry is replaced, in place, by newer telemetry of its stream, so that
+// it is bounded by the number of streams. Frames that must not be lost stay in
+// order and complete, up to hard bytes.
 type outbox struct {
 	soft, hard int
 	patience   time.Duration
@@ -21,18 +21,18 @@ type outbox struct {
 	idle     sync.Cond // writing has become false
 	frames   []*frame
 	head     int       // frames before it are taken
-	lossless int       // bytes that wait, of frames that may not be lost
-	lossy    int       // and of telemetry
+	lossless int       // bytes that wait, of frames that must not be lost
+	lossy    int       // bytes that wait, of telemetry
 	held     int       // bytes that the writer has taken and not yet written
 	mark     int       // the frame that since belongs to, counted from the first ever
-	since    time.Time // when it was queued: the oldest that waits is little older
+	since    time.Time // when that frame was queued; the oldest that waits is little older
 	noted    bool      // somebody is going to wake the session
 	writing  bool      // a writer is at work and looks again before it ends
 	finished bool      // the last frame is a close frame; nothing may follow
 	shut     bool      // nothing is written any more
 
-	// While conflating, where the newest frame of each key waits, counted from
-	// the first frame ever; nil otherwise.
+	// newest is where the newest frame of each key waits, counted from the
+	// first frame ever; nil unless the queue is conflating.
 	newest map[uint64]int
 	base   int // the count at frames[0]
 }
@@ -43,20 +43,21 @@ func newOutbox(soft, hard int, patience time.Duration) *outbox {
 	return o
 }
 
-// keptFrames is for how many frames an empty queue keeps its memory.
+// keptFrames is the largest capacity, in frames, that an empty queue keeps.
 const keptFrames = 1024
 
 type pushResult uint8
 
 const (
-	queued     pushResult = iota // and somebody will wake the session
-	pushed                       // and the caller has to see that it is woken
+	queued     pushResult = iota // queued, and somebody will wake the session
+	pushed                       // queued, and the caller has to wake the session
 	overflowed                   // not queued: too much waits
 	refused                      // not queued: the session is closing
 )
 
-// push queues a frame and reports how many older ones it has replaced. A queue
-// always takes one frame, whatever its size.
+// push queues a frame and returns how many waiting frames were replaced by
+// newer ones. A frame of any size is queued if no other of its kind, telemetry
+// or not, waits.
 func (o *outbox) push(f *frame, now time.Time) (result pushResult, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -92,7 +93,8 @@ func (o *outbox) push(f *frame, now time.Time) (result pushResult, dropped int) 
 	return pushed, dropped
 }
 
-// replace puts f in the place of waiting telemetry of its key, if it may.
+// replace puts f in the place of waiting telemetry with the same key, if the
+// queue is conflating, and reports whether it did.
 func (o *outbox) replace(f *frame) bool {
 	if o.newest == nil || f.key == 0 {
 		return false
@@ -123,7 +125,7 @@ func (o *outbox) append(f *frame) {
 	o.count(f, 1)
 }
 
-// count adds the bytes of f, or takes them off.
+// count adds the bytes of f, or subtracts them if sign is -1.
 func (o *outbox) count(f *frame, sign int) {
 	if f.key == 0 {
 		o.lossless += sign * len(f.bytes)
@@ -133,7 +135,7 @@ func (o *outbox) count(f *frame, sign int) {
 }
 
 // conflate begins conflating: of the waiting telemetry of each key the newest
-// stays, in the place of the oldest. It reports how many went.
+// stays, in the place of the oldest. It returns how many frames were dropped.
 func (o *outbox) conflate() (dropped int) {
 	o.newest = make(map[uint64]int)
 	kept := o.frames[:o.head]
@@ -156,8 +158,8 @@ func (o *outbox) conflate() (dropped int) {
 	return dropped
 }
 
-// finish queues the last frame, and drops what waits if told to. It reports
-// whether this call was the first, and how many frames it has dropped.
+// finish queues the last frame, after dropping what waits if drop is set. It
+// reports whether this call was the first, and how many frames it has dropped.
 func (o *outbox) finish(f *frame, drop bool) (first bool, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -179,7 +181,8 @@ func (o *outbox) empty() (dropped int) {
 	return dropped
 }
 
-// begin makes the caller the writer, unless there is one or all is over.
+// begin makes the caller the writer and reports true, unless there is a writer
+// already or nothing may be written any more.
 func (o *outbox) begin() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -190,16 +193,16 @@ func (o *outbox) begin() bool {
 	return true
 }
 
-// wrote tells that n bytes of what was taken have gone out.
+// wrote records that n of the bytes taken have been written.
 func (o *outbox) wrote(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.held -= n
 }
 
-// take moves frames of about n bytes, at least one, to dst, after written
-// bytes of earlier ones have gone out. Without a frame left the caller is the
-// writer no more.
+// take appends waiting frames of about n bytes, at least one, to dst. written
+// is how many bytes of earlier frames have been written since the last call.
+// If no frame waits the caller is no longer the writer.
 func (o *outbox) take(dst []*frame, n, written int) []*frame {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -227,8 +230,9 @@ func (o *outbox) take(dst []*frame, n, written int) []*frame {
 	return dst
 }
 
-// discard drops what waits: nothing can be written any more. It reports whether
-// the queue had no end yet, and how many frames went.
+// discard drops what waits, because nothing can be written any more. It
+// reports whether the queue was still unfinished, and how many frames it has
+// dropped.
 func (o *outbox) discard() (first bool, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -255,8 +259,8 @@ func (o *outbox) isFinished() bool {
 	return o.finished
 }
 
-// waiting is the number of bytes not yet written, and whether the session is
-// behind.
+// waiting returns the number of bytes not yet written, and whether the session
+// is behind.
 func (o *outbox) waiting() (bytes int, behind bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -21,9 +21,10 @@ type paced struct {
 	pending *frame
 }
 
-// offer hands a frame of the stream to the pace. It returns true if the frame
-// may be sent now. Otherwise the pace keeps it, in place of an older one if
-// replaced, and release has to be called at the time due, if that is not zero.
+// offer hands a frame of the stream to the pace. If send is true the frame may
+// be sent now. Otherwise the pace keeps it, and replaced reports whether it
+// took the place of an older one. Unless due is zero, release has to be called
+// at that time.
 func (p *pace) offer(stream uint64, f *frame, now time.Time) (send, replaced bool, due time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,8 +49,8 @@ func (p *pace) offer(stream uint64, f *frame, now time.Time) (send, replaced boo
 	return false, replaced, due
 }
 
-// release returns the frames whose time has come, for whom they are, and when
-// to call it again; zero if nothing waits.
+// release returns the frames that may be sent now, the member they are for,
+// and when to call it again, which is zero if nothing waits.
 func (p *pace) release(now time.Time) (m *member, frames []*frame, next time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,7 +69,7 @@ func (p *pace) release(now time.Time) (m *member, frames []*frame, next time.Tim
 	return p.member, frames, next
 }
 
-// stop ends the pace and returns what waited.
+// stop ends the pace and returns the frames that it held back.
 func (p *pace) stop() (frames []*frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -77,7 +78,7 @@ func (p *pace) stop() (frames []*frame) {
 			frames = append(frames, st.pending)
 		}
 	}
-	// A scheduled release may keep the pace for an interval; nothing else.
+	// A scheduled release may keep p for an interval: let it keep nothing else.
 	p.member, p.streams = nil, nil
 	return frames
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // reader takes frames off one websocket connection and hands whole messages to
-// the session. What one read of the connection brought is one burst.
+// the session. The bytes of one read of the connection are one burst.
 type reader struct {
 	session *Session
 	limit   int64 // bytes of a message
@@ -24,16 +24,17 @@ type reader struct {
 	text       bool // the message is text, not binary
 }
 
-// rest is what a reader needs while nothing arrives.
+// rest holds what a reader needs while nothing arrives.
 type rest struct {
 	conn  net.Conn
 	raw   syscall.RawConn // nil: waiting needs an intake
-	early []byte          // came with the handshake
+	early []byte          // bytes that came with the handshake
 	poll  func(fd uintptr) bool
 	err   error // of poll
 }
 
-// newReader returns the reader of a connection of which early has been read.
+// newReader returns a reader of conn. early holds the bytes that have been
+// read from it already.
 func newReader(s *Session, conn net.Conn, raw syscall.RawConn, early []byte) *reader {
 	limit := s.hub.limits.UserMessage
 	if s.principal.Process {
@@ -47,8 +48,8 @@ func newReader(s *Session, conn net.Conn, raw syscall.RawConn, early []byte) *re
 // errClosed ends the reading after a close frame of the peer.
 var errClosed = errors.New("closed by the peer")
 
-// burst waits until something arrives and handles it. It is false when the
-// connection has ended.
+// burst waits until something arrives and handles it. It returns false when
+// the connection has ended.
 func (r *reader) burst() bool {
 	err := r.wait()
 	if err == nil {
@@ -77,9 +78,9 @@ func (r *reader) frames() error {
 	}
 }
 
-// ended follows an error. A breach of the protocol closes the session; then the
-// rest is read away, so that the close frame is not lost in a reset of the
-// connection.
+// ended handles the error that ended the reading. For a breach of the protocol
+// it closes the session and discards what else arrives, so that the close
+// frame is not lost in a reset of the connection.
 func (r *reader) ended(err error) {
 	r.in.end()
 	var broken breach
@@ -89,7 +90,7 @@ func (r *reader) ended(err error) {
 	}
 }
 
-// breach is the error of a peer that has to be closed for a reason.
+// breach is the error of a peer whose session has to be closed, with the reason.
 type breach CloseReason
 
 func (b breach) Error() string { return closeInfos[b].text }
@@ -137,7 +138,7 @@ func (r *reader) whole() error {
 	r.message = nil
 	switch {
 	case r.session.out.isFinished():
-		return nil // being closed: it has no say any more
+		return nil // the session is closing: ignore what it sends
 	case !r.text:
 		r.in.problem(errBinary)
 		return nil
@@ -148,8 +149,8 @@ func (r *reader) whole() error {
 	return nil
 }
 
-// controlFrame answers a ping or a close frame. A pong has done its work by
-// arriving.
+// controlFrame answers a ping or a close frame. A pong needs no answer: it is
+// enough that it arrived.
 func (r *reader) controlFrame(h ws.Header) error {
 	payload := r.bin[:h.Length]
 	if _, err := io.ReadFull(r.intake, payload); err != nil {
@@ -170,8 +171,8 @@ func (r *reader) controlFrame(h ws.Header) error {
 	return nil
 }
 
-// closeAnswer is the close frame that answers one with the given payload: the
-// peer's code is echoed, and 1000 stands for none.
+// closeAnswer returns the close frame that answers one with the given payload.
+// It echoes the peer's code, or has 1000 if there was none.
 func closeAnswer(payload []byte) (*frame, error) {
 	if len(payload) == 0 {
 		return closeFrame(ws.NewCloseFrameBody(ws.StatusNormalClosure, "")), nil
@@ -215,9 +216,9 @@ func (r *reader) frameBuffered() bool {
 	return len(b) >= head && length <= uint64(len(b)-head)
 }
 
-// read adds n bytes to the message. It takes memory as the bytes come, not as a
-// header announces them; while they come the peer is alive, and cannot answer a
-// ping.
+// read appends n bytes to the message. It allocates as the bytes arrive, not
+// as the header announces them. Each part counts as a sign of life, because a
+// peer cannot answer a ping within a frame.
 func (r *reader) read(n int) error {
 	const step = 64 << 10
 	for n > 0 {

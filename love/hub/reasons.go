@@ -2,19 +2,19 @@ package hub
 
 import "github.com/gobwas/ws"
 
-// CloseReason is why a session ended. Each has one close code and one metric
+// CloseReason says why a session ended. Each has one close code and one metric
 // label ([CloseReason.String]).
 type CloseReason uint8
 
-// The close reasons. Code 1000 makes the LOVE-frontend stay away, so that only
-// a dead credential has it.
+// The close reasons. Code 1000 makes the LOVE-frontend stay away, so it is sent
+// only for a dead credential.
 const (
 	CloseCredential  CloseReason = iota // the token was deleted or expired, or its user disabled
-	CloseShutdown                       // the manager goes away
+	CloseShutdown                       // the manager is shutting down
 	CloseProtocol                       // the peer broke RFC 6455
 	CloseInvalidText                    // a text frame that is not UTF-8
 	CloseTooBig                         // a message above the limit
-	CloseSlow                           // more waits for the session than it may
+	CloseSlow                           // more waits for the session than is allowed
 	CloseSilent                         // a ping got no answer
 	ClosePeer                           // the peer closed, or went away
 	closeReasons
@@ -35,30 +35,30 @@ var closeInfos = [closeReasons]struct {
 	ClosePeer:        {"peer", ws.StatusNormalClosure, ""},
 }
 
-// String is the metric label of the reason.
+// String returns the metric label of the reason.
 func (r CloseReason) String() string { return closeInfos[r].label }
 
-// frame is the close frame to send for the reason.
+// frame returns the close frame to send for the reason.
 func (r CloseReason) frame() *frame {
 	return closeFrame(ws.NewCloseFrameBody(closeInfos[r].code, closeInfos[r].text))
 }
 
-// Denial is why the hub did not do what a client asked. Each has one metric
+// Denial says why the hub did not do what a client asked. Each has one metric
 // label; the client is always told.
 type Denial uint8
 
 // The denials.
 const (
-	DenyGate          Denial = iota // handshake: the gate does not know the credential
+	DenyGate          Denial = iota // handshake: the gate refused it
 	DenyOrigin                      // handshake: a page of a foreign origin
 	DenyFull                        // handshake: no place for another session
 	DenyUserFull                    // handshake: the user has too many sessions
 	DenyShutdown                    // handshake: the hub is ending
 	DenyMalformed                   // a message that breaks a rule of the protocol
 	DenyPublish                     // a data message that this connection may not send
-	DenySubscriptions               // one subscription more than a session may have
-	DenyGroupName                   // a group with too long a name
-	DenyBroker                      // messages that the broker did not take
+	DenySubscriptions               // a subscription beyond the limit of a session
+	DenyGroupName                   // a group whose name is too long
+	DenyBroker                      // messages that the broker failed to publish
 	denials
 )
 
@@ -68,20 +68,20 @@ var denialLabels = [denials]string{
 	DenyBroker: "broker",
 }
 
-// String is the metric label of the denial.
+// String returns the metric label of the denial.
 func (d Denial) String() string { return denialLabels[d] }
 
-// Drop is why something was not delivered, or not kept. Each has one metric
+// Drop says why something was not delivered, or not kept. Each has one metric
 // label.
 type Drop uint8
 
 // The drops.
 const (
-	DropBacklog  Drop = iota // telemetry replaced by a newer value of its stream while its session was behind
+	DropBacklog  Drop = iota // telemetry replaced by a newer value while its session was behind
 	DropRate                 // a message replaced by a newer one under the subscription's max_rate
 	DropRequest              // an initial_state request merged with another of its stream
-	DropClosed               // what waited for a session that was closed for being slow, or went away
-	DropSnapshot             // a last value not kept for want of memory
+	DropClosed               // waited for a session that was closed as slow, or went away
+	DropSnapshot             // a last value not kept for lack of memory
 	drops
 )
 
@@ -89,5 +89,5 @@ var dropLabels = [drops]string{
 	DropBacklog: "backlog", DropRate: "rate", DropRequest: "request", DropClosed: "closed", DropSnapshot: "snapshot",
 }
 
-// String is the metric label of the drop.
+// String returns the metric label of the drop.
 func (d Drop) String() string { return dropLabels[d] }

@@ -10,19 +10,19 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// inbound handles the messages of one session in their order. What they
-// publish is collected and published together: data before the next request is
-// handled, requests to producers at the end of the burst.
+// inbound handles the messages of one session in order. It collects what they
+// publish: data is published before the next request is handled, requests to
+// producers at the end of the burst.
 type inbound struct {
 	session *Session
 	burst   burst // sessions to wake at the end
 	batch   []Envelope
-	cuts    []*wire.Frame // to reuse, one for each of batch
+	cuts    []*wire.Frame // reused; one for each element of batch
 
-	holdsData bool // the batch does
+	holdsData bool // batch holds a data message
 }
 
-// The rules that a message breaks, beyond those of package wire.
+// The rules that a message can break, beyond those of package wire.
 var (
 	errBinary    = &wire.Problem{Key: "message", Rule: "must be a text frame, not a binary one"}
 	errPublish   = &wire.Problem{Key: "category", Rule: "may not be published by this connection: a user's publishes only observing logs, and only with the permission to command"}
@@ -42,8 +42,8 @@ var (
 	errTooMany     = &wire.Problem{Key: "option", Rule: "would exceed what one connection may have: leave something first"}
 )
 
-// message handles one text message, which the inbound keeps until the end of
-// the burst. The keys decide what it is (section 2.4).
+// message handles one text message, and keeps text until the end of the burst.
+// The keys of the message decide what it is (section 2.4).
 func (in *inbound) message(text []byte) {
 	cut := in.nextCut()
 	if err := cut.Parse(text); err != nil {
@@ -121,7 +121,7 @@ func (in *inbound) data(cut *wire.Frame, text []byte) {
 	in.holdsData = true
 }
 
-// problem says what a user's connection may publish.
+// problem returns the rule that a user who may not publish has broken.
 func (u UserPublish) problem() *wire.Problem {
 	if u == PublishNone {
 		return errNoPublish
@@ -215,7 +215,7 @@ func (in *inbound) subscribe(group love.Group, o subscriptionOptions) {
 	}
 }
 
-// subscriptionOptions are what a client may ask for with a subscription.
+// subscriptionOptions holds what a client may ask for with a subscription.
 type subscriptionOptions struct {
 	snapshot bool          // the last value first
 	seq      bool          // a counter in each message
@@ -252,7 +252,7 @@ const (
 	maxRate = 1e6
 )
 
-// groupOf reads the group of a subscription.
+// groupOf returns the group of a subscription request.
 func groupOf(cut *wire.Frame) (love.Group, *wire.Problem) {
 	switch {
 	case !wire.IsText(cut.Category):
@@ -270,7 +270,7 @@ func groupOf(cut *wire.Frame) (love.Group, *wire.Problem) {
 	}, nil
 }
 
-// indexText is a salindex as part of a group's name: 1 and "1" are the same.
+// indexText returns a salindex as part of a group's name: 1 and "1" are the same.
 func indexText(raw []byte) []byte {
 	if wire.IsText(raw) {
 		return wire.Text(raw)
@@ -288,12 +288,12 @@ func (in *inbound) malformed(err error) {
 	in.reply("Message ignored: " + err.Error())
 }
 
-// problem answers a message that is not of the protocol.
+// problem answers a message that breaks a rule of the protocol.
 func (in *inbound) problem(p *wire.Problem) { in.deny(DenyMalformed, p) }
 
 // deny answers a message that is ignored. The text names the key and the rule
-// and nothing of the message (quirk 8): the LOVE-frontend would take a group's
-// name for a confirmation.
+// but quotes nothing of the message (quirk 8): the LOVE-frontend would take a
+// group's name for a confirmation.
 func (in *inbound) deny(d Denial, p *wire.Problem) {
 	in.session.hub.counters.deny(d)
 	in.reply("Message ignored: " + p.Error())

@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// delivery is the routing of one batch.
+// delivery routes one batch.
 type delivery struct {
 	hub   *Hub
 	burst burst
@@ -28,8 +28,8 @@ type delivery struct {
 
 var deliveries = sync.Pool{New: func() any { return new(delivery) }}
 
-// deliver routes a batch that came from the broker. Each session that gets
-// something of it is woken once.
+// deliver routes a batch that came from the broker. Each session that gets any
+// of it is woken once.
 func (h *Hub) deliver(batch []Envelope) {
 	d := deliveries.Get().(*delivery)
 	d.hub, d.now = h, h.clock.Now()
@@ -134,8 +134,8 @@ func (d *delivery) set(g *group, cut *wire.Frame, items []wire.Item, buf []byte)
 	d.send(g, key, d.frame(key, g.seq.Add(1), buf))
 }
 
-// setKey is the key of a message with several streams, to its group: equal for
-// messages with the same streams.
+// setKey returns the key of a message with several streams to g. Messages with
+// the same streams have the same key.
 func (d *delivery) setKey(g *group, cut *wire.Frame, items []wire.Item) uint64 {
 	var hash maphash.Hash
 	hash.SetSeed(d.hub.index.seed)
@@ -150,7 +150,8 @@ func (d *delivery) setKey(g *group, cut *wire.Frame, items []wire.Item) uint64 {
 	return hash.Sum64()
 }
 
-// frame completes a buffer with a payload for a message of the given key.
+// frame makes a frame of a buffer with a payload. Only telemetry gets the key,
+// because nothing else may be conflated.
 func (d *delivery) frame(key, seq uint64, buf []byte) *frame {
 	f := textFrame(buf)
 	f.seq = seq
@@ -177,8 +178,8 @@ func (d *delivery) sendTo(m *member, stream uint64, f *frame) {
 	m.session.send(f, d.now, &d.burst)
 }
 
-// encodeStream is the payload for one stream of an item, or, with the
-// component's name in place of the stream's, for all of them.
+// encodeStream returns a buffer with the payload for one stream of an item, or
+// for all of them if name is that of the component and value the whole data.
 func (d *delivery) encodeStream(e *Envelope, cut *wire.Frame, it *wire.Item, name, value []byte, g *group) []byte {
 	trace := d.tracing(e, cut)
 	buf := newBuffer(len(cut.Category) + len(it.CSC) + len(it.SalIndex) + len(name) + len(value) + len(g.text) + len(trace) + 80)
@@ -197,7 +198,8 @@ func appendItem(buf, csc, index, name, value []byte) []byte {
 	return append(buf, "}}"...)
 }
 
-// encodeWhole is the payload for the broadest group: the list as it came.
+// encodeWhole returns a buffer with the payload for the group of a whole
+// category: the list as it came.
 func (d *delivery) encodeWhole(e *Envelope, cut *wire.Frame, g *group) []byte {
 	trace := d.tracing(e, cut)
 	buf := newBuffer(len(cut.Category) + len(cut.Data) + len(g.text) + len(trace) + 48)
@@ -208,8 +210,8 @@ func (d *delivery) encodeWhole(e *Envelope, cut *wire.Frame, g *group) []byte {
 	return append(buf, '}')
 }
 
-// tracing is the member "tracing" of what is delivered of a message, encoded
-// once for all its groups. The times are TAI (section 2.5).
+// tracing returns the member "tracing" for what is delivered of a message,
+// encoded once for all its groups. The times are TAI (section 2.5).
 func (d *delivery) tracing(e *Envelope, cut *wire.Frame) []byte {
 	if !d.hub.tracing || len(d.trace) > 0 {
 		return d.trace

@@ -10,7 +10,7 @@ import (
 type schedule struct {
 	mu    sync.Mutex
 	tasks tasks
-	wake  chan struct{} // the first time has changed
+	wake  chan struct{} // signals that another task is the first
 }
 
 type task struct {
@@ -32,7 +32,7 @@ func (t *tasks) Pop() any {
 	return last
 }
 
-// at has run called at the time due, or soon after.
+// at schedules run to be called at the time due, or soon after.
 func (x *schedule) at(due time.Time, run func(now time.Time)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -45,7 +45,7 @@ func (x *schedule) at(due time.Time, run func(now time.Time)) {
 	}
 }
 
-// next is how long to wait for the first task; false if there is none.
+// next returns how long to wait for the first task, or false if there is none.
 func (x *schedule) next(now time.Time) (time.Duration, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -22,7 +22,7 @@ type Session struct {
 	dropped atomic.Uint64 // messages conflated
 	joined  atomic.Int64  // len(groups), for others to read
 
-	// Of the goroutine that handles its messages:
+	// Owned by the goroutine that handles its messages:
 	groups    map[*group]*member
 	source    *source
 	publishes bool // it has published something
@@ -31,10 +31,9 @@ type Session struct {
 	quiet atomic.Bool // nothing was received since the last ping
 }
 
-// sink takes what waits for a session to its peer.
+// sink delivers what waits for a session to its peer.
 type sink interface {
-	// wake is called when frames wait, by whoever put them there. It must not
-	// block.
+	// wake tells the sink that frames wait. It must not block.
 	wake()
 	// bound limits the time that the rest of the session may take.
 	bound(time.Duration)
@@ -42,7 +41,7 @@ type sink interface {
 	abort()
 }
 
-// sessionOptions are what a client asks for with its connection.
+// sessionOptions holds what a client asks for with its connection.
 type sessionOptions struct {
 	strict    bool // nan=null
 	snapshots bool // snapshot=1
@@ -61,12 +60,12 @@ func (h *Hub) newSession(p auth.Principal, o sessionOptions) *Session {
 	return s
 }
 
-// send queues a frame and notes the session in b, to be woken at its end.
+// send queues a frame and adds the session to b, which wakes it when flushed.
 func (s *Session) send(f *frame, now time.Time, b *burst) {
 	result, dropped := s.out.push(f, now)
 	if result == overflowed {
-		// Nothing is written before a burst ends, and this one may be too large
-		// by itself: let the peer show that it reads.
+		// Frames are written at the end of a burst, and this burst may be too large
+		// by itself: give the peer the chance to read before it counts as slow.
 		s.sink.wake()
 		result, _ = s.out.push(f, now)
 	}
@@ -82,8 +81,9 @@ func (s *Session) send(f *frame, now time.Time, b *burst) {
 	}
 }
 
-// close ends the session: what waits is written, unless it is too much, then a
-// close frame. The reader waits for the peer's close frame and cleans up.
+// close ends the session: it queues a close frame behind what waits, or in
+// place of what waits if that is too much. The reader waits for the peer's
+// close frame and cleans up.
 func (s *Session) close(r CloseReason) {
 	first, dropped := s.out.finish(r.frame(), r == CloseSlow)
 	if !first {
@@ -96,8 +96,8 @@ func (s *Session) close(r CloseReason) {
 	s.sink.wake()
 }
 
-// answerClose answers the peer's close frame, after what waits, and returns
-// when it is written or cannot be.
+// answerClose queues the answer to the peer's close frame behind what waits,
+// and returns when it has been written or cannot be.
 func (s *Session) answerClose(f *frame) {
 	if first, _ := s.out.finish(f, false); first {
 		s.hub.counters.close(ClosePeer)
@@ -116,15 +116,16 @@ func (s *Session) lost() {
 	s.hub.counters.drop(DropClosed, dropped)
 }
 
-// in returns the group and the session's membership, if it is in it.
+// in returns the group and the session's membership in it; nil if there is
+// none.
 func (s *Session) in(name love.Group) (*group, *member) {
 	g := s.hub.index.find(name)
 	return g, s.groups[g]
 }
 
-// join puts the session into a group. Who is there already misses nothing: a
-// subscription that asks for something else takes the place of the old one
-// between two messages.
+// join puts the session into a group. A session that is in it already misses
+// nothing: a subscription with other options replaces the old one between two
+// messages.
 func (s *Session) join(name love.Group, o subscriptionOptions, b *burst) {
 	h := s.hub
 	_, old := s.in(name)

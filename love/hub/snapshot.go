@@ -27,8 +27,9 @@ func (h *Hub) eachStream(name love.Group, f func(*group)) {
 	}
 }
 
-// sendLast sends the last value of the stream g in the shape that the group
-// name has, marked as a snapshot, and as stale when its source has gone.
+// sendLast sends the last value of the stream g, in the shape of messages to
+// the group called name. It is marked as a snapshot, and as stale if its
+// source has gone.
 func (h *Hub) sendLast(name love.Group, g *group, m *member, b *burst) {
 	l := &g.last
 	l.mu.Lock()

@@ -10,13 +10,13 @@ import (
 )
 
 // source is a connection that publishes, of this hub or of another on the
-// broker. Its last values are stale when it has gone.
+// broker. Its last values are stale once it has gone.
 type source struct {
 	id   string
 	gone atomic.Bool
 }
 
-// sources knows the sources of other hubs by their IDs.
+// sources holds the sources of other hubs by their IDs.
 type sources struct {
 	mu   sync.Mutex
 	byID map[string]*source
@@ -45,12 +45,13 @@ func (x *sources) leave(id string) {
 	}
 }
 
-// sourcesGroup tells which sources come and go.
+// sourcesGroup is the group of the events about sources that come and go.
 var sourcesGroup = love.StreamGroup(love.CategoryEvent, "Hub", 0, "sources")
 
 // announce publishes that the session has become a source, with the component
-// it began with, or is one no more, with all components whose values are stale
-// now. The event has the shape of any other: a list of one object of fields.
+// of its first message, or that it no longer is one, with all components whose
+// values are now stale. The event has the shape of any other: a list of one
+// object of fields.
 func (h *Hub) announce(s *Session, connected bool, components []string) {
 	now := h.clock.Now()
 	v := append([]byte(nil), `[{"source":{"value":`...)
@@ -87,7 +88,7 @@ func (h *Hub) publishOwn(now time.Time, m love.Message) {
 	h.publish([]Envelope{{Kind: EnvelopeHub, Payload: m.AppendJSON(nil), Received: now, Source: h.self.id, source: h.self}})
 }
 
-// sourceGone ends a session as a source, on every hub.
+// sourceGone tells every hub that a session is no longer a source.
 func (h *Hub) sourceGone(s *Session) {
 	h.publish([]Envelope{{Kind: EnvelopeGone, Received: h.clock.Now(), Source: s.source.id, source: s.source}})
 	var stale []string

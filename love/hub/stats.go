@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// counters counts what the hub has done since it was made, and tells the
+// counters counts what the hub has done since it was made, and notifies the
 // observer.
 type counters struct {
 	observer  Observer
@@ -47,10 +47,10 @@ func (c *counters) close(r CloseReason) {
 	c.observer.Closed(r)
 }
 
-// Stats tells how the hub is, and what it has done since it was made. The maps
-// hold every reason's label, also those that have not occurred.
+// Stats describes the hub, and what it has done since it was made. The maps
+// hold the label of every reason, including those that have not occurred.
 type Stats struct {
-	Sessions  int    `json:"sessions"`   // open now, in-process ones too
+	Sessions  int    `json:"sessions"`   // open now, including in-process ones
 	Groups    int    `json:"groups"`     // known: with a subscriber, or a last value
 	LastBytes int64  `json:"last_bytes"` // memory of the last values
 	Received  uint64 `json:"received"`   // data messages taken in
@@ -61,7 +61,7 @@ type Stats struct {
 	Closed  map[string]uint64 `json:"closed"`  // see [CloseReason]
 }
 
-// SessionStats tells how one session is.
+// SessionStats describes one session.
 type SessionStats struct {
 	ID        string    `json:"id"`        // unique in all hubs that act as one
 	Principal string    `json:"principal"` // the user, or "process"
@@ -73,11 +73,11 @@ type SessionStats struct {
 	Dropped   uint64    `json:"dropped"` // messages conflated since it opened
 }
 
-// GroupStats tells how one group is.
+// GroupStats describes one group.
 type GroupStats struct {
 	Group    string `json:"group"`
 	Members  int    `json:"members"`
-	Messages uint64 `json:"messages"` // published to it since it is known
+	Messages uint64 `json:"messages"` // published to it since it became known
 }
 
 // Stats returns the present figures.

@@ -7,11 +7,11 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// wheelSlots is in how many steps a ping interval is divided.
+// wheelSlots is the number of steps in a ping interval.
 const wheelSlots = 20
 
 // wheel is the one timer behind the pings of all sessions: at each step it
-// looks at one slot of them.
+// looks at the sessions of one slot.
 type wheel struct {
 	step time.Duration
 
@@ -25,7 +25,7 @@ func (w *wheel) init(interval time.Duration, now time.Time) {
 	w.step, w.at = interval/wheelSlots, now
 }
 
-// add puts a session where the wheel comes by in a whole turn.
+// add puts a session where the wheel arrives after a whole turn.
 func (w *wheel) add(s *Session) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -48,7 +48,7 @@ func (w *wheel) turn(now time.Time) (due []*Session) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if turn := wheelSlots * w.step; now.Sub(w.at) > turn {
-		w.at = now.Add(-turn) // who was paused for long asks each peer once, and hears its answer
+		w.at = now.Add(-turn) // after a long pause, ping each peer once and wait for the answer
 	}
 	for ; now.Sub(w.at) >= w.step; w.at = w.at.Add(w.step) {
 		w.now = (w.now + 1) % wheelSlots

@@ -3,16 +3,16 @@ package hub
 import "github.com/rubin-love/love-go/love"
 
 // A wildcard in place of the csc, the salindex or the stream of a subscription
-// stands for every one: it delivers single streams of data messages. "all" does
-// not, it has its own meaning (section 2.5), and groups that are no streams
-// (…-all, requests, the manager's heartbeat) are joined by their names only.
+// matches any: it delivers single streams of data messages. "all" is no
+// wildcard, it has its own meaning (section 2.5). Groups that are not streams
+// (…-all, requests, the manager's heartbeat) can be joined only by name.
 const wildcard = "*"
 
 // wildcardShapes is the number of ways to put wildcards in three places: a bit
 // each for csc, salindex and stream.
 const wildcardShapes = 8
 
-// wildcardShape is which parts of a group are wildcards.
+// wildcardShape returns which parts of a group are wildcards, one bit for each.
 func wildcardShape(g love.Group) (shape int) {
 	for bit, part := range [...]string{g.CSC, g.SalIndex, g.Stream} {
 		if part == wildcard {
@@ -46,7 +46,7 @@ func (x *index) eachWildcard(category, csc, salindex, stream []byte, f func(*gro
 // an …-all group, or one with wildcards.
 func matches(g, s love.Group) bool {
 	if g.Category != s.Category || s.CSC == sourcesGroup.CSC && g.CSC != s.CSC {
-		return false // what hubs publish is for who names them
+		return false // messages of hubs go only to groups that name their component
 	}
 	if g == love.CategoryGroup(g.Category) {
 		return true

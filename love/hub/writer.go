@@ -7,19 +7,20 @@ import (
 	"time"
 )
 
-// chunk is how much one system call writes at most.
+// chunk is the most that one system call writes, in bytes.
 const chunk = 64 << 10
 
-// pen is what writing needs; sockets share a pool of them.
+// pen holds what a writer needs; sockets share a pool of them.
 type pen struct {
 	buf   [chunk]byte
 	batch []*frame
 	next  int    // in batch
-	rest  []byte // of the frame before next
+	rest  []byte // not yet in buf, of the frame before next
 	todo  []byte // filled into buf, not yet written
 	sent  int    // bytes written since the outbox was last told
 
-	// attempt writes what the kernel takes of todo now, which is taken bytes.
+	// attempt writes as much of todo as the kernel accepts now, and sets
+	// taken to the number of bytes.
 	attempt func(fd uintptr) bool
 	taken   int
 }
@@ -34,13 +35,14 @@ var pens = sync.Pool{New: func() any {
 }}
 
 // socket is the sink of a websocket session. Whoever wakes it tries to write
-// at once without blocking; only when the kernel takes no more does a goroutine
-// write on, until the outbox is empty. An idle session has no writer.
+// at once without blocking. Only when the kernel accepts no more does a
+// goroutine continue, until the outbox is empty. An idle session has no
+// writer.
 type socket struct {
 	session *Session
 	conn    net.Conn
 	raw     syscall.RawConn // nil if conn cannot be written without blocking
-	*pen                    // of the writer alone
+	*pen                    // for the writer only; nil without one
 }
 
 func newSocket(s *Session, conn net.Conn, raw syscall.RawConn) *socket {
@@ -61,8 +63,8 @@ func (k *socket) wake() {
 // abort implements sink.
 func (k *socket) abort() { _ = k.conn.Close() }
 
-// drain writes until the outbox is empty and reports true, or false as soon as
-// write has not written everything that is to be.
+// drain writes until the outbox is empty and reports true, or reports false as
+// soon as write has written less than todo.
 func (k *socket) drain(write func() int) bool {
 	for k.fill() {
 		n := write()
@@ -74,8 +76,8 @@ func (k *socket) drain(write func() int) bool {
 	return true
 }
 
-// fill puts the next bytes into todo. Without any it gives up being the writer
-// and reports false; k is then another's to use.
+// fill puts the next bytes into todo. If nothing waits, it reports false: the
+// caller is no longer the writer and must leave k to the next one.
 func (k *socket) fill() bool {
 	if len(k.todo) > 0 {
 		return true
@@ -96,8 +98,8 @@ func (k *socket) fill() bool {
 	return true
 }
 
-// take gets the next frames from the outbox. Without any, it puts down the pen
-// before another can be the writer.
+// take gets the next frames from the outbox. It lets go of the pen first,
+// because without frames another may become the writer at once.
 func (k *socket) take() bool {
 	p := k.pen
 	k.pen = nil
@@ -112,7 +114,7 @@ func (k *socket) take() bool {
 	return true
 }
 
-// tryWrite writes what the kernel takes now.
+// tryWrite writes what the kernel accepts now and returns the number of bytes.
 func (k *socket) tryWrite() int {
 	k.taken = 0
 	if err := k.raw.Write(k.attempt); err != nil {
@@ -121,8 +123,8 @@ func (k *socket) tryWrite() int {
 	return max(k.taken, 0)
 }
 
-// write writes all. An error ends the session; what waits is dropped with it,
-// so the writer goes on to find the outbox empty.
+// write writes all of todo. An error ends the session and drops what waits, so
+// the writer then finds the outbox empty.
 func (k *socket) write() int {
 	if _, err := k.conn.Write(k.todo); err != nil {
 		k.session.lost()

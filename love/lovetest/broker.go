@@ -12,10 +12,10 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// TestBroker is the conformance suite of [hub.Broker]. connect returns a
-// broker for each of several hubs that are to act as one; a broker within one
-// process may return the same each time. It is called anew for every test,
-// which ends what it made with t.Cleanup.
+// TestBroker is the conformance suite of [hub.Broker]. connect returns a broker
+// for each of several hubs that are to act as one; a broker within one process
+// may return the same each time. setup is called anew for every test, and ends
+// what it made with t.Cleanup.
 //
 //	func TestMyBroker(t *testing.T) {
 //		lovetest.TestBroker(t, func(t *testing.T) func() hub.Broker { … })
@@ -125,7 +125,7 @@ func brokerKeepsOrder(t *testing.T, connect func() hub.Broker) {
 				e := envelope(i)
 				e.Source = fmt.Sprint(p)
 				if b.Publish([]hub.Envelope{e}) != nil {
-					return // too few come, which the test sees
+					return // the test then misses envelopes
 				}
 			}
 		})

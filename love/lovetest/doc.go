@@ -1,13 +1,13 @@
-// Package lovetest holds fakes for tests: of this project and of programs
-// built on it. Import it from test packages only.
+// Package lovetest holds fakes and conformance suites for tests of this project
+// and of programs built on it. Import it from test packages only.
 //
 // [Clock] stands still until the test moves it. [Manager] is a manager for
 // programs that publish to one.
 //
 // [RunUserStore], [RunLedger], [RunKeyring] and [RunAuditLog] are the suites
-// that every store of users, tokens, keys and audit records passes.
+// that every store of users, tokens, keys and audit records has to pass.
 //
-// [TestDomain] is the suite that each SAL bus passes; [NewDomain] is a domain
-// that fails on demand, and [NewComponent] a component that answers commands
-// as a test wants.
+// [TestDomain] is the suite that every SAL bus has to pass; [NewDomain] returns
+// a domain that fails on demand, and [NewComponent] a component that answers
+// commands as a test wants.
 package lovetest

@@ -15,26 +15,25 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// DomainFeatures declare how a SAL bus differs from others, as far as the
-// suite [TestDomain] has to know.
+// DomainFeatures tells the suite [TestDomain] how a SAL bus differs from
+// others.
 type DomainFeatures struct {
 	// Bubble runs each test in a bubble of testing/synctest, where time passes
 	// by itself. It is for a bus in memory; one with sockets cannot live there.
 	Bubble bool
-	// Clock is what the domains of the suite live by. Default: the machine's
-	// clock, which in a bubble is that of the bubble.
+	// Clock is the clock of the domains. Default: the machine's clock, which in
+	// a bubble is that of the bubble.
 	Clock love.Clock
-	// Unit is the time scale: much longer than a sample takes from writing to
-	// the callback. The suite looks this long whether something happens that
-	// must not, and waits a hundred times as long for what must. Default:
-	// 200 ms.
+	// Unit is the time scale, much longer than a sample takes from writing to
+	// the callback. The suite waits this long to see that nothing happens, and
+	// up to a hundred times as long for what has to happen. Default: 200 ms.
 	Unit time.Duration
 }
 
-// DomainSetup makes a bus for one test, with nothing on it. The definitions are
-// those of the components that the test uses. connect returns the bus as one
-// process sees it; it is called for each process that the test plays. What was
-// made is ended with t.Cleanup.
+// DomainSetup makes an empty bus for one test. defs has the components that the
+// test uses. connect returns the bus as one process sees it; it is called for
+// each process that the test plays. DomainSetup ends what it made with
+// t.Cleanup.
 type DomainSetup func(t *testing.T, defs *sal.Definitions) (connect func() sal.Bus)
 
 // TestDomain is the conformance suite of [sal.Bus] and of what package sal
@@ -84,8 +83,8 @@ type suite struct {
 	origins int
 }
 
-// suiteDefinitions are the components that the suite plays: Lamp without,
-// Fan with instances.
+// suiteDefinitions returns the components that the suite plays: Lamp without
+// instances, Fan with them.
 func suiteDefinitions(t *testing.T) *sal.Definitions {
 	arrays := []sal.Field{
 		{Name: "bools", Type: sal.Boolean, Count: 2}, {Name: "longs", Type: sal.LongLong, Count: 2},
@@ -115,7 +114,7 @@ func suiteDefinitions(t *testing.T) *sal.Definitions {
 	return defs
 }
 
-// domain is a process on the bus, with an origin of its own.
+// domain plays a process on the bus, with an origin of its own.
 func (s *suite) domain(opts ...sal.DomainOption) *sal.Domain {
 	s.Helper()
 	s.origins++
@@ -134,7 +133,7 @@ func (s *suite) remote(d *sal.Domain, name string, index int, opts ...sal.Remote
 	return r
 }
 
-// writer is a controller that only writes.
+// writer returns a controller that only writes.
 func (s *suite) writer(d *sal.Domain, name string, index int) *sal.Controller {
 	s.Helper()
 	c, err := d.Controller(s.Context(), name, index, sal.WriteOnly())
@@ -174,7 +173,7 @@ func (s *suite) received(r *sal.Remote, attr string) *samples {
 	return got
 }
 
-// samples is what a callback was called with.
+// samples holds what a callback was called with.
 type samples struct {
 	*suite
 	arrived chan *sal.Sample
@@ -194,7 +193,7 @@ func (g *samples) next() *sal.Sample {
 	}
 }
 
-// numbers waits for as many samples and returns their numbers.
+// numbers waits for n samples and returns their numbers.
 func (g *samples) numbers(n int) []int {
 	g.Helper()
 	var got []int
@@ -204,7 +203,7 @@ func (g *samples) numbers(n int) []int {
 	return got
 }
 
-// nothing looks whether anything arrives that must not.
+// nothing fails the test if a sample arrives within a Unit.
 func (g *samples) nothing() {
 	g.Helper()
 	timer := g.f.Clock.NewTimer(g.f.Unit)

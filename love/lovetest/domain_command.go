@@ -25,7 +25,7 @@ var commanding = map[string]func(*suite){
 	"a command with a number that is not positive is dropped":  badNumberIsDropped,
 }
 
-// closing is the part of the suite about the end.
+// closing is the part of the suite about closing and canceling.
 var closing = map[string]func(*suite){
 	"closing a remote ends who waits":        closingEndsWaiting,
 	"closing a controller aborts a command":  closingAborts,
@@ -132,8 +132,8 @@ func commandsFindTheirInstance(s *suite) {
 	require.ErrorIs(s, err, sal.ErrTimeout, "index 0 is no broadcast")
 }
 
-// acksAreMatched plays a component by hand, which answers every command with
-// what belongs to somebody else before it answers properly.
+// acksAreMatched plays a component by hand, which answers a command with
+// acknowledgements of other commands before its own.
 func acksAreMatched(s *suite) {
 	bus := s.connect()
 	ackcmd := topic(s, "Lamp", "ack_ackcmd")

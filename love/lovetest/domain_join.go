@@ -9,7 +9,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// joining is the part of the suite about who starts late.
+// joining is the part of the suite about remotes that start late.
 var joining = map[string]func(*suite){
 	"a late joiner knows the newest event of each instance":  lateJoinerKnowsInstances,
 	"a late joiner of one instance knows its newest event":   lateJoinerOfOne,
@@ -63,8 +63,8 @@ func lateJoinerKnowsNewest(s *suite) {
 	require.False(s, ok, "what was never written is not known")
 }
 
-// windowLimits lets a driver find more than the window holds, as a bus that
-// keeps the newest of each instance may (spec sal-kafka, 19.12).
+// windowLimits accepts an event from before the window, because a bus that
+// keeps the newest of each instance may find it (spec sal-kafka, 19.12).
 func windowLimits(s *suite) {
 	d := s.domain()
 	one, two := s.writer(d, "Fan", 1), s.writer(d, "Fan", 2)

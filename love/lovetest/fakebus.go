@@ -19,7 +19,7 @@ type FakeBus struct {
 	ends      []context.CancelCauseFunc // of the subscriptions
 }
 
-// NewFakeBus makes a bus that works.
+// NewFakeBus returns a bus that works.
 func NewFakeBus(opts ...sim.BusOption) *FakeBus { return &FakeBus{bus: sim.NewBus(opts...)} }
 
 // Fail makes publishing and subscribing fail with err from now on, until it is
@@ -77,7 +77,7 @@ func (b *FakeBus) Subscribe(ctx context.Context, wants []sal.Want) (sal.Subscrip
 	return &fakeSubscription{Subscription: sub, life: life, end: end}, nil
 }
 
-// fakeSubscription is one that can be broken.
+// fakeSubscription is a subscription that can be broken.
 type fakeSubscription struct {
 	sal.Subscription
 	life context.Context

@@ -10,8 +10,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// NewDomain makes a domain on a bus in memory of its own, which fails when it
-// is told to. It is closed with the test.
+// NewDomain returns a domain on a bus of its own in memory, and that bus, which
+// fails on demand. The domain is closed when the test ends.
 func NewDomain(t *testing.T, defs *sal.Definitions, opts ...sal.DomainOption) (*sal.Domain, *FakeBus) {
 	bus := NewFakeBus()
 	d := sal.NewDomain(bus, defs, opts...)
@@ -19,9 +19,9 @@ func NewDomain(t *testing.T, defs *sal.Definitions, opts ...sal.DomainOption) (*
 	return d, bus
 }
 
-// FakeComponent is a component as a test wants it: it writes what the test
-// writes with the controller's methods, remembers the commands that come, and
-// answers them as it was told; all others with success.
+// FakeComponent is a component that a test controls. The test writes with the
+// controller's methods; commands are remembered, and answered as
+// [FakeComponent.Answer] says or else with success.
 type FakeComponent struct {
 	*sal.Controller
 
@@ -48,8 +48,9 @@ func NewComponent(t *testing.T, d *sal.Domain, name string, index int) *FakeComp
 	return c
 }
 
-// Answer sets how a command is executed from now on, by its short name:
-// "moveAzimuth". [sal.Answer] ends it with any acknowledgement.
+// Answer sets the handler of a command from now on, by its short name:
+// "moveAzimuth". A handler that returns [sal.Answer] ends the command with any
+// acknowledgement.
 func (c *FakeComponent) Answer(command string, h sal.Handler) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// RunHolds is the conformance suite of [commander.Holds]. open returns holds
-// of nothing; it is called anew for every test and ends them with t.Cleanup.
+// RunHolds is the conformance suite of [commander.Holds]. open returns empty
+// holds; it is called anew for every test and ends them with t.Cleanup.
 //
 //	func TestMyHolds(t *testing.T) {
 //		lovetest.RunHolds(t, func(t *testing.T) commander.Holds { … })
@@ -32,7 +32,7 @@ func RunHolds(t *testing.T, open func(t *testing.T) commander.Holds) {
 	}
 }
 
-// hold is the n-th of a night.
+// hold returns the n-th hold of a night.
 func hold(n int) commander.Hold {
 	since := recordStart.Add(time.Duration(n) * time.Minute)
 	return commander.Hold{ID: fmt.Sprint(n), Pattern: "ATDome:*:move*", User: "añ", Since: since, Until: since.Add(time.Hour)}

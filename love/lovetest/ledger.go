@@ -11,11 +11,11 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// storeStart is when the tests of stores begin.
+// storeStart is the time at which the tests of stores begin.
 var storeStart = time.Date(2026, 3, 14, 1, 59, 26, 535897000, time.UTC)
 
-// RunLedger checks that a ledger does what auth.Ledger promises. open gives a
-// fresh one, which goes by the clock.
+// RunLedger checks that a ledger does what auth.Ledger promises. open returns a
+// fresh one that uses the clock.
 func RunLedger(t *testing.T, open func(t *testing.T, clock love.Clock) auth.Ledger) {
 	t.Run("lists the tokens that were issued, newest first", func(t *testing.T) {
 		l := open(t, NewClock(storeStart))
@@ -87,8 +87,8 @@ func RunLedger(t *testing.T, open func(t *testing.T, clock love.Clock) auth.Ledg
 	})
 }
 
-// RunKeyring checks that a keyring does what auth.Keyring promises. open gives
-// a fresh one, which goes by the clock.
+// RunKeyring checks that a keyring does what auth.Keyring promises. open returns
+// a fresh one that uses the clock.
 func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) auth.Keyring) {
 	t.Run("makes its key when it is needed, and keeps it", func(t *testing.T) {
 		k := open(t, NewClock(storeStart))
@@ -156,7 +156,7 @@ func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) auth.Key
 }
 
 // RunAuditLog checks that an audit log does what auth.AuditLog promises. open
-// gives a fresh one.
+// returns a fresh one.
 func RunAuditLog(t *testing.T, open func(t *testing.T) auth.AuditLog) {
 	t.Run("returns the newest records, newest first, whole", func(t *testing.T) {
 		l := open(t)

@@ -42,7 +42,7 @@ type Manager struct {
 	run      *managerRun // nil while it is down
 }
 
-// received is one message with the streams that it has.
+// received is a message with the groups of its streams; Next sets taken.
 type received struct {
 	love.Message
 	groups []string
@@ -76,9 +76,9 @@ func (m *Manager) Admit(r *http.Request) (auth.Principal, error) {
 	return auth.Principal{Process: true}, nil
 }
 
-// Start starts the manager again after [Manager.Kill], at the same URL. As any
-// manager it knows nothing of its former life; what it had received is
-// remembered.
+// Start starts the manager again after [Manager.Kill], at the same URL. Like
+// any manager it starts without state, but [Manager.Messages] keeps what it had
+// received.
 func (m *Manager) Start() {
 	m.t.Helper()
 	listener, err := net.Listen("tcp", m.address)
@@ -118,7 +118,7 @@ func (m *Manager) Kill() {
 	r.listener.kill()
 	_ = r.server.Close()
 	_ = r.hub.Shutdown(r.ctx)
-	r.parts.Wait() // what the hub has read is remembered
+	r.parts.Wait() // so that m.received has all that the hub has read
 	r.cancel()
 }
 
@@ -139,7 +139,7 @@ func (m *Manager) receive(raw []byte) {
 	m.changed.Broadcast()
 }
 
-// Messages are all data messages received so far, in order.
+// Messages returns all data messages received so far, in order.
 func (m *Manager) Messages() []love.Message {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -150,9 +150,9 @@ func (m *Manager) Messages() []love.Message {
 	return all
 }
 
-// Next waits for the next message with a stream, named as its group
+// Next waits for the next message with a stream, given as its group
 // ("event-Rack-1-power"), and takes it: each is returned once. If none comes
-// within 10 s the test fails.
+// within 10 s, the test fails.
 func (m *Manager) Next(group string) love.Message {
 	m.t.Helper()
 	over := false
@@ -196,9 +196,9 @@ func (m *Manager) summary() string {
 	return "[" + strings.Join(order, ", ") + "]"
 }
 
-// Watch subscribes to a stream as a viewer does that opens a page: for an event
-// the manager asks the producers to say it again. It lasts until the manager is
-// killed.
+// Watch subscribes to a stream like a viewer who opens a page: for an event the
+// manager asks the producers to send it again. The subscription lasts until the
+// manager is killed.
 func (m *Manager) Watch(group string) {
 	m.t.Helper()
 	g, err := love.ParseGroup(group)
@@ -212,7 +212,7 @@ func (m *Manager) Watch(group string) {
 	_ = r.hub.Subscribe(r.ctx, hub.SubscribeOptions{}, g) // joined; nobody needs to read
 }
 
-// killer is a listener that can end all it has accepted.
+// killer is a listener that can close all connections it has accepted.
 type killer struct {
 	net.Listener
 	mu    sync.Mutex

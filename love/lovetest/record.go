@@ -38,7 +38,7 @@ func RunRecord(t *testing.T, open func(t *testing.T) commander.Record) {
 
 var recordStart = time.Date(2026, 3, 14, 1, 59, 26, 535897000, time.UTC)
 
-// recordEntry is the n-th command of a night.
+// recordEntry returns the n-th command of a night.
 func recordEntry(n int) commander.Entry {
 	at := recordStart.Add(time.Duration(n) * time.Minute)
 	return commander.Entry{
@@ -70,7 +70,7 @@ func list(t *testing.T, r commander.Record, f commander.Filter) []commander.Entr
 	return entries
 }
 
-// numbers are the n of entries that recordEntry made.
+// numbers returns the n of entries that recordEntry made.
 func numbers(t *testing.T, entries []commander.Entry) []int {
 	t.Helper()
 	all := []int{}

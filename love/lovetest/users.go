@@ -12,7 +12,7 @@ import (
 )
 
 // RunUserStore checks that a store of users does what auth.UserStore promises.
-// open gives a fresh store each time it is called.
+// open returns a fresh store each time it is called.
 func RunUserStore(t *testing.T, open func(t *testing.T) auth.UserStore) {
 	for name, test := range map[string]func(*testing.T, auth.UserStore){
 		"a fresh store has the default groups and no account":     freshUsers,

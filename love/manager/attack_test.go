@@ -248,6 +248,9 @@ func TestAttack_NoHeaderOpensAWebsocket(t *testing.T) {
 	conn, _, _, err := dialer.Dial(t.Context(), url+"?token="+user)
 	require.NoError(t, err)
 	defer conn.Close()
-	_, sessions := h.call(t, "GET", adminAPI+"sessions/", h.logIn(t, "admin"), "")
-	require.Contains(t, sessions, `"principal":"user","address":"127.0.0.1"`)
+	admin := h.logIn(t, "admin")
+	require.Eventually(t, func() bool { // the handshake is answered before there is a session
+		_, sessions := h.call(t, "GET", adminAPI+"sessions/", admin, "")
+		return strings.Contains(sessions, `"principal":"user","address":"127.0.0.1"`)
+	}, 10*time.Second, time.Millisecond)
 }

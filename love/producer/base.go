@@ -15,14 +15,15 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Base is a producer of free form objects, and what the other producers are
-// built on (producer spec, section 5). It polls functions periodically, sends
-// what it is given, keeps the newest of each, and says it again on request.
+// Base is a producer of free-form objects, on which the other producers are
+// built (producer spec, section 5). It polls functions periodically, sends what
+// is published, keeps the newest object of each key, and sends it again on
+// request.
 //
-// An object becomes the item of a message as it is, so one that a manager is to
-// distribute needs the members csc, salindex and data. Numbers that JSON does
-// not have are possible in a [love.RawValue]; any other value goes through
-// encoding/json. Use [NewBase].
+// An object becomes the item of a message unchanged, so it needs the members
+// csc, salindex and data if a manager is to distribute it. Only a
+// [love.RawValue] can hold numbers that JSON lacks; any other value is encoded
+// with encoding/json. Use [NewBase].
 type Base struct {
 	name    string
 	csc     string // the component's name, without index
@@ -30,8 +31,9 @@ type Base struct {
 	cfg     config
 	log     *slog.Logger
 
-	// turn is held while something is stored and sent: so a reply to a request
-	// never overtakes, and hides, newer data. It guards what follows.
+	// turn is held while an object is stored and sent, so that a reply to a
+	// request never overtakes, and thus hides, newer data. It guards the fields
+	// below.
 	turn       sync.Mutex
 	to         Sender // while running
 	stored     []stored
@@ -41,10 +43,10 @@ type Base struct {
 	actions    map[string]Action
 }
 
-// Poll looks at something that is to be sent once a period. nil sends nothing.
+// Poll returns a value to be sent once a period, or nil to send nothing.
 type Poll func(ctx context.Context) (any, error)
 
-// Action is called after an object was stored and sent.
+// Action is called after an object has been stored and sent.
 type Action func(ctx context.Context, object love.RawValue)
 
 type poll struct {
@@ -52,19 +54,19 @@ type poll struct {
 	f        Poll
 }
 
-// stored is the newest object of a key, encoded: replies are cheap.
+// stored is the newest object of a key, kept encoded so that replies are cheap.
 type stored struct {
 	key      string
-	of       origin // with a key from "data"
+	of       origin // set only if the key comes from "data"
 	category love.Category
 	object   love.RawValue
-	// render, if there is one, makes the object anew, over the bytes of the old
-	// one, before it is sent.
+	// render, if not nil, builds the object anew before it is sent, reusing the
+	// bytes of the old one.
 	render func(old love.RawValue) love.RawValue
 }
 
-// origin is what a free form object says about where it comes from: one
-// producer may serve several instances.
+// origin identifies the instance that a free-form object comes from; one
+// producer may serve several.
 type origin struct {
 	csc      string // empty if absent
 	index    love.SalIndex
@@ -94,22 +96,23 @@ func newBase(csc, name string, cfg config) *Base {
 // Name implements [Producer].
 func (b *Base) Name() string { return b.name }
 
-// Subscriptions implements [Producer]: everybody's requests and its own.
+// Subscriptions implements [Producer]. It returns "all" and the component's name.
 func (b *Base) Subscriptions() []string { return []string{love.All, b.csc} }
 
-// Message is the builder of the producer's messages, for its metadata.
+// Message returns the builder of the producer's messages, to which metadata can
+// be added.
 func (b *Base) Message() *Message { return b.message }
 
-// RegisterPeriodic has f called once a period while the producer runs, and what
-// it returns sent with the category; it is not stored. An error is logged and
-// costs that one value.
+// RegisterPeriodic calls f once a period while the producer runs and sends the
+// result with the category, without storing it. If f fails, the error is logged
+// and that one value is skipped.
 func (b *Base) RegisterPeriodic(category love.Category, f Poll) {
 	b.turn.Lock()
 	defer b.turn.Unlock()
 	b.polls = append(b.polls, poll{category, f})
 }
 
-// RegisterCategory sets the category of the objects with a key (see
+// RegisterCategory sets the category of the objects with the key (see
 // [Base.Publish]). Default: event.
 func (b *Base) RegisterCategory(key string, category love.Category) {
 	b.turn.Lock()
@@ -117,8 +120,8 @@ func (b *Base) RegisterCategory(key string, category love.Category) {
 	b.categories[key] = category
 }
 
-// RegisterAction has f called after each object with a key was stored and
-// sent. It may publish.
+// RegisterAction calls f after each object with the key has been stored and
+// sent. f may publish.
 func (b *Base) RegisterAction(key string, f Action) {
 	b.turn.Lock()
 	defer b.turn.Unlock()
@@ -126,10 +129,11 @@ func (b *Base) RegisterAction(key string, f Action) {
 }
 
 // Publish stores an object as the newest of its key and sends it; while the
-// producer does not run, it is stored only. The key is the member "name";
-// without one the name of the stream in "data", and there is a newest one for
-// each csc and salindex, so that requests for it are answered; else the names
-// of the members. Anything but an object is refused.
+// producer is not running, it only stores it. The key is the member "name". An
+// object without one has the names of the streams in "data" as its key, and the
+// newest is kept for each csc and salindex so that requests can be answered. An
+// object with neither has the names of its members as its key. Publish returns
+// an error if the value is not an object.
 func (b *Base) Publish(ctx context.Context, object any) error {
 	raw, err := encode(object)
 	if err != nil {
@@ -151,7 +155,7 @@ func (b *Base) categoryOf(key string) love.Category {
 	return love.CategoryEvent
 }
 
-// publish stores, sends, acts, in this order.
+// publish stores s, sends it, and then calls the action of its key.
 func (b *Base) publish(ctx context.Context, s stored) error {
 	b.turn.Lock()
 	b.store(s)
@@ -179,7 +183,8 @@ func (b *Base) find(key string, of origin) int {
 	return slices.IndexFunc(b.stored, func(s stored) bool { return s.key == key && s.of == of })
 }
 
-// sendStored needs the turn.
+// sendStored sends the stored object, rendered first if need be. The caller holds
+// the turn.
 func (b *Base) sendStored(ctx context.Context, to Sender, s *stored) error {
 	if s.render != nil {
 		s.object = s.render(s.object)
@@ -187,7 +192,7 @@ func (b *Base) sendStored(ctx context.Context, to Sender, s *stored) error {
 	return b.send(ctx, to, s.category, s.object)
 }
 
-// send needs the turn.
+// send sends an object as a data message. The caller holds the turn.
 func (b *Base) send(ctx context.Context, to Sender, category love.Category, object love.RawValue) error {
 	b.out = b.message.AppendData(b.out[:0], category, object)
 	return to.Send(ctx, b.out)
@@ -208,7 +213,7 @@ func (b *Base) Run(ctx context.Context, to Sender) error {
 	}
 }
 
-// begin makes to the destination until the returned function is called.
+// begin makes to the destination of published objects until end is called.
 func (b *Base) begin(to Sender) (end func()) {
 	set := func(to Sender) {
 		b.turn.Lock()
@@ -219,7 +224,8 @@ func (b *Base) begin(to Sender) (end func()) {
 	return func() { set(nil) }
 }
 
-// pollAll is one round; a function that fails costs only its own value.
+// pollAll calls every registered function once; one that fails does not affect
+// the others.
 func (b *Base) pollAll(ctx context.Context) {
 	b.turn.Lock()
 	polls := b.polls
@@ -249,8 +255,8 @@ func (b *Base) pollOne(ctx context.Context, p poll) error {
 	return b.send(ctx, b.to, p.category, object)
 }
 
-// InitialData implements [Producer]: all that is stored, in the order in which
-// it was first stored.
+// InitialData implements [Producer]. It sends every stored object, in the order
+// in which their keys were first stored.
 func (b *Base) InitialData(ctx context.Context, to Sender) error {
 	b.turn.Lock()
 	defer b.turn.Unlock()
@@ -262,11 +268,12 @@ func (b *Base) InitialData(ctx context.Context, to Sender) error {
 	return nil
 }
 
-// HandleRequest implements [Producer]: it sends the newest object whose key is
-// the stream asked for. Component and index have to be those of the object; an
-// object with a name has the producer's component and no index. What a request,
-// or an object, does not have need not match; a request without index is for
-// the object of index 0, if there is one, else for those of all instances.
+// HandleRequest implements [Producer]. It sends the newest object whose key is
+// the requested stream, provided that component and index match. An object that
+// does not say its component belongs to the producer's; one that does not say its
+// index matches any. A request without a component matches any component, and one
+// without an index is for the object of index 0 if there is one, else for those
+// of all instances.
 func (b *Base) HandleRequest(ctx context.Context, r Request, to Sender) error {
 	b.turn.Lock()
 	defer b.turn.Unlock()
@@ -292,7 +299,8 @@ func (b *Base) HandleRequest(ctx context.Context, r Request, to Sender) error {
 	return nil
 }
 
-// normal writes the same number in the same way.
+// normal returns i with a whole number in its canonical form, so that equal
+// indices compare equal.
 func normal(i love.SalIndex) love.SalIndex {
 	if n, ok := whole(i); ok {
 		return love.Index(n)
@@ -320,8 +328,8 @@ func encode(v any) (love.RawValue, error) {
 
 var errNoObject = errors.New("only JSON objects can be published")
 
-// keyOf is the member name; without one the name of the stream that an item of
-// a data message holds, with its origin; else the names of the members.
+// keyOf returns the key of an object and its origin, as [Base.Publish] describes.
+// The error is errNoObject if it is not a JSON object.
 func keyOf(object love.RawValue) (key string, of origin, err error) {
 	var all map[string]json.RawMessage
 	if json.Unmarshal(object.Strict(), &all) != nil || all == nil {

@@ -13,24 +13,25 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 )
 
-// requestQueue is how many requests wait for one producer. More are dropped,
-// and counted: viewers repeat theirs.
+// requestQueue is the number of requests that may wait for one producer. Further
+// ones are dropped and counted; viewers repeat their requests.
 const requestQueue = 256
 
-// confirmDelay is how long after sending events it is asked whether the manager
-// has read them.
+// confirmDelay is the wait after sending events before the client asks whether
+// the manager has read them.
 const confirmDelay = 500 * time.Millisecond
 
 // Client serves producers over one connection to a manager (producer spec,
-// section 4): after each connection it subscribes to the requests they want,
-// sends what has waited for it, and has them send the initial data of all other
-// streams; it repeats the subscriptions, hands requests to the producers and
-// sends what they have. Use [NewClient].
+// section 4). After each connection it subscribes to the requests that the
+// producers want, sends the messages that waited for the connection, and has the
+// producers send the initial data of all other streams. From then on it repeats
+// the subscriptions, hands requests to the producers and sends their messages.
+// Use [NewClient].
 //
-// Nothing is lost while the manager is away, or on the way when it goes: all
-// events and the newest telemetry of each stream wait in an outbox, bounded by
-// [WithOutbox]. So an event that the manager had read but not yet confirmed when
-// it went is sent to its successor again.
+// While the manager is away, all events and the newest telemetry of each stream
+// wait in an outbox, bounded by [WithOutbox]. Events that were sent but not yet
+// confirmed when the connection is lost are kept there too and are sent again,
+// even if the manager had already read them.
 //
 // A producer that fails, panics, or is slow to answer does not affect the
 // others.
@@ -40,35 +41,35 @@ type Client struct {
 	log       *slog.Logger
 	message   *Message
 	desks     []*desk
-	greeted   chan struct{} // a token after each connection
-	unread    chan struct{} // a token when events were sent
+	greeted   chan struct{} // receives a token after each connection
+	unread    chan struct{} // receives a token when events were sent
 
-	mail       sync.Mutex // is held while something is sent
+	mail       sync.Mutex // held while a message is sent; guards what follows
 	box        outbox
 	ready      bool // connected, and nothing waits in the outbox
-	connection int  // counts them
-	full       bool // the outbox was, in this interruption
+	connection int  // number of connections lost so far
+	full       bool // whether the outbox overflowed during this interruption
 
 	droppedRequests atomic.Uint64
 }
 
-// desk is a producer with the requests that wait for it.
+// desk is a producer and the requests that wait for it.
 type desk struct {
 	Producer
 	requests chan Request
 }
 
-// Dropped counts what a [Client] could not keep.
+// Dropped counts the messages and requests that a [Client] had to drop.
 type Dropped struct {
-	// Messages that waited for the manager and were too many, and telemetry that
-	// had to wait and that no manager could distribute.
+	// Messages counts messages dropped from a full outbox, and telemetry dropped
+	// while there was no connection because no manager could distribute it.
 	Messages uint64
-	// Requests that came faster than their producer answers.
+	// Requests counts requests that came faster than their producer answered.
 	Requests uint64
 }
 
-// NewClient makes a client over a transport, which its Run runs. [WithClock],
-// [WithLogger], [WithOutbox] and [WithSubscribeInterval] apply.
+// NewClient returns a client over a transport, which [Client.Run] runs.
+// [WithClock], [WithLogger], [WithOutbox] and [WithSubscribeInterval] apply.
 func NewClient(t Transport, opts ...Option) *Client {
 	cfg := newConfig(opts)
 	c := &Client{
@@ -91,8 +92,9 @@ func (c *Client) Add(p Producer) {
 	c.desks = append(c.desks, &desk{Producer: p, requests: make(chan Request, requestQueue)})
 }
 
-// Create makes producers by name ([Factory.FromName]), all at once, and serves
-// them. It returns them in the order of their names. Call it before Run.
+// Create makes producers by name ([Factory.FromName]), all at the same time, and
+// adds them to the client. It returns them in the order of names. Call it before
+// Run.
 func (c *Client) Create(ctx context.Context, f *Factory, names ...string) ([]Producer, error) {
 	producers := make([]Producer, len(names))
 	errs := make([]error, len(names))
@@ -110,8 +112,8 @@ func (c *Client) Create(ctx context.Context, f *Factory, names ...string) ([]Pro
 	return producers, nil
 }
 
-// CreateType makes a producer of a type ([Factory.FromType]) and serves it.
-// Call it before Run.
+// CreateType makes a producer of a type ([Factory.FromType]) and adds it to the
+// client. Call it before Run.
 func (c *Client) CreateType(ctx context.Context, f *Factory, typ, name string) (Producer, error) {
 	p, err := f.FromType(ctx, typ, name)
 	if err != nil {
@@ -121,15 +123,15 @@ func (c *Client) CreateType(ctx context.Context, f *Factory, typ, name string) (
 	return p, nil
 }
 
-// Dropped tells what was lost so far.
+// Dropped returns the counts of what was dropped so far.
 func (c *Client) Dropped() Dropped {
 	c.mail.Lock()
 	defer c.mail.Unlock()
 	return Dropped{Messages: c.box.dropped + c.box.homeless, Requests: c.droppedRequests.Load()}
 }
 
-// Run runs the transport and the producers until ctx ends; then, when all have
-// ended, it returns nil. An error is the transport's.
+// Run runs the transport and the producers until ctx ends. It returns nil once
+// all of them have ended, or the error of the transport.
 func (c *Client) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
@@ -150,7 +152,7 @@ func (c *Client) run(ctx context.Context, d *desk) {
 	}
 }
 
-// answer hands requests to a producer, one after the other.
+// answer hands requests to a producer, one at a time.
 func (c *Client) answer(ctx context.Context, d *desk) {
 	for {
 		select {
@@ -164,7 +166,8 @@ func (c *Client) answer(ctx context.Context, d *desk) {
 	}
 }
 
-// subscribe asks for all requests that producers want, each kind once.
+// subscribe subscribes to the requests that the producers want, once for each
+// component name.
 func (c *Client) subscribe(ctx context.Context) error {
 	var asked []string
 	for _, d := range c.desks {
@@ -181,7 +184,8 @@ func (c *Client) subscribe(ctx context.Context) error {
 	return nil
 }
 
-// repeatSubscriptions counts the interval from each connection.
+// repeatSubscriptions repeats the subscriptions at an interval that starts anew
+// with each connection.
 func (c *Client) repeatSubscriptions(ctx context.Context) {
 	timer := c.cfg.clock.NewTimer(c.cfg.subscribe)
 	defer timer.Stop()
@@ -199,8 +203,8 @@ func (c *Client) repeatSubscriptions(ctx context.Context) {
 	}
 }
 
-// received takes a message from the manager. Only requests matter; each
-// producer decides whether one is for it.
+// received queues a request from the manager for every producer; each decides
+// whether the request is for it. Other messages are ignored.
 func (c *Client) received(_ context.Context, raw []byte) {
 	r, ok := ParseRequest(raw)
 	if !ok {

@@ -10,31 +10,32 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Remote is what [CSC] needs of a SAL remote; [*sal.Remote] is one.
+// Remote is the part of a SAL remote that a [CSC] needs; [*sal.Remote]
+// implements it.
 type Remote interface {
 	Component() *sal.Component
 	Index() int
-	// Subscribe gives the newest late joiner sample, then every sample, in
-	// order, by calls of f on another goroutine.
+	// Subscribe calls f on another goroutine with the newest late joiner sample
+	// and then with every sample, in order.
 	Subscribe(attr string, f func(*sal.Sample)) (cancel func(), err error)
-	// Latest is the newest sample of a topic, if there was one.
+	// Latest returns the newest sample of a topic, and whether there is one.
 	Latest(attr string) (*sal.Sample, bool)
 }
 
-// CSC is the producer of one SAL component (producer spec, section 6): each
-// event becomes a message at once, telemetry is looked at once a period, the
-// heartbeats are condensed. Use [NewCSC].
+// CSC is the producer of one SAL component (producer spec, section 6). It sends
+// each event at once, the newest telemetry once a period, and a summary of the
+// heartbeats. Use [NewCSC].
 type CSC struct {
 	*Base
 	remote   Remote
 	served   served
 	encoders map[string]*encoder // by attribute name
 	arrivals chan arrival
-	pushes   *pushes // of telemetry; nil where it is polled
+	pushes   *pushes // nil if telemetry is polled
 
-	// What a type that is built on CSC adds; set before Run.
-	first []string                                      // topics whose late joiner data come before those of others
-	then  map[string]func(context.Context, *sal.Sample) // by topic, after a sample was sent; on the goroutine of Run
+	// Set before Run by types that embed CSC.
+	first []string                                      // topics whose late joiner data come first
+	then  map[string]func(context.Context, *sal.Sample) // by attribute name; called after a sample is sent
 }
 
 // arrival is a sample on its way to the goroutine of Run.
@@ -46,8 +47,9 @@ type arrival struct {
 
 var _ Producer = (*CSC)(nil)
 
-// NewCSC makes the producer of the remote's component. A component without
-// heartbeat event is not watched. The remote stays the caller's to close.
+// NewCSC returns the producer of the remote's component. It does not watch the
+// heartbeat of a component that has no heartbeat event. The caller closes the
+// remote.
 func NewCSC(remote Remote, opts ...Option) *CSC {
 	cfg := newConfig(opts)
 	c := remote.Component()
@@ -72,7 +74,7 @@ func NewCSC(remote Remote, opts ...Option) *CSC {
 	return p
 }
 
-// newest polls a topic.
+// newest returns a Poll of the newest sample of a topic.
 func (p *CSC) newest(t *sal.Topic) Poll {
 	attr := t.Attr()
 	return func(context.Context) (any, error) {
@@ -84,9 +86,9 @@ func (p *CSC) newest(t *sal.Topic) Poll {
 	}
 }
 
-// encoder is that of a topic; only the goroutine of Run, or before it NewCSC,
-// may ask. A sample of another version of the interface has another topic; its
-// encoder takes the place of the one before.
+// encoder returns the encoder of a topic. Only the goroutine of Run may call it,
+// and NewCSC before that. A sample written with another version of the interface
+// has another topic, whose encoder replaces the previous one.
 func (p *CSC) encoder(t *sal.Topic) *encoder {
 	attr := t.Attr()
 	e := p.encoders[attr]
@@ -101,7 +103,7 @@ func (p *CSC) item(s *sal.Sample) love.RawValue {
 	return p.encoder(s.Topic()).encode(s, p.remote.Index())
 }
 
-// Run implements [Producer]. One goroutine does all the work, so that samples
+// Run implements [Producer]. A single goroutine handles all samples, so that they
 // keep their order.
 func (p *CSC) Run(ctx context.Context, to Sender) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -115,13 +117,13 @@ func (p *CSC) Run(ctx context.Context, to Sender) error {
 	telemetry := p.cfg.clock.NewTicker(p.cfg.period)
 	defer telemetry.Stop()
 	var heart *pulse
-	var beat <-chan time.Time // never, without heartbeat
+	var beat <-chan time.Time // nil if the heartbeat is not watched
 	if p.served.heartbeat {
 		heart = newPulse(p.cfg.clock, p.cfg.startDelay)
 		defer heart.timer.Stop()
 		beat = heart.timer.C()
 	}
-	var pushed <-chan time.Time // never, without pushed telemetry
+	var pushed <-chan time.Time // nil if telemetry is polled
 	if p.pushes != nil {
 		defer p.pushes.timer.Stop()
 		pushed = p.pushes.timer.C()
@@ -150,7 +152,7 @@ func (p *CSC) Run(ctx context.Context, to Sender) error {
 	}
 }
 
-// subscribe has samples sent to p.arrivals until unsubscribe is called.
+// subscribe forwards samples to p.arrivals until unsubscribe is called.
 func (p *CSC) subscribe(ctx context.Context) (unsubscribe func(), err error) {
 	return subscribeAll(p.remote, p.live(), func(attr string, s *sal.Sample) {
 		select {
@@ -160,7 +162,8 @@ func (p *CSC) subscribe(ctx context.Context) (unsubscribe func(), err error) {
 	})
 }
 
-// subscribeAll subscribes to topics. unsubscribe is to be called in any case.
+// subscribeAll subscribes to topics. unsubscribe must be called even after an
+// error.
 func subscribeAll(r Remote, attrs []string, call func(attr string, s *sal.Sample)) (unsubscribe func(), err error) {
 	var cancels []func()
 	unsubscribe = func() {
@@ -178,7 +181,8 @@ func subscribeAll(r Remote, attrs []string, call func(attr string, s *sal.Sample
 	return unsubscribe, nil
 }
 
-// live are the topics of which every sample is looked at.
+// live returns the attribute names of the topics to subscribe to, those in
+// p.first first.
 func (p *CSC) live() []string {
 	topics := p.served.asynchronous
 	if p.pushes != nil {
@@ -201,7 +205,8 @@ func (p *CSC) live() []string {
 	return attrs
 }
 
-// arrived sends a sample, or keeps it back when it comes too soon.
+// arrived sends a sample, unless it is pushed telemetry that comes too soon and
+// has to wait.
 func (p *CSC) arrived(ctx context.Context, a arrival) {
 	switch {
 	case !p.pushes.has(a.attr):
@@ -211,7 +216,7 @@ func (p *CSC) arrived(ctx context.Context, a arrival) {
 	}
 }
 
-// forward makes a message of a sample, which is stored.
+// forward stores a sample and sends it.
 func (p *CSC) forward(ctx context.Context, a arrival) {
 	p.complain(ctx, a.attr, p.publish(ctx, stored{
 		key: a.attr, category: p.encoder(a.sample.Topic()).category, object: p.item(a.sample),
@@ -221,7 +226,7 @@ func (p *CSC) forward(ctx context.Context, a arrival) {
 	}
 }
 
-// pass makes a message of a sample, which is not stored.
+// pass sends a sample without storing it.
 func (p *CSC) pass(ctx context.Context, s *sal.Sample) {
 	item := p.item(s)
 	p.turn.Lock()
@@ -235,7 +240,7 @@ func (p *CSC) complain(ctx context.Context, attr string, err error) {
 	}
 }
 
-// tell sends how the heartbeat is.
+// tell sends the summary of the heartbeats.
 func (p *CSC) tell(ctx context.Context, to Sender, heart *pulse) {
 	item := heart.appendItem(nil, p.csc, p.remote.Index())
 	if err := to.Send(ctx, p.message.appendBare(nil, love.CategoryEvent, item)); err != nil && ctx.Err() == nil {
@@ -243,8 +248,9 @@ func (p *CSC) tell(ctx context.Context, to Sender, heart *pulse) {
 	}
 }
 
-// HandleRequest implements [Producer]. Name and index have to be those of the
-// component; an event is meant before telemetry of the same name (section 6.5).
+// HandleRequest implements [Producer]. It ignores requests whose component or
+// index is not its own. An event takes precedence over telemetry of the same
+// name (producer spec, section 6.5).
 func (p *CSC) HandleRequest(ctx context.Context, r Request, to Sender) error {
 	index, ok := r.index()
 	if !ok || r.CSC != p.csc || index != p.remote.Index() {

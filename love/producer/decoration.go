@@ -6,16 +6,16 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Decorated is a value as viewers expect each field of a stream: with a text
-// that tells how to show it, and its unit (producer spec, section 2.3). It is
-// for free form objects; samples are decorated by [CSC].
+// Decorated is a field of a stream in the form that viewers expect: a value with
+// its data type and its unit (producer spec, section 2.3). It is meant for
+// free-form objects; [CSC] decorates samples itself.
 type Decorated struct {
 	Value    any    `json:"value"`
 	DataType string `json:"dataType"`
 	Units    string `json:"units"`
 }
 
-// Decorate makes a field of a value; no unit is "unitless".
+// Decorate returns value as a decorated field. Empty units become "unitless".
 func Decorate(value any, units string) Decorated {
 	if units == "" {
 		units = "unitless"
@@ -23,10 +23,10 @@ func Decorate(value any, units string) Decorated {
 	return Decorated{value, DataTypeOf(value), units}
 }
 
-// DataType is the text that tells a viewer how to show a field: "Int",
-// "Float", "String", or "Array<…>" of one of the first two. It depends on the
-// definition alone; a boolean is an Int, a string never an array (producer
-// spec, section 2.3).
+// DataType returns the data type that tells viewers how to show a field: "Int",
+// "Float", "String", "Array<Int>" or "Array<Float>". It depends on the definition
+// alone; a boolean is an Int, and a string is never an array (producer spec,
+// section 2.3).
 func DataType(f sal.Field) string {
 	kind := "Int"
 	switch {
@@ -41,9 +41,9 @@ func DataType(f sal.Field) string {
 	return kind
 }
 
-// DataTypeOf is the text for a value that has no definition: "Int" (also of a
-// boolean), "Float", "String", "None" for nil and objects, "Array<…>" of the
-// first element, and for an empty list "Array<None>".
+// DataTypeOf returns the data type of a value that has no definition: "Int" (also
+// for a boolean), "Float", "String", "None" for nil and objects, "Array<…>" with
+// the type of the first element for a list, and "Array<None>" for an empty one.
 func DataTypeOf(value any) string { return dataTypeOf(reflect.ValueOf(value)) }
 
 func dataTypeOf(v reflect.Value) string {

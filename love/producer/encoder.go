@@ -7,21 +7,22 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// encoder writes the samples of one topic as items of data messages. All that
-// does not change from sample to sample is kept ready.
+// encoder writes the samples of one topic as items of data messages. It keeps
+// the text that is the same for every sample.
 type encoder struct {
 	topic    *sal.Topic
 	category love.Category
-	head     []byte // before the index
-	begin    []byte // between the index and the object of fields
-	// parts[i] stands before the value of field i; the last one ends the object.
+	head     []byte // text before the index
+	begin    []byte // text between the index and the object of fields
+	// parts[i] precedes the value of field i; the last part ends the object.
 	parts [][]byte
-	end   []byte // behind it
-	size  int    // of the longest item so far
+	end   []byte // text after the object
+	size  int    // bytes of the longest item so far
 }
 
-// newEncoder makes the encoder of a topic: an event is a list with one object
-// of fields, telemetry the object itself (producer spec, section 2.2).
+// newEncoder returns the encoder of a topic. An event is written as a list with
+// one object of fields, telemetry as the object itself (producer spec, section
+// 2.2).
 func newEncoder(t *sal.Topic) *encoder {
 	e := &encoder{topic: t, category: love.CategoryTelemetry}
 	open, shut := "", ""
@@ -46,7 +47,8 @@ func newEncoder(t *sal.Topic) *encoder {
 	return e
 }
 
-// encode is the item of a sample of the encoder's topic, under an index.
+// encode returns the item of a sample of the encoder's topic, with the given
+// index.
 func (e *encoder) encode(s *sal.Sample, index int) love.RawValue {
 	dst := append(make([]byte, 0, e.size), e.head...)
 	dst = append(strconv.AppendInt(dst, int64(index), 10), e.begin...)

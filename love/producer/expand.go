@@ -8,10 +8,10 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Expand replaces "all" in a list of components by every component of the
-// definitions that has no index, and the instances given ("MTHexapod:1") of
-// those that have one. A list without "all" is returned as it is; then there
-// may be no instances. Definitions that cannot be read are errors.
+// Expand replaces "all" in a list of components by every component that has no
+// index, followed by the given instances ("MTHexapod:1") of those that have one.
+// A list without "all" is returned unchanged, and it is an error to give
+// instances with it. It is also an error if a definition cannot be read.
 func (f *Factory) Expand(components, instances []string) (out []string, err error) {
 	defs := f.domain.Definitions()
 	all := false

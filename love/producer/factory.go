@@ -19,33 +19,33 @@ const (
 	TypeWatcher     = "watcher"     // Watcher
 )
 
-// ErrUnknown is a type or a component that there is no producer for.
+// ErrUnknown reports a type or a component for which there is no producer.
 var ErrUnknown = errors.New("unknown")
 
-// Spec is what a [Constructor] makes a producer of.
+// Spec describes the producer that a [Constructor] is to make.
 type Spec struct {
 	Domain    *sal.Domain
 	Component string
 	Index     int
-	HasIndex  bool // the index was given, it is not 0 by default
+	HasIndex  bool // false if the index was left out of the name
 	Options   []Option
 }
 
 // Constructor makes a producer of one type.
 type Constructor func(ctx context.Context, s Spec) (Producer, error)
 
-// Factory makes producers, by type or by the name of a component. Teams
-// register types of their own before it is used. Use [NewFactory].
+// Factory makes producers by type or by the name of a component. Types of other
+// teams are registered before it is used. Use [NewFactory].
 type Factory struct {
 	domain *sal.Domain
 	opts   []Option
 	types  map[string]Constructor
-	names  map[string]string // component to type, where it is not csc
+	names  map[string]string // component to type, where the type is not csc
 }
 
-// NewFactory makes a factory for the components of a domain; the options go to
-// every producer. It makes a [ScriptQueue] for ScriptQueue, a [Watcher] for
-// Watcher, a [CSC] for any other component.
+// NewFactory returns a factory for the components of a domain. Every producer
+// gets the options. The factory makes a [ScriptQueue] for ScriptQueue, a
+// [Watcher] for Watcher, and a [CSC] for any other component.
 func NewFactory(domain *sal.Domain, opts ...Option) *Factory {
 	f := &Factory{
 		domain: domain,
@@ -68,7 +68,8 @@ func NewFactory(domain *sal.Domain, opts ...Option) *Factory {
 	return f
 }
 
-// remote reads only what will be served. The domain closes it.
+// remote makes a remote that reads only the topics that will be served. The
+// domain closes it.
 func (s Spec) remote(ctx context.Context, opts ...sal.RemoteOption) (*sal.Remote, error) {
 	c, err := s.Domain.Definitions().Component(s.Component)
 	if err != nil {
@@ -113,8 +114,8 @@ func constructScriptQueue(ctx context.Context, s Spec) (Producer, error) {
 	return NewScriptQueue(queue, scripts, s.Options...)
 }
 
-// Register adds a type, or replaces one, and makes it the type of the named
-// components, SAL or not.
+// Register adds or replaces a type and makes it the type of the named components,
+// whether these are on SAL or not.
 func (f *Factory) Register(typ string, c Constructor, components ...string) {
 	f.types[typ] = c
 	for _, name := range components {
@@ -122,9 +123,9 @@ func (f *Factory) Register(typ string, c Constructor, components ...string) {
 	}
 }
 
-// FromType makes a producer of a type for "name" or "name:index". An unknown
-// type is [ErrUnknown]; the error lists those there are. A script queue without
-// index is [sal.ErrIndex].
+// FromType makes a producer of a type for "name" or "name:index". The error wraps
+// [ErrUnknown] and lists the known types if there is no such type, and wraps
+// [sal.ErrIndex] if a script queue has no index.
 func (f *Factory) FromType(ctx context.Context, typ, name string) (Producer, error) {
 	component, index, err := sal.ParseName(name)
 	if err != nil {
@@ -133,9 +134,9 @@ func (f *Factory) FromType(ctx context.Context, typ, name string) (Producer, err
 	return f.construct(ctx, typ, Spec{Component: component, Index: index, HasIndex: strings.Contains(name, ":")})
 }
 
-// FromName makes the producer of "name" or "name:index": of the type that is
-// registered for the component, else csc; of a component that nobody knows,
-// base. Without an index it is 0.
+// FromName makes the producer of "name" or "name:index". Its type is the one
+// registered for the component, else csc, or base if the component is not
+// defined. The index defaults to 0.
 func (f *Factory) FromName(ctx context.Context, name string) (Producer, error) {
 	component, index, err := sal.ParseName(name)
 	if err != nil {
@@ -157,9 +158,9 @@ func (f *Factory) construct(ctx context.Context, typ string, s Spec) (Producer, 
 	return p, nil
 }
 
-// Check tells, without making a producer, what is wrong with a name of which
-// data are expected: as [Factory.FromName], and a component that is neither
-// defined nor registered is [ErrUnknown], with a list of those that are.
+// Check reports what is wrong with a name, as [Factory.FromName] would, without
+// making a producer. In addition, a component that is neither defined nor
+// registered is [ErrUnknown]; the error lists those that are.
 func (f *Factory) Check(name string) error {
 	component, index, err := sal.ParseName(name)
 	if err != nil {

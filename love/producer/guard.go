@@ -5,8 +5,8 @@ import (
 	"runtime/debug"
 )
 
-// guarded calls what another team has written. A panic is an error of that team's
-// producer, with the stack that leads to it; the process serves others too.
+// guarded calls f, which another team may have written, and turns a panic into an
+// error with the stack: one producer must not end a process that serves others.
 func guarded(f func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

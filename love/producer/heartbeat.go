@@ -8,18 +8,18 @@ import (
 )
 
 const (
-	heartbeatWait     = 2 * time.Second // for the next one; also the least spacing of messages
-	maxLostHeartbeats = 5               // for viewers' information only
+	heartbeatWait     = 2 * time.Second // until one counts as lost; least time between messages
+	maxLostHeartbeats = 5               // for the information of viewers only
 )
 
-// heartbeatWatch condenses the heartbeats of a component into the messages
-// that viewers see (producer spec, section 6.4). It knows no clock: its owner
-// calls beat for each live heartbeat and timeout when none came for
-// [heartbeatWait], and sends the message when they say so.
+// heartbeatWatch condenses the heartbeats of a component into the messages that
+// viewers see (producer spec, section 6.4). It has no clock: its owner calls beat
+// for each live heartbeat and timeout when none came for [heartbeatWait], and
+// sends the message when they return true.
 type heartbeatWatch struct {
 	lost int
 	last time.Time // zero before the first heartbeat
-	due  time.Time // of the next message
+	due  time.Time // earliest time of the next message
 }
 
 func (w *heartbeatWatch) begin(now time.Time) { w.due = now.Add(heartbeatWait) }
@@ -42,20 +42,21 @@ func (w *heartbeatWatch) dueAt(now time.Time) bool {
 	return true
 }
 
-// pulse is a heartbeatWatch with its timer.
+// pulse is a heartbeatWatch with a timer.
 type pulse struct {
 	heartbeatWatch
 	timer love.Timer
 	begun bool
 }
 
-// newPulse begins to watch after a delay.
+// newPulse returns a pulse that begins to watch after a delay.
 func newPulse(clock love.Clock, delay time.Duration) *pulse {
 	return &pulse{timer: clock.NewTimer(delay)}
 }
 
-// arrived takes a heartbeat. Before the watch has begun it does not count: it
-// is a late joiner's, and no sign of life.
+// arrived handles a heartbeat and reports whether to send the message. Before the
+// watch has begun, a heartbeat is ignored: it may be late joiner data and is no
+// sign of life.
 func (p *pulse) arrived(at time.Time) (send bool) {
 	if !p.begun {
 		return false
@@ -64,7 +65,7 @@ func (p *pulse) arrived(at time.Time) (send bool) {
 	return p.beat(at)
 }
 
-// fired is to be called when the timer has.
+// fired handles the expiry of the timer and reports whether to send the message.
 func (p *pulse) fired(now time.Time) (send bool) {
 	p.timer.Reset(heartbeatWait)
 	if !p.begun {
@@ -75,7 +76,8 @@ func (p *pulse) fired(now time.Time) (send bool) {
 	return p.timeout(now)
 }
 
-// appendItem appends the item of the message (section 2.4).
+// appendItem appends the item of the heartbeat message (producer spec, section
+// 2.4).
 func (w *heartbeatWatch) appendItem(dst []byte, csc string, index int) love.RawValue {
 	last := -1.0
 	if !w.last.IsZero() {

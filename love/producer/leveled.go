@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// leveled is a log handler that is silent below a level.
+// leveled is a log handler that drops records below a level.
 type leveled struct {
 	slog.Handler
 	level slog.Leveler

@@ -8,8 +8,8 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 )
 
-// Send implements [Sender] for the producers. A message for which there is no
-// manager at the moment waits in the outbox, and that is no error.
+// Send implements [Sender] for the producers. Without a connection the message
+// waits in the outbox, which is not an error.
 func (c *Client) Send(ctx context.Context, msg []byte) error {
 	c.mail.Lock()
 	defer c.mail.Unlock()
@@ -33,13 +33,13 @@ func (c *Client) Send(ctx context.Context, msg []byte) error {
 	return nil
 }
 
-// sent notes a message that has left.
+// sent keeps a message that was just sent until the manager confirms it.
 func (c *Client) sent(msg []byte) {
 	c.box.keepSent(msg)
 	c.mayBeUnread()
 }
 
-// mayBeUnread has the manager asked.
+// mayBeUnread wakes confirm if sent messages are not confirmed yet.
 func (c *Client) mayBeUnread() {
 	if len(c.box.letters) == 0 {
 		return
@@ -50,8 +50,8 @@ func (c *Client) mayBeUnread() {
 	}
 }
 
-// lost is called when a connection is: what the manager has not confirmed is
-// to be sent again.
+// lost is called when the connection is lost. It marks what the manager has not
+// confirmed to be sent again.
 func (c *Client) lost() {
 	c.mail.Lock()
 	defer c.mail.Unlock()
@@ -60,7 +60,8 @@ func (c *Client) lost() {
 	c.box.lost()
 }
 
-// greet is called after each connection: the manager knows nothing of us.
+// greet is called after each connection. It subscribes and sends everything that
+// is known, because the new manager knows nothing yet.
 func (c *Client) greet(ctx context.Context) error {
 	if err := c.subscribe(ctx); err != nil {
 		return err
@@ -76,8 +77,9 @@ func (c *Client) greet(ctx context.Context) error {
 	return c.tellAll(ctx, greeting{c, told})
 }
 
-// tellAll has all producers send their initial data, at the same time, so that
-// one that hangs keeps back nobody's but its own. An error is the connection's.
+// tellAll has all producers send their initial data at the same time, so that one
+// that hangs does not delay the data of the others. It returns an error only if
+// the connection fails.
 func (c *Client) tellAll(ctx context.Context, to Sender) error {
 	telling, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -97,8 +99,9 @@ func (c *Client) tellAll(ctx context.Context, to Sender) error {
 	return context.Cause(telling)
 }
 
-// sendWaiting empties the outbox, also of what is added meanwhile, and returns
-// the streams that it was about. From then on messages are sent at once.
+// sendWaiting sends what waits in the outbox, including what is added meanwhile,
+// and returns the streams of these messages. From then on messages are sent at
+// once.
 func (c *Client) sendWaiting(ctx context.Context) (told map[string]bool, err error) {
 	told = map[string]bool{}
 	messages := 0
@@ -134,7 +137,7 @@ func (c *Client) sendNext(ctx context.Context, told map[string]bool) (done bool,
 	return false, nil
 }
 
-// greeting sends initial data, without the streams that were told already.
+// greeting sends initial data, except for streams that were sent already.
 type greeting struct {
 	*Client
 	told map[string]bool
@@ -155,8 +158,8 @@ func (g greeting) Send(ctx context.Context, msg []byte) error {
 	return g.transport.TrySend(ctx, msg)
 }
 
-// confirm asks now and then whether the manager has read what was sent, so that
-// the outbox can forget it.
+// confirm asks the manager, some time after events were sent, whether it has read
+// them, so that the outbox can forget them.
 func (c *Client) confirm(ctx context.Context) {
 	timer := c.cfg.clock.NewTimer(confirmDelay)
 	defer timer.Stop()
@@ -181,7 +184,7 @@ func (c *Client) confirmOnce(ctx context.Context) {
 	connection, number := c.connection, c.box.sent
 	c.mail.Unlock()
 	if c.transport.Flush(ctx) != nil {
-		return // what is not confirmed is sent again when there is a connection
+		return // what is not confirmed is sent again after the next connection
 	}
 	c.mail.Lock()
 	defer c.mail.Unlock()

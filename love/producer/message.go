@@ -13,7 +13,7 @@ import (
 type Message struct {
 	csc      string
 	clock    love.Clock
-	strict   bool // null for numbers that JSON does not have
+	strict   bool // whether numbers that JSON lacks become null
 	metadata []member
 }
 
@@ -23,18 +23,20 @@ type member struct {
 	text []byte
 }
 
-// NewMessage makes a builder for the component csc.
+// NewMessage returns a builder for the component csc.
 func NewMessage(csc string, clock love.Clock) *Message {
 	return &Message{csc: csc, clock: clock}
 }
 
-// InitialState asks the manager for the initial_state requests of the component.
+// InitialState returns the subscription to the initial_state requests for the
+// component.
 func (m *Message) InitialState() []byte { return m.InitialStateFor(m.csc) }
 
-// InitialStateAll asks for the requests that are addressed to everybody.
+// InitialStateAll returns the subscription to the requests that are addressed to
+// all components.
 func (m *Message) InitialStateAll() []byte { return m.InitialStateFor(love.All) }
 
-// InitialStateFor asks for the requests of any component.
+// InitialStateFor returns the subscription to the requests for any component.
 func (m *Message) InitialStateFor(csc string) []byte {
 	return love.Subscription{
 		Option:      love.Subscribe,
@@ -43,8 +45,8 @@ func (m *Message) InitialStateFor(csc string) []byte {
 	}.AppendJSON(nil)
 }
 
-// Data is a data message with one item: the JSON object {"csc", "salindex",
-// "data"}, or for a free form producer any object.
+// Data returns a data message with one item: the JSON object {"csc", "salindex",
+// "data"}, or any object for a free-form producer.
 func (m *Message) Data(category love.Category, item love.RawValue) []byte {
 	return m.AppendData(nil, category, item)
 }
@@ -62,12 +64,12 @@ func (m *Message) AppendData(dst []byte, category love.Category, item love.RawVa
 	return append(dst, '}')
 }
 
-// appendBare is AppendData without metadata, as heartbeats are.
+// appendBare is like AppendData without metadata, which heartbeats do not carry.
 func (m *Message) appendBare(dst []byte, category love.Category, item love.RawValue) []byte {
 	return m.appendAt(dst, m.now(), category, item)
 }
 
-// appendAt is appendBare with a time of the caller's choice.
+// appendAt is like appendBare with a given producer_snd, in UNIX seconds.
 func (m *Message) appendAt(dst []byte, snd float64, category love.Category, item love.RawValue) []byte {
 	dst = love.AppendText(append(dst, `{"category":`...), string(category))
 	dst = append(dst, `,"data":[`...)
@@ -79,8 +81,8 @@ func (m *Message) appendAt(dst []byte, snd float64, category love.Category, item
 	return append(dst, '}')
 }
 
-// AddMetadata adds a member to every data message from now on; a later value
-// of the same name replaces it. Call it before the producer runs.
+// AddMetadata adds a member to every data message from now on, replacing an
+// earlier one of the same name. Call it before the producer runs.
 func (m *Message) AddMetadata(name string, value any) error {
 	v, err := json.Marshal(value)
 	if err != nil {

@@ -7,14 +7,14 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Option changes how a producer, or a [Client], works. One that has no meaning
-// for a type is ignored there, so that the same options can go to all.
+// Option configures a producer or a [Client]. An option without a meaning for a
+// type is ignored there, so that the same options can go to all.
 type Option func(*config)
 
 type config struct {
 	clock      love.Clock
 	logger     *slog.Logger
-	level      slog.Leveler // nil: the logger's
+	level      slog.Leveler // nil for the logger's own
 	period     time.Duration
 	startDelay time.Duration
 	subscribe  time.Duration
@@ -26,7 +26,7 @@ type config struct {
 
 	layout   Layout
 	finished limit
-	schemas  *bool // nil: as the layout has it
+	schemas  *bool // nil for the default of the layout
 	coalesce time.Duration
 
 	outbox int
@@ -53,11 +53,11 @@ func newConfig(opts []Option) config {
 // WithClock sets the clock. Default: the system's.
 func WithClock(clock love.Clock) Option { return func(c *config) { c.clock = clock } }
 
-// WithLogger sets where failures are told. Default: nowhere.
+// WithLogger sets where failures are logged. Default: nowhere.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
-// WithLogLevel sets the least level of what is told; it can only make the
-// logger more silent. Default: the logger's own.
+// WithLogLevel sets the lowest level that is logged; it can only make the logger
+// quieter. Default: the logger's own.
 func WithLogLevel(level slog.Leveler) Option { return func(c *config) { c.level = level } }
 
 // WithStrictNumbers writes null for NaN and the infinities, which JSON does not
@@ -65,21 +65,21 @@ func WithLogLevel(level slog.Leveler) Option { return func(c *config) { c.level 
 // LOVE-frontend reads them; a reader that wants null asks the manager for it.
 func WithStrictNumbers() Option { return func(c *config) { c.strict = true } }
 
-// WithPeriod sets how often telemetry, and what [Base.RegisterPeriodic] names,
-// is looked at. Default: 2 s, the LOVE-producer's.
+// WithPeriod sets how often telemetry, and the functions given to
+// [Base.RegisterPeriodic], are polled. Default: 2 s, the LOVE-producer's.
 func WithPeriod(d time.Duration) Option { return func(c *config) { c.period = d } }
 
-// WithTelemetryPush makes a [CSC] send telemetry as it comes in place of once a
-// period: of each topic at most one sample per interval, the newest; 0 sends
-// all. What a component no longer says is then not repeated, which a viewer
-// that comes later has to do without. Default: polled, see [WithPeriod].
+// WithTelemetryPush makes a [CSC] send telemetry as it comes instead of once a
+// period: at most one sample, the newest, of each topic per interval; 0 sends
+// every sample. Telemetry that no longer comes is then not repeated, so that
+// later viewers do not get it. Default: polled, see [WithPeriod].
 func WithTelemetryPush(interval time.Duration) Option {
 	return func(c *config) { c.push, c.pushInterval = true, interval }
 }
 
 // WithOutbox sets how many bytes of messages a [Client] keeps while there is no
-// manager. Beyond it the oldest are dropped and counted. Default: 32 MiB, which
-// is hours of events; 0 keeps nothing.
+// manager. Beyond that, the oldest messages are dropped and counted. Default:
+// 32 MiB, which holds hours of events; 0 keeps nothing.
 func WithOutbox(bytes int) Option { return func(c *config) { c.outbox = bytes } }
 
 // WithStartDelay sets how long after its start a [CSC] begins to watch the
@@ -90,10 +90,10 @@ func WithStartDelay(d time.Duration) Option { return func(c *config) { c.startDe
 // Default: 60 s, the LOVE-producer's.
 func WithSubscribeInterval(d time.Duration) Option { return func(c *config) { c.subscribe = d } }
 
-// WithPeriodicData makes a [CSC] serve only the topics that this and
-// [WithAsynchronousData] name ("tel_position"), these by looking at their newest
-// sample once a period. Unknown names are ignored with a warning; without names
-// it selects none. Default: all telemetry.
+// WithPeriodicData makes a [CSC] serve only the topics that are named here or in
+// [WithAsynchronousData] ("tel_position"). Of those named here it sends the
+// newest sample once a period. Unknown names are ignored with a warning; without
+// names it selects none. Default: all telemetry.
 func WithPeriodicData(topics ...string) Option {
 	return func(c *config) {
 		c.selection.chosen = true
@@ -101,10 +101,10 @@ func WithPeriodicData(topics ...string) Option {
 	}
 }
 
-// WithAsynchronousData makes a [CSC] serve only the topics that this and
-// [WithPeriodicData] name ("evt_summaryState"), these sample by sample. Without
-// evt_heartbeat among them the heartbeat is not watched. Unknown names are
-// ignored with a warning; without names it selects none. Default: all events.
+// WithAsynchronousData makes a [CSC] serve only the topics that are named here or
+// in [WithPeriodicData] ("evt_summaryState"). Of those named here it sends every
+// sample. The heartbeat is watched only if evt_heartbeat is named. Unknown names
+// are ignored with a warning; without names it selects none. Default: all events.
 func WithAsynchronousData(topics ...string) Option {
 	return func(c *config) {
 		c.selection.chosen = true

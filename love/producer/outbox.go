@@ -7,37 +7,36 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// outbox holds messages until the manager has them for certain: first those
-// that were sent on this connection and may be lost with it, then those that
-// wait to be sent. Events stay all and in order; of telemetry, and of other
-// streams of which each message replaces the one before, the newest stays
-// (producer spec, quirk C-DROP).
+// outbox holds messages until the manager has confirmed them: first those that
+// were sent on this connection and may be lost with it, then those that wait to
+// be sent. It keeps all events in order. Of telemetry, and of other streams whose
+// messages replace each other, it keeps the newest (producer spec, quirk C-DROP).
 type outbox struct {
 	limit   int // bytes
 	size    int
 	letters []letter
-	first   int            // number of letters[0], counted from the beginning
-	sent    int            // number of the first that waits to be sent
+	first   int            // number of letters[0]; letters are numbered from 0
+	sent    int            // number of the first letter that waits to be sent
 	newest  map[string]int // numbers of waiting letters that can be replaced, by key
-	blank   int            // waiting letters without message
+	blank   int            // waiting letters without a message
 
-	dropped  uint64 // for lack of room
-	homeless uint64 // telemetry that no manager could distribute
+	dropped  uint64 // messages dropped for lack of room
+	homeless uint64 // telemetry messages that no manager could distribute
 }
 
-// letter is one message; msg is nil when it needs not be sent again.
+// letter is one message; msg is nil if it need not be sent again.
 type letter struct {
 	msg []byte
-	key string // what it can be replaced by; empty if by nothing
+	key string // shared with the messages that replace it; empty if none does
 }
 
-// overhead is what a letter takes beside its bytes.
+// overhead is the memory that a letter takes in addition to its message, in bytes.
 const overhead = 100
 
 func newOutbox(limit int) outbox { return outbox{limit: limit, newest: map[string]int{}} }
 
-// put adds a copy of a message that waits to be sent. One that it replaces is
-// blanked, and the new one is the last: so it is the last to be dropped, too.
+// put adds a copy of a message that waits to be sent. It blanks the message that
+// this one replaces; the new one goes to the end, so that it is also dropped last.
 func (o *outbox) put(msg []byte) {
 	a := addressOf(msg)
 	if len(a.streams) == 0 && !isEvent(msg) {
@@ -58,7 +57,7 @@ func (o *outbox) put(msg []byte) {
 	o.trim()
 }
 
-// blankOut takes the message from waiting letter n.
+// blankOut removes the message of waiting letter n.
 func (o *outbox) blankOut(n int) {
 	l := &o.letters[n-o.first]
 	o.size -= len(l.msg)
@@ -69,7 +68,7 @@ func (o *outbox) blankOut(n int) {
 	}
 }
 
-// compact removes the blank ones among the waiting letters.
+// compact removes the blank letters among those that wait.
 func (o *outbox) compact() {
 	from := o.sent - o.first
 	kept := o.letters[:from]
@@ -88,8 +87,8 @@ func (o *outbox) compact() {
 	o.blank = 0
 }
 
-// keepSent adds a copy of a message that was sent just now. Only events are
-// kept; nothing may wait.
+// keepSent adds a copy of a message that was just sent, if it is an event. No
+// letter may be waiting.
 func (o *outbox) keepSent(msg []byte) {
 	if !isEvent(msg) {
 		return
@@ -104,7 +103,7 @@ func (o *outbox) add(msg []byte, key string) {
 	o.size += len(msg) + overhead
 }
 
-// trim makes room.
+// trim forgets the oldest letters until the rest is within the limit.
 func (o *outbox) trim() {
 	for o.size > o.limit && len(o.letters) > 0 {
 		switch {
@@ -131,7 +130,7 @@ func (o *outbox) forget() {
 	o.sent = max(o.sent, o.first)
 }
 
-// next is the message to be sent next; nil if none waits.
+// next returns the message to be sent next, nil if none waits.
 func (o *outbox) next() []byte {
 	for ; o.sent < o.first+len(o.letters); o.sent++ {
 		if msg := o.letters[o.sent-o.first].msg; msg != nil {
@@ -142,8 +141,8 @@ func (o *outbox) next() []byte {
 	return nil
 }
 
-// advance notes that the next message was sent. What can be replaced is not
-// kept any longer.
+// advance notes that the next message was sent. A message that can be replaced is
+// not kept any longer.
 func (o *outbox) advance() {
 	l := &o.letters[o.sent-o.first]
 	if l.key != "" {
@@ -154,14 +153,14 @@ func (o *outbox) advance() {
 	o.sent++
 }
 
-// arrived notes that the messages before number n are with the manager.
+// arrived forgets the messages before number n, which the manager has read.
 func (o *outbox) arrived(n int) {
 	for o.first < n && len(o.letters) > 0 {
 		o.forget()
 	}
 }
 
-// lost notes that the connection is, and with it perhaps what was sent on it.
+// lost makes the messages that were sent on the lost connection wait again.
 func (o *outbox) lost() {
 	for ; o.sent > o.first; o.sent-- {
 		if o.letters[o.sent-1-o.first].msg == nil {
@@ -170,13 +169,14 @@ func (o *outbox) lost() {
 	}
 }
 
-// address is what a message is about.
+// address tells which streams a message is about.
 type address struct {
 	streams  []string
-	replaces bool // what was said before about the same streams
+	replaces bool // whether it replaces the previous message with these streams
 }
 
-// addressOf reads a message. One that no manager could distribute has no streams.
+// addressOf returns the address of a message, without streams if no manager could
+// distribute the message.
 func addressOf(msg []byte) (a address) {
 	var f wire.Frame
 	if f.Parse(msg) != nil || !wire.IsText(f.Category) {
@@ -204,7 +204,8 @@ func addressOf(msg []byte) (a address) {
 	return a
 }
 
-// identity tells heartbeats apart, which are all of one stream: whose it is.
+// identity returns whose heartbeat or queue state a value is, because the streams
+// of all of them have the same name.
 func identity(value []byte) (id string) {
 	for name, v := range wire.Members(value) {
 		switch name {
@@ -217,7 +218,8 @@ func identity(value []byte) (id string) {
 	return id
 }
 
-// isEvent looks at the category alone, which in our messages comes first.
+// isEvent reports whether the category, which comes first in our messages, is any
+// but telemetry.
 func isEvent(msg []byte) bool {
 	const telemetry = `{"category":"` + string(love.CategoryTelemetry) + `"`
 	return len(msg) < len(telemetry) || string(msg[:len(telemetry)]) != telemetry

@@ -2,22 +2,23 @@ package producer
 
 import "context"
 
-// Producer is what [Client] needs of a producer: one source of data, mostly one
-// component. All methods but Run may be called at any time, from any goroutine.
+// Producer is a source of data that a [Client] serves, usually one component. All
+// methods but Run may be called at any time and from any goroutine.
 type Producer interface {
-	// Name tells producers apart in logs: "MTHexapod:1".
+	// Name returns the name that tells producers apart in logs: "MTHexapod:1".
 	Name() string
-	// Subscriptions are the component names whose initial_state requests the
-	// producer wants to see; "all" is one of them (producer spec, section 4.3).
+	// Subscriptions returns the names of the components whose initial_state
+	// requests the producer wants; "all" is one of them (producer spec, section
+	// 4.3).
 	Subscriptions() []string
-	// InitialData sends what is known, one message for each stream, for a
-	// manager that has just been connected to and knows nothing.
+	// InitialData sends the newest data, one message for each stream. It is called
+	// after each connection, when the manager knows nothing yet.
 	InitialData(ctx context.Context, to Sender) error
-	// HandleRequest sends what is asked for, if it is this producer's and
-	// known. A request for somebody else is no error.
+	// HandleRequest sends the requested stream if it is this producer's and there
+	// is data. A request for another producer is not an error.
 	HandleRequest(ctx context.Context, r Request, to Sender) error
-	// Run sends data as it comes, until ctx ends; then it returns nil. It keeps
-	// running, and sending, while there is no manager: that is to's concern.
+	// Run sends data as it comes until ctx ends; then it returns nil. It keeps
+	// sending while there is no manager; the Sender takes care of that.
 	Run(ctx context.Context, to Sender) error
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// pushes lets telemetry through as it comes, of each topic at most one sample
-// per interval: what comes too soon waits, the newest only, for its time.
+// pushes limits pushed telemetry to one sample per topic and interval. Of the
+// samples that come too soon the newest waits until the interval is over.
 type pushes struct {
 	interval time.Duration
 	timer    love.Timer
@@ -16,10 +16,10 @@ type pushes struct {
 	topics   map[string]*push // by attribute name
 }
 
-// push is the turn of one topic.
+// push is the state of one topic.
 type push struct {
-	next    time.Time   // not before
-	waiting *sal.Sample // until then
+	next    time.Time   // earliest time to send the next sample
+	waiting *sal.Sample // to be sent then, if not nil
 }
 
 func newPushes(clock love.Clock, interval time.Duration, topics []*sal.Topic) *pushes {
@@ -31,15 +31,15 @@ func newPushes(clock love.Clock, interval time.Duration, topics []*sal.Topic) *p
 	return p
 }
 
-// has tells whether samples of the topic are pushed.
+// has reports whether samples of the topic are pushed.
 func (p *pushes) has(attr string) bool { return p != nil && p.topics[attr] != nil }
 
-// arrived takes a sample and reports whether it is to be sent now.
+// arrived reports whether a sample is to be sent now; otherwise it keeps it.
 func (p *pushes) arrived(a arrival) bool {
 	t, now := p.topics[a.attr], a.at
 	if now.Before(t.next) {
 		t.waiting = a.sample
-		if !p.armed { // all intervals are equal: who waits first is due first
+		if !p.armed { // all intervals are equal: the first to wait is due first
 			p.timer.Reset(t.next.Sub(now))
 			p.armed = true
 		}
@@ -49,7 +49,7 @@ func (p *pushes) arrived(a arrival) bool {
 	return true
 }
 
-// due are the samples whose time has come; it is called when the timer fired.
+// due returns the samples whose time has come. It is called when the timer fires.
 func (p *pushes) due(now time.Time) (samples []*sal.Sample) {
 	p.armed = false
 	var next time.Time

@@ -13,7 +13,7 @@ const (
 	schemaTimeLimit  = 5 * time.Second
 )
 
-// heardQueue takes the event that tells which scripts the queue holds.
+// heardQueue handles the event queue, which lists the scripts of the queue.
 func (p *ScriptQueue) heardQueue(ctx context.Context, s *sal.Sample) {
 	p.turn.Lock()
 	defer p.turn.Unlock()
@@ -28,16 +28,16 @@ func (p *ScriptQueue) heardScript(ctx context.Context, s *sal.Sample) {
 	p.tell(ctx, p.state.applyScript(s))
 }
 
-// heardFromScript takes an event of a script. What scripts said before this
-// producer began comes right at the start and in any order, so it is kept until
-// the queue has said which scripts are its own (quirk Q-HIST).
+// heardFromScript handles an event of a script. Events from before the start of
+// this producer arrive first and in any order, so they are kept until the queue
+// has listed its scripts (quirk Q-HIST).
 func (p *ScriptQueue) heardFromScript(ctx context.Context, s *sal.Sample) {
 	now := p.cfg.clock.Now()
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	switch name := s.Topic().Name; {
 	case name == "heartbeat":
-		if p.settled { // an older one is no sign of life
+		if p.settled { // an earlier one may be old and is no sign of life
 			p.state.beat(s.Index(), now)
 		}
 	case !p.settled:
@@ -51,8 +51,9 @@ func (p *ScriptQueue) heardFromScript(ctx context.Context, s *sal.Sample) {
 	}
 }
 
-// applyEarly takes what scripts said before this producer began, once it is
-// all there and known whose they are. It needs the turn.
+// applyEarly applies the events that scripts sent before this producer began, once
+// all of them have arrived and the queue has listed its scripts. The caller holds
+// the turn.
 func (p *ScriptQueue) applyEarly() (what changes) {
 	if !p.settled || !p.listed {
 		return 0
@@ -68,8 +69,8 @@ func (p *ScriptQueue) applyEarly() (what changes) {
 	return what
 }
 
-// keepLog makes the message of a script's log message and keeps it; nil if the
-// script is not this queue's. It needs the turn.
+// keepLog encodes and keeps a log message of a script. It returns nil if the
+// script is not this queue's. The caller holds the turn.
 func (p *ScriptQueue) keepLog(s *sal.Sample) []byte {
 	entry := p.state.scripts[s.Index()]
 	if entry == nil {
@@ -83,7 +84,7 @@ func (p *ScriptQueue) keepLog(s *sal.Sample) []byte {
 	return msg
 }
 
-// sendLogs sends the kept log messages of the scripts that run.
+// sendLogs sends the kept log messages of the running script.
 func (p *ScriptQueue) sendLogs(ctx context.Context, to Sender) error {
 	p.turn.Lock()
 	defer p.turn.Unlock()
@@ -97,8 +98,8 @@ func (p *ScriptQueue) sendLogs(ctx context.Context, to Sender) error {
 	return nil
 }
 
-// watchScripts tells the heartbeats of the scripts once a period, beginning
-// when the start is over.
+// watchScripts sends the heartbeats of the scripts every scriptBeatPeriod,
+// beginning after the start delay.
 func (p *ScriptQueue) watchScripts(ctx context.Context) {
 	timer := p.cfg.clock.NewTimer(p.cfg.startDelay)
 	defer timer.Stop()
@@ -140,9 +141,9 @@ func (p *ScriptQueue) tellBeats(ctx context.Context) {
 	})
 }
 
-// heardAvailable takes the event that tells which scripts there are, and asks
-// for their schemas. Asking that goes on about an older list ends at once
-// (quirk Q-CANCEL).
+// heardAvailable handles the event availableScripts and asks for the schemas of
+// the scripts it lists. It stops asking about an older list at once (quirk
+// Q-CANCEL).
 func (p *ScriptQueue) heardAvailable(ctx context.Context, s *sal.Sample) {
 	p.turn.Lock()
 	defer p.turn.Unlock()
@@ -161,8 +162,8 @@ func (p *ScriptQueue) heardAvailable(ctx context.Context, s *sal.Sample) {
 	})
 }
 
-// heardSchema takes an answer. While schemas are asked for they are told
-// together, at the end.
+// heardSchema handles the event configSchema. While schemas are being asked for,
+// it sends nothing; askSchemas sends all of them at the end.
 func (p *ScriptQueue) heardSchema(ctx context.Context, s *sal.Sample) {
 	p.turn.Lock()
 	defer p.turn.Unlock()
@@ -174,7 +175,7 @@ func (p *ScriptQueue) heardSchema(ctx context.Context, s *sal.Sample) {
 	p.tell(ctx, what)
 }
 
-// askSchemas asks for one schema after the other (producer spec, section 7.6).
+// askSchemas asks for the schemas one at a time (producer spec, section 7.6).
 func (p *ScriptQueue) askSchemas(ctx context.Context, commands []sal.Values) {
 	for _, values := range commands {
 		_, err := p.asks.Command(ctx, "showSchema", values, sal.WithTimeLimit(schemaTimeLimit))
@@ -187,7 +188,7 @@ func (p *ScriptQueue) askSchemas(ctx context.Context, commands []sal.Values) {
 	}
 	p.turn.Lock()
 	defer p.turn.Unlock()
-	if ctx.Err() == nil { // else another round has begun
+	if ctx.Err() == nil { // otherwise another round has begun
 		p.asking = false
 		p.tell(ctx, changedAvailable)
 	}

@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// Layout is how a [ScriptQueue] tells its state.
+// Layout selects the streams in which a [ScriptQueue] sends its state.
 type Layout int
 
 const (
-	// Split tells it in three streams: stateStream, scriptsStream and
-	// availableScriptsStream (producer spec, section 7.3). The default.
+	// Split sends three streams: stateStream, scriptsStream and
+	// availableScriptsStream (producer spec, section 7.3). It is the default.
 	Split Layout = iota
-	// Single tells it in the one stream "stream" of LOVE-producers up to 6.5.4
-	// (section 7.9), with their habits: all finished scripts are listed, and
-	// schemas are asked for.
+	// Single sends one stream, "stream", as LOVE-producers up to 6.5.4 do
+	// (producer spec, section 7.9). Like them, it lists all finished scripts and
+	// asks for schemas by default.
 	Single
-	// Both does what Split does, and then what Single does.
+	// Both sends the streams of Split, and then that of Single.
 	Both
 )
 
 var layoutNames = []string{"split", "single", "both"}
 
-// ParseLayout reads "split", "single" or "both".
+// ParseLayout parses "split", "single" or "both".
 func ParseLayout(s string) (Layout, error) {
 	for i, name := range layoutNames {
 		if s == name {
@@ -34,7 +34,7 @@ func ParseLayout(s string) (Layout, error) {
 	return 0, fmt.Errorf("no layout of script queue streams is called %q; give %s", s, list(layoutNames))
 }
 
-// String is what [ParseLayout] reads.
+// String returns the name that [ParseLayout] parses.
 func (l Layout) String() string {
 	if l < Split || l > Both {
 		return fmt.Sprintf("Layout(%d)", int(l))
@@ -42,7 +42,7 @@ func (l Layout) String() string {
 	return layoutNames[l]
 }
 
-// limit bounds a list; the zero value is the default of the layout.
+// limit bounds a list; the zero value stands for the default of the layout.
 type limit struct {
 	n     int
 	given bool
@@ -50,13 +50,13 @@ type limit struct {
 
 const finishedLimit = 10
 
-// WithStreamLayout sets how a [ScriptQueue] tells its state. Default: [Split],
-// which the LOVE-frontend reads; the others are for frontends from before
-// release 6.6 of the LOVE-producer.
+// WithStreamLayout sets the streams in which a [ScriptQueue] sends its state.
+// Default: [Split], which the LOVE-frontend reads; the others are for frontends
+// from before release 6.6 of the LOVE-producer.
 func WithStreamLayout(l Layout) Option { return func(c *config) { c.layout = l } }
 
-// WithFinishedScripts sets how many finished scripts a [ScriptQueue] lists, the
-// newest ones. Default: 10; with layout [Single] all. It must not be negative.
+// WithFinishedScripts limits the finished scripts that a [ScriptQueue] lists to
+// the newest n, which must not be negative. Default: 10; with layout [Single] all.
 func WithFinishedScripts(n int) Option {
 	return func(c *config) { c.finished = limit{n: n, given: true} }
 }
@@ -67,15 +67,15 @@ func WithFinishedScripts(n int) Option {
 func WithSchemas(ask bool) Option { return func(c *config) { c.schemas = &ask } }
 
 // WithCoalescing makes a [ScriptQueue] merge bursts of changes of its scripts:
-// the document of all of them is sent at most once per d. Default: 0, each
-// change is sent, as by the LOVE-producer; a queue of many scripts gains from
-// 50 ms, which nobody sees.
+// the stream that lists them is sent at most once per d. Default: 0, which sends
+// each change, as the LOVE-producer does. A queue of many scripts gains from
+// 50 ms, a delay that nobody notices.
 func WithCoalescing(d time.Duration) Option { return func(c *config) { c.coalesce = d } }
 
 // OptionsFromEnv reads the environment variables of the LOVE-producer that
 // concern producers: FINISHED_SCRIPTS_LIST_SIZE, a number from 0, and
 // UPDATE_SCRIPTS_SCHEMA_ON_START, "true" or "1" (producer spec, section 11).
-// getenv is os.Getenv, mostly.
+// getenv is usually os.Getenv.
 func OptionsFromEnv(getenv func(string) string) (opts []Option, err error) {
 	const size, update = "FINISHED_SCRIPTS_LIST_SIZE", "UPDATE_SCRIPTS_SCHEMA_ON_START"
 	if text := getenv(size); text != "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// changes are the parts of a queueState that an event has changed.
+// changes is the set of the parts of a queueState that an event has changed.
 type changes uint8
 
 const (
@@ -19,10 +19,10 @@ const (
 	changedAvailable
 )
 
-// queueState is what is known of a script queue (producer spec, sections 7.1
-// to 7.5). It does no I/O and knows no clock.
+// queueState holds what is known of a script queue (producer spec, sections 7.1 to
+// 7.5). It does no I/O and has no clock.
 type queueState struct {
-	limit int // of the finished list; negative: none
+	limit int // length of the finished list; negative for no limit
 
 	enabled, running           bool
 	current, waiting, finished []int
@@ -34,8 +34,8 @@ func newQueueState(limit int) *queueState {
 	return &queueState{limit: limit, scripts: map[int]*script{}}
 }
 
-// applyQueue takes the event queue: which scripts there are. Those that are in
-// no list any more are forgotten.
+// applyQueue applies the event queue, which lists the scripts, and forgets those
+// that are no longer in any list.
 func (q *queueState) applyQueue(s *sal.Sample) changes {
 	q.enabled, q.running = s.Bool("enabled"), s.Bool("running")
 	q.current = q.current[:0]
@@ -57,7 +57,7 @@ func (q *queueState) applyQueue(s *sal.Sample) changes {
 	return changedState | changedScripts
 }
 
-// firstOfList replaces the content of dst.
+// firstOfList replaces the content of dst by the first n elements of list.
 func firstOfList(dst []int, list []int64, n int64) []int {
 	dst = dst[:0]
 	for _, v := range list[:min(max(n, 0), int64(len(list)))] {
@@ -66,9 +66,9 @@ func firstOfList(dst []int, list []int64, n int64) []int {
 	return dst
 }
 
-// script is the entry of an index; there is one from now on. It may be in no
-// list yet, or no more: events of scripts come before and after those of the
-// queue.
+// script returns the entry of an index and makes it if there is none. The script
+// may not be in a list yet, or no longer: events of scripts come before and after
+// those of the queue.
 func (q *queueState) script(index int) *script {
 	s := q.scripts[index]
 	if s == nil {
@@ -78,14 +78,14 @@ func (q *queueState) script(index int) *script {
 	return s
 }
 
-// applyScript takes the queue's event script.
+// applyScript applies the queue's event script.
 func (q *queueState) applyScript(s *sal.Sample) changes {
 	q.script(int(s.Int("scriptSalIndex"))).tellByQueue(s)
 	return changedScripts
 }
 
-// applyScriptEvent takes an event of a script itself. One without an entry is
-// none of this queue's.
+// applyScriptEvent applies an event of a script itself. It ignores a script
+// without an entry, which is not of this queue.
 func (q *queueState) applyScriptEvent(s *sal.Sample) changes {
 	entry := q.scripts[s.Index()]
 	if entry == nil || !entry.tellByScript(s) {
@@ -94,15 +94,15 @@ func (q *queueState) applyScriptEvent(s *sal.Sample) changes {
 	return changedScripts
 }
 
-// applyAvailable takes the event availableScripts: the paths there are, others
-// are forgotten.
+// applyAvailable applies the event availableScripts and forgets all paths that it
+// does not list.
 func (q *queueState) applyAvailable(s *sal.Sample) changes {
 	q.standard.announce(s.Text("standard"))
 	q.external.announce(s.Text("external"))
 	return changedAvailable
 }
 
-// applySchema takes the event configSchema.
+// applySchema applies the event configSchema.
 func (q *queueState) applySchema(s *sal.Sample) changes {
 	c := &q.external
 	if s.Bool("isStandard") {
@@ -119,13 +119,13 @@ func (q *queueState) beat(index int, now time.Time) {
 	}
 }
 
-// isActive tells whether a script runs or waits.
+// isActive reports whether a script is running or waiting.
 func (q *queueState) isActive(index int) bool {
 	return slices.Contains(q.current, index) || slices.Contains(q.waiting, index)
 }
 
-// eachBeat counts the lost heartbeats of the scripts that run or wait, in this
-// order, and yields them.
+// eachBeat updates the count of lost heartbeats of each running and then of each
+// waiting script, and yields the script.
 func (q *queueState) eachBeat(now time.Time, yield func(*script)) {
 	for _, index := range slices.Concat(q.current, q.waiting) {
 		s := q.script(index)
@@ -134,7 +134,7 @@ func (q *queueState) eachBeat(now time.Time, yield func(*script)) {
 	}
 }
 
-// catalogue is the scripts of one kind that a queue could run.
+// catalogue lists the scripts of one kind that a queue could run.
 type catalogue struct {
 	paths   []string // in order of first appearance
 	schemas map[string]string
@@ -142,7 +142,8 @@ type catalogue struct {
 
 const noSchema = "# empty schema"
 
-// announce takes the list of all paths there are, joined with colons.
+// announce sets the paths from a list joined with colons. Known ones keep their
+// schemas.
 func (c *catalogue) announce(joined string) {
 	announced := slices.DeleteFunc(strings.Split(joined, ":"), func(path string) bool { return path == "" })
 	known := map[string]bool{}
@@ -176,7 +177,8 @@ func (c *catalogue) add(path, schema string) {
 	c.schemas[path] = schema
 }
 
-// appendJSON appends the paths as elements of a list that may have some.
+// appendJSON appends the paths as elements of a JSON list that may have some
+// already.
 func (c *catalogue) appendJSON(dst []byte, kind string) []byte {
 	for _, path := range c.paths {
 		if dst[len(dst)-1] != '[' {
@@ -189,7 +191,7 @@ func (c *catalogue) appendJSON(dst []byte, kind string) []byte {
 	return dst
 }
 
-// schemaCommands are the fields of the commands that ask for all schemas.
+// schemaCommands returns the fields of the commands that ask for all schemas.
 func (q *queueState) schemaCommands() (commands []sal.Values) {
 	for _, path := range q.standard.paths {
 		commands = append(commands, sal.Values{"isStandard": true, "path": path})

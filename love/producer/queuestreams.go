@@ -8,14 +8,15 @@ import (
 
 const queueStateCSC = "ScriptQueueState"
 
-// queueStream is one of the documents in which a script queue tells its state.
+// queueStream is one of the streams in which a script queue sends its state.
 type queueStream struct {
 	name    string
-	tells   changes // it is sent when one of these has changed
+	tells   changes // the stream is sent when one of these has changed
 	content func(q *queueState, dst []byte) []byte
 }
 
-// queueStreams are those of a layout, in the order in which they are sent.
+// queueStreams returns the streams of a layout, in the order in which they are
+// sent.
 func queueStreams(l Layout) (all []queueStream) {
 	if l != Single {
 		all = append(all,
@@ -30,7 +31,7 @@ func queueStreams(l Layout) (all []queueStream) {
 	return all
 }
 
-// append replaces dst by the item with the stream as it is now.
+// append replaces the content of dst by the item with the present state.
 func (s queueStream) append(dst []byte, q *queueState, index int) love.RawValue {
 	dst = append(append(dst[:0], `{"csc":"`+queueStateCSC+`","salindex":`...), strconv.Itoa(index)...)
 	dst = append(love.AppendText(append(dst, `,"data":{`...), s.name), ':')
@@ -57,7 +58,7 @@ func (q *queueState) appendAvailable(dst []byte) []byte {
 	return append(q.appendCatalogue(append(dst, '{')), '}')
 }
 
-// appendSingle is everything in one (producer spec, section 7.9).
+// appendSingle appends the whole state as one object (producer spec, section 7.9).
 func (q *queueState) appendSingle(dst []byte) []byte {
 	dst = q.appendCatalogue(append(q.appendFlags(dst), ','))
 	dst = appendIndices(append(dst, `,"waitingIndices":`...), q.waiting)

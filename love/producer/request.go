@@ -9,20 +9,20 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Request is the manager's wish that a stream be sent again, because somebody
-// has begun to watch it (producer spec, section 2.6).
+// Request is a manager's request to send a stream again, because somebody has
+// begun to watch it (producer spec, section 2.6).
 type Request struct {
-	CSC string // of the component; empty if absent
-	// SalIndex is of the instance; the number 0 if absent.
+	CSC string // name of the component; empty if absent
+	// SalIndex is the index of the instance; the number 0 if absent.
 	SalIndex love.SalIndex
 	// Stream is the name of the event, without prefix.
 	Stream string
 }
 
-// ParseRequest reads a message from a manager. It is no request, and ok false,
-// when its category is another or what it asks for cannot be found: such
-// messages are to be ignored. Both forms are understood, data[0].data with
-// event_name and the older data[0].stream with a member of any name.
+// ParseRequest parses a message from a manager. ok is false if the message has
+// another category or does not name a stream; such messages are to be ignored.
+// Both forms are understood: data[0].data with event_name, and the older
+// data[0].stream with a member of any name.
 func ParseRequest(raw []byte) (r Request, ok bool) {
 	m := members(raw)
 	var category love.Category
@@ -45,8 +45,8 @@ func ParseRequest(raw []byte) (r Request, ok bool) {
 	return r, found && json.Unmarshal(name, &r.Stream) == nil && r.Stream != ""
 }
 
-// members are those of an object, by their exact names; of anything else there
-// are none.
+// members returns the members of a JSON object by their exact names, nil for
+// anything else.
 func members(v json.RawMessage) (m map[string]json.RawMessage) {
 	if json.Unmarshal(v, &m) != nil {
 		return nil
@@ -54,7 +54,7 @@ func members(v json.RawMessage) (m map[string]json.RawMessage) {
 	return m
 }
 
-// firstOf prefers event_name, then goes by the alphabet.
+// firstOf returns the member event_name or, without one, the alphabetically first.
 func firstOf(members map[string]json.RawMessage) (json.RawMessage, bool) {
 	if v, ok := members["event_name"]; ok {
 		return v, true
@@ -69,12 +69,12 @@ func firstOf(members map[string]json.RawMessage) (json.RawMessage, bool) {
 	return members[slices.Min(names)], true
 }
 
-// index is the number asked for; there is none if salindex is a text, even one
-// that spells a number (section 6.5).
+// index returns the requested index. ok is false if salindex is a string, even one
+// that spells a number (producer spec, section 6.5).
 func (r Request) index() (n int, ok bool) { return whole(r.SalIndex) }
 
-// whole is the value of an index that is a whole number, however it is written
-// (1.0), and that SAL could have.
+// whole returns the value of an index that is a whole number, however written
+// (1.0). ok is false if it is none or has more than 32 bits.
 func whole(i love.SalIndex) (n int, ok bool) {
 	text, err := i.MarshalJSON()
 	if err != nil {

@@ -13,24 +13,25 @@ const (
 	kindExternal = "external"
 	unknownState = "UNKNOWN"
 
-	// scriptBeatAge is how old the last heartbeat of a script may be before one
-	// counts as lost: scripts give one every 5 s, and 2 s are grace.
+	// scriptBeatAge is the age of a script's last heartbeat from which on one
+	// counts as lost: scripts send one every 5 s, and 2 s are grace.
 	scriptBeatAge = 5*time.Second + 2*time.Second
 
 	scriptLogSize = 20
 )
 
-// The states of a script as the queue, and as the script itself counts them.
+// The names of a script's states, by the numbers that the queue and the script
+// itself use for them.
 var (
 	processStates = [...]string{unknownState, "LOADING", "CONFIGURED", "RUNNING", "DONE", "LOADFAILED", "CONFIGURE_FAILED", "TERMINATED"}
 	scriptStates  = [...]string{unknownState, "UNCONFIGURED", "CONFIGURED", "RUNNING", "PAUSED", "ENDING", "STOPPING", "FAILING", "DONE", "STOPPED", "FAILED", "CONFIGURE_FAILED"}
 )
 
-// timestamps are the members of an entry that hold a time of the same name in
-// the queue's event.
+// timestamps lists the members of an entry that hold the time of the same name in
+// the queue's event script.
 var timestamps = [...]string{"timestampConfigureEnd", "timestampConfigureStart", "timestampProcessEnd", "timestampProcessStart", "timestampRunStart"}
 
-// script is what is known of one script (producer spec, section 7.2).
+// script holds what is known of one script (producer spec, section 7.2).
 type script struct {
 	index                             int
 	path, kind                        string
@@ -41,11 +42,11 @@ type script struct {
 	description, classname, remotes   string
 	pauseCheckpoints, stopCheckpoints string
 	logLevel                          int64
-	encoded                           []byte // the entry; nil when something has changed
+	encoded                           []byte // the encoded entry; nil after a change
 
 	lost int
-	beat time.Time // of the last heartbeat; zero before the first
-	logs [][]byte  // the newest messages, as they were sent
+	beat time.Time // time of the last heartbeat; zero before the first
+	logs [][]byte  // the newest log messages, encoded
 }
 
 func newScript(index int) *script {
@@ -55,7 +56,7 @@ func newScript(index int) *script {
 	}
 }
 
-// tellByQueue takes the queue's event script.
+// tellByQueue applies the queue's event script.
 func (s *script) tellByQueue(e *sal.Sample) {
 	s.kind = kindExternal
 	if e.Bool("isStandard") {
@@ -70,8 +71,8 @@ func (s *script) tellByQueue(e *sal.Sample) {
 	s.encoded = nil
 }
 
-// tellByScript takes an event of the script itself; it reports whether it is
-// one that the entry shows.
+// tellByScript applies an event of the script itself, and reports whether the
+// entry shows such events.
 func (s *script) tellByScript(e *sal.Sample) bool {
 	switch e.Topic().Name {
 	case "metadata":
@@ -92,7 +93,7 @@ func (s *script) tellByScript(e *sal.Sample) bool {
 	return true
 }
 
-// nameOf is the name of a state; a number that nobody knows is UNKNOWN.
+// nameOf returns the name of a state, UNKNOWN for an unknown number.
 func nameOf(names []string, n int64) string {
 	if n < 0 || n >= int64(len(names)) {
 		return unknownState
@@ -100,7 +101,7 @@ func nameOf(names []string, n int64) string {
 	return names[n]
 }
 
-// log keeps a message; the oldest goes when there are too many.
+// log keeps an encoded log message, dropping the oldest beyond scriptLogSize.
 func (s *script) log(msg []byte) {
 	if len(s.logs) == scriptLogSize {
 		s.logs = append(s.logs[:0], s.logs[1:]...)
@@ -116,8 +117,8 @@ func (s *script) countBeat(now time.Time) {
 	}
 }
 
-// appendBeat appends the item that tells how the script's heartbeat is; queue
-// is the index of its queue (section 7.5).
+// appendBeat appends the item with the state of the script's heartbeat; queue is
+// the index of its queue (producer spec, section 7.5).
 func (s *script) appendBeat(dst []byte, queue int) []byte {
 	last := -1.0
 	if !s.beat.IsZero() {

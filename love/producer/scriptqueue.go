@@ -10,53 +10,53 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Commander is what [ScriptQueue] needs to ask for schemas; [*sal.Remote] is
-// one, unless it is read-only.
+// Commander sends the commands with which a [ScriptQueue] asks for schemas. A
+// [*sal.Remote] that is not read-only can do so.
 type Commander interface {
 	Command(ctx context.Context, name string, values sal.Values, opts ...sal.CommandOption) (sal.Ack, error)
 }
 
 // ScriptQueue is the producer of a script queue (producer spec, section 7): a
-// [CSC] that also listens to all scripts, and tells what the queue holds in
-// streams of component ScriptQueueState ([WithStreamLayout]), the heartbeats
-// of the scripts in stream "stream" of ScriptHeartbeats, and their log messages
-// as the event logMessage of Script. Use [NewScriptQueue].
+// [CSC] that also listens to all scripts. It sends the state of the queue in
+// streams of the component ScriptQueueState ([WithStreamLayout]), the heartbeats
+// of the scripts in the stream "stream" of ScriptHeartbeats, and their log
+// messages as the event logMessage of Script. Use [NewScriptQueue].
 type ScriptQueue struct {
 	*CSC
 	scripts   Remote
-	asks      Commander // for schemas; nil: nobody is asked
+	asks      Commander // takes the commands for schemas; nil if none are asked for
 	documents []*document
-	changed   chan struct{} // a token when a document waits to be sent
+	changed   chan struct{} // receives a token when a document waits to be sent
 
-	// What follows is guarded by the turn.
+	// The fields below are guarded by the turn.
 	state   *queueState
 	logs    *encoder
-	early   []*sal.Sample // of scripts, from before this producer began
-	settled bool          // the time in which these come is over
-	listed  bool          // the queue has said which scripts it holds
-	asking  bool          // for schemas
+	early   []*sal.Sample // events of scripts from before this producer began
+	settled bool          // whether the start delay, in which these come, is over
+	listed  bool          // whether the queue has listed its scripts
+	asking  bool          // whether schemas are being asked for
 
-	abort  context.CancelFunc // ends the asking; only for the goroutine of Run
-	rounds sync.WaitGroup     // of asking
+	abort  context.CancelFunc // ends the round of asking; used by the goroutine of Run only
+	rounds sync.WaitGroup     // rounds of asking for schemas
 }
 
-// document is a stream of the queue's state.
+// document is a stream of the queue's state with its status.
 type document struct {
 	queueStream
-	stale   bool // the stored object is not of the newest state
-	waiting bool // to be sent
+	stale   bool // whether the stored object does not show the newest state
+	waiting bool // whether it waits to be sent
 }
 
-// firstOfQueue are the topics that tell which scripts there are, before those
-// that tell about one.
+// firstOfQueue lists the topics that have to be read first: they list the scripts
+// to which the events of other topics refer.
 var firstOfQueue = [...]string{"evt_availableScripts", "evt_queue"}
 
-// scriptTopics are what is heard of scripts.
+// scriptTopics lists the events of scripts that are read.
 var scriptTopics = [...]string{"metadata", "state", "description", "checkpoints", "logLevel", "heartbeat", "logMessage"}
 
-// NewScriptQueue makes the producer of a queue; scripts hears component Script
-// with index 0. If schemas are to be asked for ([WithSchemas]), queue has to be
-// a [Commander]. Both stay the caller's to close.
+// NewScriptQueue returns the producer of a queue. scripts is a remote of the
+// component Script with index 0. queue must be a [Commander] if schemas are to be
+// asked for ([WithSchemas]). The caller closes both remotes.
 func NewScriptQueue(queue, scripts Remote, opts ...Option) (*ScriptQueue, error) {
 	cfg := newConfig(opts)
 	if cfg.finished.n < 0 {
@@ -145,21 +145,23 @@ func (p *ScriptQueue) hearScripts(ctx context.Context) (unsubscribe func(), err 
 	var attrs []string
 	for _, name := range scriptTopics {
 		attr := sal.Event.Prefix() + name
-		if _, ok := p.scripts.Component().Topic(attr); ok { // else the interface is of another version
+		if _, ok := p.scripts.Component().Topic(attr); ok { // other versions may lack some
 			attrs = append(attrs, attr)
 		}
 	}
 	return subscribeAll(p.scripts, attrs, func(_ string, s *sal.Sample) { p.heardFromScript(ctx, s) })
 }
 
-// markStale has documents made anew when they are asked for. It needs the turn.
+// markStale marks the documents that show what has changed, so that they are built
+// anew before they are sent. The caller holds the turn.
 func (p *ScriptQueue) markStale(what changes) {
 	for _, d := range p.documents {
 		d.stale = d.stale || d.tells&what != 0
 	}
 }
 
-// tell sends the documents that show what has changed. It needs the turn.
+// tell sends the documents that show what has changed, at once or coalesced. The
+// caller holds the turn.
 func (p *ScriptQueue) tell(ctx context.Context, what changes) {
 	p.markStale(what)
 	for _, d := range p.documents {
@@ -180,16 +182,17 @@ func (p *ScriptQueue) tell(ctx context.Context, what changes) {
 	}
 }
 
-// sendDocument needs the turn.
+// sendDocument sends a document if the producer is running. The caller holds the
+// turn.
 func (p *ScriptQueue) sendDocument(ctx context.Context, d *document) {
 	d.waiting = false
 	if p.to == nil {
-		return // the end has come; it stays stored
+		return // Run has ended; the document stays stored
 	}
 	p.complain(ctx, d.name, p.sendStored(ctx, p.to, &p.stored[p.find(d.name, origin{})]))
 }
 
-// flushAtLeisure sends what waits, some time after it has begun to wait.
+// flushAtLeisure sends waiting documents after the time of [WithCoalescing].
 func (p *ScriptQueue) flushAtLeisure(ctx context.Context) {
 	timer := p.cfg.clock.NewTimer(p.cfg.coalesce)
 	defer timer.Stop()

@@ -8,18 +8,18 @@ import (
 
 const heartbeatTopic = "evt_heartbeat"
 
-// selection is which topics of a component are served, and how (producer spec,
+// selection says which topics of a component are served, and how (producer spec,
 // section 6.1). The zero value serves all.
 type selection struct {
 	chosen                 bool
 	periodic, asynchronous []string // attribute names, when chosen
 }
 
-// served are the topics of one component by the way they are served.
+// served holds the topics of one component by the way they are served.
 type served struct {
 	periodic, asynchronous []*sal.Topic
 	heartbeat              bool     // watched, never forwarded
-	unknown                []string // chosen, but no topic of the component
+	unknown                []string // chosen names that are no topic of the component
 }
 
 func (s selection) of(c *sal.Component) (out served) {
@@ -48,7 +48,8 @@ func (s selection) of(c *sal.Component) (out served) {
 	return out
 }
 
-// remoteOptions keep a remote from reading what is not served.
+// remoteOptions returns options that keep a remote from reading topics that are
+// not served.
 func (s selection) remoteOptions(c *sal.Component) []sal.RemoteOption {
 	if !s.chosen {
 		return nil

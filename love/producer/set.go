@@ -10,22 +10,22 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Set is the producers of a list of components over one client: what `loved
-// producer` runs (producer spec, section 10). Use [NewSet].
+// Set serves the producers of a list of components over one client, as `loved
+// producer` does (producer spec, section 10). Use [NewSet].
 type Set struct {
 	factory    *Factory
 	client     *Client
 	components []string
 }
 
-// instance is what may be served once only.
+// instance identifies a component that may be given only once.
 type instance struct {
 	component string
 	index     int
 }
 
-// NewSet makes the set for components "name" or "name:index". What is wrong
-// with any of them is found now; nothing is connected yet.
+// NewSet returns the set for components "name" or "name:index". It returns an
+// error for all names that are wrong or given twice; it does not connect yet.
 func NewSet(f *Factory, c *Client, components []string) (*Set, error) {
 	if len(components) == 0 {
 		return nil, errors.New("no component to produce: give at least one, for example ATDome or MTHexapod:1")
@@ -49,8 +49,8 @@ func NewSet(f *Factory, c *Client, components []string) (*Set, error) {
 	return &Set{factory: f, client: c, components: slices.Clone(components)}, nil
 }
 
-// Run makes the producers, which reads what their components said last, and
-// serves them until ctx ends; then it returns nil. A set runs once.
+// Run makes the producers, which read the newest events of their components, and
+// serves them until ctx ends; then it returns nil. A set can run only once.
 func (s *Set) Run(ctx context.Context) error {
 	if _, err := s.client.Create(ctx, s.factory, s.components...); err != nil {
 		if ctx.Err() != nil {

@@ -5,35 +5,37 @@ import (
 	"sync"
 )
 
-// Transport connects a [Client] with a manager. [*client.Client] is one, over a
-// websocket that reconnects; [InProcess] makes one of a hub in the same program.
+// Transport connects a [Client] to a manager. [*client.Client] is a websocket that
+// reconnects; [InProcess] reaches a hub in the same program.
 type Transport interface {
-	// OnConnect has f called after each connection; an error ends it. It,
-	// OnDisconnect and OnMessage are called before Run.
+	// OnConnect sets the function to call after each connection; an error from f
+	// ends the connection. OnConnect, OnDisconnect and OnMessage are called before
+	// Run.
 	OnConnect(f func(ctx context.Context) error)
-	// OnDisconnect has f called when the connection is lost, before another is
-	// made.
+	// OnDisconnect sets the function to call when the connection is lost, before
+	// the next one is made.
 	OnDisconnect(f func())
-	// OnMessage has f called with each message received, one after the other.
+	// OnMessage sets the function to call with each received message, in order and
+	// one at a time.
 	OnMessage(f func(ctx context.Context, raw []byte))
-	// TrySend sends one message; without a connection it fails at once, with an
+	// TrySend sends one message. Without a connection it fails at once with an
 	// error that wraps client.ErrNotConnected.
 	TrySend(ctx context.Context, msg []byte) error
-	// Flush waits until the manager has read what was sent before; an error is
-	// that this is not known.
+	// Flush waits until the manager has read what was sent before. It returns an
+	// error if it cannot tell.
 	Flush(ctx context.Context) error
-	// Run keeps connected until ctx ends; then it returns nil.
+	// Run keeps the connection up until ctx ends; then it returns nil.
 	Run(ctx context.Context) error
 }
 
-// Conn is one connection to a hub within the program; hub.Local is one.
+// Conn is a connection to a hub within the program, such as hub.Local.
 type Conn interface {
 	Send(ctx context.Context, msg []byte) error
 	Receive(ctx context.Context) ([]byte, error)
 }
 
-// InProcess is the transport over a connection that is there already. Its Run
-// fails when the connection does. The connection stays the caller's to close.
+// InProcess returns a transport over an existing connection. Its Run returns an
+// error when the connection fails. The caller closes the connection.
 func InProcess(conn Conn) Transport { return &inProcess{conn: conn} }
 
 type inProcess struct {
@@ -48,7 +50,7 @@ func (t *inProcess) OnMessage(f func(ctx context.Context, raw []byte)) { t.onMes
 
 func (t *inProcess) TrySend(ctx context.Context, msg []byte) error { return t.conn.Send(ctx, msg) }
 
-// Flush: sending is delivering.
+// Flush has nothing to do, because Send delivers at once.
 func (t *inProcess) Flush(context.Context) error { return nil }
 
 func (t *inProcess) Run(ctx context.Context) error {

@@ -12,21 +12,21 @@ const (
 	alarmStream = "stream"
 )
 
-// Watcher is the producer of the component Watcher (producer spec, section 8):
-// a [CSC] that also keeps the last event of each alarm, cleared ones too. All
-// of them are the stream "stream", for viewers that come later; an alarm that
-// changes is told by its event only. Use [NewWatcher].
+// Watcher is the producer of the component Watcher (producer spec, section 8): a
+// [CSC] that also keeps the last event of each alarm, even of cleared ones. It
+// sends all of them as the stream "stream" to viewers that come later; the change
+// of an alarm is sent as its event only. Use [NewWatcher].
 type Watcher struct {
 	*CSC
 
-	// What follows is guarded by the turn.
-	alarms map[string][]byte // the decorated fields, by name
-	names  []string          // in order of first appearance
-	stale  bool              // the stored object lacks alarms
+	// The fields below are guarded by the turn.
+	alarms map[string][]byte // decorated fields of each alarm, by its name
+	names  []string          // names of the alarms in order of first appearance
+	stale  bool              // whether the stored object lacks a change
 }
 
-// NewWatcher makes the producer of the remote's component. The remote stays the
-// caller's to close.
+// NewWatcher returns the producer of the remote's component. The caller closes the
+// remote.
 func NewWatcher(remote Remote, opts ...Option) *Watcher {
 	p := &Watcher{CSC: NewCSC(remote, opts...), alarms: map[string][]byte{}, stale: true}
 	p.store(stored{key: alarmStream, category: love.CategoryEvent, render: p.render})
@@ -47,7 +47,8 @@ func (p *Watcher) heardAlarm(_ context.Context, s *sal.Sample) {
 	p.stale = true
 }
 
-// render needs the turn.
+// render returns the object with all alarms, built over the bytes of old if it is
+// stale. The caller holds the turn.
 func (p *Watcher) render(old love.RawValue) love.RawValue {
 	if !p.stale {
 		return old

@@ -9,21 +9,21 @@ import (
 // AckCode is the code of an acknowledgement (spec sal-kafka, section 12).
 type AckCode int
 
-// The codes. Acknowledged and InProgress end nothing; of the others, Complete
-// alone is success.
+// The codes. Acknowledged and InProgress do not end a command; of the others only
+// Complete is success.
 const (
 	Acknowledged AckCode = 300 // CMD_ACK: seen, nothing more
 	InProgress   AckCode = 301 // CMD_INPROGRESS: takes about Timeout longer
 	Stalled      AckCode = 302
 	Complete     AckCode = 303
 	NoPermission AckCode = -300
-	NoAck        AckCode = -301 // made up by the one who waits: nothing came
+	NoAck        AckCode = -301 // set by the waiting side when nothing came
 	Failed       AckCode = -302
 	Aborted      AckCode = -303
 	TimedOut     AckCode = -304 // the component's own time ran out
 )
 
-// String is the name of the code on the bus: "CMD_COMPLETE".
+// String returns the name of the code on the bus: "CMD_COMPLETE".
 func (c AckCode) String() string {
 	switch c {
 	case Acknowledged:
@@ -48,10 +48,10 @@ func (c AckCode) String() string {
 	return fmt.Sprintf("AckCode(%d)", int(c))
 }
 
-// Final tells whether no further acknowledgement of the command follows.
+// Final reports whether no further acknowledgement of the command follows.
 func (c AckCode) Final() bool { return c == Complete || c.IsFailure() }
 
-// IsFailure tells whether the command did not succeed.
+// IsFailure reports whether the command did not succeed.
 func (c AckCode) IsFailure() bool {
 	return c == Stalled || c <= NoPermission && c >= TimedOut
 }
@@ -64,7 +64,7 @@ type Ack struct {
 	Timeout time.Duration // with InProgress: how much longer it will take
 }
 
-// String is the acknowledgement for people to read.
+// String returns the acknowledgement in readable form.
 func (a Ack) String() string {
 	s := fmt.Sprintf("%v (%d)", a.Code, int(a.Code))
 	if a.Error != 0 {
@@ -76,15 +76,16 @@ func (a Ack) String() string {
 	return s
 }
 
-// ErrTimeout is that a command was not finished within its time limit; the
-// error is an [*AckError] with the last acknowledgement seen.
+// ErrTimeout reports that a command was not finished within its time limit. It is
+// wrapped in an [*AckError] with the last acknowledgement seen.
 var ErrTimeout = errors.New("time limit over")
 
-// AckError is a command that did not succeed.
+// AckError reports a command that did not succeed.
 type AckError struct {
 	Command string // "ATDome cmd_moveAzimuth"
-	Ack     Ack    // of a time-out the last one seen, NoAck if there was none
-	// Cause is ErrTimeout if the time limit passed, or nil.
+	Ack     Ack    // the final one, else the last one seen, NoAck if there was none
+	// Cause is why the wait ended without a final acknowledgement: ErrTimeout, the
+	// cause of the context or the error of the remote. It is nil if one came.
 	Cause error
 }
 
@@ -96,9 +97,9 @@ func (e *AckError) Error() string {
 	return fmt.Sprintf("%s: %v", e.Command, e.Ack)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *AckError) Unwrap() error { return e.Cause }
 
-// Answer makes a handler of a command end it with an acknowledgement of its
-// choice in place of the usual ones; see [Controller.Handle].
+// Answer returns an error with which the handler of a command ends it with an
+// acknowledgement of its choice; see [Controller.Handle].
 func Answer(a Ack) error { return &AckError{Command: "answer", Ack: a} }

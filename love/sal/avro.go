@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// ErrAvro is a body that is not the Avro encoding of its topic.
+// ErrAvro reports a body that is not the Avro encoding of its topic.
 var ErrAvro = errors.New("not the Avro encoding of the topic")
 
-// wireType is how one value stands in an Avro body.
+// wireType is the encoding of one value in an Avro body.
 type wireType uint8
 
 const (
@@ -25,7 +25,7 @@ const (
 
 // wireField is one field in the order of the schema.
 type wireField struct {
-	cell  int // where in the sample
+	cell  int // index into the cells of the sample
 	typ   wireType
 	array bool
 	null  nullness
@@ -83,7 +83,8 @@ func appendBits(dst []byte, bits uint64, t wireType) []byte {
 	return binary.AppendVarint(dst, int64(bits))
 }
 
-// quietNaN is how all others on the bus write NaN; Go's has one more bit set.
+// quietNaN is the NaN that all other programs on the bus write; Go's has one more
+// bit set.
 const quietNaN = 0x7ff8 << 48
 
 func appendWireList(dst []byte, list any, t wireType) []byte {
@@ -108,18 +109,17 @@ func appendElements[T any](dst []byte, list []T, one func([]byte, T) []byte) []b
 	return append(dst, 0)
 }
 
-// DecodeAvro reads a sample from the Avro binary encoding of the topic's own
+// DecodeAvro decodes a sample from the Avro binary encoding of the topic's own
 // schema; a body of another version of the schema has to be converted before.
-// received becomes private_rcvStamp: TAI, UNIX seconds. Integers are taken as
-// they come, also those beyond the range of the definition, and arrays in the
-// length that the writer chose. It is for drivers of a bus; the sample shares
-// nothing with body. The error is [ErrAvro].
+// received becomes private_rcvStamp: TAI, UNIX seconds. Integers beyond the range
+// of the definition and arrays of another length are accepted. The sample shares
+// no memory with body. The error is [ErrAvro]. DecodeAvro is for drivers of a bus.
 func (t *Topic) DecodeAvro(body []byte, received float64) (*Sample, error) {
 	s := &Sample{topic: t, cells: make([]cell, len(t.Fields)), writer: unknownWriter}
 	fields := t.wire()
 	r := avroReader{rest: body}
 	if !slices.ContainsFunc(fields, func(f wireField) bool { return f.array }) {
-		r.texts = string(body) // all texts in one piece of memory
+		r.texts = string(body) // one allocation for all texts
 	}
 	for _, f := range fields {
 		if r.cell(f, &s.cells[f.cell]); r.err != nil {
@@ -137,11 +137,11 @@ var (
 	errVarint = errors.New("a number has more than 64 bits")
 )
 
-// avroReader takes values off the front of a body. After an error it stays
-// where it is.
+// avroReader reads values from the front of a body. After an error it does not
+// advance.
 type avroReader struct {
 	rest  []byte
-	texts string // the whole body, if texts are to be cut from it
+	texts string // the whole body, if texts are to be substrings of it
 	err   error
 }
 
@@ -207,7 +207,7 @@ func (r *avroReader) varint() int64 {
 	return 0
 }
 
-// take cuts n bytes off; nil if there are not as many.
+// take reads n bytes. It fails and returns nil if there are fewer.
 func (r *avroReader) take(n int64) []byte {
 	if r.err != nil || n < 0 || n > int64(len(r.rest)) {
 		r.fail(errShort)
@@ -246,7 +246,7 @@ func (r *avroReader) list(t wireType) any {
 	return readElements(r, 1, r.varint)
 }
 
-// readElements reads an array: blocks of a count and as many elements, until a
+// readElements reads an array: blocks of a count and that many elements, until a
 // count of 0. A negative count is followed by the size of the block in bytes.
 func readElements[T any](r *avroReader, smallest int, one func() T) []T {
 	list := []T{}

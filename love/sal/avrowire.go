@@ -2,7 +2,7 @@ package sal
 
 import "slices"
 
-// wire is the topic as a sequence of Avro values.
+// wire returns the fields of the topic in the order of its Avro schema.
 func (t *Topic) wire() []wireField {
 	t.wireOnce.Do(func() {
 		t.wireFields = make([]wireField, 0, len(t.Fields))
@@ -17,7 +17,7 @@ func (t *Topic) wire() []wireField {
 	return t.wireFields
 }
 
-// nullness tells where null stands in the union of a field from an .avsc file.
+// nullness returns the place of null in the union of a field from an .avsc file.
 func (t *Topic) nullness(f Field) nullness {
 	if !f.Nullable {
 		return neverNull
@@ -46,7 +46,7 @@ func (t Type) wire() wireType {
 	return wireInteger
 }
 
-// noValue in place of a list marks a cell that is null.
+// noValue marks a cell as null when it takes the place of the list.
 type noValue struct{}
 
 func (c *cell) isNull() bool {

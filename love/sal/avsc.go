@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// avroTypes are the primitive types of Avro that fields of .avsc files have,
-// and what they are here: values are the same.
+// avroTypes maps the primitive Avro types of fields in .avsc files to the types of
+// this package, which have the same values.
 var avroTypes = map[string]Type{
 	"boolean": Boolean, "int": Int, "long": LongLong, "float": Float, "double": Double, "string": String,
 }
@@ -42,7 +42,7 @@ func (l *library) camera(name string) ([]*Topic, error) {
 	return topics, nil
 }
 
-// readAVSC reads one topic; its name is that of the file.
+// readAVSC reads one topic, which has the name of the file.
 func readAVSC(folder fs.FS, file string) (*Topic, error) {
 	f, err := folder.Open(file)
 	if err != nil {
@@ -64,7 +64,7 @@ func readAVSC(folder fs.FS, file string) (*Topic, error) {
 	return t, nil
 }
 
-// jsonLine is the line of an error in JSON, 0 if it is not known.
+// jsonLine returns the line of an error in JSON, 0 if it is not known.
 func jsonLine(text []byte, err error) int {
 	var syntax *json.SyntaxError
 	if !errors.As(err, &syntax) {
@@ -130,9 +130,9 @@ func fieldFromAVSC(n *jsonNode) (Field, error) {
 	return f, f.check()
 }
 
-// avscSchema is the schema of a topic that an .avsc file defines: the record
-// of the file with the topic's name, the members of its fields in another
-// order, and the private fields behind them (spec sal-kafka, section 3.4).
+// avscSchema writes the schema of a topic that an .avsc file defines: the record
+// of the file with the topic's name, the members of its fields in the order of
+// schemas, and the private fields after them (spec sal-kafka, section 3.4).
 func (w *schemaWriter) avscSchema(t *Topic) {
 	ordered := &jsonNode{open: '{'}
 	known := []string{"type", "name", "fields", "namespace"}
@@ -166,7 +166,7 @@ func (w *schemaWriter) avscSchema(t *Topic) {
 	w.close("}")
 }
 
-// avscField puts the members of a field in the order of the schema.
+// avscField returns a field with its members in the order of schemas.
 func avscField(f *jsonNode) *jsonNode {
 	last := []string{"default", "doc", "aliases", "name", "type"}
 	out := &jsonNode{open: '{'}
@@ -183,7 +183,7 @@ func avscField(f *jsonNode) *jsonNode {
 	return out
 }
 
-// node writes JSON that was read.
+// node writes a parsed JSON value.
 func (w *schemaWriter) node(n *jsonNode) {
 	switch n.open {
 	case '{':

@@ -23,7 +23,7 @@ func (c *Component) Command(name string) (*Topic, error) {
 	return t, nil
 }
 
-// Check tells whether values fit the topic, more strictly than writing does:
+// Check reports whether values fit the topic, more strictly than writing does:
 // beyond names and types, a list must not be longer than the definition says,
 // and a number with an enumeration of its own has to be in it. Errors are
 // [*UnknownFieldError] and [*FieldError].
@@ -53,7 +53,7 @@ func (t *Topic) Check(values Values) error {
 	return nil
 }
 
-// listed is an enumeration for people: "1 (Blue), 2 (Red)".
+// listed returns an enumeration in readable form: "1 (Blue), 2 (Red)".
 func listed(choices []Choice) string {
 	texts := make([]string, len(choices))
 	for i, c := range choices {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// choicesFrom reads an Enumeration element: names, separated by commas, that
-// are numbered from 1 on unless one says "name=7" or "name=0x7" (spec
-// sal-kafka, section 15.3). What cannot be read gives none: the element
-// explains a field, it does not make one.
+// choicesFrom parses an Enumeration element: names, separated by commas, that are
+// numbered from 1 on unless one says "name=7" or "name=0x7" (spec sal-kafka,
+// section 15.3). It returns nil for an element that it cannot parse, which is no
+// error because the element only explains a field.
 func choicesFrom(text string) []Choice {
 	var choices []Choice
 	next := int64(1)
@@ -30,7 +30,8 @@ func choicesFrom(text string) []Choice {
 	return choices
 }
 
-// choiceNumber reads a number, which is decimal also with zeros in front.
+// choiceNumber parses a decimal or, with the prefix 0x, hexadecimal number. A
+// leading zero does not make it octal.
 func choiceNumber(s string) (int64, error) {
 	if digits, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
 		return strconv.ParseInt(digits, 16, 64)

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// DefaultTimeLimit is how long a command may take unless told otherwise.
+// DefaultTimeLimit is the time limit of commands without [WithTimeLimit].
 const DefaultTimeLimit = time.Hour
 
-// commandSettings are what the options of a command choose.
+// commandSettings holds what the options of a command set.
 type commandSettings struct {
 	identity string
 	limit    time.Duration
@@ -21,9 +21,9 @@ type commandSettings struct {
 // CommandOption changes a default of [Remote.Command].
 type CommandOption func(*commandSettings)
 
-// As sets who commands: "ana@host". It belongs to this one command; others
-// under way on the same remote are not touched (spec sal-kafka, 19.4).
-// Default: the identity of the domain.
+// As sets the identity of the sender: "ana@host". It applies to this command only,
+// not to others under way on the same remote (spec sal-kafka, 19.4). Default: the
+// identity of the domain.
 func As(identity string) CommandOption { return func(s *commandSettings) { s.identity = identity } }
 
 // WithTimeLimit sets how long to wait for the command to be finished, counted
@@ -33,16 +33,16 @@ func WithTimeLimit(limit time.Duration) CommandOption {
 	return func(s *commandSettings) { s.limit = limit }
 }
 
-// OnProgress has f called with each acknowledgement that does not end the
-// command, as it comes. The command waits for f.
+// OnProgress calls f with each acknowledgement that does not end the command, as
+// it comes. [Remote.Command] waits for f.
 func OnProgress(f func(Ack)) CommandOption { return func(s *commandSettings) { s.progress = f } }
 
-// UntilSeen returns with the first acknowledgement, of whatever kind. Default:
-// the command is waited for until it is finished.
+// UntilSeen makes [Remote.Command] return with the first acknowledgement, of
+// whatever kind. Default: it waits until the command is finished.
 func UntilSeen() CommandOption { return func(s *commandSettings) { s.seen = true } }
 
-// commandKey is what an acknowledgement is matched by. The origin is the same
-// for all commands of a remote.
+// commandKey identifies the command that an acknowledgement belongs to. The origin
+// is not part of it because it is the same for all commands of a remote.
 type commandKey struct {
 	number   int
 	identity string
@@ -53,10 +53,10 @@ type commandKey struct {
 // that are not given are zero; a remote with index 0 names the instance in
 // "salIndex".
 //
-// A command that did not succeed is an [*AckError], which with the time over
-// is [ErrTimeout] as well. A command is sent once, never again. An unknown
-// command is an [*UnknownTopicError], values that do not fit are an
-// [*UnknownFieldError] or a [*FieldError]; then nothing was sent.
+// The error is an [*AckError] if the command did not succeed, which wraps
+// [ErrTimeout] if the time limit passed. A command is sent only once. The error is
+// an [*UnknownTopicError] for an unknown command and an [*UnknownFieldError] or a
+// [*FieldError] for values that do not fit; then nothing was sent.
 func (r *Remote) Command(ctx context.Context, name string, values Values, opts ...CommandOption) (Ack, error) {
 	t, err := r.commandTopic(name)
 	if err != nil {
@@ -92,7 +92,7 @@ func (r *Remote) commandTopic(name string) (*Topic, error) {
 	return t, nil
 }
 
-// compose makes the sample of a command.
+// compose builds the sample of a command.
 func (r *Remote) compose(t *Topic, values Values, identity string) (*Sample, error) {
 	if err := checkOwn(t, values); err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (d *Domain) sign(s *Sample, index int, identity string, number int) {
 	s.private(atOrigin).bits = uint64(d.origin)
 }
 
-// expect notes a command as running, so that its acknowledgements are kept.
+// expect registers a command as running, so that its acknowledgements are kept.
 func (r *Remote) expect(key commandKey) (acks <-chan Ack, forget func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -140,8 +140,8 @@ func (r *Remote) expect(key commandKey) (acks <-chan Ack, forget func(), err err
 	}, nil
 }
 
-// acknowledged hands an acknowledgement to the command that it belongs to, if
-// that was sent here and is still waited for.
+// acknowledged hands an acknowledgement to its command, if that was sent by this
+// remote and somebody still waits for it.
 func (r *Remote) acknowledged(s *Sample) {
 	if int(s.Int("origin")) != r.domain.origin {
 		return
@@ -156,7 +156,7 @@ func (r *Remote) acknowledged(s *Sample) {
 	select {
 	case waiting <- a:
 	default:
-		if a.Code.Final() { // make room: the end counts, progress does not
+		if a.Code.Final() { // must not be lost, so it takes the place of a report of progress
 			select {
 			case <-waiting:
 			default:
@@ -166,7 +166,7 @@ func (r *Remote) acknowledged(s *Sample) {
 	}
 }
 
-// seconds converts what came off the bus, which may be any float.
+// seconds converts seconds from the bus, where any float may come, to a duration.
 func seconds(f float64) time.Duration {
 	if !(f > 0) {
 		return 0
@@ -205,8 +205,8 @@ func (r *Remote) await(ctx context.Context, t *Topic, acks <-chan Ack, set comma
 	}
 }
 
-// checkOwn refuses private fields among the values that a writer gives; they
-// are the library's to fill in.
+// checkOwn returns a [*FieldError] if the values contain private fields other than
+// salIndex, which the library fills in.
 func checkOwn(t *Topic, values Values) error {
 	for name := range values {
 		if i, ok := t.position[name]; ok && i < t.private() && name != fieldIndex {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Controller is the inside of a component: it writes its events and telemetry
-// and answers its commands. Writing is safe for concurrent use.
+// Controller implements a component: it writes the component's events and
+// telemetry and executes its commands. Writing is safe for concurrent use.
 type Controller struct {
 	domain    *Domain
 	component *Component
@@ -26,15 +26,15 @@ type Controller struct {
 	handlers map[string]Handler // by attribute name
 	running  bool
 	closed   bool
-	cancel   context.CancelCauseFunc // of Run
+	cancel   context.CancelCauseFunc // ends Run
 	ended    chan struct{}           // closed when Run has returned
 }
 
-// Handler executes a command. What it returns ends the command: nil with
-// Complete and "Done", context.Canceled with Aborted, context.DeadlineExceeded
-// with TimedOut, what [Answer] made with that, any other error with Failed and
-// "Failed: " and its text (spec sal-kafka, section 11). ctx ends with the
-// controller.
+// Handler executes a command. Its error determines the final acknowledgement:
+// Complete and "Done" for nil, Aborted for context.Canceled, TimedOut for
+// context.DeadlineExceeded, the given one for an error made by [Answer], and
+// Failed with "Failed: " and the text for any other error (spec sal-kafka, section
+// 11). ctx ends with the controller.
 type Handler func(ctx context.Context, command *Sample) error
 
 // ControllerOption changes a default of [Domain.Controller].
@@ -45,14 +45,14 @@ type controllerSettings struct{ writeOnly, partial bool }
 // WriteOnly makes a controller that answers no commands; it needs no Run.
 func WriteOnly() ControllerOption { return func(s *controllerSettings) { s.writeOnly = true } }
 
-// Partial allows commands without a handler; they fail with a text that says
-// so. Default: Run refuses to start without a handler for each.
+// Partial allows commands without a handler; they fail with a text that says so.
+// Default: Run returns an error unless every command has a handler.
 func Partial() ControllerOption { return func(s *controllerSettings) { s.partial = true } }
 
-// Controller makes the controller of a component and writes its event
-// logLevel. An indexed component needs its index; one that is write-only may
-// have index 0 and say with each sample, in "salIndex", of which instance it
-// is. Commands that arrive from now on wait for [Controller.Run].
+// Controller makes the controller of a component and writes its event logLevel.
+// An indexed component needs its index; a write-only controller may have index 0
+// and name the instance of each sample in "salIndex". Commands that arrive from
+// now on wait for [Controller.Run].
 func (d *Domain) Controller(ctx context.Context, name string, index int, opts ...ControllerOption) (*Controller, error) {
 	comp, err := d.component(name, index)
 	if err != nil {
@@ -109,17 +109,17 @@ func (c *Controller) readCommands(ctx context.Context) (err error) {
 	return err
 }
 
-// Component is the interface that the controller implements.
+// Component returns the interface that the controller implements.
 func (c *Controller) Component() *Component { return c.component }
 
-// Index is the instance.
+// Index returns the index of the instance.
 func (c *Controller) Index() int { return c.index }
 
-// Write changes fields of an event or telemetry topic; those not given stay as
-// they are. Telemetry is sent each time, an event only if a value changed, the
-// first time, or with [Force]. It tells whether a sample was sent. Errors are
-// [*UnknownTopicError], [*UnknownFieldError], [*FieldError], ErrClosed, and
-// those of the bus.
+// Write changes fields of an event or telemetry topic; fields that are not given
+// keep their values. Telemetry is sent each time, an event only if a value
+// changed, the first time, or with [Force]. Write reports whether a sample was
+// sent. Errors are [*UnknownTopicError], [*UnknownFieldError], [*FieldError],
+// [ErrClosed], and those of the bus.
 func (c *Controller) Write(ctx context.Context, attr string, values Values, opts ...WriteOption) (bool, error) {
 	w := c.writers[attr]
 	if w == nil {
@@ -144,9 +144,9 @@ func (c *Controller) isClosed() bool {
 	return c.closed
 }
 
-// Handle sets who executes a command, named with or without prefix. Commands
-// of one name are handled one after another, those of different names at the
-// same time. All handlers are set before [Controller.Run].
+// Handle sets the handler of a command, named with or without prefix. Commands of
+// one name are handled one after another, those of different names concurrently.
+// All handlers must be set before [Controller.Run].
 func (c *Controller) Handle(name string, h Handler) error {
 	attr := Command.Prefix() + trimKind(name)
 	if _, ok := c.component.Topic(attr); !ok {
@@ -164,9 +164,9 @@ func (c *Controller) Handle(name string, h Handler) error {
 	return nil
 }
 
-// Run executes commands until ctx ends or the controller is closed, then waits
-// for the handlers, whose context ends too. It returns nil at such an end. It
-// can be called once.
+// Run executes commands until ctx ends or the controller is closed, then waits for
+// the handlers, whose context ends too, and returns nil. It returns the error of
+// the bus if that fails. It can be called only once.
 func (c *Controller) Run(ctx context.Context) error {
 	ctx, err := c.begin(ctx)
 	if err != nil {
@@ -222,8 +222,8 @@ func (c *Controller) begin(ctx context.Context) (context.Context, error) {
 	return ctx, nil
 }
 
-// Close ends Run, waits for it, and refuses writes from then on. It may be
-// called again; not from a handler.
+// Close ends Run and waits for it; later writes return [ErrClosed]. It may be
+// called more than once, but not from a handler.
 func (c *Controller) Close() error {
 	c.mu.Lock()
 	c.closed = true
@@ -241,14 +241,14 @@ func (c *Controller) Close() error {
 	return nil
 }
 
-// Progress tells who commands that the command takes about estimate longer.
-// A handler that needs more than a moment calls it first.
+// Progress tells the sender of a command that it takes about estimate longer. A
+// handler that needs more than a moment should call it first.
 func (c *Controller) Progress(ctx context.Context, command *Sample, estimate time.Duration) error {
 	return c.Acknowledge(ctx, command, Ack{Code: InProgress, Timeout: estimate})
 }
 
-// Acknowledge writes an acknowledgement of a command. The final one is written
-// by the controller when the handler returns.
+// Acknowledge writes an acknowledgement of a command. The controller writes the
+// final one when the handler returns.
 func (c *Controller) Acknowledge(ctx context.Context, command *Sample, a Ack) error {
 	t := c.acks.topic
 	place, _ := slices.BinarySearch(c.component.salNames, command.topic.SALName())

@@ -9,29 +9,29 @@ import (
 	"sync"
 )
 
-// Definitions are the interfaces of components, by name. They are safe for
-// concurrent use; what they hand out is shared and not to be modified.
+// Definitions holds the interfaces of components by name. It is safe for
+// concurrent use. What it returns is shared and must not be modified.
 type Definitions struct {
 	names     []string
 	simulated bool
-	// read makes a component that is not in memory yet; it returns nil for a
-	// name that it does not know.
+	// read reads a component that is not in memory yet; it returns nil for an
+	// unknown name.
 	read func(name string) (*Component, error)
 
 	mu    sync.Mutex
 	known map[string]*loading
 }
 
-// loading is a component that is read once, by whoever asks first.
+// loading is a component that is read once, by the first caller that needs it.
 type loading struct {
 	once      sync.Once
 	component *Component
 	err       error
 }
 
-// Define makes definitions from components built by a program. Topics are
-// given with their own fields only, generic topics included; the private
-// fields and ackcmd are added (spec sal-kafka, section 2.6).
+// Define makes definitions from components built by a program. Topics, generic
+// ones included, are given with their own fields only; Define adds the private
+// fields and ackcmd (spec sal-kafka, section 2.6).
 func Define(components ...*Component) (*Definitions, error) {
 	full := map[string]*Component{}
 	var names []string
@@ -49,14 +49,14 @@ func Define(components ...*Component) (*Definitions, error) {
 	return newDefinitions(names, func(name string) (*Component, error) { return full[name], nil }), nil
 }
 
-// ReadFolder gives the definitions in a folder of SAL XML (spec sal-kafka,
-// section 2): SALSubsystems.xml, SALGenerics.xml and a folder per component,
-// or a folder sal_interfaces with these. The first two are read now, a
-// component when it is asked for first; a component without a folder has only
-// its generic topics. Its files are read at the same time, by goroutines that
-// end before the answer. The telemetry of cameras that is defined in .avsc files
-// is read from a folder interfaces beside sal_interfaces (or in the folder of
-// the components). Errors are [*XMLError] and name file, line and element.
+// ReadFolder returns the definitions in a folder of SAL XML (spec sal-kafka,
+// section 2): SALSubsystems.xml, SALGenerics.xml and a folder per component, or a
+// folder sal_interfaces with these. It reads the first two now; a component is
+// read when it is first asked for, its files concurrently. A component without a
+// folder has only its generic topics. The telemetry of cameras that is defined in
+// .avsc files is read from a folder interfaces beside sal_interfaces (or in the
+// folder of the components). Errors are [*XMLError] and name file, line and
+// element.
 func ReadFolder(folder fs.FS) (*Definitions, error) {
 	components := folder
 	if _, err := fs.Stat(folder, subsystemsFile); err != nil {
@@ -77,9 +77,8 @@ func ReadFolder(folder fs.FS) (*Definitions, error) {
 	return newDefinitions(l.names, l.component), nil
 }
 
-// ReadDir is [ReadFolder] of a folder on disk. Given the folder of the
-// components alone, it finds the interfaces of the cameras beside it, as they
-// are installed.
+// ReadDir is like [ReadFolder] for a folder on disk. Given an installed
+// sal_interfaces folder, it also finds the interfaces of the cameras beside it.
 func ReadDir(path string) (*Definitions, error) {
 	folder := os.DirFS(path)
 	if _, err := fs.Stat(folder, subsystemsFile); err == nil {
@@ -94,14 +93,14 @@ func newDefinitions(names []string, read func(string) (*Component, error)) *Defi
 	return &Definitions{names: names, read: read, known: map[string]*loading{}}
 }
 
-// Names are the components in the order in which they are defined.
+// Names returns the names of the components in the order of their definition.
 func (d *Definitions) Names() []string { return slices.Clone(d.names) }
 
-// Known tells whether there is a component of this name, without reading it.
+// Known reports whether there is a component with the name, without reading it.
 func (d *Definitions) Known(name string) bool { return slices.Contains(d.names, name) }
 
-// Component gives the interface of a component. The error is an
-// [*UnknownComponentError], or what is wrong with its files.
+// Component returns the interface of a component. The error is an
+// [*UnknownComponentError], or says what is wrong with the component's files.
 func (d *Definitions) Component(name string) (*Component, error) {
 	if !d.Known(name) {
 		return nil, &UnknownComponentError{Name: name, Near: nearest(name, d.names)}
@@ -118,9 +117,9 @@ func (d *Definitions) Component(name string) (*Component, error) {
 }
 
 // Instance finds the component of one instance by its full name: "ATDome",
-// "MTHexapod:1". An index is needed where the component has instances and
-// refused where it has none. Errors are [ErrName], [ErrWildcard], [ErrIndex],
-// [*UnknownComponentError], or what is wrong with the definition.
+// "MTHexapod:1". An indexed component requires an index, others must not have one.
+// Errors are [ErrName], [ErrWildcard], [ErrIndex], [*UnknownComponentError], or
+// say what is wrong with the definition.
 func (d *Definitions) Instance(full string) (c *Component, index int, err error) {
 	name, index, err := ParseName(full)
 	if err != nil {

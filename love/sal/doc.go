@@ -1,12 +1,12 @@
 // Package sal is the observatory's message bus (SAL) for Go programs:
-// interface definitions, and remotes and controllers that speak by them.
+// interface definitions, and the remotes and controllers that use them.
 //
 // A component, such as ATDome or MTHexapod:1, has events and telemetry, which
-// it writes, and commands, which it answers. [Definitions] tell which, and
-// what fields they have; [ReadDir] reads the observatory's SAL XML, [Define]
-// takes what a program builds. A [Domain] is a program's place on a [Bus]; it
-// makes a [Remote] for each component that the program listens to or commands,
-// and a [Controller] for each that the program is.
+// it writes, and commands, which it executes. [Definitions] describes them and
+// their fields; [ReadDir] reads the observatory's SAL XML, [Define] takes what a
+// program builds. A [Domain] is a program's connection to a [Bus]; it makes a
+// [Remote] for each component that the program listens to or commands, and a
+// [Controller] for each component that the program implements.
 //
 // Topics are named by their attribute name, "evt_summaryState", "tel_position",
 // "cmd_moveAzimuth"; fields by their name in the definition. A [Sample] is one
@@ -16,33 +16,33 @@
 //
 // # Listening
 //
-// A remote has started when it knows the newest event of each instance that
-// was written before: [Remote.Latest] tells it, and callbacks and loops begin
-// with it. Telemetry and commands have no such past.
+// A remote that has started knows the newest event of each instance from before
+// its start: [Remote.Latest] returns it, and callbacks and loops begin with it.
+// Telemetry and commands have no such past.
 //
 //   - [Remote.Subscribe] calls back with every sample, in order.
-//   - [Remote.Samples] is the same as a loop.
+//   - [Remote.Samples] does the same as a loop.
 //   - [Remote.Next] waits for the next sample, [Remote.Await] for the first.
-//   - [Remote.Queue] collects samples for a program that takes them at its leisure.
+//   - [Remote.Queue] collects samples for a program that takes them one by one.
 //
-// [Sample.Into] copies a sample into a struct of a program that knows its
+// [Sample.Into] copies a sample into a struct, for programs that know the
 // component; [Sample.Float] and its like, [Sample.Value] and JSON are for those
 // that do not.
 //
 // # Commanding
 //
 // [Remote.Command] sends a command and waits until the component has finished
-// it. Its [Ack] has the code and a text; what did not succeed is an [*AckError],
-// and [ErrTimeout] if the time was over. Each report of progress extends the
-// time limit. A command is sent once, never again.
+// it. Its [Ack] has the code and a text. The error is an [*AckError] if the command
+// did not succeed, which wraps [ErrTimeout] if the time limit passed. Each report
+// of progress extends the time limit. A command is sent only once.
 //
 // # Being a component
 //
 // [Controller.Write] changes fields and sends: telemetry each time, an event
-// when it differs from the one before. [Controller.Handle] sets who executes a
-// command: what the handler returns becomes the acknowledgement, and one that
-// takes longer says so with [Controller.Progress]. [LogHandler] makes log
-// records the component's event logMessage.
+// when it differs from the one before. [Controller.Handle] sets the handler of a
+// command: what the handler returns becomes the acknowledgement, and a handler that
+// takes longer calls [Controller.Progress]. [LogHandler] writes log records as the
+// component's event logMessage.
 //
 // # Buses
 //

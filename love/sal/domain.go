@@ -13,8 +13,8 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Domain is a program's place on the bus: it makes remotes and controllers.
-// One per process is enough.
+// Domain connects a program to a bus: it makes remotes and controllers. One per
+// process is enough.
 type Domain struct {
 	bus      Bus
 	defs     *Definitions
@@ -26,26 +26,26 @@ type Domain struct {
 	mu      sync.Mutex
 	closed  bool
 	open    []io.Closer
-	numbers map[*Topic]int // of commands: the next sequence number
+	numbers map[*Topic]int // the next sequence number of each command
 }
 
 // DomainOption changes a default of [NewDomain].
 type DomainOption func(*Domain)
 
-// WithClock sets where time comes from. Default: the machine's clock.
+// WithClock sets the source of time. Default: the machine's clock.
 func WithClock(c love.Clock) DomainOption { return func(d *Domain) { d.clock = c } }
 
-// WithLogger sets where samples that are dropped, callbacks that fail and the
-// like are reported. Default: nowhere.
+// WithLogger sets the logger for dropped samples, failing handlers and the like.
+// Default: nothing is logged.
 func WithLogger(l *slog.Logger) DomainOption { return func(d *Domain) { d.log = l } }
 
-// WithIdentity sets who commands in the name of this domain, unless a command
-// says otherwise. Default: user@host.
+// WithIdentity sets the identity of the sender of commands without [As]. Default:
+// user@host.
 func WithIdentity(identity string) DomainOption { return func(d *Domain) { d.identity = identity } }
 
-// WithOrigin sets the number that tells this process from others. Default: the
-// process id. Domains in one process that command under the same identity need
-// different ones.
+// WithOrigin sets the number that tells this process from others. Domains in one
+// process that send commands under the same identity need different ones. Default:
+// the process id.
 func WithOrigin(origin int) DomainOption { return func(d *Domain) { d.origin = origin } }
 
 // NewDomain makes a domain over a bus. Close it when done; the bus stays open.
@@ -75,14 +75,14 @@ func userAtHost() string {
 	return user + "@" + host
 }
 
-// Definitions are what the domain was made with.
+// Definitions returns the definitions that the domain was made with.
 func (d *Domain) Definitions() *Definitions { return d.defs }
 
-// Clock is what the domain was made with.
+// Clock returns the clock that the domain was made with.
 func (d *Domain) Clock() love.Clock { return d.clock }
 
-// Close closes all remotes and controllers and waits for them. It may be
-// called again.
+// Close closes all remotes and controllers and waits for them. It may be called
+// more than once.
 func (d *Domain) Close() error {
 	d.mu.Lock()
 	d.closed = true
@@ -120,9 +120,9 @@ func (d *Domain) release(c io.Closer) {
 	d.open = slices.DeleteFunc(d.open, func(o io.Closer) bool { return o == c })
 }
 
-// commandNumber gives the sequence number of the next command of a topic. Each
-// command of a component has a piece of the range of its own, because all
-// share one topic of acknowledgements (spec sal-kafka, section 10).
+// commandNumber returns the sequence number of the next command of a topic. Each
+// command of a component has its own part of the range, because all commands share
+// one topic of acknowledgements (spec sal-kafka, section 10).
 func (d *Domain) commandNumber(c *Component, t *Topic) int {
 	piece := maxIndex / len(c.commands)
 	place, _ := slices.BinarySearch(c.commands, t.SALName())

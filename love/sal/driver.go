@@ -2,22 +2,23 @@ package sal
 
 import "context"
 
-// Announced is a [Bus] that wants to hear what will be written before the
-// first sample, to make topics and register schemas while there is time: a
-// command is not to wait for that. Remotes and controllers announce their
-// topics when they start, and do not start if that fails.
+// Announced is a [Bus] that is told which topics will be written before the first
+// sample, so that it can make topics and register schemas early and no command has
+// to wait for that. Remotes and controllers announce their topics when they start,
+// and fail to start if that fails.
 type Announced interface {
 	Announce(ctx context.Context, topics []*Topic) error
 }
 
-// Windowed is a [Bus] that knows how far back to look for the newest sample of
-// each instance of an indexed component; others get [DefaultHistoryWindow].
+// Windowed is a [Bus] that says how many samples of an event to look back for the
+// newest of each instance of an indexed component. Without it, remotes use
+// [DefaultHistoryWindow].
 type Windowed interface {
 	HistoryWindow(component string) int
 }
 
-// DefaultHistoryWindow is how many samples of an event of an indexed component
-// a remote looks back for the newest of each instance.
+// DefaultHistoryWindow is the number of samples of an event that a remote of an
+// indexed component looks back for the newest of each instance.
 const DefaultHistoryWindow = 500
 
 // announce tells the bus which topics of a component will be written.
@@ -47,14 +48,14 @@ func (d *Domain) historyWindow(component string) int {
 	return DefaultHistoryWindow
 }
 
-// MarkSimulated marks definitions that belong to a simulation, and returns
-// them: a driver of the observatory's bus refuses them, because what is
-// registered there stays.
+// MarkSimulated marks definitions that belong to a simulation, and returns them. A
+// driver of the observatory's bus refuses such definitions, because schemas that
+// are registered there stay.
 func (d *Definitions) MarkSimulated() *Definitions {
 	d.simulated = true
 	return d
 }
 
-// Simulated tells whether the definitions are marked by
+// Simulated reports whether the definitions are marked by
 // [Definitions.MarkSimulated].
 func (d *Definitions) Simulated() bool { return d.simulated }

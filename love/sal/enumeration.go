@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// Enumeration names values of a component, as its definition does (spec
-// sal-kafka, section 15.3); it is for display only. Enumerations that programs
-// depend on are Go types of this package, such as [SummaryState]: definitions
-// spell some of their names differently.
+// Enumeration names values as the definition of a component does (spec sal-kafka,
+// section 15.3). It is for display only: definitions spell some names differently
+// from the enumerations that programs depend on, which are Go types of this
+// package, such as [SummaryState].
 type Enumeration struct {
 	Name    string // "ScriptState"
 	Members []Choice
 }
 
-// Text is the name of a number; empty if it has none.
+// Text returns the name of a number, empty if it has none.
 func (e Enumeration) Text(number int64) string {
 	i := slices.IndexFunc(e.Members, func(c Choice) bool { return c.Number == number })
 	if i < 0 {
@@ -23,8 +23,8 @@ func (e Enumeration) Text(number int64) string {
 	return e.Members[i].Name
 }
 
-// enumerationFrom reads an enumeration of a whole component. Its names share a
-// prefix up to the first underscore, which is the name of the enumeration.
+// enumerationFrom parses an enumeration of a whole component. The common prefix of
+// its names, up to the first underscore, is the name of the enumeration.
 func enumerationFrom(text string) Enumeration {
 	members := choicesFrom(text)
 	if len(members) == 0 {

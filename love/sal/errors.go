@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// ErrClosed is the use of a domain, remote or controller that was closed.
+// ErrClosed reports the use of a domain, remote, controller or queue that was
+// closed.
 var ErrClosed = errors.New("closed")
 
-// UnknownComponentError is a component that no definition names.
+// UnknownComponentError reports a component without a definition.
 type UnknownComponentError struct {
 	Name string
 	Near []string // similar names that exist
@@ -20,10 +21,10 @@ func (e *UnknownComponentError) Error() string {
 	return fmt.Sprintf("there is no component %q%s", e.Name, meant(e.Near))
 }
 
-// UnknownTopicError is a topic that the component does not have.
+// UnknownTopicError reports a topic that the component does not have.
 type UnknownTopicError struct {
 	Component string
-	Kind      Kind // what it should have been; 0 if of any kind
+	Kind      Kind // the expected kind; 0 for any
 	Name      string
 	Near      []string // similar attribute names that exist
 }
@@ -37,7 +38,7 @@ func (e *UnknownTopicError) Error() string {
 	return fmt.Sprintf("%s has no %s %q%s", e.Component, what, e.Name, meant(e.Near))
 }
 
-// UnknownFieldError is one or more fields that the topic does not have.
+// UnknownFieldError reports one or more fields that the topic does not have.
 type UnknownFieldError struct {
 	Topic *Topic
 	Names []string // the unknown ones, sorted
@@ -56,7 +57,7 @@ func (e *UnknownFieldError) Error() string {
 	return fmt.Sprintf("%s %s has no field %s; %s", e.Topic.Component, e.Topic.Attr(), strings.Join(e.Names, ", "), accepts)
 }
 
-// FieldError is a value that does not fit its field.
+// FieldError reports a value that does not fit its field.
 type FieldError struct {
 	Topic  *Topic
 	Field  Field

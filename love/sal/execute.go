@@ -9,8 +9,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal/internal/queue"
 )
 
-// waitingCommands is how many commands of one name may wait for the one that
-// is being executed; beyond it the oldest is lost, and its sender times out.
+// waitingCommands is the number of commands of one name that may wait for the one
+// being executed. Beyond it the oldest is dropped and its sender times out.
 const waitingCommands = 1000
 
 // lane executes the commands of one name, one after another.
@@ -53,7 +53,7 @@ func (c *Controller) call(ctx context.Context, h Handler, s *Sample) (err error)
 	return h(ctx, s)
 }
 
-// outcome is the acknowledgement that a handler's error stands for.
+// outcome returns the final acknowledgement for a handler's error.
 func outcome(err error) Ack {
 	var answer *AckError
 	switch {

@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// instancesKept is how many instances of a component a reader remembers at
-// least. Some components make new ones for ever: each run of a script is one.
-// Those that were silent longest are forgotten.
+// instancesKept is the least number of instances of a component that a reader
+// remembers. There must be a bound because each run of a script is a new instance;
+// those that were silent longest are forgotten.
 const instancesKept = 1000
 
-// instances keeps something about each instance of a component.
+// instances keeps a value for each instance of a component.
 type instances[T any] struct {
 	turn  uint64
 	known map[int]heard[T] // by index
 }
 
-// heard is what is kept of one instance, and when it was put there.
+// heard is the value of one instance and the turn in which it was put.
 type heard[T any] struct {
 	turn  uint64
 	value T
@@ -36,19 +36,19 @@ func (i *instances[T]) put(index int, value T) {
 	if len(i.known) < 2*instancesKept {
 		return
 	}
-	// Seldom, because it takes its time.
+	// Sorting is slow, so forget many instances at once and seldom.
 	order := i.order()
 	for _, silent := range order[:len(order)-instancesKept] {
 		delete(i.known, silent)
 	}
 }
 
-// order are the indices, the one that was put last at the end.
+// order returns the indices, the one that was put last at the end.
 func (i *instances[T]) order() []int {
 	return slices.SortedFunc(maps.Keys(i.known), func(a, b int) int { return cmp.Compare(i.known[a].turn, i.known[b].turn) })
 }
 
-// all are the values, the one that was put last at the end.
+// all returns the values, the one that was put last at the end.
 func (i *instances[T]) all() []T {
 	if i == nil {
 		return nil

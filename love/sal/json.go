@@ -8,8 +8,8 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// AppendJSON appends the sample as an object of all fields in the order of the
-// definition. NaN and the infinities are bare tokens, as on LOVE's wire.
+// AppendJSON appends the sample as a JSON object of all fields in the order of the
+// definition. NaN and the infinities are bare tokens, as in LOVE's messages.
 func (s *Sample) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
 	for i, f := range s.topic.Fields {
@@ -59,11 +59,11 @@ func appendList[T any](dst []byte, list []T, element func([]byte, T) []byte) []b
 	return append(dst, ']')
 }
 
-// MarshalJSON implements json.Marshaler: as AppendJSON, with null for numbers
-// that strict JSON does not have.
+// MarshalJSON implements json.Marshaler. It is like [Sample.AppendJSON], with null
+// for NaN and the infinities.
 func (s *Sample) MarshalJSON() ([]byte, error) {
 	return wire.AppendStrict(nil, s.AppendJSON(nil)), nil
 }
 
-// String is the sample as [Sample.AppendJSON] writes it.
+// String returns the sample as [Sample.AppendJSON] writes it.
 func (s *Sample) String() string { return string(s.AppendJSON(nil)) }

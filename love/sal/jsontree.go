@@ -7,18 +7,18 @@ import (
 	"slices"
 )
 
-// jsonNode is a JSON value whose members keep their order: in a schema that is
-// part of the text.
+// jsonNode is a JSON value whose members keep their order, which matters in the
+// text of a schema.
 type jsonNode struct {
 	open    byte     // '{', '[', or 0 for a scalar
-	keys    []string // of an object
+	keys    []string // keys of an object
 	values  []*jsonNode
-	string  string // of a string
-	literal string // of a number, true, false or null, as it stands
+	string  string // value of a string
+	literal string // text of a number, true, false or null
 	present bool
 }
 
-// maxJSONDepth bounds what a file from outside can make nest.
+// maxJSONDepth bounds the nesting in a file from outside.
 const maxJSONDepth = 32
 
 func parseJSON(text []byte) (*jsonNode, error) {
@@ -36,7 +36,7 @@ type jsonParser struct {
 	err  error
 }
 
-// space skips white space, and the marks between values.
+// space skips white space, commas and colons.
 func (p *jsonParser) space() { p.rest = bytes.TrimLeft(p.rest, " \t\r\n,:") }
 
 func (p *jsonParser) value(depth int) *jsonNode {
@@ -70,8 +70,8 @@ func (p *jsonParser) value(depth int) *jsonNode {
 	return n
 }
 
-// more tells whether another member or element follows, and else leaves the
-// object or the list.
+// more reports whether another member or element follows; if not, it skips the
+// end of the object or list.
 func (p *jsonParser) more() bool {
 	if p.space(); p.err != nil {
 		return false
@@ -83,7 +83,7 @@ func (p *jsonParser) more() bool {
 	return true
 }
 
-// text reads a string, which comes next.
+// text reads the string that comes next.
 func (p *jsonParser) text() string {
 	end := 1
 	for p.rest[end] != '"' {
@@ -102,7 +102,7 @@ func (p *jsonParser) text() string {
 	return s
 }
 
-// member finds a member of an object; one that is not there is not present.
+// member returns a member of an object, or a node that is not present.
 func (n *jsonNode) member(key string) *jsonNode {
 	if i := slices.Index(n.keys, key); i >= 0 {
 		return n.values[i]
@@ -110,7 +110,7 @@ func (n *jsonNode) member(key string) *jsonNode {
 	return &jsonNode{}
 }
 
-// text is the value if it is a string.
+// text returns the value of a string and reports whether the node is one.
 func (n *jsonNode) text() (string, bool) {
 	return n.string, n.present && n.open == 0 && n.literal == ""
 }

@@ -13,7 +13,7 @@ const (
 	AckCmd
 )
 
-// String is the kind in words: "command", "event", "telemetry", "ackcmd".
+// String returns the kind in words: "command", "event", "telemetry", "ackcmd".
 func (k Kind) String() string {
 	switch k {
 	case Command:
@@ -28,8 +28,7 @@ func (k Kind) String() string {
 	return "unknown kind"
 }
 
-// Prefix is what stands before the short name in an attribute name: "cmd_",
-// "evt_", "tel_" or "ack_".
+// Prefix returns the prefix of attribute names: "cmd_", "evt_", "tel_" or "ack_".
 func (k Kind) Prefix() string {
 	switch k {
 	case Command:
@@ -50,8 +49,8 @@ const (
 	eventPrefix   = "logevent_"
 )
 
-// splitSALName finds the kind and the short name of a SAL name: the prefix
-// decides, and what has none is telemetry.
+// splitSALName returns the kind and the short name of a SAL name. A name without a
+// prefix is telemetry.
 func splitSALName(s string) (Kind, string) {
 	if s == ackName {
 		return AckCmd, s

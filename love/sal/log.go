@@ -12,27 +12,27 @@ import (
 	"sync/atomic"
 )
 
-// LevelCritical is the level of what ends a component's work; it is 50 on the
-// bus.
+// LevelCritical is the level of failures that end a component's work; it is 50 on
+// the bus.
 const LevelCritical slog.Level = 12
 
-// LogLevel is a level as the bus counts: debug 10, info 20, warning 30, error
-// 40, [LevelCritical] 50, and proportionally between (spec sal-kafka, 13.1).
+// LogLevel converts a level to that of the bus: debug 10, info 20, warning 30,
+// error 40, [LevelCritical] 50, and proportionally between (spec sal-kafka, 13.1).
 func LogLevel(l slog.Level) int { return 20 + int(math.Round(2.5*float64(l))) }
 
-// SlogLevel is the level that the bus counts as n.
+// SlogLevel converts the level n of the bus.
 func SlogLevel(n int) slog.Level { return slog.Level(math.Ceil(float64(n-20) / 2.5)) }
 
-// keptRecords is how many records a handler keeps for a controller to come.
+// keptRecords is the number of records that a handler keeps until it is attached.
 const keptRecords = 10
 
-// LogHandler is a [slog.Handler] that writes records as the event logMessage of
-// a component, and hands them on to another handler. Records from before
-// [LogHandler.Attach] are kept, the last ten, and written then. Attributes are
-// appended to the message; one called "traceback" becomes that field. The name
-// of the logger is the component, with the groups of [slog.Logger.WithGroup]
-// behind it. Do not log to it from what writes to the bus, such as the domain
-// (see [WithLogger]) and the bus itself.
+// LogHandler is a [slog.Handler] that writes records as the event logMessage of a
+// component, and passes them on to another handler. It keeps the last ten records
+// from before [LogHandler.Attach], which writes them. Attributes are appended to
+// the message; one called "traceback" becomes that field. The name of the logger is
+// that of the component, followed by the groups of [slog.Logger.WithGroup]. Code
+// that writes to the bus, such as the domain (see [WithLogger]) and the bus itself,
+// must not log to it.
 type LogHandler struct {
 	*logOutput
 	next  slog.Handler
@@ -40,7 +40,7 @@ type LogHandler struct {
 	attrs []slog.Attr
 }
 
-// logOutput is what a handler and those derived from it share.
+// logOutput is the state that a handler shares with those derived from it.
 type logOutput struct {
 	level atomic.Int64
 
@@ -49,8 +49,8 @@ type logOutput struct {
 	kept       []Values
 }
 
-// NewLogHandler makes a handler; next may be nil. Records below info are only
-// handed on, until [LogHandler.SetLevel] says otherwise.
+// NewLogHandler returns a handler; next may be nil. Records below info are only
+// passed on to next, unless [LogHandler.SetLevel] sets a lower level.
 func NewLogHandler(next slog.Handler) *LogHandler {
 	if next == nil {
 		next = slog.DiscardHandler
@@ -58,12 +58,12 @@ func NewLogHandler(next slog.Handler) *LogHandler {
 	return &LogHandler{logOutput: &logOutput{}, next: next}
 }
 
-// SetLevel sets from which level on records are written, as the bus counts:
-// what the command setLogLevel asks for.
+// SetLevel sets the lowest level of the records that are written, as a level of the
+// bus, which is what the command setLogLevel gives.
 func (h *LogHandler) SetLevel(n int) { h.level.Store(int64(SlogLevel(n))) }
 
-// Attach writes the records that were kept, and all that follow, as events of
-// the component. The error is that of writing one of those kept.
+// Attach writes the kept records, and from now on all others, as events of the
+// component. It returns the first error of writing a kept record.
 func (h *LogHandler) Attach(ctx context.Context, c *Controller) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -105,7 +105,8 @@ func (h *LogHandler) Handle(ctx context.Context, r slog.Record) error {
 	return err
 }
 
-// keep gives the controller to write to; while there is none the record is kept.
+// keep returns the controller to write to. If there is none yet, it keeps the
+// record and returns nil.
 func (h *LogHandler) keep(values Values) *Controller {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -121,7 +122,7 @@ func fullName(c *Controller, values Values) string {
 	return strings.TrimSuffix(c.component.Name+"."+values["name"].(string), ".")
 }
 
-// values are the fields of a record.
+// values returns the fields of the event for a record.
 func (h *LogHandler) values(r slog.Record) Values {
 	v := Values{
 		"name": strings.Join(h.name, "."), "level": LogLevel(r.Level), "traceback": "", "process": os.Getpid(),

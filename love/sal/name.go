@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// What is wrong with a component's name or index.
+// Errors of a component's name or index.
 var (
-	// ErrName is a text that is no name:index.
+	// ErrName reports a text that is neither a name nor name:index.
 	ErrName = errors.New("no component name")
-	// ErrWildcard is name:*, which some callers understand as all instances.
+	// ErrWildcard reports name:*, which some callers understand as all instances.
 	ErrWildcard = errors.New("wildcard in place of an index")
-	// ErrIndex is an index that no instance of the component can have.
+	// ErrIndex reports an index that no instance of the component can have.
 	ErrIndex = errors.New("wrong index")
 )
 
@@ -23,11 +23,11 @@ const maxIndex = math.MaxInt32
 
 var nameSyntax = regexp.MustCompile(`^[A-Za-z_-][A-Za-z0-9_-]*$`)
 
-// ParseName reads "name" or "name:index", as in "ATDome" and "MTHexapod:1";
-// without an index it is 0 (spec sal-kafka, section 16). The error is
-// [ErrName], or [ErrWildcard] with the name for "name:*". Unlike the reference
-// it refuses a trailing line feed, digits of other scripts and an index beyond
-// 32 bits (19.11).
+// ParseName parses "name" or "name:index", as in "ATDome" and "MTHexapod:1"; the
+// index defaults to 0 (spec sal-kafka, section 16). The error is [ErrName], or
+// [ErrWildcard] for "name:*", for which the name is returned too. Unlike the
+// reference, ParseName refuses a trailing line feed, digits of other scripts and an
+// index beyond 32 bits (19.11).
 func ParseName(s string) (name string, index int, err error) {
 	name, digits, hasIndex := strings.Cut(s, ":")
 	if !nameSyntax.MatchString(name) {

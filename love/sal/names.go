@@ -2,8 +2,8 @@ package sal
 
 import "fmt"
 
-// ScriptProcessState is how far a ScriptQueue got with a script (spec
-// sal-kafka, section 15.1), as its event script tells.
+// ScriptProcessState is the state of a script's process in the ScriptQueue's event
+// script (spec sal-kafka, section 15.1).
 type ScriptProcessState int
 
 // The states of a script's process.
@@ -18,17 +18,17 @@ const (
 	ProcessTerminated      ScriptProcessState = 7
 )
 
-// String is the name in capitals: "CONFIGURED".
+// String returns the name in capitals: "CONFIGURED".
 func (s ScriptProcessState) String() string {
 	names := [...]string{"UNKNOWN", "LOADING", "CONFIGURED", "RUNNING", "DONE", "LOADFAILED", "CONFIGURE_FAILED", "TERMINATED"}
 	return nameOf("ScriptProcessState", names[:], 0, int(s))
 }
 
-// Final tells whether the process has ended.
+// Final reports whether the process has ended.
 func (s ScriptProcessState) Final() bool { return s >= ProcessDone && s <= ProcessTerminated }
 
-// ScriptState is the state of a Script (spec sal-kafka, section 15.1), as its
-// event state tells.
+// ScriptState is the state of a Script in its event state (spec sal-kafka, section
+// 15.1).
 type ScriptState int
 
 // The states of a script.
@@ -47,7 +47,7 @@ const (
 	ScriptConfigureFailed ScriptState = 11
 )
 
-// String is the name in capitals: "RUNNING".
+// String returns the name in capitals: "RUNNING".
 func (s ScriptState) String() string {
 	names := [...]string{
 		"UNKNOWN", "UNCONFIGURED", "CONFIGURED", "RUNNING", "PAUSED", "ENDING", "STOPPING", "FAILING",
@@ -56,10 +56,11 @@ func (s ScriptState) String() string {
 	return nameOf("ScriptState", names[:], 0, int(s))
 }
 
-// Final tells whether the script has ended.
+// Final reports whether the script has ended.
 func (s ScriptState) Final() bool { return s >= ScriptDone && s <= ScriptConfigureFailed }
 
-// Location is where in a ScriptQueue a script goes: commands add, move, requeue.
+// Location is the place of a script in a ScriptQueue, as given to the commands add,
+// move and requeue.
 type Location int
 
 // The locations; the last two are relative to another script.
@@ -70,12 +71,12 @@ const (
 	After  Location = 4
 )
 
-// String is the name in capitals: "FIRST".
+// String returns the name in capitals: "FIRST".
 func (l Location) String() string {
 	return nameOf("Location", []string{"FIRST", "LAST", "BEFORE", "AFTER"}, 1, int(l))
 }
 
-// QueueIndex is the index of a ScriptQueue: what it is the queue of.
+// QueueIndex is the index of a ScriptQueue.
 type QueueIndex int
 
 // The script queues of the observatory.
@@ -85,12 +86,12 @@ const (
 	OCS                QueueIndex = 3
 )
 
-// String is the name in capitals: "MAIN_TEL".
+// String returns the name in capitals: "MAIN_TEL".
 func (q QueueIndex) String() string {
 	return nameOf("QueueIndex", []string{"MAIN_TEL", "AUX_TEL", "OCS"}, 1, int(q))
 }
 
-// AlarmSeverity is how bad what an alarm of the Watcher tells of is.
+// AlarmSeverity is the severity of an alarm of the Watcher.
 type AlarmSeverity int
 
 // The severities, in ascending order.
@@ -101,12 +102,12 @@ const (
 	CriticalAlarm AlarmSeverity = 4
 )
 
-// String is the name in capitals: "SERIOUS".
+// String returns the name in capitals: "SERIOUS".
 func (s AlarmSeverity) String() string {
 	return nameOf("AlarmSeverity", []string{"NONE", "WARNING", "SERIOUS", "CRITICAL"}, 1, int(s))
 }
 
-// nameOf is the name of a value; names count from first.
+// nameOf returns the name of a value; names[0] is the name of the value first.
 func nameOf(enumeration string, names []string, first, value int) string {
 	if i := value - first; i >= 0 && i < len(names) {
 		return names[i]

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// maxNear is how many similar names an error offers.
+// maxNear is the number of similar names that an error offers.
 const maxNear = 3
 
-// nearest picks from the names the few that were probably meant: those that
-// differ in a few letters only, or that contain what was given.
+// nearest returns the few names that were probably meant: those that differ only
+// in a few letters or contain the given text.
 func nearest(given string, names []string) []string {
 	type candidate struct {
 		name string
@@ -35,9 +35,9 @@ func nearest(given string, names []string) []string {
 	return out
 }
 
-// distance is the number of letters to insert, delete or replace between two
-// texts (Levenshtein). Long texts are never near: a request must not be able
-// to make this slow.
+// distance returns the number of bytes to insert, delete or replace between two
+// texts (Levenshtein distance). Long texts are never near, so that no request can
+// make this slow.
 func distance(a, b string) int {
 	if len(a) > 100 || len(b) > 100 {
 		return 100

@@ -2,12 +2,12 @@ package sal
 
 const unitless = "unitless"
 
-// fieldIndex is the one private field that may be set: a writer for all
-// instances says with it which one is meant.
+// fieldIndex is the only private field that may be set: with it a writer for all
+// instances names the one that is meant.
 const fieldIndex = "salIndex"
 
-// Where the private fields stand in a sample of a topic without index; with
-// index one later.
+// The positions of the private fields in a sample of a topic without index; with
+// an index they are one later.
 const (
 	atSent = iota
 	atReceived
@@ -19,9 +19,9 @@ const (
 	atOrigin
 )
 
-// allPrivate are the fields that every topic has in front of its own (spec
-// sal-kafka, section 2.6). Their descriptions are part of the schema on the bus
-// and so of the revision code: they have to be these, byte for byte.
+// allPrivate lists the fields that every topic has in front of its own (spec
+// sal-kafka, section 2.6). Their descriptions must not change, because they are
+// part of the schema on the bus and so of the revision code.
 var allPrivate = [...]Field{
 	{Name: "salIndex", Type: Long, Count: 1, Units: unitless, Description: "SAL index (only present for indexed SAL components)"},
 	{Name: "private_sndStamp", Type: Double, Count: 1, Units: "second", Description: "Time of instance publication"},
@@ -34,8 +34,8 @@ var allPrivate = [...]Field{
 	{Name: "private_origin", Type: Long, Count: 1, Units: unitless, Description: "Process ID of publisher"},
 }
 
-// privateFields are those of a component, to be copied: salIndex only if it is
-// indexed.
+// privateFields returns the private fields of a component, with salIndex only if it
+// is indexed. The caller must copy them.
 func privateFields(indexed bool) []Field {
 	if indexed {
 		return allPrivate[:]
@@ -43,7 +43,7 @@ func privateFields(indexed bool) []Field {
 	return allPrivate[1:]
 }
 
-// ackTopic is the acknowledgement topic that every component has.
+// ackTopic returns the acknowledgement topic that every component has.
 func ackTopic() *Topic {
 	return &Topic{Kind: AckCmd, Name: ackName, Description: "Command acknowledgement", Fields: []Field{
 		{Name: "ack", Type: Long, Count: 1, Units: unitless, Description: "Acknowledgement code"},

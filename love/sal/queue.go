@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// Queue collects the samples of one event or telemetry topic, for a program
-// that takes them one by one (spec sal-kafka, sections 9.6 and 9.7). Of those
-// that are not taken the newest are kept. It is safe for concurrent use.
+// Queue collects the samples of one event or telemetry topic, for a program that
+// takes them one by one (spec sal-kafka, sections 9.6 and 9.7). A full queue drops
+// its oldest sample. It is safe for concurrent use.
 type Queue struct {
 	remote *Remote
 	topic  *readTopic
@@ -19,21 +19,22 @@ type Queue struct {
 
 	mu      sync.Mutex
 	waiting []*Sample      // oldest first
-	takers  []chan *Sample // of Next
-	call    *subscriber    // the callback, nil without
+	takers  []chan *Sample // callers that wait in Next
+	call    *subscriber    // the callback, or nil
 	lost    uint64
 	closed  bool
 }
 
-// ErrCallback is the use of a queue whose samples go to a callback.
+// ErrCallback reports an attempt to take from a queue whose samples go to a
+// callback.
 var ErrCallback = errors.New("the queue has a callback, which gets all samples")
 
-// QueueLength is how many samples a [Queue] keeps.
+// QueueLength is the default number of samples that a [Queue] keeps.
 const QueueLength = 100
 
-// Queue begins to collect the samples of a topic; the newest that is known
-// already, if any, is not among them. length is how many are kept, 0 for
-// [QueueLength]. Close it when it is no longer needed.
+// Queue begins to collect the samples of a topic that arrive from now on. It keeps
+// the newest length samples, [QueueLength] if length is 0. Close it when it is no
+// longer needed.
 func (r *Remote) Queue(attr string, length int) (*Queue, error) {
 	t, err := r.topic(attr)
 	if err != nil {
@@ -76,21 +77,21 @@ func (q *Queue) put(s *Sample) {
 	}
 }
 
-// Len is how many samples wait to be taken.
+// Len returns the number of samples that wait to be taken.
 func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.waiting)
 }
 
-// Lost is how many samples were not taken in time, so far.
+// Lost returns the number of samples that were dropped because the queue was full.
 func (q *Queue) Lost() uint64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.lost
 }
 
-// Oldest takes the sample that waits longest, nil if none waits.
+// Oldest takes the sample that has waited longest. It returns nil if none waits.
 func (q *Queue) Oldest() (*Sample, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -100,8 +101,8 @@ func (q *Queue) Oldest() (*Sample, error) {
 	return q.take(), nil
 }
 
-// Next takes the sample that waits longest; if none does it waits for one.
-// Several callers that wait get the same sample.
+// Next takes the sample that has waited longest, or waits for one to arrive. All
+// callers that wait at the same time get the same sample.
 func (q *Queue) Next(ctx context.Context) (*Sample, error) {
 	q.mu.Lock()
 	if err := q.usable(); err != nil || len(q.waiting) > 0 {
@@ -130,8 +131,8 @@ func (q *Queue) Next(ctx context.Context) (*Sample, error) {
 	}
 }
 
-// Await is the newest sample that the remote knows, in the queue or not; if
-// there is none it waits for the first.
+// Await returns the newest sample that the remote knows, whether in the queue or
+// not. If there is none, it waits for the first.
 func (q *Queue) Await(ctx context.Context) (*Sample, error) {
 	q.mu.Lock()
 	err := q.usable()
@@ -142,7 +143,7 @@ func (q *Queue) Await(ctx context.Context) (*Sample, error) {
 	return q.remote.Await(ctx, q.topic.topic.Attr())
 }
 
-// Flush empties the queue: what is taken next came after the call.
+// Flush drops the samples that wait in the queue.
 func (q *Queue) Flush() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -153,12 +154,12 @@ func (q *Queue) Flush() error {
 	return nil
 }
 
-// Call gives all samples that arrive from now on to a callback; those that wait
-// are dropped. Callers that wait in Next get [ErrCallback], as do those that
-// take from the queue later. A nil callback makes it an ordinary queue again.
-// Callbacks run as those of [Remote.Subscribe] do.
+// Call passes all samples that arrive from now on to a callback and drops those
+// that wait. Callers of Next get [ErrCallback], those that wait already and later
+// ones, as do all others that take from the queue. A nil callback makes it an
+// ordinary queue again. Callbacks run like those of [Remote.Subscribe].
 func (q *Queue) Call(callback func(*Sample)) error {
-	q.remote.mu.Lock() // callbacks that wait are looked up under it
+	q.remote.mu.Lock() // guards subscriber.gone
 	defer q.remote.mu.Unlock()
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -184,8 +185,8 @@ func (q *Queue) replace(callback func(*Sample)) {
 	q.takers = nil
 }
 
-// All takes samples, waiting for each, until ctx ends, the remote closes or
-// the loop is left. The error that ended it comes last, without a sample.
+// All yields samples, waiting for each, until ctx ends, the remote closes or the
+// loop is left. The error that ended it comes last, without a sample.
 func (q *Queue) All(ctx context.Context) iter.Seq2[*Sample, error] {
 	return func(yield func(*Sample, error) bool) {
 		for {
@@ -197,7 +198,7 @@ func (q *Queue) All(ctx context.Context) iter.Seq2[*Sample, error] {
 	}
 }
 
-// Close ends the collection. It may be called again.
+// Close ends the collection. It may be called more than once.
 func (q *Queue) Close() {
 	r := q.remote
 	r.mu.Lock()
@@ -209,14 +210,14 @@ func (q *Queue) Close() {
 	r.queues[q.topic.topic] = slices.DeleteFunc(slices.Clone(r.queues[q.topic.topic]), func(o *Queue) bool { return o == q })
 }
 
-// take removes the oldest sample; there is one.
+// take removes and returns the oldest sample. The queue must not be empty.
 func (q *Queue) take() *Sample {
 	s := q.waiting[0]
 	q.waiting = slices.Delete(q.waiting, 0, 1)
 	return s
 }
 
-// usable tells whether samples can be taken.
+// usable returns an error if no samples can be taken.
 func (q *Queue) usable() error {
 	switch {
 	case q.closed:
@@ -227,21 +228,21 @@ func (q *Queue) usable() error {
 	return nil
 }
 
-// ended is why a caller that waited got nothing.
+// ended returns the reason why a waiting caller got no sample.
 func (q *Queue) ended() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if err := q.usable(); err != nil {
 		return err
 	}
-	return ErrCallback // it had one in the meantime
+	return ErrCallback // the queue had a callback in the meantime
 }
 
-// Samples are all samples of an event or telemetry topic from now on, the
-// newest that is known already (of each instance) first. The loop takes them
-// in order; if it is slower than they arrive, the oldest of more than length
-// (0 for [QueueLength]) are lost. It ends with ctx, with the remote, or when
-// it is left; the error that ended it comes last, without a sample.
+// Samples yields the newest known sample of an event or telemetry topic (of each
+// instance) and then all that arrive, in order. If the loop is too slow, at most
+// length samples wait ([QueueLength] if length is 0) and the oldest are dropped.
+// The loop ends when ctx or the remote ends, or when it is left. The error that
+// ended it comes last, without a sample.
 //
 //	for s, err := range remote.Samples(ctx, "tel_position", 0) {
 //		if err != nil {
@@ -266,7 +267,8 @@ func (r *Remote) Samples(ctx context.Context, attr string, length int) iter.Seq2
 	}
 }
 
-// queueAfter makes a queue that begins exactly behind the known samples.
+// queueAfter makes a queue that begins exactly after the known samples, and returns
+// both.
 func (r *Remote) queueAfter(attr string, length int) (*Queue, []*Sample, error) {
 	q, err := r.Queue(attr, length)
 	if err != nil {

@@ -7,29 +7,29 @@ import (
 	"sync/atomic"
 )
 
-// reader reads topics of one component: it keeps late joiner data back until
-// complete, filters by index and drops what is out of order (spec sal-kafka,
-// sections 9.2 to 9.4). One goroutine runs it.
+// reader reads topics of one component. It holds late joiner data back until it is
+// complete, filters by index and drops samples that are out of order (spec
+// sal-kafka, sections 9.2 to 9.4). A single goroutine runs it.
 type reader struct {
 	domain *Domain
 	index  int
 	sub    Subscription
 	topics map[*Topic]*readTopic
-	past   int // topics whose past is not complete yet
-	// deliver gets what passed, in order, on the goroutine of run.
+	past   int // number of topics whose past is not complete yet
+	// deliver is called by run with each sample that passed the filters, in order.
 	deliver func(*readTopic, *Sample)
 }
 
-// readTopic is what a reader knows of one topic.
+// readTopic is the state of one topic of a reader.
 type readTopic struct {
 	topic   *Topic
-	ordered bool                // an older sample is dropped
-	past    *pastSamples        // nil when the past was delivered
-	newest  *instances[float64] // the last private_sndStamp of each
+	ordered bool                // whether samples older than the last are dropped
+	past    *pastSamples        // nil once the past has been delivered
+	newest  *instances[float64] // the last private_sndStamp of each instance
 	latest  atomic.Pointer[Sample]
 }
 
-// pastSamples are late joiner data: the newest sample of each instance, in the
+// pastSamples holds late joiner data: the newest sample of each instance, in the
 // order in which the instances were first seen.
 type pastSamples struct {
 	newest []*Sample
@@ -62,8 +62,8 @@ func (d *Domain) newReader(ctx context.Context, index int, wants []Want, deliver
 	return r, nil
 }
 
-// run reads until ctx ends or the bus fails; started is called once, when all
-// late joiner data was delivered.
+// run reads until ctx ends or the bus fails. It calls started once, when all late
+// joiner data has been delivered.
 func (r *reader) run(ctx context.Context, started func()) error {
 	if r.past == 0 {
 		started()

@@ -10,8 +10,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal/internal/queue"
 )
 
-// Remote is the outside of a component: it hears its events and telemetry and
-// sends it commands. It is safe for concurrent use.
+// Remote gives access to a component: it receives the component's events and
+// telemetry and sends it commands. It is safe for concurrent use.
 type Remote struct {
 	domain    *Domain
 	component *Component
@@ -23,13 +23,13 @@ type Remote struct {
 	done   chan struct{} // closed when both goroutines have ended
 	calls  *queue.Queue[delivery]
 
-	mu      sync.Mutex // guards what follows, and the order of delivery
+	mu      sync.Mutex // guards the fields below and the order of delivery
 	subs    map[*Topic][]*subscriber
 	queues  map[*Topic][]*Queue
 	waiters map[*Topic][]chan *Sample
-	byIndex map[*Topic]*instances[*Sample] // the newest of each
+	byIndex map[*Topic]*instances[*Sample] // the newest sample of each instance
 	pending map[commandKey]chan Ack
-	err     error // why it ended; nil while it runs
+	err     error // why the remote ended; nil while it runs
 }
 
 // subscriber is one callback.
@@ -44,7 +44,7 @@ type delivery struct {
 	sample *Sample
 }
 
-// remoteSettings are what the options of a remote choose.
+// remoteSettings holds what the options of a remote set.
 type remoteSettings struct {
 	include, exclude []string
 	onlyIncluded     bool
@@ -58,48 +58,49 @@ type remoteSettings struct {
 // RemoteOption changes a default of [Domain.Remote].
 type RemoteOption func(*remoteSettings)
 
-// WithTopics limits the remote to events and telemetry of these short names
-// ("summaryState"); a name that both have selects both, one that none has is
-// ignored. Without names it reads none. Default: all topics.
+// WithTopics limits the remote to events and telemetry with these short names
+// ("summaryState"). A name that an event and telemetry share selects both; an
+// unknown name is ignored. Without names the remote reads none. Default: all.
 func WithTopics(names ...string) RemoteOption {
 	return func(s *remoteSettings) { s.include, s.onlyIncluded = names, true }
 }
 
-// WithoutTopics leaves out events and telemetry of these short names. Together
-// with [WithTopics] it takes away from those. Default: nothing.
+// WithoutTopics leaves out events and telemetry with these short names, even if
+// [WithTopics] selects them. Default: none.
 func WithoutTopics(names ...string) RemoteOption {
 	return func(s *remoteSettings) { s.exclude = names }
 }
 
-// ReadOnly makes a remote that cannot command, and does not read
-// acknowledgements. Default: it can.
+// ReadOnly makes a remote that cannot send commands and does not read
+// acknowledgements.
 func ReadOnly() RemoteOption { return func(s *remoteSettings) { s.commands = false } }
 
-// WithoutHistory makes a remote that gets no late joiner data: events are
-// known only once they come. Default: the newest of each event and instance.
+// WithoutHistory makes a remote without late joiner data, which knows only events
+// that are written after its start. Default: the remote begins with the newest
+// sample of each event and instance.
 func WithoutHistory() RemoteOption { return func(s *remoteSettings) { s.past = 0 } }
 
-// WithHistoryWindow sets how many samples of an event of an indexed component
-// to look back for the newest of each instance. Default: what the bus is configured for, else
+// WithHistoryWindow sets how many samples of an event of an indexed component to
+// look back for the newest of each instance. Default: the setting of the bus, else
 // [DefaultHistoryWindow].
 func WithHistoryWindow(n int) RemoteOption { return func(s *remoteSettings) { s.window = n } }
 
-// WithAnyOrder delivers samples of these kinds, [Event] or [Telemetry], also
-// when they are older than the one before. Default: those are dropped, with a
+// WithAnyOrder delivers samples of these kinds, [Event] or [Telemetry], even if
+// they are older than the previous one. Default: such samples are dropped with a
 // warning.
 func WithAnyOrder(kinds ...Kind) RemoteOption {
 	return func(s *remoteSettings) { s.anyOrder = kinds }
 }
 
-// WithQueue sets how many samples may wait for callbacks, at least one; beyond
-// it the oldest is lost, and a warning logged. Default: 10000.
+// WithQueue sets how many samples may wait for callbacks, at least one. Beyond
+// that, the oldest is dropped and a warning logged. Default: 10000.
 func WithQueue(n int) RemoteOption { return func(s *remoteSettings) { s.queue = max(n, 1) } }
 
-// Remote makes the remote of a component. Index 0 hears all instances of an
-// indexed component; of those it remembers the last thousand or more that were
-// heard, and forgets what the others said. It returns when the late joiner data of all events was
-// read: from then on [Remote.Latest] knows what the component last told. ctx
-// limits that start only; close the remote, or the domain, to end it.
+// Remote makes the remote of a component. With index 0 it receives all instances of
+// an indexed component and remembers the newest samples of at least the thousand
+// instances heard last. Remote returns when the late joiner data of all events has
+// been read, from when on [Remote.Latest] returns the newest event. ctx limits this
+// start only; close the remote or the domain to end it.
 func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...RemoteOption) (*Remote, error) {
 	c, err := d.component(name, index)
 	if err != nil {
@@ -157,7 +158,8 @@ func (r *Remote) wants(set remoteSettings) []Want {
 	return wants
 }
 
-// start runs the two goroutines and waits for the late joiner data.
+// start runs the goroutines of the reader and of the callbacks, and waits for the
+// late joiner data.
 func (r *Remote) start(ctx context.Context, read *reader) error {
 	running, cancel := context.WithCancelCause(context.Background())
 	r.cancel = cancel
@@ -184,7 +186,7 @@ func (r *Remote) start(ctx context.Context, read *reader) error {
 	return errors.Join(err, r.Close())
 }
 
-// end notes why the remote ended and wakes who waits.
+// end records why the remote ended and wakes all that wait for a sample.
 func (r *Remote) end(err error) {
 	r.cancel(err)
 	r.mu.Lock()
@@ -198,16 +200,17 @@ func (r *Remote) end(err error) {
 	}
 }
 
-// Err is why the remote ended: ErrClosed, or what is wrong with the bus. It is
-// nil while the remote lives.
+// Err returns the reason why the remote ended: [ErrClosed] or the error of the bus.
+// It returns nil while the remote runs.
 func (r *Remote) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.err
 }
 
-// Close ends the remote: callbacks are over when it returns (do not call it
-// from one), calls that wait return [ErrClosed]. It may be called again.
+// Close ends the remote. Waiting calls return [ErrClosed], and no callback runs
+// after Close returns, so it must not be called from one. It may be called more
+// than once.
 func (r *Remote) Close() error {
 	r.cancel(ErrClosed)
 	<-r.done
@@ -215,16 +218,16 @@ func (r *Remote) Close() error {
 	return nil
 }
 
-// Component is the interface that the remote speaks to.
+// Component returns the interface of the component.
 func (r *Remote) Component() *Component { return r.component }
 
-// Index is the instance that the remote hears; 0 for all.
+// Index returns the index of the instance that the remote receives, 0 for all.
 func (r *Remote) Index() int { return r.index }
 
-// Has tells whether the remote reads the event or telemetry topic.
+// Has reports whether the remote reads the event or telemetry topic.
 func (r *Remote) Has(attr string) bool { return r.topics[attr] != nil }
 
-// deliver takes a sample from the reader.
+// deliver passes a sample from the reader on to all that wait for it.
 func (r *Remote) deliver(t *readTopic, s *Sample) {
 	if t.topic.Kind == AckCmd {
 		r.acknowledged(s)
@@ -290,9 +293,9 @@ func (r *Remote) callOne(d delivery) {
 // Subscribe calls call with the newest sample of the event or telemetry, if
 // there is one (of each instance, for a remote with index 0), and then with
 // every sample that follows; none is missed or repeated between the two.
-// Callbacks of one remote run one after another, in the order of arrival: one
-// that is slow delays the others of this remote, not its commands nor other
-// remotes. After cancel no further call begins.
+// Callbacks of one remote run one after another, in the order of arrival: a slow
+// one delays the others of this remote, but neither its commands nor other remotes.
+// After cancel no further call begins.
 func (r *Remote) Subscribe(attr string, call func(*Sample)) (cancel func(), err error) {
 	t, err := r.topic(attr)
 	if err != nil {
@@ -313,8 +316,8 @@ func (r *Remote) Subscribe(attr string, call func(*Sample)) (cancel func(), err 
 	}, nil
 }
 
-// Latest is the newest sample of the event or telemetry, false if none was
-// seen or the remote does not read it. It never waits.
+// Latest returns the newest sample of the event or telemetry, or false if none has
+// been seen or the remote does not read it. It never waits.
 func (r *Remote) Latest(attr string) (*Sample, bool) {
 	t := r.topics[attr]
 	if t == nil {
@@ -324,14 +327,14 @@ func (r *Remote) Latest(attr string) (*Sample, bool) {
 	return s, s != nil
 }
 
-// Next waits for the next sample of the event or telemetry that arrives after
-// the call. Who needs every sample subscribes.
+// Next waits for the next sample of the event or telemetry that arrives after the
+// call. It may miss samples between calls; [Remote.Subscribe] misses none.
 func (r *Remote) Next(ctx context.Context, attr string) (*Sample, error) {
 	return r.wait(ctx, attr, false)
 }
 
-// Await is the newest sample of the event or telemetry; if none was seen yet
-// it waits for the first.
+// Await returns the newest sample of the event or telemetry. If none has been seen
+// yet, it waits for the first.
 func (r *Remote) Await(ctx context.Context, attr string) (*Sample, error) {
 	return r.wait(ctx, attr, true)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Sample is one message of a topic. What a remote or a bus hands out is shared
-// between all readers and never changes.
+// Sample is one message of a topic. Samples from a remote or a bus are shared
+// between all readers and never change.
 //
 // Values are bool, int64, float64 and string, and for arrays []bool, []int64
 // and []float64, whatever the width of the type in the definition.
@@ -48,14 +48,14 @@ func emptySample(t *Topic) *Sample {
 	return s
 }
 
-// clone copies the fields; arrays stay shared, because they are replaced whole.
+// clone returns a copy that shares the arrays, which are never modified in place.
 func (s *Sample) clone() *Sample {
 	return &Sample{topic: s.topic, cells: slices.Clone(s.cells), writer: s.writer}
 }
 
-// as is the sample seen through a reader's own definition, if the writer's was
-// another: fields that the writer did not have, or had otherwise, are zero
-// (spec sal-kafka, section 9.5).
+// as converts the sample to the reader's definition of the topic if the writer's
+// differs. Fields that the writer lacks or defines with another type are zero (spec
+// sal-kafka, section 9.5).
 func (s *Sample) as(t *Topic) *Sample {
 	if s.topic == t {
 		return s
@@ -71,9 +71,9 @@ func (s *Sample) as(t *Topic) *Sample {
 	return out
 }
 
-// with is the sample with some fields changed, and whether any value differs;
-// the sample itself if there is nothing to change. Equal values need not be
-// the same bits: a zero may change its sign.
+// with returns the sample with some fields changed, or the sample itself if there
+// is nothing to change. changed reports whether any value differs; it may be false
+// for a new sample, because a zero may change its sign.
 func (s *Sample) with(values Values) (out *Sample, changed bool, err error) {
 	if err := s.topic.checkNames(values); err != nil {
 		return nil, false, err
@@ -156,10 +156,11 @@ func (s *Sample) warnLengths(log *slog.Logger) {
 	}
 }
 
-// Topic is the definition of the sample.
+// Topic returns the definition of the sample.
 func (s *Sample) Topic() *Topic { return s.topic }
 
-// Index is the instance that the sample is of or for; 0 if not indexed.
+// Index returns the index of the instance that the sample is from or for, 0 if the
+// component is not indexed.
 func (s *Sample) Index() int {
 	if !s.topic.indexed {
 		return 0
@@ -167,9 +168,10 @@ func (s *Sample) Index() int {
 	return int(int64(s.cells[0].bits))
 }
 
-// WriterIndex is the index of the remote or controller that wrote the sample,
-// which may differ from [Sample.Index] if that is 0; on the observatory's bus it
-// is part of the key. Of samples that were read or made by hand it is Index.
+// WriterIndex returns the index of the remote or controller that wrote the sample,
+// which is part of the key on the observatory's bus. It differs from [Sample.Index]
+// if a writer for all instances named one. For samples that were read or made by
+// [NewSample] it returns Index.
 func (s *Sample) WriterIndex() int {
 	if s.writer == unknownWriter {
 		return s.Index()
@@ -177,20 +179,20 @@ func (s *Sample) WriterIndex() int {
 	return s.writer
 }
 
-// Sent is when the sample was written: TAI, UNIX seconds.
+// Sent returns the time when the sample was written: TAI, UNIX seconds.
 func (s *Sample) Sent() float64 { return math.Float64frombits(s.private(atSent).bits) }
 
-// Number is private_seqNum: of a command and its acknowledgements the number
-// that ties them together.
+// Number returns private_seqNum, which is the same for a command and its
+// acknowledgements.
 func (s *Sample) Number() int { return int(int64(s.private(atNumber).bits)) }
 
-// Identity is who wrote the sample: "ATDome", "ana@host".
+// Identity returns the identity of the writer: "ATDome", "ana@host".
 func (s *Sample) Identity() string { return s.private(atIdentity).text }
 
-// Origin is the number of the process that wrote the sample.
+// Origin returns the number of the process that wrote the sample.
 func (s *Sample) Origin() int { return int(int64(s.private(atOrigin).bits)) }
 
-// private is the cell of a private field, by its place without salIndex.
+// private returns the cell of a private field by its position without salIndex.
 func (s *Sample) private(at int) *cell {
 	if s.topic.indexed {
 		at++
@@ -198,7 +200,7 @@ func (s *Sample) private(at int) *cell {
 	return &s.cells[at]
 }
 
-// ReceivedAt is a copy of the sample with private_rcvStamp set; tai is in TAI,
+// ReceivedAt returns a copy of the sample with private_rcvStamp set to tai: TAI,
 // UNIX seconds. It is for drivers of a bus.
 func (s *Sample) ReceivedAt(tai float64) *Sample {
 	out := s.clone()
@@ -206,15 +208,15 @@ func (s *Sample) ReceivedAt(tai float64) *Sample {
 	return out
 }
 
-// Null tells whether the field has no value, which only [Field.Nullable] ones
-// may. The methods that give a value give its zero then, Value gives nil.
+// Null reports whether the field has no value, as only [Field.Nullable] ones may.
+// Value returns nil for such a field, the methods for single types return zero.
 func (s *Sample) Null(field string) bool {
 	i, ok := s.topic.position[field]
 	return ok && s.cells[i].isNull()
 }
 
-// Value is the value of a field, nil if it has none or there is no such field.
-// A list is shared: do not modify it.
+// Value returns the value of a field, nil if it has none or there is no such field.
+// A list is shared and must not be modified.
 func (s *Sample) Value(field string) any {
 	i, ok := s.topic.position[field]
 	if !ok {
@@ -236,7 +238,7 @@ func (s *Sample) Value(field string) any {
 	return int64(c.bits)
 }
 
-// Float is the value of a scalar number; 0 if the field is none.
+// Float returns the value of a scalar number, 0 if the field is not one.
 func (s *Sample) Float(field string) float64 {
 	f, c := s.scalar(field)
 	switch {
@@ -248,7 +250,7 @@ func (s *Sample) Float(field string) float64 {
 	return 0
 }
 
-// Int is the value of a scalar integer; 0 if the field is none.
+// Int returns the value of a scalar integer, 0 if the field is not one.
 func (s *Sample) Int(field string) int64 {
 	f, c := s.scalar(field)
 	if !f.Type.IsInteger() {
@@ -257,31 +259,34 @@ func (s *Sample) Int(field string) int64 {
 	return int64(c.bits)
 }
 
-// Bool is the value of a scalar boolean; false if the field is none.
+// Bool returns the value of a scalar boolean, false if the field is not one.
 func (s *Sample) Bool(field string) bool {
 	f, c := s.scalar(field)
 	return f.Type == Boolean && c.bits != 0
 }
 
-// Text is the value of a string; empty if the field is none.
+// Text returns the value of a string, empty if the field is not one.
 func (s *Sample) Text(field string) string {
 	_, c := s.scalar(field)
 	return c.text
 }
 
-// Floats is the value of an array of floats, shared; nil if the field is none.
+// Floats returns the value of an array of floats, nil if the field is not one. The
+// slice is shared and must not be modified.
 func (s *Sample) Floats(field string) []float64 {
 	list, _ := s.Value(field).([]float64)
 	return list
 }
 
-// Ints is the value of an array of integers, shared; nil if the field is none.
+// Ints returns the value of an array of integers, nil if the field is not one. The
+// slice is shared and must not be modified.
 func (s *Sample) Ints(field string) []int64 {
 	list, _ := s.Value(field).([]int64)
 	return list
 }
 
-// scalar finds a field that is no array; without one the field has no type.
+// scalar returns a field that is not an array and its cell. The field is zero if
+// there is none.
 func (s *Sample) scalar(name string) (Field, cell) {
 	i, ok := s.topic.position[name]
 	if !ok || s.topic.Fields[i].IsArray() {
@@ -290,7 +295,7 @@ func (s *Sample) scalar(name string) (Field, cell) {
 	return s.topic.Fields[i], s.cells[i]
 }
 
-// stamp fills in when the sample is written.
+// stamp fills in the time of writing.
 func (s *Sample) stamp(clock love.Clock) {
 	now := clock.Now()
 	tai := math.Float64bits(love.TAI(now))

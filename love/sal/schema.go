@@ -9,15 +9,14 @@ import (
 	"unicode/utf16"
 )
 
-// Schema is the Avro schema of the topic, the text that is registered for it on
-// the Kafka bus: compact JSON, all but printable ASCII escaped (spec
-// sal-kafka, sections 3.1 to 3.4). It is made anew by each call and may have
-// 100 kB.
+// Schema returns the Avro schema of the topic as it is registered for the Kafka
+// bus: compact JSON in which all but printable ASCII is escaped (spec sal-kafka,
+// sections 3.1 to 3.4). Each call builds it anew; it may have 100 kB.
 func (t *Topic) Schema() string { return string(t.schemaText(false)) }
 
-// RevisionCode tells versions of the definition apart: the first eight hex
-// digits of the MD5 sum of the Avro schema in its indented form (spec
-// sal-kafka, section 3.3). It is what private_revCode holds.
+// RevisionCode returns the code that tells versions of the definition apart: the
+// first eight hex digits of the MD5 sum of the Avro schema in its indented form
+// (spec sal-kafka, section 3.3). It is the value of private_revCode.
 func (t *Topic) RevisionCode() string {
 	t.revisionOnce.Do(func() {
 		sum := md5.Sum(t.schemaText(true))
@@ -26,8 +25,8 @@ func (t *Topic) RevisionCode() string {
 	return t.revision
 }
 
-// schemaText is the Avro schema: compact, or with four spaces of indentation,
-// every member and every list element on a line of its own.
+// schemaText returns the Avro schema, either compact or indented by four spaces
+// with every member and every list element on a line of its own.
 func (t *Topic) schemaText(indent bool) []byte {
 	w := schemaWriter{indent: indent}
 	w.b.Grow(len(t.Fields) * schemaPerField)
@@ -52,7 +51,7 @@ func (t *Topic) schemaText(indent bool) []byte {
 	return w.b.Bytes()
 }
 
-// schemaPerField is room for a field in a schema; few need more.
+// schemaPerField is the room for a field in a schema, in bytes; few need more.
 const schemaPerField = 256
 
 // schemaWriter writes JSON as Python's json module does.
@@ -143,7 +142,7 @@ func (w *schemaWriter) field(f Field) {
 	w.close("}")
 }
 
-// avro is the name of the Avro type, and the zero as the schema has it.
+// avro returns the name of the Avro type, and its zero as written in the schema.
 func (t Type) avro() (name, zero string) {
 	switch t {
 	case Boolean:

@@ -2,8 +2,8 @@ package sal
 
 import "fmt"
 
-// SummaryState is the state of a CSC, as the event summaryState tells it (spec
-// sal-kafka, sections 13.2 and 15.1).
+// SummaryState is the state of a CSC in its event summaryState (spec sal-kafka,
+// sections 13.2 and 15.1).
 type SummaryState int
 
 // The states.
@@ -15,7 +15,7 @@ const (
 	Standby  SummaryState = 5
 )
 
-// String is the name in capitals: "ENABLED".
+// String returns the name in capitals: "ENABLED".
 func (s SummaryState) String() string {
 	switch s {
 	case Disabled:

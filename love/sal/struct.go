@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// Into copies a sample into a struct, for a program that knows its component.
-// An exported struct field takes the field that its tag names, as in
-// `sal:"azimuthPosition"`, or the one of its own name, the first letter small;
-// one with the tag `sal:"-"` is left alone, embedded structs count as their
-// fields. Integers, floats, booleans, strings and slices or arrays of these
-// take what fits them; a pointer takes nil where a [Field.Nullable] field has
-// no value. The error is an [*UnknownFieldError] or a [*FieldError]; fields
-// before the one that fails are set then.
+// Into copies a sample into the struct that target points to. An exported struct
+// field takes the value of the field that its tag names, as in
+// `sal:"azimuthPosition"`, or of the field with its own name in lower camel case.
+// Fields with the tag `sal:"-"` are left alone; embedded structs count as their
+// fields. Integers, floats, booleans, strings, and slices or arrays of these take
+// values that fit; a pointer is set to nil where a [Field.Nullable] field has no
+// value. The error is an [*UnknownFieldError] or a [*FieldError]; the fields before
+// the one that failed have been set then.
 func (s *Sample) Into(target any) error {
 	v := reflect.ValueOf(target)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
@@ -34,8 +34,8 @@ func (s *Sample) Into(target any) error {
 	})
 }
 
-// ValuesOf is the opposite of [Sample.Into]: the fields of a struct (or of a
-// pointer to one) as values to write. A nil pointer gives [Null].
+// ValuesOf is the opposite of [Sample.Into]: it returns the fields of a struct (or
+// of a pointer to one) as values to write. A nil pointer becomes [Null].
 func ValuesOf(source any) (Values, error) {
 	v := reflect.Indirect(reflect.ValueOf(source))
 	if v.Kind() != reflect.Struct {
@@ -79,7 +79,7 @@ func eachField(v reflect.Value, visit func(name string, field reflect.Value) err
 	return nil
 }
 
-// assign sets a Go value to that of a field, and tells whether it fits.
+// assign sets a Go value to that of a field and reports whether it fits.
 func assign(into reflect.Value, value any) bool {
 	if into.Kind() == reflect.Pointer {
 		if value == nil {
@@ -131,7 +131,7 @@ func assignInt(into reflect.Value, v int64) bool {
 	return false
 }
 
-// assignList copies a list: the target may be kept and changed.
+// assignList copies a list, because the caller may keep and change the target.
 func assignList[T any](into reflect.Value, list []T) bool {
 	switch into.Kind() {
 	case reflect.Slice:

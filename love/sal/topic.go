@@ -14,19 +14,19 @@ type Field struct {
 	Count       int    // number of elements; a field with more than one is an array
 	Units       string // "unitless" if it has none
 	Description string
-	// Choices are the numbers that the field's own enumeration allows; nil if
-	// it has none, as most (spec sal-kafka, section 15.3).
+	// Choices lists the numbers that the field's own enumeration allows; it is nil
+	// for most fields, which have none (spec sal-kafka, section 15.3).
 	Choices []Choice
-	// Avro tells that the field comes from a camera's .avsc file, where types
-	// are spelled as Avro does; see [Field.TypeName].
+	// Avro is set for fields from a camera's .avsc file, whose types have Avro's
+	// names; see [Field.TypeName].
 	Avro bool
-	// Nullable tells that a sample may have no value in the field; only fields
-	// from .avsc files can.
+	// Nullable is set if a sample may have no value in the field, which is possible
+	// only for fields from .avsc files.
 	Nullable bool
 }
 
-// TypeName is the type as the definition spells it: that of Type, but "long"
-// for the 64 bits of a field from an .avsc file.
+// TypeName returns the type as the definition spells it: the Avro type for a field
+// from an .avsc file, else Type.
 func (f Field) TypeName() string {
 	if f.Avro {
 		name, _ := f.Type.avro()
@@ -41,11 +41,11 @@ type Choice struct {
 	Number int64
 }
 
-// IsArray tells whether values of the field are lists.
+// IsArray reports whether values of the field are lists.
 func (f Field) IsArray() bool { return f.Count > 1 }
 
-// Topic is the definition of one kind of message of a component. It is shared
-// and not to be modified once [Definitions] hold it.
+// Topic is the definition of one kind of message of a component. It is shared and
+// must not be modified once it is part of [Definitions].
 type Topic struct {
 	Component   string
 	Kind        Kind
@@ -56,7 +56,7 @@ type Topic struct {
 	indexed  bool
 	position map[string]int
 	arrays   []int     // positions of the fields that are arrays
-	avsc     *jsonNode // the file that defines it; nil if XML does
+	avsc     *jsonNode // the .avsc file that defines the topic; nil if XML does
 
 	revision     string
 	revisionOnce sync.Once
@@ -65,12 +65,12 @@ type Topic struct {
 	wireOnce   sync.Once
 }
 
-// Attr is the name with the kind in front: "cmd_moveAzimuth", "evt_summaryState",
-// "tel_position", "ack_ackcmd". It is unique in a component.
+// Attr returns the attribute name, which begins with the kind: "cmd_moveAzimuth",
+// "evt_summaryState", "tel_position", "ack_ackcmd". It is unique in a component.
 func (t *Topic) Attr() string { return t.Kind.Prefix() + t.Name }
 
-// SALName is the name as definitions and the bus spell it: "command_moveAzimuth",
-// "logevent_summaryState", "position", "ackcmd".
+// SALName returns the name as definitions and the bus spell it:
+// "command_moveAzimuth", "logevent_summaryState", "position", "ackcmd".
 func (t *Topic) SALName() string {
 	switch t.Kind {
 	case Command:
@@ -81,7 +81,7 @@ func (t *Topic) SALName() string {
 	return t.Name
 }
 
-// Indexed tells whether samples carry a salIndex.
+// Indexed reports whether samples carry a salIndex.
 func (t *Topic) Indexed() bool { return t.indexed }
 
 // Field finds a field by name.
@@ -93,10 +93,10 @@ func (t *Topic) Field(name string) (Field, bool) {
 	return t.Fields[i], true
 }
 
-// Own are the fields behind the private ones.
+// Own returns the topic's own fields, which follow the private ones.
 func (t *Topic) Own() []Field { return t.Fields[t.private():] }
 
-// private is how many fields are private.
+// private returns the number of private fields.
 func (t *Topic) private() int {
 	if t.indexed {
 		return len(allPrivate)
@@ -110,8 +110,8 @@ type Component struct {
 	Description string
 	Indexed     bool // several instances may run, told apart by their index
 	Topics      []*Topic
-	// Enumerations are those of the component as a whole, in the order of the
-	// definition; for display only.
+	// Enumerations lists the enumerations of the component as a whole, in the order
+	// of the definition. They are for display only.
 	Enumerations []Enumeration
 
 	byAttr   map[string]*Topic
@@ -125,7 +125,7 @@ func (c *Component) Topic(attr string) (*Topic, bool) {
 	return t, ok
 }
 
-// Names are the short names of all topics of a kind, sorted by code point.
+// Names returns the short names of all topics of a kind, sorted by code point.
 func (c *Component) Names(k Kind) []string {
 	var names []string
 	for _, t := range c.Topics {
@@ -137,7 +137,7 @@ func (c *Component) Names(k Kind) []string {
 	return names
 }
 
-// Instance is the name that tells instances apart: "MTHexapod:1", "ATDome".
+// Instance returns the full name of an instance: "MTHexapod:1", "ATDome".
 func (c *Component) Instance(index int) string {
 	if !c.Indexed {
 		return c.Name
@@ -154,9 +154,8 @@ func (c *Component) Enumeration(name string) (Enumeration, bool) {
 	return c.Enumerations[i], true
 }
 
-// CheckInstance is an error if the index names no single instance of the
-// component: one that is indexed needs an index above 0, one that is not has
-// none.
+// CheckInstance returns [ErrIndex] unless the index names a single instance of the
+// component: above 0 if the component is indexed, else 0.
 func (c *Component) CheckInstance(index int) error {
 	if c.Indexed && index == 0 {
 		return fmt.Errorf("%w: %s has instances; say which, as in %s:1", ErrIndex, c.Name, c.Name)
@@ -164,7 +163,8 @@ func (c *Component) CheckInstance(index int) error {
 	return c.CheckIndex(index)
 }
 
-// CheckIndex is an error if no instance of the component can have the index.
+// CheckIndex returns [ErrIndex] if no instance of the component can have the index.
+// 0 stands for all instances of an indexed component.
 func (c *Component) CheckIndex(index int) error {
 	switch {
 	case index != 0 && !c.Indexed:
@@ -255,7 +255,7 @@ func (t *Topic) complete(c *Component) (*Topic, error) {
 	return out, nil
 }
 
-// maxCount bounds an array: a definition is not to make a sample of gigabytes.
+// maxCount bounds an array, so that no definition makes samples of gigabytes.
 const maxCount = 1 << 20
 
 func (f Field) check() error {

@@ -21,24 +21,25 @@ const (
 	String        Type = "string"
 )
 
-// typeNames is what an error offers in place of an unknown type.
+// typeNames lists the types in the error for an unknown one.
 const typeNames = "boolean, byte, short, int, long, long long, unsigned short, unsigned int, float, double or string"
 
-// Valid tells whether t is one of the eleven.
+// Valid reports whether t is one of the eleven.
 func (t Type) Valid() bool {
 	return t == Boolean || t == String || t.IsFloat() || t.IsInteger()
 }
 
-// IsFloat tells whether values are float64; those of Float are rounded to 32 bits.
+// IsFloat reports whether values are float64; those of Float are rounded to 32 bits.
 func (t Type) IsFloat() bool { return t == Float || t == Double }
 
-// IsInteger tells whether values are int64, within [Type.Range].
+// IsInteger reports whether values are int64, within [Type.Range].
 func (t Type) IsInteger() bool {
 	_, _, ok := t.Range()
 	return ok
 }
 
-// Range is the smallest and the largest value of an integer type.
+// Range returns the smallest and the largest value of an integer type. ok is false
+// for other types.
 func (t Type) Range() (lowest, highest int64, ok bool) {
 	switch t {
 	case Byte:

@@ -10,28 +10,27 @@ import (
 	"strings"
 )
 
-// Values are fields to set, by name. A value is a bool, a number of any Go
-// type, a json.Number, a string, or for an array a slice of these; nil leaves
-// the field as it is (spec sal-kafka, sections 8, 19.9 and 19.10).
+// Values holds the values of fields to set, by name. A value is a bool, a number of
+// any Go type, a json.Number or a string, or a slice of these for an array; nil
+// leaves the field unchanged (spec sal-kafka, sections 8, 19.9 and 19.10).
 type Values map[string]any
 
-// Null is the value that takes a value away; only [Field.Nullable] fields take
-// it.
+// Null sets a field to have no value; only [Field.Nullable] fields accept it.
 const Null nullValue = "null"
 
 type nullValue string
 
-// cell holds the value of one field: a scalar number or boolean in bits, a
-// string in text, an array in list. One of the three is in use, by field type;
-// this keeps numbers out of the heap.
+// cell holds the value of one field: a scalar number or boolean in bits, a string
+// in text, an array in list. The type of the field decides which of the three is in
+// use. Unlike an interface value this needs no allocation for a number.
 type cell struct {
 	bits uint64
 	text string
 	list any // []bool, []int64 or []float64
 }
 
-// cellOf converts a value for a field. The reason, if it does not fit, says
-// what would.
+// cellOf converts a value for a field. If the value does not fit, reason says what
+// would; otherwise it is empty.
 func cellOf(f Field, v any) (c cell, reason string) {
 	if v == any(Null) {
 		if !f.Nullable {
@@ -65,7 +64,7 @@ func cellOf(f Field, v any) (c cell, reason string) {
 }
 
 func listOf(f Field, v any) (cell, string) {
-	switch list := v.(type) { // those that need no conversion
+	switch list := v.(type) { // these need no conversion
 	case []float64:
 		if f.Type == Double {
 			return cell{list: slices.Clone(list)}, ""
@@ -209,7 +208,7 @@ func wholeFloat(f float64) (int64, bool) {
 	return int64(f), f == math.Trunc(f) && f >= math.MinInt64 && f < math.MaxInt64
 }
 
-// describe is a value for an error message, cut to a sensible length.
+// describe returns a value for an error message, cut to a sensible length.
 func describe(v any) string {
 	var s string
 	switch x := v.(type) {

@@ -5,13 +5,13 @@ import (
 	"sync"
 )
 
-// writer writes one topic of a controller: it keeps the current sample and
-// tells whether an event changed (spec sal-kafka, section 8).
+// writer writes one topic of a controller. It keeps the current sample and knows
+// whether an event changed (spec sal-kafka, section 8).
 type writer struct {
 	topic *Topic
 
 	mu      sync.Mutex
-	current *Sample // what was written last; zeros before
+	current *Sample // the last sample written; all zeros before the first
 	number  int
 	written bool
 }
@@ -24,10 +24,11 @@ type writeSettings struct {
 	identity string
 }
 
-// Force writes an event also when nothing changed.
+// Force writes an event even if nothing changed.
 func Force() WriteOption { return func(s *writeSettings) { s.force = true } }
 
-// WriteAs sets who wrote this one sample: "ana@host". Default: the component.
+// WriteAs sets the identity of the writer of this sample: "ana@host". Default: the
+// component.
 func WriteAs(identity string) WriteOption {
 	return func(s *writeSettings) { s.identity = identity }
 }
@@ -49,7 +50,7 @@ func (w *writer) write(ctx context.Context, c *Controller, values Values, set wr
 		return false, nil
 	}
 	if s == w.current {
-		s = s.clone() // the one before is out of our hands
+		s = s.clone() // the published sample is shared and must not change
 	}
 	w.number = w.number%maxIndex + 1
 	c.domain.sign(s, c.index, set.identity, w.number)

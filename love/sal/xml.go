@@ -16,15 +16,15 @@ const (
 	genericPrefix  = "SALGeneric_"
 )
 
-// topicFiles are the files that a component may have, and the element that
-// counts in each.
+// topicFiles lists the files that a component may have, and the element that
+// defines a topic in each.
 var topicFiles = [...]struct{ suffix, tag string }{
 	{"_Commands.xml", "SALCommand"},
 	{"_Events.xml", "SALEvent"},
 	{"_Telemetry.xml", "SALTelemetry"},
 }
 
-// library is a folder of SAL XML whose two common files were read.
+// library is a folder of SAL XML whose two common files have been read.
 type library struct {
 	folder     fs.FS
 	cameras    fs.FS // folders of .avsc files by component; may not exist
@@ -146,16 +146,16 @@ func (l *library) component(name string) (*Component, error) {
 	return full, nil
 }
 
-// part is what one of the component's files holds, or all its .avsc files.
+// part is the content of one of the component's files, or of all its .avsc files.
 type part struct {
 	topics []*Topic
 	enums  []Enumeration
 	err    error
 }
 
-// parts reads the files of a component, all at the same time: large ones have
-// megabytes. The last part is that of the .avsc files, whose topics replace
-// others of the same name.
+// parts reads the files of a component concurrently, because large ones have
+// megabytes. The last part is that of the .avsc files, whose topics replace others
+// of the same name.
 func (l *library) parts(name string) (parts [len(topicFiles) + 1]part, err error) {
 	var reading sync.WaitGroup
 	for i, f := range topicFiles {
@@ -172,8 +172,8 @@ func (l *library) parts(name string) (parts [len(topicFiles) + 1]part, err error
 	return parts, nil
 }
 
-// added are the topics that one item of AddedGenerics brings: with an
-// underscore it is a topic, without a category.
+// added returns the topics that one item of AddedGenerics stands for. An item with
+// an underscore names a topic, one without a category.
 func (l *library) added(entry *element, item string) ([]*Topic, error) {
 	isTopic := strings.Contains(item, "_")
 	var topics []*Topic
@@ -188,8 +188,8 @@ func (l *library) added(entry *element, item string) ([]*Topic, error) {
 	return topics, nil
 }
 
-// topicsIn reads the topics and the enumerations of a file, which may be
-// missing.
+// topicsIn reads the topics and the enumerations of a file. A missing file has
+// none.
 func (l *library) topicsIn(file, tag string) (p part) {
 	root, err := readXML(l.folder, file)
 	if errors.Is(err, fs.ErrNotExist) {

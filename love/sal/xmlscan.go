@@ -6,27 +6,27 @@ import (
 	"strings"
 )
 
-// xmlScanner reads a file of definitions piece by piece. Nearly all of a file
-// are tags without attributes and texts without entities; those it reads
-// itself. Everything else, mistakes included, is left to encoding/xml, which
-// knows all of XML and takes several times as long.
+// xmlScanner reads a file of definitions piece by piece. It reads tags without
+// attributes and texts without entities, which are nearly all of a file, itself.
+// Everything else, mistakes included, it leaves to encoding/xml, which knows all of
+// XML but takes several times as long.
 type xmlScanner struct {
 	file string
 	text string
 	at   int // where the next piece begins
 }
 
-// xmlPiece is a tag or a text: one of <tag>, </tag>, <tag/> and what stands
-// between them. Comments and the like are texts that are empty.
+// xmlPiece is one of <tag>, </tag> and <tag/>, or the text between two of them.
+// Comments and the like are empty texts.
 type xmlPiece struct {
 	begins, ends bool
-	tag, text    string // parts of the file, which they keep in memory
+	tag, text    string // substrings of the file, which they keep in memory
 }
 
-// more tells whether there is another piece.
+// more reports whether there is another piece.
 func (s *xmlScanner) more() bool { return s.at < len(s.text) }
 
-// next reads a piece; there has to be one.
+// next reads the next piece. It must not be called at the end of the file.
 func (s *xmlScanner) next() (xmlPiece, error) {
 	p, length := plainPiece(s.text[s.at:])
 	if length == 0 {
@@ -36,8 +36,8 @@ func (s *xmlScanner) next() (xmlPiece, error) {
 	return p, nil
 }
 
-// plainPiece reads the piece at the beginning of the text, if it is plain; its
-// length is 0 if not.
+// plainPiece reads the piece at the beginning of the text if it is plain. If it is
+// not, length is 0.
 func plainPiece(text string) (p xmlPiece, length int) {
 	if text[0] != '<' {
 		end := strings.IndexByte(text, '<')
@@ -63,8 +63,8 @@ func plainPiece(text string) (p xmlPiece, length int) {
 	return p, end + 1
 }
 
-// isPlain tells whether a text stands for itself. The bracket may be part of
-// what XML forbids in a text.
+// isPlain reports whether a text stands for itself. A text with ']' is not plain
+// because XML forbids "]]>" in a text.
 func isPlain(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; (c < ' ' && c != '\n' && c != '\t') || c > '~' || c == '&' || c == ']' {
@@ -84,7 +84,7 @@ func isPlainTag(tag string) bool {
 	return tag != ""
 }
 
-// other has encoding/xml read the next piece. It does so as raw tokens: name
+// other reads the next piece with encoding/xml. It uses raw tokens because name
 // spaces mean nothing in these files.
 func (s *xmlScanner) other() (p xmlPiece, err error) {
 	d := xml.NewDecoder(strings.NewReader(s.text[s.at:]))
@@ -105,15 +105,15 @@ func (s *xmlScanner) other() (p xmlPiece, err error) {
 	return p, nil
 }
 
-// line is the line of a place in the file, counted from 1.
+// line returns the line of an offset in the file, counted from 1.
 func (s *xmlScanner) line(at int) int { return 1 + strings.Count(s.text[:at], "\n") }
 
-// error is about the piece that was read last.
+// error returns an error about the piece that was read last.
 func (s *xmlScanner) error(text string) error {
 	return &XMLError{File: s.file, Line: s.line(s.at), Err: errors.New("not XML: " + text)}
 }
 
-// notXML leaves the line number to the error that is made of it.
+// notXML returns err without its line number, which the [XMLError] around it has.
 func notXML(err error) error {
 	var syntax *xml.SyntaxError
 	if errors.As(err, &syntax) {

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// XMLError is what is wrong with a file of definitions.
+// XMLError reports an error in a file of definitions.
 type XMLError struct {
 	File    string // path in the folder
-	Line    int    // 0 if it concerns the whole file
+	Line    int    // 0 if the error concerns the whole file
 	Element string // the element, as in "SALEvent/item/Count"; may be empty
 	Err     error
 }
@@ -30,19 +30,19 @@ func (e *XMLError) Error() string {
 	return fmt.Sprintf("%s: %v", where, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *XMLError) Unwrap() error { return e.Err }
 
-// element is one element of a file of definitions: those use elements and
-// text only, no attributes. There are a hundred thousand of them in a large
-// file, so that they are linked to each other and work out their line late.
+// element is one element of a file of definitions, which uses elements and text
+// only, no attributes. A large file has a hundred thousand of them, so they are
+// linked to each other and their line is worked out only when needed.
 type element struct {
 	in          *xmlScanner
 	parent      *element
 	first, next *element // child, and child of the same parent
 	tag         string
-	text        string // of its own, without that of its children
-	at          int    // where it begins
+	text        string // own text, without that of the children
+	at          int    // offset of the beginning in the file
 }
 
 // Bounds for files from outside; real ones stay below a tenth of both.
@@ -71,10 +71,10 @@ func readXML(folder fs.FS, file string) (*element, error) {
 	return parseXML(&xmlScanner{file: file, text: text.String()})
 }
 
-// openElement is an element whose end is still to come.
+// openElement is an element whose end has not been read yet.
 type openElement struct {
 	*element
-	last  *element // child
+	last  *element // last child
 	texts []string
 }
 
@@ -95,7 +95,7 @@ func parseXML(s *xmlScanner) (*element, error) {
 		}
 		if p.begins {
 			if len(spare) == 0 {
-				spare = make([]element, 128) // one by one they cost
+				spare = make([]element, 128) // allocating them one by one is slow
 			}
 			e := &spare[0]
 			spare = spare[1:]
@@ -135,7 +135,7 @@ func (o *openElement) add(child *element) {
 	o.last = child
 }
 
-// end keeps the text of the element; between children only if it is one.
+// end sets the text of the element. White space between children is dropped.
 func (o *openElement) end() {
 	isText := func(s string) bool { return strings.TrimSpace(s) != "" }
 	if o.first == nil || slices.ContainsFunc(o.texts, isText) {
@@ -143,7 +143,7 @@ func (o *openElement) end() {
 	}
 }
 
-// children are the elements directly in this one, in order.
+// children yields the elements directly in this one, in order.
 func (e *element) children() iter.Seq[*element] {
 	return func(yield func(*element) bool) {
 		for c := e.first; c != nil && yield(c); c = c.next {
@@ -151,7 +151,7 @@ func (e *element) children() iter.Seq[*element] {
 	}
 }
 
-// child finds the first child with a tag, nil if there is none.
+// child returns the first child with a tag, nil if there is none.
 func (e *element) child(tag string) *element {
 	for c := range e.children() {
 		if c.tag == tag {
@@ -161,8 +161,8 @@ func (e *element) child(tag string) *element {
 	return nil
 }
 
-// value is the text of a child; absent and empty are the same. It is a copy, so
-// that what is made of a file does not keep all of it in memory.
+// value returns the text of a child, empty if there is none. The text is a copy, so
+// that it does not keep the whole file in memory.
 func (e *element) value(tag string) string {
 	if c := e.child(tag); c != nil {
 		return strings.Clone(c.text)
@@ -170,7 +170,7 @@ func (e *element) value(tag string) string {
 	return ""
 }
 
-// required is the text of a child that must be there.
+// required returns the text of a child, or an error if it is missing or empty.
 func (e *element) required(tag string) (string, error) {
 	if v := e.value(tag); v != "" {
 		return v, nil
@@ -178,7 +178,7 @@ func (e *element) required(tag string) (string, error) {
 	return "", e.errorf("has no %s", tag)
 }
 
-// path is where the element stands, from below the root: "SALEvent/item".
+// path returns the path of the element from below the root: "SALEvent/item".
 func (e *element) path() string {
 	if e.parent == nil || e.parent.parent == nil || e.parent.parent.parent == nil {
 		return e.tag

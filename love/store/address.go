@@ -18,12 +18,12 @@ import (
 // Memory is the address of a database that lives as long as its [Store].
 const Memory = "sqlite::memory:"
 
-// address is where a database is, understood.
+// address is a parsed database address.
 type address struct {
 	dialect  goose.Dialect
-	postgres *pgx.ConnConfig // nil: SQLite
-	source   string          // of SQLite
-	file     string          // of SQLite; empty: in memory
+	postgres *pgx.ConnConfig // nil for SQLite
+	source   string          // data source name of SQLite
+	file     string          // of SQLite; empty if in memory
 }
 
 func (a address) open() (*sql.DB, error) {
@@ -38,12 +38,12 @@ func (a address) open() (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(maxConnections)
 	if a.file == "" {
-		db.SetMaxOpenConns(1) // each connection would have a database of its own
+		db.SetMaxOpenConns(1) // else each connection would have its own database
 	}
 	return db, nil
 }
 
-// maxConnections is how much of a database server one manager takes.
+// maxConnections bounds the connections of one manager to the database.
 const maxConnections = 8
 
 // parseAddress reads "sqlite:PATH", "sqlite::memory:" or "postgres://…".
@@ -81,9 +81,9 @@ func sqliteAddress(path string, wait time.Duration) (address, error) {
 	case strings.ContainsAny(path, "?#%"):
 		return address{}, fmt.Errorf("the database file %q holds one of ? # %%: choose another name", path)
 	}
-	// The file is made by prepare alone: one that is removed later is missed, and
-	// not made again empty. A write takes its lock at once, so that it cannot fail half way. The log
-	// is moved into the file by [Store.checkpoint].
+	// Only prepare creates the file (rw): one that is removed later is an error,
+	// not created again empty. A transaction takes its lock when it begins, so
+	// that it cannot fail halfway. [Store.checkpoint] moves the log into the file.
 	q := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)", "wal_autocheckpoint(20000)",
 	}}
@@ -94,8 +94,8 @@ func sqliteAddress(path string, wait time.Duration) (address, error) {
 	return a, nil
 }
 
-// prepare makes the file of a SQLite database readable by its owner only: it
-// holds keys and password hashes.
+// prepare creates the file of a SQLite database if there is none, readable by
+// its owner only, because it holds keys and password hashes.
 func (a address) prepare() error {
 	if a.file == "" {
 		return nil

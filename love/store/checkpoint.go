@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// checkpointPeriod is how often what SQLite has logged is moved into the
-// database file. Done beside the writers, none of them has to wait until a long
-// log has been moved; but the first one after has to wait for the disk, which
-// takes its time now and then, so that it is not done every second either.
+// checkpointPeriod is how often SQLite's log is moved into the database file.
+// It is moved beside the writers, so that none of them has to wait for a long
+// log. The first write afterwards has to wait for the disk, though, which now
+// and then takes long, so it is not done every second either.
 const checkpointPeriod = 10 * time.Second
 
-// checkpoint moves the log until ctx ends. That it could not is no failure: it
-// stays where it is, and a very long one is moved by who writes to it.
+// checkpoint moves the log every checkpointPeriod until ctx ends. It ignores
+// errors: the log stays where it is, and if it grows very long, a write moves
+// it.
 func (s *Store) checkpoint(ctx context.Context) {
 	tick := time.NewTicker(checkpointPeriod)
 	defer tick.Stop()

@@ -16,18 +16,18 @@ import (
 // CommandRecord is the commander.Record of a [Store].
 type CommandRecord struct {
 	store *Store
-	// The two statements that every command needs; they end with the database.
+	// The two statements that every command needs, closed with the database.
 	insert, update *sql.Stmt
 }
 
 var _ commander.Record = (*CommandRecord)(nil)
 
-// Commands is where the record of commands is kept.
+// Commands returns the record of commands.
 func (s *Store) Commands() *CommandRecord { return s.commands }
 
 const commandColumns = `id, at, username, identity, address, manager, approved_by, csc, salindex, command, params, state, status, code, result, duration`
 
-// prepare prepares the statements, once there is a table.
+// prepare prepares the statements. The table has to exist.
 func (r *CommandRecord) prepare(ctx context.Context) (err error) {
 	if r.insert, err = r.store.db.PrepareContext(ctx, `INSERT INTO commands (`+commandColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`); err != nil {
@@ -76,7 +76,7 @@ func (r *CommandRecord) Change(ctx context.Context, changes ...commander.Change)
 	return cmp.Or(err, missing)
 }
 
-// changed is how many rows a statement has changed.
+// changed returns how many rows a statement has changed.
 func changed(result sql.Result, err error) (int, error) {
 	if err != nil {
 		return 0, unavailable(err)
@@ -85,7 +85,7 @@ func changed(result sql.Result, err error) (int, error) {
 	return int(n), unavailable(err)
 }
 
-// exec runs a statement that is seldom needed, and tells how many rows it has
+// exec runs a statement that is seldom needed, and returns how many rows it has
 // changed.
 func (r *CommandRecord) exec(ctx context.Context, query string, args ...any) (n int, err error) {
 	err = r.store.write(ctx, func(ctx context.Context) error {
@@ -95,8 +95,9 @@ func (r *CommandRecord) exec(ctx context.Context, query string, args ...any) (n 
 	return n, err
 }
 
-// storable is a text without what PostgreSQL does not take for text. Answers of
-// components and bodies of requests may hold anything.
+// storable replaces what PostgreSQL does not accept in a text: invalid UTF-8
+// and zero bytes. Answers of components and bodies of requests may hold
+// anything.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
@@ -120,8 +121,8 @@ func (r *CommandRecord) Interrupted(ctx context.Context, manager string) (n int,
 	return n, nil
 }
 
-// Prune implements commander.Record. Commands do not wait until all is removed,
-// which may take seconds.
+// Prune implements commander.Record. It removes entries in pieces, because
+// removing all may take seconds, and commands must not wait for that.
 func (r *CommandRecord) Prune(ctx context.Context, before time.Time) (n int, err error) {
 	const piece = 10_000
 	for {
@@ -170,7 +171,7 @@ func entryOf(rows *sql.Rows) (e commander.Entry, err error) {
 	return e, err
 }
 
-// conditions are what a row has to meet, with the values of their parameters.
+// conditions is a WHERE clause in the making, with the values of its parameters.
 type conditions struct {
 	texts []string
 	args  []any
@@ -181,7 +182,7 @@ func (w *conditions) add(condition string, value any) {
 	w.texts = append(w.texts, condition+"$"+strconv.Itoa(len(w.args)))
 }
 
-// text adds a condition unless there is nothing to compare with.
+// text adds a condition unless value is empty.
 func (w *conditions) text(condition, value string) {
 	if value != "" {
 		w.add(condition, storable(value))

@@ -5,7 +5,7 @@
 // [Store.Holds].
 //
 // Both databases run the same migrations (folder migrations, embedded) and the
-// same queries. What is asked at every request (users, revocations, who holds
-// authority) is held in memory: a change made through this Store is seen at once, one made by
-// another process within [PollPeriod].
+// same queries. What every request needs (users, revocations, who holds
+// authority) is held in memory: a change made through this Store is seen at
+// once, one made by another process within [PollPeriod].
 package store

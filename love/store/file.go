@@ -6,7 +6,8 @@ import (
 	"os"
 )
 
-// file is the one that a SQLite database was opened in; the zero value is none.
+// file identifies the file in which a SQLite database was opened; the zero value
+// means that there is none.
 type file struct {
 	path string
 	info os.FileInfo

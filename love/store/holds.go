@@ -9,12 +9,12 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// Holds are the commander.Holds of a [Store].
+// Holds is the commander.Holds of a [Store].
 type Holds struct {
 	store *Store
 	news  news
 
-	loading  sync.Mutex // held while a copy is made
+	loading  sync.Mutex // held while a copy is loaded
 	mu       sync.RWMutex
 	revision int64 // of the copy
 	held     []commander.Hold
@@ -22,7 +22,7 @@ type Holds struct {
 
 var _ commander.Holds = (*Holds)(nil)
 
-// Holds is where it is kept who holds authority over commands.
+// Holds returns the holds of authority over commands.
 func (s *Store) Holds() *Holds { return s.holds }
 
 // Held implements commander.Holds.
@@ -73,7 +73,7 @@ func readHolds(ctx context.Context, q queryer) (held []commander.Hold, err error
 	return held, err
 }
 
-// reload makes a new copy if there is a newer revision.
+// reload loads a new copy if revision is newer than that of the old one.
 func (h *Holds) reload(ctx context.Context, revision int64) error {
 	h.loading.Lock()
 	defer h.loading.Unlock()
@@ -86,7 +86,7 @@ func (h *Holds) reload(ctx context.Context, revision int64) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.revision > 0 { // else nobody has looked yet
+	if h.revision > 0 { // the first load is no news
 		h.news.add("authority")
 	}
 	h.held, h.revision = held, revision

@@ -16,17 +16,17 @@ import (
 type Keyring struct {
 	store *Store
 
-	loading sync.Mutex // held while a copy is made
+	loading sync.Mutex // held while a copy is loaded
 	mu      sync.RWMutex
 	copy    copyOfKeys
 }
 
 var _ auth.Keyring = (*Keyring)(nil)
 
-// copyOfKeys is all keys as of a revision. Nobody changes it.
+// copyOfKeys holds all keys as of a revision. It is never modified.
 type copyOfKeys struct {
 	revision int64
-	signing  auth.Key // without an ID: there is none yet
+	signing  auth.Key // its ID is empty if there is none yet
 	all      map[string]auth.Key
 }
 
@@ -122,7 +122,7 @@ func readKeys(ctx context.Context, q queryer) (copyOfKeys, error) {
 	return c, err
 }
 
-// reload makes a new copy if there is a newer revision.
+// reload loads a new copy if revision is newer than that of the old one.
 func (k *Keyring) reload(ctx context.Context, revision int64) error {
 	k.loading.Lock()
 	defer k.loading.Unlock()

@@ -14,10 +14,10 @@ type Ledger struct {
 	store *Store
 	news  news
 
-	loading  sync.Mutex // held while news are read
-	revision int64      // up to which they were
+	loading  sync.Mutex // held while revocations are loaded
+	revision int64      // up to which they are loaded
 	mu       sync.RWMutex
-	dead     map[string]time.Time // token ID: when it expires
+	dead     map[string]time.Time // expiry by token ID
 }
 
 var _ auth.Ledger = (*Ledger)(nil)
@@ -79,8 +79,8 @@ func (l *Ledger) Revoked(_ context.Context, tokenID string) (bool, error) {
 // WatchTokens implements auth.Ledger.
 func (l *Ledger) WatchTokens(f func(tokenID string)) (cancel func()) { return l.news.watchers.Add(f) }
 
-// reload reads the revocations that are new, and notes them. Who hears
-// of them may look here again, so that is not told here.
+// reload loads the revocations made since the last revision and adds them to the
+// news. It does not tell them, because a watcher may use the ledger.
 func (l *Ledger) reload(ctx context.Context, revision int64) error {
 	l.loading.Lock()
 	defer l.loading.Unlock()
@@ -110,7 +110,7 @@ func (l *Ledger) reload(ctx context.Context, revision int64) error {
 	return nil
 }
 
-// forget drops what need not be remembered.
+// forget drops revoked tokens that expired more than auth.LedgerMemory ago.
 func (l *Ledger) forget(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

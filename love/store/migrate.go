@@ -14,15 +14,15 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// forSQLite are the migrations that only SQLite knows.
+// forSQLite lists the migrations that only SQLite runs.
 var forSQLite = []string{"00005_commands_in_order.sql"}
 
-// migrateTries is how often the migration is tried: of two processes that
-// begin with an empty SQLite file at the same time, the second has to look again.
+// migrateTries bounds the attempts to migrate: if two processes start with an
+// empty SQLite file at the same time, the second has to try again.
 const migrateTries = 3
 
-// migrate brings the tables up to date. PostgreSQL lets one process at a time
-// do that.
+// migrate brings the tables up to date. With PostgreSQL, a lock lets one
+// process do so at a time.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {

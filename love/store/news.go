@@ -6,26 +6,26 @@ import (
 	"github.com/rubin-love/love-go/internal/watch"
 )
 
-// news tells watchers what has changed, one thing after the other and with no
-// lock held that the store itself needs: a watcher may look at the store, which
-// may find more to tell.
+// news tells watchers what has changed, one item after the other, while holding
+// no lock that the store itself needs: a watcher may use the store, which may
+// add more news.
 type news struct {
 	watchers watch.List[string]
 
-	turn  sync.Mutex // held by who is telling
+	turn  sync.Mutex // held while watchers are told
 	mu    sync.Mutex
 	queue []string
 }
 
-// add notes what has to be told.
+// add queues an item to be told.
 func (n *news) add(name string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.queue = append(n.queue, name)
 }
 
-// tell tells what has been added, unless somebody is at it; what came too late
-// for that is told at the next look.
+// tell tells the watchers what is queued, unless another goroutine does so.
+// What is added too late for that one is told at the next poll.
 func (n *news) tell() {
 	if n.turn.TryLock() {
 		defer n.turn.Unlock()
@@ -33,8 +33,8 @@ func (n *news) tell() {
 	}
 }
 
-// told returns when all that was added before has been told. No watcher may
-// wait for that.
+// told tells the watchers what is queued, and returns when everything added
+// before has been told. A watcher must not call it: it would wait for itself.
 func (n *news) told() {
 	n.turn.Lock()
 	defer n.turn.Unlock()

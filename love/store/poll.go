@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	// grace is for how long the copies in memory count while the database cannot
-	// be read: nobody can be locked out without it, so not for long.
+	// grace is how long the copies in memory stay valid while the database
+	// cannot be read. It is short, because nobody can be locked out meanwhile.
 	grace = 5 * time.Second
-	// tidyPeriod is how often what is too old is removed.
+	// tidyPeriod is how often old tokens, revocations and audit records are
+	// removed.
 	tidyPeriod = time.Hour
 	// auditMemory is how long audit records are kept.
 	auditMemory = 2 * 365 * 24 * time.Hour
@@ -23,8 +24,8 @@ const (
 // health tells whether the copies in memory can be trusted.
 type health struct {
 	mu    sync.Mutex
-	since time.Time // of the first failure in a row; zero: all is well
-	last  time.Time // that all was well
+	since time.Time // time of the first failure in a row; zero if all is well
+	last  time.Time // time at which all was well last
 }
 
 func (h *health) broken(since time.Time) {
@@ -41,8 +42,8 @@ func (h *health) well(now time.Time) {
 	h.since, h.last = time.Time{}, now
 }
 
-// stuck is that nobody has looked for changes for long, which is no failure of
-// the database.
+// stuck returns an error if keepUp has not completed a round for grace, though
+// the database may be well.
 func (h *health) stuck(now time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -61,7 +62,7 @@ func (h *health) err(now time.Time) error {
 	return fmt.Errorf("the database cannot be read: %w", auth.ErrUnavailable)
 }
 
-// keepUp looks for changes of other processes, and tidies up, until ctx ends.
+// keepUp looks for changes by other processes, and tidies up, until ctx ends.
 func (s *Store) keepUp(ctx context.Context) {
 	tick := s.clock.NewTicker(PollPeriod)
 	defer tick.Stop()
@@ -77,7 +78,7 @@ func (s *Store) keepUp(ctx context.Context) {
 		}
 		switch err := s.reload(ctx); {
 		case err == nil:
-			s.health.well(s.clock.Now()) // before anybody hears of it, and asks
+			s.health.well(s.clock.Now()) // before a watcher hears of a change and asks the store
 		case ctx.Err() == nil:
 			s.health.broken(s.clock.Now())
 		}
@@ -85,11 +86,11 @@ func (s *Store) keepUp(ctx context.Context) {
 	}
 }
 
-// catchUpPause is how often what is not found makes the store look again.
+// catchUpPause is the shortest time between two looks of catchUp.
 const catchUpPause = 50 * time.Millisecond
 
-// catchUp looks for changes now, unless that has just been done: what was not
-// found may have been added by another process a moment ago.
+// catchUp looks for changes now, unless it has just done so, because another
+// process may have added a moment ago what the caller did not find.
 func (s *Store) catchUp(ctx context.Context) {
 	now := s.clock.Now()
 	s.catching.Lock()
@@ -98,23 +99,23 @@ func (s *Store) catchUp(ctx context.Context) {
 		return
 	}
 	s.caughtUp = now
-	_ = s.reload(ctx) // keepUp finds out, too, that the database is away
+	_ = s.reload(ctx) // if the database fails, keepUp finds out, too
 	s.catching.Unlock()
 	s.tell()
 }
 
-// news are all that watchers want to hear.
+// news returns all news that watchers can hear.
 func (s *Store) news() []*news { return []*news{&s.users.news, &s.ledger.news, &s.holds.news} }
 
-// tell tells what is new.
+// tell tells all watchers what is new.
 func (s *Store) tell() {
 	for _, n := range s.news() {
 		n.tell()
 	}
 }
 
-// reload brings the copies in memory up to date, and notes as news what has
-// changed: the caller tells it, with no lock held.
+// reload brings the copies in memory up to date and adds what has changed to
+// the news. The caller tells them, while holding no lock.
 func (s *Store) reload(ctx context.Context) error {
 	now, err := s.revisions(ctx)
 	if err != nil {
@@ -149,7 +150,7 @@ func (s *Store) revisions(ctx context.Context) (map[topic]int64, error) {
 	return all, err
 }
 
-// tidy removes what need not be remembered.
+// tidy removes tokens, revocations and audit records that are no longer needed.
 func (s *Store) tidy(ctx context.Context, now time.Time) error {
 	over := micros(now.Add(-auth.LedgerMemory))
 	if err := s.exec(ctx, `DELETE FROM tokens WHERE expires < $1`, over); err != nil {
@@ -162,7 +163,7 @@ func (s *Store) tidy(ctx context.Context, now time.Time) error {
 	return s.exec(ctx, `DELETE FROM audit WHERE at < $1`, micros(now.Add(-auditMemory)))
 }
 
-// micros is a time as it stands in the database.
+// micros returns a time as the database keeps it: microseconds since 1970.
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
 func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }

@@ -33,7 +33,7 @@ type Store struct {
 	holds    *Holds
 	health   health
 	file     file
-	lane     chan struct{} // full while somebody writes; nil: all may at once
+	lane     chan struct{} // full while a goroutine writes; nil if all may at once
 
 	catching sync.Mutex
 	caughtUp time.Time
@@ -97,27 +97,27 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	return s, nil
 }
 
-// Close ends the store. What is under way ends first.
+// Close ends the store, after what is under way.
 func (s *Store) Close() error {
 	s.stop()
 	s.running.Wait()
 	return s.db.Close()
 }
 
-// Users is where accounts and groups are kept.
+// Users returns the store of accounts and groups.
 func (s *Store) Users() *Users { return s.users }
 
-// Ledger is where tokens are remembered.
+// Ledger returns the ledger of tokens.
 func (s *Store) Ledger() *Ledger { return s.ledger }
 
-// Keyring is where the keys that sign tokens are kept.
+// Keyring returns the keys that sign tokens.
 func (s *Store) Keyring() *Keyring { return s.keyring }
 
-// AuditLog is where audit records are kept.
+// AuditLog returns the log of audit records.
 func (s *Store) AuditLog() *AuditLog { return s.audit }
 
-// Check returns why the database cannot be used at the moment, or nil. It fits
-// a dependency of the manager.
+// Check returns why the database cannot be used at the moment, or nil. It can
+// serve as the check of a manager's dependency.
 func (s *Store) Check(ctx context.Context) error {
 	if _, err := s.revisions(ctx); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (s *Store) Check(ctx context.Context) error {
 	return cmp.Or(s.health.err(now), s.health.stuck(now))
 }
 
-// topic is something of which a copy is held in memory.
+// topic names a part of the database of which a copy is held in memory.
 type topic string
 
 const (
@@ -136,13 +136,13 @@ const (
 	authority   topic = "authority"
 )
 
-// change runs f in a transaction that changes a topic, and brings the copy in
-// memory up to date. Changes of a topic happen one after the other, in all
-// processes. revision is that of the change.
+// change runs f in a transaction that changes a topic, then updates the copies
+// in memory and tells the watchers. Changes of a topic happen one after the
+// other, in all processes. revision is the topic's revision with this change.
 func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context, tx *sql.Tx, revision int64) error) error {
 	err := s.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var revision int64
-		// First of all: the row's lock is what lines the changes up.
+		// This comes first, because the row's lock lines the changes up.
 		err := tx.QueryRowContext(ctx, `UPDATE revisions SET n = n + 1 WHERE topic = $1 RETURNING n`, t).Scan(&revision)
 		if err != nil {
 			return unavailable(err)
@@ -152,7 +152,7 @@ func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	// The change has been made: what follows must not make it look undone.
+	// The change is committed: a failure from here on must not be returned.
 	if err := s.reload(context.WithoutCancel(ctx)); err != nil {
 		s.health.broken(s.clock.Now().Add(-grace))
 	}
@@ -176,11 +176,12 @@ func (s *Store) transact(ctx context.Context, f func(context.Context, *sql.Tx) e
 	})
 }
 
-// write runs f, which writes, if the database is there, within the time that
-// one operation may take. Writers to SQLite queue here: in the database each
-// would look every few milliseconds whether it is its turn. Nor does f's
-// context end there: the driver would watch it from a goroutine, which takes as
-// long as a write, and busy_timeout bounds the wait as well.
+// write runs f, which writes, within the time that one operation may take. It
+// fails if the database file is gone. Writers to SQLite queue here: in the
+// database each would ask every few milliseconds whether it is its turn. With
+// SQLite f's context does not end, either: the driver would watch it from a
+// goroutine, which takes as long as a write, and busy_timeout bounds the wait
+// anyway.
 func (s *Store) write(ctx context.Context, f func(context.Context) error) error {
 	if err := s.present(); err != nil {
 		return err
@@ -210,7 +211,7 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) error {
 	})
 }
 
-// unavailable marks an error of the database as one.
+// unavailable marks an error of the database as auth.ErrUnavailable.
 func unavailable(err error) error {
 	if err == nil || errors.Is(err, auth.ErrUnavailable) {
 		return err
@@ -223,8 +224,8 @@ type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// query calls scan for every row of a query, which takes no longer than one
-// operation may.
+// query calls scan for every row of a query, within the time that one operation
+// may take.
 func (s *Store) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()

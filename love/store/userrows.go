@@ -42,8 +42,8 @@ func (c copyOfUsers) readGroups(ctx context.Context, q queryer) error {
 	}, `SELECT name FROM user_groups`)
 }
 
-// What follows may be newer than what was read before it: a row whose user or
-// group is not there is left out, and the next look finds it.
+// The rows read below may be newer than the users and groups read before them.
+// A row whose user or group is missing is left out; the next reload finds it.
 
 func (c copyOfUsers) readGroupPermissions(ctx context.Context, q queryer) error {
 	return pairs(ctx, q, func(group, permission string) {

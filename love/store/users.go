@@ -18,7 +18,7 @@ type Users struct {
 	store *Store
 	news  news
 
-	loading sync.Mutex // held while a copy is made
+	loading sync.Mutex // held while a copy is loaded
 	mu      sync.RWMutex
 	copy    copyOfUsers
 }
@@ -27,7 +27,8 @@ var _ auth.UserStore = (*Users)(nil)
 
 func newUsers(s *Store) *Users { return &Users{store: s} }
 
-// copyOfUsers is all accounts and groups as of a revision. Nobody changes it.
+// copyOfUsers holds all accounts and groups as of a revision. It is never
+// modified.
 type copyOfUsers struct {
 	revision int64
 	accounts map[string]auth.Account
@@ -130,7 +131,8 @@ func (u *Users) UpdateAccount(ctx context.Context, username string, change func(
 	})
 }
 
-// writeRights writes the groups and permissions of an account that has none.
+// writeRights inserts the groups and permissions of an account. The database must
+// not have any of them yet.
 func writeRights(ctx context.Context, tx *sql.Tx, c copyOfUsers, a auth.Account) error {
 	for _, g := range a.Groups {
 		if _, ok := c.groups[g]; !ok {
@@ -206,9 +208,9 @@ func (u *Users) DeleteGroup(ctx context.Context, name string) error {
 // WatchAccounts implements auth.UserStore.
 func (u *Users) WatchAccounts(f func(username string)) (cancel func()) { return u.news.watchers.Add(f) }
 
-// reload makes a new copy if there is a newer revision, and notes whose
-// account has changed. Who hears of it may look here again, so that is not told
-// here.
+// reload loads a new copy if revision is newer than that of the old one, and
+// adds the names of changed accounts to the news. It does not tell them,
+// because a watcher may use the accounts.
 func (u *Users) reload(ctx context.Context, revision int64) error {
 	u.loading.Lock()
 	defer u.loading.Unlock()
@@ -219,7 +221,7 @@ func (u *Users) reload(ctx context.Context, revision int64) error {
 	if err != nil {
 		return err
 	}
-	fresh.revision = revision // or a later one, which the next look finds again
+	fresh.revision = revision // what was read may be newer: then the next poll reads it again
 	u.mu.Lock()
 	old := u.copy
 	u.copy = fresh

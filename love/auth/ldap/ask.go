@@ -23,7 +23,7 @@ func (a *Authenticator) ask(ctx context.Context, s server, username, password st
 		return auth.User{}, err
 	}
 	defer conn.Close()
-	// The library knows no context: closing the connection ends what waits.
+	// The library takes no context: closing the connection ends its calls.
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 
 	if a.config.BindDN != "" {
@@ -35,7 +35,7 @@ func (a *Authenticator) ask(ctx context.Context, s server, username, password st
 	if err != nil {
 		return auth.User{}, err
 	}
-	if password == "" { // a bind would succeed as nobody
+	if password == "" { // a bind would succeed, anonymously
 		return auth.User{}, auth.ErrCredentials
 	}
 	user := a.userOf(entry)
@@ -52,7 +52,7 @@ func (a *Authenticator) ask(ctx context.Context, s server, username, password st
 	return user, nil
 }
 
-// withoutSecret keeps of a bind's error what cannot hold the password.
+// withoutSecret returns the part of a bind's error that cannot hold the password.
 func withoutSecret(err error) error {
 	if e, ok := errors.AsType[*ldap.Error](err); ok {
 		return errors.New(ldap.LDAPResultCodeMap[e.ResultCode])
@@ -91,7 +91,8 @@ func (a *Authenticator) connect(ctx context.Context, s server) (*ldap.Conn, erro
 	return conn, nil
 }
 
-// find returns the one entry of a user.
+// find returns the entry of a user. The error is errNoUser if there is none,
+// and wraps auth.ErrCredentials if there are several.
 func (a *Authenticator) find(conn *ldap.Conn, username string) (*ldap.Entry, error) {
 	filter := fmt.Sprintf("(%s=%s)", a.config.UserAttribute, ldap.EscapeFilter(username))
 	result, err := conn.Search(ldap.NewSearchRequest(a.config.UserBase, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 2, 0, false,
@@ -100,7 +101,7 @@ func (a *Authenticator) find(conn *ldap.Conn, username string) (*ldap.Entry, err
 	case ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject):
 		return nil, errNoUser
 	case ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded):
-		return nil, auth.ErrCredentials // who of them is it?
+		return nil, auth.ErrCredentials // several users: which one is meant?
 	case err != nil:
 		return nil, fmt.Errorf("searching the user: %w", err)
 	case len(result.Entries) == 0:
@@ -111,8 +112,8 @@ func (a *Authenticator) find(conn *ldap.Conn, username string) (*ldap.Entry, err
 	return result.Entries[0], nil
 }
 
-// userOf is an entry as a user, under the name that the directory gives: what
-// was typed may be in another case.
+// userOf returns the user of an entry, under the directory's name, because the
+// name that was typed may differ in case.
 func (a *Authenticator) userOf(e *ldap.Entry) auth.User {
 	return auth.User{
 		Username:  e.GetAttributeValue(a.config.UserAttribute),
@@ -122,8 +123,8 @@ func (a *Authenticator) userOf(e *ldap.Entry) auth.User {
 	}
 }
 
-// isInGroup tells whether somebody is in the command group: by the entry's
-// own memberOf, or as the group says. Who cannot be found out is not.
+// isInGroup reports whether a user is in the command group, according to the
+// user's memberOf or to the group itself. It is false if the search fails.
 func (a *Authenticator) isInGroup(conn *ldap.Conn, e *ldap.Entry) bool {
 	for _, text := range e.GetAttributeValues("memberOf") {
 		if a.isTheGroup(text) {

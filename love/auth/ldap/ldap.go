@@ -20,38 +20,38 @@ type Config struct {
 	// reached or does not know the user. A plain ldap:// is secured by StartTLS
 	// before anything is sent.
 	Servers []string
-	// BindDN and BindPassword (AUTH_LDAP_BIND_PASSWORD) are who searches.
-	// Default: nobody, the search is anonymous.
+	// BindDN and BindPassword (AUTH_LDAP_BIND_PASSWORD) are the log-in for
+	// searching. Default: none, the search is anonymous.
 	BindDN, BindPassword string
-	// UserBase is below which the users are searched, such as
+	// UserBase is the entry below which users are searched, such as
 	// "cn=users,cn=accounts,dc=example,dc=org".
 	UserBase string
-	// UserAttribute is what users call themselves by. Default: "uid".
+	// UserAttribute is the attribute with the user name. Default: "uid".
 	UserAttribute string
-	// GroupBase is below which the group CommandGroup has to be. Default:
-	// anywhere, by the memberOf of the user.
+	// GroupBase is the entry below which CommandGroup has to be. Default:
+	// anywhere; then only the memberOf of the user counts.
 	GroupBase string
-	// CommandGroup gives the groups cmd and ui_framework. Default: "love_ops".
+	// CommandGroup gives its members the groups cmd and ui_framework. Default: "love_ops".
 	CommandGroup string
-	// Timeout bounds a log-in over all servers. Default and most: 5 s.
+	// Timeout bounds a log-in over all servers. Default and maximum: 5 s.
 	Timeout time.Duration
-	// TLS is for the connections. Default: the system's certificates. The server
-	// name is that of the URL.
+	// TLS configures the connections. Default: the system's certificates. Its
+	// server name defaults to that of the URL.
 	TLS *tls.Config
 	// AllowPlain sends passwords without TLS if the URL is ldap://. Default: false.
 	AllowPlain bool
 }
 
-// maxServers is how many servers are asked.
+// maxServers is the largest number of servers.
 const maxServers = 3
 
 // maxTimeout is the longest that a log-in may take.
 const maxTimeout = 5 * time.Second
 
-// pause is for how long a server that did not answer is left alone.
+// pause is the wait before a server that did not answer is asked again.
 const pause = 30 * time.Second
 
-// Users is where those who log in are made known; *auth.Users is one.
+// Users creates or updates the users who log in; *auth.Users implements it.
 type Users interface {
 	Provision(ctx context.Context, u auth.User) (auth.User, error)
 }
@@ -64,7 +64,7 @@ type Authenticator struct {
 	clock   love.Clock
 
 	mu     sync.Mutex
-	silent map[string]time.Time // server URL: until when it is left alone
+	silent map[string]time.Time // server URL: until when it is not asked
 }
 
 var _ auth.Authenticator = (*Authenticator)(nil)
@@ -77,10 +77,10 @@ type server struct {
 	secure  bool // ldaps
 }
 
-// Option changes an [Authenticator] from its default.
+// Option changes a default of an [Authenticator].
 type Option func(*Authenticator)
 
-// WithClock sets the clock. Default: that of the system.
+// WithClock sets the clock. Default: the system's.
 func WithClock(c love.Clock) Option { return func(a *Authenticator) { a.clock = c } }
 
 // New makes an authenticator; it connects at each log-in.
@@ -126,13 +126,13 @@ func parseServer(text string) (server, error) {
 	return s, nil
 }
 
-// errNoUser is that a server does not know the user: another one may.
+// errNoUser means that a server does not know the user; another one may.
 var errNoUser = errors.New("no such user")
 
 // Authenticate implements auth.Authenticator. The error wraps
-// auth.ErrUnavailable if no server could tell.
+// auth.ErrUnavailable if no server could check the log-in.
 func (a *Authenticator) Authenticate(ctx context.Context, username, password string) (auth.User, error) {
-	// A bind with an empty password succeeds as nobody.
+	// A bind with an empty password succeeds, anonymously.
 	if username == "" || password == "" {
 		return auth.User{}, auth.ErrCredentials
 	}
@@ -175,7 +175,8 @@ func (a *Authenticator) leaveAlone(s server) {
 	a.silent[s.url] = a.clock.Now().Add(pause)
 }
 
-// Check returns why no server can be asked, or nil. It searches for nobody.
+// Check returns nil if a server can be searched, or why none can. It searches
+// for a user who does not exist.
 func (a *Authenticator) Check(ctx context.Context) error {
 	var failures []error
 	for _, s := range a.servers {

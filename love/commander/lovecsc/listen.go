@@ -6,9 +6,9 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 )
 
-// Listen writes what arrives in [Group] over a manager's websocket, until ctx
-// or the client's Run ends; the error is the client's. What is no observing log
-// is told to the logger and forgotten.
+// Listen writes the observing logs that arrive in [Group] over a manager's
+// websocket, until ctx or the client's Run ends; the error is the client's.
+// Messages that are not observing logs are logged and dropped.
 func (c *CSC) Listen(ctx context.Context, manager *client.Client) error {
 	for d, err := range manager.Subscribe(ctx, Group()) {
 		if err != nil {

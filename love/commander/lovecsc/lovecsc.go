@@ -18,7 +18,7 @@ import (
 // Component is the name of the LOVE CSC on SAL; it has no instances.
 const Component = "LOVE"
 
-// The texts that a LOVE-commander answers an observing log with (manager
+// The texts with which a LOVE-commander answers an observing log (manager
 // protocol, section 11).
 const (
 	added        = "Added new observing log to SAL"
@@ -38,13 +38,13 @@ var _ commander.Logbook = (*CSC)(nil)
 // Option changes a default of [New].
 type Option func(*CSC)
 
-// WithLogger sets where logs that could not be written are told. Default:
-// nowhere.
+// WithLogger sets the logger for what could not be written or understood.
+// Default: none.
 func WithLogger(l *slog.Logger) Option { return func(c *CSC) { c.log = l } }
 
-// New makes the LOVE CSC in a domain whose definitions have the component
-// LOVE. It ends with the domain, or with [CSC.Close]. There has to be one only
-// in an observatory.
+// New returns the LOVE CSC in a domain whose definitions have the component
+// LOVE. It ends with the domain, or with [CSC.Close]. An observatory must have
+// only one.
 func New(ctx context.Context, domain *sal.Domain, opts ...Option) (*CSC, error) {
 	controller, err := domain.Controller(ctx, Component, 0, sal.WriteOnly())
 	if err != nil {
@@ -63,8 +63,9 @@ func (c *CSC) Close() error { return c.controller.Close() }
 // heartbeatPeriod is that of every component (spec sal-kafka, section 13.2).
 const heartbeatPeriod = time.Second
 
-// Run writes the heartbeat until ctx ends, and returns nil then. A heartbeat
-// that cannot be written is tried again with the next.
+// Run writes the heartbeat until ctx ends, and then returns nil. If a heartbeat
+// cannot be written, Run goes on with the next, unless the CSC is closed: that
+// is an error.
 func (c *CSC) Run(ctx context.Context) error {
 	tick := c.clock.NewTicker(heartbeatPeriod)
 	defer tick.Stop()
@@ -88,9 +89,9 @@ func (c *CSC) Run(ctx context.Context) error {
 	}
 }
 
-// WriteObservingLog implements [commander.Logbook]. The event is written as
-// the sender's, whose identity is that of the log, or else its user; a text
-// that was written before is a new event all the same.
+// WriteObservingLog implements [commander.Logbook]. It writes the event with
+// the identity of the log or, if there is none, its user. A repeated text is
+// written as a new event.
 func (c *CSC) WriteObservingLog(ctx context.Context, l commander.ObservingLog) (commander.Reply, error) {
 	user, message, err := l.Read()
 	if err != nil {
@@ -113,8 +114,8 @@ func (c *CSC) write(ctx context.Context, user, message, identity string) error {
 	return err
 }
 
-// Group is where the LOVE CSC listens: what a user's connection publishes
-// there, with permission to command, becomes an observing log.
+// Group returns the group in which the LOVE CSC listens. What a user with
+// permission to command publishes there becomes an observing log.
 func Group() love.Group {
 	return love.Group{Category: love.CategoryLoveCSC, CSC: "love", SalIndex: "0", Stream: "observingLog"}
 }

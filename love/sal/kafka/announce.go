@@ -13,10 +13,10 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Announce implements [sal.Announced]: it makes the topics that the brokers do
-// not have, and registers the schemas (spec sal-kafka, section 5). Brokers or
-// a registry that do not answer are asked again until ctx ends; a refusal is a
-// [*TopicError] or a [*SchemaError].
+// Announce implements [sal.Announced]. It makes the topics that the brokers do not
+// have, and registers the schemas (spec sal-kafka, section 5). It retries until ctx
+// ends while brokers or registry do not answer; a refusal is a [*TopicError] or a
+// [*SchemaError].
 func (b *Bus) Announce(ctx context.Context, topics []*sal.Topic) error {
 	news := b.unannounced(topics)
 	if len(news) == 0 {
@@ -46,7 +46,7 @@ func (b *Bus) unannounced(topics []*sal.Topic) (news []*sal.Topic) {
 	return news
 }
 
-// own refuses topics of other definitions than those of the bus.
+// own returns an error if the topic is not from the definitions of the bus.
 func (b *Bus) own(t *sal.Topic) error {
 	if c, err := b.defs.Component(t.Component); err == nil {
 		if known, ok := c.Topic(t.Attr()); ok && known == t {
@@ -81,13 +81,13 @@ func (b *Bus) makeTopics(ctx context.Context, topics []*sal.Topic) error {
 			return err
 		}
 		if missing, err = b.missing(ctx, byName); len(missing) > 0 {
-			return errNotYet // the brokers have to tell each other
+			return errNotYet // the brokers have not told each other yet
 		}
 		return err
 	})
 }
 
-// errNotYet is a topic that was made but cannot be seen yet.
+// errNotYet reports a topic that was made but cannot be seen yet.
 var errNotYet = errors.New("the topics that were made are not there yet")
 
 // missing lists the topics that the brokers do not have.
@@ -112,7 +112,7 @@ func (b *Bus) missing(ctx context.Context, byName map[string]*sal.Topic) (names 
 	return names, nil
 }
 
-// createAtOnce is how many topics one request makes.
+// createAtOnce is the number of topics that one request makes.
 const createAtOnce = 250
 
 func (b *Bus) create(ctx context.Context, names []string, config map[string]*string) error {
@@ -130,7 +130,8 @@ func (b *Bus) create(ctx context.Context, names []string, config map[string]*str
 	return nil
 }
 
-// detailed is why a topic was not made, in the broker's own words if it has any.
+// detailed returns the reason why a topic was not made, with the broker's message
+// if there is one.
 func detailed(m kadm.CreateTopicResponse) error {
 	if m.ErrMessage == "" {
 		return m.Err
@@ -138,7 +139,7 @@ func detailed(m kadm.CreateTopicResponse) error {
 	return fmt.Errorf("%w: %s", m.Err, m.ErrMessage)
 }
 
-// register registers the schemas of topics, some at a time.
+// register registers the schemas of topics, up to registryParallel at a time.
 func (b *Bus) register(ctx context.Context, topics []*sal.Topic) (first error) {
 	var once sync.Once
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -177,8 +178,7 @@ func (b *Bus) registerOne(ctx context.Context, t *sal.Topic) error {
 	return nil
 }
 
-// insist asks the brokers until there is an answer that more asking does not
-// change.
+// insist repeats a request to the brokers until it succeeds or fails for good.
 func (b *Bus) insist(ctx context.Context, what string, ask func() error) error {
 	return insist(ctx, func(err error) bool {
 		var refused *kerr.Error

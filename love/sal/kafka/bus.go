@@ -24,15 +24,15 @@ type Bus struct {
 	clock    love.Clock
 	log      *slog.Logger
 	client   *kgo.Client
-	careful  *kgo.Client // for what must not be written twice
+	careful  *kgo.Client // writes commands, which must not be written twice
 	admin    *kadm.Client
 	registry *registry
 	consumer *consumer
-	said     limiter // how often to complain of the brokers
+	said     limiter // limits warnings about the brokers
 
-	life context.Context // until Close
+	life context.Context // ends with Close
 	end  context.CancelCauseFunc
-	work sync.WaitGroup // goroutines that live no longer than life
+	work sync.WaitGroup // goroutines that end with life
 
 	mu    sync.Mutex
 	ready map[*sal.Topic]*outlet // topics that exist and whose schema is registered
@@ -40,7 +40,7 @@ type Bus struct {
 	published, refused, received, skipped atomic.Uint64
 }
 
-// outlet is what it takes to write a topic.
+// outlet holds what is needed to write a topic.
 type outlet struct {
 	name string // at the brokers
 	id   int    // of the schema
@@ -54,10 +54,11 @@ type Stats struct {
 	Skipped   uint64 // read, but not the encoding of anything known
 }
 
-// NewBus makes a bus; it connects when it is used first, and again whenever it
-// has to. Definitions are those of the domains that use the bus, and of no
-// simulation ([ErrSimulated]): their schemas get registered. The error says
-// what in the configuration is wrong. Close the bus when done.
+// NewBus returns a bus, which connects when it is first used and reconnects when it
+// has to. defs must be the definitions of the domains that use the bus. Those of a
+// simulation are refused with [ErrSimulated], because their schemas would be
+// registered. Other errors say what is wrong with the configuration. Close the bus
+// when done.
 func NewBus(config Config, defs *sal.Definitions, opts ...Option) (*Bus, error) {
 	if defs.Simulated() {
 		return nil, ErrSimulated
@@ -87,8 +88,8 @@ func NewBus(config Config, defs *sal.Definitions, opts ...Option) (*Bus, error) 
 	return b, nil
 }
 
-// Close ends all subscriptions and connections. It may be called again. Close
-// domains first.
+// Close ends all subscriptions and connections. Close domains first. It may be
+// called more than once.
 func (b *Bus) Close() error {
 	b.end(ErrClosed)
 	b.work.Wait()
@@ -98,7 +99,7 @@ func (b *Bus) Close() error {
 	return nil
 }
 
-// Stats tells what went through the bus.
+// Stats returns the counts of samples so far.
 func (b *Bus) Stats() Stats {
 	return Stats{
 		Published: b.published.Load(), Refused: b.refused.Load(),
@@ -132,13 +133,12 @@ func (b *Bus) HistoryWindow(component string) int {
 	return sal.DefaultHistoryWindow
 }
 
-// Publish implements [sal.Bus]: it returns when the brokers have taken the
-// sample, as many as the configuration asks for. The error is a
-// [*DeliveryError], or that of [Bus.Announce] for a topic that is written for
-// the first time. A command is not written twice, whatever happens: it waits
-// for all replicas. Of other samples, a connection that breaks may leave a
-// second copy, unless the configuration has AcksAll. Samples that are published at the same time, by several
-// goroutines, share requests.
+// Publish implements [sal.Bus]. It returns when as many replicas as configured have
+// the sample. The error is a [*DeliveryError], or that of [Bus.Announce] for a topic
+// that is written for the first time. A command waits for all replicas and is never
+// written twice. Other samples may be written twice if a connection breaks, unless
+// the configuration has [AcksAll]. Samples that several goroutines publish at the
+// same time share requests.
 func (b *Bus) Publish(ctx context.Context, s *sal.Sample) error {
 	t := s.Topic()
 	out, err := b.outlet(ctx, t)
@@ -160,8 +160,8 @@ func (b *Bus) Publish(ctx context.Context, s *sal.Sample) error {
 	return nil
 }
 
-// send waits for the brokers. A record that was given up is not sent any more,
-// unless it is on its way already.
+// send writes a record and waits for the answer. A record that was given up is not
+// sent any more, unless it is on its way already.
 func (b *Bus) send(ctx context.Context, client *kgo.Client, record *kgo.Record) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, b.config.Delivery, fmt.Errorf("no answer within %v", b.config.Delivery))
 	defer cancel()
@@ -178,12 +178,11 @@ func (b *Bus) send(ctx context.Context, client *kgo.Client, record *kgo.Record) 
 	}
 }
 
-// headerSize is how many bytes stand before the Avro body: a zero and the id
-// of the schema (spec sal-kafka, section 6).
+// headerSize is the number of bytes before the Avro body: a zero and the id of the
+// schema (spec sal-kafka, section 6).
 const headerSize = 5
 
-// outlet is what it takes to write a topic; one that was not announced is
-// announced now.
+// outlet returns the outlet of a topic, which it announces first if need be.
 func (b *Bus) outlet(ctx context.Context, t *sal.Topic) (*outlet, error) {
 	if out := b.outletOf(t); out != nil {
 		return out, nil
@@ -202,7 +201,7 @@ func (b *Bus) outletOf(t *sal.Topic) *outlet {
 	return b.ready[t]
 }
 
-// within is a context that ends with ctx and with the bus.
+// within returns a context that ends with ctx or with the bus.
 func (b *Bus) within(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(b.life, func() { cancel(ErrClosed) })

@@ -61,8 +61,8 @@ func CheckRegistry(ctx context.Context, config Config) (found string, err error)
 }
 
 // CheckRoundTrip writes a message to a topic that it makes for that, reads it,
-// and removes the topic. The topic's name begins with love-check, which nobody
-// who follows SAL topics takes notice of.
+// and removes the topic. The topic's name begins with love-check, which readers of
+// SAL topics ignore.
 func CheckRoundTrip(ctx context.Context, config Config) (found string, err error) {
 	name := "love-check-" + rand.Text()
 	client, err := config.probe(kgo.ConsumeTopics(name))
@@ -95,7 +95,7 @@ func CheckRoundTrip(ctx context.Context, config Config) (found string, err error
 	}
 }
 
-// probe makes a client that gives up soon.
+// probe completes the configuration and makes a client that gives up soon.
 func (c *Config) probe(more ...kgo.Opt) (*kgo.Client, error) {
 	full, err := c.complete()
 	if err != nil {
@@ -106,7 +106,7 @@ func (c *Config) probe(more ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append(append(options, kgo.RequestRetries(2), kgo.RetryTimeout(5*time.Second), kgo.DialTimeout(3*time.Second)), more...)...)
 }
 
-// explained says what an operator should look at.
+// explained wraps an error with what an operator should look at.
 func (c Config) explained(err error) error {
 	at := strings.Join(c.Brokers, ", ")
 	var dial *net.OpError

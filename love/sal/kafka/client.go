@@ -12,17 +12,17 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
-// clientOptions are what a configuration means to the client.
+// clientOptions returns the options of the client for the configuration.
 func (c Config) clientOptions(log *slog.Logger) []kgo.Opt {
 	options := []kgo.Opt{
 		kgo.SeedBrokers(c.Brokers...),
 		kgo.WithLogger(newClientLog(log)),
 		kgo.SoftwareNameAndVersion("love-go", "1"),
-		// Partitions are read from offsets of our own choice; where retention
-		// has taken that offset away, from the first that is left.
+		// Partitions are read from offsets that we choose, or from the first that
+		// is left if retention has removed the chosen one.
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.KeepControlRecords(), // they have offsets that history may end at
+		kgo.KeepControlRecords(), // the past may end at the offset of one
 		kgo.FetchMaxWait(fetchWait),
 		kgo.MetadataMinAge(500 * time.Millisecond), // how soon to look again after trouble
 		kgo.RetryBackoffFn(backoff),
@@ -49,13 +49,13 @@ func (c Config) clientOptions(log *slog.Logger) []kgo.Opt {
 	return append(options, c.Tuning.options()...)
 }
 
-// fetchWait is how long a broker keeps a question for records when there are
-// none. A partition that is added has to wait for its end, and with it the
-// start of a remote.
+// fetchWait is the time that a broker holds a fetch when there are no records. It is
+// short because a partition that is added, and with it the start of a remote, has to
+// wait for the current fetch to end.
 const fetchWait = 50 * time.Millisecond
 
-// backoff is how long to wait before a broker is tried again: brokers that come
-// back are not to wait for us.
+// backoff returns the wait before a broker is tried again. It is short, so that
+// brokers that come back are used soon.
 func backoff(failures int) time.Duration {
 	const shortest, longest = 100 * time.Millisecond, time.Second
 	return min(shortest<<min(failures, 10), longest)
@@ -104,8 +104,8 @@ func compression(name string) kgo.CompressionCodec {
 	return kgo.NoCompression()
 }
 
-// partitionOf chooses as the reference's client does: any partition for an
-// empty key, else by a sum over the key.
+// partitionOf chooses a partition as the reference's client does: a random one for
+// an empty key, else by a checksum of the key.
 func partitionOf(string) func(r *kgo.Record, n int) int {
 	return func(r *kgo.Record, n int) int {
 		if len(r.Key) == 0 {

@@ -27,24 +27,24 @@ type Config struct {
 
 	// Replication of topics that the bus creates. Default: 1.
 	Replication int
-	// Acks is which replicas have to have a sample before it counts as
+	// Acks selects the replicas that must have a sample before it counts as
 	// written. Default: the leader.
 	Acks Acks
-	// Delivery is how long a sample may take to be written before that is an
-	// error, one second at least. Default: 10 s.
+	// Delivery is the longest time that writing a sample may take, at least one
+	// second. Default: 10 s.
 	Delivery time.Duration
 
-	// History is how many samples of an event to look back for the newest of
+	// History is the number of samples of an event to look back for the newest of
 	// each instance of an indexed component. Default: 500.
 	History int
 	// HistoryOf is the same for single components, by name.
 	HistoryOf map[string]int
 
-	// Refresh is how often to look for partitions that operators have added.
-	// Default: 30 s.
+	// Refresh is the interval between looks for partitions that operators have
+	// added. Default: 30 s.
 	Refresh time.Duration
 
-	// Tuning are further settings of the client, from property files.
+	// Tuning holds further settings of the client, from property files.
 	Tuning Tuning
 }
 
@@ -69,17 +69,17 @@ const (
 	ScramSHA512 Mechanism = "SCRAM-SHA-512"
 )
 
-// Acks is which replicas a write waits for.
+// Acks selects the replicas that a write waits for.
 type Acks int
 
-// The choices. Without any, failures of a broker go unnoticed.
+// The choices. With AcksNone, failures of a broker go unnoticed.
 const (
 	AcksLeader Acks = iota
 	AcksAll
 	AcksNone
 )
 
-// Tuning are settings that the zero value leaves at what the client does.
+// Tuning holds settings whose zero values stand for the client's defaults.
 type Tuning struct {
 	ClientID     string
 	DialTimeout  time.Duration
@@ -103,7 +103,7 @@ const (
 
 var subNamePattern = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 
-// complete checks the configuration and fills in what is not given.
+// complete checks the configuration and fills in the defaults.
 func (c Config) complete() (Config, error) {
 	var errs []error
 	if !subNamePattern.MatchString(c.SubName) {

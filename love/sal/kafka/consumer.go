@@ -13,17 +13,16 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// consumer reads the topics of all subscriptions. One goroutine polls the
-// client, decodes, and hands out; between polls it does what others ask for,
-// so that feeds need no lock and a partition is never moved while records of
-// it are under way.
+// consumer reads the topics of all subscriptions. One goroutine polls the client,
+// decodes and delivers. Between polls it runs what others post, so that feeds need
+// no lock and a partition is never moved while its records are being handled.
 type consumer struct {
 	bus   *Bus
 	feeds map[string]*feed // by name at the brokers
-	// fresh are the subscriptions that got deliveries since the last flush.
+	// fresh lists the subscriptions with deliveries since the last flush.
 	fresh   []*subscription
-	since   time.Time // when a past was seen to be incomplete
-	proving bool      // whether somebody finds out why
+	since   time.Time // since when a past has been incomplete
+	proving bool      // whether prove is finding out why
 
 	mu       sync.Mutex
 	requests []func()
@@ -35,7 +34,8 @@ func newConsumer(b *Bus) *consumer {
 	return &consumer{bus: b, feeds: map[string]*feed{}, wake: func() {}}
 }
 
-// post has f run between two polls. It tells whether it will be.
+// post makes the consumer run f between two polls. It returns false if the consumer
+// has ended.
 func (c *consumer) post(f func()) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -47,8 +47,8 @@ func (c *consumer) post(f func()) bool {
 	return true
 }
 
-// do has f run between two polls and waits for it. If ctx ends before, f may
-// still run.
+// do makes the consumer run f between two polls and waits for it. If ctx ends before
+// that, f may still run.
 func (c *consumer) do(ctx context.Context, f func()) error {
 	done := make(chan struct{})
 	if !c.post(func() { f(); close(done) }) {
@@ -81,10 +81,10 @@ func (c *consumer) run() {
 	}
 }
 
-// slowest is how long a past may be quiet before somebody asks why.
+// slowest is how long a past may stay incomplete before prove finds out why.
 const slowest = time.Second
 
-// poll waits for records, or for a request.
+// poll waits for records or for a posted function.
 func (c *consumer) poll() kgo.Fetches {
 	ctx, cancel := context.WithCancel(c.bus.life)
 	defer cancel()
@@ -133,7 +133,7 @@ func (c *consumer) stop() {
 	}
 }
 
-// deliver notes a delivery; flush puts it where it is received.
+// deliver adds a delivery, which flush hands to the subscription.
 func (c *consumer) deliver(s *subscription, d sal.Delivery) {
 	if len(s.fresh) == 0 {
 		c.fresh = append(c.fresh, s)
@@ -151,12 +151,12 @@ func (c *consumer) flush() {
 	c.fresh = c.fresh[:0]
 }
 
-// trouble handles an error in place of records. The client goes on by itself;
-// what it cannot mend is a topic that was deleted and made again.
+// trouble handles an error that came in place of records. The client recovers by
+// itself, except from a topic that was deleted and made again.
 func (c *consumer) trouble(topic string, partition int32, err error) {
 	f := c.feeds[topic]
 	switch {
-	case f == nil: // of a poll that was ended, or of what nobody reads any more
+	case f == nil: // the poll was ended, or nobody reads the topic any more
 		return
 	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.InconsistentTopicID):
 		f.lost = true

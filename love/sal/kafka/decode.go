@@ -12,9 +12,9 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// decoder makes samples of records of one topic, whatever version of its
-// schema they were written with (spec sal-kafka, sections 6 and 9.5). It
-// belongs to the goroutine of the consumer.
+// decoder decodes the records of one topic, whatever version of its schema they
+// were written with (spec sal-kafka, sections 6 and 9.5). Only the goroutine of the
+// consumer uses it.
 type decoder struct {
 	topic  *sal.Topic
 	own    int              // id of the topic's own schema
@@ -25,22 +25,22 @@ type decoder struct {
 // version is another version of the schema.
 type version struct {
 	loading bool
-	convert func(body []byte) ([]byte, error) // to the own one; nil if there is none
-	err     error                             // why there is none
-	retry   time.Time                         // when to ask again
+	convert func(body []byte) ([]byte, error) // converts to the own version; nil if not needed
+	err     error                             // why there is no conversion
+	retry   time.Time                         // when to ask again after an error
 }
 
-// errNotLoaded is a record whose schema has to be asked for.
+// errNotLoaded reports a record whose schema has to be asked for.
 var errNotLoaded = errors.New("the schema is not loaded")
 
-// errHeader is a value that does not begin as SAL messages do.
+// errHeader reports a value that does not begin as SAL messages do.
 var errHeader = errors.New("a SAL message begins with a zero, four bytes with the id of a schema, and has a body")
 
 func newDecoder(t *sal.Topic, own int) *decoder {
 	return &decoder{topic: t, own: own, others: map[int]*version{}}
 }
 
-// decode makes a sample of a record; nil if it is one of the brokers' own.
+// decode decodes a record. It returns nil for a control record of the brokers.
 func (d *decoder) decode(r *kgo.Record, received float64) (*sal.Sample, error) {
 	if r.Attrs.IsControl() {
 		return nil, nil
@@ -77,7 +77,7 @@ func (d *decoder) sample(value []byte, received float64) (*sal.Sample, error) {
 
 func schemaID(value []byte) int { return int(binary.BigEndian.Uint32(value[1:])) }
 
-// wait keeps a record until its schema, or that of one before it, is there.
+// wait keeps a record until its schema, and those of earlier records, are loaded.
 func (f *feed) wait(r *kgo.Record) {
 	f.waiting = append(f.waiting, r)
 	if len(f.waiting) == 1 {
@@ -89,11 +89,11 @@ func (f *feed) wait(r *kgo.Record) {
 	}
 }
 
-// waitingLimit is how many records of a topic may wait for a schema before no
-// more are fetched.
+// waitingLimit is the number of records of a topic that may wait for a schema before
+// fetching is paused.
 const waitingLimit = 1000
 
-// load asks the registry for a schema, for as long as it does not answer.
+// load asks the registry for a schema until it answers.
 func (f *feed) load(id int) {
 	if v := f.decoder.others[id]; v != nil && v.loading {
 		return

@@ -1,8 +1,8 @@
 // Package kafka is the observatory's SAL bus: Kafka topics with Avro messages
 // and a schema registry, as the observatory's Python programs speak it.
 //
-// [ConfigFromEnvironment] reads where that is from the variables that all SAL
-// programs have; [NewBus] connects. A [sal.Domain] on the bus then gives
+// [ConfigFromEnvironment] reads the configuration from the environment variables of
+// all SAL programs; [NewBus] makes the bus. A [sal.Domain] on the bus then makes
 // remotes and controllers as on any other:
 //
 //	config, err := kafka.ConfigFromEnvironment(os.LookupEnv)
@@ -15,9 +15,9 @@
 //	domain := sal.NewDomain(bus, definitions)
 //
 // One bus serves a whole process: it has one consumer for all topics of all
-// remotes. It reconnects by itself, for as long as it takes; remotes go on
-// where they were, so that nothing is lost which the brokers still have. A
-// sample that cannot be delivered is an error to who writes it.
+// remotes. It keeps trying to reconnect; remotes then go on where they were, so that
+// nothing is lost that the brokers still have. The writer of a sample that cannot be
+// delivered gets an error.
 //
 // Readers are in no consumer group: each reads all partitions of its topics
 // from offsets that it chooses (spec sal-kafka, sections 5 and 9.1).

@@ -35,7 +35,7 @@ const (
 // Environment looks a variable up, as [os.LookupEnv] does.
 type Environment func(name string) (value string, set bool)
 
-// text is a variable's value; one that is set but empty counts as not set.
+// text returns a variable's value, or otherwise if it is not set or empty.
 func (env Environment) text(name, otherwise string) string {
 	if v, _ := env(name); strings.TrimSpace(v) != "" {
 		return strings.TrimSpace(v)
@@ -43,10 +43,10 @@ func (env Environment) text(name, otherwise string) string {
 	return otherwise
 }
 
-// ConfigFromEnvironment reads the configuration from the variables that all SAL
-// programs have, and from the files that some of them name. Warnings are
-// settings that are understood but mean nothing to this client. The error says
-// all that is wrong, with the names of variables and files.
+// ConfigFromEnvironment reads the configuration from the environment variables of
+// all SAL programs, and from the files that some of them name. The warnings name
+// settings that have no meaning for this client. The error lists everything that is
+// wrong, with the names of variables and files.
 func ConfigFromEnvironment(env Environment) (c Config, warnings []string, err error) {
 	s := settings{Config: Config{
 		SubName:  env.text(envSubName, ""),
@@ -92,8 +92,8 @@ func (s *settings) number(env Environment, name string, otherwise int) int {
 	return n
 }
 
-// security reads the log-in. Protocol and mechanism count only with a user and
-// a password.
+// security reads the log-in. Protocol and mechanism are ignored without a user and a
+// password.
 func (s *settings) security(env Environment) {
 	user, password := env.text(envUser, ""), env.text(envPassword, "")
 	if user == "" || password == "" {
@@ -131,8 +131,7 @@ func (s *settings) acks(text string) error {
 	return nil
 }
 
-// historyFile reads how far to look back for single components; without the
-// file the general number holds.
+// historyFile reads the history of single components. A missing file is ignored.
 func (s *settings) historyFile(name string) {
 	if name == "" {
 		return

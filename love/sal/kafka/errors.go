@@ -7,14 +7,14 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// ErrClosed is what calls on a closed bus return.
+// ErrClosed is returned by calls on a closed bus.
 var ErrClosed = errors.New("the SAL bus is closed")
 
-// ErrSimulated is what [NewBus] returns for the definitions of a simulation.
+// ErrSimulated is returned by [NewBus] for the definitions of a simulation.
 var ErrSimulated = errors.New("these are the definitions of simulated components, which must not reach a real schema registry: give the folder of the observatory's SAL interfaces")
 
-// DeliveryError is a sample that the brokers did not take. Whether it was
-// written nevertheless is not known if the brokers fell silent.
+// DeliveryError reports a sample that was not delivered to the brokers. If these
+// did not answer in time, it may have been written nevertheless.
 type DeliveryError struct {
 	Topic *sal.Topic
 	Err   error
@@ -25,13 +25,13 @@ func (e *DeliveryError) Error() string {
 	return fmt.Sprintf("%s %s was not delivered to the Kafka brokers: %v", e.Topic.Component, e.Topic.Attr(), e.Err)
 }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (e *DeliveryError) Unwrap() error { return e.Err }
 
-// SchemaError is a schema that the registry refuses.
+// SchemaError reports a schema that the registry refuses.
 type SchemaError struct {
 	Subject string
-	// Incompatible tells that readers of the version before could not read it.
+	// Incompatible is set if the schema is not compatible with earlier versions.
 	Incompatible bool
 	Err          error
 }
@@ -44,10 +44,10 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("the schema registry refuses the schema of %s: %v", e.Subject, e.Err)
 }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (e *SchemaError) Unwrap() error { return e.Err }
 
-// TopicError is a topic that the brokers do not make or do not let be used.
+// TopicError reports a topic that cannot be made or used.
 type TopicError struct {
 	Name string // at the brokers
 	Err  error
@@ -58,5 +58,5 @@ func (e *TopicError) Error() string {
 	return fmt.Sprintf("the Kafka topic %s cannot be made or used: %v", e.Name, e.Err)
 }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (e *TopicError) Unwrap() error { return e.Err }

@@ -7,10 +7,10 @@ import (
 	"github.com/twmb/avro"
 )
 
-// conversion makes a function that turns bodies of the writer's schema into
-// bodies of the reader's, by Avro's rules of resolution: fields that the writer
-// does not have get their defaults, those that the reader does not have are
-// dropped, numbers are widened. It is nil if the two are encoded alike.
+// conversion returns a function that converts bodies from the writer's schema to the
+// reader's by Avro's rules of resolution: fields that the writer lacks get their
+// defaults, those that the reader lacks are dropped, numbers are widened. It returns
+// nil if both schemas have the same encoding.
 func conversion(writer, reader string) (func(body []byte) ([]byte, error), error) {
 	if writer == reader {
 		return nil, nil

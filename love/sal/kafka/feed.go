@@ -9,20 +9,20 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// feed is one topic that is being read, for all who listen to it. It belongs to
-// the goroutine of the consumer.
+// feed is one topic that is being read for all its listeners. Only the goroutine of
+// the consumer uses it.
 type feed struct {
 	consumer  *consumer
 	name      string // at the brokers
 	topic     *sal.Topic
 	decoder   *decoder
-	next      map[int32]int64 // by partition: the offset to come
+	next      map[int32]int64 // next offset by partition
 	last      map[int32]*kgo.Record
 	listeners []*listener
-	handled   uint64        // records so far
-	waiting   []*kgo.Record // for a schema; all that came after the first of them
-	paused    bool          // too many of these
-	lost      bool          // the brokers do not know the topic any more
+	handled   uint64        // number of records so far
+	waiting   []*kgo.Record // the first record that waits for a schema, and all after it
+	paused    bool          // whether fetching is paused because too many wait
+	lost      bool          // whether the topic is gone from the brokers
 }
 
 // listener is a subscription's share in a feed.
@@ -30,7 +30,8 @@ type listener struct {
 	sub *subscription
 	// from is the first offset to deliver, by partition.
 	from map[int32]int64
-	// until is where the past ends, of partitions that have not come so far.
+	// until is the offset at which the past ends, by partition; a partition that has
+	// reached it is removed.
 	until map[int32]int64
 }
 
@@ -50,7 +51,7 @@ func (c *consumer) attach(s *subscription, wants []sal.Want, stretches []map[int
 			if known && st.from >= next {
 				continue
 			}
-			if known { // go back; the others skip what they have had
+			if known { // go back; the other listeners skip what they already had
 				f.skip(p, next)
 				again[f.name] = append(again[f.name], p)
 			}
@@ -101,7 +102,7 @@ func (c *consumer) detach(s *subscription) {
 	}
 }
 
-// skip has all who listen so far skip the records before an offset.
+// skip makes all present listeners skip the records before an offset.
 func (f *feed) skip(p int32, next int64) {
 	for _, l := range f.listeners {
 		l.from[p] = max(l.from[p], next)
@@ -118,9 +119,9 @@ func (f *feed) restarted(p int32) {
 	}
 }
 
-// takeAll handles records of all partitions: each in order, and together in the
-// order in which they were sent, as far as they came together. What comes later
-// than a newer one of its instance would be dropped.
+// takeAll handles the records of all partitions, each partition in order, and merges
+// them by the time when they were sent. Otherwise readers would drop a sample that
+// comes after a newer one of its instance.
 func (f *feed) takeAll(partitions []kgo.FetchPartition, received float64) {
 	var queues [][]*kgo.Record
 	for _, p := range partitions {
@@ -159,10 +160,10 @@ func (f *feed) take(records []*kgo.Record, received float64) {
 	}
 }
 
-// arrival is a record, and what it says.
+// arrival is a record with its decoded sample.
 type arrival struct {
 	*kgo.Record
-	sample *sal.Sample // nil if err is not, or it is one of the brokers' own
+	sample *sal.Sample // nil after an error and for control records of the brokers
 	err    error
 }
 
@@ -174,7 +175,8 @@ func (f *feed) decode(r *kgo.Record, received float64) arrival {
 	return arrival{r, s, err}
 }
 
-// sent is when it was sent; before all others if that is not known.
+// sent returns the time when the sample was sent, negative infinity if it is not
+// known.
 func (a arrival) sent() float64 {
 	if a.sample == nil {
 		return math.Inf(-1)
@@ -182,7 +184,7 @@ func (a arrival) sent() float64 {
 	return a.sample.Sent()
 }
 
-// handle delivers a record, or keeps it until its schema is there.
+// handle delivers a record, or keeps it until its schema is loaded.
 func (f *feed) handle(r arrival) {
 	if r.err == errNotLoaded || len(f.waiting) > 0 {
 		f.wait(r.Record)
@@ -213,7 +215,7 @@ func (f *feed) handle(r arrival) {
 	}
 }
 
-// repeated tells whether a record that comes again is the one that came before.
+// repeated reports whether a record that comes again is the one that came before.
 // After a change of leaders the client goes back a little, to be safe. A record
 // that was written in place of one that got lost is of a later leader; one in a
 // topic that was made anew is younger.
@@ -222,8 +224,8 @@ func (f *feed) repeated(r *kgo.Record) bool {
 	return last != nil && r.LeaderEpoch <= last.LeaderEpoch && !r.Timestamp.After(last.Timestamp)
 }
 
-// pastEnded notes that a listener has the past of a partition, and tells it
-// when it has that of all.
+// pastEnded notes that a listener has the past of a partition, and delivers the end
+// of the past when it has that of all partitions.
 func (f *feed) pastEnded(l *listener, p int32) {
 	if _, ok := l.until[p]; !ok {
 		return

@@ -9,14 +9,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// clientLog hands on what the client reports, if it is of interest to an
-// operator: what it calls info is debugging to others, and what it says again
-// and again while brokers are away is said once in a while.
+// clientLog passes on the client's log lines as an operator needs them: info becomes
+// debug, and lines that repeat while brokers are away are logged only once in a
+// while.
 type clientLog struct {
 	log *slog.Logger
 
 	mu   sync.Mutex
-	said map[string]*limiter // by text
+	said map[string]*limiter // by text of the line
 }
 
 func newClientLog(log *slog.Logger) *clientLog {
@@ -58,10 +58,10 @@ func (l *clientLog) limiter(text string) *limiter {
 	return l.said[text]
 }
 
-// complaintPause is how long to be silent about trouble that lasts.
+// complaintPause is the least time between warnings about the same trouble.
 const complaintPause = 30 * time.Second
 
-// limiter allows one line in a while.
+// limiter limits how often a line is logged.
 type limiter struct {
 	mu   sync.Mutex
 	last time.Time

@@ -7,15 +7,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// topicState is what the brokers say of a topic.
+// topicState is the brokers' answer about a topic.
 type topicState struct {
 	partitions []int32
 	err        error // kerr.UnknownTopicOrPartition if it does not exist
 }
 
-// lookUp asks the brokers for topics. The client would rather answer from
-// memory, which knows nothing of topics that were made a moment ago; what it
-// learns here it remembers.
+// lookUp asks the brokers about topics. It bypasses the client's cache, which does
+// not know topics that were just made, and refreshes it.
 func (b *Bus) lookUp(ctx context.Context, names []string) (map[string]topicState, error) {
 	question := kmsg.NewPtrMetadataRequest()
 	question.AllowAutoTopicCreation = false

@@ -7,18 +7,17 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// TopicName is the name of a topic at the brokers: "lsst.sal.ATDome.position".
+// TopicName returns the name of a topic at the brokers: "lsst.sal.ATDome.position".
 // subName is "sal" in operation (spec sal-kafka, section 5).
 func TopicName(subName string, t *sal.Topic) string {
 	return "lsst." + subName + "." + t.Component + "." + t.SALName()
 }
 
-// Subject is where the registry keeps the versions of a topic's schema.
+// Subject returns the subject of a topic's schema in the registry.
 func Subject(subName string, t *sal.Topic) string { return TopicName(subName, t) + "-value" }
 
-// Key is the key of messages that a remote or controller with the index
-// writes. It is empty for telemetry; for events it says which messages
-// compaction takes for one and the same.
+// Key returns the key of messages that a remote or controller with the index writes.
+// It is empty for telemetry. Compaction keeps the newest event of each key.
 func Key(t *sal.Topic, index int) []byte {
 	if t.Kind == sal.Telemetry {
 		return []byte{}

@@ -9,10 +9,10 @@ import (
 // Option changes a default of [NewBus].
 type Option func(*Bus)
 
-// WithLogger sets where samples that cannot be read, partitions that appear and
-// connections that are lost are reported. Default: nowhere.
+// WithLogger sets the logger for samples that cannot be read, new partitions and
+// lost connections. Default: nothing is logged.
 func WithLogger(l *slog.Logger) Option { return func(b *Bus) { b.log = l } }
 
-// WithClock sets where the time of reception comes from. Default: the
-// machine's clock. Waiting and trying again go by the machine's in any case.
+// WithClock sets the clock for the time of reception. Time-outs and retries always
+// use the machine's clock. Default: the machine's clock.
 func WithClock(c love.Clock) Option { return func(b *Bus) { b.clock = c } }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// pending tells whether any past is not complete.
+// pending reports whether any past is not complete.
 func (c *consumer) pending() bool {
 	for _, f := range c.feeds {
 		if f.pending() {
@@ -24,10 +24,9 @@ func (f *feed) pending() bool {
 	return false
 }
 
-// prove finds out whether a past that does not come to its end still can. What
-// existed when it was asked for may have been taken away since, by retention or
-// compaction. If the brokers answer, but nothing is read for a while, there is
-// nothing more to come.
+// prove finds out whether a past that is still incomplete can end at all: retention
+// or compaction may have removed its last samples meanwhile. If the brokers answer
+// but nothing is read for a while, nothing more will come and the past ends.
 func (c *consumer) prove() {
 	before := map[string]uint64{}
 	var names []string
@@ -52,7 +51,7 @@ func (c *consumer) prove() {
 	})
 }
 
-// quiet waits a while; it tells whether the brokers answer all the time.
+// quiet waits a while and reports whether the brokers answered all the time.
 func (c *consumer) quiet(names []string) bool {
 	for range 2 {
 		ctx, cancel := context.WithTimeout(c.bus.life, 5*time.Second)
@@ -70,7 +69,7 @@ func (c *consumer) quiet(names []string) bool {
 	return true
 }
 
-// endPast ends the past of topics of which nothing came since.
+// endPast ends the past of topics that have had no records since before was taken.
 func (c *consumer) endPast(before map[string]uint64) {
 	for name, handled := range before {
 		f := c.feeds[name]

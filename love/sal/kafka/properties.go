@@ -21,7 +21,7 @@ type tlsFiles struct {
 	anyName, anyCertificate       bool
 }
 
-// given tells whether there is anything to put into a TLS configuration.
+// given reports whether there is anything to put into a TLS configuration.
 func (f tlsFiles) given() bool { return f != tlsFiles{} }
 
 // propertyFile reads a YAML file of librdkafka properties.
@@ -48,7 +48,7 @@ func (s *settings) propertyFile(variable, name string) {
 	}
 }
 
-// property sets what a librdkafka property stands for here.
+// property applies a librdkafka property to the settings.
 func (s *settings) property(name, value string) (err error) {
 	t := &s.Tuning
 	switch name {
@@ -104,9 +104,8 @@ func (s *settings) property(name, value string) (err error) {
 	return err
 }
 
-// withoutMeaning are beginnings of librdkafka properties that are about its
-// consumer groups, its queues, its logs and its retries, which this client
-// does not have or decides by itself.
+// withoutMeaning lists prefixes of librdkafka properties about consumer groups,
+// queues, logs and retries, which this client does not have or decides by itself.
 var withoutMeaning = [...]string{
 	"group.", "auto.", "enable.auto.", "enable.partition.eof", "enable.idempotence", "session.timeout.", "heartbeat.interval.", "max.poll.",
 	"partition.assignment.", "queue", "statistics.", "debug", "log", "retries", "retry.", "message.send.max.retries",
@@ -157,7 +156,7 @@ func (s *settings) finishTLS() error {
 	return nil
 }
 
-// verifyChain checks a certificate, but not for which host it was made.
+// verifyChain returns a check of a certificate that ignores the host name.
 func verifyChain(authorities *x509.CertPool) func(tls.ConnectionState) error {
 	return func(state tls.ConnectionState) error {
 		others := x509.NewCertPool()

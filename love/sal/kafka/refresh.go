@@ -39,14 +39,14 @@ func (c *consumer) names() []string {
 			names = append(names, name)
 		}
 	})
-	if err != nil { // the end of the bus; names may still be written to
+	if err != nil { // the bus has ended; names may still be written to
 		return nil
 	}
 	return names
 }
 
-// grow begins to read partitions that are new, from their first offset: what
-// is in them is new, too.
+// grow begins to read new partitions from their first offset, because all records in
+// them are new, too.
 func (c *consumer) grow(found map[string]topicState) {
 	begin := map[string]map[int32]kgo.Offset{}
 	var again []string

@@ -11,16 +11,16 @@ import (
 	"github.com/twmb/franz-go/pkg/sr"
 )
 
-// registry asks the schema registry, and asks again while that is away.
+// registry is a client of the schema registry that retries while it is away.
 type registry struct {
 	client *sr.Client
 	http   *http.Client
 	log    *slog.Logger
 	said   limiter
-	asking chan struct{} // as many as may ask at a time
+	asking chan struct{} // semaphore of requests
 }
 
-// registryParallel is how many questions are asked at a time, by all together.
+// registryParallel is the number of requests to the registry at a time.
 const registryParallel = 16
 
 func newRegistry(url string, log *slog.Logger) (*registry, error) {
@@ -50,7 +50,7 @@ func (r *registry) register(ctx context.Context, subject, schema string) (id int
 	return id, err
 }
 
-// schema is the text with the id. The error is [errUnknownSchema], or ctx has
+// schema returns the schema with the id. The error is [errUnknownSchema], or ctx has
 // ended.
 func (r *registry) schema(ctx context.Context, id int) (text string, err error) {
 	var s sr.Schema
@@ -66,7 +66,7 @@ func (r *registry) schema(ctx context.Context, id int) (text string, err error) 
 
 var errUnknownSchema = errors.New("the schema registry does not know the schema")
 
-// insist asks until there is an answer, be it a refusal.
+// insist repeats a request until the registry answers, be it with a refusal.
 func (r *registry) insist(ctx context.Context, what string, ask func() error) error {
 	return insist(ctx, func(err error) bool {
 		if refusal(err) {
@@ -87,15 +87,15 @@ func (r *registry) insist(ctx context.Context, what string, ask func() error) er
 	})
 }
 
-// refusal tells whether the registry has understood the question and says no.
+// refusal reports whether the error is a refusal, which a retry does not change.
 func refusal(err error) bool {
 	var answer *sr.ResponseError
 	return errors.As(err, &answer) && answer.StatusCode >= 400 && answer.StatusCode < 500 &&
 		answer.StatusCode != http.StatusRequestTimeout && answer.StatusCode != http.StatusTooManyRequests
 }
 
-// insist calls ask until it succeeds, again says no, or ctx ends; pauses grow
-// from a twentieth of a second to five seconds.
+// insist calls ask until it succeeds, again returns false for its error, or ctx ends.
+// The pauses between calls grow from 50 ms to 5 s.
 func insist(ctx context.Context, again func(error) bool, ask func() error) error {
 	const longest = 5 * time.Second
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {

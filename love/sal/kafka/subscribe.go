@@ -16,17 +16,16 @@ type subscription struct {
 	consumer *consumer
 	feeds    []*feed
 	arrivals *queue.Queue[sal.Delivery]
-	fresh    []sal.Delivery // to be put into arrivals; the consumer's
+	fresh    []sal.Delivery // to be put into arrivals; used by the consumer only
 }
 
-// queueLimit is how many deliveries may wait for one reader. Readers hand on
-// at once; it is a bound for a reader that hangs.
+// queueLimit is the number of deliveries that may wait for one reader. Only a reader
+// that hangs reaches it.
 const queueLimit = 1 << 20
 
-// Subscribe implements [sal.Bus]. Topics that do not exist are made, schemas
-// registered, as by [Bus.Announce]; brokers that do not answer are asked again
-// until ctx ends. From then on the subscription outlives any trouble: reading
-// goes on where it was.
+// Subscribe implements [sal.Bus]. It makes missing topics and registers schemas, as
+// [Bus.Announce] does, and retries until ctx ends while the brokers do not answer.
+// The subscription then survives lost connections: reading goes on where it was.
 func (b *Bus) Subscribe(ctx context.Context, wants []sal.Want) (sal.Subscription, error) {
 	ctx, cancel := b.within(ctx)
 	defer cancel()
@@ -59,13 +58,13 @@ func (s *subscription) Close() error {
 	return nil
 }
 
-// stretch is what to read of one partition.
+// stretch is the range of offsets of the past of one partition.
 type stretch struct {
-	from  int64 // the first offset
-	until int64 // offset behind the past; from if there is none
+	from  int64 // first offset to read
+	until int64 // first offset after the past; equal to from if there is no past
 }
 
-// stretches decides where to begin, by topic of the wants and partition (spec
+// stretches returns where to begin reading, for each of the wants by partition (spec
 // sal-kafka, section 9.1).
 func (b *Bus) stretches(ctx context.Context, wants []sal.Want) ([]map[int32]stretch, error) {
 	var all, withPast []string
@@ -95,7 +94,7 @@ func (b *Bus) stretches(ctx context.Context, wants []sal.Want) ([]map[int32]stre
 }
 
 func stretchOf(low, high int64, past int) stretch {
-	if past == 0 || low >= high { // also what retention has emptied (19.5)
+	if past == 0 || low >= high { // low == high if retention has emptied it (19.5)
 		return stretch{high, high}
 	}
 	return stretch{max(low, high-int64(past)), high}

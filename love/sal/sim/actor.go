@@ -9,8 +9,8 @@ import (
 // command executes a command; the error is the reason for a refusal.
 type command func(ctx context.Context, s *sal.Sample) error
 
-// actor is a goroutine that owns a component: everything that happens to it
-// comes as a job.
+// actor is a goroutine that owns a component: everything that happens to the
+// component is a job of the actor.
 type actor struct {
 	jobs  chan job
 	ended chan struct{} // closed when no job is taken any more
@@ -22,15 +22,15 @@ type job struct {
 	done chan error // nil if nobody waits
 }
 
-// waitingJobs is how many jobs may wait for an actor before who brings one has
-// to wait too.
+// waitingJobs is the number of jobs that may wait for an actor before its callers
+// have to wait too.
 const waitingJobs = 256
 
 func newActor() actor {
 	return actor{jobs: make(chan job, waitingJobs), ended: make(chan struct{})}
 }
 
-// call has a job done and waits for it.
+// call makes the actor do a job and waits for it.
 func (a *actor) call(ctx context.Context, do func() error) error {
 	j := job{do: do, done: make(chan error, 1)}
 	select {
@@ -54,8 +54,8 @@ func (a *actor) call(ctx context.Context, do func() error) error {
 	}
 }
 
-// post has a job done some time; nobody waits for it. Actors bring each other
-// jobs in this way only, so that no two can wait for each other.
+// post gives the actor a job without waiting for it to be done. Actors give each
+// other jobs only in this way, so that no two can wait for each other.
 func (a *actor) post(do func()) {
 	select {
 	case a.jobs <- job{do: func() error { do(); return nil }}:

@@ -7,7 +7,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// How long alarms are left as they are.
+// Times after which alarms change by themselves.
 const (
 	autoAcknowledge   = time.Hour       // an alarm whose cause is gone
 	autoUnacknowledge = 2 * time.Hour   // an alarm whose cause stays
@@ -36,10 +36,10 @@ func newAlarm(name string) *alarm {
 	return &alarm{name: name, severity: sal.NoAlarm, most: sal.NoAlarm, muted: sal.NoAlarm}
 }
 
-// nominal tells whether there is nothing to tell.
+// nominal reports whether the alarm is nominal.
 func (a *alarm) nominal() bool { return a.severity == sal.NoAlarm && a.most == sal.NoAlarm }
 
-// raise sets how bad the cause is now; NoAlarm if it is gone.
+// raise sets the present severity of the cause; NoAlarm if it is gone.
 func (a *alarm) raise(now time.Time, severity sal.AlarmSeverity, reason string) {
 	if severity == a.severity {
 		if reason != "" {
@@ -65,7 +65,7 @@ func (a *alarm) raise(now time.Time, severity sal.AlarmSeverity, reason string) 
 	}
 }
 
-// unacknowledge makes the alarm one that nobody has seen.
+// unacknowledge takes the acknowledgement back.
 func (a *alarm) unacknowledge(now time.Time) {
 	a.acknowledged, a.acknowledgedBy, a.acknowledgedAt, a.autoUnack = false, "", time.Time{}, time.Time{}
 	if a.most == sal.CriticalAlarm {
@@ -118,7 +118,7 @@ func (a *alarm) pass(now time.Time) {
 	}
 }
 
-// values is the alarm as the event has it.
+// values returns the fields of the alarm's event.
 func (a *alarm) values() sal.Values {
 	id, to := "", ""
 	if a.escalated || !a.escalate.IsZero() {
@@ -139,7 +139,7 @@ func (a *alarm) values() sal.Values {
 	}
 }
 
-// stamp is a time as samples have it, 0 for never.
+// stamp converts a time to that of samples, 0 for the zero time.
 func stamp(t time.Time) float64 {
 	if t.IsZero() {
 		return 0

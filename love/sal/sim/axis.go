@@ -23,13 +23,13 @@ func (a *axis) goTo(target float64) { a.follow(target, 0) }
 // follow makes the axis move to a target that moves.
 func (a *axis) follow(target, rate float64) { a.target, a.rate = target, rate }
 
-// stop makes the axis stand still, as soon as it can.
+// stop makes the axis stop as soon as it can.
 func (a *axis) stop() {
 	way := a.velocity * math.Abs(a.velocity) / (2 * a.maxAcceleration)
 	a.goTo(a.position + way)
 }
 
-// distance is how far the target is, the shorter way round on a circle.
+// distance returns the distance to the target, the shorter way round on a circle.
 func (a *axis) distance() float64 {
 	d := a.target - a.position
 	if a.circle > 0 {
@@ -38,15 +38,15 @@ func (a *axis) distance() float64 {
 	return d
 }
 
-// arrived tells whether the axis is where it should be, or moves along with it.
+// arrived reports whether the axis is where it should be, or moves along with it.
 func (a *axis) arrived(tolerance float64) bool {
 	return math.Abs(a.distance()) <= tolerance && math.Abs(a.velocity-a.rate) <= a.maxAcceleration*axisStep*2
 }
 
-// moving tells whether the axis is moving at all.
+// moving reports whether the axis is moving at all.
 func (a *axis) moving() bool { return math.Abs(a.velocity) > 1e-9 }
 
-// step lets time pass, in seconds.
+// step moves the axis on by dt seconds.
 func (a *axis) step(dt float64) {
 	if a.distance() == 0 && a.velocity == a.rate { // nothing to do but to go along
 		a.acceleration = 0

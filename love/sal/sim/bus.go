@@ -42,8 +42,7 @@ type listener struct {
 // BusOption changes a default of [NewBus].
 type BusOption func(*Bus)
 
-// WithClock sets where the time of reception comes from. Default: the
-// machine's clock.
+// WithClock sets the clock for the time of reception. Default: the machine's clock.
 func WithClock(c love.Clock) BusOption { return func(b *Bus) { b.clock = c } }
 
 // WithPast sets how many samples of each event to keep for late joiners.
@@ -54,8 +53,8 @@ func WithPast(n int) BusOption { return func(b *Bus) { b.past = max(n, 1) } }
 // is lost. Default: 100000.
 func WithQueue(n int) BusOption { return func(b *Bus) { b.queue = max(n, 1) } }
 
-// WithLatency sets how long samples are on their way, all alike. Default: none,
-// as if reader and writer were one.
+// WithLatency sets the time that every sample takes from writer to reader. Default:
+// none.
 func WithLatency(d time.Duration) BusOption { return func(b *Bus) { b.delay = max(d, 0) } }
 
 // NewBus makes an empty bus.
@@ -147,7 +146,7 @@ func (s *subscription) Receive(ctx context.Context) ([]sal.Delivery, error) {
 	return batch, nil
 }
 
-// due is when a delivery arrives: TAI, UNIX seconds.
+// due returns the time when a delivery arrives: TAI, UNIX seconds.
 func due(d sal.Delivery) float64 {
 	if d.Sample == nil {
 		return 0

@@ -11,15 +11,15 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// device is what makes one component different from another. All methods run
-// on the goroutine of the component.
+// device is the part in which components differ from each other. All methods run on
+// the goroutine of the component.
 type device interface {
-	// begin writes the events that tell how the device stands.
+	// begin writes the events with the initial state of the device.
 	begin(ctx context.Context)
-	// commands are those of the device, by name; they are executed only while
-	// the component is ENABLED.
+	// commands returns the commands of the device by name; they are executed only
+	// while the component is ENABLED.
 	commands() map[string]command
-	// enable is told when the component enters or leaves ENABLED.
+	// enable is called when the component enters or leaves ENABLED.
 	enable(ctx context.Context, on bool)
 	// step moves the device on and writes its telemetry. It is called while
 	// the component is DISABLED or ENABLED.
@@ -38,8 +38,8 @@ type ender interface {
 	end() error
 }
 
-// csc is the part of a component that all have: states, heartbeat, and the
-// one goroutine that owns everything (spec sal-kafka, section 13).
+// csc is the part that all components share: states, heartbeat, and the goroutine
+// that owns everything (spec sal-kafka, section 13).
 type csc struct {
 	*sal.Controller
 	actor
@@ -162,7 +162,7 @@ func (c *csc) live(ctx context.Context, failed <-chan error) error {
 	return nil
 }
 
-// failInTime brings the faults that are due.
+// failInTime triggers the planned faults that are due.
 func (c *csc) failInTime(ctx context.Context, now time.Time) {
 	if c.state != sal.Enabled {
 		return
@@ -188,13 +188,13 @@ func (c *csc) fault(ctx context.Context, f Fault) {
 	c.log.Log(ctx, sal.LevelCritical, fmt.Sprintf("Fault! errorCode=%d, errorReport='%s'", f.Code, f.Report))
 }
 
-// configurable tells whether the component reads a configuration.
+// configurable reports whether the component reads a configuration.
 func (c *csc) configurable() bool {
 	_, ok := c.Component().Topic("evt_configurationApplied")
 	return ok
 }
 
-// write writes a topic; what fails is noted and ends the component.
+// write writes a topic. An error is recorded and ends the component.
 func (c *csc) write(ctx context.Context, attr string, values sal.Values, opts ...sal.WriteOption) {
 	if _, err := c.Write(context.WithoutCancel(ctx), attr, values, opts...); err != nil {
 		c.failure = errors.Join(c.failure, err)

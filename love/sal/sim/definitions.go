@@ -14,7 +14,7 @@ import (
 //go:embed interfaces
 var interfaces embed.FS
 
-// Definitions are the embedded interfaces: ATDome, ATMCS, ESS, LOVE, MTDome,
+// Definitions returns the embedded interfaces: ATDome, ATMCS, ESS, LOVE, MTDome,
 // MTHexapod, MTMount, Script, ScriptQueue, Test, Watcher.
 func Definitions() *sal.Definitions {
 	folder, err := fs.Sub(interfaces, "interfaces")

@@ -8,9 +8,9 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Fault is something that goes wrong with a simulated component: it tells an
-// error and its summary state becomes FAULT. An operator recovers it with
-// standby, start and enable.
+// Fault is a failure of a simulated component: the component writes an error code
+// and its summary state becomes FAULT. An operator recovers it with standby, start
+// and enable.
 type Fault struct {
 	Component string        // "ATDome", "MTHexapod:1"
 	After     time.Duration // since it was last enabled
@@ -30,8 +30,8 @@ const faultyConfiguration = "faulty.yaml"
 // faultyAfter is how long a component works with it.
 const faultyAfter = time.Minute
 
-// Fault brings a component to FAULT now; After does not matter. The error is
-// that there is no such component, or that it has ended.
+// Fault brings a component to FAULT now, whatever After is. It returns an error if
+// there is no such component or if it has ended.
 func (o *Observatory) Fault(ctx context.Context, f Fault) error {
 	select {
 	case <-o.ready:

@@ -39,7 +39,7 @@ var allComponents = [...]string{
 	"MTMount", "ScriptQueue:1", "ScriptQueue:2", "Watcher",
 }
 
-// settings are what the options choose, for all components alike.
+// settings holds what the options set, for all components alike.
 type settings struct {
 	components []string
 	initial    sal.SummaryState
@@ -64,16 +64,16 @@ func WithInitialState(s sal.SummaryState) Option { return func(c *settings) { c.
 // Test, with the indices that the observatory has.
 func WithComponents(names ...string) Option { return func(c *settings) { c.components = names } }
 
-// WithHeartbeat sets how often components say that they live. Default: 1 s, as
-// those of the observatory do.
+// WithHeartbeat sets the period of the heartbeats. Default: 1 s, that of the
+// observatory's components.
 func WithHeartbeat(d time.Duration) Option { return func(c *settings) { c.heartbeat = d } }
 
 // WithEmptyQueues makes script queues that run only what they are told to.
 // Default: they add scripts of their own when they run dry.
 func WithEmptyQueues() Option { return func(c *settings) { c.refill = false } }
 
-// WithTelemetryPeriod sets how often domes and mounts tell where they
-// are; the weather is told half as often. Default: 500 ms.
+// WithTelemetryPeriod sets the period of the telemetry of domes and mounts; that of
+// the weather is twice as long. Default: 500 ms.
 func WithTelemetryPeriod(d time.Duration) Option { return func(c *settings) { c.period = d } }
 
 // WithDwell sets how long a field of the sky is observed, up to 20 minutes.
@@ -96,12 +96,12 @@ func NewObservatory(domain *sal.Domain, opts ...Option) *Observatory {
 	return o
 }
 
-// Components are the names of what runs: "ATDome", "ESS:301", "MTMount" … Scripts
-// come and go and are not among them.
+// Components returns the names of the components: "ATDome", "ESS:301", "MTMount" …
+// Scripts come and go and are not among them.
 func (o *Observatory) Components() []string { return slices.Clone(o.settings.components) }
 
-// Ready is closed when all components have started: from then on commands
-// reach them.
+// Ready returns a channel that is closed when all components have started: from
+// then on commands reach them.
 func (o *Observatory) Ready() <-chan struct{} { return o.ready }
 
 // Run starts the components and runs them until ctx ends. It returns nil then,

@@ -7,7 +7,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// rule is what makes an alarm of samples.
+// rule says which samples raise an alarm.
 type rule struct {
 	alarm string
 	topic string // attribute name
@@ -75,7 +75,7 @@ func thresholds(field, text string, warning, serious, critical float64) func(*sa
 // heartbeatsLost is how many heartbeats may be missing before the alarm.
 const heartbeatsLost = 5
 
-// beat is when a component was last heard of.
+// beat holds the time of a component's last heartbeat.
 type beat struct {
 	alarm *alarm
 	last  time.Time

@@ -112,7 +112,7 @@ func (q *scriptQueue) insert(ctx context.Context, r request, of recipe, at int) 
 	})
 }
 
-// changed is told by a script how far it is.
+// changed handles a new status of a script.
 func (q *scriptQueue) changed(index int, s status) {
 	ctx := context.Background()
 	e := q.entries[index]
@@ -141,7 +141,7 @@ func (q *scriptQueue) remember(index int) {
 	q.past = q.past[:min(len(q.past), maxScripts)]
 }
 
-// tell writes what the queue holds, if it changed.
+// tell writes the content of the queue, if it changed.
 func (q *scriptQueue) tell(ctx context.Context, opts ...sal.WriteOption) {
 	q.write(ctx, "evt_queue", sal.Values{
 		"enabled": q.state == sal.Enabled, "running": q.running, "currentSalIndex": q.current,

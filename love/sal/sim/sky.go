@@ -62,7 +62,7 @@ func newSurvey(seed uint64, dwell time.Duration) *survey {
 	return &survey{seed: seed, dwell: min(dwell, longestDwell)}
 }
 
-// pointing is where to look at a time, and whether that is a new field.
+// pointing returns the direction to observe at a time, and whether the field is new.
 func (s *survey) pointing(now time.Time) (d direction, fresh bool) {
 	slot := now.Truncate(s.dwell)
 	if slot.Equal(s.slot) {
@@ -74,7 +74,7 @@ func (s *survey) pointing(now time.Time) (d direction, fresh bool) {
 	return s.field.at(now), true
 }
 
-// rates is how fast the field moves at a time, degrees per second.
+// rates returns the speed of the field at a time, degrees per second.
 func (s *survey) rates(now time.Time) direction {
 	a, b := s.field.at(now), s.field.at(now.Add(time.Second))
 	return direction{azimuth: math.Remainder(b.azimuth-a.azimuth, 360), elevation: b.elevation - a.elevation}

@@ -86,7 +86,7 @@ func (w *watcher) watch(ctx context.Context, full string) error {
 	return err
 }
 
-// hear notes what a sample says; it is judged with the next step.
+// hear keeps the judgement of a sample for the next step.
 func (w *watcher) hear(r rule, s *sal.Sample) {
 	severity, reason := r.judge(s)
 	if severity == 0 {
@@ -175,8 +175,8 @@ func (w *watcher) commands() map[string]command {
 	}
 }
 
-// forEach makes a command of what is done to each alarm whose name matches the
-// field name, a regular expression. checks are made before.
+// forEach returns a command that runs checks, and then do for each alarm whose name
+// matches the field name, a regular expression.
 func (w *watcher) forEach(do func(*sal.Sample, *alarm, time.Time), checks ...func(*sal.Sample) error) command {
 	return func(ctx context.Context, s *sal.Sample) error {
 		for _, check := range checks {

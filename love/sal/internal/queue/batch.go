@@ -1,6 +1,6 @@
 package queue
 
-// PutAll appends items in order, as Put does one.
+// PutAll appends items in order, as Put does with one.
 func (q *Queue[T]) PutAll(items []T) {
 	if len(items) == 0 {
 		return
@@ -16,7 +16,7 @@ func (q *Queue[T]) PutAll(items []T) {
 	q.notify()
 }
 
-// Fail ends the queue: who takes gets what is left, then the error.
+// Fail ends the queue: Take returns the items that are left, then the error.
 func (q *Queue[T]) Fail(err error) {
 	q.mu.Lock()
 	if q.err == nil {
@@ -26,7 +26,7 @@ func (q *Queue[T]) Fail(err error) {
 	q.notify()
 }
 
-// notify wakes who takes; one notice is enough for any number of items.
+// notify wakes Take; one notice is enough for any number of items.
 func (q *Queue[T]) notify() {
 	select {
 	case q.wake <- struct{}{}:

@@ -1,5 +1,5 @@
-// Package queue holds what one goroutine hands to another when the first must
-// never wait: a queue with a bound, taken in batches.
+// Package queue provides a bounded queue for a goroutine that hands items to
+// another and must never wait. Items are taken in batches.
 package queue
 
 import (
@@ -12,19 +12,19 @@ import (
 type Queue[T any] struct {
 	mu    sync.Mutex
 	items []T
-	spare []T // the batch before last, to be filled again
+	spare []T // the batch taken last, whose memory is used again
 	limit int
 	lost  uint64
 	err   error // set by Fail
 	wake  chan struct{}
 }
 
-// New makes a queue that holds at most limit items.
+// New returns a queue that holds at most limit items.
 func New[T any](limit int) *Queue[T] {
 	return &Queue[T]{limit: limit, wake: make(chan struct{}, 1)}
 }
 
-// Put appends an item. A full queue loses its oldest.
+// Put appends an item. A full queue drops its oldest item.
 func (q *Queue[T]) Put(item T) {
 	q.mu.Lock()
 	if len(q.items) >= q.limit {
@@ -41,15 +41,15 @@ func (q *Queue[T]) Put(item T) {
 	}
 }
 
-// Lost is how many items a full queue has lost so far.
+// Lost returns the number of items that were dropped so far.
 func (q *Queue[T]) Lost() uint64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.lost
 }
 
-// Take waits for items and returns all there are, in order. The slice is valid
-// until the next call.
+// Take waits for items and returns all of them in order. The slice is valid until
+// the next call.
 func (q *Queue[T]) Take(ctx context.Context) ([]T, error) {
 	for {
 		batch, err := q.swap()
