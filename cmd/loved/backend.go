@@ -121,6 +121,7 @@ func (b *backend) serve(ctx context.Context, listener net.Listener, drain time.D
 		running.Go(func() { _ = b.pulse.Run(ctx) }) // ends with ctx
 	}
 	if b.desk != nil {
+		b.desk.settle(ctx)
 		running.Go(func() { b.desk.run(ctx) })
 	}
 	served := make(chan error, 1)

@@ -69,12 +69,21 @@ func (d *desk) serve(c *manager.Config) {
 // prunePeriod is how often entries that are too old are deleted.
 const prunePeriod = time.Hour
 
-// run marks what this manager's last run left pending as unknown, then keeps the
-// record short until ctx ends.
-func (d *desk) run(ctx context.Context) {
-	if n, err := d.record.Interrupted(ctx, d.name); err != nil || n > 0 {
-		d.log.Warn("commands were under way when this manager ended; whether they were executed is unknown", "commands", n, "error", err)
+// settle marks what this manager's last run left behind: what was under way as
+// unknown, what waited for approval as refused. It has to come before the first
+// command of this run.
+func (d *desk) settle(ctx context.Context) {
+	n, err := d.record.Interrupted(ctx, d.name)
+	switch {
+	case err != nil:
+		d.log.Error("the commands that the last run left behind could not be settled in the record", "error", err)
+	case n > 0:
+		d.log.Warn("the last run left commands behind: the record has them as unknown, or as refused if they waited for approval", "commands", n)
 	}
+}
+
+// run keeps the record short until ctx ends.
+func (d *desk) run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	if d.authority != nil {
@@ -99,6 +108,7 @@ func (d *desk) run(ctx context.Context) {
 
 // deskFlags are the settings of the desk.
 type deskFlags struct {
+	name       string
 	retention  time.Duration
 	unrecorded bool
 	authority  bool
@@ -107,6 +117,8 @@ type deskFlags struct {
 }
 
 func (f *deskFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.name, "name", "", "`NAME` of this manager in the record of commands, the same after a restart (default host and port)")
+	bindEnv(fs, "name", "LOVED_NAME")
 	fs.DurationVar(&f.retention, "command-retention", 2*365*24*time.Hour, "how long the record of commands goes back; 0 for ever")
 	bindEnv(fs, "command-retention", "LOVED_COMMAND_RETENTION")
 	fs.BoolVar(&f.unrecorded, "unrecorded-commands", false, "send commands also while they cannot be recorded")

@@ -51,6 +51,7 @@ func TestWhatWasUnderWayWhenAManagerDiedIsUnknownAfterwards(t *testing.T) {
 	d := newDesk(deskConfig{name: "one", retention: time.Minute}, silent{}, s.Commands(), s.Holds(), nil, log)
 	defer d.recorder.Close(t.Context())
 	ctx, stop := context.WithCancel(t.Context())
+	d.settle(ctx)
 	ended := make(chan struct{})
 	go func() { d.run(ctx); close(ended) }()
 	require.Eventually(t, func() bool {

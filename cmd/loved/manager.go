@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -227,7 +228,7 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	if relay != nil {
 		defer relay.Close()
 		config.commander, config.logbook = relay, relay
-		config.desk = f.desk.config(deskName(listener), time.Duration(f.relay.timeout))
+		config.desk = f.desk.config(cmp.Or(f.desk.name, deskName(listener)), time.Duration(f.relay.timeout))
 	}
 	b, err := newBackend(ctx, config)
 	if err != nil {
