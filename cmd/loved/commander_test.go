@@ -100,17 +100,24 @@ func TestSpanIsSecondsOrATime(t *testing.T) {
 	}
 }
 
-// The tests of package commander say what the API answers; this one says that
-// `loved commander` serves it.
-func TestCommanderServesItsAPI(t *testing.T) {
+// startsCommander starts `loved commander` over a simulated bus, with a client
+// and a context for what is asked of it.
+func startsCommander(t *testing.T, timeouts string) (*process, *commander.HTTP, context.Context) {
 	u := newUser(t)
-	u.env["COMMAND_TIMEOUTS"] = "20"
+	u.env["COMMAND_TIMEOUTS"] = timeouts
 	c := u.starts("commander", "--sal", "sim", "--listen", "127.0.0.1:0")
 	h, err := commander.NewHTTP(c.says(`LOVE commander at (\S+),`)[1])
 	require.NoError(t, err)
-	defer h.Close()
+	t.Cleanup(h.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	t.Cleanup(cancel)
+	return c, h, ctx
+}
+
+// The tests of package commander say what the API answers; this one says that
+// `loved commander` serves it.
+func TestCommanderServesItsAPI(t *testing.T) {
+	c, h, ctx := startsCommander(t, "20")
 	r, err := h.WriteObservingLog(ctx, commander.ObservingLog{Body: []byte(`{"user":"ana","message":"x"}`)})
 	require.NoError(t, err)
 	require.Equal(t, commander.AckReply(200, "Added new observing log to SAL"), r)

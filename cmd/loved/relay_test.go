@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -14,14 +13,7 @@ import (
 
 // Manager protocol, section 11: a command waits COMMAND_TIMEOUTS seconds.
 func TestCommandTimeoutsBoundTheWaitForAComponent(t *testing.T) {
-	u := newUser(t)
-	u.env["COMMAND_TIMEOUTS"] = "0.2"
-	c := u.starts("commander", "--sal", "sim", "--listen", "127.0.0.1:0")
-	h, err := commander.NewHTTP(c.says(`LOVE commander at (\S+),`)[1])
-	require.NoError(t, err)
-	defer h.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	c, h, ctx := startsCommander(t, "0.2")
 	r, err := h.Execute(ctx, commander.Request{
 		Body: []byte(`{"csc":"Script","salindex":77,"cmd":"cmd_stop","params":{}}`), Identity: "ana@host", // nobody's index
 	})

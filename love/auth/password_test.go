@@ -94,7 +94,7 @@ func FuzzStoredHash(f *testing.F) {
 	p := cheap()
 	f.Fuzz(func(t *testing.T, hash string) {
 		if len(hash) > 200 || regexp.MustCompile(`m=\d{5}|t=\d{3}|256\$\d{5}`).MatchString(hash) {
-			t.Skip("allowed to take long")
+			return // costs that a real hash may have take seconds each
 		}
 		ok, _ := p.Check(t.Context(), hash, "password")
 		require.False(t, ok)

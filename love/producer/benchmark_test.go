@@ -143,7 +143,7 @@ func fleet(b *testing.B) *sal.Definitions {
 func BenchmarkObservatory(b *testing.B) {
 	length, err := time.ParseDuration(os.Getenv("LOVE_OBSERVATORY"))
 	if err != nil {
-		b.Skip("set LOVE_OBSERVATORY=30s")
+		b.Skip("LOVE_OBSERVATORY is not set: give it how long to measure, such as 30s")
 	}
 	defs := fleet(b)
 	domain := sal.NewDomain(sim.NewBus(sim.WithPast(10)), defs)
@@ -237,7 +237,7 @@ func ownValues(t *sal.Topic, seed float64) sal.Values {
 func memory(b *testing.B) float64 {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		b.Skip("needs /proc")
+		b.Skip("memory and CPU time are read from /proc, which this system does not have")
 	}
 	_, rest, _ := strings.Cut(string(text), "VmRSS:")
 	kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)

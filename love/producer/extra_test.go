@@ -36,7 +36,7 @@ func TestGoldenExtra(t *testing.T) {
 				Components []string
 			}
 			if json.Unmarshal(text, &kind) != nil {
-				t.Skip("a file of another kind")
+				t.Skip("this file of LOVE_GOLDEN is no recording of this kind; another test reads it")
 			}
 			switch {
 			case kind.FromName != nil:
@@ -48,7 +48,7 @@ func TestGoldenExtra(t *testing.T) {
 			case kind.Components != nil:
 				synctest.Test(t, func(t *testing.T) { replayClient(t, text, t.Name()) })
 			default:
-				t.Skip("a file of another kind")
+				t.Skip("this file of LOVE_GOLDEN is no recording of this kind; another test reads it")
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tr := readTranscript(t, file)
 			if tr == nil {
-				t.Skip("a file of another kind")
+				t.Skip("this file of LOVE_GOLDEN is no recording of this kind; another test reads it")
 			}
 			tr.fix(t, name)
 			if tr.refused() {

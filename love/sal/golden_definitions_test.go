@@ -143,11 +143,11 @@ func goldenTopic(t *testing.T, text []byte) {
 	decode(t, text, &want)
 	c := atHand(t, goldenInterfaces(t), want.Component)
 	if c == nil {
-		t.Skip("the component is not at hand")
+		t.Skip("LOVE_SAL_INTERFACES has no files of the component that this vector is about")
 	}
 	topic, ok := c.Topic(want.Attr)
 	if !ok {
-		t.Skip("the files of the component are not at hand")
+		t.Skip("LOVE_SAL_INTERFACES does not have the topic that this vector is about")
 	}
 	require.Equal(t, want.Indexed, c.Indexed)
 	require.Equal(t, want.SALName, topic.SALName())

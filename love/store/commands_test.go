@@ -33,30 +33,24 @@ func TestHolds(t *testing.T) {
 }
 
 func TestHolds_AreSharedByAllProcesses(t *testing.T) {
-	for _, d := range databases {
-		if !d.shared {
-			continue
-		}
-		t.Run(d.name, func(t *testing.T) {
-			database := d.fresh(t)
-			here, there := openStore(t, database), openStore(t, database)
-			heard := make(chan string, 2)
-			defer here.Holds().Watch(func() { heard <- "here" })()
-			hold := commander.Hold{ID: "1", Pattern: "ATDome", User: "ana", Since: time.Unix(1, 0).UTC(), Until: time.Unix(2, 0).UTC()}
-			require.NoError(t, here.Holds().Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) {
-				return append(held, hold), nil
-			}))
-			require.Equal(t, "here", within(t, heard))
-			require.NoError(t, there.Holds().Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) {
-				require.Equal(t, []commander.Hold{hold}, held, "a change sees all that was changed before")
-				return nil, nil
-			}))
-			require.Equal(t, "here", within(t, heard))
-			held, err := here.Holds().Held()
-			require.NoError(t, err)
-			require.Empty(t, held)
-		})
-	}
+	onShared(t, func(t *testing.T, address string) {
+		here, there := openStore(t, address), openStore(t, address)
+		heard := make(chan string, 2)
+		defer here.Holds().Watch(func() { heard <- "here" })()
+		hold := commander.Hold{ID: "1", Pattern: "ATDome", User: "ana", Since: time.Unix(1, 0).UTC(), Until: time.Unix(2, 0).UTC()}
+		require.NoError(t, here.Holds().Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) {
+			return append(held, hold), nil
+		}))
+		require.Equal(t, "here", within(t, heard))
+		require.NoError(t, there.Holds().Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) {
+			require.Equal(t, []commander.Hold{hold}, held, "a change sees all that was changed before")
+			return nil, nil
+		}))
+		require.Equal(t, "here", within(t, heard))
+		held, err := here.Holds().Held()
+		require.NoError(t, err)
+		require.Empty(t, held)
+	})
 }
 
 func TestCommandRecord_OfABrokenDatabaseIsUnavailable(t *testing.T) {

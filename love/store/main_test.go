@@ -32,14 +32,30 @@ var databases = []database{
 	{name: "PostgreSQL", shared: true, fresh: freshSchema},
 }
 
-// freshSchema makes an empty schema in the PostgreSQL database that the
-// environment names.
-func freshSchema(t testing.TB) string {
+// postgres is the address of a PostgreSQL database to test on.
+func postgres(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("LOVE_TEST_POSTGRES")
 	if server == "" {
 		t.Skip("LOVE_TEST_POSTGRES is not set: give it postgres://USER:PASSWORD@HOST:PORT/NAME of a database to test on")
 	}
+	return server
+}
+
+// onShared runs a test on each kind of database that several stores can open.
+func onShared(t *testing.T, test func(t *testing.T, address string)) {
+	for _, d := range databases {
+		if d.shared {
+			t.Run(d.name, func(t *testing.T) { test(t, d.fresh(t)) })
+		}
+	}
+}
+
+// freshSchema makes an empty schema in the PostgreSQL database that the
+// environment names.
+func freshSchema(t testing.TB) string {
+	t.Helper()
+	server := postgres(t)
 	db, err := sql.Open("pgx", server)
 	require.NoError(t, err)
 	name := "test_" + strings.ToLower(rand.Text())

@@ -28,46 +28,40 @@ func TestStore_LooksForChangesMoreOftenThanEverySecond(t *testing.T) {
 }
 
 func TestStore_SeesWhatAnotherProcessChangedWithinASecond(t *testing.T) {
-	for _, d := range databases {
-		if !d.shared {
-			continue
-		}
-		t.Run(d.name, func(t *testing.T) {
-			address := d.fresh(t)
-			here, there := openStore(t, address), openStore(t, address)
-			users := auth.NewUsers(here.Users(), auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
-			require.NoError(t, users.Add(t.Context(), auth.User{Username: "ada"}, "secret"))
+	onShared(t, func(t *testing.T, address string) {
+		here, there := openStore(t, address), openStore(t, address)
+		users := auth.NewUsers(here.Users(), auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+		require.NoError(t, users.Add(t.Context(), auth.User{Username: "ada"}, "secret"))
 
-			far := auth.NewUsers(there.Users())
-			_, err := far.Lookup(t.Context(), "ada")
-			require.NoError(t, err, "who is not known is looked for at once")
+		far := auth.NewUsers(there.Users())
+		_, err := far.Lookup(t.Context(), "ada")
+		require.NoError(t, err, "who is not known is looked for at once")
 
-			key, err := here.Keyring().SigningKey(t.Context())
-			require.NoError(t, err)
-			same, err := there.Keyring().SigningKey(t.Context())
-			require.NoError(t, err)
-			require.Equal(t, key.ID, same.ID, "no process makes a second key")
-			require.Eventually(t, func() bool { // the pause after the look for ada
-				_, err := there.Keyring().Key(t.Context(), key.ID)
-				return err == nil
-			}, patience, 10*time.Millisecond)
+		key, err := here.Keyring().SigningKey(t.Context())
+		require.NoError(t, err)
+		same, err := there.Keyring().SigningKey(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, key.ID, same.ID, "no process makes a second key")
+		require.Eventually(t, func() bool { // the pause after the look for ada
+			_, err := there.Keyring().Key(t.Context(), key.ID)
+			return err == nil
+		}, patience, 10*time.Millisecond)
 
-			heard := make(chan string, 2)
-			defer there.Users().WatchAccounts(func(name string) { heard <- name })()
-			defer there.Ledger().WatchTokens(func(id string) { heard <- id })()
-			require.NoError(t, users.SetActive(t.Context(), "ada", false))
-			require.Equal(t, "ada", within(t, heard))
-			_, err = far.Lookup(t.Context(), "ada")
-			require.ErrorIs(t, err, auth.ErrInactive)
+		heard := make(chan string, 2)
+		defer there.Users().WatchAccounts(func(name string) { heard <- name })()
+		defer there.Ledger().WatchTokens(func(id string) { heard <- id })()
+		require.NoError(t, users.SetActive(t.Context(), "ada", false))
+		require.Equal(t, "ada", within(t, heard))
+		_, err = far.Lookup(t.Context(), "ada")
+		require.ErrorIs(t, err, auth.ErrInactive)
 
-			_, err = here.Ledger().Revoke(t.Context(), "token", time.Now().Add(time.Hour))
-			require.NoError(t, err)
-			require.Equal(t, "token", within(t, heard))
-			dead, err := there.Ledger().Revoked(t.Context(), "token")
-			require.NoError(t, err)
-			require.True(t, dead)
-		})
-	}
+		_, err = here.Ledger().Revoke(t.Context(), "token", time.Now().Add(time.Hour))
+		require.NoError(t, err)
+		require.Equal(t, "token", within(t, heard))
+		dead, err := there.Ledger().Revoked(t.Context(), "token")
+		require.NoError(t, err)
+		require.True(t, dead)
+	})
 }
 
 func within(t *testing.T, heard <-chan string) string {
@@ -82,57 +76,45 @@ func within(t *testing.T, heard <-chan string) string {
 }
 
 func TestStore_KeepsEverythingWhenItIsOpenedAgain(t *testing.T) {
-	for _, d := range databases {
-		if !d.shared {
-			continue
-		}
-		t.Run(d.name, func(t *testing.T) {
-			address := d.fresh(t)
-			before, err := store.Open(t.Context(), address)
-			require.NoError(t, err)
-			require.NoError(t, before.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
-			key, err := before.Keyring().SigningKey(t.Context())
-			require.NoError(t, err)
-			_, err = before.Ledger().Revoke(t.Context(), "dead", time.Now().Add(time.Hour))
-			require.NoError(t, err)
-			require.NoError(t, before.Close())
+	onShared(t, func(t *testing.T, address string) {
+		before, err := store.Open(t.Context(), address)
+		require.NoError(t, err)
+		require.NoError(t, before.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
+		key, err := before.Keyring().SigningKey(t.Context())
+		require.NoError(t, err)
+		_, err = before.Ledger().Revoke(t.Context(), "dead", time.Now().Add(time.Hour))
+		require.NoError(t, err)
+		require.NoError(t, before.Close())
 
-			after := openStore(t, address)
-			_, err = after.Users().Account(t.Context(), "ada")
-			require.NoError(t, err)
-			same, err := after.Keyring().SigningKey(t.Context())
-			require.NoError(t, err)
-			require.Equal(t, key.Secret, same.Secret)
-			dead, err := after.Ledger().Revoked(t.Context(), "dead")
-			require.NoError(t, err)
-			require.True(t, dead)
-		})
-	}
+		after := openStore(t, address)
+		_, err = after.Users().Account(t.Context(), "ada")
+		require.NoError(t, err)
+		same, err := after.Keyring().SigningKey(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, key.Secret, same.Secret)
+		dead, err := after.Ledger().Revoked(t.Context(), "dead")
+		require.NoError(t, err)
+		require.True(t, dead)
+	})
 }
 
 func TestOpen_OfManyProcessesAtOnceMakesTheTablesOnce(t *testing.T) {
-	for _, d := range databases {
-		if !d.shared {
-			continue
+	onShared(t, func(t *testing.T, address string) {
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				s, err := store.Open(context.Background(), address)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
 		}
-		t.Run(d.name, func(t *testing.T) {
-			address := d.fresh(t)
-			var wg sync.WaitGroup
-			for range 4 {
-				wg.Go(func() {
-					s, err := store.Open(context.Background(), address)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					if err := s.Close(); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-			wg.Wait()
-		})
-	}
+		wg.Wait()
+	})
 }
 
 func TestStore_ForgetsTokensADayAfterTheyExpire(t *testing.T) {
@@ -244,10 +226,7 @@ func closedPort(t *testing.T) string {
 }
 
 func TestPostgreSQL_WithAWrongPasswordOrNameFailsWithoutShowingIt(t *testing.T) {
-	server := os.Getenv("LOVE_TEST_POSTGRES")
-	if server == "" {
-		t.Skip("LOVE_TEST_POSTGRES is not set")
-	}
+	server := postgres(t)
 	u, err := url.Parse(server)
 	require.NoError(t, err)
 	u.User, u.Path = url.UserPassword(u.User.Username(), "hunter2"), "/there_is_no_such_database"

@@ -265,7 +265,7 @@ func BenchmarkObservatory(b *testing.B) {
 func resident(b *testing.B) float64 {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		b.Skip("this machine does not tell how much memory a process has")
+		b.Skip("memory is read from /proc, which this system does not have")
 	}
 	var size, pages int
 	_, err = fmt.Sscan(string(text), &size, &pages)

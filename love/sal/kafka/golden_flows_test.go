@@ -73,7 +73,7 @@ func TestGoldenFlows(t *testing.T) {
 
 func (g goldenFlows) lifecycle(t *testing.T, defs *sal.Definitions) {
 	if g.Lifecycle == nil {
-		t.Skip("not recorded")
+		t.Skip("the file of LOVE_GOLDEN has no recording of this flow")
 	}
 	w := newWorld(t)
 	config := w.config()
@@ -153,7 +153,7 @@ func next(t *testing.T, codes chan int, n int) []int {
 
 func (g goldenFlows) indexed(t *testing.T, defs *sal.Definitions) {
 	if g.Indexed == nil {
-		t.Skip("not recorded")
+		t.Skip("the file of LOVE_GOLDEN has no recording of this flow")
 	}
 	var key struct{ Name string }
 	require.NoError(t, json.Unmarshal([]byte(g.Indexed.Log[0].Key), &key))
@@ -196,7 +196,7 @@ func (g goldenFlows) indexed(t *testing.T, defs *sal.Definitions) {
 
 func (g goldenFlows) notIndexed(t *testing.T, defs *sal.Definitions) {
 	if g.NotIndexed == nil {
-		t.Skip("not recorded")
+		t.Skip("the file of LOVE_GOLDEN has no recording of this flow")
 	}
 	w := newWorld(t)
 	out := writers{t, w.domain(t, defs), plainComponent(t, defs), map[int]*sal.Controller{}}
@@ -223,13 +223,13 @@ func plainComponent(t *testing.T, defs *sal.Definitions) string {
 			return name
 		}
 	}
-	t.Skip("no such component is defined")
+	t.Skip("LOVE_SAL_INTERFACES has no component without instances that writes errorCode")
 	return ""
 }
 
 func (g goldenFlows) window(t *testing.T, defs *sal.Definitions) {
 	if g.Window == nil {
-		t.Skip("not recorded")
+		t.Skip("the file of LOVE_GOLDEN has no recording of this flow")
 	}
 	var component string
 	for name := range g.Window.Readers[0].Assigned {

@@ -44,7 +44,7 @@ func goldenInterfaces(t testing.TB) *sal.Definitions {
 		folder = filepath.Join("testdata", "interfaces")
 	}
 	if folder == "" {
-		t.Skip("LOVE_SAL_INTERFACES names no folder")
+		t.Skip("LOVE_SAL_INTERFACES is not set: give it the folder of the observatory's SAL interfaces")
 	}
 	defs, err := sal.ReadDir(folder)
 	require.NoError(t, err)
@@ -149,12 +149,12 @@ func (g goldenTopic) atHand(t *testing.T, defs *sal.Definitions) *sal.Topic {
 	c, err := defs.Component(g.Component)
 	var unknown *sal.UnknownComponentError
 	if errors.As(err, &unknown) {
-		t.Skip("the component is not at hand")
+		t.Skip("LOVE_SAL_INTERFACES has no files of the component that this vector is about")
 	}
 	require.NoError(t, err)
 	top, ok := c.Topic(g.Attr)
 	if !ok {
-		t.Skip("the files of the component are not at hand")
+		t.Skip("LOVE_SAL_INTERFACES does not have the topic that this vector is about")
 	}
 	return top
 }

@@ -19,7 +19,7 @@ import (
 func realBrokers(t testing.TB) kafka.Config {
 	brokers := os.Getenv("LOVE_TEST_KAFKA")
 	if brokers == "" {
-		t.Skip("LOVE_TEST_KAFKA names no brokers")
+		t.Skip("LOVE_TEST_KAFKA is not set: give it HOST:PORT,… of real brokers; the same suite runs on a fake one without")
 	}
 	registry := srfake.New()
 	t.Cleanup(registry.Close)

@@ -15,7 +15,7 @@ import (
 func TestEmbeddedInterfacesAgreeWithTheRealOnes(t *testing.T) {
 	folder := os.Getenv("LOVE_SAL_INTERFACES")
 	if folder == "" {
-		t.Skip("LOVE_SAL_INTERFACES names no folder")
+		t.Skip("LOVE_SAL_INTERFACES is not set: give it the folder of the observatory's SAL interfaces")
 	}
 	theirs, err := sal.ReadFolder(os.DirFS(folder))
 	require.NoError(t, err)
