@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,11 +69,11 @@ func (l Load) Run(ctx context.Context) (Report, error) {
 	defer run.close()
 	defer run.cutWith(ctx)()
 	if err := run.connect(ctx); err != nil {
-		return Report{}, err
+		return Report{}, cmp.Or(ctx.Err(), err)
 	}
 	r, err := run.publish(ctx)
-	if err != nil {
-		return Report{}, err
+	if err != nil { // a connection that was cut with ctx fails, too
+		return Report{}, cmp.Or(ctx.Err(), err)
 	}
 	run.settle(ctx)
 	run.close()
