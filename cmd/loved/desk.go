@@ -21,7 +21,7 @@ type deskConfig struct {
 	retention  time.Duration // of the record; 0: for ever
 	unrecorded bool          // also send commands that cannot be recorded
 	authority  bool
-	approvals  []commander.Pattern
+	approvals  []love.CommandPattern
 }
 
 // desk records commands, and holds back those that somebody else has the
@@ -113,7 +113,7 @@ type deskFlags struct {
 	unrecorded bool
 	authority  bool
 	approvals  []string
-	patterns   []commander.Pattern
+	patterns   []love.CommandPattern
 }
 
 func (f *deskFlags) register(fs *pflag.FlagSet) {
@@ -133,7 +133,7 @@ func (f *deskFlags) register(fs *pflag.FlagSet) {
 func (f *deskFlags) check() error {
 	f.patterns = nil
 	for _, text := range f.approvals {
-		p, err := commander.ParsePattern(text)
+		p, err := love.ParseCommandPattern(text)
 		if err != nil {
 			return fmt.Errorf("--approval: %w", err)
 		}

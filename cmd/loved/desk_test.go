@@ -88,5 +88,5 @@ func TestAuthorityIsSwitchedOnByAFlag(t *testing.T) {
 
 	wrong := u.types("manager", "--process-password", "secret", "--approval", "a b")
 	require.Equal(t, exitUsage, wrong.code)
-	require.Contains(t, wrong.errors, `"a b" is no command pattern`)
+	require.Contains(t, wrong.errors, `"a b" is not a command pattern`)
 }

@@ -63,14 +63,14 @@ func TestUsersAreMadeAndChangedWithoutAManager(t *testing.T) {
 		input string
 		args  []string
 	}{
-		"exists already":   {"x\n", []string{"user", "add", "ada"}},
-		"it is empty":      {"", []string{"user", "add", "bob"}},
-		"not usable":       {"x\n", []string{"user", "add", "a b"}},
-		"no such group":    {"x\n", []string{"user", "add", "bob", "--group", "nothing"}},
-		"no such user":     {"", []string{"user", "disable", "bob"}},
-		"is no permission": {"", []string{"user", "grant", "ada", "fly"}},
-		"no such user ":    {"x\n", []string{"user", "passwd", "bob"}},
-		"no such user  ":   {"", []string{"token", "bob", "--database", u.env["LOVED_DATABASE"]}},
+		"exists already":      {"x\n", []string{"user", "add", "ada"}},
+		"it is empty":         {"", []string{"user", "add", "bob"}},
+		"not usable":          {"x\n", []string{"user", "add", "a b"}},
+		"no such group":       {"x\n", []string{"user", "add", "bob", "--group", "nothing"}},
+		"no such user":        {"", []string{"user", "disable", "bob"}},
+		"is not a permission": {"", []string{"user", "grant", "ada", "fly"}},
+		"no such user ":       {"x\n", []string{"user", "passwd", "bob"}},
+		"no such user  ":      {"", []string{"token", "bob", "--database", u.env["LOVED_DATABASE"]}},
 	} {
 		require.Contains(t, u.fails(exitFailure, c.input, c.args...), strings.TrimSpace(want))
 	}

@@ -2,10 +2,11 @@ package auth
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/rubin-love/love-go/love"
 )
 
 // Permission names something that a principal may do. Besides the constants
@@ -68,12 +69,10 @@ func ParsePermission(text string) (Permission, error) {
 		return p, nil
 	}
 	if !p.IsCommand() {
-		return "", fmt.Errorf("%q is no permission: give a command pattern such as ATDome:*:move*, or one of %s", text, joined(Permissions()))
+		return "", fmt.Errorf("%q is not a permission: give a command pattern such as ATDome:*:move*, or one of %s", text, joined(Permissions()))
 	}
-	for _, part := range p.parts() {
-		if _, err := path.Match(part, ""); err != nil || part == "" || strings.ContainsAny(part, `/\[]^ `) || len(part) > 100 {
-			return "", fmt.Errorf("%q is no command pattern: it is CSC:salindex:command, each a name or with * and ?, such as ATDome:*:move*", text)
-		}
+	if _, err := love.ParseCommandPattern(text); err != nil {
+		return "", err
 	}
 	return p, nil
 }
@@ -96,15 +95,6 @@ func CommandPermission(csc string, salindex int, command string) Permission {
 // of [CommandPermission].
 func (p Permission) IsCommand() bool { return strings.Count(string(p), ":") == 2 }
 
-// parts returns the three parts of a command pattern, with the prefix "cmd_"
-// of the command removed.
-func (p Permission) parts() []string {
-	parts := strings.SplitN(string(p), ":", 3)
-	last := len(parts) - 1
-	parts[last] = strings.TrimPrefix(parts[last], "cmd_")
-	return parts
-}
-
 // Allows reports whether p includes the permission wanted.
 func (p Permission) Allows(wanted Permission) bool {
 	switch {
@@ -119,12 +109,5 @@ func (p Permission) Allows(wanted Permission) bool {
 	case !p.IsCommand():
 		return false
 	}
-	pattern, want := p.parts(), wanted.parts()
-	for i := range pattern {
-		// No component has a slash in its name, and no wildcard matches one.
-		if ok, err := path.Match(pattern[i], want[i]); err != nil || !ok {
-			return false
-		}
-	}
-	return true
+	return love.CommandPattern(p).Includes(love.CommandPattern(wanted))
 }

@@ -38,7 +38,7 @@ func TestPermission_AllowsItselfAndCommandsByPattern(t *testing.T) {
 		{"atdome:*:move*", move, false},
 		{"ATDome:*:move", move, false},
 		{"*Dome:*:*", "MTDome:0:exit", true},
-		{"*:*:*", "a/b:0:exit", false},
+		{"*:*:*", "a/b:0:exit", true},
 		{"*:*:*", "", false},
 		{"ATDome:*:*", "ATDome:1:a:b", false},
 		{"", move, false},

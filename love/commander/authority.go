@@ -29,7 +29,7 @@ var (
 )
 
 // Authority is a [Commander] that guards another. While a user holds the
-// authority over a [Pattern] of commands, those of others are answered 403.
+// authority over a [love.CommandPattern] of commands, those of others are answered 403.
 // Commands that match [WithApproval] are answered 202 and wait, in this process
 // only, until a second person approves. While nothing is held and no approval
 // is demanded, requests pass without being parsed. It is safe for concurrent
@@ -38,7 +38,7 @@ type Authority struct {
 	inner    Commander
 	holds    Holds
 	recorder *Recorder // inner, if it is one
-	demanded []Pattern
+	demanded []love.CommandPattern
 	approval time.Duration
 	longest  time.Duration
 	clock    love.Clock
@@ -68,7 +68,7 @@ func WithHolds(h Holds) AuthorityOption { return func(a *Authority) { a.holds = 
 
 // WithApproval demands a second person's approval for the commands that the
 // patterns select. Default: for none.
-func WithApproval(patterns ...Pattern) AuthorityOption {
+func WithApproval(patterns ...love.CommandPattern) AuthorityOption {
 	return func(a *Authority) { a.demanded = patterns }
 }
 
@@ -147,7 +147,7 @@ func (a *Authority) judge(r Request) (reply Reply, needsApproval, stopped bool) 
 				h.User, h.Pattern, clockTime(h.Until), h.User)), false, true
 		}
 	}
-	needsApproval = slices.ContainsFunc(a.demanded, func(p Pattern) bool { return p.Matches(c) })
+	needsApproval = slices.ContainsFunc(a.demanded, func(p love.CommandPattern) bool { return p.Matches(c) })
 	return Reply{}, needsApproval, false
 }
 

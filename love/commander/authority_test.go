@@ -238,7 +238,7 @@ func TestAuthority_OnlySoManyCommandsWait(t *testing.T) {
 func TestAuthority_OnlySoMuchIsHeld(t *testing.T) {
 	atTable(t, func(t *testing.T, a *table) {
 		for i := range 200 {
-			_, err := a.Take(t.Context(), "ana", commander.Pattern(fmt.Sprintf("ESS:%d", i)), time.Hour)
+			_, err := a.Take(t.Context(), "ana", love.CommandPattern(fmt.Sprintf("ESS:%d", i)), time.Hour)
 			require.NoError(t, err)
 		}
 		_, err := a.Take(t.Context(), "ana", "ATDome", time.Hour)
@@ -394,47 +394,5 @@ func TestAuthority_RunTellsTheWatcherOfEnds(t *testing.T) {
 		require.EqualValues(t, 2, a.told.Load())
 		stop()
 		require.ErrorIs(t, <-ended, context.Canceled)
-	})
-}
-
-func TestPattern(t *testing.T) {
-	dome := love.Command{CSC: "ATDome", SalIndex: 0, Name: "cmd_moveAzimuth"}
-	for text, matches := range map[string]bool{
-		"ATDome": true, "AT*": true, "*": true, "ATDome:0": true, "ATDome:*:move*": true, "ATDome:?:move*muth": true,
-		"atdome": false, "ATDome:1": false, "ATDome:*:cmd_move*": true, "ATDome:*:cmd_*Azimuth": true, "ATDom": false, "ATDome:*:*stop": false,
-	} {
-		p, err := commander.ParsePattern(text)
-		require.NoError(t, err)
-		require.Equal(t, matches, p.Matches(dome), text)
-	}
-	for _, bad := range []string{"", "a b", "a::b", "a:b:c:d", "[a]", "a/b", `\`, ":"} {
-		_, err := commander.ParsePattern(bad)
-		require.ErrorContains(t, err, "is no command pattern", bad)
-	}
-	for _, c := range []struct {
-		a, b     commander.Pattern
-		overlaps bool
-	}{
-		{"MT*", "*Mount", true}, {"MT*:1", "MTMount:2", false}, {"A?Dome", "ATDome:*:x", true},
-		{"ATDome", "MTDome", false}, {"*:*:a*b", "*:*:b*a", false}, {"*:*:a*b", "*:*:*c*", true},
-	} {
-		require.Equal(t, c.overlaps, c.a.Overlaps(c.b), "%s %s", c.a, c.b)
-		require.Equal(t, c.overlaps, c.b.Overlaps(c.a), "%s %s", c.b, c.a)
-	}
-}
-
-func FuzzPattern(f *testing.F) {
-	f.Add("ATDome:*:move*", "MT*", "ATDome", "cmd_moveAzimuth")
-	f.Fuzz(func(t *testing.T, a, b, csc, name string) {
-		p, errP := commander.ParsePattern(a)
-		q, errQ := commander.ParsePattern(b)
-		if errP != nil || errQ != nil {
-			return
-		}
-		c := love.Command{CSC: csc, Name: name}
-		if p.Matches(c) && q.Matches(c) {
-			require.True(t, p.Overlaps(q))
-		}
-		require.True(t, p.Overlaps(p))
 	})
 }

@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/internal/watch"
+	"github.com/rubin-love/love-go/love"
 )
 
 // Hold is the exclusive authority over the commands that a pattern selects.
 type Hold struct {
-	ID      string    `json:"id"`
-	Pattern Pattern   `json:"pattern"`
-	User    string    `json:"user"`  // who holds it
-	Since   time.Time `json:"since"` // when it was taken
-	Until   time.Time `json:"until"` // when it ends by itself
+	ID      string              `json:"id"`
+	Pattern love.CommandPattern `json:"pattern"`
+	User    string              `json:"user"`  // who holds it
+	Since   time.Time           `json:"since"` // when it was taken
+	Until   time.Time           `json:"until"` // when it ends by itself
 }
 
 // Holds keeps who holds the authority over what, for all managers that act as
@@ -94,7 +95,7 @@ const maxHolds = 200
 // returns [ErrHeld] if somebody else holds the pattern or one that overlaps
 // with it, [ErrHoldTime] if the time is not above 0 or too long, and
 // [ErrTooManyHolds] beyond 200 holds.
-func (a *Authority) Take(ctx context.Context, user string, p Pattern, d time.Duration) (hold Hold, err error) {
+func (a *Authority) Take(ctx context.Context, user string, p love.CommandPattern, d time.Duration) (hold Hold, err error) {
 	if d <= 0 || d > a.longest {
 		return Hold{}, fmt.Errorf("%w: give a time above 0 and up to %s, not %s", ErrHoldTime, a.longest, d)
 	}

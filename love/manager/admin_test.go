@@ -200,7 +200,7 @@ func TestAdmin_RefusesWhatMakesNoSense(t *testing.T) {
 		`{"username": "bob"}`:                                          "needs a username and a password",
 		`{"username": "bob", "password": ""}`:                          "needs a username and a password",
 		`{"username": "bob", "password": "x", "groups": ["nothing"]}`:  "no such group",
-		`{"username": "bob", "password": "x", "permissions": ["fly"]}`: "is no permission",
+		`{"username": "bob", "password": "x", "permissions": ["fly"]}`: "is not a permission",
 		`{"username": "bob", "password": "x", "groups": "cmd"}`:        `"groups":["Not a valid`,
 		`{"username": "bob", "password": "x", "is_superuser": true}`:   "is_superuser",
 		`{"username": "bob", "password": "x", "email": "a\nb"}`:        "control characters",

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
 )
@@ -49,7 +50,7 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 	if err := json.Unmarshal(body, &wanted); err != nil {
 		return answer{}, fieldErrors{noField: {`Give {"pattern": "ATDome:*:move*", "seconds": 3600}.`}}.refusal()
 	}
-	pattern, err := commander.ParsePattern(wanted.Pattern)
+	pattern, err := love.ParseCommandPattern(wanted.Pattern)
 	if err != nil {
 		return answer{}, fieldErrors{"pattern": {err.Error()}}.refusal()
 	}

@@ -1,21 +1,20 @@
-package commander
+package love
 
 import (
 	"fmt"
 	"path"
 	"strconv"
 	"strings"
-
-	"github.com/rubin-love/love-go/love"
 )
 
-// Pattern selects commands: "CSC:salindex:command". Each part may have the
-// wildcards * and ?, and parts at the end may be left out: "ATDome",
+// CommandPattern selects commands: "CSC:salindex:command". Each part may have
+// the wildcards * and ?, and parts at the end may be left out: "ATDome",
 // "MTHexapod:1", "ATDome:*:move*". The "cmd_" of a command may be left out, too.
-type Pattern string
+type CommandPattern string
 
-// ParsePattern returns text as a pattern, or an error if it is not a valid one.
-func ParsePattern(text string) (Pattern, error) {
+// ParseCommandPattern returns text as a pattern. The error says what a valid one
+// looks like.
+func ParseCommandPattern(text string) (CommandPattern, error) {
 	parts := strings.Split(text, ":")
 	for _, part := range parts {
 		if _, err := path.Match(part, ""); err != nil || part == "" || strings.ContainsAny(part, `/\[]^ `) || len(part) > 100 {
@@ -23,13 +22,13 @@ func ParsePattern(text string) (Pattern, error) {
 		}
 	}
 	if len(parts) == 0 || len(parts) > 3 {
-		return "", fmt.Errorf("%q is no command pattern: give CSC, CSC:salindex or CSC:salindex:command, each a name or with * and ?, such as ATDome:*:move*", text)
+		return "", fmt.Errorf("%q is not a command pattern: give CSC, CSC:salindex or CSC:salindex:command, each a name or with * and ?, such as ATDome:*:move*", text)
 	}
-	return Pattern(text), nil
+	return CommandPattern(text), nil
 }
 
 // parts returns the three parts, with * for those that are left out.
-func (p Pattern) parts() [3]string {
+func (p CommandPattern) parts() [3]string {
 	all := [3]string{"*", "*", "*"}
 	copy(all[:], strings.SplitN(string(p), ":", 3))
 	all[2] = strings.TrimPrefix(all[2], "cmd_")
@@ -37,7 +36,7 @@ func (p Pattern) parts() [3]string {
 }
 
 // Matches tells whether the pattern selects a command.
-func (p Pattern) Matches(c love.Command) bool {
+func (p CommandPattern) Matches(c Command) bool {
 	names := [3]string{c.CSC, strconv.Itoa(c.SalIndex), strings.TrimPrefix(c.Name, "cmd_")}
 	for i, part := range p.parts() {
 		if !glob(part, names[i]) {
@@ -47,20 +46,31 @@ func (p Pattern) Matches(c love.Command) bool {
 	return true
 }
 
-// Overlaps tells whether some command is selected by both patterns.
-func (p Pattern) Overlaps(q Pattern) bool {
+// Includes tells whether the pattern selects every command that q selects.
+func (p CommandPattern) Includes(q CommandPattern) bool {
 	ours, theirs := p.parts(), q.parts()
 	for i := range ours {
-		if !meet(ours[i], theirs[i]) {
+		if !glob(ours[i], theirs[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-// glob tells whether one part of a pattern selects a text. Unlike in
-// path.Match, * matches any characters. It backtracks to the last * only, so
-// the time is bounded by the product of the lengths.
+// Overlaps tells whether some command is selected by both patterns.
+func (p CommandPattern) Overlaps(q CommandPattern) bool {
+	ours, theirs := p.parts(), q.parts()
+	for i := range ours {
+		if !intersect(ours[i], theirs[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// glob tells whether one part of a pattern selects a text, or everything that
+// another part does: a * of the text is matched by a * only. It backtracks to
+// the last * only, so the time is bounded by the product of the lengths.
 func glob(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {
@@ -68,7 +78,7 @@ func glob(pattern, text string) bool {
 		case p < len(pattern) && pattern[p] == '*':
 			star, mark = p, t
 			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+		case p < len(pattern) && (pattern[p] == text[t] || pattern[p] == '?' && text[t] != '*'):
 			p++
 			t++
 		case star >= 0:
@@ -81,9 +91,9 @@ func glob(pattern, text string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// meet tells whether both parts select some common text. can[i][j] is the
+// intersect tells whether both parts select some common text. can[i][j] is the
 // answer for a[i:] and b[j:].
-func meet(a, b string) bool {
+func intersect(a, b string) bool {
 	can := make([][]bool, len(a)+1)
 	for i := len(a); i >= 0; i-- {
 		can[i] = make([]bool, len(b)+1)
