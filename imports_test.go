@@ -1,15 +1,13 @@
 package lovego_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
-	"path"
-	"path/filepath"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,160 +16,210 @@ import (
 const module = "github.com/rubin-love/love-go"
 
 // mayImport says which rooms each room of the house may import: arrows point
-// down only. Packages under internal/ may be imported by all and import only
-// each other. Drivers are rooms of their own, so that who embeds the hub does
-// not compile a Kafka client; only the command wires them.
+// down only. A room is a package, with the packages below it that have no line
+// of their own. Packages under internal/ may be imported by all, and import
+// only each other.
 var mayImport = map[string][]string{
-	".":                      {},
-	"love":                   {},
-	"love/auth":              {"love"},
-	"love/auth/ldap":         {"love", "love/auth"},
-	"love/client":            {"love"},
-	"love/commander":         {"love", "love/sal"},
-	"love/commander/lovecsc": {"love", "love/client", "love/commander", "love/sal"},
-	"love/dashboard":         {},
-	"love/hub":               {"love", "love/auth"},
-	"love/hub/redis":         {"love", "love/hub"},
-	"love/lovetest":          undriven,
-	"love/manager":           {"love", "love/auth", "love/commander", "love/dashboard", "love/hub"},
-	"love/producer":          {"love", "love/client", "love/sal"},
-	"love/sal":               {"love"},
-	"love/sal/kafka":         {"love", "love/sal"},
-	"love/sal/sim":           {"love", "love/sal"},
-	"love/store":             {"love", "love/auth", "love/commander"},
-	"cmd/loved":              append(slices.Clone(undriven), drivers...),
-	"examples":               append(slices.Clone(undriven), drivers...),
+	".":    {},
+	"love": {},
+
+	"love/auth":      {"love"},
+	"love/auth/ldap": {"love", "love/auth"},
+
+	"love/commander":               {"love"},
+	"love/commander/authority":     {"love", "love/commander"},
+	"love/commander/commanderhttp": {"love", "love/commander"},
+	"love/commander/lovecsc":       {"love", "love/client", "love/commander", "love/sal"},
+	"love/commander/record":        {"love", "love/commander"},
+	"love/commander/salcommander":  {"love", "love/commander", "love/sal"},
+
+	"love/client":    {"love", "love/commander", "love/commander/commanderhttp"},
+	"love/dashboard": {},
+	"love/hub":       {"love", "love/auth"},
+	"love/manager": {
+		"love", "love/auth", "love/commander", "love/commander/authority", "love/commander/commanderhttp", "love/dashboard", "love/hub",
+	},
+	"love/producer":  {"love", "love/client", "love/sal"},
+	"love/sal":       {"love"},
+	"love/sal/kafka": {"love", "love/sal"},
+	"love/sal/sim":   {"love", "love/sal"},
+	"love/store":     {"love", "love/auth", "love/commander/authority", "love/commander/record"},
+
+	"love/lovetest": everything,
+	"cmd/loved":     everything,
+	"examples":      everything,
 }
 
-var undriven = []string{
-	"love", "love/auth", "love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
-	"love/hub", "love/manager", "love/producer", "love/sal", "love/sal/sim",
+// everything is for rooms that nobody imports, except tests.
+var everything = []string{"*"}
+
+// brings says which modules of others who imports a room compiles, counting all
+// that the room imports, directly or not. A driver is a room of its own, so that
+// who embeds the hub does not compile a Kafka client.
+var brings = map[string][]string{
+	"love":                         {},
+	"love/auth":                    {"github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "golang.org/x/sys"},
+	"love/auth/ldap":               {"github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "golang.org/x/sys", "github.com/go-ldap/ldap/v3", "github.com/go-asn1-ber/asn1-ber", "github.com/Azure/go-ntlmssp", "github.com/google/uuid"},
+	"love/client":                  websocket,
+	"love/commander":               {},
+	"love/commander/authority":     {},
+	"love/commander/commanderhttp": {},
+	"love/commander/lovecsc":       websocket,
+	"love/commander/record":        {},
+	"love/commander/salcommander":  {},
+	"love/dashboard":               {},
+	"love/hub":                     append(slices.Clone(websocket), "github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "golang.org/x/sys"),
+	"love/manager":                 append(slices.Clone(websocket), "github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "golang.org/x/sys", "github.com/julienschmidt/httprouter"),
+	"love/producer":                websocket,
+	"love/sal":                     {},
+	"love/sal/sim":                 {},
 }
 
-// drivers are the rooms that bring a client of some other system along.
-var drivers = []string{"love/auth/ldap", "love/hub/redis", "love/sal/kafka", "love/store"}
+var websocket = []string{"github.com/gobwas/ws", "github.com/gobwas/httphead", "github.com/gobwas/pool"}
 
-// modulesOf says which modules of others each room may import, its tests
-// aside: what a user of the room has to compile.
-var modulesOf = map[string][]string{
-	"internal/bench": {"github.com/gobwas/ws"},
-	"love/auth":      {"github.com/golang-jwt/jwt/v5", "golang.org/x/crypto"},
-	"love/auth/ldap": {"github.com/go-ldap/ldap/v3"},
-	"love/client":    {"github.com/gobwas/ws"},
-	"love/hub":       {"github.com/gobwas/ws", "github.com/gobwas/httphead"},
-	"love/hub/redis": {"github.com/redis/go-redis/v9"},
-	"love/lovetest":  {"github.com/gobwas/ws", "github.com/stretchr/testify"},
-	"love/manager":   {"github.com/julienschmidt/httprouter"},
-	"love/sal/kafka": {"github.com/twmb/avro", "github.com/twmb/franz-go", "go.yaml.in/yaml/v3"},
-	"love/store":     {"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "modernc.org/sqlite"},
-	"cmd/loved":      {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
+// neverBrings says which rooms do not come along with a room.
+var neverBrings = map[string][]string{
+	"love/manager": {"love/sal", "love/store"},
+	"love/store":   {"love/sal", "love/hub", "love/manager"},
+	"love/hub":     {"love/commander", "love/sal", "love/client"},
 }
 
 func TestArrowsBetweenRoomsPointDown(t *testing.T) {
-	for _, f := range sources(t) {
-		if f.externalTest {
-			continue
-		}
-		for _, imported := range f.imports {
+	for _, p := range ours(t) {
+		for _, imported := range p.Imports {
 			to, own := strings.CutPrefix(imported, module+"/")
+			from := room(p.name())
 			switch {
-			case !own || room(to) == f.room && !isInternal(to):
-			case isInternal(to):
+			case !own || isInternal(to) || room(to) == from:
 				// Go itself keeps love/sal/internal inside love/sal.
-			case strings.HasPrefix(f.path, "internal/"):
-				t.Errorf("%s imports %s: a package under internal/ imports no room", f.path, to)
-			case !slices.Contains(mayImport[f.room], room(to)):
-				t.Errorf("%s imports %s: room %s may import only %v", f.path, to, f.room, mayImport[f.room])
+			case strings.HasPrefix(p.name(), "internal/"):
+				t.Errorf("%s imports %s: a package under internal/ imports no room", p.name(), to)
+			case !slices.Contains(mayImport[from], room(to)) && !slices.Equal(mayImport[from], everything):
+				t.Errorf("%s imports %s: room %s may import only %v", p.name(), to, from, mayImport[from])
 			}
 		}
 	}
 }
 
 func TestEveryPackageIsInARoomWithKnownArrows(t *testing.T) {
-	for _, f := range sources(t) {
-		_, known := mayImport[f.room]
-		require.True(t, known || isInternal(path.Dir(f.path)), "%s: give its room %q a line in mayImport", f.path, f.room)
+	for _, p := range ours(t) {
+		_, known := mayImport[room(p.name())]
+		require.True(t, known || isInternal(p.name()), "%s: give its room a line in mayImport", p.name())
 	}
 }
 
-func TestLovetestIsImportedByExternalTestsOnly(t *testing.T) {
-	for _, f := range sources(t) {
-		if slices.Contains(f.imports, module+"/love/lovetest") {
-			require.True(t, f.externalTest, "%s imports lovetest, which is for packages x_test", f.path)
-		}
-	}
-}
-
-func TestWhoEmbedsARoomCompilesOnlyTheModulesThatItNeeds(t *testing.T) {
-	for _, f := range sources(t) {
-		if strings.HasSuffix(f.path, "_test.go") || f.room == "examples" {
+func TestWhoImportsARoomCompilesOnlyTheModulesThatItNeeds(t *testing.T) {
+	for _, p := range ours(t) {
+		allowed, limited := brings[p.name()]
+		if !limited {
 			continue
 		}
-		for _, imported := range f.imports {
-			if domain, _, _ := strings.Cut(imported, "/"); !strings.Contains(domain, ".") || strings.HasPrefix(imported, module) {
+		for name, dependency := range closure(t, p) {
+			if dependency.Module == nil || dependency.Module.Path == module {
 				continue // the standard library, or ours
 			}
-			allowed := slices.ContainsFunc(modulesOf[f.room], func(m string) bool {
-				return imported == m || strings.HasPrefix(imported, m+"/")
-			})
-			require.True(t, allowed, "%s imports %s: room %s may use only %v", f.path, imported, f.room, modulesOf[f.room])
+			require.Contains(t, allowed, dependency.Module.Path, "%s brings %s", p.name(), name)
 		}
 	}
 }
 
-// source is a Go file of this module.
-type source struct {
-	path         string // from the root, with slashes
-	room         string
-	externalTest bool // of a package x_test
-	imports      []string
+func TestRoomsComeWithoutThoseThatTheyDoNotNeed(t *testing.T) {
+	for _, p := range ours(t) {
+		for name := range closure(t, p) {
+			own, _ := strings.CutPrefix(name, module+"/")
+			require.NotContains(t, neverBrings[p.name()], own, "%s brings it", p.name())
+		}
+	}
+}
+
+func TestLovetestIsNotPartOfAnyProgram(t *testing.T) {
+	for _, p := range ours(t) {
+		if p.name() != "love/lovetest" {
+			require.NotContains(t, p.Imports, module+"/love/lovetest", "%s: lovetest is for tests", p.name())
+		}
+	}
+}
+
+// goPackage is what go list knows about a package, its tests aside.
+type goPackage struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+	Module     *struct{ Path string }
+}
+
+// name is the path within the module: "love/hub".
+func (p *goPackage) name() string {
+	if p.ImportPath == module {
+		return "."
+	}
+	return strings.TrimPrefix(p.ImportPath, module+"/")
+}
+
+// packages are those of this module and all that they import, by import path.
+var packages = sync.OnceValues(func() (map[string]*goPackage, error) {
+	out, err := exec.Command("go", "list", "-deps", "-json=ImportPath,Standard,Imports,Module", "./...").Output()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*goPackage{}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		switch err := dec.Decode(&p); {
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case err != nil:
+			return nil, err
+		}
+		all[p.ImportPath] = &p
+	}
+})
+
+func ours(t *testing.T) (list []*goPackage) {
+	t.Helper()
+	all, err := packages()
+	require.NoError(t, err, "go list has to work here")
+	for _, p := range all {
+		if p.Module != nil && p.Module.Path == module {
+			list = append(list, p)
+		}
+	}
+	require.NotEmpty(t, list)
+	return list
+}
+
+// closure is a package with all that it imports, directly or not.
+func closure(t *testing.T, p *goPackage) map[string]*goPackage {
+	t.Helper()
+	all, err := packages()
+	require.NoError(t, err)
+	found := map[string]*goPackage{}
+	var visit func(p *goPackage)
+	visit = func(p *goPackage) {
+		if p == nil || p.Standard || found[p.ImportPath] != nil {
+			return
+		}
+		found[p.ImportPath] = p
+		for _, imported := range p.Imports {
+			visit(all[imported])
+		}
+	}
+	visit(p)
+	return found
 }
 
 // room is the longest known room that a package's path lies in.
 func room(dir string) string {
-	for d := dir; d != "."; d = path.Dir(d) {
+	for d := dir; ; {
 		if _, known := mayImport[d]; known {
 			return d
 		}
+		i := strings.LastIndexByte(d, '/')
+		if i < 0 {
+			return dir
+		}
+		d = d[:i]
 	}
-	return dir
 }
 
 func isInternal(dir string) bool { return slices.Contains(strings.Split(dir, "/"), "internal") }
-
-func sources(t *testing.T) (files []source) {
-	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && (name == "testdata" || name == "tools" || strings.HasPrefix(name, ".") && name != "."):
-			return fs.SkipDir
-		case d.IsDir() || filepath.Ext(name) != ".go":
-			return nil
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
-		name = filepath.ToSlash(name)
-		files = append(files, source{
-			path:         name,
-			room:         room(path.Dir(name)),
-			externalTest: strings.HasSuffix(parsed.Name.Name, "_test"),
-			imports:      importsOf(parsed),
-		})
-		return nil
-	})
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	return files
-}
-
-func importsOf(f *ast.File) (paths []string) {
-	for _, spec := range f.Imports {
-		if p, err := strconv.Unquote(spec.Path.Value); err == nil {
-			paths = append(paths, p)
-		}
-	}
-	return paths
-}

@@ -1,6 +1,14 @@
 package love
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/rubin-love/love-go/internal/wire"
+)
 
 // Command is a command to a component, as the frontend posts it to the manager
 // and the manager to the commander (manager protocol, sections 4.5 and 11).
@@ -10,8 +18,84 @@ type Command struct {
 	Name     string `json:"cmd"` // with its prefix: "cmd_moveAzimuth"
 	// Params is the JSON object of parameters by name; none if empty.
 	Params json.RawMessage `json:"params"`
-	// Identity is who commands, "user@host"; the manager stamps it.
+	// Identity is who commands, "user@host"; the manager sets it.
 	Identity string `json:"identity,omitempty"`
+}
+
+// The errors of [ParseCommand] that a caller can tell apart.
+var (
+	// ErrNotJSON reports a text that is not JSON, or that readers could
+	// understand in two ways because an object has a key twice.
+	ErrNotJSON = errors.New("not JSON")
+	// ErrIncompleteCommand reports an object that lacks a key of a command, or has
+	// a value of another type there.
+	ErrIncompleteCommand = errors.New("not a complete command")
+)
+
+// ParseCommand reads a command from the JSON object that a client posted. It is
+// strict, so that nobody reads the object differently later: keys are
+// case-sensitive, and no object in it may have a key twice. Unknown keys are
+// ignored. Params are the client's bytes, with all digits of their numbers.
+// Identity stays empty if it is missing or not a text.
+//
+// The error says which key is wrong and what is expected. It wraps
+// [ErrNotJSON] or [ErrIncompleteCommand], or neither if the text is not an
+// object or has a key in another case.
+func ParseCommand(object []byte) (Command, error) {
+	if err := wire.Strict(object); err != nil {
+		return Command{}, kindOf(ErrNotJSON, err)
+	}
+	object = bytes.TrimSpace(object)
+	if object[0] != '{' {
+		return Command{}, errors.New("reading the command: it is not a JSON object")
+	}
+	var c Command
+	members := map[string]any{"csc": &c.CSC, "salindex": &c.SalIndex, "cmd": &c.Name, "params": &c.Params, "identity": &c.Identity}
+	found := map[string]bool{"identity": true} // the only one that may be missing
+	var incomplete error
+	for key, value := range wire.Members(object) {
+		to, known := members[key]
+		if !known {
+			for name := range members {
+				if strings.EqualFold(key, name) { // some JSON readers ignore case
+					return Command{}, fmt.Errorf("reading the command: %q is not a key of a command: write %q", key, name)
+				}
+			}
+			continue
+		}
+		found[key] = true
+		err := json.Unmarshal(value, to)
+		if key != "identity" && (err != nil || string(value) == "null") {
+			incomplete = fmt.Errorf("reading the command: %q cannot be %s: csc and cmd are texts, salindex is a whole number", key, excerpt(value))
+		}
+	}
+	for _, key := range []string{"csc", "salindex", "cmd", "params"} {
+		if !found[key] {
+			incomplete = fmt.Errorf(`reading the command: %q is missing; a command has "csc", "salindex", "cmd" and "params"`, key)
+			break
+		}
+	}
+	if incomplete != nil {
+		return Command{}, kindOf(ErrIncompleteCommand, incomplete)
+	}
+	return c, nil
+}
+
+// kindError is an error that also is of a kind, which its text does not repeat.
+type kindError struct{ kind, err error }
+
+func kindOf(kind, err error) error { return &kindError{kind, err} }
+
+func (e *kindError) Error() string   { return e.err.Error() }
+func (e *kindError) Unwrap() []error { return []error{e.kind, e.err} }
+
+// excerpt returns the beginning of a JSON value, to be shown to people.
+func excerpt(value []byte) string {
+	const enough = 120
+	if len(value) <= enough {
+		return string(value)
+	}
+	return strings.ToValidUTF8(string(value[:enough]), "") + "…"
 }
 
 // Ack is the answer to a command, for the caller to read. Text "Done" alone
@@ -24,10 +108,17 @@ type Ack struct {
 	Code int `json:"code,omitempty"`
 	// Error is the component's own error number; 0 if none.
 	Error int `json:"error,omitempty"`
+	// Raw is the whole answer as a LOVE-commander wrote it, which may have more
+	// than the fields above. It is passed on in their place. Nil if the answer
+	// was made in this process.
+	Raw json.RawMessage `json:"-"`
 }
 
 // Done is the text of an [Ack] that reports success.
 const Done = "Done"
+
+// Succeeded tells whether the component has executed the command.
+func (a Ack) Succeeded() bool { return a.Text == Done }
 
 // Progress is an acknowledgement that does not end its command: the component
 // has seen it, or works on it.
@@ -36,18 +127,4 @@ type Progress struct {
 	Name    string  `json:"name"` // "CMD_INPROGRESS"
 	Result  string  `json:"result,omitempty"`
 	Timeout float64 `json:"timeout,omitempty"` // about how much longer it takes, seconds
-}
-
-// ProgressType is the content type of an answer that reports the progress of a
-// command: one [AnswerLine] per line, the last one with the status. A client
-// asks for it in the header Accept; even then a command without progress is
-// answered in one piece.
-const ProgressType = "application/x-ndjson"
-
-// AnswerLine is one line of an answer of type [ProgressType]: either progress,
-// or the HTTP status and body that an answer in one piece would have had.
-type AnswerLine struct {
-	Progress *Progress       `json:"progress,omitempty"`
-	Status   int             `json:"status,omitempty"`
-	Body     json.RawMessage `json:"body,omitempty"`
 }

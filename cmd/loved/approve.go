@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
 )
 
@@ -29,11 +30,8 @@ does. "loved authority" shows what waits; "loved dismiss" drops it.`,
 			if err != nil {
 				return err
 			}
-			reply, err := c.Approve(ctx, id)
-			if err != nil {
-				return stoppedWaiting(ctx, plain(err))
-			}
-			return a.tell(reply, "the command "+id, reply.OK(), outcome(reply.Status))
+			ack, err := c.Approve(ctx, id)
+			return a.printAck(ctx, ack, plain(err), "the command "+id)
 		},
 	}
 	to.registerUser(cmd.Flags())
@@ -80,7 +78,7 @@ func plain(err error) error {
 
 // completeID completes the one argument of a command with some of the IDs that
 // `loved authority` shows, each with what it stands for.
-func (a *app) completeID(to *clientFlags, ids func(client.Authority) []string) cobra.CompletionFunc {
+func (a *app) completeID(to *clientFlags, ids func(love.Authority) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, noFiles
@@ -95,7 +93,7 @@ func (a *app) completeID(to *clientFlags, ids func(client.Authority) []string) c
 	}
 }
 
-func waitingIDs(now client.Authority) []string {
+func waitingIDs(now love.Authority) []string {
 	var ids []string
 	for _, w := range now.Waiting {
 		ids = append(ids, cobra.CompletionWithDesc(w.ID, printable(spelled(w.Command.CSC, w.Command.SalIndex, w.Command.Name)+" of "+w.User)))
@@ -103,10 +101,10 @@ func waitingIDs(now client.Authority) []string {
 	return ids
 }
 
-func heldIDs(now client.Authority) []string {
+func heldIDs(now love.Authority) []string {
 	var ids []string
 	for _, h := range now.Holds {
-		ids = append(ids, cobra.CompletionWithDesc(h.ID, printable(h.Pattern+" of "+h.User)))
+		ids = append(ids, cobra.CompletionWithDesc(h.ID, printable(string(h.Pattern)+" of "+h.User)))
 	}
 	return ids
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love"
 )
 
 func (a *app) authorityCommand() *cobra.Command {
@@ -46,7 +46,7 @@ func (a *app) showAuthority(ctx context.Context, to clientFlags) error {
 	return a.printAuthority(now, time.Now())
 }
 
-func (a *app) printAuthority(now client.Authority, at time.Time) error {
+func (a *app) printAuthority(now love.Authority, at time.Time) error {
 	if len(now.Holds)+len(now.Waiting) == 0 {
 		_, err := fmt.Fprintln(a.stdout, "Nobody has taken authority, and no command waits for approval.")
 		return err
@@ -54,7 +54,7 @@ func (a *app) printAuthority(now client.Authority, at time.Time) error {
 	if len(now.Holds) > 0 {
 		rows := [][]string{{"UNTIL", "USER", "ID", "HAS AUTHORITY OVER"}}
 		for _, h := range now.Holds {
-			rows = append(rows, []string{clockOf(h.Until, at), printable(h.User), printable(h.ID), printable(h.Pattern)})
+			rows = append(rows, []string{clockOf(h.Until, at), printable(h.User), printable(h.ID), printable(string(h.Pattern))})
 		}
 		if err := printTable(a.stdout, rows, a.width()); err != nil {
 			return err
@@ -91,11 +91,11 @@ A PATTERN is CSC, CSC:INDEX or CSC:INDEX:COMMAND, with * and ?: quote it for the
 			if err != nil {
 				return err
 			}
-			hold, err := c.TakeAuthority(cmd.Context(), args[0], time.Duration(long))
+			hold, err := c.TakeAuthority(cmd.Context(), love.CommandPattern(args[0]), time.Duration(long))
 			if err != nil {
 				return explain(plain(err))
 			}
-			return a.printAuthority(client.Authority{Holds: []client.Hold{hold}}, time.Now())
+			return a.printAuthority(love.Authority{Holds: []love.Hold{hold}}, time.Now())
 		},
 	}
 	to.registerUser(cmd.Flags())

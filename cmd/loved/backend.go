@@ -24,6 +24,7 @@ type backendConfig struct {
 	processPassword string
 	commander       commanding        // nil: commands are answered 503
 	logbook         commander.Logbook // nil: observing logs are answered 503
+	relays          bool              // the commander is a LOVE-commander over HTTP
 	desk            deskConfig
 	heartbeats      bool   // ask the commander for its heartbeat
 	serverURL       string // empty: the host's name
@@ -48,8 +49,8 @@ type backend struct {
 	*accounts
 	hub     *hub.Hub
 	manager *manager.Manager
-	pulse   *manager.Pulse // nil: nobody to ask
-	desk    *desk          // nil: no commander
+	pulse   *manager.HeartbeatPoller // nil: nobody to ask
+	desk    *desk                    // nil: no commander
 	handler http.Handler
 	log     *slog.Logger
 }
@@ -77,11 +78,11 @@ func newBackend(ctx context.Context, c backendConfig) (*backend, error) {
 	}
 	var beats func() []hub.Heartbeat
 	if c.commander != nil {
-		config.Informer, config.Logbook = c.commander, c.logbook
-		b.desk = newDesk(c.desk, c.commander, b.store.Commands(), b.store.Holds(), func() manager.Publisher { return b.hub }, c.log)
+		config.Informer, config.Logbook, config.RelayIncomplete = c.commander, c.logbook, c.relays
+		b.desk = newDesk(c.desk, c.commander, b.store.Commands(), b.store.Holds(), c.log)
 		b.desk.serve(&config)
 		if c.heartbeats {
-			b.pulse = manager.NewPulse(c.commander, love.SystemClock{})
+			b.pulse = manager.NewHeartbeatPoller(c.commander, love.SystemClock{})
 			beats = b.commanderBeat
 			config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "commander", Check: b.pulse.Check})
 		}

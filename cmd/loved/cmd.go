@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rubin-love/love-go/love"
-	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
@@ -70,17 +71,11 @@ func (a *app) execute(ctx context.Context, f *cmdFlags, command love.Command) er
 	defer stop()
 	named := spelled(command.CSC, command.SalIndex, command.Name)
 	if f.dry {
-		reply, err := c.CheckCommand(waiting, command)
-		if err != nil {
-			return explain(err)
-		}
-		return a.tell(reply, named, reply.Status < 300, checked(reply.Status))
+		ack, err := c.CheckCommand(waiting, command)
+		return a.printChecked(ack, err, named)
 	}
-	reply, err := c.Commanding(waiting, command, a.showProgress)
-	if err != nil {
-		return stoppedWaiting(ctx, err)
-	}
-	return a.tell(reply, named, reply.OK(), outcome(reply.Status))
+	ack, err := c.Command(commander.WithProgress(waiting, a.showProgress), command)
+	return a.printAck(ctx, ack, err, named)
 }
 
 // spelled is a command as it is typed.
@@ -91,34 +86,58 @@ func spelled(csc string, index int, name string) string {
 	return csc + " " + strings.TrimPrefix(name, "cmd_")
 }
 
-// tell prints the answer to a command; one that is not good is an error.
-func (a *app) tell(reply client.Reply, named string, good bool, otherwise string) error {
-	if _, err := fmt.Fprintln(a.stdout, reply.Text); err != nil {
+// printAck prints the answer to a command. An answer other than success is an
+// error, which says what is known.
+func (a *app) printAck(ctx context.Context, ack love.Ack, err error, named string) error {
+	answered, ok := answerOf(err)
+	switch {
+	case err != nil && !ok:
+		return stoppedWaiting(ctx, err)
+	case err != nil:
+		ack.Text = answered.Text
+	}
+	if _, err := fmt.Fprintln(a.stdout, ack.Text); err != nil {
 		return err
 	}
-	if !good {
-		return fmt.Errorf("%s %s (HTTP %d)", named, otherwise, reply.Status)
+	if err == nil && ack.Succeeded() {
+		return nil
 	}
-	return nil
+	outcome := "is not done"
+	if ok {
+		switch answered.Kind {
+		case commander.Awaiting:
+			outcome = "waits for approval"
+		case commander.Unknown, commander.TimedOut:
+			outcome = "has no answer"
+		}
+	}
+	return fmt.Errorf("%s %s (HTTP %d)", named, outcome, commanderhttp.Status(err))
 }
 
-// outcome is what is known of a command that was not answered with Done.
-func outcome(status int) string {
-	switch status {
-	case http.StatusAccepted:
-		return "waits for approval"
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		return "has no answer"
+// printChecked prints what checking a command has found. One that would not be
+// sent is an error.
+func (a *app) printChecked(ack love.Ack, err error, named string) error {
+	answered, ok := answerOf(err)
+	switch {
+	case err != nil && !ok:
+		return explain(err)
+	case err != nil:
+		ack.Text = answered.Text
 	}
-	return "is not done"
+	if _, err := fmt.Fprintln(a.stdout, ack.Text); err != nil || !ok || answered.Kind == commander.Awaiting {
+		return err
+	}
+	if status := commanderhttp.Status(err); status >= http.StatusInternalServerError {
+		return fmt.Errorf("%s could not be checked (HTTP %d)", named, status)
+	}
+	return fmt.Errorf("%s would be refused (HTTP %d)", named, commanderhttp.Status(err))
 }
 
-// checked is what is known of a command that a check did not find in order.
-func checked(status int) string {
-	if status >= http.StatusInternalServerError {
-		return "could not be checked"
-	}
-	return "would be refused"
+// answerOf returns an error of the client that is the manager's answer.
+func answerOf(err error) (*commander.Error, bool) {
+	failed, ok := errors.AsType[*commander.Error](err)
+	_, answered := errors.AsType[*commanderhttp.StatusError](err)
+	return failed, ok && answered
 }
 
 // stoppedWaiting explains why the answer to a command was not waited for.

@@ -110,7 +110,7 @@ func TestACommandUnderWhichTheManagerStopsHasAnUnknownOutcome(t *testing.T) {
 	got := newUser(t).types("cmd", "--manager", s.URL, "--token", "t", "ATDome", "moveAzimuth")
 	require.Equal(t, exitFailure, got.code)
 	require.Contains(t, got.errors, "EOF")
-	require.Contains(t, got.errors, "whether the command was executed is unknown: the record of commands tells")
+	require.Contains(t, got.errors, "Whether the command was executed is unknown: the record of commands tells")
 }
 
 func TestThePasswordOfProcessesCommandsNothing(t *testing.T) {

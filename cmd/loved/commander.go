@@ -14,8 +14,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rubin-love/love-go/love/client"
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
+	"github.com/rubin-love/love-go/love/commander/salcommander"
 )
 
 // commanderFlags are the settings of `loved commander`.
@@ -100,10 +101,10 @@ func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	if err != nil {
 		return err
 	}
-	executor := commander.NewSAL(bus.domain, commander.WithTimeLimit(time.Duration(f.timeout)))
-	api := commander.NewHandler(commander.Backend{
+	executor := salcommander.New(bus.domain)
+	api := commanderhttp.NewHandler(commanderhttp.Backend{
 		Commander: executor, Informer: executor, Heartbeater: executor, Logbook: love,
-	}, commander.WithLogger(log))
+	}, commanderhttp.WithTimeout(time.Duration(f.timeout)), commanderhttp.WithLogger(log))
 	fmt.Fprintf(a.stdout, "LOVE commander at %s, of %s\n", urlOf(listener, ""), bus.name)
 	return bus.with(ctx, append(parts, func(ctx context.Context) error { return serveAPI(ctx, listener, api, log) })...)
 }

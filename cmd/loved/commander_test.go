@@ -12,7 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/sal"
 )
@@ -102,11 +103,11 @@ func TestSpanIsSecondsOrATime(t *testing.T) {
 
 // startsCommander starts `loved commander` over a simulated bus, with a client
 // and a context for what is asked of it.
-func startsCommander(t *testing.T, timeouts string) (*process, *commander.HTTP, context.Context) {
+func startsCommander(t *testing.T, timeouts string) (*process, *commanderhttp.Client, context.Context) {
 	u := newUser(t)
 	u.env["COMMAND_TIMEOUTS"] = timeouts
 	c := u.starts("commander", "--sal", "sim", "--listen", "127.0.0.1:0")
-	h, err := commander.NewHTTP(c.says(`LOVE commander at (\S+),`)[1])
+	h, err := commanderhttp.New(c.says(`LOVE commander at (\S+),`)[1])
 	require.NoError(t, err)
 	t.Cleanup(h.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -118,12 +119,12 @@ func startsCommander(t *testing.T, timeouts string) (*process, *commander.HTTP, 
 // `loved commander` serves it.
 func TestCommanderServesItsAPI(t *testing.T) {
 	c, h, ctx := startsCommander(t, "20")
-	r, err := h.WriteObservingLog(ctx, commander.ObservingLog{Body: []byte(`{"user":"ana","message":"x"}`)})
+	ack, err := h.WriteObservingLog(ctx, love.ObservingLog{User: "ana", Message: "x"})
 	require.NoError(t, err)
-	require.Equal(t, commander.AckReply(200, "Added new observing log to SAL"), r)
-	r, err = h.TopicNames(ctx, "command")
+	require.Equal(t, "Added new observing log to SAL", ack.Text)
+	names, err := h.TopicNames(ctx, "command")
 	require.NoError(t, err)
-	require.Contains(t, string(r.Body), `"moveAzimuth"`)
+	require.Contains(t, string(names), `"moveAzimuth"`)
 	_, err = h.Heartbeat(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 0, c.stops())
@@ -131,7 +132,7 @@ func TestCommanderServesItsAPI(t *testing.T) {
 
 func TestTheCommandersIsTheOnlyLOVECSCOfASimulatedObservatory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bus, love, err := new(app).openAsLOVE(t.Context(), &salFlags{bus: oneOf("sim")}, slog.New(slog.DiscardHandler))
+		bus, csc, err := new(app).openAsLOVE(t.Context(), &salFlags{bus: oneOf("sim")}, slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		defer bus.close()
 		screen, err := bus.domain.Remote(t.Context(), lovecsc.Component, 0)
@@ -139,9 +140,9 @@ func TestTheCommandersIsTheOnlyLOVECSCOfASimulatedObservatory(t *testing.T) {
 		var logs []string
 		_, err = screen.Subscribe("evt_observingLog", func(s *sal.Sample) { logs = append(logs, s.Text("message")) })
 		require.NoError(t, err)
-		require.NoError(t, bus.with(t.Context(), love.Run, func(ctx context.Context) error {
+		require.NoError(t, bus.with(t.Context(), csc.Run, func(ctx context.Context) error {
 			time.Sleep(time.Minute)
-			_, err := love.WriteObservingLog(ctx, commander.ObservingLog{Body: []byte(`{"user":"ana","message":"clouds"}`)})
+			_, err := csc.WriteObservingLog(ctx, love.ObservingLog{User: "ana", Message: "clouds"})
 			synctest.Wait()
 			return err
 		}))

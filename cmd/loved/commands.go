@@ -18,8 +18,6 @@ import (
 
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
-	"github.com/rubin-love/love-go/love/client"
-	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
@@ -27,7 +25,7 @@ import (
 type recordFlags struct {
 	to     clientFlags
 	csc    string
-	filter client.CommandFilter
+	filter love.CommandFilter
 	since  moment
 	until  moment
 	state  choice
@@ -51,7 +49,7 @@ Times are in UTC.`,
 			return a.showRecord(cmd.Context(), &f)
 		},
 	}
-	for _, s := range commander.States() {
+	for _, s := range love.CommandStates() {
 		f.state.choices = append(f.state.choices, string(s))
 	}
 	fs := cmd.Flags()
@@ -82,12 +80,12 @@ func (a *app) showRecord(ctx context.Context, f *recordFlags) error {
 			f.filter.SalIndex = &index
 		}
 	}
-	f.filter.State, f.filter.Since, f.filter.Until = f.state.value, f.since.Time, f.until.Time
+	f.filter.State, f.filter.Since, f.filter.Until = love.CommandState(f.state.value), f.since.Time, f.until.Time
 	c, err := a.userClient(ctx, f.to)
 	if err != nil {
 		return err
 	}
-	var entries []client.CommandEntry
+	var entries []love.CommandEntry
 	for e, err := range c.Commands(ctx, f.filter) {
 		if err != nil {
 			return explain(err)
@@ -105,7 +103,7 @@ func (a *app) showRecord(ctx context.Context, f *recordFlags) error {
 	return printRecord(a.stdout, entries, time.Now(), a.width())
 }
 
-func printJSONLines(w io.Writer, entries []client.CommandEntry) error {
+func printJSONLines(w io.Writer, entries []love.CommandEntry) error {
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
 	for _, e := range entries {
@@ -122,10 +120,10 @@ func printJSONLines(w io.Writer, entries []client.CommandEntry) error {
 //
 //	12:03:07  ada  done    0.3 ms  ATDome moveAzimuth azimuth=57.3
 //	12:03:20  ada  failed   1.2 s  MTHexapod:1 move x=9000 → x is out of range
-func printRecord(w io.Writer, entries []client.CommandEntry, now time.Time, width int) error {
+func printRecord(w io.Writer, entries []love.CommandEntry, now time.Time, width int) error {
 	rows := [][]string{{"TIME", "USER", "STATE", "TOOK", "COMMAND"}}
 	for _, e := range entries {
-		rows = append(rows, []string{clockOf(e.Time, now), printable(e.User), printable(e.State), tookText(e.Duration), commandText(e)})
+		rows = append(rows, []string{clockOf(e.Time, now), printable(e.User), printable(string(e.State)), tookText(e), commandText(e)})
 	}
 	return printTable(w, rows, width, 3)
 }
@@ -186,7 +184,7 @@ func folded(text string, width int) []string {
 
 // commandText is a command as it is typed, and what came of it if that is more
 // than Done.
-func commandText(e client.CommandEntry) string {
+func commandText(e love.CommandEntry) string {
 	text := printable(string(e.Params)) // what is no command is shown as it came
 	if e.CSC != "" {
 		text = strings.TrimRight(printable(spelled(e.CSC, e.SalIndex, e.Command))+" "+paramsText(e.Params), " ")
@@ -195,7 +193,7 @@ func commandText(e client.CommandEntry) string {
 		text += " → " + printable(e.Result)
 	}
 	switch {
-	case e.State == string(commander.Awaiting):
+	case e.State == love.CommandAwaiting:
 		text += " (loved approve " + printable(e.ID) + ")"
 	case e.ApprovedBy != "":
 		text += " (approved by " + printable(e.ApprovedBy) + ")"
@@ -249,18 +247,19 @@ func clockOf(t, now time.Time) string {
 }
 
 // tookText is how long a command took, as far as people care.
-func tookText(seconds *float64) string {
+func tookText(e love.CommandEntry) string {
+	ms := float64(e.Duration) / float64(time.Millisecond)
 	switch {
-	case seconds == nil:
+	case !e.State.Final():
 		return ""
-	case *seconds < 0.01:
-		return fmt.Sprintf("%.1f ms", *seconds*1e3)
-	case *seconds < 1:
-		return fmt.Sprintf("%.0f ms", *seconds*1e3)
-	case *seconds < 120:
-		return fmt.Sprintf("%.1f s", *seconds)
+	case ms < 10:
+		return fmt.Sprintf("%.1f ms", ms)
+	case ms < 1000:
+		return fmt.Sprintf("%.0f ms", ms)
+	case e.Duration < 2*time.Minute:
+		return fmt.Sprintf("%.1f s", e.Duration.Seconds())
 	}
-	return fmt.Sprintf("%.1f min", *seconds/60)
+	return fmt.Sprintf("%.1f min", e.Duration.Minutes())
 }
 
 // width is how many characters fit on a line of the terminal; 0 if the output

@@ -9,19 +9,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love"
 )
 
 // night is a record in which everything occurs.
-func night() (entries []client.CommandEntry, now time.Time) {
+func night() (entries []love.CommandEntry, now time.Time) {
 	now = time.Date(2026, 3, 14, 2, 0, 0, 0, time.UTC)
-	took := func(seconds float64) *float64 { return &seconds }
-	return []client.CommandEntry{
-		{Time: now.Add(-3 * time.Hour), User: "ana", CSC: "ATDome", Command: "cmd_moveAzimuth", Params: json.RawMessage(`{"azimuth":57.5}`), State: "done", Result: "Done", Duration: took(0.0003)},
-		{Time: now.Add(-time.Hour), User: "bernardo", CSC: "MTHexapod", SalIndex: 1, Command: "cmd_move", Params: json.RawMessage(`{"x":9000,"why":"it's late","n":"7"}`), State: "failed", Result: "Failed: x is out of range", Duration: took(75)},
-		{Time: now.Add(-time.Minute), User: "ana", CSC: "ATDome", Command: "cmd_openShutter", Params: json.RawMessage(`{}`), State: "awaiting", Result: "It waits.", ID: "17"},
-		{Time: now.Add(-time.Second), User: "ana", CSC: "ATDome", Command: "cmd_closeShutter", Params: json.RawMessage(`{}`), State: "done", Result: "Done", ApprovedBy: "eve", Duration: took(600)},
-		{Time: now, User: "ana", Params: json.RawMessage(`"what\u001b[2J is this"`), State: "refused", Result: "No\ncommand\x1b[2J", Duration: took(0.5)},
+	outcome := func(state love.CommandState, result string, took time.Duration) love.CommandOutcome {
+		return love.CommandOutcome{State: state, Result: result, Duration: took}
+	}
+	approved := outcome(love.CommandDone, "Done", 10*time.Minute)
+	approved.ApprovedBy = "eve"
+	return []love.CommandEntry{
+		{Time: now.Add(-3 * time.Hour), User: "ana", CSC: "ATDome", Command: "cmd_moveAzimuth", Params: json.RawMessage(`{"azimuth":57.5}`),
+			CommandOutcome: outcome(love.CommandDone, "Done", 300*time.Microsecond)},
+		{Time: now.Add(-time.Hour), User: "bernardo", CSC: "MTHexapod", SalIndex: 1, Command: "cmd_move", Params: json.RawMessage(`{"x":9000,"why":"it's late","n":"7"}`),
+			CommandOutcome: outcome(love.CommandFailed, "Failed: x is out of range", 75*time.Second)},
+		{Time: now.Add(-time.Minute), User: "ana", CSC: "ATDome", Command: "cmd_openShutter", Params: json.RawMessage(`{}`), ID: "17",
+			CommandOutcome: outcome(love.CommandAwaiting, "It waits.", 0)},
+		{Time: now.Add(-time.Second), User: "ana", CSC: "ATDome", Command: "cmd_closeShutter", Params: json.RawMessage(`{}`), CommandOutcome: approved},
+		{Time: now, User: "ana", Params: json.RawMessage(`"what\u001b[2J is this"`),
+			CommandOutcome: outcome(love.CommandRefused, "No\ncommand\x1b[2J", 500*time.Millisecond)},
 	}, now
 }
 

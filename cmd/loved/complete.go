@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
 )
 
@@ -89,7 +90,7 @@ func completeComponent(ctx context.Context, c *client.Client, components map[str
 // commandedBefore are the instances of a component that were lately commanded.
 func commandedBefore(ctx context.Context, c *client.Client, csc string) []string {
 	seen := map[string]bool{}
-	for e, err := range c.Commands(ctx, client.CommandFilter{CSC: csc, Limit: 100}) {
+	for e, err := range c.Commands(ctx, love.CommandFilter{CSC: csc, Limit: 100}) {
 		if err != nil {
 			return nil
 		}

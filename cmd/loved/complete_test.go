@@ -10,6 +10,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
 // completes is what the shell offers for the last of the arguments.
@@ -59,14 +60,14 @@ func TestACommandCanBeTriedDry(t *testing.T) {
 // patient is a commander whose component reports progress.
 type patient struct{}
 
-func (patient) Execute(ctx context.Context, _ commander.Request) (commander.Reply, error) {
+func (patient) Execute(ctx context.Context, _ commander.Call) (love.Ack, error) {
 	commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Timeout: 12.5})
 	commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Result: "half way"})
-	return commander.Done(), nil
+	return love.Ack{Text: love.Done}, nil
 }
 
 func TestProgressIsShownBesideTheAnswer(t *testing.T) {
-	api := httptest.NewServer(commander.NewHandler(commander.Backend{Commander: patient{}}))
+	api := httptest.NewServer(commanderhttp.NewHandler(commanderhttp.Backend{Commander: patient{}}))
 	defer api.Close()
 	u := newUser(t)
 	m, _ := u.startsManager("--commander", api.URL)

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rubin-love/love-go/love/auth"
-	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
+	"github.com/rubin-love/love-go/love/commander/salcommander"
 	"github.com/rubin-love/love-go/love/dashboard"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/producer"
@@ -98,7 +98,7 @@ func (d *demo) backendConfig() backendConfig {
 	return backendConfig{
 		accounts:        accountsConfig{passwords: d.session.Users, tokenLifetime: auth.DefaultTokenLifetime},
 		processPassword: d.session.ProcessPassword,
-		commander:       commander.NewSAL(d.domain),
+		commander:       salcommander.New(d.domain),
 		logbook:         d.csc,
 		desk:            deskConfig{name: "demo", authority: true},
 		heartbeats:      true,

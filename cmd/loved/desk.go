@@ -11,6 +11,9 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/authority"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+	"github.com/rubin-love/love-go/love/commander/record"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -29,32 +32,23 @@ type deskConfig struct {
 type desk struct {
 	deskConfig
 	commander.Commander
-	record    commander.Record
-	recorder  *commander.Recorder
-	authority *commander.Authority // nil: not switched on
+	record    record.Store
+	recorder  *record.Recorder
+	authority *authority.Authority // nil: not switched on
 	log       *slog.Logger
 }
 
-// newDesk makes the desk in front of a commander. The hub may be made after it,
-// but before the first command.
-func newDesk(c deskConfig, inner commander.Commander, record commander.Record, holds commander.Holds, hub func() manager.Publisher, log *slog.Logger) *desk {
-	d := &desk{deskConfig: c, record: record, log: log}
-	options := []commander.RecorderOption{
-		commander.WithManager(c.name), commander.WithRecorderLogger(log),
-		commander.WithWatcher(manager.CommandNews(hub, log)),
-	}
-	if c.limit > 0 {
-		options = append(options, commander.WithCommandLimit(c.limit))
-	}
+// newDesk makes the desk in front of a commander.
+func newDesk(c deskConfig, inner commander.Commander, store record.Store, holds authority.Store, log *slog.Logger) *desk {
+	d := &desk{deskConfig: c, record: store, log: log}
+	options := []record.Option{record.WithManager(c.name), record.WithLogger(log), record.WithStatus(commanderhttp.Status)}
 	if c.unrecorded {
-		options = append(options, commander.WithUnrecorded())
+		options = append(options, record.WithUnrecorded())
 	}
-	d.recorder = commander.NewRecorder(inner, record, options...)
+	d.recorder = record.New(inner, store, options...)
 	d.Commander = d.recorder
 	if c.authority || len(c.approvals) > 0 {
-		authority := func() *commander.Authority { return d.authority }
-		d.authority = commander.NewAuthority(d.recorder, commander.WithApproval(c.approvals...), commander.WithHolds(holds),
-			commander.WithAuthorityWatcher(manager.AuthorityNews(hub, authority, love.SystemClock{}, log)))
+		d.authority = authority.New(d.recorder, authority.WithRecorder(d.recorder), authority.WithApproval(c.approvals...), authority.WithStore(holds))
 		d.Commander = d.authority
 	}
 	return d
@@ -62,7 +56,7 @@ func newDesk(c deskConfig, inner commander.Commander, record commander.Record, h
 
 // serve puts the desk into a manager's configuration.
 func (d *desk) serve(c *manager.Config) {
-	c.Commander, c.Record, c.Refused, c.Authority = d.Commander, d.recorder, d.recorder.Refuse, d.authority
+	c.Commander, c.Record, c.Authority = d.Commander, d.recorder, d.authority
 	c.CommandTimeout = d.limit
 }
 

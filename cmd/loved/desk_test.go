@@ -9,22 +9,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+	"github.com/rubin-love/love-go/love/commander/record"
 	"github.com/rubin-love/love-go/love/store"
 )
 
 // silent is a commander whose component never answers.
 type silent struct{ asked chan struct{} }
 
-func (s silent) Execute(ctx context.Context, _ commander.Request) (commander.Reply, error) {
+func (s silent) Execute(ctx context.Context, _ commander.Call) (love.Ack, error) {
 	s.asked <- struct{}{}
 	<-ctx.Done()
-	return commander.Reply{}, ctx.Err()
+	return love.Ack{}, ctx.Err()
 }
 
 func TestACommandWithoutAnswerIsInTheRecordAfterARestart(t *testing.T) {
 	s := silent{make(chan struct{}, 1)}
-	api := httptest.NewServer(commander.NewHandler(commander.Backend{Commander: s}))
+	api := httptest.NewServer(commanderhttp.NewHandler(commanderhttp.Backend{Commander: s}))
 	t.Cleanup(api.Close) // after the managers have ended: it waits for their requests
 	u := newUser(t)
 	m, url := u.startsManager("--commander", api.URL, "--command-timeout", "0.2")
@@ -45,18 +48,18 @@ func TestWhatWasUnderWayWhenAManagerDiedIsUnknownAfterwards(t *testing.T) {
 	s, err := store.Open(t.Context(), store.Memory)
 	require.NoError(t, err)
 	defer s.Close()
-	require.NoError(t, s.Commands().Begin(t.Context(), commander.Entry{ID: commander.FirstID(time.Now()), Time: time.Now(), Manager: "one", Outcome: commander.Outcome{State: commander.Pending}}))
-	require.NoError(t, s.Commands().Begin(t.Context(), commander.Entry{ID: commander.FirstID(time.Now().Add(-time.Hour)), Time: time.Now().Add(-time.Hour), Manager: "two", Outcome: commander.Outcome{State: commander.Pending}}))
+	require.NoError(t, s.Commands().Begin(t.Context(), love.CommandEntry{ID: record.FirstID(time.Now()), Time: time.Now(), Manager: "one", CommandOutcome: love.CommandOutcome{State: love.CommandPending}}))
+	require.NoError(t, s.Commands().Begin(t.Context(), love.CommandEntry{ID: record.FirstID(time.Now().Add(-time.Hour)), Time: time.Now().Add(-time.Hour), Manager: "two", CommandOutcome: love.CommandOutcome{State: love.CommandPending}}))
 	log := (&logFlags{format: oneOf("text")}).logger(t.Output())
-	d := newDesk(deskConfig{name: "one", retention: time.Minute}, silent{}, s.Commands(), s.Holds(), nil, log)
+	d := newDesk(deskConfig{name: "one", retention: time.Minute}, silent{}, s.Commands(), s.Holds(), log)
 	defer d.recorder.Close(t.Context())
 	ctx, stop := context.WithCancel(t.Context())
 	d.settle(ctx)
 	ended := make(chan struct{})
 	go func() { d.run(ctx); close(ended) }()
 	require.Eventually(t, func() bool {
-		entries, err := d.recorder.List(t.Context(), commander.Filter{})
-		return err == nil && len(entries) == 1 && entries[0].State == commander.Unknown
+		entries, err := d.recorder.List(t.Context(), love.CommandFilter{})
+		return err == nil && len(entries) == 1 && entries[0].State == love.CommandUnknown
 	}, patience, time.Millisecond, "and what is too old is forgotten")
 	stop()
 	<-ended

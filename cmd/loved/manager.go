@@ -227,7 +227,7 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	config := f.backendConfig(log)
 	if relay != nil {
 		defer relay.Close()
-		config.commander, config.logbook = relay, relay
+		config.commander, config.logbook, config.relays = relay, relay, true
 		config.desk = f.desk.config(cmp.Or(f.desk.name, deskName(listener)), time.Duration(f.relay.timeout))
 	}
 	b, err := newBackend(ctx, config)

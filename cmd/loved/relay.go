@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"net"
-	"time"
 
 	"github.com/spf13/pflag"
 
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+	"github.com/rubin-love/love-go/love/manager"
 )
 
 // relayFlags say which commander a manager relays to.
@@ -19,13 +19,13 @@ type relayFlags struct {
 func (f *relayFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.commander, "commander", "", "base `URL` of a LOVE-commander, or $COMMANDER_HOSTNAME and $COMMANDER_PORT (default none: commands are refused)")
 	bindEnv(fs, "commander", "LOVED_COMMANDER")
-	f.timeout = span(commander.DefaultAnswerLimit)
+	f.timeout = span(manager.DefaultCommandTimeout)
 	fs.Var(&f.timeout, "command-timeout", "how long to wait for the commander, in `SECONDS` or as 1m30s; progress that it tells extends it")
 	bindEnv(fs, "command-timeout", "LOVED_COMMAND_TIMEOUT")
 }
 
 // open makes the client of the commander; nil if there is none.
-func (f *relayFlags) open(env func(string) (string, bool)) (*commander.HTTP, error) {
+func (f *relayFlags) open(env func(string) (string, bool)) (*commanderhttp.Client, error) {
 	address := f.commander
 	if host, _ := env("COMMANDER_HOSTNAME"); address == "" && host != "" {
 		port, _ := env("COMMANDER_PORT")
@@ -37,7 +37,7 @@ func (f *relayFlags) open(env func(string) (string, bool)) (*commander.HTTP, err
 	if address == "" {
 		return nil, nil
 	}
-	h, err := commander.NewHTTP(address, commander.WithAnswerLimit(time.Duration(f.timeout)+commander.DefaultLateLimit))
+	h, err := commanderhttp.New(address)
 	if err != nil {
 		return nil, fmt.Errorf("--commander: %w", err)
 	}

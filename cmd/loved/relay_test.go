@@ -8,17 +8,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
 // Manager protocol, section 11: a command waits COMMAND_TIMEOUTS seconds.
 func TestCommandTimeoutsBoundTheWaitForAComponent(t *testing.T) {
 	c, h, ctx := startsCommander(t, "0.2")
-	r, err := h.Execute(ctx, commander.Request{
-		Body: []byte(`{"csc":"Script","salindex":77,"cmd":"cmd_stop","params":{}}`), Identity: "ana@host", // nobody's index
-	})
-	require.NoError(t, err)
-	require.Equal(t, commander.AckReply(504, "Command time out. No ack received from component."), r)
+	_, err := h.Execute(ctx, commander.Call{Command: love.Command{CSC: "Script", SalIndex: 77, Name: "cmd_stop", Identity: "ana@host"}}) // nobody's index
+	require.ErrorContains(t, err, "Command time out. No ack received from component.")
+	require.Equal(t, 504, commanderhttp.Status(err))
 	require.Equal(t, 0, c.stops())
 }
 

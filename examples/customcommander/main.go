@@ -21,6 +21,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
 func main() {
@@ -43,7 +44,7 @@ func main() {
 func serve(ctx context.Context, listener net.Listener) error {
 	heater := &dewHeater{}
 	server := &http.Server{
-		Handler:           commander.NewHandler(commander.Backend{Commander: heater}),
+		Handler:           commanderhttp.NewHandler(commanderhttp.Backend{Commander: heater}),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	defer context.AfterFunc(ctx, func() { _ = server.Shutdown(context.Background()) })()
@@ -59,24 +60,20 @@ type dewHeater struct {
 	percent int
 }
 
-// Execute implements commander.Commander. Every answer of the device is a Reply, a
-// refusal too; only "Done" means success.
-func (h *dewHeater) Execute(ctx context.Context, r commander.Request) (commander.Reply, error) {
-	c, err := r.Command()
-	if err != nil {
-		return commander.AckReply(http.StatusBadRequest, err.Error()), nil
-	}
+// Execute implements commander.Commander. What the device answers is an Ack, whose
+// text "Done" alone means success; a command that never reaches it is an error.
+func (h *dewHeater) Execute(ctx context.Context, c commander.Call) (love.Ack, error) {
 	if c.CSC != "DewHeater" || c.Name != "cmd_setPower" {
-		return commander.AckReply(http.StatusBadRequest, fmt.Sprintf("There is DewHeater cmd_setPower, no %s %s.", c.CSC, c.Name)), nil
+		return love.Ack{}, commander.Refuse("There is DewHeater cmd_setPower, not %s %s.", c.CSC, c.Name)
 	}
-	var power struct{ Percent int }
-	if err := json.Unmarshal(c.Params, &power); err != nil || power.Percent < 0 || power.Percent > 100 {
-		return commander.AckReply(http.StatusBadRequest, "percent is a whole number from 0 to 100."), nil
+	var power struct{ Percent *int } // nil if it is left out
+	if err := json.Unmarshal(c.Params, &power); err != nil || power.Percent == nil || *power.Percent < 0 || *power.Percent > 100 {
+		return love.Ack{}, commander.Refuse("percent is a whole number from 0 to 100.")
 	}
 	commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Timeout: 0.01})
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	fmt.Printf("%s sets %d %% (was %d %%)\n", r.Identity, power.Percent, h.percent)
-	h.percent = power.Percent
-	return commander.Done(), nil
+	fmt.Printf("%s sets %d %% (was %d %%)\n", c.Identity, *power.Percent, h.percent)
+	h.percent = *power.Percent
+	return love.Ack{Text: love.Done}, nil
 }

@@ -10,7 +10,33 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+	"github.com/rubin-love/love-go/love/lovetest"
 )
+
+func setPower(params string) commander.Call {
+	return commander.Call{Command: love.Command{
+		CSC: "DewHeater", Name: "cmd_setPower", Params: json.RawMessage(params), Identity: "ana@summit",
+	}}
+}
+
+func TestTheHeaterIsACommander(t *testing.T) {
+	lovetest.RunCommander(t, func(*testing.T) lovetest.CommanderSetup {
+		return lovetest.CommanderSetup{
+			Commander: &dewHeater{},
+			Succeeds:  setPower(`{"percent":40}`),
+			Progress:  setPower(`{"percent":50}`),
+			Refused:   setPower(`{"percent":400}`),
+		}
+	})
+}
+
+func TestWhatIsLeftOutIsNotTakenForZero(t *testing.T) {
+	h := &dewHeater{percent: 40}
+	_, err := h.Execute(t.Context(), setPower(`{}`))
+	require.EqualError(t, err, "percent is a whole number from 0 to 100.")
+	require.Equal(t, 40, h.percent)
+}
 
 func TestAManagerCommandsTheHeater(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -19,22 +45,12 @@ func TestAManagerCommandsTheHeater(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- serve(ctx, listener) }()
 
-	manager, err := commander.NewHTTP(listener.Addr().String())
+	manager, err := commanderhttp.New(listener.Addr().String())
 	require.NoError(t, err)
 	defer manager.Close()
-	for params, ack := range map[string]string{
-		`{"percent":40}`:  love.Done,
-		`{"percent":400}`: "percent is a whole number from 0 to 100.",
-	} {
-		r, err := manager.Execute(t.Context(), commander.Request{
-			Body:     json.RawMessage(`{"csc":"DewHeater","salindex":0,"cmd":"cmd_setPower","params":` + params + `}`),
-			Identity: "ana@summit",
-		})
-		require.NoError(t, err)
-		var got love.Ack
-		require.NoError(t, json.Unmarshal(r.Body, &got))
-		require.Equal(t, ack, got.Text)
-	}
+	ack, err := manager.Execute(t.Context(), setPower(`{"percent":40}`))
+	require.NoError(t, err)
+	require.True(t, ack.Succeeded())
 	_, err = manager.Heartbeat(t.Context())
 	require.NoError(t, err, "the API has a heartbeat of its own")
 	stop()

@@ -28,6 +28,15 @@ func AppendText(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
+// AppendKey appends the key of a member to an object that is being written,
+// after a comma unless it is the first one.
+func AppendKey(dst []byte, key string) []byte {
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return append(AppendText(dst, key), ':')
+}
+
 // plain returns the scanned value v, without needless escapes if it is a text:
 // names are compared and passed on in this form.
 func plain(v []byte) []byte {

@@ -11,36 +11,11 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Hold is a user's authority over the commands that a pattern selects: all
-// others are refused them.
-type Hold struct {
-	ID      string    `json:"id"`
-	Pattern string    `json:"pattern"` // CSC, CSC:salindex or CSC:salindex:command, with * and ?
-	User    string    `json:"user"`
-	Since   time.Time `json:"since"`
-	Until   time.Time `json:"until"`
-}
-
-// WaitingCommand is a command that waits for a second person's approval.
-type WaitingCommand struct {
-	ID      string       `json:"id"`
-	User    string       `json:"user"` // who gave it
-	Command love.Command `json:"command"`
-	Since   time.Time    `json:"since"`
-	Until   time.Time    `json:"until"` // when it is refused if nobody has approved
-}
-
-// Authority is who excludes others from commanding, and what waits for
-// approval, at a moment. The group event-Hub-0-authority tells changes.
-type Authority struct {
-	Holds   []Hold           `json:"holds"`
-	Waiting []WaitingCommand `json:"waiting"`
-}
-
-// Authority asks who holds authority and what waits for approval. A manager on
+// Authority asks who holds authority and what waits for approval; events of
+// event-Hub-0-authority report changes. A manager on
 // which authority is not switched on answers an [HTTPError] with status 404.
-func (c *Client) Authority(ctx context.Context) (Authority, error) {
-	var a Authority
+func (c *Client) Authority(ctx context.Context) (love.Authority, error) {
+	var a love.Authority
 	err := c.get(ctx, "/authority/", nil, &a)
 	return a, err
 }
@@ -48,9 +23,9 @@ func (c *Client) Authority(ctx context.Context) (Authority, error) {
 // TakeAuthority excludes others from the commands that a pattern selects, for
 // some time; or prolongs what the user holds. Somebody else who holds an
 // overlapping pattern is an [HTTPError] with status 409.
-func (c *Client) TakeAuthority(ctx context.Context, pattern string, d time.Duration) (Hold, error) {
+func (c *Client) TakeAuthority(ctx context.Context, pattern love.CommandPattern, d time.Duration) (love.Hold, error) {
 	const path = "/authority/"
-	var h Hold
+	var h love.Hold
 	body := map[string]any{"pattern": pattern, "seconds": d.Seconds()}
 	status, answer, err := c.call(ctx, http.MethodPost, path, body)
 	switch {
@@ -72,8 +47,8 @@ func (c *Client) ReleaseAuthority(ctx context.Context, id string) error {
 
 // Approve has the waiting command with this ID executed, with the user as its
 // second person. It waits and answers as [Client.Command] does.
-func (c *Client) Approve(ctx context.Context, id string) (Reply, error) {
-	return c.issue(ctx, "/approvals/"+url.PathEscape(id)+"/", struct{}{}, func(love.Progress) {})
+func (c *Client) Approve(ctx context.Context, id string) (love.Ack, error) {
+	return c.execute(ctx, "/approvals/"+url.PathEscape(id)+"/", struct{}{})
 }
 
 // Dismiss drops the waiting command with this ID.

@@ -15,14 +15,14 @@ const aHold = `{"id":"7","pattern":"ATDome:*:move*","user":"ana","since":"2026-0
 
 func TestAuthorityIsShownTakenAndReleased(t *testing.T) {
 	began := time.Date(2026, 3, 14, 1, 0, 0, 0, time.UTC)
-	hold := client.Hold{ID: "7", Pattern: "ATDome:*:move*", User: "ana", Since: began, Until: began.Add(time.Hour)}
+	hold := love.Hold{ID: "7", Pattern: "ATDome:*:move*", User: "ana", Since: began, Until: began.Add(time.Hour)}
 
 	s := newSite(t, 200, `{"holds":[`+aHold+`],"waiting":[{"id":"8","user":"bob","command":{"csc":"X","salindex":1,"cmd":"cmd_y"}}]}`)
 	now, err := s.client(t).Authority(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "GET /love/manager/api/authority/", s.request.Method+" "+s.request.URL.Path)
-	require.Equal(t, []client.Hold{hold}, now.Holds)
-	require.Equal(t, []client.WaitingCommand{{ID: "8", User: "bob", Command: love.Command{CSC: "X", SalIndex: 1, Name: "cmd_y"}}}, now.Waiting)
+	require.Equal(t, []love.Hold{hold}, now.Holds)
+	require.Equal(t, []love.WaitingCommand{{ID: "8", User: "bob", Command: love.Command{CSC: "X", SalIndex: 1, Name: "cmd_y"}}}, now.Waiting)
 
 	s = newSite(t, 201, aHold)
 	taken, err := s.client(t).TakeAuthority(t.Context(), "ATDome:*:move*", time.Hour)
@@ -38,9 +38,9 @@ func TestAuthorityIsShownTakenAndReleased(t *testing.T) {
 
 func TestAWaitingCommandIsApprovedOrDismissed(t *testing.T) {
 	s := newSite(t, 200, `{"ack":"Done","code":303}`)
-	reply, err := s.client(t).Approve(t.Context(), "8")
+	ack, err := s.client(t).Approve(t.Context(), "8")
 	require.NoError(t, err)
-	require.True(t, reply.OK())
+	require.True(t, ack.Succeeded())
 	require.Equal(t, "POST /love/manager/api/approvals/8/", s.request.Method+" "+s.request.URL.Path)
 
 	s = newSite(t, 204, "")

@@ -1,15 +1,12 @@
 package client
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"mime"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -17,49 +14,40 @@ import (
 	"strings"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
-// Reply is the answer to a command.
-type Reply struct {
-	love.Ack
-	Status int // HTTP
-}
-
-// OK reports that the component has done what was commanded.
-func (r Reply) OK() bool { return r.Status < 300 && r.Text == love.Done }
-
-// ErrOutcomeUnknown is a command that may have reached the manager, whose answer
-// has not come: look into the record ([Client.Commands]) before repeating it.
-var ErrOutcomeUnknown = errors.New("whether the command was executed is unknown: the record of commands tells")
-
-// Command has the manager issue a command and waits for its ack. The prefix
-// "cmd_" of the name may be left out. Whatever carries an ack is a Reply, also
-// "not allowed" or a time-out, with the status in it; anything else is an
-// error, which is [ErrOutcomeUnknown] if the command may have been sent. The
-// manager stamps the identity itself.
+// Command has the manager send a command and waits for its acknowledgement. The
+// prefix "cmd_" of the name may be left out. The manager sets the identity
+// itself. Progress that manager and commander report is passed to
+// [commander.Report].
+//
+// Whatever the component answers, even a failure, is an Ack. The error is a
+// [*commander.Error] that tells what is known about a command without one, such
+// as "not allowed" or a time-out, with a [*commanderhttp.StatusError] if the
+// manager answered so; or an [*HTTPError] if the manager refused the request
+// itself.
 //
 // The manager answers every command, after its own time limit with status 504,
 // so Command waits as long as ctx allows: the time limit of [WithHTTPClient]
 // does not count here. To stop waiting does not stop the command.
-func (c *Client) Command(ctx context.Context, cmd love.Command) (Reply, error) {
-	return c.Commanding(ctx, cmd, func(love.Progress) {})
-}
-
-// Commanding is [Client.Command] that has told called with each progress of
-// the command as it comes, where manager and commander tell it.
-func (c *Client) Commanding(ctx context.Context, cmd love.Command, told func(love.Progress)) (Reply, error) {
-	return c.issue(ctx, "/cmd/", prefixed(cmd), told)
+func (c *Client) Command(ctx context.Context, cmd love.Command) (love.Ack, error) {
+	return c.execute(ctx, "/cmd/", prefixed(cmd))
 }
 
 // CheckCommand asks whether the manager would send a command: whether the user
 // may, and where the commander can tell, whether its parameters are right.
-// Nothing is sent. A status below 300 means that it would.
-func (c *Client) CheckCommand(ctx context.Context, cmd love.Command) (Reply, error) {
-	r, err := c.ask(ctx, "/cmd/check/", prefixed(cmd), func(love.Progress) {})
+// Nothing is sent. A nil error means that it would.
+func (c *Client) CheckCommand(ctx context.Context, cmd love.Command) (love.Ack, error) {
+	ack, err := c.post(ctx, "/cmd/check/", prefixed(cmd))
 	if err != nil {
-		return Reply{}, fmt.Errorf("have the manager check the command: %w", err)
+		if _, answered := errors.AsType[*commander.Error](err); !answered {
+			err = fmt.Errorf("have the manager check the command: %w", err)
+		}
+		return love.Ack{}, err
 	}
-	return r, nil
+	return ack, nil
 }
 
 func prefixed(cmd love.Command) love.Command {
@@ -72,87 +60,72 @@ func prefixed(cmd love.Command) love.Command {
 	return cmd
 }
 
-// issue asks for something that executes a command.
-func (c *Client) issue(ctx context.Context, path string, body any, told func(love.Progress)) (Reply, error) {
+// execute asks for something that executes a command.
+func (c *Client) execute(ctx context.Context, path string, body any) (love.Ack, error) {
 	connected := false
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected = true },
 	})
-	r, err := c.ask(traced, path, body, told)
-	if _, answered := errors.AsType[*HTTPError](err); err == nil || answered {
-		return r, err
+	ack, err := c.post(traced, path, body)
+	_, refused := errors.AsType[*HTTPError](err)
+	_, answered := errors.AsType[*commander.Error](err)
+	switch {
+	case err == nil, refused, answered:
+		return ack, err
+	case !connected:
+		return love.Ack{}, &commander.Error{Kind: commander.NotSent, Err: err, Text: "The manager cannot be reached. Nothing was sent."}
 	}
-	if connected {
-		return Reply{}, fmt.Errorf("no answer of the manager (%w); %w", err, ErrOutcomeUnknown)
+	return love.Ack{}, &commander.Error{
+		Kind: commander.Unknown, Err: err,
+		Text: "The manager's answer did not come. Whether the command was executed is unknown: the record of commands tells.",
 	}
-	return Reply{}, fmt.Errorf("ask the manager: %w", err)
 }
 
-// ask makes a request that is answered with an ack.
-func (c *Client) ask(ctx context.Context, path string, body any, told func(love.Progress)) (Reply, error) {
-	status, answer, err := c.converse(ctx, path, body, told)
+// post makes a request that is answered with an acknowledgement.
+func (c *Client) post(ctx context.Context, path string, body any) (love.Ack, error) {
+	r, err := c.exchange(ctx, path, body)
 	if err != nil {
-		return Reply{}, err
+		return love.Ack{}, err
 	}
 	var ack struct {
-		Text  *string `json:"ack"`
-		Code  int     `json:"code"`
-		Error int     `json:"error"`
+		Text *string `json:"ack"`
 	}
-	if json.Unmarshal(answer, &ack) != nil || ack.Text == nil {
-		return Reply{}, httpError(http.MethodPost, path, status, answer)
+	switch bad := json.Unmarshal(r.Body, &ack) != nil || ack.Text == nil; {
+	case bad && r.Status == http.StatusOK:
+		return love.Ack{}, fmt.Errorf("the answer to POST %s is not a manager's", path)
+	case bad:
+		return love.Ack{}, httpError(http.MethodPost, path, r.Status, r.Body)
 	}
-	return Reply{Ack: love.Ack{Text: *ack.Text, Code: ack.Code, Error: ack.Error}, Status: status}, nil
+	return r.Ack()
 }
 
-// converse makes the request of a command and reads the progress in its
-// answer, if there is any.
-func (c *Client) converse(ctx context.Context, path string, body any, told func(love.Progress)) (status int, answer []byte, err error) {
+// exchange makes the request of a command and reads its answer.
+func (c *Client) exchange(ctx context.Context, path string, body any) (r commanderhttp.Response, err error) {
 	content, err := json.Marshal(body)
 	if err != nil {
-		return 0, nil, err
+		return r, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.address.api(path), bytes.NewReader(content))
 	if err != nil {
-		return 0, nil, err
+		return r, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json, "+love.ProgressType)
+	req.Header.Set("Accept", "application/json, "+commanderhttp.ProgressType)
 	if c.cfg.token != "" {
 		req.Header.Set("Authorization", "Token "+c.cfg.token)
 	}
-	patient := *c.cfg.http
-	patient.Timeout = 0
-	resp, err := patient.Do(req)
+	unlimited := *c.cfg.http
+	unlimited.Timeout = 0
+	resp, err := unlimited.Do(req)
 	if err != nil {
-		return 0, nil, err
+		return r, err
 	}
 	defer resp.Body.Close()
-	said := io.LimitReader(resp.Body, maxAnswer)
-	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != love.ProgressType {
-		answer, err = io.ReadAll(said)
-		if to := resp.Header.Get("Location"); resp.StatusCode/100 == 3 && to != "" {
-			answer = []byte(to)
-		}
-		return resp.StatusCode, answer, err
+	r, err = commanderhttp.ReadResponse(ctx, resp, maxAnswer)
+	if to := resp.Header.Get("Location"); resp.StatusCode/100 == 3 && to != "" {
+		r.Body = []byte(to)
 	}
-	lines := bufio.NewScanner(said)
-	lines.Buffer(nil, maxAnswer)
-	for lines.Scan() {
-		var line love.AnswerLine
-		switch err := json.Unmarshal(lines.Bytes(), &line); {
-		case err != nil:
-			return 0, nil, fmt.Errorf("the answer is not of %s: %w", love.ProgressType, err)
-		case line.Progress != nil:
-			told(*line.Progress)
-		case line.Status != 0:
-			return line.Status, line.Body, nil
-		}
-	}
-	if err = lines.Err(); err == nil {
-		err = io.ErrUnexpectedEOF
-	}
-	return 0, nil, err
+	return r, err
 }
 
 // Component is what can be commanded of a component.

@@ -2,65 +2,30 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/rubin-love/love-go/love"
 )
 
-// CommandEntry is one command in the manager's record.
-type CommandEntry struct {
-	ID         string          `json:"id"` // sorts by time
-	Time       time.Time       `json:"time"`
-	User       string          `json:"user"`
-	Identity   string          `json:"identity"` // as components see the user
-	Address    string          `json:"address"`  // of the user's program; empty if unknown
-	Manager    string          `json:"manager"`  // which one relayed it
-	ApprovedBy string          `json:"approved_by"`
-	CSC        string          `json:"csc"`
-	SalIndex   int             `json:"salindex"`
-	Command    string          `json:"cmd"`      // with its prefix
-	Params     json.RawMessage `json:"params"`   // or the whole request, if it is no command
-	State      string          `json:"state"`    // awaiting, pending, done, failed, refused, timed_out, late or unknown
-	Status     int             `json:"status"`   // HTTP; 0 if it was not answered
-	Code       int             `json:"code"`     // of the component's acknowledgement; 0 if unknown
-	Result     string          `json:"result"`   // its text, or why there is none
-	Duration   *float64        `json:"duration"` // seconds; nil as long as it goes on
-}
-
-// CommandFilter selects entries of the record. The zero value selects all.
-type CommandFilter struct {
-	User     string
-	CSC      string
-	SalIndex *int
-	Command  string // with or without its prefix
-	State    string
-	Since    time.Time // not before
-	Until    time.Time // before
-	Limit    int       // at most so many; 0: no limit
-}
-
-// maxPage is how many entries a manager gives at once.
-const maxPage = 1000
-
-// Commands are the entries of the manager's record that a filter selects, the
-// newest first. They are fetched as the iteration goes on; an error ends it.
-func (c *Client) Commands(ctx context.Context, f CommandFilter) iter.Seq2[CommandEntry, error] {
-	return func(yield func(CommandEntry, error) bool) {
-		left, q := f.Limit, f.query()
+// Commands returns the entries of the manager's record that a filter selects,
+// the newest first. The prefix "cmd_" of the filter's Command may be left out; a
+// Limit of 0 means all. Pages are fetched as the iteration goes on; an error
+// ends it.
+func (c *Client) Commands(ctx context.Context, f love.CommandFilter) iter.Seq2[love.CommandEntry, error] {
+	return func(yield func(love.CommandEntry, error) bool) {
+		left, q := f.Limit, queryOf(f)
 		for {
-			size := maxPage
+			size := love.MaxCommandPage
 			if f.Limit > 0 {
-				size = min(left, maxPage)
+				size = min(left, size)
 			}
 			q.Set("limit", strconv.Itoa(size))
-			var page struct {
-				Commands []CommandEntry `json:"commands"`
-				Next     *string        `json:"next"`
-			}
+			var page love.CommandPage
 			if err := c.get(ctx, "/commands/", q, &page); err != nil {
-				yield(CommandEntry{}, err)
+				yield(love.CommandEntry{}, err)
 				return
 			}
 			for _, e := range page.Commands {
@@ -77,7 +42,7 @@ func (c *Client) Commands(ctx context.Context, f CommandFilter) iter.Seq2[Comman
 	}
 }
 
-func (f CommandFilter) query() url.Values {
+func queryOf(f love.CommandFilter) url.Values {
 	q := url.Values{}
 	set := func(key, value string) {
 		if value != "" {
@@ -92,7 +57,8 @@ func (f CommandFilter) query() url.Values {
 	set("user", f.User)
 	set("csc", f.CSC)
 	set("cmd", f.Command)
-	set("state", f.State)
+	set("state", string(f.State))
+	set("before", f.Before)
 	if f.SalIndex != nil {
 		q.Set("salindex", strconv.Itoa(*f.SalIndex))
 	}

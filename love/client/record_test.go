@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
 )
 
@@ -31,7 +32,7 @@ func newArchive(t *testing.T, commands int) *archive {
 		_, _ = fmt.Sscan(r.URL.Query().Get("limit"), &limit)
 		oldest, entries := max(newest-min(limit, 2), 0), ""
 		for i := newest - 1; i >= oldest; i-- {
-			entries += fmt.Sprintf(`,{"id":"%d","user":"ana","params":{"azimuth":90},"duration":0.25}`, i)
+			entries += fmt.Sprintf(`,{"id":"%d","user":"ana","state":"done","params":{"azimuth":90},"duration":0.25}`, i)
 		}
 		next := "null"
 		if oldest > 0 {
@@ -58,9 +59,9 @@ func TestTheRecordIsReadPageByPage(t *testing.T) {
 		9: {"4", "3", "2", "1", "0"},
 	} {
 		var got []string
-		for e, err := range newArchive(t, 5).client(t).Commands(t.Context(), client.CommandFilter{Limit: limit}) {
+		for e, err := range newArchive(t, 5).client(t).Commands(t.Context(), love.CommandFilter{Limit: limit}) {
 			require.NoError(t, err)
-			require.Equal(t, 0.25, *e.Duration)
+			require.Equal(t, 250*time.Millisecond, e.Duration)
 			require.JSONEq(t, `{"azimuth":90}`, string(e.Params))
 			got = append(got, e.ID)
 		}
@@ -70,7 +71,7 @@ func TestTheRecordIsReadPageByPage(t *testing.T) {
 
 func TestWhoStopsReadingTheRecordAsksForNoMore(t *testing.T) {
 	a := newArchive(t, 5)
-	for range a.client(t).Commands(t.Context(), client.CommandFilter{}) {
+	for range a.client(t).Commands(t.Context(), love.CommandFilter{}) {
 		break
 	}
 	require.Equal(t, []string{"limit=1000"}, a.asked)
@@ -80,7 +81,7 @@ func TestTheFilterOfTheRecordIsTheManagers(t *testing.T) {
 	s := newSite(t, 200, `{"commands":[],"next":null}`)
 	index := 0
 	since := time.Date(2026, 3, 14, 1, 59, 26, 500e6, time.FixedZone("CLT", -3*3600))
-	for range s.client(t).Commands(t.Context(), client.CommandFilter{
+	for range s.client(t).Commands(t.Context(), love.CommandFilter{
 		User: "ana", CSC: "ATDome", SalIndex: &index, Command: "moveAzimuth", State: "failed", Since: since, Until: since.Add(time.Hour), Limit: 7,
 	}) {
 		require.Fail(t, "there is none")
@@ -101,7 +102,7 @@ func TestARecordThatCannotBeReadEndsWithItsError(t *testing.T) {
 		{200, `<html>`, "not a manager's"},
 	} {
 		n := 0
-		for _, err := range newSite(t, test.status, test.answer).client(t).Commands(t.Context(), client.CommandFilter{}) {
+		for _, err := range newSite(t, test.status, test.answer).client(t).Commands(t.Context(), love.CommandFilter{}) {
 			require.ErrorContains(t, err, test.says)
 			n++
 		}

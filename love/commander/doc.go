@@ -1,24 +1,26 @@
-// Package commander executes commands. [Commander] takes what the manager
-// relays and returns the component's acknowledgement; a team plugs in its own by
-// implementing that one method. The package has
+// Package commander is the seam between the manager and the components: a
+// [Commander] takes a [Call] and returns the component's acknowledgement, or an
+// [*Error] that tells what is known about the command. A team plugs in its own
+// by implementing that one method, or with [Func]. It may also be a [Checker],
+// an [Informer], a [Heartbeater] or a [Logbook].
 //
-//   - [SAL], which speaks to components through a sal.Domain;
-//   - [HTTP], a client of any LOVE-commander, the Python one included;
-//   - [NewHandler], the LOVE-commander's HTTP API over any of them;
-//   - [Recorder], which keeps a [Record] of who commanded what;
-//   - [Authority], which lets a user exclude others for some time and can
-//     demand a second person's approval;
-//   - [Func], which turns a function into a commander.
+// Whoever takes a command in sets its time limit with [Within]; all commanders
+// behind take it from the context, and call [Report] with the progress that
+// extends it.
 //
-// The recorder and the authority wrap another commander:
+// The packages below have
 //
-//	http, err := commander.NewHTTP("http://commander:5000")
-//	recorder := commander.NewRecorder(http, store.Commands())
-//	authority := commander.NewAuthority(recorder, commander.WithHolds(store.Holds()))
+//   - salcommander, which speaks to components over SAL;
+//   - commanderhttp, the LOVE-commander's HTTP API: a client of any
+//     LOVE-commander, the Python one included, and a handler over any commander;
+//   - record, which keeps who commanded what, and the outcome;
+//   - authority, which lets a user exclude others for some time and can demand a
+//     second person's approval;
+//   - lovecsc, the LOVE CSC, which writes observing logs.
 //
-// The program that makes them calls [Record.Interrupted] when it starts and
-// [Record.Prune] now and then, runs [Authority.Run], and calls [Recorder.Close]
-// before it closes the record's database.
+// The record and the authority wrap another commander:
 //
-// Package lovecsc is the LOVE CSC, which writes observing logs.
+//	client, err := commanderhttp.New("http://commander:5000")
+//	recorder := record.New(client, store.Commands())
+//	guarded := authority.New(recorder, authority.WithRecorder(recorder), authority.WithStore(store.Holds()))
 package commander

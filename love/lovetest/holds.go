@@ -11,17 +11,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander/authority"
 )
 
-// RunHolds is the conformance suite of [commander.Holds]. open returns empty
+// RunHolds is the conformance suite of [authority.Store]. open returns empty
 // holds; it is called anew for every test and ends them with t.Cleanup.
 //
 //	func TestMyHolds(t *testing.T) {
-//		lovetest.RunHolds(t, func(t *testing.T) commander.Holds { … })
+//		lovetest.RunHolds(t, func(t *testing.T) authority.Store { … })
 //	}
-func RunHolds(t *testing.T, open func(t *testing.T) commander.Holds) {
-	for name, test := range map[string]func(*testing.T, commander.Holds){
+func RunHolds(t *testing.T, open func(t *testing.T) authority.Store) {
+	for name, test := range map[string]func(*testing.T, authority.Store){
 		"what was changed is held, the oldest first": holdsKeep,
 		"a change that fails changes nothing":        holdsRefuse,
 		"changes follow one another":                 holdsLineUp,
@@ -33,54 +34,54 @@ func RunHolds(t *testing.T, open func(t *testing.T) commander.Holds) {
 }
 
 // hold returns the n-th hold of a night.
-func hold(n int) commander.Hold {
+func hold(n int) love.Hold {
 	since := recordStart.Add(time.Duration(n) * time.Minute)
-	return commander.Hold{ID: fmt.Sprint(n), Pattern: "ATDome:*:move*", User: "añ", Since: since, Until: since.Add(time.Hour)}
+	return love.Hold{ID: fmt.Sprint(n), Pattern: "ATDome:*:move*", User: "añ", Since: since, Until: since.Add(time.Hour)}
 }
 
-func addHold(t *testing.T, h commander.Holds, n int) {
+func addHold(t *testing.T, h authority.Store, n int) {
 	t.Helper()
-	require.NoError(t, h.Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) { return append(held, hold(n)), nil }))
+	require.NoError(t, h.Change(t.Context(), func(held []love.Hold) ([]love.Hold, error) { return append(held, hold(n)), nil }))
 }
 
-func held(t *testing.T, h commander.Holds) []commander.Hold {
+func held(t *testing.T, h authority.Store) []love.Hold {
 	t.Helper()
 	all, err := h.Held()
 	require.NoError(t, err)
 	return all
 }
 
-func holdsKeep(t *testing.T, h commander.Holds) {
+func holdsKeep(t *testing.T, h authority.Store) {
 	require.Empty(t, held(t, h))
 	addHold(t, h, 1)
 	addHold(t, h, 2)
-	require.Equal(t, []commander.Hold{hold(1), hold(2)}, held(t, h))
-	require.NoError(t, h.Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) {
-		require.Equal(t, []commander.Hold{hold(1), hold(2)}, held)
+	require.Equal(t, []love.Hold{hold(1), hold(2)}, held(t, h))
+	require.NoError(t, h.Change(t.Context(), func(held []love.Hold) ([]love.Hold, error) {
+		require.Equal(t, []love.Hold{hold(1), hold(2)}, held)
 		return held[1:], nil
 	}))
-	require.Equal(t, []commander.Hold{hold(2)}, held(t, h))
-	require.NoError(t, h.Change(t.Context(), func([]commander.Hold) ([]commander.Hold, error) { return nil, nil }))
+	require.Equal(t, []love.Hold{hold(2)}, held(t, h))
+	require.NoError(t, h.Change(t.Context(), func([]love.Hold) ([]love.Hold, error) { return nil, nil }))
 	require.Empty(t, held(t, h))
 }
 
-func holdsRefuse(t *testing.T, h commander.Holds) {
+func holdsRefuse(t *testing.T, h authority.Store) {
 	addHold(t, h, 1)
 	no := errors.New("no")
-	require.ErrorIs(t, h.Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) {
+	require.ErrorIs(t, h.Change(t.Context(), func(held []love.Hold) ([]love.Hold, error) {
 		held[0].User = "ben"
 		return held, no
 	}), no)
-	require.Equal(t, []commander.Hold{hold(1)}, held(t, h))
+	require.Equal(t, []love.Hold{hold(1)}, held(t, h))
 }
 
-func holdsLineUp(t *testing.T, h commander.Holds) {
+func holdsLineUp(t *testing.T, h authority.Store) {
 	const n = 20
 	var changing sync.WaitGroup
 	errs := make(chan error, n)
 	for i := range n {
 		changing.Go(func() {
-			errs <- h.Change(context.Background(), func(held []commander.Hold) ([]commander.Hold, error) { return append(held, hold(i)), nil })
+			errs <- h.Change(context.Background(), func(held []love.Hold) ([]love.Hold, error) { return append(held, hold(i)), nil })
 		})
 	}
 	changing.Wait()
@@ -91,7 +92,7 @@ func holdsLineUp(t *testing.T, h commander.Holds) {
 	require.Len(t, held(t, h), n)
 }
 
-func holdsTell(t *testing.T, h commander.Holds) {
+func holdsTell(t *testing.T, h authority.Store) {
 	var heard atomic.Int32
 	cancel := h.Watch(func() { heard.Add(1) })
 	addHold(t, h, 1)
@@ -101,8 +102,8 @@ func holdsTell(t *testing.T, h commander.Holds) {
 	require.EqualValues(t, 1, heard.Load())
 }
 
-func holdsAreCopies(t *testing.T, h commander.Holds) {
+func holdsAreCopies(t *testing.T, h authority.Store) {
 	addHold(t, h, 1)
 	held(t, h)[0].User = "ben"
-	require.Equal(t, []commander.Hold{hold(1)}, held(t, h))
+	require.Equal(t, []love.Hold{hold(1)}, held(t, h))
 }

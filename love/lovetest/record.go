@@ -10,17 +10,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander/record"
 )
 
-// RunRecord is the conformance suite of [commander.Record]. open returns an
+// RunRecord is the conformance suite of [record.Store]. open returns an
 // empty record; it is called anew for every test and ends it with t.Cleanup.
 //
 //	func TestMyRecord(t *testing.T) {
-//		lovetest.RunRecord(t, func(t *testing.T) commander.Record { … })
+//		lovetest.RunRecord(t, func(t *testing.T) record.Store { … })
 //	}
-func RunRecord(t *testing.T, open func(t *testing.T) commander.Record) {
-	for name, test := range map[string]func(*testing.T, commander.Record){
+func RunRecord(t *testing.T, open func(t *testing.T) record.Store) {
+	for name, test := range map[string]func(*testing.T, record.Store){
 		"an entry comes back whole":                 recordKeepsEntries,
 		"an ID is taken once":                       recordRefusesTwins,
 		"the outcome replaces what was there":       recordFinishes,
@@ -39,28 +40,28 @@ func RunRecord(t *testing.T, open func(t *testing.T) commander.Record) {
 var recordStart = time.Date(2026, 3, 14, 1, 59, 26, 535897000, time.UTC)
 
 // recordEntry returns the n-th command of a night.
-func recordEntry(n int) commander.Entry {
+func recordEntry(n int) love.CommandEntry {
 	at := recordStart.Add(time.Duration(n) * time.Minute)
-	return commander.Entry{
-		ID: fmt.Sprintf("%s%08x", commander.FirstID(at), n), Time: at,
+	return love.CommandEntry{
+		ID: fmt.Sprintf("%s%08x", record.FirstID(at), n), Time: at,
 		User: "ana", Identity: "ana@summit", Address: "10.0.0.7", Manager: "one",
 		CSC: "ATDome", SalIndex: 0, Command: "cmd_moveAzimuth", Params: json.RawMessage(`{"azimuth": 12345678901234567890.10, "é": "\u00e9"}`),
-		Outcome: commander.Outcome{State: commander.Pending},
+		CommandOutcome: love.CommandOutcome{State: love.CommandPending},
 	}
 }
 
-func change(n int, o commander.Outcome) commander.Change {
-	return commander.Change{ID: recordEntry(n).ID, Outcome: o}
+func change(n int, o love.CommandOutcome) record.Change {
+	return record.Change{ID: recordEntry(n).ID, CommandOutcome: o}
 }
 
-func begin(t *testing.T, r commander.Record, entries ...commander.Entry) {
+func begin(t *testing.T, r record.Store, entries ...love.CommandEntry) {
 	t.Helper()
 	for _, e := range entries {
 		require.NoError(t, r.Begin(t.Context(), e))
 	}
 }
 
-func list(t *testing.T, r commander.Record, f commander.Filter) []commander.Entry {
+func list(t *testing.T, r record.Store, f love.CommandFilter) []love.CommandEntry {
 	t.Helper()
 	entries, err := r.List(t.Context(), f)
 	require.NoError(t, err)
@@ -71,7 +72,7 @@ func list(t *testing.T, r commander.Record, f commander.Filter) []commander.Entr
 }
 
 // numbers returns the n of entries that recordEntry made.
-func numbers(t *testing.T, entries []commander.Entry) []int {
+func numbers(t *testing.T, entries []love.CommandEntry) []int {
 	t.Helper()
 	all := []int{}
 	for _, e := range entries {
@@ -82,52 +83,52 @@ func numbers(t *testing.T, entries []commander.Entry) []int {
 	return all
 }
 
-func recordKeepsEntries(t *testing.T, r commander.Record) {
-	require.Empty(t, list(t, r, commander.Filter{}))
+func recordKeepsEntries(t *testing.T, r record.Store) {
+	require.Empty(t, list(t, r, love.CommandFilter{}))
 	pending := recordEntry(1)
 	refused := recordEntry(2)
 	refused.SalIndex, refused.CSC, refused.Params = 301, "ESS", json.RawMessage(`[NaN`) // a request that is no command
-	refused.Outcome = commander.Outcome{State: commander.Refused, Status: 403, Result: "not allowed, añ", Duration: 1500 * time.Microsecond, ApprovedBy: "ben"}
+	refused.CommandOutcome = love.CommandOutcome{State: love.CommandRefused, Status: 403, Result: "not allowed, añ", Duration: 1500 * time.Microsecond, ApprovedBy: "ben"}
 	begin(t, r, pending, refused)
-	require.Equal(t, []commander.Entry{refused, pending}, list(t, r, commander.Filter{}))
+	require.Equal(t, []love.CommandEntry{refused, pending}, list(t, r, love.CommandFilter{}))
 }
 
-func recordRefusesTwins(t *testing.T, r commander.Record) {
+func recordRefusesTwins(t *testing.T, r record.Store) {
 	begin(t, r, recordEntry(1))
 	require.Error(t, r.Begin(t.Context(), recordEntry(1)))
-	require.Len(t, list(t, r, commander.Filter{}), 1)
+	require.Len(t, list(t, r, love.CommandFilter{}), 1)
 }
 
-func recordFinishes(t *testing.T, r commander.Record) {
+func recordFinishes(t *testing.T, r record.Store) {
 	e := recordEntry(1)
 	begin(t, r, e, recordEntry(2))
-	for _, o := range []commander.Outcome{
-		{State: commander.TimedOut, Status: 504, Result: "no answer", Duration: 15 * time.Second},
-		{State: commander.Late, Status: 200, Code: -302, Result: "Failed: too late", Duration: 20 * time.Second, ApprovedBy: "ben"},
+	for _, o := range []love.CommandOutcome{
+		{State: love.CommandTimedOut, Status: 504, Result: "no answer", Duration: 15 * time.Second},
+		{State: love.CommandLate, Status: 200, Code: -302, Result: "Failed: too late", Duration: 20 * time.Second, ApprovedBy: "ben"},
 	} {
-		require.NoError(t, r.Change(t.Context(), commander.Change{ID: e.ID, Outcome: o}))
-		e.Outcome = o
-		require.Equal(t, []commander.Entry{recordEntry(2), e}, list(t, r, commander.Filter{}))
+		require.NoError(t, r.Change(t.Context(), record.Change{ID: e.ID, CommandOutcome: o}))
+		e.CommandOutcome = o
+		require.Equal(t, []love.CommandEntry{recordEntry(2), e}, list(t, r, love.CommandFilter{}))
 	}
 }
 
-func recordKnowsItsEntries(t *testing.T, r commander.Record) {
+func recordKnowsItsEntries(t *testing.T, r record.Store) {
 	begin(t, r, recordEntry(1))
-	done := commander.Outcome{State: commander.Succeeded}
-	require.ErrorIs(t, r.Change(t.Context(), change(2, done)), commander.ErrNoEntry)
+	done := love.CommandOutcome{State: love.CommandDone}
+	require.ErrorIs(t, r.Change(t.Context(), change(2, done)), record.ErrNoEntry)
 	require.NoError(t, r.Change(t.Context()), "nothing is an easy task")
-	err := r.Change(t.Context(), change(2, done), change(1, commander.Outcome{State: commander.TimedOut}), change(1, done))
-	require.ErrorIs(t, err, commander.ErrNoEntry)
+	err := r.Change(t.Context(), change(2, done), change(1, love.CommandOutcome{State: love.CommandTimedOut}), change(1, done))
+	require.ErrorIs(t, err, record.ErrNoEntry)
 	require.ErrorContains(t, err, recordEntry(2).ID)
-	require.Equal(t, done, list(t, r, commander.Filter{})[0].Outcome, "the others are set, in their order")
+	require.Equal(t, done, list(t, r, love.CommandFilter{})[0].CommandOutcome, "the others are set, in their order")
 }
 
-func recordPages(t *testing.T, r commander.Record) {
+func recordPages(t *testing.T, r record.Store) {
 	for n := range 7 {
 		begin(t, r, recordEntry(n))
 	}
 	var pages [][]int
-	f := commander.Filter{Limit: 3}
+	f := love.CommandFilter{Limit: 3}
 	for {
 		page := list(t, r, f)
 		if len(page) == 0 {
@@ -139,57 +140,57 @@ func recordPages(t *testing.T, r commander.Record) {
 	require.Equal(t, [][]int{{6, 5, 4}, {3, 2, 1}, {0}}, pages)
 }
 
-func recordFilters(t *testing.T, r commander.Record) {
+func recordFilters(t *testing.T, r record.Store) {
 	other := recordEntry(2)
 	other.User, other.CSC, other.SalIndex, other.Command = "ben", "ESS", 301, "cmd_start"
-	other.State = commander.Refused
+	other.State = love.CommandRefused
 	begin(t, r, recordEntry(1), other, recordEntry(3))
 	zero, index := 0, 301
 	for name, c := range map[string]struct {
-		f    commander.Filter
+		f    love.CommandFilter
 		want []int
 	}{
-		"user":              {commander.Filter{User: "ben"}, []int{2}},
-		"component":         {commander.Filter{CSC: "ATDome"}, []int{3, 1}},
-		"index":             {commander.Filter{SalIndex: &index}, []int{2}},
-		"index 0":           {commander.Filter{SalIndex: &zero}, []int{3, 1}},
-		"command":           {commander.Filter{Command: "cmd_start"}, []int{2}},
-		"state":             {commander.Filter{State: commander.Pending}, []int{3, 1}},
-		"since":             {commander.Filter{Since: other.Time}, []int{3, 2}},
-		"until":             {commander.Filter{Until: other.Time}, []int{1}},
-		"both":              {commander.Filter{Since: other.Time, Until: other.Time.Add(time.Second)}, []int{2}},
-		"all that is given": {commander.Filter{User: "ana", CSC: "ATDome", Before: recordEntry(3).ID, Limit: 5}, []int{1}},
-		"nothing":           {commander.Filter{User: "' OR 1=1 --"}, []int{}},
-		"case counts":       {commander.Filter{User: "Ana"}, []int{}},
+		"user":              {love.CommandFilter{User: "ben"}, []int{2}},
+		"component":         {love.CommandFilter{CSC: "ATDome"}, []int{3, 1}},
+		"index":             {love.CommandFilter{SalIndex: &index}, []int{2}},
+		"index 0":           {love.CommandFilter{SalIndex: &zero}, []int{3, 1}},
+		"command":           {love.CommandFilter{Command: "cmd_start"}, []int{2}},
+		"state":             {love.CommandFilter{State: love.CommandPending}, []int{3, 1}},
+		"since":             {love.CommandFilter{Since: other.Time}, []int{3, 2}},
+		"until":             {love.CommandFilter{Until: other.Time}, []int{1}},
+		"both":              {love.CommandFilter{Since: other.Time, Until: other.Time.Add(time.Second)}, []int{2}},
+		"all that is given": {love.CommandFilter{User: "ana", CSC: "ATDome", Before: recordEntry(3).ID, Limit: 5}, []int{1}},
+		"nothing":           {love.CommandFilter{User: "' OR 1=1 --"}, []int{}},
+		"case counts":       {love.CommandFilter{User: "Ana"}, []int{}},
 	} {
 		require.Equal(t, c.want, numbers(t, list(t, r, c.f)), name)
 	}
 }
 
-func recordInterrupts(t *testing.T, r commander.Record) {
+func recordInterrupts(t *testing.T, r record.Store) {
 	other, awaiting := recordEntry(2), recordEntry(4)
-	other.Manager, awaiting.State = "two", commander.Awaiting
+	other.Manager, awaiting.State = "two", love.CommandAwaiting
 	begin(t, r, recordEntry(1), other, recordEntry(3), awaiting)
-	require.NoError(t, r.Change(t.Context(), change(3, commander.Outcome{State: commander.Succeeded, Status: 200})))
+	require.NoError(t, r.Change(t.Context(), change(3, love.CommandOutcome{State: love.CommandDone, Status: 200})))
 	n, err := r.Interrupted(t.Context(), "one")
 	require.NoError(t, err)
 	require.Equal(t, 2, n)
-	all := list(t, r, commander.Filter{})
-	require.Equal(t, commander.Outcome{State: commander.Refused, Result: commander.UnapprovedResult}, all[0].Outcome)
-	require.Equal(t, commander.Succeeded, all[1].State)
+	all := list(t, r, love.CommandFilter{})
+	require.Equal(t, love.CommandOutcome{State: love.CommandRefused, Result: record.UnapprovedResult}, all[0].CommandOutcome)
+	require.Equal(t, love.CommandDone, all[1].State)
 	require.Equal(t, other, all[2], "another manager's")
-	require.Equal(t, commander.Outcome{State: commander.Unknown, Result: commander.InterruptedResult}, all[3].Outcome)
+	require.Equal(t, love.CommandOutcome{State: love.CommandUnknown, Result: record.InterruptedResult}, all[3].CommandOutcome)
 }
 
-func recordPrunes(t *testing.T, r commander.Record) {
+func recordPrunes(t *testing.T, r record.Store) {
 	begin(t, r, recordEntry(1), recordEntry(2), recordEntry(3))
 	n, err := r.Prune(t.Context(), recordEntry(2).Time)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
-	require.Equal(t, []int{3, 2}, numbers(t, list(t, r, commander.Filter{})))
+	require.Equal(t, []int{3, 2}, numbers(t, list(t, r, love.CommandFilter{})))
 }
 
-func recordIsConcurrent(t *testing.T, r commander.Record) {
+func recordIsConcurrent(t *testing.T, r record.Store) {
 	const writers, each = 4, 25
 	var writing sync.WaitGroup
 	errs := make(chan error, 2*writers*each)
@@ -198,7 +199,7 @@ func recordIsConcurrent(t *testing.T, r commander.Record) {
 			for n := range each {
 				e := recordEntry(w*each + n)
 				errs <- r.Begin(context.Background(), e)
-				errs <- r.Change(context.Background(), change(w*each+n, commander.Outcome{State: commander.Succeeded}))
+				errs <- r.Change(context.Background(), change(w*each+n, love.CommandOutcome{State: love.CommandDone}))
 			}
 		})
 	}
@@ -207,12 +208,12 @@ func recordIsConcurrent(t *testing.T, r commander.Record) {
 	for err := range errs {
 		require.NoError(t, err)
 	}
-	require.Len(t, list(t, r, commander.Filter{State: commander.Succeeded, Limit: commander.MaxPage}), writers*each)
+	require.Len(t, list(t, r, love.CommandFilter{State: love.CommandDone, Limit: love.MaxCommandPage}), writers*each)
 }
 
-func recordHonoursContexts(t *testing.T, r commander.Record) {
+func recordHonoursContexts(t *testing.T, r record.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	require.NoError(t, r.Begin(ctx, recordEntry(1)))
 	cancel()
-	require.Len(t, list(t, r, commander.Filter{}), 1)
+	require.Len(t, list(t, r, love.CommandFilter{}), 1)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/authority"
 )
 
 var errNoAuthority = refuse(http.StatusNotFound, "Authority over commands is not switched on at this manager.")
@@ -19,14 +20,20 @@ func (m *Manager) showAuthority(*call) (answer, error) {
 	if m.config.Authority == nil {
 		return answer{}, errNoAuthority
 	}
-	held, err := m.config.Authority.Holds()
+	now, err := m.authority()
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{status: http.StatusOK, body: struct {
-		Holds   []commander.Hold    `json:"holds"`
-		Waiting []commander.Waiting `json:"waiting"`
-	}{append([]commander.Hold{}, held...), append([]commander.Waiting{}, m.config.Authority.Waiting()...)}}, nil
+	return answer{status: http.StatusOK, body: now}, nil
+}
+
+// authority returns who holds authority and what waits for approval.
+func (m *Manager) authority() (love.Authority, error) {
+	held, err := m.config.Authority.Holds()
+	if err != nil {
+		return love.Authority{}, err
+	}
+	return love.Authority{Holds: listOf(held), Waiting: listOf(m.config.Authority.Waiting())}, nil
 }
 
 // takeAuthority gives the caller authority over a pattern: {"pattern",
@@ -57,7 +64,7 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 	const most = 1e6 // far more overflows a time.Duration
 	hold, err := m.config.Authority.Take(c.Context(), c.who.Name(), pattern, time.Duration(min(wanted.Seconds, most)*float64(time.Second)))
 	switch {
-	case errors.Is(err, commander.ErrHoldTime):
+	case errors.Is(err, authority.ErrHoldTime):
 		return answer{}, fieldErrors{"seconds": {err.Error()}}.refusal()
 	case err != nil:
 		return answer{}, authorityRefusal(err)
@@ -89,16 +96,19 @@ func (m *Manager) approve(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := m.mayGiveCommand(c, w.Command); err != nil {
+	if err := m.mayGive(c, w.Command); err != nil {
 		return answer{}, err
 	}
-	reply, err := m.ask(c, func(ctx context.Context) (commander.Reply, error) {
-		return m.config.Authority.Approve(ctx, w.ID, c.who.Name())
+	var refused error
+	ack, err := ask(m, c, commander.UnknownOutcome, func(ctx context.Context) (love.Ack, error) {
+		ack, err := m.config.Authority.Approve(ctx, w.ID, c.who.Name())
+		refused = authorityRefusal(err)
+		return ack, err
 	})
-	if refused, ok := errors.AsType[*refusal](authorityRefusal(err)); ok {
+	if refused, ok := errors.AsType[*refusal](refused); ok {
 		return answer{}, refused
 	}
-	return m.passOn(c, reply, err)
+	return passOn(m.responseOf(c, ack, err)), nil
 }
 
 // dismiss drops a waiting command. Its giver always may; anyone else needs the
@@ -109,7 +119,7 @@ func (m *Manager) dismiss(c *call) (answer, error) {
 		return answer{}, err
 	}
 	if w.User != c.who.Name() {
-		if err := m.mayGiveCommand(c, w.Command); err != nil {
+		if err := m.mayGive(c, w.Command); err != nil {
 			return answer{}, err
 		}
 	}
@@ -121,9 +131,9 @@ func (m *Manager) dismiss(c *call) (answer, error) {
 
 // waiting finds the waiting command that the path names. An ID stands for one
 // command only, so that what is checked is what Approve or Dismiss then takes.
-func (m *Manager) waiting(c *call) (commander.Waiting, error) {
+func (m *Manager) waiting(c *call) (love.WaitingCommand, error) {
 	if m.config.Authority == nil {
-		return commander.Waiting{}, errNoAuthority
+		return love.WaitingCommand{}, errNoAuthority
 	}
 	id := c.params.ByName("id")
 	for _, w := range m.config.Authority.Waiting() {
@@ -131,18 +141,18 @@ func (m *Manager) waiting(c *call) (commander.Waiting, error) {
 			return w, nil
 		}
 	}
-	return commander.Waiting{}, authorityRefusal(commander.ErrNoSuch)
+	return love.WaitingCommand{}, authorityRefusal(authority.ErrNotFound)
 }
 
 // authorityRefusal turns an error of the authority into the refusal to answer
 // with; it returns other errors as they are.
 func authorityRefusal(err error) error {
 	switch {
-	case errors.Is(err, commander.ErrNoSuch):
+	case errors.Is(err, authority.ErrNotFound):
 		return refuse(http.StatusNotFound, "There is no such authority or approval, or its time is over.")
-	case errors.Is(err, commander.ErrNotYours):
+	case errors.Is(err, authority.ErrNotYours):
 		return refuse(http.StatusForbidden, err.Error())
-	case errors.Is(err, commander.ErrHeld), errors.Is(err, commander.ErrTooManyHolds):
+	case errors.Is(err, authority.ErrHeld), errors.Is(err, authority.ErrTooManyHolds):
 		return refuse(http.StatusConflict, err.Error())
 	}
 	return err

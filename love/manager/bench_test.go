@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
@@ -131,8 +132,8 @@ func (s *sink) SetReadDeadline(time.Time) error { return nil }
 // done is a commander that executes at once.
 type done struct{}
 
-func (done) Execute(context.Context, commander.Request) (commander.Reply, error) {
-	return commander.Done(), nil
+func (done) Execute(context.Context, commander.Call) (love.Ack, error) {
+	return love.Ack{Text: love.Done}, nil
 }
 
 // commanding is a manager in memory, and the token of who may command.

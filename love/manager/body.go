@@ -12,7 +12,6 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rubin-love/love-go/internal/wire"
 )
@@ -52,29 +51,38 @@ func (c *call) object() (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind := jsonKind(body); kind != "object" {
-		return nil, refuseAck(http.StatusBadRequest, "The body has to be a JSON object, it is "+kind+".")
+	if jsonKind(body) != "object" {
+		return nil, notAnObject(body)
 	}
 	return body, nil
 }
 
+func notAnObject(body []byte) *refusal {
+	return refuseAck(http.StatusBadRequest, "The body has to be a JSON object, it is "+jsonKind(body)+".")
+}
+
 // json reads a body that has to be JSON; nil if there is none.
 func (c *call) json() (json.RawMessage, error) {
+	body, err := c.document()
+	if err != nil || len(body) == 0 {
+		return nil, err
+	}
+	if err := wire.Strict(body); err != nil {
+		return nil, parseError(err)
+	}
+	return body, nil
+}
+
+// document reads a body that is sent as JSON, but does not parse it; empty if
+// there is none.
+func (c *call) document() (json.RawMessage, error) {
 	body, err := c.read()
 	if err != nil {
 		return nil, err
 	}
 	body = bytes.TrimSpace(body)
-	switch {
-	case len(body) == 0:
-		return nil, nil
-	case c.mediaType() != jsonType:
+	if len(body) > 0 && c.mediaType() != jsonType {
 		return nil, refuse(http.StatusUnsupportedMediaType, fmt.Sprintf("Unsupported media type %q in request.", c.Header.Get("Content-Type")))
-	case !utf8.Valid(body):
-		return nil, parseError(errors.New("the text is not UTF-8"))
-	}
-	if err := strictJSON(body); err != nil {
-		return nil, parseError(err)
 	}
 	return body, nil
 }

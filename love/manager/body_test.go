@@ -3,8 +3,6 @@ package manager_test
 import (
 	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -22,6 +20,8 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/authority"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -121,7 +121,7 @@ func TestBody_ThatDoesNotComeIs408AsDocumented(t *testing.T) {
 		t.Run(method+" "+path, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				require.NotNil(t, o.Responses.Value("408"), "the document")
-				l := newLine(t, func(c *manager.Config) { c.Authority = commander.NewAuthority(c.Commander) })
+				l := newLine(t, func(c *manager.Config) { c.Authority = authority.New(c.Commander) })
 				began := time.Now()
 				l.begins(method, example.Replace(path), "{", "Content-Length: 100", authorization(l.r.token("admin")))
 				got := l.answer()
@@ -195,18 +195,18 @@ func TestBody_ThatCameDoesNotLimitWhatFollows(t *testing.T) {
 // any more.
 type patient time.Duration
 
-func (p patient) Execute(ctx context.Context, _ commander.Request) (commander.Reply, error) {
+func (p patient) Execute(ctx context.Context, _ commander.Call) (love.Ack, error) {
 	commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS"})
 	select {
 	case <-time.After(time.Duration(p)):
-		return commander.Done(), nil
+		return love.Ack{Text: love.Done}, nil
 	case <-ctx.Done():
-		return commander.Reply{}, context.Cause(ctx)
+		return love.Ack{}, context.Cause(ctx)
 	}
 }
 
 func TestBody_ThatCameDoesNotLimitTheCommand(t *testing.T) {
-	for _, accepted := range []string{"application/json", love.ProgressType} {
+	for _, accepted := range []string{"application/json", commanderhttp.ProgressType} {
 		t.Run(accepted, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLine(t, func(c *manager.Config) { c.Commander, c.CommandTimeout = patient(3*bodyTime), time.Hour })
@@ -218,60 +218,4 @@ func TestBody_ThatCameDoesNotLimitTheCommand(t *testing.T) {
 			})
 		})
 	}
-}
-
-// keyTwice tells by encoding/json whether an object has a key twice.
-func keyTwice(text []byte) bool {
-	dec := json.NewDecoder(strings.NewReader(string(text)))
-	dec.UseNumber()
-	var value func() bool
-	value = func() bool {
-		token, err := dec.Token()
-		if err != nil || token != json.Delim('{') && token != json.Delim('[') {
-			return false
-		}
-		seen, twice := map[string]bool{}, false
-		for dec.More() {
-			if token == json.Delim('{') {
-				key, err := dec.Token()
-				if err != nil {
-					return twice
-				}
-				name, _ := key.(string)
-				twice = twice || seen[name]
-				seen[name] = true
-			}
-			twice = value() || twice
-		}
-		_, _ = dec.Token()
-		return twice
-	}
-	return value()
-}
-
-// FuzzStrictJSON takes encoding/json as the judge of what is JSON.
-func FuzzStrictJSON(f *testing.F) {
-	many := func(last string) string {
-		var keys []string
-		for i := range 40 {
-			keys = append(keys, fmt.Sprintf(`"k%d": {"k": %d}`, i, i))
-		}
-		return "{" + strings.Join(append(keys, last), ",") + "}"
-	}
-	for _, text := range []string{
-		someCommand, `{"a": {"a": 1}, "b": [{"a": 1}, {"a": 1}]}`, `{"a": 1, "a" : 1}`, `[{"x": [], "x": {}}]`, `{"NaN": "Infinity"}`,
-		`NaN`, `[1, -Infinity]`, `{"a": Infinity}`, `{"a": 01}`, `{"a": 1} x`, `"a"`, `"a": 1`, `{"\u0061": 1, "a": 2}`, `{"\ud800": 1, "\udbff": 2}`,
-		many(`"k99": 1`), many(`"k0": 1`), many(`"k39": 1`), "{}}", "", "[[[", strings.Repeat("[", 500) + strings.Repeat("]", 500),
-	} {
-		f.Add([]byte(text))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		err := manager.StrictJSON(text)
-		if err == nil {
-			require.True(t, json.Valid(text))
-			require.False(t, keyTwice(text))
-			return
-		}
-		require.True(t, !json.Valid(text) || keyTwice(text) || errors.Is(err, manager.ErrDepth), "%v", err)
-	})
 }

@@ -2,139 +2,121 @@ package manager
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"math"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
 var errNoCommander = refuseAck(http.StatusServiceUnavailable,
 	"This manager has no commander. Nothing was sent: ask whoever runs the manager to connect one.")
 
-// command relays a command (manager protocol, section 4.5). The commander checks
-// its content; the manager sets its identity.
+// command relays a command under the caller's identity (manager protocol,
+// section 4.5).
 func (m *Manager) command(c *call) (answer, error) {
-	body, err := c.object()
+	command, err := m.permitted(c)
 	if err != nil {
 		return answer{}, err
 	}
-	if err := m.mayGive(c, body); err != nil {
-		m.commandRefused(c, body, err)
-		return answer{}, err
-	}
-	if m.config.Commander == nil {
-		return answer{}, errNoCommander
-	}
-	progress := commander.NewProgressWriter(c.writer, c.Request)
-	reply, err := m.ask(c, func(ctx context.Context) (commander.Reply, error) {
-		return m.config.Commander.Execute(commander.WithProgress(ctx, progress.Report), m.requestOf(c, body))
+	progress := commanderhttp.NewProgressWriter(c.writer, c.Request)
+	ack, err := ask(m, c, commander.UnknownOutcome, func(ctx context.Context) (love.Ack, error) {
+		return m.config.Commander.Execute(commander.WithProgress(ctx, progress.Report), command)
 	})
-	a, err := m.passOn(c, reply, err)
-	if err == nil {
-		a.sent = progress.Finish(commander.Reply{Status: a.status, Body: a.raw})
+	response := m.responseOf(c, ack, err)
+	if progress.Finish(response) {
+		return answer{sent: true}, nil
 	}
-	return a, err
+	return passOn(response), nil
 }
 
 // checkCommand tells whether a command would be sent, and sends nothing.
 func (m *Manager) checkCommand(c *call) (answer, error) {
-	body, err := c.object()
+	command, err := m.permitted(c)
 	if err != nil {
 		return answer{}, err
 	}
-	if err := m.mayGive(c, body); err != nil {
-		return answer{}, err
+	ack, err := ask(m, c, "", func(ctx context.Context) (love.Ack, error) {
+		return commander.Check(ctx, m.config.Commander, command)
+	})
+	return passOn(m.responseOf(c, ack, err)), nil
+}
+
+// permitted reads a command that the caller may give, if there is a commander to
+// give it to. A command that the caller may not give is recorded.
+func (m *Manager) permitted(c *call) (commander.Call, error) {
+	command, incomplete, err := m.readCommand(c)
+	if err != nil {
+		return commander.Call{}, err
+	}
+	switch {
+	case incomplete == nil:
+		if err := m.mayGive(c, command.Command); err != nil {
+			m.recordForbidden(c, command, err)
+			return commander.Call{}, err
+		}
+	case !m.config.RelayIncomplete || !m.mayGiveAll(c):
+		return commander.Call{}, refuseAck(http.StatusBadRequest, incomplete.Error())
 	}
 	if m.config.Commander == nil {
-		return answer{}, errNoCommander
+		return commander.Call{}, errNoCommander
 	}
-	checker, ok := m.config.Commander.(commander.Checker)
-	if !ok {
-		return m.passOn(c, commander.AckReply(http.StatusOK, commander.Unchecked), nil)
-	}
-	return m.relay(c, "", func(ctx context.Context) (commander.Reply, error) { return checker.Check(ctx, m.requestOf(c, body)) })
+	return command, nil
 }
 
-func (m *Manager) requestOf(c *call, body json.RawMessage) commander.Request {
-	return commander.Request{
-		Body: body, Identity: c.who.Name() + "@" + m.config.ServerURL, User: c.who.Name(), Address: c.who.Address,
+// readCommand reads the body of a request as a command of the caller. If it is
+// an object that is not a complete command, incomplete says why, and the command
+// is zero.
+func (m *Manager) readCommand(c *call) (command commander.Call, incomplete, err error) {
+	body, err := c.document()
+	if err != nil {
+		return command, nil, err
 	}
+	parsed, err := love.ParseCommand(body)
+	switch {
+	case len(body) == 0, err != nil && !errors.Is(err, love.ErrNotJSON) && body[0] != '{':
+		return command, nil, notAnObject(body)
+	case errors.Is(err, love.ErrNotJSON):
+		return command, nil, parseError(err)
+	case errors.Is(err, love.ErrIncompleteCommand):
+		incomplete = err
+	case err != nil:
+		return command, nil, refuseAck(http.StatusBadRequest, err.Error())
+	}
+	parsed.Identity = m.identity(c)
+	return commander.Call{Command: parsed, Posted: body, User: c.who.Name(), Address: c.who.Address}, incomplete, nil
 }
+
+// identity returns the name under which components see the caller.
+func (m *Manager) identity(c *call) string { return c.who.Name() + "@" + m.config.ServerURL }
 
 // forbiddenCommand records the command of a user who may give none.
-func (m *Manager) forbiddenCommand(c *call, err error) {
+func (m *Manager) forbiddenCommand(c *call, why error) {
 	if c.Method != http.MethodPost {
 		return
 	}
-	if body, e := c.object(); e == nil { // otherwise it is not a command
-		m.commandRefused(c, body, err)
+	if command, _, err := m.readCommand(c); err == nil { // otherwise it is not a command
+		m.recordForbidden(c, command, why)
 	}
 }
 
-func (m *Manager) commandRefused(c *call, body json.RawMessage, err error) {
-	refused, ok := errors.AsType[*refusal](err)
-	if m.config.Refused == nil || !ok {
+func (m *Manager) recordForbidden(c *call, command commander.Call, why error) {
+	refused, ok := errors.AsType[*refusal](why)
+	if m.config.Record == nil || !ok {
 		return
 	}
 	ack, _ := refused.body.(love.Ack)
-	m.config.Refused(c.Context(), m.requestOf(c, body), commander.AckReply(refused.status, ack.Text))
+	m.config.Record.Refuse(c.Context(), command, &commander.Error{Kind: commander.Forbidden, Text: ack.Text})
 }
 
 // mayGive checks whether the caller may give this command; the endpoint has
 // checked only that they may give some.
-func (m *Manager) mayGive(c *call, body json.RawMessage) error {
+func (m *Manager) mayGive(c *call, cmd love.Command) error {
 	if m.mayGiveAll(c) {
 		return nil
 	}
-	cmd, err := readCommand(body)
-	if err != nil {
-		return err
-	}
-	return m.authorizeCommand(c, cmd)
-}
-
-// mayGiveCommand is mayGive for a command that has been read already.
-func (m *Manager) mayGiveCommand(c *call, cmd love.Command) error {
-	if m.mayGiveAll(c) {
-		return nil
-	}
-	return m.authorizeCommand(c, cmd)
-}
-
-func (m *Manager) mayGiveAll(c *call) bool {
-	return m.config.Authorizer.Authorize(c.Context(), c.who, auth.ExecuteCommand) == nil
-}
-
-// readCommand reads which command a body is. Every commander has to read the
-// same in it, so a key in another case, which some readers accept, is refused.
-func readCommand(body json.RawMessage) (love.Command, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil {
-		return love.Command{}, parseError(err)
-	}
-	for key := range members {
-		for _, known := range []string{"csc", "salindex", "cmd"} {
-			if key != known && strings.EqualFold(key, known) {
-				return love.Command{}, refuseAck(http.StatusBadRequest, fmt.Sprintf("The key %q is not a command's: write %q.", key, known))
-			}
-		}
-	}
-	var cmd love.Command
-	if json.Unmarshal(members["csc"], &cmd.CSC) != nil || json.Unmarshal(members["salindex"], &cmd.SalIndex) != nil || json.Unmarshal(members["cmd"], &cmd.Name) != nil {
-		return love.Command{}, refuseAck(http.StatusBadRequest, `A command has the texts "csc" and "cmd" and the integer "salindex".`)
-	}
-	return cmd, nil
-}
-
-// authorizeCommand checks the caller's permission for one command.
-func (m *Manager) authorizeCommand(c *call, cmd love.Command) error {
 	wanted := auth.CommandPermission(cmd.CSC, cmd.SalIndex, cmd.Name)
 	if !wanted.IsCommand() { // a name with a colon in it
 		return errMayNotCommand
@@ -142,7 +124,11 @@ func (m *Manager) authorizeCommand(c *call, cmd love.Command) error {
 	return m.authorize(c, wanted)
 }
 
-// observingLog relays an observing log unchanged (manager protocol, section 4.6).
+func (m *Manager) mayGiveAll(c *call) bool {
+	return m.config.Authorizer.Authorize(c.Context(), c.who, auth.ExecuteCommand) == nil
+}
+
+// observingLog relays an observing log (manager protocol, section 4.6).
 func (m *Manager) observingLog(c *call) (answer, error) {
 	body, err := c.object()
 	if err != nil {
@@ -151,50 +137,36 @@ func (m *Manager) observingLog(c *call) (answer, error) {
 	if m.config.Logbook == nil {
 		return answer{}, errNoCommander
 	}
-	log := commander.ObservingLog{Body: body, Identity: c.who.Name() + "@" + m.config.ServerURL}
-	return m.relay(c, commander.UnknownLog, func(ctx context.Context) (commander.Reply, error) {
-		return m.config.Logbook.WriteObservingLog(ctx, log)
+	l, err := love.ParseObservingLog(body)
+	if err != nil && !m.config.RelayIncomplete {
+		return passOn(commanderhttp.ResponseOf(love.Ack{}, commanderhttp.MissingKeys("user, message", body))), nil
+	}
+	l.Posted, l.Identity = body, m.identity(c)
+	ack, err := ask(m, c, commander.UnknownLog, func(ctx context.Context) (love.Ack, error) {
+		return m.config.Logbook.WriteObservingLog(ctx, l)
 	})
+	return passOn(m.responseOf(c, ack, err)), nil
 }
 
-// relay asks the commander something other than a command, for a bounded time,
-// and passes its answer on. For the aftermath see [commander.NoReply].
-func (m *Manager) relay(c *call, aftermath string, do func(context.Context) (commander.Reply, error)) (answer, error) {
-	reply, err := m.ask(c, do)
+// ask calls the commander and waits up to CommandTimeout, which progress
+// extends. For the outcome see [commander.ErrorOf].
+func ask[T any](m *Manager, c *call, outcome string, do func(context.Context) (T, error)) (T, error) {
+	result, err := commander.Within(c.Context(), m.config.CommandTimeout, do)
 	if err != nil {
-		err = commander.NoReply(err, aftermath)
+		return result, commander.ErrorOf(err, outcome)
 	}
-	return m.passOn(c, reply, err)
+	return result, nil
 }
 
-// ask calls the commander and waits up to CommandTimeout, which progress extends.
-func (m *Manager) ask(c *call, do func(context.Context) (commander.Reply, error)) (commander.Reply, error) {
-	ctx, cancel := commander.WithPatience(c.Context(), m.config.CommandTimeout)
-	defer cancel()
-	reply, err := do(ctx)
-	if _, explained := errors.AsType[*commander.NoReplyError](err); err == nil || explained {
-		return reply, err
+// responseOf returns the HTTP answer to what a commander returned.
+func (m *Manager) responseOf(c *call, ack love.Ack, err error) commanderhttp.Response {
+	if err != nil && c.Context().Err() == nil { // otherwise the caller has hung up and reads no answer
+		m.config.Logger.Warn("the commander gave no acknowledgement", "path", c.URL.Path, "error", err)
 	}
-	if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
-		err = cause
-	}
-	return reply, err
+	return commanderhttp.ResponseOf(ack, err)
 }
 
-// passOn answers with the commander's answer, or says why there is none.
-func (m *Manager) passOn(c *call, reply commander.Reply, err error) (answer, error) {
-	if err == nil {
-		reply, err = reply.Strict()
-	}
-	if err != nil {
-		if c.Context().Err() == nil { // otherwise the caller has hung up and reads no answer
-			m.config.Logger.Warn("the commander gave no answer", "path", c.URL.Path, "error", err)
-		}
-		reply = commander.ReplyTo(err)
-	}
-	a := answer{status: reply.Status, raw: reply.Body, header: http.Header{"Content-Type": {"application/json"}}}
-	if reply.RetryAfter > 0 {
-		a.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(reply.RetryAfter.Seconds()))))
-	}
-	return a, nil
+// passOn answers with a commander's answer.
+func passOn(r commanderhttp.Response) answer {
+	return answer{status: r.Status, raw: r.Body, header: r.Header()}
 }

@@ -10,7 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -29,12 +31,13 @@ func TestCommand_ReachesTheCommanderWithTheIdentityOfTheUser(t *testing.T) {
 	require.Len(t, asked, 2)
 	require.Equal(t, "cmd_user@summit.example", asked[0].Identity)
 	require.Equal(t, "admin@summit.example", asked[1].Identity)
-	require.Equal(t, someCommand, string(asked[0].Body), "numbers keep their form")
+	require.Equal(t, someCommand, string(asked[0].Posted), "numbers keep their form")
 }
 
 func TestCommand_IdentityCannotBeForged(t *testing.T) {
 	r := newRig(t)
-	r.call("POST", cmd, `{"csc": "ATDome", "identity": "admin@summit"}`, as(r.token("cmd_user")))
+	forged := strings.Replace(someCommand, "{", `{"identity": "admin@summit", `, 1)
+	require.Equal(t, 200, r.call("POST", cmd, forged, as(r.token("cmd_user"))).StatusCode)
 	require.Equal(t, "cmd_user@summit.example", r.commander.asked()[0].Identity)
 }
 
@@ -53,14 +56,28 @@ func TestCommand_NeedsThePermission(t *testing.T) {
 	require.Empty(t, r.commander.asked(), "nothing reaches the commander")
 }
 
-func TestCommand_ContentIsTheCommandersToCheck(t *testing.T) {
+func TestCommand_WhatIsNotOneIsRefused(t *testing.T) {
 	r := newRig(t)
+	for body, ack := range map[string]string{
+		`{"anything": 1}`: `reading the command: \"csc\" is missing; a command has \"csc\", \"salindex\", \"cmd\" and \"params\"`,
+		`{"csc": "ATDome", "salindex": 0, "cmd": 1, "params": {}}`:                  `reading the command: \"cmd\" cannot be 1: csc and cmd are texts, salindex is a whole number`,
+		`{"csc": "ATDome", "salindex": 0, "cmd": "x", "params": {}, "CSC": "Test"}`: `reading the command: \"CSC\" is not a key of a command: write \"csc\"`,
+	} {
+		r.is(r.call("POST", cmd, body, as(r.token("cmd_user"))), 400, `{"ack": "`+ack+`"}`)
+		r.is(r.call("POST", cmd+"check/", body, as(r.token("cmd_user"))), 400, `{"ack": "`+ack+`"}`)
+	}
+	require.Empty(t, r.commander.asked())
+}
+
+func TestCommand_KeysAreChecksOfTheCommanderThatItIsRelayedTo(t *testing.T) {
+	r := newRig(t, func(c *manager.Config) { c.RelayIncomplete = true })
 	for _, body := range []string{`{}`, `{"anything": "é", "n": 12345678901234567890}`, " \n{\"a\": 1} "} {
 		require.Equal(t, 200, r.call("POST", cmd, body, as(r.token("cmd_user"))).StatusCode)
 	}
 	asked := r.commander.asked()
 	require.Len(t, asked, 3)
-	require.Equal(t, `{"anything": "é", "n": 12345678901234567890}`, string(asked[1].Body))
+	require.Equal(t, `{"anything": "é", "n": 12345678901234567890}`, string(asked[1].Posted))
+	require.Equal(t, love.Command{Identity: "cmd_user@summit.example"}, asked[1].Command)
 }
 
 func TestCommand_BodyHasToBeAJSONObject(t *testing.T) {
@@ -77,25 +94,41 @@ func TestCommand_BodyHasToBeAJSONObject(t *testing.T) {
 	require.Empty(t, r.commander.asked())
 }
 
-func TestCommand_AnswerIsPassedOn(t *testing.T) {
-	for status, ack := range map[int]string{
-		200: "Command failed: not enabled",
-		400: "Request must have JSON data with the following keys: csc",
-		500: "internal",
-		504: "Command time out. No ack received from component.",
+func TestCommand_AnswerOfTheCommander(t *testing.T) {
+	for name, c := range map[string]struct {
+		ack    love.Ack
+		err    error
+		status int
+		want   string
+	}{
+		"success":   {ack: love.Ack{Text: "Done", Code: 303}, status: 200, want: `{"ack": "Done", "code": 303}`},
+		"a failure": {ack: love.Ack{Text: "Failed: no power", Code: -302, Error: 7}, status: 200, want: `{"ack": "Failed: no power", "code": -302, "error": 7}`},
+		"one over HTTP": {ack: love.Ack{Text: "Done", Raw: []byte(`{"ack": "Done", "extra": [1, {"x": null}]}`)}, status: 200,
+			want: `{"ack": "Done", "extra": [1, {"x": null}]}`},
+		"a status": {err: &commander.Error{Kind: commander.Refused, Text: "no", Err: &commanderhttp.StatusError{Status: 418, Body: []byte(`{"ack": "no", "x": 1}`)}},
+			status: 418, want: `{"ack": "no", "x": 1}`},
+		"a refusal":  {err: commander.Refuse("there is no field x"), status: 400, want: `{"ack": "there is no field x"}`},
+		"a time-out": {err: &commander.Error{Kind: commander.TimedOut, Text: "too slow", Code: 301}, status: 504, want: `{"ack": "too slow", "code": 301}`},
+		"unreachable": {err: &commander.Error{Kind: commander.NotSent, Text: "see whether it runs", Err: errors.New("secret")}, status: 502,
+			want: `{"ack": "see whether it runs"}`},
+		"an error": {err: errors.New("secret"), status: 502,
+			want: `{"ack": "The commander gave no answer. Whether the command was executed is unknown: look at the component before you repeat it."}`},
 	} {
-		r := newRig(t)
-		body := `{"ack": "` + ack + `", "extra": [1, {"x": null}]}`
-		r.commander.reply = commander.Reply{Status: status, Body: json.RawMessage(body)}
-		r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), status, body)
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.commander.ack, r.commander.err = c.ack, c.err
+			r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), c.status, c.want)
+			require.Equal(t, c.err != nil, strings.Contains(r.log.String(), "the commander gave no acknowledgement"))
+		})
 	}
 }
 
-func TestCommand_NumbersThatJSONDoesNotHaveBecomeNullInTheAnswer(t *testing.T) {
+func TestCommand_ABusyCommanderSaysWhenToRetry(t *testing.T) {
 	r := newRig(t)
-	r.commander.reply = commander.Reply{Status: 200, Body: json.RawMessage(`{"ack": "NaN", "v": [NaN, -Infinity, 1.50]}`)}
+	r.commander.err = &commander.Error{Kind: commander.Busy, Text: "busy", RetryAfter: 1500 * time.Millisecond}
 	got := r.call("POST", cmd, someCommand, as(r.token("cmd_user")))
-	r.is(got, 200, `{"ack": "NaN", "v": [null, null, 1.5]}`)
+	r.is(got, 503, `{"ack": "busy"}`)
+	require.Equal(t, "2", got.Header.Get("Retry-After"))
 }
 
 func TestCommand_WithoutACommanderIsAnswered503(t *testing.T) {
@@ -104,28 +137,6 @@ func TestCommand_WithoutACommanderIsAnswered503(t *testing.T) {
 	r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), 503, want)
 	r.is(r.call("GET", "/manager/api/salinfo/topic-names", "", as(r.token("user"))), 503, want)
 	r.is(r.call("GET", "/manager/api/salinfo/topic-data", "", as(r.token("user"))), 503, want)
-}
-
-func TestCommand_ACommanderThatFailsGives502WithAnAck(t *testing.T) {
-	for name, c := range map[string]struct {
-		reply commander.Reply
-		err   error
-		ack   string
-	}{
-		"an error":       {err: errors.New("secret"), ack: "The commander gave no answer. Whether the command was executed is unknown: look at the component before you repeat it."},
-		"not reachable":  {err: &commander.NoReplyError{Status: 502, Text: "see whether it runs"}, ack: "see whether it runs"},
-		"not JSON":       {reply: commander.Reply{Status: 400, Body: json.RawMessage("<html>")}, ack: "The commander answered with status 400 and no JSON: <html>."},
-		"no body":        {reply: commander.Reply{Status: 200}, ack: "The commander answered with status 200 and no JSON: an empty body."},
-		"no status":      {reply: commander.Reply{Body: json.RawMessage("{}")}, ack: "The commander answered with status 0 and a redirection or worse, which cannot be passed on."},
-		"strange status": {reply: commander.Reply{Status: 101, Body: json.RawMessage("{}")}, ack: "The commander answered with status 101 and a redirection or worse, which cannot be passed on."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
-			r.commander.reply, r.commander.err = c.reply, c.err
-			r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), 502, `{"ack": "`+c.ack+`"}`)
-			require.Contains(t, r.log.String(), "the commander gave no answer")
-		})
-	}
 }
 
 func TestCommand_ACommanderThatHangsGives504AfterABoundedTime(t *testing.T) {
@@ -139,7 +150,7 @@ func TestCommand_ACommanderThatHangsGives504AfterABoundedTime(t *testing.T) {
 func TestSALInfo_RelaysTheCategoriesAndNothingElse(t *testing.T) {
 	r := newRig(t)
 	want := `{"Watcher": {"event_names": ["alarm"], "x": 1.5}}`
-	r.commander.reply = commander.Reply{Status: 200, Body: json.RawMessage(want)}
+	r.commander.info = json.RawMessage(want)
 	for _, path := range []string{
 		"topic-names", "topic-names?categories=telemetry", "topic-names?other=1",
 		"topic-data", "topic-data?categories=event-command&other=1", "topic-data?categories=event%20telemetry%26x%3D1",
@@ -148,14 +159,14 @@ func TestSALInfo_RelaysTheCategoriesAndNothingElse(t *testing.T) {
 	}
 	require.Equal(t, []string{"names:", "names:telemetry", "names:", "data:", "data:event-command", "data:event telemetry&x=1"}, r.commander.categories)
 
-	r.commander.reply = commander.Reply{Status: 404, Body: json.RawMessage(`{"error": "none"}`)}
+	r.commander.err = &commander.Error{Kind: commander.Refused, Err: &commanderhttp.StatusError{Status: 404, Body: []byte(`{"error": "none"}`)}}
 	r.is(r.call("GET", "/manager/api/salinfo/topic-names", "", as(r.token("user"))), 404, `{"error": "none"}`)
 }
 
 func TestSALInfo_LargeAnswersPass(t *testing.T) {
 	r := newRig(t)
 	body := `{"Csc": ["` + strings.Repeat("topic_with_a_long_name\", \"", 50000) + `"]}`
-	r.commander.reply = commander.Reply{Status: 200, Body: json.RawMessage(body)}
+	r.commander.info = json.RawMessage(body)
 	got := r.call("GET", "/manager/api/salinfo/topic-data", "", as(r.token("user")))
 	require.Equal(t, 200, got.StatusCode)
 	require.Greater(t, len(got.body), 1<<20)

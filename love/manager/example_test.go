@@ -3,24 +3,18 @@ package manager_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// mount is a team's own commander: one method.
-type mount struct{}
-
-func (mount) Execute(_ context.Context, r commander.Request) (commander.Reply, error) {
-	command, err := r.Command()
-	if err != nil {
-		return commander.AckReply(http.StatusBadRequest, err.Error()), nil
-	}
-	return commander.AckReply(http.StatusOK, command.Identity+" moves "+command.CSC), nil
+// move is a team's own commander: a function.
+func move(_ context.Context, c commander.Call) (love.Ack, error) {
+	return love.Ack{Text: c.Identity + " moves " + c.CSC}, nil
 }
 
 // A manager with one user and a commander of one's own. The hub would be
@@ -38,7 +32,7 @@ func Example() {
 		Hub:           &hubDouble{},
 		Authenticator: users,
 		Tokens:        tokens,
-		Commander:     mount{},
+		Commander:     commander.Func(move),
 		ServerURL:     "summit",
 	})
 	if err != nil {

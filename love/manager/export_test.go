@@ -1,7 +1,5 @@
 package manager
 
-import "github.com/rubin-love/love-go/internal/wire"
-
 // Routes lists the paths of the API with their methods, for the test that
 // compares them with the OpenAPI document.
 func (m *Manager) Routes() map[string][]string {
@@ -13,9 +11,3 @@ func (m *Manager) Routes() map[string][]string {
 	}
 	return routes
 }
-
-// What the fuzzing of bodies compares with encoding/json.
-var (
-	StrictJSON = strictJSON
-	ErrDepth   = wire.ErrDepth
-)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
 )
@@ -221,7 +222,7 @@ func TestHealth_AliveAndReadyAreDifferentQuestions(t *testing.T) {
 // panicking is a commander with a bug.
 type panicking struct{}
 
-func (panicking) Execute(context.Context, commander.Request) (commander.Reply, error) {
+func (panicking) Execute(context.Context, commander.Call) (love.Ack, error) {
 	panic("a bug")
 }
 

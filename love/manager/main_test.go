@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/hub"
@@ -58,7 +60,7 @@ func newRig(t *testing.T, change ...func(*manager.Config)) *rig {
 // newUnserved makes one without a server.
 func newUnserved(t *testing.T, change ...func(*manager.Config)) (*rig, *manager.Manager) {
 	t.Helper()
-	r := &rig{t: t, hub: &hubDouble{}, commander: &commanderDouble{reply: commander.Done()},
+	r := &rig{t: t, hub: &hubDouble{}, commander: &commanderDouble{ack: love.Ack{Text: love.Done}},
 		clock: lovetest.NewClock(start), log: &logBuffer{}, audit: &auth.MemoryAuditLog{}}
 	r.users = auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
 	for _, u := range auth.DefaultUsers() {
@@ -171,6 +173,7 @@ type hubDouble struct {
 	mu           sync.Mutex
 	handshakes   []string
 	disconnected []string
+	published    []love.Message
 }
 
 func (h *hubDouble) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -196,6 +199,19 @@ func (h *hubDouble) Disconnect(match func(auth.Principal) bool, _ hub.CloseReaso
 	}
 }
 
+func (h *hubDouble) Publish(_ context.Context, m love.Message) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.published = append(h.published, m)
+	return nil
+}
+
+func (h *hubDouble) events() []love.Message {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.published)
+}
+
 func (h *hubDouble) Stats() hub.Stats {
 	none := map[string]uint64{}
 	return hub.Stats{Sessions: 1, Groups: 1, Dropped: none, Denied: none, Closed: none}
@@ -218,57 +234,59 @@ func (h *hubDouble) closed() []string {
 // commanderDouble answers with what it was given and remembers what it was
 // asked.
 type commanderDouble struct {
-	reply commander.Reply
+	ack   love.Ack
+	info  json.RawMessage // the answer to questions
 	err   error
 	hangs bool
 
 	mu         sync.Mutex
-	requests   []commander.Request
+	requests   []commander.Call
 	categories []string
 	logs       []string
 }
 
-func (c *commanderDouble) answer(ctx context.Context) (commander.Reply, error) {
+func (c *commanderDouble) answer(ctx context.Context) (love.Ack, error) {
 	if c.hangs {
 		<-ctx.Done()
-		return commander.Reply{}, ctx.Err()
+		return love.Ack{}, ctx.Err()
 	}
-	return c.reply, c.err
+	return c.ack, c.err
 }
 
-func (c *commanderDouble) Execute(ctx context.Context, r commander.Request) (commander.Reply, error) {
+func (c *commanderDouble) Execute(ctx context.Context, call commander.Call) (love.Ack, error) {
 	c.mu.Lock()
-	c.requests = append(c.requests, r)
+	c.requests = append(c.requests, call)
 	c.mu.Unlock()
 	return c.answer(ctx)
 }
 
-func (c *commanderDouble) topics(ctx context.Context, which, categories string) (commander.Reply, error) {
+func (c *commanderDouble) topics(ctx context.Context, which, categories string) (json.RawMessage, error) {
 	c.mu.Lock()
 	c.categories = append(c.categories, which+":"+categories)
 	c.mu.Unlock()
-	return c.answer(ctx)
+	_, err := c.answer(ctx)
+	return c.info, err
 }
 
-func (c *commanderDouble) TopicNames(ctx context.Context, categories string) (commander.Reply, error) {
+func (c *commanderDouble) TopicNames(ctx context.Context, categories string) (json.RawMessage, error) {
 	return c.topics(ctx, "names", categories)
 }
 
-func (c *commanderDouble) TopicData(ctx context.Context, categories string) (commander.Reply, error) {
+func (c *commanderDouble) TopicData(ctx context.Context, categories string) (json.RawMessage, error) {
 	return c.topics(ctx, "data", categories)
 }
 
-func (c *commanderDouble) WriteObservingLog(ctx context.Context, l commander.ObservingLog) (commander.Reply, error) {
+func (c *commanderDouble) WriteObservingLog(ctx context.Context, l love.ObservingLog) (love.Ack, error) {
 	c.mu.Lock()
-	c.logs = append(c.logs, string(l.Body))
+	c.logs = append(c.logs, string(l.Posted))
 	c.mu.Unlock()
 	return c.answer(ctx)
 }
 
-func (c *commanderDouble) asked() []commander.Request {
+func (c *commanderDouble) asked() []commander.Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return append([]commander.Request(nil), c.requests...)
+	return append([]commander.Call(nil), c.requests...)
 }
 
 // logBuffer is a log that can be read while it is written.

@@ -19,6 +19,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/authority"
 	"github.com/rubin-love/love-go/love/dashboard"
 	"github.com/rubin-love/love-go/love/hub"
 )
@@ -33,6 +34,8 @@ type Hub interface {
 	DisconnectToken(tokenID string)
 	// Disconnect closes the sockets of everybody who matches. It must not block.
 	Disconnect(match func(auth.Principal) bool, reason hub.CloseReason)
+	// Publish sends a message to its subscribers.
+	Publish(ctx context.Context, m love.Message) error
 }
 
 // HubReporter is a [Hub] that also reports to administrators, as *hub.Hub does.
@@ -72,23 +75,23 @@ type Config struct {
 	// Informer answers salinfo. Default: none, salinfo is answered 503. One that
 	// is also a [MetadataInformer] answers salinfo/metadata too.
 	Informer commander.Informer
-	// Record is the record of commands that the API shows: a
-	// [commander.Recorder], or any [commander.Record]. Default: none, it is
-	// answered 404.
-	Record RecordReader
-	// Refused is called for each command that its user may not give, for example
-	// [commander.Recorder.Refuse]. Default: not called.
-	Refused func(context.Context, commander.Request, commander.Reply)
+	// RelayIncomplete also passes on objects that are not complete commands or
+	// observing logs: the Commander is then one that relays [commander.Call.Posted]
+	// to a LOVE-commander, whose job it is to check the keys. Default: they are
+	// answered 400.
+	RelayIncomplete bool
+	// Record is the record of commands that the API shows, and into which
+	// commands go that their user may not give. Its changes are published to the
+	// group event-Hub-0-commands. Default: none, it is answered 404.
+	Record Record
 	// Authority lets users exclude others from commanding. The Commander has to
-	// be the same one, or pass its commands on to it. Default: none, authority is
-	// answered 404.
-	Authority *commander.Authority
+	// be the same one, or pass its commands on to it. Its changes are published to
+	// the group event-Hub-0-authority. Default: none, authority is answered 404.
+	Authority *authority.Authority
 	// Logbook writes observing logs. Default: none, they are answered 503.
 	Logbook commander.Logbook
 	// CommandTimeout bounds each call of Commander, Informer and Logbook; progress
-	// extends it. Default: [DefaultCommandTimeout], 15 s, above the 10 s after
-	// which a LOVE-commander answers 504. With a [commander.Recorder] set it to the
-	// recorder's WithCommandLimit: the shorter one answers.
+	// extends it. Default: [DefaultCommandTimeout].
 	CommandTimeout time.Duration
 
 	// BodyTimeout is how long a client may take to send the body of a request.
@@ -159,8 +162,14 @@ func New(c Config) (*Manager, error) {
 	m.handler = m.logged(m.recovered(crossOrigin(http.HandlerFunc(m.dispatch))))
 	m.stopWatch = []func(){c.Tokens.Watch(c.Hub.DisconnectToken)}
 	if c.Users != nil {
-		l := newLeavers(c.Users, c.Hub, c.Clock)
-		m.stopWatch = append(m.stopWatch, c.Users.Watch(l.changed), l.stop)
+		r := newSessionRevoker(c.Users, c.Hub, c.Clock)
+		m.stopWatch = append(m.stopWatch, c.Users.Watch(r.changed), r.stop)
+	}
+	if c.Record != nil {
+		m.stopWatch = append(m.stopWatch, c.Record.Watch(m.publishCommand))
+	}
+	if c.Authority != nil {
+		m.stopWatch = append(m.stopWatch, c.Authority.Watch(m.publishAuthority))
 	}
 	return m, nil
 }
@@ -200,7 +209,8 @@ func (c *Config) setDefaults() error {
 	return nil
 }
 
-// Close ends the manager's watch over ended tokens and disabled users.
+// Close ends the manager's watch over ended tokens, disabled users, the record
+// and authority.
 // Requests are still answered: the http.Server in front decides when they end.
 func (m *Manager) Close() {
 	for _, stop := range m.stopWatch {

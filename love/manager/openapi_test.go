@@ -17,7 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -31,7 +31,7 @@ var document = sync.OnceValues(func() (routers.Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, lines := range []string{love.ProgressType, "text/csv"} {
+	for _, lines := range []string{commanderhttp.ProgressType, "text/csv"} {
 		openapi3filter.RegisterBodyDecoder(lines, openapi3filter.RegisteredBodyDecoder("text/plain"))
 	}
 	return legacy.NewRouter(doc)

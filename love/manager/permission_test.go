@@ -2,14 +2,15 @@ package manager_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
-	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -45,7 +46,7 @@ func TestCommandPattern_AllowsJustTheCommandsThatFit(t *testing.T) {
 }
 
 func TestJSON_WithAKeyTwiceIsRefusedAtAnyDepth(t *testing.T) {
-	r := newRig(t)
+	r := newRig(t, func(c *manager.Config) { c.RelayIncomplete = true })
 	token := as(r.token("cmd_user"))
 	for _, body := range []string{
 		`{"a": 1, "a": 1}`, `{"params": {"x": 1, "y": 2, "x": 3}}`, `{"l": [1, {"b": [], "b": {}}]}`, `{"a": {}, "b": "a", "a": 2}`, `{"é": 1, "\u00e9": 2}`,
@@ -69,7 +70,7 @@ func TestCommand_TellsTheCommanderWhoAndWhereFrom(t *testing.T) {
 func TestObservingLog_IsRelayedUnchanged(t *testing.T) {
 	const path = "/manager/api/lovecsc/observinglog"
 	r := newRig(t)
-	r.commander.reply = commander.AckReply(200, "Added new observing log to SAL")
+	r.commander.ack = love.Ack{Text: "Added new observing log to SAL"}
 	const log = `{"user": "somebody", "message": "é", "n": 1.50}`
 	r.is(r.call("POST", path, log, as(r.token("cmd_user"))), 200, `{"ack": "Added new observing log to SAL"}`)
 	require.Equal(t, []string{log}, r.commander.logs)
@@ -82,8 +83,8 @@ func TestObservingLog_IsRelayedUnchanged(t *testing.T) {
 // versions is a commander that still knows its metadata.
 type versions struct{ *commanderDouble }
 
-func (v versions) Metadata(context.Context) (commander.Reply, error) {
-	return commander.Reply{Status: 200, Body: []byte(`{"ATDome": {"sal_version": "7", "xml_version": "20"}}`)}, nil
+func (v versions) Metadata(context.Context) (json.RawMessage, error) {
+	return json.RawMessage(`{"ATDome": {"sal_version": "7", "xml_version": "20"}}`), nil
 }
 
 func TestSALInfo_MetadataIsRelayedWhereThereIsSome(t *testing.T) {

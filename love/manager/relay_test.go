@@ -12,16 +12,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+	"github.com/rubin-love/love-go/love/commander/record"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// relaying is a rig whose commander is at a URL.
-func relaying(t *testing.T, url string, opts ...commander.HTTPOption) *rig {
-	h, err := commander.NewHTTP(url, opts...)
+// relaying is a rig whose commander is at a URL and has some time to answer.
+func relaying(t *testing.T, url string, timeout time.Duration, opts ...commanderhttp.ClientOption) *rig {
+	h, err := commanderhttp.New(url, opts...)
 	require.NoError(t, err)
 	t.Cleanup(h.Close)
-	return newRig(t, func(c *manager.Config) { c.Commander, c.Informer, c.Logbook = h, h, h }, func(c *manager.Config) { c.CommandTimeout = time.Minute })
+	return newRig(t, func(c *manager.Config) { c.Commander, c.Informer, c.Logbook, c.RelayIncomplete = h, h, h, true }, func(c *manager.Config) { c.CommandTimeout = timeout })
 }
 
 const observingLog = "/manager/api/lovecsc/observinglog"
@@ -40,7 +41,7 @@ var requests = map[string]struct {
 
 func TestRelay_CommandOnTheWire(t *testing.T) {
 	c := newPythonCommander(t)
-	r := relaying(t, c.URL)
+	r := relaying(t, c.URL, time.Minute)
 	const given = `{"csc": "ATDome", "salindex": 0, "cmd": "cmd_moveAzimuth", "params": {"azimuth": 12345678901234567890123.10, "é": "\u00e9", "x": 1e400}, "identity": "admin@summit"}`
 	r.is(r.call("POST", cmd, given, as(r.token("cmd_user")), header("Cookie", "sessionid=x")), 200, `{"ack": "Done"}`)
 	got := c.only(t)
@@ -58,7 +59,7 @@ func TestRelay_CommandOnTheWire(t *testing.T) {
 
 func TestRelay_AnswersOfACommandArePassedOn(t *testing.T) {
 	c := newPythonCommander(t)
-	r := relaying(t, c.URL)
+	r := relaying(t, c.URL, time.Minute)
 	token := as(r.token("cmd_user"))
 	for _, a := range []struct {
 		status     int
@@ -86,7 +87,7 @@ func TestRelay_AnswersOfACommandArePassedOn(t *testing.T) {
 
 func TestRelay_ObservingLogOnTheWire(t *testing.T) {
 	c := newPythonCommander(t)
-	r := relaying(t, c.URL)
+	r := relaying(t, c.URL, time.Minute)
 	const log = `{"user": "somebody", "message": "añ \u00f1", "n": 1.50}`
 	r.is(r.call("POST", observingLog, log, as(r.token("cmd_user"))), 200, `{"ack": "Added new observing log to SAL"}`)
 	got := c.only(t)
@@ -108,7 +109,7 @@ func TestRelay_ObservingLogOnTheWire(t *testing.T) {
 
 func TestRelay_SALInfoOnTheWire(t *testing.T) {
 	c := newPythonCommander(t)
-	r := relaying(t, c.URL)
+	r := relaying(t, c.URL, time.Minute)
 	token := as(r.token("user"))
 	for query, passedOn := range map[string]string{
 		"":                                  "",
@@ -137,7 +138,7 @@ func TestRelay_SALInfoOnTheWire(t *testing.T) {
 // Quirk 37.
 func TestRelay_MetadataIsWhatTheCommanderStillHas(t *testing.T) {
 	c := newPythonCommander(t)
-	r := relaying(t, c.URL)
+	r := relaying(t, c.URL, time.Minute)
 	token := as(r.token("user"))
 	got := r.call("GET", "/manager/api/salinfo/metadata?categories=event", "", token)
 	r.is(got, 404, `{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` has no /salinfo/metadata."}`)
@@ -148,10 +149,10 @@ func TestRelay_MetadataIsWhatTheCommanderStillHas(t *testing.T) {
 
 func TestRelay_HeartbeatOfThePythonCommander(t *testing.T) {
 	c := newPythonCommander(t)
-	h, err := commander.NewHTTP(c.URL)
+	h, err := commanderhttp.New(c.URL)
 	require.NoError(t, err)
 	defer h.Close()
-	p := manager.NewPulse(h, newRig(t).clock)
+	p := manager.NewHeartbeatPoller(h, newRig(t).clock)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- p.Run(ctx) }()
@@ -202,7 +203,7 @@ func TestRelay_FaultsOfTheCommanderAreAnsweredWithAnAckThatTellsWhatToDo(t *test
 			if f.status == 504 {
 				limit = 50 * time.Millisecond
 			}
-			r := relaying(t, c.URL, commander.WithAnswerLimit(limit))
+			r := relaying(t, c.URL, limit)
 			for name, q := range requests {
 				want := strings.ReplaceAll(f.ack, "HOST", strings.TrimPrefix(c.URL, "http://"))
 				if name != "command" || fault != "a page" {
@@ -222,7 +223,7 @@ func TestRelay_FaultsOfTheCommanderAreAnsweredWithAnAckThatTellsWhatToDo(t *test
 func TestRelay_CommanderThatHangsIsNotWaitedForAnyLonger(t *testing.T) {
 	c := newPythonCommander(t)
 	c.does(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	h, err := commander.NewHTTP(c.URL, commander.WithAnswerLimit(time.Hour))
+	h, err := commanderhttp.New(c.URL)
 	require.NoError(t, err)
 	defer h.Close()
 	r := newRig(t, func(c *manager.Config) {
@@ -243,12 +244,12 @@ func TestRelay_AnswerAfterTheDeadlineIsRecordedAsLateAndNothingSentAgain(t *test
 		<-goOn
 		_, _ = io.WriteString(w, `{"ack": "Done"}`)
 	})
-	h, err := commander.NewHTTP(c.URL, commander.WithAnswerLimit(time.Hour))
+	h, err := commanderhttp.New(c.URL)
 	require.NoError(t, err)
 	defer h.Close()
-	var recorder *commander.Recorder
+	var recorder *record.Recorder
 	r := newRig(t, func(c *manager.Config) { c.Commander, c.CommandTimeout = h, 50*time.Millisecond }, recording(t),
-		func(c *manager.Config) { recorder = c.Commander.(*commander.Recorder) })
+		func(c *manager.Config) { recorder = c.Commander.(*record.Recorder) })
 	got := r.call("POST", cmd, domeCmd, as(r.token("cmd_user")))
 	require.Equal(t, 504, got.StatusCode)
 	require.Contains(t, got.body, `{"ack":"No answer within `)
@@ -279,7 +280,7 @@ func TestRelay_CommanderOfATeamsOwnThatHangsOrFails(t *testing.T) {
 func TestRelay_CommanderThatRefusesConnectionsGotNothing(t *testing.T) {
 	c := newPythonCommander(t)
 	c.Close()
-	r := relaying(t, c.URL)
+	r := relaying(t, c.URL, time.Minute)
 	for _, q := range requests {
 		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 502,
 			`{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` cannot be reached. Nothing was sent: see whether it runs."}`)
@@ -303,7 +304,7 @@ func TestRelay_CommanderWithTooMuchToDoIsAskedLater(t *testing.T) {
 		<-goOn
 		_, _ = io.WriteString(w, `{"ack": "Done"}`)
 	})
-	r := relaying(t, c.URL, commander.WithUnderWay(1))
+	r := relaying(t, c.URL, time.Minute, commanderhttp.WithMaxRequests(1))
 	token := as(r.token("cmd_user"))
 	first := make(chan response)
 	go func() { first <- r.call("POST", cmd, someCommand, token) }()

@@ -2,9 +2,11 @@ package manager
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
 // topicNames and topicData relay the list of topics (manager protocol, section
@@ -25,22 +27,19 @@ func (m *Manager) topicData(c *call) (answer, error) {
 
 // relayTopics passes on only the categories of the query. The answer is long and
 // seldom changes, so it has an ETag and is compressed once.
-func (m *Manager) relayTopics(c *call, from func(context.Context, string) (commander.Reply, error)) (answer, error) {
+func (m *Manager) relayTopics(c *call, from func(context.Context, string) (json.RawMessage, error)) (answer, error) {
 	categories := c.URL.Query().Get("categories")
-	reply, err := m.ask(c, func(ctx context.Context) (commander.Reply, error) { return from(ctx, categories) })
+	body, err := ask(m, c, "", func(ctx context.Context) (json.RawMessage, error) { return from(ctx, categories) })
 	key := c.URL.Path + "?" + categories
-	if err == nil && !m.topics.Holds(key, reply.Body) {
-		reply, err = reply.Strict()
+	if err == nil && !m.topics.Holds(key, body) {
+		body, err = commanderhttp.StrictBody(body)
 	}
 	if err != nil {
-		err = commander.NoReply(err, "")
-	}
-	if err != nil || reply.Status != http.StatusOK {
-		return m.passOn(c, reply, err)
+		return passOn(m.responseOf(c, love.Ack{}, err)), nil
 	}
 	c.writer.Header().Set("Cache-Control", "private, no-cache") // the browser asks each time, and may be told 304
-	if err := m.topics.Serve(c.writer, c.Request, key, reply.Body); err != nil {
-		m.config.Logger.Debug("answer not delivered", "status", reply.Status, "error", err)
+	if err := m.topics.Serve(c.writer, c.Request, key, body); err != nil {
+		m.config.Logger.Debug("answer not delivered", "status", http.StatusOK, "error", err)
 	}
 	return answer{sent: true}, nil
 }
@@ -48,7 +47,7 @@ func (m *Manager) relayTopics(c *call, from func(context.Context, string) (comma
 // MetadataInformer gives the versions of the components' interfaces:
 // {"<csc>": {"sal_version", "xml_version"}} (manager protocol, section 11).
 type MetadataInformer interface {
-	Metadata(ctx context.Context) (commander.Reply, error)
+	Metadata(ctx context.Context) (json.RawMessage, error)
 }
 
 // metadata relays a request that most commanders no longer know (quirk 37).
@@ -60,5 +59,12 @@ func (m *Manager) metadata(c *call) (answer, error) {
 	if !ok {
 		return answer{}, errNotFound
 	}
-	return m.relay(c, "", from.Metadata)
+	body, err := ask(m, c, "", from.Metadata)
+	if err == nil {
+		body, err = commanderhttp.StrictBody(body)
+	}
+	if err != nil {
+		return passOn(m.responseOf(c, love.Ack{}, err)), nil
+	}
+	return passOn(commanderhttp.Response{Status: http.StatusOK, Body: body}), nil
 }

@@ -10,17 +10,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander/record"
 )
 
-// CommandRecord is the commander.Record of a [Store].
+// CommandRecord is the record.Store of a [Store].
 type CommandRecord struct {
 	store *Store
 	// The two statements that every command needs, closed with the database.
 	insert, update *sql.Stmt
 }
 
-var _ commander.Record = (*CommandRecord)(nil)
+var _ record.Store = (*CommandRecord)(nil)
 
 // Commands returns the record of commands.
 func (s *Store) Commands() *CommandRecord { return s.commands }
@@ -38,8 +39,8 @@ func (r *CommandRecord) prepare(ctx context.Context) (err error) {
 	return unavailable(err)
 }
 
-// Begin implements commander.Record.
-func (r *CommandRecord) Begin(ctx context.Context, e commander.Entry) error {
+// Begin implements record.Store.
+func (r *CommandRecord) Begin(ctx context.Context, e love.CommandEntry) error {
 	return r.store.write(ctx, func(ctx context.Context) error {
 		_, err := r.insert.ExecContext(ctx,
 			e.ID, micros(e.Time), storable(e.User), storable(e.Identity), storable(e.Address), storable(e.Manager), storable(e.ApprovedBy),
@@ -49,13 +50,13 @@ func (r *CommandRecord) Begin(ctx context.Context, e commander.Entry) error {
 	})
 }
 
-// Change implements commander.Record.
-func (r *CommandRecord) Change(ctx context.Context, changes ...commander.Change) error {
+// Change implements record.Store.
+func (r *CommandRecord) Change(ctx context.Context, changes ...record.Change) error {
 	var missing error
-	set := func(ctx context.Context, s *sql.Stmt, c commander.Change) error {
+	set := func(ctx context.Context, s *sql.Stmt, c record.Change) error {
 		n, err := changed(s.ExecContext(ctx, c.ID, string(c.State), c.Status, c.Code, storable(c.Result), c.Duration.Microseconds(), storable(c.ApprovedBy)))
 		if err == nil && n == 0 {
-			missing = errors.Join(missing, fmt.Errorf("%w: %s", commander.ErrNoEntry, c.ID))
+			missing = errors.Join(missing, fmt.Errorf("%w: %s", record.ErrNoEntry, c.ID))
 		}
 		return err
 	}
@@ -102,14 +103,14 @@ func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// Interrupted implements commander.Record.
+// Interrupted implements record.Store.
 func (r *CommandRecord) Interrupted(ctx context.Context, manager string) (n int, err error) {
 	for _, s := range []struct {
-		was, is commander.State
+		was, is love.CommandState
 		result  string
 	}{
-		{commander.Pending, commander.Unknown, commander.InterruptedResult},
-		{commander.Awaiting, commander.Refused, commander.UnapprovedResult},
+		{love.CommandPending, love.CommandUnknown, record.InterruptedResult},
+		{love.CommandAwaiting, love.CommandRefused, record.UnapprovedResult},
 	} {
 		changed, err := r.exec(ctx, `UPDATE commands SET state = $3, status = 0, result = $4 WHERE manager = $1 AND state = $2`,
 			manager, string(s.was), string(s.is), s.result)
@@ -121,13 +122,13 @@ func (r *CommandRecord) Interrupted(ctx context.Context, manager string) (n int,
 	return n, nil
 }
 
-// Prune implements commander.Record. It removes entries in pieces, because
+// Prune implements record.Store. It removes entries in pieces, because
 // removing all may take seconds, and commands must not wait for that.
 func (r *CommandRecord) Prune(ctx context.Context, before time.Time) (n int, err error) {
 	const piece = 10_000
 	for {
 		removed, err := r.exec(ctx, `DELETE FROM commands WHERE id IN (SELECT id FROM commands WHERE id < $1 ORDER BY id LIMIT `+strconv.Itoa(piece)+`)`,
-			commander.FirstID(before))
+			record.FirstID(before))
 		n += removed
 		if err != nil || removed < piece {
 			return n, err
@@ -135,8 +136,8 @@ func (r *CommandRecord) Prune(ctx context.Context, before time.Time) (n int, err
 	}
 }
 
-// List implements commander.Record.
-func (r *CommandRecord) List(ctx context.Context, f commander.Filter) (entries []commander.Entry, err error) {
+// List implements record.Store.
+func (r *CommandRecord) List(ctx context.Context, f love.CommandFilter) (entries []love.CommandEntry, err error) {
 	var w conditions
 	w.text("username = ", f.User)
 	w.text("csc = ", f.CSC)
@@ -147,12 +148,12 @@ func (r *CommandRecord) List(ctx context.Context, f commander.Filter) (entries [
 		w.add("salindex = ", *f.SalIndex)
 	}
 	if !f.Since.IsZero() {
-		w.text("id >= ", commander.FirstID(f.Since))
+		w.text("id >= ", record.FirstID(f.Since))
 	}
 	if !f.Until.IsZero() {
-		w.text("id < ", commander.FirstID(f.Until))
+		w.text("id < ", record.FirstID(f.Until))
 	}
-	query := `SELECT ` + commandColumns + ` FROM commands` + w.String() + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(f.Page())
+	query := `SELECT ` + commandColumns + ` FROM commands` + w.String() + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(f.PageSize())
 	err = r.store.query(ctx, func(rows *sql.Rows) error {
 		e, err := entryOf(rows)
 		entries = append(entries, e)
@@ -161,13 +162,13 @@ func (r *CommandRecord) List(ctx context.Context, f commander.Filter) (entries [
 	return entries, err
 }
 
-func entryOf(rows *sql.Rows) (e commander.Entry, err error) {
+func entryOf(rows *sql.Rows) (e love.CommandEntry, err error) {
 	var at, duration int64
 	var params, state string
 	err = rows.Scan(&e.ID, &at, &e.User, &e.Identity, &e.Address, &e.Manager, &e.ApprovedBy, &e.CSC, &e.SalIndex, &e.Command, &params,
 		&state, &e.Status, &e.Code, &e.Result, &duration)
 	e.Time, e.Duration = fromMicros(at), time.Duration(duration)*time.Microsecond
-	e.Params, e.State = []byte(params), commander.State(state)
+	e.Params, e.State = []byte(params), love.CommandState(state)
 	return e, err
 }
 

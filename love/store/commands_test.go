@@ -11,15 +11,17 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/authority"
+	"github.com/rubin-love/love-go/love/commander/record"
 	"github.com/rubin-love/love-go/love/lovetest"
 )
 
 func TestCommandRecord(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
-			lovetest.RunRecord(t, func(t *testing.T) commander.Record { return openStore(t, d.fresh(t)).Commands() })
+			lovetest.RunRecord(t, func(t *testing.T) record.Store { return openStore(t, d.fresh(t)).Commands() })
 		})
 	}
 }
@@ -27,7 +29,7 @@ func TestCommandRecord(t *testing.T) {
 func TestHolds(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
-			lovetest.RunHolds(t, func(t *testing.T) commander.Holds { return openStore(t, d.fresh(t)).Holds() })
+			lovetest.RunHolds(t, func(t *testing.T) authority.Store { return openStore(t, d.fresh(t)).Holds() })
 		})
 	}
 }
@@ -37,13 +39,13 @@ func TestHolds_AreSharedByAllProcesses(t *testing.T) {
 		here, there := openStore(t, address), openStore(t, address)
 		heard := make(chan string, 2)
 		defer here.Holds().Watch(func() { heard <- "here" })()
-		hold := commander.Hold{ID: "1", Pattern: "ATDome", User: "ana", Since: time.Unix(1, 0).UTC(), Until: time.Unix(2, 0).UTC()}
-		require.NoError(t, here.Holds().Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) {
+		hold := love.Hold{ID: "1", Pattern: "ATDome", User: "ana", Since: time.Unix(1, 0).UTC(), Until: time.Unix(2, 0).UTC()}
+		require.NoError(t, here.Holds().Change(t.Context(), func(held []love.Hold) ([]love.Hold, error) {
 			return append(held, hold), nil
 		}))
 		require.Equal(t, "here", within(t, heard))
-		require.NoError(t, there.Holds().Change(t.Context(), func(held []commander.Hold) ([]commander.Hold, error) {
-			require.Equal(t, []commander.Hold{hold}, held, "a change sees all that was changed before")
+		require.NoError(t, there.Holds().Change(t.Context(), func(held []love.Hold) ([]love.Hold, error) {
+			require.Equal(t, []love.Hold{hold}, held, "a change sees all that was changed before")
 			return nil, nil
 		}))
 		require.Equal(t, "here", within(t, heard))
@@ -56,9 +58,9 @@ func TestHolds_AreSharedByAllProcesses(t *testing.T) {
 func TestCommandRecord_OfABrokenDatabaseIsUnavailable(t *testing.T) {
 	s := openStore(t, "sqlite:"+t.TempDir()+"/love.db")
 	require.NoError(t, s.Close())
-	require.ErrorIs(t, s.Commands().Begin(t.Context(), commander.Entry{ID: "1"}), auth.ErrUnavailable)
-	require.ErrorIs(t, s.Commands().Change(t.Context(), commander.Change{ID: "1"}), auth.ErrUnavailable)
-	_, err := s.Commands().List(t.Context(), commander.Filter{})
+	require.ErrorIs(t, s.Commands().Begin(t.Context(), love.CommandEntry{ID: "1"}), auth.ErrUnavailable)
+	require.ErrorIs(t, s.Commands().Change(t.Context(), record.Change{ID: "1"}), auth.ErrUnavailable)
+	_, err := s.Commands().List(t.Context(), love.CommandFilter{})
 	require.ErrorIs(t, err, auth.ErrUnavailable)
 }
 
@@ -69,8 +71,8 @@ func BenchmarkCommandRecord(b *testing.B) {
 			r := openStore(b, d.fresh(b)).Commands()
 			for i := 0; b.Loop(); i++ {
 				id := fmt.Sprintf("%016x", i)
-				require.NoError(b, r.Begin(b.Context(), commander.Entry{ID: id, Time: time.Now(), User: "ana", CSC: "ATDome", Command: "cmd_moveAzimuth", Params: []byte(`{"azimuth":90}`), Outcome: commander.Outcome{State: commander.Pending}}))
-				require.NoError(b, r.Change(b.Context(), commander.Change{ID: id, Outcome: commander.Outcome{State: commander.Succeeded, Status: 200, Code: 303, Result: "Done"}}))
+				require.NoError(b, r.Begin(b.Context(), love.CommandEntry{ID: id, Time: time.Now(), User: "ana", CSC: "ATDome", Command: "cmd_moveAzimuth", Params: []byte(`{"azimuth":90}`), CommandOutcome: love.CommandOutcome{State: love.CommandPending}}))
+				require.NoError(b, r.Change(b.Context(), record.Change{ID: id, CommandOutcome: love.CommandOutcome{State: love.CommandDone, Status: 200, Code: 303, Result: "Done"}}))
 			}
 		})
 	}
@@ -80,8 +82,8 @@ func TestCommandRecord_OfAnOlderDatabaseIsKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "love.db")
 	s := openStore(t, "sqlite:"+path)
 	at := time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
-	e := commander.Entry{ID: commander.FirstID(at) + "00000000", Time: at, User: "ana", CSC: "ATDome", Command: "cmd_stop", Params: []byte(`{}`),
-		Outcome: commander.Outcome{State: commander.Succeeded, Status: 200, Result: "Done", ApprovedBy: "ben"}}
+	e := love.CommandEntry{ID: record.FirstID(at) + "00000000", Time: at, User: "ana", CSC: "ATDome", Command: "cmd_stop", Params: []byte(`{}`),
+		CommandOutcome: love.CommandOutcome{State: love.CommandDone, Status: 200, Result: "Done", ApprovedBy: "ben"}}
 	require.NoError(t, s.Commands().Begin(t.Context(), e))
 	require.NoError(t, s.Close())
 
@@ -93,19 +95,19 @@ func TestCommandRecord_OfAnOlderDatabaseIsKept(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 
-	entries, err := openStore(t, "sqlite:"+path).Commands().List(t.Context(), commander.Filter{})
+	entries, err := openStore(t, "sqlite:"+path).Commands().List(t.Context(), love.CommandFilter{})
 	require.NoError(t, err)
-	require.Equal(t, []commander.Entry{e}, entries)
+	require.Equal(t, []love.CommandEntry{e}, entries)
 }
 
 func TestCommandRecord_TakesTextsThatAreNone(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
 			r := openStore(t, d.fresh(t)).Commands()
-			e := commander.Entry{ID: commander.FirstID(time.Unix(1, 0)), CSC: "a\x00b", Params: []byte("\xff"), Outcome: commander.Outcome{State: commander.Pending}}
+			e := love.CommandEntry{ID: record.FirstID(time.Unix(1, 0)), CSC: "a\x00b", Params: []byte("\xff"), CommandOutcome: love.CommandOutcome{State: love.CommandPending}}
 			require.NoError(t, r.Begin(t.Context(), e))
-			require.NoError(t, r.Change(t.Context(), commander.Change{ID: e.ID, Outcome: commander.Outcome{State: commander.Failed, Result: "bad \x00 text"}}))
-			entries, err := r.List(t.Context(), commander.Filter{CSC: "a\x00b"})
+			require.NoError(t, r.Change(t.Context(), record.Change{ID: e.ID, CommandOutcome: love.CommandOutcome{State: love.CommandFailed, Result: "bad \x00 text"}}))
+			entries, err := r.List(t.Context(), love.CommandFilter{CSC: "a\x00b"})
 			require.NoError(t, err)
 			require.Len(t, entries, 1)
 			require.Equal(t, "bad \uFFFD text", entries[0].Result)
@@ -118,9 +120,9 @@ func TestStore_OutlivesAPanicInAChange(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			s := openStore(t, d.fresh(t))
 			require.Panics(t, func() {
-				_ = s.Holds().Change(t.Context(), func([]commander.Hold) ([]commander.Hold, error) { panic("a bug") })
+				_ = s.Holds().Change(t.Context(), func([]love.Hold) ([]love.Hold, error) { panic("a bug") })
 			})
-			require.NoError(t, s.Commands().Begin(t.Context(), commander.Entry{ID: commander.FirstID(time.Unix(1, 0))}))
+			require.NoError(t, s.Commands().Begin(t.Context(), love.CommandEntry{ID: record.FirstID(time.Unix(1, 0))}))
 			held, err := s.Holds().Held()
 			require.NoError(t, err)
 			require.Empty(t, held)

@@ -6,10 +6,11 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander/authority"
 )
 
-// Holds is the commander.Holds of a [Store].
+// Holds is the authority.Store of a [Store].
 type Holds struct {
 	store *Store
 	news  news
@@ -17,24 +18,24 @@ type Holds struct {
 	loading  sync.Mutex // held while a copy is loaded
 	mu       sync.RWMutex
 	revision int64 // of the copy
-	held     []commander.Hold
+	held     []love.Hold
 }
 
-var _ commander.Holds = (*Holds)(nil)
+var _ authority.Store = (*Holds)(nil)
 
 // Holds returns the holds of authority over commands.
 func (s *Store) Holds() *Holds { return s.holds }
 
-// Held implements commander.Holds.
-func (h *Holds) Held() ([]commander.Hold, error) {
+// Held implements authority.Store.
+func (h *Holds) Held() ([]love.Hold, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return slices.Clone(h.held), h.store.health.err(h.store.clock.Now())
 }
 
-// Change implements commander.Holds.
-func (h *Holds) Change(ctx context.Context, f func([]commander.Hold) ([]commander.Hold, error)) error {
-	return h.store.change(ctx, authority, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+// Change implements authority.Store.
+func (h *Holds) Change(ctx context.Context, f func([]love.Hold) ([]love.Hold, error)) error {
+	return h.store.change(ctx, holds, func(ctx context.Context, tx *sql.Tx, _ int64) error {
 		held, err := readHolds(ctx, tx)
 		if err != nil {
 			return err
@@ -56,14 +57,14 @@ func (h *Holds) Change(ctx context.Context, f func([]commander.Hold) ([]commande
 	})
 }
 
-// Watch implements commander.Holds.
+// Watch implements authority.Store.
 func (h *Holds) Watch(f func()) (cancel func()) {
 	return h.news.watchers.Add(func(string) { f() })
 }
 
-func readHolds(ctx context.Context, q queryer) (held []commander.Hold, err error) {
+func readHolds(ctx context.Context, q queryer) (held []love.Hold, err error) {
 	err = each(ctx, q, func(rows *sql.Rows) error {
-		var h commander.Hold
+		var h love.Hold
 		var since, until int64
 		err := rows.Scan(&h.ID, &h.Pattern, &h.User, &since, &until)
 		h.Since, h.Until = fromMicros(since), fromMicros(until)

@@ -129,7 +129,7 @@ func (s *Store) reload(ctx context.Context) error {
 	if err := s.ledger.reload(ctx, now[revocations]); err != nil {
 		return err
 	}
-	if err := s.holds.reload(ctx, now[authority]); err != nil {
+	if err := s.holds.reload(ctx, now[holds]); err != nil {
 		return err
 	}
 	return s.keyring.reload(ctx, now[keys])

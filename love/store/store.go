@@ -133,7 +133,7 @@ const (
 	accounts    topic = "accounts"
 	revocations topic = "revocations"
 	keys        topic = "keys"
-	authority   topic = "authority"
+	holds       topic = "authority"
 )
 
 // change runs f in a transaction that changes a topic, then updates the copies

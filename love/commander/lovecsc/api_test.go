@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/sal"
 )
@@ -21,7 +21,7 @@ func post(t *testing.T, c *lovecsc.CSC, path, body string) (status int, ack stri
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
-	commander.NewHandler(commander.Backend{Logbook: c}).ServeHTTP(w, r)
+	commanderhttp.NewHandler(commanderhttp.Backend{Logbook: c}).ServeHTTP(w, r)
 	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
 	var answer struct{ Ack *string }
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &answer))
@@ -31,30 +31,30 @@ func post(t *testing.T, c *lovecsc.CSC, path, body string) (status int, ack stri
 
 // Manager protocol, section 11.
 func TestSection11_ObservingLogIsAnEventOfWhoWroteIt(t *testing.T) {
-	inBubble(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, heard <-chan *sal.Sample) {
+	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		for body, message := range map[string]string{
 			`{"user": "ana", "message": "a\u00f1, añ \"NaN\"\n"}`:       "añ, añ \"NaN\"\n",
 			`{"message":"","user":"ana"}`:                               "",
-			` {"user":"ana","message":"x","User":"admin","extra":[1]} `: "x", // other keys are nobody's
+			` {"user":"ana","message":"x","User":"admin","extra":[1]} `: "x", // other keys mean nothing
 		} {
 			for range 2 { // the same text twice is two events
 				status, ack := post(t, c, "/lovecsc/observinglog", body)
 				require.Equal(t, 200, status, body)
 				require.Equal(t, "Added new observing log to SAL", ack)
-				s := <-heard
+				s := <-events
 				require.Equal(t, "ana", s.Text("user"), "quirk 30: the body says who")
 				require.Equal(t, "ana", s.Identity())
 				require.Equal(t, message, s.Text("message"))
 			}
 		}
 		synctest.Wait()
-		require.Empty(t, heard)
+		require.Empty(t, events)
 	})
 }
 
-func TestSection11_WhatIsNoObservingLogIs400WithItsBeginning(t *testing.T) {
+func TestSection11_WhatIsNotAnObservingLogIs400WithItsBeginning(t *testing.T) {
 	const keys = "Request must have JSON data with the following keys: user, message. Received "
-	inBubble(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, heard <-chan *sal.Sample) {
+	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		for _, body := range []string{
 			`{"user":"ana"}`, `{"message":"x"}`, `{"USER":"ana","message":"x"}`, `{}`, `[]`, `null`, `"x"`, `{"user":"ana"`,
 			`{"user":"ana","message":1}`, `{"user":null,"message":"x"}`, `{"user":"ana","message":NaN}`, `{"user":"ana","message":["x"]}`,
@@ -72,12 +72,12 @@ func TestSection11_WhatIsNoObservingLogIs400WithItsBeginning(t *testing.T) {
 		status, _ = post(t, c, "/lovecsc/observinglog/", `{"user":"ana","message":"x"}`)
 		require.Equal(t, 404, status, "the path has no slash at its end")
 		synctest.Wait()
-		require.Empty(t, heard)
+		require.Empty(t, events)
 	})
 }
 
 func TestSection11_WithoutSALTheAnswerIs400(t *testing.T) {
-	inBubble(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, _ <-chan *sal.Sample) {
+	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, _ <-chan *sal.Sample) {
 		require.NoError(t, c.Close())
 		status, ack := post(t, c, "/lovecsc/observinglog", `{"user":"ana","message":"x"}`)
 		require.Equal(t, 400, status)

@@ -2,11 +2,10 @@ package lovecsc_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log"
 
-	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/sim"
@@ -21,10 +20,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	reply, err := csc.WriteObservingLog(ctx, commander.ObservingLog{
-		Body: json.RawMessage(`{"user": "ana", "message": "clouds from the west"}`),
-	})
-	fmt.Println(reply.Status, string(reply.Body), err)
+	ack, err := csc.WriteObservingLog(ctx, love.ObservingLog{User: "ana", Message: "clouds from the west"})
+	fmt.Println(ack.Text, err)
 
 	remote, err := domain.Remote(ctx, lovecsc.Component, 0)
 	if err != nil {
@@ -33,6 +30,6 @@ func Example() {
 	event, _ := remote.Latest("evt_observingLog")
 	fmt.Println(event.Identity(), event.Text("message"))
 	// Output:
-	// 200 {"ack":"Added new observing log to SAL"} <nil>
+	// Added new observing log to SAL <nil>
 	// ana clouds from the west
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
@@ -92,25 +91,21 @@ func (c *CSC) Run(ctx context.Context) error {
 // WriteObservingLog implements [commander.Logbook]. It writes the event with
 // the identity of the log or, if there is none, its user. A repeated text is
 // written as a new event.
-func (c *CSC) WriteObservingLog(ctx context.Context, l commander.ObservingLog) (commander.Reply, error) {
-	user, message, err := l.Read()
-	if err != nil {
-		return commander.MissingKeys("user, message", l.Body), nil
-	}
-	err = c.write(ctx, user, message, cmp.Or(l.Identity, user))
+func (c *CSC) WriteObservingLog(ctx context.Context, l love.ObservingLog) (love.Ack, error) {
+	err := c.write(ctx, l)
 	switch {
 	case err == nil:
-		return commander.AckReply(http.StatusOK, added), nil
+		return love.Ack{Text: added}, nil
 	case ctx.Err() != nil:
-		return commander.Reply{}, err
+		return love.Ack{}, err
 	}
-	c.log.Error("an observing log could not be written", "user", user, "error", err)
-	return commander.AckReply(http.StatusBadRequest, noConnection), nil
+	c.log.Error("an observing log could not be written", "user", l.User, "error", err)
+	return love.Ack{}, &commander.Error{Kind: commander.Refused, Text: noConnection, Err: err}
 }
 
-func (c *CSC) write(ctx context.Context, user, message, identity string) error {
-	values := sal.Values{"user": user, "message": message}
-	_, err := c.controller.Write(ctx, "evt_observingLog", values, sal.Force(), sal.WriteAs(cmp.Or(identity, Component)))
+func (c *CSC) write(ctx context.Context, l love.ObservingLog) error {
+	values := sal.Values{"user": l.User, "message": l.Message}
+	_, err := c.controller.Write(ctx, "evt_observingLog", values, sal.Force(), sal.WriteAs(cmp.Or(l.Identity, l.User, Component)))
 	return err
 }
 
@@ -140,9 +135,9 @@ func (c *CSC) Receive(ctx context.Context, raw []byte) error {
 }
 
 func (c *CSC) receive(ctx context.Context, value json.RawMessage) error {
-	user, message, err := commander.ObservingLog{Body: value}.Read()
+	l, err := love.ParseObservingLog(value)
 	if err != nil {
 		return fmt.Errorf("LOVE CSC: %w", err)
 	}
-	return c.write(ctx, user, message, user)
+	return c.write(ctx, l)
 }

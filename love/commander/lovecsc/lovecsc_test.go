@@ -2,94 +2,88 @@ package lovecsc_test
 
 import (
 	"context"
-	"encoding/json"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// inBubble runs body with a LOVE CSC; heard are its events of one topic.
-func inBubble(t *testing.T, topic string, body func(t *testing.T, c *lovecsc.CSC, heard <-chan *sal.Sample)) {
+// withCSC runs body in a bubble with a LOVE CSC and its events of one topic.
+func withCSC(t *testing.T, topic string, body func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample)) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDomain(t)
 		c, err := lovecsc.New(t.Context(), d)
 		require.NoError(t, err)
 		r, err := d.Remote(t.Context(), "LOVE", 0)
 		require.NoError(t, err)
-		heard := make(chan *sal.Sample, 100)
-		_, err = r.Subscribe(topic, func(s *sal.Sample) { heard <- s })
+		events := make(chan *sal.Sample, 100)
+		_, err = r.Subscribe(topic, func(s *sal.Sample) { events <- s })
 		require.NoError(t, err)
-		body(t, c, heard)
+		body(t, c, events)
 		require.NoError(t, c.Close())
 	})
 }
 
-func logOf(body string) commander.ObservingLog {
-	return commander.ObservingLog{Body: json.RawMessage(body)}
-}
+const added = "Added new observing log to SAL"
 
 func TestTheSameTextTwiceIsTwoEventsOfTheSender(t *testing.T) {
-	inBubble(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, heard <-chan *sal.Sample) {
+	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		for range 2 {
-			r, err := c.WriteObservingLog(t.Context(), logOf(`{"user":"ana","message":"añ, NaN"}`))
+			ack, err := c.WriteObservingLog(t.Context(), love.ObservingLog{User: "ana", Message: "añ, NaN"})
 			require.NoError(t, err)
-			require.Equal(t, commander.AckReply(200, "Added new observing log to SAL"), r)
-			s := <-heard
+			require.Equal(t, love.Ack{Text: added}, ack)
+			s := <-events
 			require.Equal(t, "ana", s.Text("user"))
 			require.Equal(t, "añ, NaN", s.Text("message"))
 			require.Equal(t, "ana", s.Identity())
 		}
 		synctest.Wait()
-		require.Empty(t, heard)
+		require.Empty(t, events)
 	})
 }
 
-func TestIdentityOfTheSenderIsThatOfTheLogIfKnown(t *testing.T) {
-	inBubble(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, heard <-chan *sal.Sample) {
-		_, err := c.WriteObservingLog(t.Context(), commander.ObservingLog{Body: json.RawMessage(`{"user":"ana","message":""}`), Identity: "ana@summit"})
-		require.NoError(t, err)
-		require.Equal(t, "ana@summit", (<-heard).Identity())
-		_, err = c.WriteObservingLog(t.Context(), logOf(`{"user":"","message":"nobody"}`))
-		require.NoError(t, err)
-		require.Equal(t, "LOVE", (<-heard).Identity())
-	})
-}
-
-func TestWhatIsNoObservingLogIsRefused(t *testing.T) {
-	inBubble(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, heard <-chan *sal.Sample) {
-		for _, body := range []string{`{"user":"ana"}`, `{"message":"x"}`, `{"user":1,"message":"x"}`, `[]`, `null`} {
-			r, err := c.WriteObservingLog(t.Context(), logOf(body))
+func TestTheIdentityOfTheSenderIsThatOfTheLogIfKnown(t *testing.T) {
+	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
+		for identity, l := range map[string]love.ObservingLog{
+			"ana@summit": {User: "ana", Identity: "ana@summit"},
+			"ben":        {User: "ben", Message: "x"},
+			"LOVE":       {Message: "nobody"},
+		} {
+			_, err := c.WriteObservingLog(t.Context(), l)
 			require.NoError(t, err)
-			require.Equal(t, commander.AckReply(400, "Request must have JSON data with the following keys: user, message. Received "+body), r)
+			require.Equal(t, identity, (<-events).Identity())
 		}
-		require.Empty(t, heard)
 	})
 }
 
-func TestWithoutABusTheAnswerIsThatOfAConnectionThatIsMissing(t *testing.T) {
-	inBubble(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, _ <-chan *sal.Sample) {
+func TestWithoutABusTheConnectionIsMissing(t *testing.T) {
+	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, _ <-chan *sal.Sample) {
 		require.NoError(t, c.Close())
-		r, err := c.WriteObservingLog(t.Context(), logOf(`{"user":"ana","message":"x"}`))
-		require.NoError(t, err)
-		require.Equal(t, commander.AckReply(400, "LOVE CSC could not stablish connection"), r)
+		ack, err := c.WriteObservingLog(t.Context(), love.ObservingLog{User: "ana", Message: "x"})
+		require.Zero(t, ack)
+		var failed *commander.Error
+		require.ErrorAs(t, err, &failed)
+		require.Equal(t, commander.Refused, failed.Kind)
+		require.Equal(t, "LOVE CSC could not stablish connection", failed.Text)
+		require.ErrorIs(t, err, sal.ErrClosed)
 		require.ErrorIs(t, c.Run(t.Context()), sal.ErrClosed)
 	})
 }
 
-func TestHeartbeatComesEverySecond(t *testing.T) {
-	inBubble(t, "evt_heartbeat", func(t *testing.T, c *lovecsc.CSC, heard <-chan *sal.Sample) {
+func TestTheHeartbeatComesEverySecond(t *testing.T) {
+	withCSC(t, "evt_heartbeat", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- c.Run(ctx) }()
 		start := time.Now()
 		for i := range 3 {
-			<-heard
+			<-events
 			require.Equal(t, time.Duration(i)*time.Second, time.Since(start))
 		}
 		stop()
@@ -98,11 +92,11 @@ func TestHeartbeatComesEverySecond(t *testing.T) {
 }
 
 func TestMessagesOfTheWebsocketBecomeEvents(t *testing.T) {
-	inBubble(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, heard <-chan *sal.Sample) {
+	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		require.Equal(t, "love_csc-love-0-observingLog", lovecsc.Group().String())
 		require.NoError(t, c.Receive(t.Context(), []byte(`{"category":"love_csc","data":[{"csc":"love","salindex":0,`+
 			`"data":{"observingLog":{"user":"ana","message":"x"},"other":1}}],"subscription":"love_csc-love-0-observingLog"}`)))
-		s := <-heard
+		s := <-events
 		require.Equal(t, "ana", s.Text("user"))
 		require.Equal(t, "ana", s.Identity())
 		for _, bad := range []string{
@@ -113,7 +107,7 @@ func TestMessagesOfTheWebsocketBecomeEvents(t *testing.T) {
 			require.Error(t, c.Receive(t.Context(), []byte(bad)), bad)
 		}
 		synctest.Wait()
-		require.Empty(t, heard)
+		require.Empty(t, events)
 	})
 }
 

@@ -1,0 +1,80 @@
+package love_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+func TestACommandIsReadFromWhatAClientPosted(t *testing.T) {
+	c, err := love.ParseCommand([]byte(` {"csc":"MTHexapod","salindex":1,"cmd":"cmd_move","params":{"x": 1.50, "n": 12345678901234567890123},"identity":"ana@summit","more":[1]} `))
+	require.NoError(t, err)
+	require.Equal(t, love.Command{
+		CSC: "MTHexapod", SalIndex: 1, Name: "cmd_move", Identity: "ana@summit",
+		Params: json.RawMessage(`{"x": 1.50, "n": 12345678901234567890123}`),
+	}, c)
+
+	for _, identity := range []string{``, `,"identity":null`, `,"identity":1`, `,"identity":{}`} {
+		c, err = love.ParseCommand([]byte(`{"csc":"A","salindex":0,"cmd":"cmd_x","params":{}` + identity + `}`))
+		require.NoError(t, err)
+		require.Empty(t, c.Identity)
+	}
+}
+
+func TestAnObjectThatIsNotACommandIsNamed(t *testing.T) {
+	const (
+		whole = `"csc":"A","salindex":0,"cmd":"cmd_x","params":{}`
+		types = `: csc and cmd are texts, salindex is a whole number`
+	)
+	for text, want := range map[string]struct {
+		kind error
+		text string
+	}{
+		`{"csc":`:                              {love.ErrNotJSON, `not JSON at byte 7: expected a value`},
+		``:                                     {love.ErrNotJSON, `not JSON at byte 0: expected a value`},
+		`{"csc":NaN,` + whole[10:] + `}`:       {love.ErrNotJSON, `not JSON at byte 7: JSON has no NaN and no Infinity`},
+		`{` + whole + `,"csc":"B"}`:            {love.ErrNotJSON, `the key "csc" occurs twice`},
+		`{"p":{"a":1,"a":2},` + whole + `}`:    {love.ErrNotJSON, `the key "a" occurs twice`},
+		"{\"x\":\"\xff\"," + whole + `}`:       {love.ErrNotJSON, `the text is not UTF-8`},
+		`[]`:                                   {nil, `reading the command: it is not a JSON object`},
+		`"csc"`:                                {nil, `reading the command: it is not a JSON object`},
+		`{` + whole + `,"CSC":"B"}`:            {nil, `reading the command: "CSC" is not a key of a command: write "csc"`},
+		`{` + whole + `,"Identity":"admin"}`:   {nil, `reading the command: "Identity" is not a key of a command: write "identity"`},
+		`{}`:                                   {love.ErrIncompleteCommand, `reading the command: "csc" is missing; a command has "csc", "salindex", "cmd" and "params"`},
+		`{"csc":"A","salindex":0,"params":{}}`: {love.ErrIncompleteCommand, `reading the command: "cmd" is missing; a command has "csc", "salindex", "cmd" and "params"`},
+		`{"csc":"A","salindex":0,"cmd":"cmd_x","params":null}`: {love.ErrIncompleteCommand, `reading the command: "params" cannot be null` + types},
+		`{"csc":["A"],"salindex":0,"cmd":"x","params":{}}`:     {love.ErrIncompleteCommand, `reading the command: "csc" cannot be ["A"]` + types},
+		`{"csc":"A","salindex":0.5,"cmd":"x","params":{}}`:     {love.ErrIncompleteCommand, `reading the command: "salindex" cannot be 0.5` + types},
+	} {
+		c, err := love.ParseCommand([]byte(text))
+		require.EqualError(t, err, want.text, text)
+		require.Zero(t, c, text)
+		for _, kind := range []error{love.ErrNotJSON, love.ErrIncompleteCommand} {
+			require.Equal(t, kind == want.kind, errors.Is(err, kind), text)
+		}
+	}
+}
+
+// FuzzParseCommand compares with encoding/json, which takes more, but must
+// understand what is taken in the same way.
+func FuzzParseCommand(f *testing.F) {
+	f.Add([]byte(`{"csc":"MTHexapod","salindex":1,"cmd":"cmd_move","params":{"x":1.50},"identity":"ana@summit"}`))
+	f.Add([]byte(`{"csc":"A","salindex":0,"cmd":"cmd_x","params":{},"CSC":"B"}`))
+	f.Add([]byte(`{"c\u0073c":"A","salindex":-0,"cmd":"\ud800","params":[],"csc":"B"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := love.ParseCommand(text)
+		if err != nil {
+			require.Zero(t, c)
+			return
+		}
+		var want love.Command
+		if err := json.Unmarshal(text, &want); err != nil {
+			want.Identity = c.Identity // not a text
+		}
+		require.Equal(t, want, c)
+	})
+}

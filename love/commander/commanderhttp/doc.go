@@ -1,0 +1,11 @@
+// Package commanderhttp is the HTTP API of a LOVE-commander (manager protocol,
+// section 11). A [Client] speaks to any LOVE-commander, ours or the Python one;
+// [NewHandler] is the API over a commander of ours.
+//
+//	client, err := commanderhttp.New("http://commander:5000")
+//	api := commanderhttp.NewHandler(commanderhttp.Backend{Commander: mine})
+//
+// HTTP statuses exist only here: [Status] and [ResponseOf] make them from the
+// errors of a commander, and a client's errors have the kind that belongs to the
+// status. What a foreign LOVE-commander answers is passed on byte for byte.
+package commanderhttp

@@ -1,0 +1,241 @@
+package commanderhttp_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+)
+
+func TestClient_ExplainsToTheOperatorWhyThereIsNoAnswer(t *testing.T) {
+	progress := func(lines string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", commanderhttp.ProgressType)
+			_, _ = io.WriteString(w, lines)
+		}
+	}
+	for name, c := range map[string]struct {
+		cmd    http.HandlerFunc
+		kind   commander.Kind
+		status int
+		ack    string
+	}{
+		"an HTML page": {writes(500, "<html><body>\n<h1>Internal Server Error</h1>"), commander.Unknown, 502,
+			"The commander answered with status 500 and no JSON: <html><body> <h1>Internal Server Error</h1>. " +
+				"It does so for a component, command or parameter that it does not know: check these, then its log."},
+		"a page of success": {writes(200, "<p>ok"), commander.Unknown, 502, "The commander answered with status 200 and no JSON: <p>ok."},
+		"nothing":           {writes(200, ""), commander.Unknown, 502, "The commander answered with status 200 and no JSON: an empty body."},
+		"half an object":    {writes(200, `{"ack": "Do`), commander.Unknown, 502, `The commander answered with status 200 and no JSON: {"ack": "Do.`},
+		"half an answer": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, `{"ack":`)
+		}, commander.Unknown, 502, "The commander at commander:5000 broke off its answer. Whether the command was executed is unknown"},
+		"a lost connection": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, commander.Unknown, 502,
+			"The commander at commander:5000 broke off its answer."},
+		"silence": {afterBody(hangs), commander.TimedOut, 504,
+			"The commander at commander:5000 did not answer in time. Whether the command was executed is unknown: look at the component before you repeat it."},
+		"a beginning, then silence": {afterBody(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, `{"ack":`)
+			_ = http.NewResponseController(w).Flush()
+			hangs(w, r)
+		}), commander.TimedOut, 504, "The commander at commander:5000 did not answer in time."},
+		"a redirect elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://other:5000/cmd/", http.StatusPermanentRedirect)
+		}, commander.Unknown, 502, "The commander answered with status 308 and a redirection"},
+		"a redirect that drops the body": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/heartbeat/", http.StatusFound)
+		}, commander.Unknown, 502, "The commander answered with status 302 and a redirection"},
+		"a line that is not progress": {progress("<p>\n"), commander.Unknown, 502, "The commander answered with status 200 and no JSON: <p>."},
+		"progress without an end": {progress(`{"progress":{"code":301}}` + "\n"), commander.Unknown, 502,
+			"The commander at commander:5000 broke off its answer."},
+		"an end that is a redirection": {progress(`{"status":302,"body":{}}` + "\n"), commander.Unknown, 502,
+			"The commander answered with status 302 and a redirection"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withAPI(t, python(c.cmd), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
+				_, err := execute(t, client)
+				none, ok := errors.AsType[*commander.Error](err)
+				require.True(t, ok, "%v", err)
+				require.Equal(t, c.kind, none.Kind)
+				require.True(t, none.Sent())
+				require.Contains(t, none.Text, c.ack)
+				require.Equal(t, commanderhttp.Response{Status: c.status, Body: ackBody(none.Text)}, commanderhttp.ResponseOf(love.Ack{}, err))
+			})
+		})
+	}
+}
+
+// ackBody returns the body of an answer {"ack": text}.
+func ackBody(text string) json.RawMessage {
+	return commanderhttp.ResponseOf(love.Ack{Text: text}, nil).Body
+}
+
+func TestClient_SaysThatNobodyWaitsAnyMore(t *testing.T) {
+	withAPI(t, python(afterBody(hangs)), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer time.AfterFunc(time.Second, cancel).Stop()
+		_, err := c.Execute(ctx, switchOn)
+		require.Equal(t, &commander.Error{
+			Kind: commander.Unknown, Err: context.Canceled,
+			Text: "Nobody waits for the commander's answer any more. " + commander.UnknownOutcome,
+		}, err)
+	})
+}
+
+func TestClient_SendsAnObservingLogAsItIs(t *testing.T) {
+	const posted = `{"user": "somebody", "message": "a\u00f1, añ", "n": 12345678901234567890123.10}`
+	for _, c := range []struct {
+		log    love.ObservingLog
+		sent   string
+		status int
+		answer string
+	}{
+		{love.ObservingLog{User: "somebody", Posted: json.RawMessage(posted), Identity: "ana@host"}, posted, 200, `{"ack": "Added new observing log to SAL"}`},
+		{love.ObservingLog{Posted: json.RawMessage(posted)}, posted, 400, `{"ack": "LOVE CSC could not stablish connection"}`},
+		{love.ObservingLog{User: `"ana"`, Message: "añ\n<b>", Identity: "ana@host"}, `{"user":"\"ana\"","message":"añ\n<b>"}`, 200, `{"ack":"Done"}`},
+		{love.ObservingLog{}, `{"user":"","message":""}`, 200, `{"ack":"Done"}`},
+	} {
+		withAPI(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			got, _ := io.ReadAll(r.Body)
+			if r.Method != "POST" || r.RequestURI != "/lovecsc/observinglog" || r.Header.Get("Content-Type") != "application/json" || string(got) != c.sent {
+				t.Errorf("got %s %s %s", r.Method, r.RequestURI, got)
+			}
+			writes(c.status, c.answer)(w, r)
+		}), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
+			ack, err := client.WriteObservingLog(t.Context(), c.log)
+			require.Equal(t, commanderhttp.Response{Status: c.status, Body: json.RawMessage(c.answer)}, commanderhttp.ResponseOf(ack, err))
+		})
+	}
+}
+
+// A commander behind a proxy that has it elsewhere, or without the slash.
+func TestClient_FollowsARedirectThatKeepsMethodAndBody(t *testing.T) {
+	for _, status := range []int{http.StatusPermanentRedirect, http.StatusTemporaryRedirect} {
+		mux := http.NewServeMux()
+		mux.HandleFunc("/cmd/{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/commander/cmd", status) })
+		mux.HandleFunc("/commander/cmd", func(w http.ResponseWriter, r *http.Request) {
+			got, _ := io.ReadAll(r.Body)
+			if r.Method != "POST" || r.Header.Get("Content-Type") != "application/json" {
+				t.Errorf("got %s %s", r.Method, r.Header)
+			}
+			writes(200, string(got))(w, r)
+		})
+		withAPI(t, mux, func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+			ack, err := execute(t, c)
+			require.NoError(t, err)
+			require.Equal(t, posted, string(ack.Raw))
+		})
+	}
+}
+
+func TestClient_DoesNotSendWhatIsNotAnObject(t *testing.T) {
+	withAPI(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("sent") }), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+		for body, shown := range map[string]string{``: "an empty body", `[]`: "[]", `{"csc":"Lamp","salindex":0,"cmd":"cmd_on","params":{`: `{"csc":"Lamp","salindex":0,"cmd":"cmd_on","params":{`, `{} {}`: "{} {}"} {
+			for _, do := range []func(context.Context, commander.Call) (love.Ack, error){c.Execute, c.Check} {
+				_, err := do(t.Context(), commander.Call{Command: love.Command{Identity: "ana@host"}, Posted: json.RawMessage(body)})
+				require.Equal(t, commander.Refuse("a command is a JSON object, not %s", shown), err)
+			}
+		}
+	})
+}
+
+func TestClient_SaysForEachRequestWhatMayHaveHappened(t *testing.T) {
+	requests := map[string]struct {
+		do      func(ctx context.Context, c *commanderhttp.Client) error
+		outcome string
+	}{
+		"log": {func(ctx context.Context, c *commanderhttp.Client) error {
+			_, err := c.WriteObservingLog(ctx, love.ObservingLog{User: "ana", Message: "x"})
+			return err
+		}, " Whether the observing log was written is unknown: look for it before you write it again."},
+		"efd": {func(ctx context.Context, c *commanderhttp.Client) error {
+			_, err := c.Relay(ctx, commanderhttp.Request{Method: "GET", Path: "/efd/timeseries"})
+			return err
+		}, ""},
+		"check": {func(ctx context.Context, c *commanderhttp.Client) error { _, err := c.Check(ctx, switchOn); return err }, ""},
+		"names": {func(ctx context.Context, c *commanderhttp.Client) error { _, err := c.TopicNames(ctx, ""); return err }, ""},
+		"data":  {func(ctx context.Context, c *commanderhttp.Client) error { _, err := c.TopicData(ctx, ""); return err }, ""},
+		"beat":  {func(ctx context.Context, c *commanderhttp.Client) error { _, err := c.Heartbeat(ctx); return err }, ""},
+	}
+	faults := map[string]struct {
+		answer http.HandlerFunc
+		kind   commander.Kind
+		text   string
+	}{
+		"a page of status 500":     {writes(500, "<h1>Oops</h1>"), commander.Unknown, "The commander answered with status 500 and no JSON: <h1>Oops</h1>."},
+		"a page of another server": {writes(200, "<h1>It works</h1>"), commander.Unknown, "The commander answered with status 200 and no JSON: <h1>It works</h1>."},
+		"half an answer": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, `{"ack":`)
+		}, commander.Unknown, "The commander at commander:5000 broke off its answer."},
+		"silence": {afterBody(hangs), commander.TimedOut, "The commander at commander:5000 did not answer in time."},
+	}
+	for fault, f := range faults {
+		for name, q := range requests {
+			t.Run(fault+", "+name, func(t *testing.T) {
+				withAPI(t, f.answer, func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+					ctx, cancel := commander.WithTimeout(t.Context(), commandTimeout)
+					defer cancel()
+					asked := time.Now()
+					none, ok := errors.AsType[*commander.Error](q.do(ctx, c))
+					require.True(t, ok)
+					require.Equal(t, f.kind, none.Kind)
+					require.Equal(t, f.text+q.outcome, none.Text)
+					require.LessOrEqual(t, time.Since(asked), commandTimeout)
+				})
+			})
+		}
+	}
+}
+
+// Quirk 18: the manager gives it less than the time between two heartbeats.
+func TestClient_WaitsForAHeartbeatNoLongerThanItsCaller(t *testing.T) {
+	withAPI(t, http.HandlerFunc(hangs), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		asked := time.Now()
+		_, err := c.Heartbeat(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 2*time.Second, time.Since(asked))
+	})
+}
+
+func TestClient_NamesAHeartbeatThatIsNotOne(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		body   string
+	}{{200, `{}`}, {200, `{"timestamp":"now"}`}, {200, `{"timestamp":null}`}, {200, `{"timestamp":NaN}`}, {200, `[1]`}, {500, `{"timestamp":1}`}} {
+		withAPI(t, writes(c.status, c.body), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
+			_, err := client.Heartbeat(t.Context())
+			require.ErrorContains(t, err, fmt.Sprintf("commander:5000 is not a LOVE-commander: its heartbeat is %d ", c.status), c.body)
+		})
+	}
+}
+
+// endless answers without an end.
+type endless struct{ contentType string }
+
+func (e endless) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {e.contentType}}, Body: io.NopCloser(e)}, nil
+}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestClient_BoundsAnAnswer(t *testing.T) {
+	for _, contentType := range []string{"application/json", commanderhttp.ProgressType} {
+		c, err := commanderhttp.New("commander:5000", commanderhttp.WithTransport(endless{contentType}))
+		require.NoError(t, err)
+		_, err = c.TopicData(t.Context(), "")
+		require.EqualError(t, err, "The commander answered with status 200 and more than 64 MiB.")
+	}
+}

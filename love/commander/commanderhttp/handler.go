@@ -1,0 +1,355 @@
+package commanderhttp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/rubin-love/love-go/internal/encoded"
+	"github.com/rubin-love/love-go/internal/wire"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+// maxRequest bounds the body of a request to the API, in bytes. The longest
+// parameter is the configuration of a script.
+const maxRequest = 4 << 20
+
+// bodyTimeout bounds the time in which the body of a request has to arrive.
+const bodyTimeout = 10 * time.Second
+
+// Backend holds what the handler of [NewHandler] calls. Requests that need a
+// nil field, other than Heartbeater, are answered 501.
+type Backend struct {
+	Commander   commander.Commander
+	Informer    commander.Informer
+	Heartbeater commander.Heartbeater // default: the time of this machine
+	Logbook     commander.Logbook
+}
+
+// HandlerOption changes a default of [NewHandler].
+type HandlerOption func(*handler)
+
+// WithTimeout sets how long a command, or another request, may take; progress
+// that the component reports extends it. Default: 10 s, as in the observatory. It corresponds to
+// COMMAND_TIMEOUTS of the Python commander.
+func WithTimeout(d time.Duration) HandlerOption { return func(h *handler) { h.timeout = d } }
+
+// WithMaxCommands sets how many commands and observing logs may be under way at
+// once; further ones are refused with 503. Default: [DefaultMaxRequests].
+func WithMaxCommands(n int) HandlerOption {
+	return func(h *handler) { h.underWay = make(semaphore, max(n, 1)) }
+}
+
+// WithLogger sets the logger for failures of the API. Default: none.
+func WithLogger(l *slog.Logger) HandlerOption { return func(h *handler) { h.log = l } }
+
+// handler is the LOVE-commander's HTTP API.
+type handler struct {
+	Backend
+	timeout  time.Duration
+	underWay semaphore
+	log      *slog.Logger
+	cache    encoded.Cache
+	paths    map[string]endpoint
+}
+
+// endpoint holds the functions that answer a path, by method.
+type endpoint map[string]func(w http.ResponseWriter, r *http.Request) error
+
+// NewHandler returns the HTTP API of a LOVE-commander (manager protocol, section
+// 11: cmd, heartbeat, lovecsc, salinfo) over a commander, for our managers and
+// the Python one. All answers are JSON, errors {"ack": text}. As in the original
+// there is no authentication: let only managers reach it.
+//
+// Beyond the original, a client that accepts [ProgressType] receives the
+// progress of its command, and salinfo has ETags and compression.
+func NewHandler(b Backend, opts ...HandlerOption) http.Handler {
+	h := &handler{
+		Backend: b, timeout: 10 * time.Second, underWay: make(semaphore, DefaultMaxRequests), log: slog.New(slog.DiscardHandler),
+	}
+	for _, o := range opts {
+		o(h)
+	}
+	const get, post = http.MethodGet, http.MethodPost
+	h.paths = map[string]endpoint{
+		commandPath:  {post: h.bounded(h.command)},
+		checkPath:    {post: h.bounded(h.check)},
+		"/cmd":       {get: addSlash, post: addSlash},
+		beatPath:     {get: h.heartbeat},
+		"/heartbeat": {get: addSlash, post: addSlash},
+		logPath:      {post: h.bounded(h.observingLog)},
+		namesPath:    {get: h.topicNames},
+		dataPath:     {get: h.topicData},
+		"/salinfo/metadata": {get: func(http.ResponseWriter, *http.Request) error {
+			return refuse(http.StatusNotFound, "LOVE-commanders have no metadata any more. topic-data has what there is.")
+		}},
+	}
+	return h
+}
+
+// refusal is an error that carries its response.
+type refusal struct{ response Response }
+
+func (r *refusal) Error() string { return string(r.response.Body) }
+
+func refuse(status int, format string, args ...any) error {
+	return &refusal{textResponse(status, fmt.Sprintf(format, args...))}
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if p := recover(); p == http.ErrAbortHandler {
+			panic(p)
+		} else if p != nil {
+			h.log.Error("a request to the commander panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+			text := "The commander failed on this request. Its log says why." + Request{Method: r.Method, Path: r.URL.Path}.outcome()
+			h.write(w, textResponse(http.StatusInternalServerError, text))
+		}
+	}()
+	if r.ContentLength != 0 { // net/http clears the deadline after the body
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer supports it
+	}
+	err := h.dispatch(w, r)
+	if err == nil {
+		return
+	}
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		h.write(w, refused.response)
+		return
+	}
+	h.log.Warn("a request to the commander got no answer", "path", r.URL.Path, "error", err)
+	h.write(w, ResponseOf(love.Ack{}, err))
+}
+
+func (h *handler) dispatch(w http.ResponseWriter, r *http.Request) error {
+	at, ok := h.paths[r.URL.Path]
+	if !ok {
+		return refuse(http.StatusNotFound, "The commander has no %s.", r.URL.Path)
+	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet // net/http leaves the body out
+	}
+	do, ok := at[method]
+	if !ok {
+		var allowed []string
+		for _, m := range []string{http.MethodGet, http.MethodPost} {
+			if at[m] != nil {
+				allowed = append(allowed, m)
+			}
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return refuse(http.StatusMethodNotAllowed, "%s takes %s, not %s.", r.URL.Path, strings.Join(allowed, " and "), r.Method)
+	}
+	return do(w, r)
+}
+
+// addSlash redirects to the path with a slash at its end, keeping method and
+// body. It reads the body first, because a Python client that is still sending
+// does not look for an answer.
+func addSlash(w http.ResponseWriter, r *http.Request) error {
+	_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxRequest)) // the target refuses a body that is too long
+	u := *r.URL
+	u.Path += "/"
+	w.Header().Set("Location", u.RequestURI())
+	w.WriteHeader(http.StatusPermanentRedirect)
+	return nil
+}
+
+// bounded wraps do to refuse requests while too many are under way.
+func (h *handler) bounded(do func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		release, err := h.underWay.acquire()
+		if err != nil {
+			return err
+		}
+		defer release()
+		return do(w, r)
+	}
+}
+
+// command answers POST /cmd/.
+func (h *handler) command(w http.ResponseWriter, r *http.Request) error {
+	call, err := h.call(w, r)
+	if err != nil {
+		return err
+	}
+	progress := NewProgressWriter(w, r)
+	ack, err := commander.Within(r.Context(), h.timeout, func(ctx context.Context) (love.Ack, error) {
+		return h.Commander.Execute(commander.WithProgress(ctx, progress.Report), call)
+	})
+	if err != nil {
+		h.log.Warn("a command was not acknowledged", "error", err)
+	}
+	if response := ResponseOf(ack, err); !progress.Finish(response) {
+		h.write(w, response)
+	}
+	return nil
+}
+
+// check answers POST /check-cmd. It refuses what POST /cmd/ would refuse, with
+// the same text, and sends nothing.
+func (h *handler) check(w http.ResponseWriter, r *http.Request) error {
+	call, err := h.call(w, r)
+	if err != nil {
+		return err
+	}
+	ack, err := commander.Within(r.Context(), h.timeout, func(ctx context.Context) (love.Ack, error) {
+		return commander.Check(ctx, h.Commander, call)
+	})
+	if err != nil {
+		return commander.ErrorOf(err, "")
+	}
+	h.write(w, ResponseOf(ack, nil))
+	return nil
+}
+
+// call reads a command and who gives it.
+func (h *handler) call(w http.ResponseWriter, r *http.Request) (commander.Call, error) {
+	const keys = "csc, salindex, cmd_name, params, identity"
+	body, err := object(w, r, keys, "csc", "salindex", "cmd", "params", "identity")
+	if err != nil {
+		return commander.Call{}, err
+	}
+	if h.Commander == nil {
+		return commander.Call{}, missing("commands")
+	}
+	c, err := love.ParseCommand(body)
+	switch {
+	case err != nil:
+		return commander.Call{}, commander.Refuse("%v", err)
+	case c.Identity == "":
+		return commander.Call{}, commander.Refuse(`"identity" must be a text that says who commands: user@host`)
+	}
+	return commander.Call{Command: c, Posted: body}, nil
+}
+
+// observingLog answers POST /lovecsc/observinglog.
+func (h *handler) observingLog(w http.ResponseWriter, r *http.Request) error {
+	const keys = "user, message"
+	body, err := object(w, r, keys, "user", "message")
+	if err != nil {
+		return err
+	}
+	if h.Logbook == nil {
+		return missing("LOVE CSC")
+	}
+	l, err := love.ParseObservingLog(body)
+	if err != nil {
+		return MissingKeys(keys, body)
+	}
+	ack, err := commander.Within(r.Context(), h.timeout, func(ctx context.Context) (love.Ack, error) {
+		return h.Logbook.WriteObservingLog(ctx, l)
+	})
+	if err != nil {
+		return commander.ErrorOf(err, commander.UnknownLog)
+	}
+	h.write(w, ResponseOf(ack, nil))
+	return nil
+}
+
+// object reads the body, a JSON object with at least the required keys; keys
+// lists them for the text of a refusal.
+func object(w http.ResponseWriter, r *http.Request, keys string, required ...string) (json.RawMessage, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.Header().Set("Connection", "close")
+		return nil, refuse(http.StatusRequestTimeout, "The request did not come to its end within %s.", bodyTimeout)
+	}
+	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
+		return nil, refuse(http.StatusRequestEntityTooLarge, "A request may have %d MiB.", maxRequest>>20)
+	}
+	found := map[string]bool{}
+	if err == nil && json.Valid(body) {
+		body = []byte(strings.TrimSpace(string(body)))
+		for name := range wire.Members(body) {
+			found[name] = true
+		}
+	}
+	for _, key := range required {
+		if !found[key] {
+			return nil, MissingKeys(keys, body)
+		}
+	}
+	return body, nil
+}
+
+// MissingKeys returns a LOVE-commander's refusal of a request that lacks one of
+// the keys or has a wrong value there (manager protocol, section 11). It shows
+// the beginning of the body.
+func MissingKeys(keys string, body []byte) *commander.Error {
+	return commander.Refuse("Request must have JSON data with the following keys: %s. Received %s", keys, excerpt(body))
+}
+
+func missing(what string) error {
+	return refuse(http.StatusNotImplemented, "This commander has no %s.", what)
+}
+
+// heartbeat answers GET /heartbeat/.
+func (h *handler) heartbeat(w http.ResponseWriter, r *http.Request) error {
+	now := time.Now()
+	if h.Heartbeater != nil {
+		var err error
+		if now, err = h.Heartbeater.Heartbeat(r.Context()); err != nil {
+			return commander.ErrorOf(err, "")
+		}
+	}
+	body := love.AppendFloat([]byte(`{"timestamp":`), love.UnixSeconds(now))
+	h.write(w, Response{Status: http.StatusOK, Body: append(body, '}')})
+	return nil
+}
+
+// topicNames answers GET /salinfo/topic-names.
+func (h *handler) topicNames(w http.ResponseWriter, r *http.Request) error {
+	return h.salinfo(w, r, commander.Informer.TopicNames)
+}
+
+// topicData answers GET /salinfo/topic-data.
+func (h *handler) topicData(w http.ResponseWriter, r *http.Request) error {
+	return h.salinfo(w, r, commander.Informer.TopicData)
+}
+
+func (h *handler) salinfo(w http.ResponseWriter, r *http.Request, ask func(commander.Informer, context.Context, string) (json.RawMessage, error)) error {
+	if h.Informer == nil {
+		return missing("SAL information")
+	}
+	categories := r.URL.Query().Get("categories")
+	body, err := commander.Within(r.Context(), h.timeout, func(ctx context.Context) (json.RawMessage, error) {
+		return ask(h.Informer, ctx, categories)
+	})
+	if err != nil {
+		return commander.ErrorOf(err, "")
+	}
+	key := r.URL.Path + "?" + categories
+	if !h.cache.Holds(key, body) {
+		if body, err = StrictBody(body); err != nil {
+			return err
+		}
+	}
+	w.Header().Set("Cache-Control", "no-cache") // clients have to revalidate, with the ETag
+	if err := h.cache.Serve(w, r, key, body); err != nil {
+		h.log.Debug("answer not delivered", "error", err)
+	}
+	return nil
+}
+
+// write writes a response. A failed delivery is only logged.
+func (h *handler) write(w http.ResponseWriter, r Response) {
+	maps.Copy(w.Header(), r.Header())
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(r.Status)
+	if _, err := w.Write(r.Body); err != nil {
+		h.log.Debug("answer not delivered", "error", err)
+	}
+}

@@ -1,0 +1,190 @@
+package commanderhttp
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rubin-love/love-go/internal/wire"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+// Response is an HTTP answer of a LOVE-commander, or to one of its clients.
+type Response struct {
+	Status     int
+	Body       json.RawMessage
+	RetryAfter time.Duration // 0: no such header
+}
+
+// StatusError is the cause of a [commander.Error] if a LOVE-commander answered
+// with a status other than 200: the answer, which is passed on as it is.
+type StatusError struct {
+	Status int
+	Body   json.RawMessage
+}
+
+// Error implements error.
+func (e *StatusError) Error() string { return fmt.Sprintf("HTTP %d", e.Status) }
+
+// The statuses that our commanders answer with. Clients and the LOVE-frontend
+// know them (manager protocol, sections 4.5 and 11).
+var statuses = map[commander.Kind]int{
+	commander.Awaiting:  http.StatusAccepted,
+	commander.Refused:   http.StatusBadRequest,
+	commander.Forbidden: http.StatusForbidden,
+	commander.NotSent:   http.StatusBadGateway,
+	commander.Unknown:   http.StatusBadGateway,
+	commander.Busy:      http.StatusServiceUnavailable,
+	commander.TimedOut:  http.StatusGatewayTimeout,
+}
+
+// Status returns the HTTP status with which a command is answered for which a
+// commander returned err: 200 for nil.
+func Status(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	if answered, ok := errors.AsType[*StatusError](err); ok {
+		return answered.Status
+	}
+	return statuses[commander.ErrorOf(err, "").Kind]
+}
+
+// kindOf returns what the status of an answer tells about the command.
+func kindOf(status int) commander.Kind {
+	switch {
+	case status == http.StatusAccepted:
+		return commander.Awaiting
+	case status == http.StatusForbidden:
+		return commander.Forbidden
+	case status/100 == 4, status == http.StatusNotImplemented:
+		return commander.Refused
+	case status == http.StatusServiceUnavailable:
+		return commander.Busy
+	case status == http.StatusGatewayTimeout:
+		return commander.TimedOut
+	}
+	return commander.Unknown
+}
+
+// ResponseOf returns the answer to a command or an observing log: that of the
+// LOVE-commander which gave it, byte for byte, or else an object {"ack", "code",
+// "error"} with the status of [Status]. What a LOVE-commander answered and
+// cannot be passed on is replaced by a text that says so.
+func ResponseOf(ack love.Ack, err error) Response {
+	if err == nil && ack.Raw == nil {
+		return Response{Status: http.StatusOK, Body: encode(ack)}
+	}
+	answer := Response{Status: http.StatusOK, Body: ack.Raw}
+	if err != nil {
+		e := commander.ErrorOf(err, commander.UnknownOutcome)
+		answered, ok := errors.AsType[*StatusError](err)
+		if !ok {
+			return Response{Status: Status(err), Body: encode(love.Ack{Text: e.Text, Code: e.Code}), RetryAfter: e.RetryAfter}
+		}
+		answer = Response{Status: answered.Status, Body: answered.Body, RetryAfter: e.RetryAfter}
+	}
+	// A commander other than a [Client] may have made the answer.
+	passable, unusable := answer.strict()
+	if unusable != nil {
+		return ResponseOf(love.Ack{}, unusable)
+	}
+	return passable
+}
+
+// textResponse returns the answer {"ack": text}.
+func textResponse(status int, text string) Response {
+	return Response{Status: status, Body: encode(love.Ack{Text: text})}
+}
+
+func encode(ack love.Ack) json.RawMessage {
+	body, err := json.Marshal(ack)
+	if err != nil { // a struct of a text and numbers always encodes
+		panic(err)
+	}
+	return body
+}
+
+// Ack returns the acknowledgement in the answer to a command or an observing
+// log. If there is none, the beginning of the body is its text. A status other
+// than 200 is a [*commander.Error] with a [*StatusError].
+func (r Response) Ack() (love.Ack, error) {
+	var answered struct {
+		Text  string `json:"ack"`
+		Code  int    `json:"code"`
+		Error int    `json:"error"`
+	}
+	ack := love.Ack{Text: excerpt(r.Body)}
+	if json.Unmarshal(r.Body, &answered) == nil && answered.Text != "" {
+		ack = love.Ack{Text: answered.Text, Code: answered.Code, Error: answered.Error}
+	}
+	if r.Status == http.StatusOK {
+		ack.Raw = r.Body
+		return ack, nil
+	}
+	return love.Ack{}, &commander.Error{
+		Kind: kindOf(r.Status), Text: ack.Text, Code: ack.Code, RetryAfter: r.RetryAfter, Err: &StatusError{r.Status, r.Body},
+	}
+}
+
+// strict returns the answer if it can be passed on: with a final status and a
+// body that a strict JSON parser accepts. Numbers that JSON does not have,
+// which come out of the EFD, become null (quirk 48); all other bytes stay as
+// they are. The error, a [*commander.Error], says what is wrong.
+func (r Response) strict() (Response, error) {
+	switch {
+	case r.Status < 200 || r.Status > 599 || r.Status/100 == 3:
+		return Response{}, r.unusable("a redirection or worse, which cannot be passed on")
+	case wire.Valid(r.Body) != nil:
+		return Response{}, r.unusable("no JSON: " + excerpt(r.Body))
+	}
+	if wire.MayHoldNonFinite(r.Body) {
+		// The word may be part of a text. The same slice is kept then, which a
+		// cache compares at once.
+		if strict := wire.AppendStrict(nil, r.Body); !bytes.Equal(strict, r.Body) {
+			r.Body = strict
+		}
+	}
+	return r, nil
+}
+
+// StrictBody returns the body of a LOVE-commander's answer if it is JSON, with
+// null for the numbers that JSON does not have. The error, a [*commander.Error],
+// shows the beginning of what is not JSON.
+func StrictBody(body json.RawMessage) (json.RawMessage, error) {
+	r, err := Response{Status: http.StatusOK, Body: body}.strict()
+	return r.Body, err
+}
+
+func (r Response) unusable(what string) error {
+	return &commander.Error{Kind: commander.Unknown, Text: fmt.Sprintf("The commander answered with status %d and %s.", r.Status, what)}
+}
+
+// Header returns the headers that the response has.
+func (r Response) Header() http.Header {
+	h := http.Header{"Content-Type": {"application/json"}}
+	if r.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(r.RetryAfter.Seconds()))))
+	}
+	return h
+}
+
+// excerpt returns the beginning of a body on one line, to be shown to people.
+func excerpt(body []byte) string {
+	const enough = 120
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), enough)]), "")), " ")
+	switch {
+	case s == "":
+		return "an empty body"
+	case len(body) > enough:
+		return s + "…"
+	}
+	return s
+}

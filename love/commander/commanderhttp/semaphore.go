@@ -1,0 +1,32 @@
+package commanderhttp
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+// DefaultMaxRequests is how many requests may be under way at once: more than
+// operators and scripts send together, and few enough to hold in memory.
+const DefaultMaxRequests = 4096
+
+// retryAfter is the wait before a busy commander is asked again.
+const retryAfter = time.Second
+
+// semaphore bounds how many requests are under way at once.
+type semaphore chan struct{}
+
+// acquire takes a place until release is called. It fails at once if none is
+// free, because an operator would rather know than wait.
+func (s semaphore) acquire() (release func(), err error) {
+	select {
+	case s <- struct{}{}:
+		return func() { <-s }, nil
+	default:
+		return nil, &commander.Error{
+			Kind: commander.Busy, RetryAfter: retryAfter,
+			Text: fmt.Sprintf("Too many requests to the commander are under way (%d). Nothing was sent: try again in a moment.", cap(s)),
+		}
+	}
+}

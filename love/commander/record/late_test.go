@@ -1,0 +1,248 @@
+package record_test
+
+import (
+	"context"
+	"math"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/record"
+)
+
+// lateTimeout is the default of record.WithLateTimeout.
+const lateTimeout = 10 * time.Minute
+
+func TestRecorder_RecordsALateAnswerAndSendsNothingAgain(t *testing.T) {
+	sent := 0
+	withRecorder(t, func(context.Context, commander.Call) (love.Ack, error) {
+		sent++
+		time.Sleep(time.Minute)
+		return love.Ack{Text: "Failed: at last"}, nil
+	}, func(t *testing.T, r recording) {
+		start := time.Now()
+		_, err := r.give(t)
+		require.Equal(t, commandTimeout, time.Since(start))
+		require.Equal(t, commander.TimedOut, commander.ErrorOf(err, "").Kind)
+		require.ErrorContains(t, err, "No answer within 15s.")
+		e := r.only(t)
+		require.Equal(t, love.CommandTimedOut, e.State)
+		require.Equal(t, commandTimeout, e.CommandOutcome.Duration)
+		time.Sleep(time.Minute)
+		require.Equal(t, love.CommandOutcome{State: love.CommandLate, Status: 200, Result: "Failed: at last", Duration: time.Minute}, r.only(t).CommandOutcome)
+		require.Equal(t, []love.CommandState{love.CommandPending, love.CommandTimedOut, love.CommandLate}, r.watched())
+		require.Equal(t, 1, sent)
+	})
+}
+
+// gaveUp is a commander that does not answer, and tells when it gave up.
+type gaveUp struct {
+	report func(ctx context.Context) // progress
+	after  time.Duration
+	cause  error
+}
+
+func (g *gaveUp) execute(ctx context.Context, _ commander.Call) (love.Ack, error) {
+	began := time.Now()
+	if g.report != nil {
+		g.report(ctx)
+	}
+	<-ctx.Done()
+	g.after, g.cause = time.Since(began), context.Cause(ctx)
+	return love.Ack{}, g.cause
+}
+
+func TestRecorder_WaitsForALateAnswerForALimitedTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		opts []record.Option
+		want time.Duration
+	}{
+		"by default":    {nil, lateTimeout},
+		"as configured": {[]record.Option{record.WithLateTimeout(time.Hour)}, time.Hour},
+		"not at all":    {[]record.Option{record.WithLateTimeout(0)}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var inner gaveUp
+			withRecorder(t, inner.execute, func(t *testing.T, r recording) {
+				_, err := r.give(t)
+				require.ErrorContains(t, err, "No answer within 15s.")
+				r.Close(context.Background())
+				require.Equal(t, commandTimeout+c.want, inner.after)
+				require.ErrorIs(t, inner.cause, context.DeadlineExceeded)
+				require.Equal(t, love.CommandTimedOut, r.only(t).State, "an error adds nothing")
+				require.Equal(t, commandTimeout, r.only(t).CommandOutcome.Duration)
+			}, c.opts...)
+		})
+	}
+}
+
+func TestRecorder_LeavesALateErrorOfTheCommanderOut(t *testing.T) {
+	withRecorder(t, func(context.Context, commander.Call) (love.Ack, error) {
+		time.Sleep(time.Minute)
+		return love.Ack{}, commander.Refuse("no power")
+	}, func(t *testing.T, r recording) {
+		_, err := r.give(t)
+		require.Error(t, err)
+		r.Close(context.Background())
+		require.Equal(t, love.CommandTimedOut, r.only(t).State)
+	})
+}
+
+func TestRecorder_ProgressExtendsTheWaitForALateAnswer(t *testing.T) {
+	needs := func(seconds float64) func(context.Context) {
+		return func(ctx context.Context) { commander.Report(ctx, love.Progress{Code: 301, Timeout: seconds}) }
+	}
+	for name, c := range map[string]struct {
+		report func(ctx context.Context)
+		hangUp time.Duration // when the caller leaves
+		want   time.Duration // when the commander's context ends
+	}{
+		"before the caller left": {needs(3600), time.Second, time.Hour + lateTimeout},
+		"but not twice": {func(ctx context.Context) {
+			needs(3600)(ctx)
+			needs(1800)(ctx)
+		}, time.Second, time.Hour + lateTimeout},
+		"unless it was over by then":     {needs(60), 2 * time.Minute, 2*time.Minute + lateTimeout},
+		"without an estimate":            {needs(0), time.Second, time.Second + lateTimeout},
+		"with an estimate of no use":     {needs(math.NaN()), time.Second, time.Second + lateTimeout},
+		"by a day, if it needs for ever": {needs(math.Inf(1)), time.Second, 24*time.Hour + lateTimeout},
+		"after the caller left": {func(ctx context.Context) {
+			time.Sleep(5 * time.Minute)
+			needs(3600)(ctx)
+		}, time.Second, 5*time.Minute + time.Hour + lateTimeout},
+		"again and again": {func(ctx context.Context) {
+			for range 20 {
+				time.Sleep(lateTimeout)
+				needs(60)(ctx)
+			}
+		}, time.Minute, 20*lateTimeout + time.Minute + lateTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inner := gaveUp{report: c.report}
+			withRecorder(t, inner.execute, func(t *testing.T, r recording) {
+				ctx, hangUp := context.WithCancel(t.Context())
+				defer time.AfterFunc(c.hangUp, hangUp).Stop()
+				_, err := r.Execute(ctx, move)
+				require.ErrorIs(t, err, context.Canceled)
+				r.Close(context.Background())
+				require.Equal(t, c.want, inner.after)
+				require.ErrorIs(t, inner.cause, context.DeadlineExceeded)
+			})
+		})
+	}
+}
+
+func TestRecorder_ProgressExtendsBothTheCallersTimeAndTheWaitAfterIt(t *testing.T) {
+	inner := gaveUp{report: func(ctx context.Context) { commander.Report(ctx, love.Progress{Code: 301, Timeout: 60}) }}
+	withRecorder(t, inner.execute, func(t *testing.T, r recording) {
+		_, err := r.give(t)
+		require.ErrorContains(t, err, "No answer within 1m15s.")
+		r.Close(context.Background())
+		require.Equal(t, time.Minute+commandTimeout+lateTimeout, inner.after)
+	})
+}
+
+func TestRecorder_RecordsTheOutcomeForACallerWhoHasHungUp(t *testing.T) {
+	lost := &commander.Error{Kind: commander.Refused, Text: "no power"}
+	for name, c := range map[string]struct {
+		ack  love.Ack
+		err  error
+		want love.CommandOutcome
+	}{
+		"success":  {done, nil, love.CommandOutcome{State: love.CommandDone, Status: 200, Code: 303, Result: "Done", Duration: 5 * time.Second}},
+		"an error": {love.Ack{}, lost, love.CommandOutcome{State: love.CommandRefused, Status: 400, Result: "no power", Duration: 5 * time.Second}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withRecorder(t, func(context.Context, commander.Call) (love.Ack, error) {
+				time.Sleep(5 * time.Second)
+				return c.ack, c.err
+			}, func(t *testing.T, r recording) {
+				ctx, hangUp := context.WithCancel(t.Context())
+				defer time.AfterFunc(time.Second, hangUp).Stop()
+				_, err := r.Execute(ctx, move)
+				require.ErrorIs(t, err, context.Canceled)
+				require.Equal(t, love.CommandPending, r.only(t).State)
+				r.Close(context.Background())
+				require.Equal(t, c.want, r.only(t).CommandOutcome)
+				require.Len(t, r.watched(), 2)
+			})
+		})
+	}
+}
+
+func TestRecorder_ACallerWhoHasHungUpLeavesATimeOutIfNoAnswerComes(t *testing.T) {
+	withRecorder(t, hangs, func(t *testing.T, r recording) {
+		ctx, hangUp := context.WithCancel(t.Context())
+		defer time.AfterFunc(time.Second, hangUp).Stop()
+		_, err := r.Execute(ctx, move)
+		require.ErrorIs(t, err, context.Canceled)
+		r.Close(context.Background())
+		require.Equal(t, love.CommandOutcome{
+			State: love.CommandTimedOut, Status: 504, Duration: time.Second + lateTimeout,
+			Result: "The commander did not answer in time. " + commander.UnknownOutcome,
+		}, r.only(t).CommandOutcome)
+	})
+}
+
+func TestRecorder_CloseGivesUpWhatDoesNotEnd(t *testing.T) {
+	withRecorder(t, hangs, func(t *testing.T, r recording) {
+		waiting := make(chan error)
+		go func() {
+			_, err := r.give(t)
+			waiting <- err
+		}()
+		synctest.Wait()
+		soon, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		began := time.Now()
+		go r.Close(soon)
+		require.ErrorIs(t, <-waiting, context.Canceled)
+		require.Equal(t, 5*time.Second, time.Since(began))
+		synctest.Wait()
+		require.Equal(t, love.CommandUnknown, r.only(t).State)
+	})
+}
+
+func TestRecorder_CloseGivesUpLateAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		end  func(cancel context.CancelFunc) // how the caller leaves
+		want love.CommandState
+	}{
+		"a caller whose time was over": {func(context.CancelFunc) {}, love.CommandTimedOut},
+		"a caller who has hung up":     {func(cancel context.CancelFunc) { cancel() }, love.CommandUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var inner gaveUp
+			withRecorder(t, inner.execute, func(t *testing.T, r recording) {
+				ctx, cancel := commander.WithTimeout(t.Context(), commandTimeout)
+				defer cancel()
+				defer time.AfterFunc(time.Second, func() { c.end(cancel) }).Stop()
+				_, err := r.Execute(ctx, move)
+				require.Error(t, err)
+				over, end := context.WithCancel(t.Context())
+				end()
+				r.Close(over)
+				require.ErrorIs(t, inner.cause, context.Canceled)
+				require.Equal(t, c.want, r.only(t).State)
+			})
+		})
+	}
+}
+
+func TestRecorder_AfterCloseCommandsAreRefusedAndRecorded(t *testing.T) {
+	withRecorder(t, atOnce, func(t *testing.T, r recording) {
+		r.Close(t.Context())
+		_, err := r.give(t)
+		require.Equal(t, &commander.Error{
+			Kind: commander.Busy, RetryAfter: time.Second, Text: "The manager is shutting down. Nothing was sent: try again in a moment.",
+		}, err)
+		require.Equal(t, love.CommandOutcome{
+			State: love.CommandRefused, Status: 503, Result: "The manager is shutting down. Nothing was sent: try again in a moment.",
+		}, r.only(t).CommandOutcome)
+		r.Close(t.Context())
+	})
+}

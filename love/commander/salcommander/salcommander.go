@@ -1,0 +1,221 @@
+package salcommander
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// Commander is a [commander.Commander], [commander.Checker],
+// [commander.Informer] and [commander.Heartbeater] that speaks to components
+// through a [sal.Domain]. It is safe for concurrent use.
+type Commander struct {
+	domain *sal.Domain
+	info   topicInfo
+
+	mu      sync.Mutex
+	remotes map[string]*remote
+}
+
+var (
+	_ commander.Commander   = (*Commander)(nil)
+	_ commander.Checker     = (*Commander)(nil)
+	_ commander.Informer    = (*Commander)(nil)
+	_ commander.Heartbeater = (*Commander)(nil)
+)
+
+// remote is the remote of one component, made when it is first commanded.
+type remote struct {
+	mu     sync.Mutex
+	remote *sal.Remote
+}
+
+// New returns a commander over a domain. Its remotes end with the domain.
+func New(domain *sal.Domain) *Commander {
+	return &Commander{domain: domain, remotes: map[string]*remote{}, info: topicInfo{defs: domain.Definitions()}}
+}
+
+// noLimit leaves the time limit of a command to its context.
+const noLimit = 10 * 365 * 24 * time.Hour
+
+// Execute implements [commander.Commander]. The acknowledgement has the text
+// "Done" or that of the component, and the component's code. Unknown
+// components, commands and parameters, and values that do not fit, are
+// [commander.Refused] with a text that says what would be accepted; nothing is
+// sent then. A component that is silent or too slow until the context ends is
+// [commander.TimedOut] (manager protocol, section 11).
+func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack, error) {
+	p, err := c.prepare(call.Command)
+	if err != nil {
+		return love.Ack{}, refusal(err)
+	}
+	r, err := c.remote(ctx, p.component.Name)
+	if err != nil {
+		return love.Ack{}, err
+	}
+	opts := []sal.CommandOption{
+		sal.WithTimeLimit(noLimit),
+		sal.OnProgress(func(a sal.Ack) { commander.Report(ctx, progressOf(a)) }),
+	}
+	if call.Identity != "" {
+		opts = append(opts, sal.As(call.Identity))
+	}
+	ack, err := r.Command(ctx, p.topic.Attr(), p.values, opts...)
+	if err != nil {
+		return failure(err)
+	}
+	return love.Ack{Text: cmp.Or(ack.Result, love.Done), Code: int(ack.Code), Error: ack.Error}, nil
+}
+
+// Check implements [commander.Checker].
+func (c *Commander) Check(_ context.Context, call commander.Call) (love.Ack, error) {
+	if _, err := c.prepare(call.Command); err != nil {
+		return love.Ack{}, refusal(err)
+	}
+	return love.Ack{Text: commander.WouldSend}, nil
+}
+
+func progressOf(a sal.Ack) love.Progress {
+	return love.Progress{Code: int(a.Code), Name: a.Code.String(), Result: a.Result, Timeout: a.Timeout.Seconds()}
+}
+
+// prepared is a command that fits its definition.
+type prepared struct {
+	component *sal.Component
+	topic     *sal.Topic
+	values    sal.Values
+}
+
+// prepare checks a command against its definition.
+func (c *Commander) prepare(cmd love.Command) (p prepared, err error) {
+	if p.values, err = parameters(cmd.Params); err != nil {
+		return p, err
+	}
+	if p.component, err = c.component(cmd); err != nil {
+		return p, err
+	}
+	if p.topic, err = p.component.Command(cmd.Name); err != nil {
+		return p, withCommands(err, p.component)
+	}
+	if err = p.topic.Check(p.values); err == nil && p.component.Indexed {
+		p.values["salIndex"] = cmd.SalIndex
+	}
+	return p, err
+}
+
+// component finds the component of a command and checks the index.
+func (c *Commander) component(cmd love.Command) (*sal.Component, error) {
+	defs := c.domain.Definitions()
+	comp, err := defs.Component(cmd.CSC)
+	if unknown, ok := errors.AsType[*sal.UnknownComponentError](err); ok && len(unknown.Near) == 0 {
+		return nil, commander.Refuse("%v; there are %s", err, strings.Join(defs.Names(), ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return comp, comp.CheckIndex(cmd.SalIndex)
+}
+
+// withCommands adds to an unknown command what the component accepts.
+func withCommands(err error, c *sal.Component) error {
+	unknown, ok := errors.AsType[*sal.UnknownTopicError](err)
+	if !ok || len(unknown.Near) > 0 {
+		return err
+	}
+	names := c.Names(sal.Command)
+	if len(names) == 0 {
+		return commander.Refuse("%s has no commands", c.Name)
+	}
+	return commander.Refuse("%s has no command %q; its commands are cmd_%s", c.Name, unknown.Name, strings.Join(names, ", cmd_"))
+}
+
+// remote returns the one remote for all instances of a component. The index is
+// part of the command, so there are never more remotes than components,
+// whatever indices are asked for.
+func (c *Commander) remote(ctx context.Context, name string) (*sal.Remote, error) {
+	c.mu.Lock()
+	entry := c.remotes[name]
+	if entry == nil {
+		entry = &remote{}
+		c.remotes[name] = entry
+	}
+	c.mu.Unlock()
+
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if entry.remote != nil && entry.remote.Err() == nil {
+		return entry.remote, nil
+	}
+	r, err := c.domain.Remote(ctx, name, 0, sal.WithTopics())
+	if err != nil {
+		return nil, fmt.Errorf("commanding %s: %w", name, err)
+	}
+	entry.remote = r
+	return r, nil
+}
+
+// Heartbeat implements [commander.Heartbeater]: it returns the time of the
+// domain's clock, since a commander in this process is alive.
+func (c *Commander) Heartbeat(context.Context) (time.Time, error) { return c.domain.Clock().Now(), nil }
+
+// parameters reads the JSON object of a command's parameters. Integers keep
+// all their digits.
+func parameters(raw json.RawMessage) (sal.Values, error) {
+	values := sal.Values{}
+	if len(raw) > 0 {
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.UseNumber()
+		if err := d.Decode(&values); err != nil || values == nil {
+			return nil, commander.Refuse(`"params" must be an object with the parameters of the command by name, {} for none`)
+		}
+	}
+	delete(values, "salIndex") // the "salindex" of the command counts
+	return values, nil
+}
+
+// refusal returns an error in the command as one of kind [commander.Refused],
+// and any other as it is.
+func refusal(err error) error {
+	var component *sal.UnknownComponentError
+	var topic *sal.UnknownTopicError
+	var fields *sal.UnknownFieldError
+	var value *sal.FieldError
+	if errors.As(err, &component) || errors.As(err, &topic) || errors.As(err, &fields) || errors.As(err, &value) || errors.Is(err, sal.ErrIndex) {
+		return commander.Refuse("%v", err)
+	}
+	return err
+}
+
+// failure returns the answer to a command that did not succeed: the component's
+// acknowledgement, or an error if it gave none that ended the command.
+func failure(err error) (love.Ack, error) {
+	failed, ok := errors.AsType[*sal.AckError](err)
+	switch {
+	case !ok:
+		return love.Ack{}, refusal(err)
+	case errors.Is(failed, context.DeadlineExceeded) && failed.Ack.Code == sal.NoAck:
+		return love.Ack{}, &commander.Error{Kind: commander.TimedOut, Err: failed, Text: "Command time out. No ack received from component."}
+	case errors.Is(failed, context.DeadlineExceeded):
+		return love.Ack{}, &commander.Error{
+			Kind: commander.TimedOut, Code: int(failed.Ack.Code), Err: failed,
+			Text: fmt.Sprintf("Command time out. Last ack received %v.", failed.Ack),
+		}
+	case failed.Cause != nil:
+		return love.Ack{}, failed
+	}
+	ack := love.Ack{Text: failed.Ack.Result, Code: int(failed.Ack.Code), Error: failed.Ack.Error}
+	if ack.Text == "" || ack.Text == love.Done { // would be taken for success
+		ack.Text = failed.Ack.String()
+	}
+	return ack, nil
+}

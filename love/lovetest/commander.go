@@ -1,0 +1,220 @@
+package lovetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+// Commander is a commander for tests: it remembers the commands that it gets,
+// and answers as the test says. The zero value executes everything. It is safe
+// for concurrent use.
+type Commander struct {
+	// Answer answers a command. Default: "Done".
+	Answer func(ctx context.Context, c commander.Call) (love.Ack, error)
+
+	mu    sync.Mutex
+	calls []commander.Call
+}
+
+var _ commander.Commander = (*Commander)(nil)
+
+// Execute implements [commander.Commander].
+func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack, error) {
+	c.mu.Lock()
+	c.calls = append(c.calls, call)
+	c.mu.Unlock()
+	if c.Answer != nil {
+		return c.Answer(ctx, call)
+	}
+	return love.Ack{Text: love.Done, Code: 303}, nil
+}
+
+// Calls returns the commands that have come so far, in order.
+func (c *Commander) Calls() []commander.Call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.calls)
+}
+
+// CommanderSetup is a commander for [RunCommander], with commands of which the
+// suite knows what becomes of them. A command without a name is left out, with
+// what it would show.
+type CommanderSetup struct {
+	Commander commander.Commander
+	Succeeds  commander.Call // the component executes it
+	Fails     commander.Call // the component refuses it, or fails
+	Refused   commander.Call // it is wrong, and never reaches the component
+	Hangs     commander.Call // the component does not answer
+	Progress  commander.Call // the component reports progress and then executes it
+}
+
+// RunCommander is the conformance suite of [commander.Commander], and of
+// [commander.Checker] if the commander is one. setup is called anew for every
+// test and ends what it starts with t.Cleanup.
+//
+//	func TestMyCommander(t *testing.T) {
+//		lovetest.RunCommander(t, func(t *testing.T) lovetest.CommanderSetup { … })
+//	}
+func RunCommander(t *testing.T, setup func(t *testing.T) CommanderSetup) {
+	for name, test := range map[string]func(*testing.T, CommanderSetup){
+		"a command that succeeds has an acknowledgement that says so":       commanderSucceeds,
+		"a failure of the component is an acknowledgement, not an error":    commanderFails,
+		"a wrong command is refused with a text, and not sent":              commanderRefuses,
+		"a command ends when its time is over, and may have been executed":  commanderTimesOut,
+		"a command ends when its context is cancelled":                      commanderIsCancelled,
+		"a context that has ended already is noticed":                       commanderHonoursContexts,
+		"progress is reported before the acknowledgement":                   commanderReportsProgress,
+		"commands are executed at the same time, each with its own outcome": commanderIsConcurrent,
+		"checking refuses what executing would refuse":                      commanderChecks,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, setup(t)) })
+	}
+}
+
+// commanderTimeout bounds what must not take long.
+const commanderTimeout = 10 * time.Second
+
+func given(t *testing.T, c commander.Call) commander.Call {
+	t.Helper()
+	if c.Name == "" {
+		t.Skip("the setup has no such command")
+	}
+	return c
+}
+
+func commanderSucceeds(t *testing.T, s CommanderSetup) {
+	ack, err := s.Commander.Execute(t.Context(), given(t, s.Succeeds))
+	require.NoError(t, err)
+	require.True(t, ack.Succeeded(), "%+v", ack)
+}
+
+func commanderFails(t *testing.T, s CommanderSetup) {
+	ack, err := s.Commander.Execute(t.Context(), given(t, s.Fails))
+	require.NoError(t, err)
+	require.False(t, ack.Succeeded(), "%+v", ack)
+	require.NotEmpty(t, ack.Text, "the operator reads why")
+}
+
+func commanderRefuses(t *testing.T, s CommanderSetup) {
+	_, err := s.Commander.Execute(t.Context(), given(t, s.Refused))
+	var refused *commander.Error
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, commander.Refused, refused.Kind)
+	require.False(t, refused.Sent())
+	require.NotEmpty(t, refused.Text, "the operator reads what is wrong")
+}
+
+func commanderTimesOut(t *testing.T, s CommanderSetup) {
+	call := given(t, s.Hangs)
+	ctx, cancel := commander.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err })
+	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		var failed *commander.Error
+		require.ErrorAs(t, err, &failed, "the error wraps that of the context, or tells what is known")
+		require.True(t, failed.Sent(), "%v", failed.Kind)
+	}
+}
+
+func commanderIsCancelled(t *testing.T, s CommanderSetup) {
+	call := given(t, s.Hangs)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer time.AfterFunc(50*time.Millisecond, cancel).Stop()
+	require.Error(t, inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err }))
+}
+
+func commanderHonoursContexts(t *testing.T, s CommanderSetup) {
+	call := given(t, s.Hangs)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Error(t, inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err }))
+}
+
+// inTime returns what f returns, or fails the test if f does not return.
+func inTime(t *testing.T, f func() error) error {
+	t.Helper()
+	returned := make(chan error, 1)
+	go func() { returned <- f() }()
+	select {
+	case err := <-returned:
+		return err
+	case <-time.After(commanderTimeout):
+		require.FailNow(t, "Execute does not return after its context has ended")
+		return nil
+	}
+}
+
+func commanderReportsProgress(t *testing.T, s CommanderSetup) {
+	call := given(t, s.Progress)
+	var mu sync.Mutex
+	var reported []love.Progress
+	ctx := commander.WithProgress(t.Context(), func(p love.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		reported = append(reported, p)
+	})
+	ack, err := s.Commander.Execute(ctx, call)
+	require.NoError(t, err)
+	require.True(t, ack.Succeeded(), "%+v", ack)
+	mu.Lock()
+	defer mu.Unlock()
+	require.NotEmpty(t, reported)
+	for _, p := range reported {
+		require.Contains(t, []int{300, 301}, p.Code, "%+v", p)
+		require.NotEmpty(t, p.Name)
+	}
+}
+
+func commanderIsConcurrent(t *testing.T, s CommanderSetup) {
+	good := given(t, s.Succeeds)
+	var hanging, running sync.WaitGroup
+	if s.Hangs.Name != "" {
+		ctx, cancel := context.WithCancel(t.Context())
+		for range 10 {
+			hanging.Go(func() { _, _ = s.Commander.Execute(ctx, s.Hangs) })
+		}
+		defer hanging.Wait()
+		defer cancel()
+	}
+	for range 50 {
+		running.Go(func() {
+			if ack, err := s.Commander.Execute(t.Context(), good); err != nil || !ack.Succeeded() {
+				t.Errorf("%+v %v", ack, err)
+			}
+		})
+		if s.Fails.Name != "" {
+			running.Go(func() {
+				if ack, err := s.Commander.Execute(t.Context(), s.Fails); err != nil || ack.Succeeded() {
+					t.Errorf("%+v %v", ack, err)
+				}
+			})
+		}
+	}
+	running.Wait()
+}
+
+func commanderChecks(t *testing.T, s CommanderSetup) {
+	checker, ok := s.Commander.(commander.Checker)
+	if !ok {
+		t.Skip("the commander is not a commander.Checker")
+	}
+	ack, err := checker.Check(t.Context(), given(t, s.Succeeds))
+	require.NoError(t, err)
+	require.Contains(t, []string{commander.WouldSend, commander.Unchecked}, ack.Text)
+	if ack.Text == commander.Unchecked || s.Refused.Name == "" {
+		return
+	}
+	_, wouldBe := checker.Check(t.Context(), s.Refused)
+	_, is := s.Commander.Execute(t.Context(), s.Refused)
+	require.Error(t, wouldBe)
+	require.Equal(t, commander.ErrorOf(is, "").Text, commander.ErrorOf(wouldBe, "").Text)
+}

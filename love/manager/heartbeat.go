@@ -1,0 +1,85 @@
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+// The period is that of the manager's heartbeat in the protocol (section 2.7);
+// the time-out is shorter, so that one question ends before the next.
+const (
+	heartbeatPeriod  = 3 * time.Second
+	heartbeatTimeout = 2 * time.Second
+)
+
+// HeartbeatPoller polls a commander's heartbeat every 3 s with a timeout of 2 s (manager
+// protocol, section 2.7, quirk 18), so that a hanging commander delays nobody.
+// Create it before the hub, let the function of hub.WithHeartbeats return what
+// [HeartbeatPoller.Last] knows, add [HeartbeatPoller.Check] to Config.Dependencies, and call
+// [HeartbeatPoller.Run]. Before the first answer Last reports false and Check an error.
+type HeartbeatPoller struct {
+	source commander.Heartbeater
+	clock  love.Clock
+
+	mu   sync.Mutex
+	last time.Time
+	err  error
+}
+
+var errNotAsked = errors.New("the commander has not been asked yet")
+
+// NewHeartbeatPoller returns a poller, which does nothing until [HeartbeatPoller.Run] is called. The
+// clock sets the period; the timeout is the machine's.
+func NewHeartbeatPoller(source commander.Heartbeater, clock love.Clock) *HeartbeatPoller {
+	return &HeartbeatPoller{source: source, clock: clock, err: errNotAsked}
+}
+
+// Run asks at once and then every 3 s, until ctx ends; it returns ctx's error.
+func (p *HeartbeatPoller) Run(ctx context.Context) error {
+	tick := p.clock.NewTicker(heartbeatPeriod)
+	defer tick.Stop()
+	for {
+		p.ask(ctx)
+		select {
+		case <-tick.C():
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *HeartbeatPoller) ask(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, heartbeatTimeout)
+	defer cancel()
+	t, err := p.source.Heartbeat(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err = err; err == nil {
+		p.last = t
+	}
+}
+
+// Last is the newest heartbeat of the commander; ok is false before the first
+// one. It stays the same when the commander stops answering, and the
+// LOVE-frontend raises its alarm because it does not change.
+func (p *HeartbeatPoller) Last() (t time.Time, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.last, !p.last.IsZero()
+}
+
+// Check returns nil, or why the commander's last answer is missing.
+func (p *HeartbeatPoller) Check(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return fmt.Errorf("no heartbeat: %w", p.err)
+	}
+	return nil
+}

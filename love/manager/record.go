@@ -1,0 +1,158 @@
+package manager
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+)
+
+// Record is the part of a record of commands that the manager needs;
+// *record.Recorder is one.
+type Record interface {
+	// List returns a page of the entries that a filter selects, newest first.
+	List(ctx context.Context, f love.CommandFilter) ([]love.CommandEntry, error)
+	// Refuse records a command that was not sent, and why.
+	Refuse(ctx context.Context, c commander.Call, why error)
+	// Watch calls f with each entry when it begins and when its outcome changes,
+	// until cancel is called. f does not block.
+	Watch(f func(love.CommandEntry)) (cancel func())
+}
+
+var errNoRecord = refuse(http.StatusNotFound, "This manager keeps no record of commands.")
+
+// listCommands answers with the record of commands, newest first: {"commands":
+// [entry …], "next": ID or null}, where "next" is the value of "before" for the
+// next page; or as CSV, with format=csv.
+func (m *Manager) listCommands(c *call) (answer, error) {
+	if m.config.Record == nil {
+		return answer{}, errNoRecord
+	}
+	f, wrong := commandFilter(c.URL.Query())
+	format := c.URL.Query().Get("format")
+	if format != "" && format != "json" && format != "csv" {
+		wrong["format"] = []string{"Give json or csv."}
+	}
+	if len(wrong) > 0 {
+		return answer{}, wrong.refusal()
+	}
+	entries, err := m.config.Record.List(c.Context(), f)
+	if err != nil {
+		return answer{}, err
+	}
+	if format == "csv" {
+		return commandsCSV(entries, nextPage(c.URL, f, entries)), nil
+	}
+	page := love.CommandPage{Commands: listOf(entries)}
+	if len(entries) == f.PageSize() {
+		page.Next = &entries[len(entries)-1].ID
+	}
+	return answer{status: http.StatusOK, body: page}, nil
+}
+
+// commandQuery lists what the query of the record may have.
+var commandQuery = []string{"user", "csc", "salindex", "cmd", "state", "since", "until", "before", "limit", "format"}
+
+// commandFilter reads the query of a request for the record.
+func commandFilter(q url.Values) (f love.CommandFilter, wrong fieldErrors) {
+	wrong = fieldErrors{}
+	for key := range q {
+		if !slices.Contains(commandQuery, key) { // misspelt, it would select everything
+			wrong[key] = []string{"There is no such filter: there are " + strings.Join(commandQuery, ", ") + "."}
+		}
+	}
+	f = love.CommandFilter{
+		User: q.Get("user"), CSC: q.Get("csc"), Command: q.Get("cmd"),
+		State: love.CommandState(q.Get("state")), Before: q.Get("before"),
+	}
+	if f.Command != "" && !strings.HasPrefix(f.Command, "cmd_") {
+		f.Command = "cmd_" + f.Command
+	}
+	if f.State != "" && !slices.Contains(love.CommandStates(), f.State) {
+		wrong["state"] = []string{strconv.Quote(string(f.State)) + " is not a valid choice."}
+	}
+	number := func(key string, to *int, least, most int) {
+		text := q.Get(key)
+		if text == "" {
+			return
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > most {
+			wrong[key] = []string{"Give a number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most) + "."}
+		}
+		*to = n
+	}
+	number("limit", &f.Limit, 1, love.MaxCommandPage)
+	if q.Get("salindex") != "" {
+		f.SalIndex = new(int)
+		number("salindex", f.SalIndex, 0, 1<<31-1)
+	}
+	moment := func(key string, to *time.Time) {
+		text := q.Get(key)
+		if text == "" {
+			return
+		}
+		t, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			wrong[key] = []string{"Give a time such as 2026-03-14T01:59:26Z."}
+		}
+		*to = t
+	}
+	moment("since", &f.Since)
+	moment("until", &f.Until)
+	return f, wrong
+}
+
+// nextPage returns the Link header of a full page (RFC 8288): a table has no
+// place for it.
+func nextPage(u *url.URL, f love.CommandFilter, entries []love.CommandEntry) string {
+	if len(entries) < f.PageSize() {
+		return ""
+	}
+	q := u.Query()
+	q.Set("before", entries[len(entries)-1].ID)
+	return "<?" + q.Encode() + `>; rel="next"`
+}
+
+// commandsCSV returns a page of the record as a table.
+func commandsCSV(entries []love.CommandEntry, next string) answer {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	rows := [][]string{{"id", "time", "user", "identity", "address", "manager", "approved_by", "csc", "salindex", "cmd",
+		"params", "state", "status", "code", "duration", "result"}}
+	for _, e := range entries {
+		duration := ""
+		if e.State.Final() {
+			duration = strconv.FormatFloat(e.Duration.Seconds(), 'f', -1, 64)
+		}
+		rows = append(rows, []string{e.ID, e.Time.UTC().Format(time.RFC3339Nano), plain(e.User), plain(e.Identity), e.Address, plain(e.Manager),
+			plain(e.ApprovedBy), plain(e.CSC), strconv.Itoa(e.SalIndex), plain(e.Command), plain(string(e.Params)), string(e.State),
+			strconv.Itoa(e.Status), strconv.Itoa(e.Code), duration, plain(e.Result)})
+	}
+	_ = w.WriteAll(rows) // a buffer takes everything
+	h := http.Header{
+		"Content-Type":        {"text/csv; charset=utf-8"},
+		"Content-Disposition": {`attachment; filename="commands.csv"`},
+	}
+	if next != "" {
+		h.Set("Link", next)
+	}
+	return answer{status: http.StatusOK, raw: b.Bytes(), header: h}
+}
+
+// plain keeps a spreadsheet from taking a text that outsiders wrote for a
+// formula.
+func plain(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

@@ -1,0 +1,46 @@
+package love
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/rubin-love/love-go/internal/wire"
+)
+
+// ObservingLog is an observing log on its way to SAL (manager protocol, sections
+// 2.9 and 4.6).
+type ObservingLog struct {
+	User    string // as the client wrote it
+	Message string
+	// Identity is the writer's "user@host"; empty if only User names the writer.
+	Identity string
+	// Posted is the JSON object from which the log was read, which a relay
+	// passes on; nil if it was not read from one.
+	Posted json.RawMessage
+}
+
+// ParseObservingLog reads an observing log from the JSON object that a client
+// posted, {"user", "message"}. Keys are case-sensitive, unknown ones are
+// ignored. The error names the key that is missing or has a wrong value.
+func ParseObservingLog(object []byte) (ObservingLog, error) {
+	if !json.Valid(object) {
+		return ObservingLog{}, errors.New("reading the observing log: it is not JSON")
+	}
+	texts := map[string]*string{"user": nil, "message": nil}
+	for key, value := range wire.Members(bytes.TrimSpace(object)) {
+		if _, known := texts[key]; !known {
+			continue
+		}
+		var text *string
+		if err := json.Unmarshal(value, &text); err != nil {
+			return ObservingLog{}, fmt.Errorf("reading the observing log: %q must be a text, not %s", key, excerpt(value))
+		}
+		texts[key] = text
+	}
+	if texts["user"] == nil || texts["message"] == nil {
+		return ObservingLog{}, errors.New(`reading the observing log: it must have the texts "user" and "message"`)
+	}
+	return ObservingLog{User: *texts["user"], Message: *texts["message"], Posted: object}, nil
+}
