@@ -24,8 +24,9 @@ const module = "github.com/rubin-love/love-go"
 var mayImport = map[string][]string{
 	".":                      {},
 	"love":                   {},
+	"love/audit":             {"love"},
 	"love/auth":              {"love"},
-	"love/auth/ldap":         {"love", "love/auth"},
+	"love/auth/ldap":         {"love", "love/audit", "love/auth"},
 	"love/client":            {"love"},
 	"love/commander":         {"love", "love/sal"},
 	"love/commander/lovecsc": {"love", "love/client", "love/commander", "love/sal"},
@@ -33,18 +34,18 @@ var mayImport = map[string][]string{
 	"love/hub":               {"love", "love/auth"},
 	"love/hub/redis":         {"love", "love/hub"},
 	"love/lovetest":          undriven,
-	"love/manager":           {"love", "love/auth", "love/commander", "love/dashboard", "love/hub"},
+	"love/manager":           {"love", "love/audit", "love/auth", "love/commander", "love/dashboard", "love/hub"},
 	"love/producer":          {"love", "love/client", "love/sal"},
 	"love/sal":               {"love"},
 	"love/sal/kafka":         {"love", "love/sal"},
 	"love/sal/sim":           {"love", "love/sal"},
-	"love/store":             {"love", "love/auth", "love/commander"},
+	"love/store":             {"love", "love/audit", "love/auth", "love/commander"},
 	"cmd/loved":              append(slices.Clone(undriven), drivers...),
 	"examples":               append(slices.Clone(undriven), drivers...),
 }
 
 var undriven = []string{
-	"love", "love/auth", "love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
+	"love", "love/audit", "love/auth", "love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
 	"love/hub", "love/manager", "love/producer", "love/sal", "love/sal/sim",
 }
 

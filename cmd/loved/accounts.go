@@ -8,8 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/ldap"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -55,10 +56,10 @@ func (a *accounts) prepare(ctx context.Context, c accountsConfig, log *slog.Logg
 	if err != nil {
 		return err
 	}
-	audit := auth.NewAuditor(a.store.AuditLog(), log, love.SystemClock{})
+	auditor := audit.NewAuditor(a.store.AuditLog(), audit.WithLogger(log))
 	for _, name := range added {
-		r := auth.AuditRecord{Actor: "loved", Action: auth.AuditUserAdded, Subject: name, Outcome: auth.OutcomeDone, Detail: "default user"}
-		if err := audit.Note(ctx, r); err != nil {
+		r := audit.Record{Actor: "loved", Action: audit.UserAdded, Subject: name, Outcome: audit.Done, Detail: "default user"}
+		if err := auditor.Record(ctx, r); err != nil {
 			return err
 		}
 	}
@@ -69,7 +70,7 @@ func (a *accounts) prepare(ctx context.Context, c accountsConfig, log *slog.Logg
 	}
 	a.tokens = newTokens(c.secretKey, a.store, a.users, c.tokenLifetime)
 	a.authenticator, a.authorizer = a.users, auth.RoleAuthorizer{Users: a.users}
-	directory, err := c.ldap.authenticator(auth.Provisioned{Users: a.users, Audit: audit, Source: "LDAP"})
+	directory, err := c.ldap.authenticator(a.users, ldap.WithAuditor(auditor))
 	if err != nil {
 		return err
 	}

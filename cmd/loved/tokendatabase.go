@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -26,7 +27,7 @@ func (a *app) tokenFromDatabase(ctx context.Context, f tokenDatabaseFlags, name 
 	if err != nil {
 		return "", err
 	}
-	return token, at.note(ctx, auth.AuditTokenIssued, name, f.lifetime.String())
+	return token, at.note(ctx, audit.TokenIssued, name, f.lifetime.String())
 }
 
 // tokenDatabaseFlags are those of `loved token` without a manager.

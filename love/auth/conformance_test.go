@@ -11,5 +11,4 @@ import (
 func TestConformance_OfWhatIsKeptInMemory(t *testing.T) {
 	lovetest.RunUserStore(t, func(*testing.T) auth.UserStore { return auth.NewMemoryUserStore() })
 	lovetest.RunLedger(t, func(_ *testing.T, c love.Clock) auth.Ledger { return auth.NewMemoryLedger(c) })
-	lovetest.RunAuditLog(t, func(*testing.T) auth.AuditLog { return &auth.MemoryAuditLog{} })
 }

@@ -52,35 +52,3 @@ func TestEither_TheFirstThatAcceptsDecides(t *testing.T) {
 		})
 	}
 }
-
-func TestProvision_MakesAndUpdatesWhomSomebodyElseVouchesFor(t *testing.T) {
-	u := users(t)
-	ldap := auth.User{Username: "ada", Email: "a@x", Groups: []string{auth.GroupCommand}}
-	got, err := u.Provision(t.Context(), ldap)
-	require.NoError(t, err)
-	require.Contains(t, got.GroupPermissions, auth.ExecuteCommand)
-	_, err = u.Authenticate(t.Context(), "ada", "")
-	require.ErrorIs(t, err, auth.ErrCredentials, "no password fits")
-
-	ldap.Email, ldap.Groups = "b@x", []string{auth.GroupUIFramework}
-	got, err = u.Provision(t.Context(), ldap)
-	require.NoError(t, err)
-	require.Equal(t, "b@x", got.Email)
-	require.Equal(t, []string{"cmd", "ui_framework"}, got.Groups, "groups are added")
-	got, err = u.Provision(t.Context(), ldap)
-	require.NoError(t, err)
-	require.Len(t, got.Groups, 2)
-
-	require.NoError(t, u.Store().DeleteGroup(t.Context(), auth.GroupUIFramework))
-	got, err = u.Provision(t.Context(), ldap)
-	require.NoError(t, err, "a group that was removed here is no reason to stay out")
-	require.Equal(t, []string{"cmd"}, got.Groups)
-
-	require.NoError(t, u.SetActive(t.Context(), "ada", false))
-	_, err = u.Provision(t.Context(), ldap)
-	require.ErrorIs(t, err, auth.ErrCredentials, "disabled here")
-	_, err = u.Provision(t.Context(), auth.User{Username: "admin"})
-	require.ErrorIs(t, err, auth.ErrCredentials, "a local user is not taken over")
-	_, err = u.Provision(t.Context(), auth.User{Username: "a b"})
-	require.ErrorIs(t, err, auth.ErrCredentials)
-}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -155,26 +156,26 @@ func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) auth.Key
 	})
 }
 
-// RunAuditLog checks that an audit log does what auth.AuditLog promises. open
+// RunAuditLog checks that an audit log does what audit.Log promises. open
 // returns a fresh one.
-func RunAuditLog(t *testing.T, open func(t *testing.T) auth.AuditLog) {
+func RunAuditLog(t *testing.T, open func(t *testing.T) audit.Log) {
 	t.Run("returns the newest records, newest first, whole", func(t *testing.T) {
 		l := open(t)
 		got, err := l.Records(t.Context(), 10)
 		require.NoError(t, err)
 		require.Empty(t, got)
-		record := auth.AuditRecord{Time: storeStart, Actor: "ada", Address: "10.0.0.1", Action: auth.AuditLogIn,
-			Subject: "o'hara", Outcome: auth.OutcomeRefused, Detail: "é 'quoted'"}
+		record := audit.Record{Time: storeStart, Actor: "ada", Address: "10.0.0.1", Action: audit.LogIn,
+			Subject: "o'hara", Outcome: audit.Refused, Detail: "é 'quoted'"}
 		second, third := record, record
 		second.Actor, third.Actor, third.Time = "bob", "eve", storeStart.Add(time.Second)
-		for _, r := range []auth.AuditRecord{record, second, third} {
+		for _, r := range []audit.Record{record, second, third} {
 			require.NoError(t, l.Record(t.Context(), r))
 		}
 		got, err = l.Records(t.Context(), 10)
 		require.NoError(t, err)
-		require.Equal(t, []auth.AuditRecord{third, second, record}, got, "of the same moment too")
+		require.Equal(t, []audit.Record{third, second, record}, got, "of the same moment too")
 		got, err = l.Records(t.Context(), 2)
 		require.NoError(t, err)
-		require.Equal(t, []auth.AuditRecord{third, second}, got)
+		require.Equal(t, []audit.Record{third, second}, got)
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/hub"
@@ -40,7 +41,7 @@ type rig struct {
 	commander *commanderDouble
 	clock     *lovetest.Clock
 	log       *logBuffer
-	audit     *auth.MemoryAuditLog
+	audit     *audit.MemoryLog
 	secrets   []string // tokens and passwords that were used
 }
 
@@ -59,7 +60,7 @@ func newRig(t *testing.T, change ...func(*manager.Config)) *rig {
 func newUnserved(t *testing.T, change ...func(*manager.Config)) (*rig, *manager.Manager) {
 	t.Helper()
 	r := &rig{t: t, hub: &hubDouble{}, commander: &commanderDouble{reply: commander.Done()},
-		clock: lovetest.NewClock(start), log: &logBuffer{}, audit: &auth.MemoryAuditLog{}}
+		clock: lovetest.NewClock(start), log: &logBuffer{}, audit: &audit.MemoryLog{}}
 	r.users = auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
 	for _, u := range auth.DefaultUsers() {
 		require.NoError(t, r.users.Add(t.Context(), u, "secret of "+u.Username))

@@ -7,19 +7,19 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/audit"
 )
 
-// AuditLog is the auth.AuditLog of a [Store]. Records are kept for two years.
+// AuditLog is the audit.Log of a [Store]. Records are kept for two years.
 type AuditLog struct {
 	store *Store
 	seq   atomic.Uint32 // keeps records of the same moment in order
 }
 
-var _ auth.AuditLog = (*AuditLog)(nil)
+var _ audit.Log = (*AuditLog)(nil)
 
-// Record implements auth.AuditLog.
-func (l *AuditLog) Record(ctx context.Context, r auth.AuditRecord) error {
+// Record implements audit.Log.
+func (l *AuditLog) Record(ctx context.Context, r audit.Record) error {
 	at := micros(r.Time)
 	id := fmt.Sprintf("%016x-%08x-%s", at, l.seq.Add(1), rand.Text()[:8])
 	return l.store.exec(ctx, `INSERT INTO audit (id, at, actor, address, action, subject, outcome, detail)
@@ -27,10 +27,10 @@ func (l *AuditLog) Record(ctx context.Context, r auth.AuditRecord) error {
 		id, at, r.Actor, r.Address, r.Action, r.Subject, r.Outcome, r.Detail)
 }
 
-// Records implements auth.AuditLog.
-func (l *AuditLog) Records(ctx context.Context, limit int) (all []auth.AuditRecord, err error) {
+// Records implements audit.Log.
+func (l *AuditLog) Records(ctx context.Context, limit int) (all []audit.Record, err error) {
 	err = l.store.query(ctx, func(rows *sql.Rows) error {
-		var r auth.AuditRecord
+		var r audit.Record
 		var at int64
 		if err := rows.Scan(&at, &r.Actor, &r.Address, &r.Action, &r.Subject, &r.Outcome, &r.Detail); err != nil {
 			return err

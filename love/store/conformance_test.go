@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
@@ -23,7 +24,7 @@ func TestConformance(t *testing.T) {
 				lovetest.RunKeyring(t, func(t *testing.T, c love.Clock) auth.Keyring { return open(t, store.WithClock(c)).Keyring() })
 			})
 			t.Run("audit log", func(t *testing.T) {
-				lovetest.RunAuditLog(t, func(t *testing.T) auth.AuditLog { return open(t).AuditLog() })
+				lovetest.RunAuditLog(t, func(t *testing.T) audit.Log { return open(t).AuditLog() })
 			})
 		})
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
@@ -147,7 +148,7 @@ func TestLockedDatabase_CanBeReadAndSaysThatItCannotBeWritten(t *testing.T) {
 	_, err = s.Users().Account(t.Context(), "ada")
 	require.NoError(t, err)
 	require.ErrorIs(t, s.Users().DeleteAccount(t.Context(), "ada"), auth.ErrUnavailable)
-	require.ErrorIs(t, s.AuditLog().Record(t.Context(), auth.AuditRecord{Time: time.Now()}), auth.ErrUnavailable)
+	require.ErrorIs(t, s.AuditLog().Record(t.Context(), audit.Record{Time: time.Now()}), auth.ErrUnavailable)
 	_, err = s.Ledger().Revoke(t.Context(), "id", time.Now())
 	require.ErrorIs(t, err, auth.ErrUnavailable)
 	require.NoError(t, tx.Rollback())

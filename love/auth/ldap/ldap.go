@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -53,7 +55,7 @@ const pause = 30 * time.Second
 
 // Users creates or updates the users who log in; *auth.Users implements it.
 type Users interface {
-	Provision(ctx context.Context, u auth.User) (auth.User, error)
+	Provision(ctx context.Context, u auth.User) (auth.Provisioned, error)
 }
 
 // Authenticator asks LDAP servers. It is safe for concurrent use.
@@ -61,6 +63,7 @@ type Authenticator struct {
 	config  Config
 	servers []server
 	users   Users
+	auditor *audit.Auditor
 	clock   love.Clock
 
 	mu     sync.Mutex
@@ -83,6 +86,11 @@ type Option func(*Authenticator)
 // WithClock sets the clock. Default: the system's.
 func WithClock(c love.Clock) Option { return func(a *Authenticator) { a.clock = c } }
 
+// WithAuditor records whom a log-in adds and which groups it grants, with "LDAP"
+// as the actor. A log-in that cannot be recorded fails. Default: nothing is
+// recorded.
+func WithAuditor(a *audit.Auditor) Option { return func(l *Authenticator) { l.auditor = a } }
+
 // New makes an authenticator; it connects at each log-in.
 func New(c Config, users Users, opts ...Option) (*Authenticator, error) {
 	if len(c.Servers) == 0 || len(c.Servers) > maxServers {
@@ -100,7 +108,7 @@ func New(c Config, users Users, opts ...Option) (*Authenticator, error) {
 	if c.CommandGroup == "" {
 		c.CommandGroup = "love_ops"
 	}
-	a := &Authenticator{config: c, users: users, clock: love.SystemClock{}, silent: make(map[string]time.Time)}
+	a := &Authenticator{config: c, users: users, auditor: audit.NewAuditor(nil), clock: love.SystemClock{}, silent: make(map[string]time.Time)}
 	for _, text := range c.Servers {
 		s, err := parseServer(text)
 		if err != nil {
@@ -145,7 +153,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, username, password str
 		user, err := a.ask(ctx, s, username, password)
 		switch {
 		case err == nil:
-			return a.users.Provision(ctx, user)
+			return a.provision(ctx, user)
 		case errors.Is(err, auth.ErrCredentials):
 			return auth.User{}, auth.ErrCredentials
 		case errors.Is(err, errNoUser):
@@ -161,6 +169,24 @@ func (a *Authenticator) Authenticate(ctx context.Context, username, password str
 		return auth.User{}, auth.ErrCredentials
 	}
 	return auth.User{}, fmt.Errorf("no LDAP server answers: %w", errors.Join(append(failures, auth.ErrUnavailable)...))
+}
+
+// provision creates or updates the user here, and records what that changed.
+func (a *Authenticator) provision(ctx context.Context, user auth.User) (auth.User, error) {
+	p, err := a.users.Provision(ctx, user)
+	if err != nil {
+		return auth.User{}, err
+	}
+	r := audit.Record{Actor: "LDAP", Subject: user.Username, Outcome: audit.Done, Detail: "groups: " + strings.Join(p.Granted, ", ")}
+	switch {
+	case p.Added:
+		r.Action = audit.UserAdded
+	case len(p.Granted) > 0:
+		r.Action = audit.PermissionGranted
+	default:
+		return p.User, nil
+	}
+	return p.User, a.auditor.Record(ctx, r)
 }
 
 func (a *Authenticator) isSilent(s server) bool {

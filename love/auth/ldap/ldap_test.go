@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/ldap"
 	"github.com/rubin-love/love-go/love/lovetest"
@@ -115,6 +116,43 @@ func TestGroup_IsBelowItsBaseOrNamesItsMember(t *testing.T) {
 	got, err = newLDAP(t, c, localUsers(t)).Authenticate(t.Context(), "bob", "bob's secret")
 	require.NoError(t, err)
 	require.NotEmpty(t, got.Groups)
+}
+
+func TestLogIn_RecordsWhatItGrants(t *testing.T) {
+	d, log := newDirectory(t, false), new(audit.MemoryLog)
+	a := newLDAP(t, config(d, "ldap"), localUsers(t), ldap.WithAuditor(audit.NewAuditor(log)))
+	logIn := func(member bool) {
+		d.mu.Lock()
+		d.entries["(uid=ada)"].attributes["memberOf"] = map[bool][]string{true: {"cn=love_ops,cn=groups,dc=example"}}[member]
+		d.mu.Unlock()
+		_, err := a.Authenticate(t.Context(), "ada", "ada's secret")
+		require.NoError(t, err)
+	}
+	for _, member := range []bool{false, false, true, true, false} {
+		logIn(member)
+	}
+	got, err := log.Records(t.Context(), 10)
+	require.NoError(t, err)
+	require.Len(t, got, 2, "the other log-ins changed nothing")
+	for i := range got {
+		require.Equal(t, "LDAP", got[i].Actor)
+		require.Equal(t, "ada", got[i].Subject)
+		require.Equal(t, audit.Done, got[i].Outcome)
+	}
+	require.Equal(t, audit.UserAdded, got[1].Action)
+	require.Equal(t, audit.PermissionGranted, got[0].Action)
+	require.Equal(t, "groups: cmd, ui_framework", got[0].Detail)
+}
+
+// fullLog keeps nothing.
+type fullLog struct{ audit.Log }
+
+func (fullLog) Record(context.Context, audit.Record) error { return auth.ErrUnavailable }
+
+func TestLogIn_ThatCannotBeRecordedFails(t *testing.T) {
+	a := newLDAP(t, config(newDirectory(t, false), "ldap"), localUsers(t), ldap.WithAuditor(audit.NewAuditor(fullLog{})))
+	_, err := a.Authenticate(t.Context(), "ada", "ada's secret")
+	require.ErrorIs(t, err, auth.ErrUnavailable)
 }
 
 func TestServer_ThatIsAwayIsFollowedByTheNext(t *testing.T) {
