@@ -75,7 +75,7 @@ func (a *accounts) prepare(ctx context.Context, c accountsConfig, log *slog.Logg
 		return err
 	}
 	if directory != nil {
-		a.authenticator = auth.Either{directory, a.users}
+		a.authenticator = auth.FirstOf{directory, a.users}
 	}
 	if c.commandFrom != nil {
 		a.authorizer = auth.LocationAuthorizer{Locations: auth.Whitelist(*c.commandFrom), Others: a.authorizer}

@@ -2,21 +2,10 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
-)
-
-// The errors of a [UserStore], besides those of auth.go.
-var (
-	// ErrUnknownUser means that nobody has the name.
-	ErrUnknownUser = errors.New("no such user")
-	// ErrUserExists means that the name is taken.
-	ErrUserExists = errors.New("the user exists already")
-	// ErrUnknownGroup means that no group has the name.
-	ErrUnknownGroup = errors.New("no such group")
 )
 
 // Account is a user as it is stored.
@@ -72,7 +61,7 @@ func DefaultGroups() []Group {
 	for _, m := range Models() {
 		if m.App == "ui_framework" {
 			for _, action := range modelActions {
-				ui.Permissions = append(ui.Permissions, ModelPermission(m, action))
+				ui.Permissions = append(ui.Permissions, m.Permission(action))
 			}
 		}
 	}

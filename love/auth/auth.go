@@ -2,25 +2,7 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"time"
-)
-
-// The errors of this package that callers tell apart.
-var (
-	// ErrCredentials means that the user does not exist or is disabled, or the password is wrong.
-	ErrCredentials = errors.New("unable to log in with the given user name and password")
-	// ErrToken means that the token is not one of ours, or was revoked.
-	ErrToken = errors.New("unknown token")
-	// ErrExpired means that the token was ours and has expired.
-	ErrExpired = errors.New("the token is expired")
-	// ErrInactive means that the token is valid, but its user has been disabled.
-	ErrInactive = errors.New("the user is not active")
-	// ErrForbidden means that the principal is known but lacks the permission.
-	ErrForbidden = errors.New("not allowed")
-	// ErrUnavailable means that the request cannot be answered at the moment,
-	// for instance because the database is away.
-	ErrUnavailable = errors.New("not available at the moment")
 )
 
 // User is a person who logs in.

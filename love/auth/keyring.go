@@ -43,9 +43,6 @@ func KeyOf(secret []byte, created time.Time) Key {
 // ErrUnknownKey means that no key has the ID, or that it was dropped.
 var ErrUnknownKey = errors.New("unknown key")
 
-// ErrFixedKey means that the key is set, and can be changed, only in the configuration.
-var ErrFixedKey = errors.New("the key is given by the configuration (SECRET_KEY): change it there")
-
 // Keyring holds the keys that sign tokens. Every implementation has to pass
 // lovetest.RunKeyring.
 type Keyring interface {

@@ -7,11 +7,7 @@ import (
 	"strings"
 )
 
-// ErrLocation is returned for a command from a place that may not command. It
-// wraps ErrForbidden.
-var ErrLocation = fmt.Errorf("this location: %w", ErrForbidden)
-
-// Locations tells where commands may come from.
+// Locations knows where commands may come from.
 type Locations interface {
 	// Whitelist returns the addresses and networks of the control location that
 	// is selected, as text for [ParseNetworks]; empty if there is none.

@@ -18,7 +18,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	logIn := auth.Either{directory, users} // for manager.Config
+	logIn := auth.FirstOf{directory, users} // for manager.Config
 	fmt.Println(len(logIn), "ways to log in")
 	// Output: 2 ways to log in
 }

@@ -218,7 +218,7 @@ func TestLocalUsers_DoNotWaitForAServerThatHangs(t *testing.T) {
 	users := localUsers(t)
 	a := newLDAP(t, ldap.Config{Servers: []string{"ldap://" + silence(t)}, UserBase: "dc=example"}, users)
 	began := time.Now()
-	got, err := auth.Either{a, users}.Authenticate(t.Context(), "admin", "local secret")
+	got, err := auth.FirstOf{a, users}.Authenticate(t.Context(), "admin", "local secret")
 	require.NoError(t, err)
 	require.Equal(t, "admin", got.Username)
 	require.Less(t, time.Since(began), 2*time.Second)

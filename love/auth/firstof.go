@@ -6,48 +6,44 @@ import (
 	"sync"
 )
 
-// Either is an [Authenticator] that asks several at the same time, such as
+// FirstOf is an [Authenticator] that asks several at the same time, such as
 // LDAP and the local users. The first that accepts decides, so that one that
 // hangs does not delay users whom another knows; the contexts of the others
 // are cancelled, and Authenticate waits for them to return.
 //
-// If none accepts and all refuse, the error wraps ErrCredentials. If one could
+// If all refuse, the error wraps ErrCredentials. If none accepts and one could
 // not check, it wraps ErrUnavailable, because that one might have accepted,
 // and also ErrRefused if another refused.
-type Either []Authenticator
-
-// ErrRefused means that one [Authenticator] refused a log-in that others could
-// not check. It counts as a wrong guess.
-var ErrRefused = errors.New("refused by who could check")
+type FirstOf []Authenticator
 
 // Authenticate implements [Authenticator].
-func (e Either) Authenticate(ctx context.Context, username, password string) (User, error) {
+func (f FirstOf) Authenticate(ctx context.Context, username, password string) (User, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	type answer struct {
+	type result struct {
 		user User
 		err  error
 	}
-	answers := make(chan answer, len(e))
-	var asking sync.WaitGroup
-	defer asking.Wait()
+	results := make(chan result, len(f))
+	var running sync.WaitGroup
+	defer running.Wait()
 	defer cancel()
-	for _, a := range e {
-		asking.Go(func() {
+	for _, a := range f {
+		running.Go(func() {
 			u, err := a.Authenticate(ctx, username, password)
-			answers <- answer{u, err}
+			results <- result{u, err}
 		})
 	}
 	refused := false
 	var failures []error
-	for range e {
-		a := <-answers
+	for range f {
+		r := <-results
 		switch {
-		case a.err == nil:
-			return a.user, nil
-		case errors.Is(a.err, ErrCredentials):
+		case r.err == nil:
+			return r.user, nil
+		case errors.Is(r.err, ErrCredentials):
 			refused = true
 		default:
-			failures = append(failures, a.err)
+			failures = append(failures, r.err)
 		}
 	}
 	switch {
