@@ -26,7 +26,9 @@ var mayImport = map[string][]string{
 	"love":                   {},
 	"love/audit":             {"love"},
 	"love/auth":              {"love"},
+	"love/auth/django":       {"love/auth", "love/auth/password"},
 	"love/auth/ldap":         {"love", "love/audit", "love/auth"},
+	"love/auth/password":     {"love/auth"},
 	"love/client":            {"love"},
 	"love/commander":         {"love", "love/sal"},
 	"love/commander/lovecsc": {"love", "love/client", "love/commander", "love/sal"},
@@ -45,7 +47,7 @@ var mayImport = map[string][]string{
 }
 
 var undriven = []string{
-	"love", "love/audit", "love/auth", "love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
+	"love", "love/audit", "love/auth", "love/auth/django", "love/auth/password", "love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
 	"love/hub", "love/manager", "love/producer", "love/sal", "love/sal/sim",
 }
 
@@ -55,17 +57,18 @@ var drivers = []string{"love/auth/ldap", "love/hub/redis", "love/sal/kafka", "lo
 // modulesOf says which modules of others each room may import, its tests
 // aside: what a user of the room has to compile.
 var modulesOf = map[string][]string{
-	"internal/bench": {"github.com/gobwas/ws"},
-	"love/auth":      {"github.com/golang-jwt/jwt/v5", "golang.org/x/crypto"},
-	"love/auth/ldap": {"github.com/go-ldap/ldap/v3"},
-	"love/client":    {"github.com/gobwas/ws"},
-	"love/hub":       {"github.com/gobwas/ws", "github.com/gobwas/httphead"},
-	"love/hub/redis": {"github.com/redis/go-redis/v9"},
-	"love/lovetest":  {"github.com/gobwas/ws", "github.com/stretchr/testify"},
-	"love/manager":   {"github.com/julienschmidt/httprouter"},
-	"love/sal/kafka": {"github.com/twmb/avro", "github.com/twmb/franz-go", "go.yaml.in/yaml/v3"},
-	"love/store":     {"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "modernc.org/sqlite"},
-	"cmd/loved":      {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
+	"internal/bench":     {"github.com/gobwas/ws"},
+	"love/auth":          {"github.com/golang-jwt/jwt/v5"},
+	"love/auth/ldap":     {"github.com/go-ldap/ldap/v3"},
+	"love/auth/password": {"golang.org/x/crypto"},
+	"love/client":        {"github.com/gobwas/ws"},
+	"love/hub":           {"github.com/gobwas/ws", "github.com/gobwas/httphead"},
+	"love/hub/redis":     {"github.com/redis/go-redis/v9"},
+	"love/lovetest":      {"github.com/gobwas/ws", "github.com/stretchr/testify"},
+	"love/manager":       {"github.com/julienschmidt/httprouter"},
+	"love/sal/kafka":     {"github.com/twmb/avro", "github.com/twmb/franz-go", "go.yaml.in/yaml/v3"},
+	"love/store":         {"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "modernc.org/sqlite"},
+	"cmd/loved":          {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 }
 
 func TestArrowsBetweenRoomsPointDown(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/ldap"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -44,7 +45,7 @@ func openAccounts(ctx context.Context, c accountsConfig, log *slog.Logger) (*acc
 	if err != nil {
 		return nil, err
 	}
-	a := &accounts{store: s, users: auth.NewUsers(s.Users())}
+	a := &accounts{store: s, users: auth.NewUsers(s.Users(), password.New())}
 	if err := a.prepare(ctx, c, log); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

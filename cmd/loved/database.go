@@ -15,6 +15,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -81,7 +82,7 @@ func administer(ctx context.Context, open func(context.Context) (*store.Store, e
 		return nil, err
 	}
 	return &administration{
-		Store: s, users: auth.NewUsers(s.Users()), actor: actor,
+		Store: s, users: auth.NewUsers(s.Users(), password.New()), actor: actor,
 		audit: audit.NewAuditor(s.AuditLog()),
 	}, nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rubin-love/love-go/love/audit"
-	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/django"
 )
 
 func (a *app) importDjangoCommand() *cobra.Command {
@@ -29,7 +29,7 @@ here stay as they are, so that it can be done again.`,
 			return fmt.Errorf("opening the export: %w", err)
 		}
 		defer f.Close()
-		dump, err := auth.ReadDump(f)
+		dump, err := django.ReadDump(f)
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", args[0], err)
 		}

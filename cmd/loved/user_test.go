@@ -16,6 +16,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -151,7 +152,7 @@ func TestAnInterruptAfterANewPasswordLeavesNoTokens(t *testing.T) {
 		_, err = tokens.Issue(ctx, ada)
 		require.NoError(t, err)
 
-		at.users = auth.NewUsers(interrupted{at.Users(), interrupt})
+		at.users = auth.NewUsers(interrupted{at.Users(), interrupt}, password.New())
 		require.NoError(t, at.setPassword(ctx, "ada", "new", keep))
 		require.Error(t, ctx.Err())
 		left, err := tokens.Issued(t.Context(), "ada")

@@ -11,8 +11,8 @@ import (
 // Account is a user as it is stored.
 type Account struct {
 	User
-	// PasswordHash is a hash made by [Passwords] or by Django. If it is
-	// empty, no password fits: another system (LDAP) vouches for the user.
+	// PasswordHash is a hash that [Passwords] can check. If it is empty, no
+	// password fits: another system (LDAP) vouches for the user.
 	PasswordHash string
 	// Disabled locks the user out without deleting the account.
 	Disabled bool
@@ -49,9 +49,9 @@ type UserStore interface {
 	// DeleteGroup deletes a group, and removes its members from it.
 	DeleteGroup(ctx context.Context, name string) error
 
-	// WatchAccounts calls f with the name of each account that was changed or
-	// deleted, within a second wherever that was done; f must not block.
-	// cancel ends that.
+	// WatchAccounts calls f with the name of each account that was added, changed
+	// or deleted: by this process before the call returns that did so, by another
+	// one within a second. f must not block. cancel ends that.
 	WatchAccounts(f func(username string)) (cancel func())
 }
 

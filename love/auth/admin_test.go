@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 )
 
 func TestTokenAdmin_ListsAndEndsTokensWithoutHavingThem(t *testing.T) {
@@ -59,7 +60,7 @@ func TestVerify_OfManyTokensStaysRight(t *testing.T) {
 }
 
 func TestAddMissing_MakesTheDefaultUsersThatHaveAPassword(t *testing.T) {
-	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
 	added, err := u.AddMissing(t.Context(), map[string]string{"admin": "a", "cmd_user": "c", "stranger": "x"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"admin", "cmd_user"}, added)
@@ -78,7 +79,7 @@ func TestAddMissing_MakesTheDefaultUsersThatHaveAPassword(t *testing.T) {
 
 // What validate-token costs once a token is known.
 func BenchmarkVerify(b *testing.B) {
-	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
 	if err := u.Add(b.Context(), auth.User{Username: "ada", Groups: []string{auth.GroupCommand}}, "x"); err != nil {
 		b.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func BenchmarkVerify(b *testing.B) {
 
 // What a log-in costs on purpose.
 func BenchmarkLogIn(b *testing.B) {
-	u := auth.NewMemoryUsers()
+	u := auth.NewUsers(auth.NewMemoryUserStore(), password.New())
 	if err := u.Add(b.Context(), auth.User{Username: "ada"}, "x"); err != nil {
 		b.Fatal(err)
 	}

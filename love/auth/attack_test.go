@@ -154,7 +154,7 @@ func loosened(c byte) string {
 }
 
 func FuzzVerify(f *testing.F) {
-	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
 	tokens := auth.NewJWT(key, u)
 	f.Add("")
 	f.Add("a.b.c")

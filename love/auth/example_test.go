@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 )
 
 // A log-in, the token that stands for it, and what its owner may do.
 func Example() {
 	ctx := context.Background()
-	users := auth.NewMemoryUsers()
+	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New())
 	operator := auth.User{Username: "ada", Groups: []string{auth.GroupCommand}}
 	if err := users.Add(ctx, operator, "correct horse battery staple"); err != nil {
 		fmt.Println(err)

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -78,4 +79,10 @@ func (k *fixedKeys) Key(_ context.Context, id string) (Key, error) {
 
 func (*fixedKeys) Rotate(context.Context, time.Duration) (Key, error) {
 	return Key{}, ErrFixedKey
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b) // never fails: crypto/rand ends the program instead
+	return b
 }

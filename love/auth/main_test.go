@@ -8,13 +8,13 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rubin-love/love-go/love"
-	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // cheap keeps the tests quick: what a hash costs is not what they are about.
-func cheap() *auth.Passwords { return auth.NewPasswords(auth.WithPasswordCost(8, 1)) }
+func cheap() *password.Hasher { return password.New(password.WithCost(8, 1)) }
 
 // clock stands still until it is set forward.
 type clock struct {

@@ -75,6 +75,14 @@ func (m *MemoryUserStore) Accounts(context.Context) ([]Account, error) {
 
 // CreateAccount implements [UserStore].
 func (m *MemoryUserStore) CreateAccount(_ context.Context, a Account) error {
+	if err := m.create(a); err != nil {
+		return err
+	}
+	m.watchers.Tell(a.Username)
+	return nil
+}
+
+func (m *MemoryUserStore) create(a Account) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, taken := m.accounts[a.Username]; taken {

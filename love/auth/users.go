@@ -20,32 +20,15 @@ type Directory interface {
 // [Authenticator] and a [Directory], safe for concurrent use.
 type Users struct {
 	store     UserStore
-	passwords *Passwords
+	passwords Passwords
+	legacy    *legacyCosts
 }
 
-// UsersOption changes a default of [Users].
-type UsersOption func(*Users)
-
-// WithPasswords sets who hashes the passwords. Default: [NewPasswords] without
-// options.
-func WithPasswords(p *Passwords) UsersOption {
-	return func(u *Users) { u.passwords = p }
+// NewUsers returns the users of a store. They live as long as the store: once
+// somebody has logged in, they watch it.
+func NewUsers(store UserStore, passwords Passwords) *Users {
+	return &Users{store: store, passwords: passwords, legacy: newLegacyCosts(store, passwords)}
 }
-
-// NewUsers returns the users of a store.
-func NewUsers(store UserStore, opts ...UsersOption) *Users {
-	u := &Users{store: store}
-	for _, o := range opts {
-		o(u)
-	}
-	if u.passwords == nil {
-		u.passwords = NewPasswords()
-	}
-	return u
-}
-
-// NewMemoryUsers returns users that are kept for the life of the process.
-func NewMemoryUsers(opts ...UsersOption) *Users { return NewUsers(NewMemoryUserStore(), opts...) }
 
 // Store returns the store of the accounts.
 func (u *Users) Store() UserStore { return u.store }
@@ -131,7 +114,7 @@ func (u *Users) Lookup(ctx context.Context, username string) (User, error) {
 	return a.User, nil
 }
 
-// Watch calls f with the name of each user that was changed, disabled or
+// Watch calls f with the name of each user that was added, changed, disabled or
 // removed; f must not block. cancel ends that.
 func (u *Users) Watch(f func(username string)) (cancel func()) { return u.store.WatchAccounts(f) }
 
@@ -144,39 +127,23 @@ func (u *Users) Authenticate(ctx context.Context, username, password string) (Us
 	if err != nil && !errors.Is(err, ErrUnknownUser) {
 		return User{}, fmt.Errorf("looking up %q: %w", username, err)
 	}
-	legacy, err := u.legacyCost(ctx)
+	legacyCost, err := u.legacy.max(ctx)
 	if err != nil {
 		return User{}, fmt.Errorf("looking up %q: %w", username, err)
 	}
-	right, err := u.passwords.check(ctx, a.PasswordHash, password, legacy)
+	right, err := u.passwords.Check(ctx, a.PasswordHash, password, legacyCost)
 	if err != nil {
 		return User{}, fmt.Errorf("checking the password of %q: %w", username, err)
 	}
 	if !known || !right || a.Disabled {
 		return User{}, ErrCredentials
 	}
-	if u.passwords.outdated(a.PasswordHash) {
+	if u.passwords.Outdated(a.PasswordHash) {
 		if err := u.rehash(ctx, a, password); err != nil {
 			return User{}, fmt.Errorf("renewing the password hash of %q: %w", username, err)
 		}
 	}
 	return a.User, nil
-}
-
-// legacyCost returns the highest number of iterations of a Django hash in the
-// store, zero if there is none. While there is one, every log-in computes such
-// a hash, or else the time would reveal which users exist.
-func (u *Users) legacyCost(ctx context.Context) (iterations int, err error) {
-	all, err := u.store.Accounts(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, a := range all {
-		if h, err := parseDjangoHash(a.PasswordHash); err == nil {
-			iterations = max(iterations, h.iterations)
-		}
-	}
-	return iterations, nil
 }
 
 // rehash renews the hash of a password, unless the password was changed meanwhile.

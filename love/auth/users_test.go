@@ -1,7 +1,6 @@
 package auth_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -12,7 +11,7 @@ import (
 
 func users(t *testing.T) *auth.Users {
 	t.Helper()
-	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
 	for _, d := range auth.DefaultUsers() {
 		require.NoError(t, u.Add(t.Context(), d, "secret of "+d.Username))
 	}
@@ -44,23 +43,6 @@ func TestLogIn_GivesTheUserForTheRightPasswordOnly(t *testing.T) {
 	require.NoError(t, u.SetActive(t.Context(), "user", true))
 	_, err = u.Authenticate(t.Context(), "user", "secret of user")
 	require.NoError(t, err)
-}
-
-func TestLogIn_OfAnUnknownUserComputesAHashToo(t *testing.T) {
-	// With no worker free, whoever has a hash to compute has to wait.
-	p := auth.NewPasswords(auth.WithPasswordCost(8, 1), auth.WithPasswordWorkers(1))
-	u := auth.NewMemoryUsers(auth.WithPasswords(p))
-	done, cancel := context.WithCancel(t.Context())
-	cancel()
-	var waited int
-	for range 100 { // select is fair: a free slot wins half of the time
-		_, err := u.Authenticate(done, "nobody", "x")
-		if err != auth.ErrCredentials {
-			require.ErrorIs(t, err, context.Canceled)
-			waited++
-		}
-	}
-	require.Positive(t, waited)
 }
 
 func TestAdd_RefusesWhatCannotBeAUser(t *testing.T) {

@@ -23,7 +23,7 @@ func RunUserStore(t *testing.T, open func(t *testing.T) auth.UserStore) {
 		"an update that fails changes nothing":                    accountUpdateFails,
 		"updates at the same time are all kept":                   accountUpdatesAtOnce,
 		"a group gives its permissions at once, and takes them":   groupRights,
-		"who watches hears of changed and deleted accounts":       accountWatch,
+		"watchers hear of new, changed and deleted accounts":      accountWatch,
 		"what is returned is a copy":                              accountCopy,
 		"an account that is deleted and made again has no rights": accountAgain,
 	} {
@@ -178,11 +178,13 @@ func groupRights(t *testing.T, s auth.UserStore) {
 
 func accountWatch(t *testing.T, s auth.UserStore) {
 	ctx := t.Context()
-	for _, n := range []string{"ada", "bob", "eve"} {
-		require.NoError(t, s.CreateAccount(ctx, auth.Account{User: auth.User{Username: n, Groups: []string{auth.GroupCommand}}}))
-	}
 	var heard []string
 	cancel := s.WatchAccounts(func(name string) { heard = append(heard, name) })
+	for _, n := range []string{"ada", "bob", "eve"} {
+		require.NoError(t, s.CreateAccount(ctx, auth.Account{User: auth.User{Username: n, Groups: []string{auth.GroupCommand}}}))
+		require.Equal(t, []string{n}, heard, "before the call returns")
+		heard = nil
+	}
 	require.NoError(t, s.UpdateAccount(ctx, "ada", func(a *auth.Account) error {
 		a.Disabled = true
 		return nil

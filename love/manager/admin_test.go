@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -124,7 +125,7 @@ func (f *failing) UpdateAccount(ctx context.Context, username string, change fun
 
 func storeFailsAfter(changes int) func(*manager.Config) {
 	return func(c *manager.Config) {
-		c.Users = auth.NewUsers(&failing{c.Users.Store(), changes}, auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+		c.Users = auth.NewUsers(&failing{c.Users.Store(), changes}, password.New(password.WithCost(8, 1)))
 	}
 }
 

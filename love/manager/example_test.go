@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
 )
@@ -27,7 +28,7 @@ func (mount) Execute(_ context.Context, r commander.Request) (commander.Reply, e
 // hub.New(hub.WithGate(auth.Gate{Tokens: tokens, ProcessPassword: "…"})).
 func Example() {
 	ctx := context.Background()
-	users := auth.NewMemoryUsers()
+	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New())
 	ada := auth.User{Username: "ada", Groups: []string{auth.GroupCommand}}
 	if err := users.Add(ctx, ada, "correct horse battery staple"); err != nil {
 		fmt.Println(err)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/lovetest"
@@ -61,7 +62,7 @@ func newUnserved(t *testing.T, change ...func(*manager.Config)) (*rig, *manager.
 	t.Helper()
 	r := &rig{t: t, hub: &hubDouble{}, commander: &commanderDouble{reply: commander.Done()},
 		clock: lovetest.NewClock(start), log: &logBuffer{}, audit: &audit.MemoryLog{}}
-	r.users = auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+	r.users = auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	for _, u := range auth.DefaultUsers() {
 		require.NoError(t, r.users.Add(t.Context(), u, "secret of "+u.Username))
 	}

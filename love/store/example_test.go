@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -17,7 +18,7 @@ func Example() {
 		return
 	}
 	defer s.Close()
-	users := auth.NewUsers(s.Users())
+	users := auth.NewUsers(s.Users(), password.New())
 	tokens := auth.NewJWT(nil, users, auth.WithKeyring(s.Keyring()), auth.WithLedger(s.Ledger()))
 
 	if err := users.Add(ctx, auth.User{Username: "ada", Groups: []string{auth.GroupCommand}}, "correct horse"); err != nil {

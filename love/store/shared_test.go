@@ -16,6 +16,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
 )
@@ -31,10 +32,10 @@ func TestStore_LooksForChangesMoreOftenThanEverySecond(t *testing.T) {
 func TestStore_SeesWhatAnotherProcessChangedWithinASecond(t *testing.T) {
 	onShared(t, func(t *testing.T, address string) {
 		here, there := openStore(t, address), openStore(t, address)
-		users := auth.NewUsers(here.Users(), auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+		users := auth.NewUsers(here.Users(), password.New(password.WithCost(8, 1)))
 		require.NoError(t, users.Add(t.Context(), auth.User{Username: "ada"}, "secret"))
 
-		far := auth.NewUsers(there.Users())
+		far := auth.NewUsers(there.Users(), password.New())
 		_, err := far.Lookup(t.Context(), "ada")
 		require.NoError(t, err, "who is not known is looked for at once")
 
@@ -53,6 +54,8 @@ func TestStore_SeesWhatAnotherProcessChangedWithinASecond(t *testing.T) {
 		defer there.Ledger().WatchTokens(func(id string) { heard <- id })()
 		require.NoError(t, users.SetActive(t.Context(), "ada", false))
 		require.Equal(t, "ada", within(t, heard))
+		require.NoError(t, users.Add(t.Context(), auth.User{Username: "bob"}, "secret"))
+		require.Equal(t, "bob", within(t, heard))
 		_, err = far.Lookup(t.Context(), "ada")
 		require.ErrorIs(t, err, auth.ErrInactive)
 

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
 )
@@ -14,7 +15,7 @@ import (
 // tokensOver is a token service that keeps everything in a store.
 func tokensOver(t *testing.T, s *store.Store, clock *lovetest.Clock) *auth.JWT {
 	t.Helper()
-	users := auth.NewUsers(s.Users())
+	users := auth.NewUsers(s.Users(), password.New())
 	err := s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}})
 	if err != nil {
 		require.ErrorIs(t, err, auth.ErrUserExists)

@@ -226,8 +226,16 @@ func (u *Users) reload(ctx context.Context, revision int64) error {
 	old := u.copy
 	u.copy = fresh
 	u.mu.Unlock()
+	if old.accounts == nil { // nobody watches a store that is just being opened
+		return nil
+	}
 	for name, was := range old.accounts {
 		if is, ok := fresh.accounts[name]; !ok || !reflect.DeepEqual(was, is) {
+			u.news.add(name)
+		}
+	}
+	for name := range fresh.accounts {
+		if _, ok := old.accounts[name]; !ok {
 			u.news.add(name)
 		}
 	}

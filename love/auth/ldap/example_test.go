@@ -5,11 +5,12 @@ import (
 
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/ldap"
+	"github.com/rubin-love/love-go/love/auth/password"
 )
 
 // LDAP beside the local users.
 func Example() {
-	users := auth.NewMemoryUsers()
+	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New())
 	directory, err := ldap.New(ldap.Config{
 		Servers:  []string{"ldaps://ldap1.example.org", "ldaps://ldap2.example.org"},
 		UserBase: "cn=users,cn=accounts,dc=example,dc=org",

@@ -13,6 +13,7 @@ import (
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/ldap"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/lovetest"
 )
 
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func localUsers(t *testing.T) *auth.Users {
 	t.Helper()
-	u := auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+	u := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	_, err := u.AddMissing(t.Context(), map[string]string{"admin": "local secret"})
 	require.NoError(t, err)
 	return u

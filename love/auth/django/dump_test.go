@@ -1,6 +1,9 @@
-package auth_test
+package django_test
 
 import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,7 +11,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/django"
+	"github.com/rubin-love/love-go/love/auth/password"
 )
+
+// djangoHash is what Django stores for a password.
+func djangoHash(t testing.TB, text string, iterations int) string {
+	t.Helper()
+	key, err := pbkdf2.Key(sha256.New, text, []byte("NaCl0123456789abcdefgh"), iterations, 32)
+	require.NoError(t, err)
+	return fmt.Sprintf("pbkdf2_sha256$%d$NaCl0123456789abcdefgh$%s", iterations, base64.StdEncoding.EncodeToString(key))
+}
 
 func dumpWithNumbers(t testing.TB) string {
 	return fmt.Sprintf(`[
@@ -25,8 +38,8 @@ func dumpWithNumbers(t testing.TB) string {
 	]`, djangoHash(t, "old password", 1000))
 }
 
-func TestDump_OfThePythonManagerIsTakenOverWithItsPasswords(t *testing.T) {
-	d, err := auth.ReadDump(strings.NewReader(dumpWithNumbers(t)))
+func TestImport_TakesUsersOverWithTheirPasswords(t *testing.T) {
+	d, err := django.ReadDump(strings.NewReader(dumpWithNumbers(t)))
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"user ada: the permission add_logentry means nothing here and is left out",
@@ -34,7 +47,7 @@ func TestDump_OfThePythonManagerIsTakenOverWithItsPasswords(t *testing.T) {
 		"user ada: group 9 is not in the export",
 		"user bob: the password hash is of an unknown kind; set a new password",
 	}, d.Notes)
-	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	u := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	require.NoError(t, u.Add(t.Context(), auth.User{Username: "bob", Email: "mine"}, "x"))
 	done, err := d.ImportInto(t.Context(), u.Store())
 	require.NoError(t, err)
@@ -60,8 +73,8 @@ func TestDump_OfThePythonManagerIsTakenOverWithItsPasswords(t *testing.T) {
 	require.Len(t, done.Kept, 3, "twice does no harm")
 }
 
-func TestDump_WithNaturalKeysIsUnderstood(t *testing.T) {
-	d, err := auth.ReadDump(strings.NewReader(`[
+func TestReadDump_UnderstandsNaturalKeys(t *testing.T) {
+	d, err := django.ReadDump(strings.NewReader(`[
 	{"model": "auth.group", "fields": {"name": "cmd", "permissions": [["command.execute_command", "api", "command"]]}},
 	{"model": "auth.user", "fields": {"username": "ada", "password": "", "is_active": true, "groups": [["cmd"]],
 		"user_permissions": [["delete_workspaceview", "ui_framework", "workspaceview"]]}}]`))
@@ -72,23 +85,23 @@ func TestDump_WithNaturalKeysIsUnderstood(t *testing.T) {
 	require.Equal(t, []auth.Permission{"ui_framework.delete_workspaceview"}, d.Accounts[0].Permissions)
 }
 
-func TestDump_WithAGroupThatNobodyHasIsTakenOverWithoutIt(t *testing.T) {
-	d, err := auth.ReadDump(strings.NewReader(`[{"model": "auth.user", "fields": {"username": "ada", "is_active": true, "groups": [["night"], ["cmd"]]}},
+func TestImport_LeavesOutAGroupThatDoesNotExist(t *testing.T) {
+	d, err := django.ReadDump(strings.NewReader(`[{"model": "auth.user", "fields": {"username": "ada", "is_active": true, "groups": [["night"], ["cmd"]]}},
 		{"model": "auth.user", "fields": {"username": "bob", "is_active": true}}]`))
 	require.NoError(t, err)
-	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
+	u := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	done, err := d.ImportInto(t.Context(), u.Store())
 	require.NoError(t, err)
-	require.Equal(t, []string{"ada", "bob"}, done.Added, "it does not stop half way")
+	require.Equal(t, []string{"ada", "bob"}, done.Added, "the others are imported")
 	require.Equal(t, []string{"user ada: there is no group night"}, done.Notes)
 	ada, err := u.Lookup(t.Context(), "ada")
 	require.NoError(t, err)
 	require.Equal(t, []string{"cmd"}, ada.Groups)
 }
 
-func TestDump_IsCheckedBeforeAnythingIsAdded(t *testing.T) {
-	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
-	d := auth.Dump{Accounts: []auth.Account{{User: auth.User{Username: "ada"}}, {User: auth.User{Username: "a b"}}}}
+func TestImport_ChecksEverythingBeforeItAddsAnything(t *testing.T) {
+	u := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
+	d := django.Dump{Accounts: []auth.Account{{User: auth.User{Username: "ada"}}, {User: auth.User{Username: "a b"}}}}
 	_, err := d.ImportInto(t.Context(), u.Store())
 	require.ErrorContains(t, err, "not usable")
 	all, err := u.Store().Accounts(t.Context())
@@ -96,17 +109,17 @@ func TestDump_IsCheckedBeforeAnythingIsAdded(t *testing.T) {
 	require.Empty(t, all)
 }
 
-func TestDump_ThatIsNoneIsRefused(t *testing.T) {
+func TestReadDump_RefusesWhatIsNotADump(t *testing.T) {
 	for text, want := range map[string]string{
-		"":    "no dumpdata export",
-		"{}":  "no dumpdata export",
-		"[1]": "no dumpdata export",
+		"":    "not a dumpdata export",
+		"{}":  "not a dumpdata export",
+		"[1]": "not a dumpdata export",
 		"[]":  "neither auth.user nor auth.group",
 		`[{"model": "auth.user", "pk": 1, "fields": []}]`:                                  "object 1 (auth.user)",
 		`[{"model": "auth.user", "pk": 1, "fields": {"username": "a b", "password": ""}}]`: "not usable",
 		`[{"model": "auth.group", "pk": 1, "fields": {"name": ""}}]`:                       "not usable",
 	} {
-		_, err := auth.ReadDump(strings.NewReader(text))
+		_, err := django.ReadDump(strings.NewReader(text))
 		require.ErrorContains(t, err, want, text)
 	}
 }
@@ -115,13 +128,13 @@ func FuzzReadDump(f *testing.F) {
 	f.Add(dumpWithNumbers(f))
 	f.Add(`[{"model": "auth.user", "fields": {"username": "x", "groups": [[]], "user_permissions": [[""], {}]}}]`)
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := auth.ReadDump(strings.NewReader(text))
+		d, err := django.ReadDump(strings.NewReader(text))
 		if err != nil {
 			return
 		}
 		for _, a := range d.Accounts {
 			require.NoError(t, a.Check())
-			require.NoError(t, auth.CheckHash(a.PasswordHash))
+			require.NoError(t, password.CheckHash(a.PasswordHash))
 		}
 	})
 }

@@ -1,31 +1,33 @@
-package auth
+package django
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 )
 
 // Dump holds the users and groups of a `dumpdata` export of the Python manager.
 type Dump struct {
-	Accounts []Account
-	Groups   []Group
+	Accounts []auth.Account
+	Groups   []auth.Group
 	// Notes say what could not be imported, for people.
 	Notes []string
 }
 
-// djangoObject is an element of the export.
-type djangoObject struct {
+// object is an element of the export.
+type object struct {
 	Model  string          `json:"model"`
 	PK     json.RawMessage `json:"pk"`
 	Fields json.RawMessage `json:"fields"`
 }
 
-type djangoUser struct {
+type user struct {
 	Username    string            `json:"username"`
 	Password    string            `json:"password"`
 	Email       string            `json:"email"`
@@ -37,24 +39,24 @@ type djangoUser struct {
 	Permissions []json.RawMessage `json:"user_permissions"`
 }
 
-type djangoGroup struct {
+type group struct {
 	Name        string            `json:"name"`
 	Permissions []json.RawMessage `json:"permissions"`
 }
 
 // ReadDump reads a `dumpdata` export, with numbers or natural keys; models
 // other than users, groups and permissions are skipped. An export with numbers
-// has to hold auth.permission, which says what they mean.
+// must hold auth.permission, which says what they mean.
 func ReadDump(r io.Reader) (Dump, error) {
-	var objects []djangoObject
+	var objects []object
 	if err := json.NewDecoder(r).Decode(&objects); err != nil {
-		return Dump{}, fmt.Errorf("this is no dumpdata export, a JSON list of models: %w", err)
+		return Dump{}, fmt.Errorf("this is not a dumpdata export, which is a JSON list of models: %w", err)
 	}
 	d := dumpReader{permissions: make(map[string]string), groups: make(map[string]string), unknown: make(map[string]bool)}
 	// Whatever the order of the file, read first what others refer to.
 	for _, pass := range []struct {
 		model string
-		read  func(djangoObject) error
+		read  func(object) error
 	}{{"auth.permission", d.permission}, {"auth.group", d.group}, {"auth.user", d.user}} {
 		for i, o := range objects {
 			if o.Model != pass.model {
@@ -78,7 +80,7 @@ type dumpReader struct {
 	unknown     map[string]bool   // permissions noted already
 }
 
-func (d *dumpReader) permission(o djangoObject) error {
+func (d *dumpReader) permission(o object) error {
 	var p struct {
 		Codename string `json:"codename"`
 	}
@@ -89,13 +91,13 @@ func (d *dumpReader) permission(o djangoObject) error {
 	return nil
 }
 
-func (d *dumpReader) group(o djangoObject) error {
-	var g djangoGroup
+func (d *dumpReader) group(o object) error {
+	var g group
 	if err := json.Unmarshal(o.Fields, &g); err != nil {
 		return err
 	}
 	d.groups[string(o.PK)] = g.Name
-	own := Group{Name: g.Name, Permissions: d.named(g.Permissions, "group "+g.Name)}.Normal()
+	own := auth.Group{Name: g.Name, Permissions: d.named(g.Permissions, "group "+g.Name)}.Normal()
 	if err := own.Check(); err != nil {
 		return err
 	}
@@ -103,13 +105,13 @@ func (d *dumpReader) group(o djangoObject) error {
 	return nil
 }
 
-func (d *dumpReader) user(o djangoObject) error {
-	var u djangoUser
+func (d *dumpReader) user(o object) error {
+	var u user
 	if err := json.Unmarshal(o.Fields, &u); err != nil {
 		return err
 	}
-	a := Account{
-		User: User{
+	a := auth.Account{
+		User: auth.User{
 			Username: u.Username, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName,
 			Superuser: u.IsSuperuser, Permissions: d.named(u.Permissions, "user "+u.Username),
 		},
@@ -129,7 +131,7 @@ func (d *dumpReader) user(o djangoObject) error {
 	switch {
 	case strings.HasPrefix(u.Password, "!"): // Django's mark of no password
 		a.PasswordHash = ""
-	case CheckHash(u.Password) != nil:
+	case password.CheckHash(u.Password) != nil:
 		a.PasswordHash = ""
 		d.note("user %s: the password hash is of an unknown kind; set a new password", u.Username)
 	}
@@ -147,18 +149,18 @@ func (d *dumpReader) note(format string, args ...any) {
 
 // named returns the permissions that refs refer to, under their names here.
 // Each one that is unknown here is left out, with a note.
-func (d *dumpReader) named(refs []json.RawMessage, whose string) (known []Permission) {
+func (d *dumpReader) named(refs []json.RawMessage, whose string) (known []auth.Permission) {
 	for _, ref := range refs {
 		codename, ok := d.permissions[string(ref)]
 		if !ok {
 			codename = naturalKey(ref)
 		}
 		// Codenames are unique among ours, so the application need not be known.
-		i := slices.IndexFunc(Permissions(), func(p Permission) bool {
+		i := slices.IndexFunc(auth.Permissions(), func(p auth.Permission) bool {
 			return codename != "" && strings.HasSuffix(string(p), "."+codename)
 		})
 		if i >= 0 {
-			known = append(known, Permissions()[i])
+			known = append(known, auth.Permissions()[i])
 			continue
 		}
 		if codename == "" {
@@ -180,81 +182,4 @@ func naturalKey(ref json.RawMessage) string {
 		return ""
 	}
 	return parts[0]
-}
-
-// Imported tells what [Dump.ImportInto] did.
-type Imported struct {
-	Added []string // users
-	Kept  []string // users that existed, and stay as they were
-	Notes []string // what could not be imported, for people
-}
-
-// ImportInto adds the contents of a dump to a store: groups get the
-// permissions that they lack, users that exist already stay as they are, and
-// groups of users that neither the dump nor the store has are left out with a
-// note. Everything is checked before anything is added.
-func (d Dump) ImportInto(ctx context.Context, to UserStore) (done Imported, err error) {
-	groups, err := to.Groups(ctx)
-	if err != nil {
-		return done, err
-	}
-	accounts, notes := d.members(groups)
-	done.Notes = notes
-	if err := d.check(); err != nil {
-		return done, err
-	}
-	for _, g := range d.Groups {
-		if i := slices.IndexFunc(groups, func(has Group) bool { return has.Name == g.Name }); i >= 0 {
-			g.Permissions = append(g.Permissions, groups[i].Permissions...)
-		}
-		if err := to.PutGroup(ctx, g); err != nil {
-			return done, fmt.Errorf("adding the group %q: %w", g.Name, err)
-		}
-	}
-	for _, a := range accounts {
-		switch err := to.CreateAccount(ctx, a); {
-		case err == nil:
-			done.Added = append(done.Added, a.Username)
-		case errors.Is(err, ErrUserExists):
-			done.Kept = append(done.Kept, a.Username)
-		default:
-			return done, fmt.Errorf("adding the user %q: %w", a.Username, err)
-		}
-	}
-	return done, nil
-}
-
-// members returns the accounts, each with only those of its groups that will
-// exist, and notes on the others.
-func (d Dump) members(has []Group) (accounts []Account, notes []string) {
-	known := func(name string) bool {
-		named := func(g Group) bool { return g.Name == name }
-		return slices.ContainsFunc(d.Groups, named) || slices.ContainsFunc(has, named)
-	}
-	for _, a := range d.Accounts {
-		a.User = a.Clone()
-		a.Groups = slices.DeleteFunc(a.Groups, func(name string) bool {
-			if known(name) {
-				return false
-			}
-			notes = append(notes, fmt.Sprintf("user %s: there is no group %s", a.Username, name))
-			return true
-		})
-		accounts = append(accounts, a)
-	}
-	return accounts, notes
-}
-
-func (d Dump) check() error {
-	for _, g := range d.Groups {
-		if err := g.Check(); err != nil {
-			return err
-		}
-	}
-	for _, a := range d.Accounts {
-		if err := a.Check(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
