@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"love/audit":             {"love"},
 	"love/auth":              {"love"},
 	"love/auth/django":       {"love/auth", "love/auth/password"},
+	"love/auth/jwt":          {"love", "love/auth"},
 	"love/auth/ldap":         {"love", "love/audit", "love/auth"},
 	"love/auth/password":     {"love/auth"},
 	"love/client":            {"love"},
@@ -41,13 +42,13 @@ var mayImport = map[string][]string{
 	"love/sal":               {"love"},
 	"love/sal/kafka":         {"love", "love/sal"},
 	"love/sal/sim":           {"love", "love/sal"},
-	"love/store":             {"love", "love/audit", "love/auth", "love/commander"},
+	"love/store":             {"love", "love/audit", "love/auth", "love/auth/jwt", "love/commander"},
 	"cmd/loved":              append(slices.Clone(undriven), drivers...),
 	"examples":               append(slices.Clone(undriven), drivers...),
 }
 
 var undriven = []string{
-	"love", "love/audit", "love/auth", "love/auth/django", "love/auth/password", "love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
+	"love", "love/audit", "love/auth", "love/auth/django", "love/auth/jwt", "love/auth/password", "love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
 	"love/hub", "love/manager", "love/producer", "love/sal", "love/sal/sim",
 }
 
@@ -58,7 +59,7 @@ var drivers = []string{"love/auth/ldap", "love/hub/redis", "love/sal/kafka", "lo
 // aside: what a user of the room has to compile.
 var modulesOf = map[string][]string{
 	"internal/bench":     {"github.com/gobwas/ws"},
-	"love/auth":          {"github.com/golang-jwt/jwt/v5"},
+	"love/auth/jwt":      {"github.com/golang-jwt/jwt/v5"},
 	"love/auth/ldap":     {"github.com/go-ldap/ldap/v3"},
 	"love/auth/password": {"golang.org/x/crypto"},
 	"love/client":        {"github.com/gobwas/ws"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/ldap"
 	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/store"
@@ -29,7 +30,7 @@ type accountsConfig struct {
 type accounts struct {
 	store         *store.Store
 	users         *auth.Users
-	tokens        *auth.JWT
+	tokens        *jwt.Tokens
 	authenticator auth.Authenticator
 	authorizer    auth.Authorizer
 }
@@ -85,12 +86,12 @@ func (a *accounts) prepare(ctx context.Context, c accountsConfig, log *slog.Logg
 }
 
 // newTokens is the token service over a database.
-func newTokens(secretKey []byte, s *store.Store, users *auth.Users, lifetime time.Duration) *auth.JWT {
-	options := []auth.JWTOption{auth.WithTokenLifetime(lifetime), auth.WithLedger(s.Ledger())}
+func newTokens(secretKey []byte, s *store.Store, users *auth.Users, lifetime time.Duration) *jwt.Tokens {
+	options := []jwt.Option{jwt.WithLifetime(lifetime), jwt.WithTokenStore(s.TokenStore())}
 	if len(secretKey) == 0 {
-		options = append(options, auth.WithKeyring(s.Keyring()))
+		options = append(options, jwt.WithKeyring(s.Keyring()))
 	}
-	return auth.NewJWT(secretKey, users, options...)
+	return jwt.New(secretKey, users, options...)
 }
 
 // parseNetworks reads the networks of a flag.

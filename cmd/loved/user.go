@@ -12,6 +12,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -112,7 +113,7 @@ func (at *administration) setPassword(ctx context.Context, username, password st
 		return at.note(ctx, audit.PasswordSet, username, "sessions kept")
 	}
 	noted := at.note(ctx, audit.PasswordSet, username, "")
-	_, err := newTokens(nil, at.Store, at.users, auth.DefaultTokenLifetime).RevokeAll(ctx, username)
+	_, err := newTokens(nil, at.Store, at.users, jwt.DefaultLifetime).RevokeAll(ctx, username)
 	if err != nil {
 		err = fmt.Errorf("the password is changed, but the tokens live on: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
 )
 
@@ -17,7 +18,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	tokens := auth.NewJWT(nil, users) // nil: a random key, for the life of this process
+	tokens := jwt.New(nil, users) // nil: a random key, for the life of this process
 
 	user, err := users.Authenticate(ctx, "ada", "correct horse battery staple")
 	if err != nil {

@@ -7,15 +7,6 @@ import (
 	"slices"
 )
 
-// Directory looks up users as they are now. It is asked at each request, so
-// that a change takes effect at once.
-type Directory interface {
-	// Lookup returns the user of that name. The error wraps ErrUnknownUser,
-	// or ErrInactive if the user has been disabled; any other error means
-	// that the look-up failed.
-	Lookup(ctx context.Context, username string) (User, error)
-}
-
 // Users are the users of a [UserStore], with their passwords. It is an
 // [Authenticator] and a [Directory], safe for concurrent use.
 type Users struct {

@@ -7,16 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 )
-
-func users(t *testing.T) *auth.Users {
-	t.Helper()
-	u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
-	for _, d := range auth.DefaultUsers() {
-		require.NoError(t, u.Add(t.Context(), d, "secret of "+d.Username))
-	}
-	return u
-}
 
 func TestLogIn_GivesTheUserForTheRightPasswordOnly(t *testing.T) {
 	u := users(t)
@@ -106,4 +98,37 @@ func TestRoles_DecideByUserAndGroup(t *testing.T) {
 			require.ErrorIs(t, err, auth.ErrForbidden)
 		})
 	}
+}
+
+func TestAddMissing_MakesTheDefaultUsersThatHaveAPassword(t *testing.T) {
+	u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
+	added, err := u.AddMissing(t.Context(), map[string]string{"admin": "a", "cmd_user": "c", "stranger": "x"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"admin", "cmd_user"}, added)
+	added, err = u.AddMissing(t.Context(), map[string]string{"admin": "other", "user": "u"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"user"}, added)
+	_, err = u.Authenticate(t.Context(), "admin", "a")
+	require.NoError(t, err, "an existing password stays")
+
+	require.NoError(t, u.SetPassword(t.Context(), "admin", "new"))
+	_, err = u.Authenticate(t.Context(), "admin", "new")
+	require.NoError(t, err)
+	require.ErrorContains(t, u.SetPassword(t.Context(), "admin", ""), "empty")
+	require.ErrorIs(t, u.SetPassword(t.Context(), "nobody", "x"), auth.ErrUnknownUser)
+}
+
+// What a log-in costs on purpose.
+func BenchmarkLogIn(b *testing.B) {
+	u := auth.NewUsers(auth.NewMemoryUserStore(), password.New())
+	if err := u.Add(b.Context(), auth.User{Username: "ada"}, "x"); err != nil {
+		b.Fatal(err)
+	}
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := u.Authenticate(b.Context(), "ada", "x"); err != nil {
+				b.Error(err)
+			}
+		}
+	})
 }

@@ -4,7 +4,7 @@
 // [Clock] stands still until the test moves it. [Manager] is a manager for
 // programs that publish to one.
 //
-// [RunUserStore], [RunLedger], [RunKeyring] and [RunAuditLog] are the suites
+// [RunUserStore], [RunTokenStore], [RunKeyring] and [RunAuditLog] are the suites
 // that every store of users, tokens, keys and audit records has to pass.
 //
 // [TestDomain] is the suite that every SAL bus has to pass; [NewDomain] returns

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
@@ -101,7 +102,7 @@ func BenchmarkGetToken(b *testing.B) {
 func BenchmarkValidateTokenHandler(b *testing.B) {
 	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	require.NoError(b, users.Add(b.Context(), auth.User{Username: "user"}, "x"))
-	tokens := auth.NewJWT(nil, users)
+	tokens := jwt.New(nil, users)
 	m, err := manager.New(manager.Config{Hub: &hubDouble{}, Authenticator: users, Users: users, Tokens: tokens})
 	require.NoError(b, err)
 	defer m.Close()
@@ -140,7 +141,7 @@ func (done) Execute(context.Context, commander.Request) (commander.Reply, error)
 func commanding(b *testing.B) (m *manager.Manager, token string) {
 	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	require.NoError(b, users.Add(b.Context(), auth.User{Username: "user", Superuser: true}, "x"))
-	tokens := auth.NewJWT(nil, users)
+	tokens := jwt.New(nil, users)
 	m, err := manager.New(manager.Config{Hub: &hubDouble{}, Authenticator: users, Users: users, Tokens: tokens, Commander: done{}})
 	require.NoError(b, err)
 	b.Cleanup(m.Close)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
@@ -34,7 +35,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	tokens := auth.NewJWT(nil, users)
+	tokens := jwt.New(nil, users)
 	m, err := manager.New(manager.Config{
 		Hub:           &hubDouble{},
 		Authenticator: users,

@@ -20,6 +20,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/hub"
@@ -37,7 +38,7 @@ type rig struct {
 	t         *testing.T
 	url       string
 	users     *auth.Users
-	tokens    *auth.JWT
+	tokens    *jwt.Tokens
 	hub       *hubDouble
 	commander *commanderDouble
 	clock     *lovetest.Clock
@@ -66,7 +67,7 @@ func newUnserved(t *testing.T, change ...func(*manager.Config)) (*rig, *manager.
 	for _, u := range auth.DefaultUsers() {
 		require.NoError(t, r.users.Add(t.Context(), u, "secret of "+u.Username))
 	}
-	r.tokens = auth.NewJWT(nil, r.users, auth.WithTokenClock(r.clock))
+	r.tokens = jwt.New(nil, r.users, jwt.WithClock(r.clock))
 	config := manager.Config{
 		Hub: r.hub, Authenticator: r.users, Users: r.users, Tokens: r.tokens, AuditLog: r.audit,
 		Commander: r.commander, Informer: r.commander, Logbook: r.commander,

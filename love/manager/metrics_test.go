@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
@@ -17,7 +18,7 @@ func TestMetricsTellWhatTheHubCounts(t *testing.T) {
 	h := hub.New()
 	defer func() { require.NoError(t, h.Shutdown(context.Background())) }()
 	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New())
-	m, err := manager.New(manager.Config{Hub: h, Authenticator: users, Tokens: auth.NewJWT(nil, users)})
+	m, err := manager.New(manager.Config{Hub: h, Authenticator: users, Tokens: jwt.New(nil, users)})
 	require.NoError(t, err)
 	defer m.Close()
 	local := h.Local(auth.Principal{Process: true})

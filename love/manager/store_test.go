@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
@@ -50,7 +51,7 @@ func newHouseAt(t testing.TB, file string, passwords ...password.Option) *house 
 	h.users = auth.NewUsers(s.Users(), password.New(passwords...))
 	_, err = h.users.AddMissing(t.Context(), map[string]string{"admin": "secret of admin", "user": "secret of user"})
 	require.NoError(t, err)
-	tokens := auth.NewJWT(nil, h.users, auth.WithKeyring(s.Keyring()), auth.WithLedger(s.Ledger()))
+	tokens := jwt.New(nil, h.users, jwt.WithKeyring(s.Keyring()), jwt.WithTokenStore(s.TokenStore()))
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: &h.level}))
 	sockets := hub.New(hub.WithGate(auth.Gate{Tokens: tokens, ProcessPassword: "secret of processes"}),
 		hub.WithAuthorizer(auth.RoleAuthorizer{Users: h.users}), hub.WithLogger(log))
@@ -214,7 +215,7 @@ func TestSockets_CloseAfterAnOutageWhoseUserOrTokenEndedMeanwhile(t *testing.T) 
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, other.Close()) })
 	users := auth.NewUsers(other.Users(), password.New())
-	tokens := auth.NewJWT(nil, users, auth.WithKeyring(other.Keyring()), auth.WithLedger(other.Ledger()))
+	tokens := jwt.New(nil, users, jwt.WithKeyring(other.Keyring()), jwt.WithTokenStore(other.TokenStore()))
 
 	require.NoError(t, os.Remove(way), "away for the manager, not for the other process")
 	status, _ := h.call(t, "DELETE", logout, ended, "")

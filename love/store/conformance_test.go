@@ -6,6 +6,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
 )
@@ -17,11 +18,11 @@ func TestConformance(t *testing.T) {
 			t.Run("users", func(t *testing.T) {
 				lovetest.RunUserStore(t, func(t *testing.T) auth.UserStore { return open(t).Users() })
 			})
-			t.Run("ledger", func(t *testing.T) {
-				lovetest.RunLedger(t, func(t *testing.T, c love.Clock) auth.Ledger { return open(t, store.WithClock(c)).Ledger() })
+			t.Run("token store", func(t *testing.T) {
+				lovetest.RunTokenStore(t, func(t *testing.T, c love.Clock) jwt.TokenStore { return open(t, store.WithClock(c)).TokenStore() })
 			})
 			t.Run("keyring", func(t *testing.T) {
-				lovetest.RunKeyring(t, func(t *testing.T, c love.Clock) auth.Keyring { return open(t, store.WithClock(c)).Keyring() })
+				lovetest.RunKeyring(t, func(t *testing.T, c love.Clock) jwt.Keyring { return open(t, store.WithClock(c)).Keyring() })
 			})
 			t.Run("audit log", func(t *testing.T) {
 				lovetest.RunAuditLog(t, func(t *testing.T) audit.Log { return open(t).AuditLog() })

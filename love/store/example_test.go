@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/store"
 )
@@ -19,7 +20,7 @@ func Example() {
 	}
 	defer s.Close()
 	users := auth.NewUsers(s.Users(), password.New())
-	tokens := auth.NewJWT(nil, users, auth.WithKeyring(s.Keyring()), auth.WithLedger(s.Ledger()))
+	tokens := jwt.New(nil, users, jwt.WithKeyring(s.Keyring()), jwt.WithTokenStore(s.TokenStore()))
 
 	if err := users.Add(ctx, auth.User{Username: "ada", Groups: []string{auth.GroupCommand}}, "correct horse"); err != nil {
 		fmt.Println(err)

@@ -11,8 +11,8 @@ import (
 
 // Holds is the commander.Holds of a [Store].
 type Holds struct {
-	store *Store
-	news  news
+	store    *Store
+	notifier notifier
 
 	loading  sync.Mutex // held while a copy is loaded
 	mu       sync.RWMutex
@@ -58,7 +58,7 @@ func (h *Holds) Change(ctx context.Context, f func([]commander.Hold) ([]commande
 
 // Watch implements commander.Holds.
 func (h *Holds) Watch(f func()) (cancel func()) {
-	return h.news.watchers.Add(func(string) { f() })
+	return h.notifier.watchers.Add(func(string) { f() })
 }
 
 func readHolds(ctx context.Context, q queryer) (held []commander.Hold, err error) {
@@ -86,8 +86,8 @@ func (h *Holds) reload(ctx context.Context, revision int64) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.revision > 0 { // the first load is no news
-		h.news.add("authority")
+	if h.revision > 0 { // nobody watches a store that is just being opened
+		h.notifier.add("authority")
 	}
 	h.held, h.revision = held, revision
 	return nil

@@ -26,14 +26,14 @@ type Store struct {
 	clock    love.Clock
 	wait     time.Duration
 	users    *Users
-	ledger   *Ledger
+	tokens   *TokenStore
 	keyring  *Keyring
 	audit    *AuditLog
 	commands *CommandRecord
 	holds    *Holds
 	health   health
 	file     file
-	lane     chan struct{} // full while a goroutine writes; nil if all may at once
+	writing  chan struct{} // a semaphore for writers; nil if all may write at once
 
 	catching sync.Mutex
 	caughtUp time.Time
@@ -74,9 +74,9 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	if a.dialect == goose.DialectSQLite3 {
-		s.lane = make(chan struct{}, 1)
+		s.writing = make(chan struct{}, 1)
 	}
-	s.users, s.ledger, s.keyring, s.audit = newUsers(s), newLedger(s), &Keyring{store: s}, &AuditLog{store: s}
+	s.users, s.tokens, s.keyring, s.audit = newUsers(s), newTokenStore(s), &Keyring{store: s}, &AuditLog{store: s}
 	s.commands, s.holds = &CommandRecord{store: s}, &Holds{store: s}
 	err = migrate(ctx, s.db, a.dialect)
 	if err == nil {
@@ -90,7 +90,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	}
 	s.health.well(s.clock.Now())
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
-	s.running.Go(func() { s.keepUp(ctx) })
+	s.running.Go(func() { s.poll(ctx) })
 	if a.file != "" {
 		s.running.Go(func() { s.checkpoint(ctx) })
 	}
@@ -107,8 +107,8 @@ func (s *Store) Close() error {
 // Users returns the store of accounts and groups.
 func (s *Store) Users() *Users { return s.users }
 
-// Ledger returns the ledger of tokens.
-func (s *Store) Ledger() *Ledger { return s.ledger }
+// TokenStore returns the store of tokens.
+func (s *Store) TokenStore() *TokenStore { return s.tokens }
 
 // Keyring returns the keys that sign tokens.
 func (s *Store) Keyring() *Keyring { return s.keyring }
@@ -137,7 +137,7 @@ const (
 )
 
 // change runs f in a transaction that changes a topic, then updates the copies
-// in memory and tells the watchers. Changes of a topic happen one after the
+// in memory and notifies the watchers. Changes of a topic happen one after the
 // other, in all processes. revision is the topic's revision with this change.
 func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context, tx *sql.Tx, revision int64) error) error {
 	err := s.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -156,8 +156,8 @@ func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context,
 	if err := s.reload(context.WithoutCancel(ctx)); err != nil {
 		s.health.broken(s.clock.Now().Add(-grace))
 	}
-	for _, n := range s.news() {
-		n.told()
+	for _, n := range s.notifiers() {
+		n.notifyAll()
 	}
 	return nil
 }
@@ -191,15 +191,15 @@ func (s *Store) write(ctx context.Context, f func(context.Context) error) error 
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
-	if s.lane == nil {
+	if s.writing == nil {
 		return f(ctx)
 	}
 	select {
-	case s.lane <- struct{}{}:
+	case s.writing <- struct{}{}:
 	case <-ctx.Done():
 		return unavailable(ctx.Err())
 	}
-	defer func() { <-s.lane }()
+	defer func() { <-s.writing }()
 	return f(context.WithoutCancel(ctx))
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// RunUserStore checks that a store of users does what auth.UserStore promises.
-// open returns a fresh store each time it is called.
+// RunUserStore is the conformance suite of [auth.UserStore]. open returns a new
+// store; it is called anew for every test and closes the store with t.Cleanup.
 func RunUserStore(t *testing.T, open func(t *testing.T) auth.UserStore) {
 	for name, test := range map[string]func(*testing.T, auth.UserStore){
 		"a fresh store has the default groups and no account":     freshUsers,

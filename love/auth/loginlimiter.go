@@ -134,24 +134,35 @@ func (l *LogInLimiter) Try(ctx context.Context, username, address string) (*LogI
 	username = strings.ToLower(username) // LDAP ignores case
 	t := &LogInTry{limiter: l, user: bucketKey{user: sha256.Sum256([]byte(username))}, from: bucketKey{address: site(address)}}
 	t.pair = bucketKey{t.user.user, t.from.address}
-	ctx, cancel := context.WithTimeout(ctx, limiterWait)
-	defer cancel()
-	for {
-		ended, err := l.begin(t)
-		if ended == nil || err != nil {
-			return t, err
-		}
+	ended, err := l.begin(t)
+	if err != nil {
+		return nil, err
+	}
+	if ended == nil {
+		return t, nil
+	}
+	timeout := l.clock.NewTimer(limiterWait)
+	defer timeout.Stop()
+	for ended != nil {
+		var failure error
 		select {
 		case <-ended:
+		case <-timeout.C():
+			failure = ErrUnavailable
 		case <-ctx.Done():
+			failure = fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 		}
 		l.mu.Lock()
 		l.waiting--
 		l.mu.Unlock()
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("waiting for other log-ins of the user or the address: %w: %w", ErrUnavailable, ctx.Err())
+		if failure != nil {
+			return nil, fmt.Errorf("waiting for other log-ins of the user or the address: %w", failure)
+		}
+		if ended, err = l.begin(t); err != nil {
+			return nil, err
 		}
 	}
+	return t, nil
 }
 
 // begin counts a try as under way, or returns a channel that is closed when

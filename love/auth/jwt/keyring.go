@@ -1,4 +1,4 @@
-package auth
+package jwt
 
 import (
 	"context"
@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/rubin-love/love-go/love/auth"
 )
 
-// minKeyBytes is the shortest key that HS256 is meant for.
+// minKeyBytes is the length of the shortest key that HS256 is meant for.
 const minKeyBytes = 32
 
 // CheckKey returns an error if a signing key is too short to be safe.
@@ -44,13 +46,13 @@ func KeyOf(secret []byte, created time.Time) Key {
 // ErrUnknownKey means that no key has the ID, or that it was dropped.
 var ErrUnknownKey = errors.New("unknown key")
 
-// Keyring holds the keys that sign tokens. Every implementation has to pass
-// lovetest.RunKeyring.
+// Keyring holds the keys that sign tokens. Every implementation must be safe for
+// concurrent use and pass lovetest.RunKeyring.
 type Keyring interface {
 	// SigningKey returns the key that signs new tokens, and makes one the first time.
 	SigningKey(ctx context.Context) (Key, error)
-	// Key returns the accepted key of that ID; the error wraps ErrUnknownKey
-	// if there is none.
+	// Key returns the accepted key of that ID. The error wraps ErrUnknownKey if
+	// there is none.
 	Key(ctx context.Context, id string) (Key, error)
 	// Rotate makes a new signing key. Older keys are accepted for keep after
 	// they last signed; keep should be a token's lifetime.
@@ -78,7 +80,7 @@ func (k *fixedKeys) Key(_ context.Context, id string) (Key, error) {
 }
 
 func (*fixedKeys) Rotate(context.Context, time.Duration) (Key, error) {
-	return Key{}, ErrFixedKey
+	return Key{}, auth.ErrFixedKey
 }
 
 func random(n int) []byte {

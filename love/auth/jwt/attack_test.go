@@ -1,4 +1,4 @@
-package auth_test
+package jwt_test
 
 import (
 	"crypto/ed25519"
@@ -10,10 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
+	golangjwt "github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/lovetest"
 )
 
 // The attacker knows the format, the key's ID and every claim of a good token,
@@ -21,9 +23,9 @@ import (
 
 type header = map[string]any
 
-func forge(t *testing.T, method jwt.SigningMethod, key any, h header, claims jwt.MapClaims) string {
+func forge(t *testing.T, method golangjwt.SigningMethod, key any, h header, claims golangjwt.MapClaims) string {
 	t.Helper()
-	token := jwt.NewWithClaims(method, claims)
+	token := golangjwt.NewWithClaims(method, claims)
 	maps.Copy(token.Header, h)
 	text, err := token.SignedString(key)
 	require.NoError(t, err)
@@ -31,17 +33,17 @@ func forge(t *testing.T, method jwt.SigningMethod, key any, h header, claims jwt
 }
 
 // goodParts are the header and the claims of a token that was really issued.
-func goodParts(t *testing.T, token string) (header, jwt.MapClaims) {
+func goodParts(t *testing.T, token string) (header, golangjwt.MapClaims) {
 	t.Helper()
-	claims := jwt.MapClaims{}
-	parsed, _, err := jwt.NewParser().ParseUnverified(token, claims)
+	claims := golangjwt.MapClaims{}
+	parsed, _, err := golangjwt.NewParser().ParseUnverified(token, claims)
 	require.NoError(t, err)
 	return parsed.Header, claims
 }
 
-func without(c jwt.MapClaims, key string) jwt.MapClaims { return with(c, key, nil) }
+func without(c golangjwt.MapClaims, key string) golangjwt.MapClaims { return with(c, key, nil) }
 
-func with(c jwt.MapClaims, key string, value any) jwt.MapClaims {
+func with(c golangjwt.MapClaims, key string, value any) golangjwt.MapClaims {
 	c = maps.Clone(c)
 	if value == nil {
 		delete(c, key)
@@ -52,12 +54,12 @@ func with(c jwt.MapClaims, key string, value any) jwt.MapClaims {
 }
 
 func TestAttack_AForgedTokenIsUnknown(t *testing.T) {
-	tokens := auth.NewJWT(key, users(t))
+	tokens := jwt.New(key, users(t))
 	good := issue(t, tokens, "admin")
 	head, claims := goodParts(t, good)
 	kid := header{"kid": head["kid"]}
-	signed := func(h header, c jwt.MapClaims) string {
-		return forge(t, jwt.SigningMethodHS256, key, h, c)
+	signed := func(h header, c golangjwt.MapClaims) string {
+		return forge(t, golangjwt.SigningMethodHS256, key, h, c)
 	}
 	_, err := tokens.Verify(t.Context(), signed(kid, claims))
 	require.NoError(t, err, "the way of forging is right: with the key it works")
@@ -81,21 +83,21 @@ func TestAttack_AForgedTokenIsUnknown(t *testing.T) {
 		"signature removed":        part[0] + "." + part[1] + ".",
 		"padded base64":            good + "=",
 		"loose last bits":          good[:len(good)-1] + loosened(good[len(good)-1]),
-		"alg none":                 forge(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, kid, claims),
+		"alg none":                 forge(t, golangjwt.SigningMethodNone, golangjwt.UnsafeAllowNoneSignatureType, kid, claims),
 		"alg None, old signature":  rawHeader(`{"alg":"None","typ":"JWT","kid":"`+head["kid"].(string)+`"}`) + "." + part[1] + "." + part[2],
 		"no alg":                   rawHeader(`{"typ":"JWT","kid":"`+head["kid"].(string)+`"}`) + "." + part[1] + "." + part[2],
-		"HS512 with our key":       forge(t, jwt.SigningMethodHS512, key, kid, claims),
-		"RS256 of a stranger":      forge(t, jwt.SigningMethodRS256, rsaKey, kid, claims),
-		"EdDSA of a stranger":      forge(t, jwt.SigningMethodEdDSA, edPrivate, kid, claims),
-		"other key, our kid":       forge(t, jwt.SigningMethodHS256, other, kid, claims),
-		"empty key, our kid":       forge(t, jwt.SigningMethodHS256, []byte{}, kid, claims),
-		"other key, its own kid":   forge(t, jwt.SigningMethodHS256, other, header{"kid": "stranger"}, claims),
-		"kid is a path":            forge(t, jwt.SigningMethodHS256, []byte{}, header{"kid": "/dev/null"}, claims),
+		"HS512 with our key":       forge(t, golangjwt.SigningMethodHS512, key, kid, claims),
+		"RS256 of a stranger":      forge(t, golangjwt.SigningMethodRS256, rsaKey, kid, claims),
+		"EdDSA of a stranger":      forge(t, golangjwt.SigningMethodEdDSA, edPrivate, kid, claims),
+		"other key, our kid":       forge(t, golangjwt.SigningMethodHS256, other, kid, claims),
+		"empty key, our kid":       forge(t, golangjwt.SigningMethodHS256, []byte{}, kid, claims),
+		"other key, its own kid":   forge(t, golangjwt.SigningMethodHS256, other, header{"kid": "stranger"}, claims),
+		"kid is a path":            forge(t, golangjwt.SigningMethodHS256, []byte{}, header{"kid": "/dev/null"}, claims),
 		"kid is a number":          signed(header{"kid": 1}, claims),
 		"kid is missing":           signed(nil, claims),
 		"kid is unknown":           signed(header{"kid": "stranger"}, claims),
-		"key inside (jwk)":         forge(t, jwt.SigningMethodHS256, other, header{"kid": head["kid"], "jwk": header{"kty": "oct", "k": base64.RawURLEncoding.EncodeToString(other)}}, claims),
-		"key elsewhere (jku)":      forge(t, jwt.SigningMethodHS256, other, header{"kid": head["kid"], "jku": "https://example.org/keys"}, claims),
+		"key inside (jwk)":         forge(t, golangjwt.SigningMethodHS256, other, header{"kid": head["kid"], "jwk": header{"kty": "oct", "k": base64.RawURLEncoding.EncodeToString(other)}}, claims),
+		"key elsewhere (jku)":      forge(t, golangjwt.SigningMethodHS256, other, header{"kid": head["kid"], "jku": "https://example.org/keys"}, claims),
 		"no exp":                   signed(kid, without(claims, "exp")),
 		"exp is a text":            signed(kid, with(claims, "exp", "tomorrow")),
 		"no aud":                   signed(kid, without(claims, "aud")),
@@ -106,7 +108,7 @@ func TestAttack_AForgedTokenIsUnknown(t *testing.T) {
 		"empty jti":                signed(kid, with(claims, "jti", "")),
 		"no sub":                   signed(kid, without(claims, "sub")),
 		"expired and of another":   signed(kid, with(with(claims, "exp", 1), "iss", "loved-tucson")),
-		"expired, wrong signature": forge(t, jwt.SigningMethodHS256, other, kid, with(claims, "exp", 1)),
+		"expired, wrong signature": forge(t, golangjwt.SigningMethodHS256, other, kid, with(claims, "exp", 1)),
 		"very long":                signed(kid, with(claims, "pad", strings.Repeat("a", 8192))),
 		"long nonsense":            strings.Repeat("A", 1<<20),
 		"many dots":                strings.Repeat(".", 1<<20),
@@ -123,23 +125,23 @@ func TestAttack_AForgedTokenIsUnknown(t *testing.T) {
 
 func TestAttack_ATokenOfAnotherInstanceIsUnknown(t *testing.T) {
 	u := users(t)
-	here, there := auth.NewJWT(key, u), auth.NewJWT([]byte(strings.Repeat("t", 32)), u)
+	here, there := jwt.New(key, u), jwt.New([]byte(strings.Repeat("t", 32)), u)
 	_, err := here.Verify(t.Context(), issue(t, there, "admin"))
 	require.ErrorIs(t, err, auth.ErrToken)
 
-	sameKey := auth.NewJWT(key, u, auth.WithTokenIssuer("loved-tucson", "love-manager"))
+	sameKey := jwt.New(key, u, jwt.WithIssuer("loved-tucson", "love-manager"))
 	_, err = here.Verify(t.Context(), issue(t, sameKey, "admin"))
 	require.ErrorIs(t, err, auth.ErrToken)
 }
 
 func TestAttack_AClockSetBackDoesNotReviveAToken(t *testing.T) {
-	c := newClock()
-	tokens := auth.NewJWT(key, users(t), auth.WithTokenClock(c), auth.WithTokenLifetime(time.Minute))
+	c := lovetest.NewClock(start)
+	tokens := jwt.New(key, users(t), jwt.WithClock(c), jwt.WithLifetime(time.Minute))
 	token := issue(t, tokens, "user")
-	c.advance(time.Hour)
+	c.Advance(time.Hour)
 	_, err := tokens.Verify(t.Context(), token)
 	require.ErrorIs(t, err, auth.ErrExpired)
-	c.advance(-time.Hour)
+	c.Advance(-time.Hour)
 	_, err = tokens.Verify(t.Context(), token)
 	require.ErrorIs(t, err, auth.ErrToken)
 }
@@ -154,8 +156,8 @@ func loosened(c byte) string {
 }
 
 func FuzzVerify(f *testing.F) {
-	u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
-	tokens := auth.NewJWT(key, u)
+	u := users(f)
+	tokens := jwt.New(key, u)
 	f.Add("")
 	f.Add("a.b.c")
 	f.Add(rawHeader(`{"alg":"none"}`) + "." + rawHeader(`{"sub":"admin"}`) + ".")

@@ -1,19 +1,19 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/lovetest"
 )
 
 func fails(t *testing.T, l *auth.LogInLimiter, user, address string) {
@@ -32,7 +32,7 @@ func refused(t *testing.T, l *auth.LogInLimiter, user, address string) time.Dura
 }
 
 func TestLimiter_GivesAUserTenTriesAndThenOneEveryTenSeconds(t *testing.T) {
-	c := newClock()
+	c := lovetest.NewClock(start)
 	l := auth.NewLogInLimiter(auth.LogInLimits{}, c)
 	for i := range 10 {
 		fails(t, l, "ada", fmt.Sprint("10.0.0.", i))
@@ -40,12 +40,12 @@ func TestLimiter_GivesAUserTenTriesAndThenOneEveryTenSeconds(t *testing.T) {
 	require.Equal(t, 10*time.Second, refused(t, l, "ada", "10.0.0.99"), "from wherever")
 	require.Equal(t, 10*time.Second, refused(t, l, "ada", "10.0.0.99"), "a refused try costs nothing")
 	fails(t, l, "bob", "10.0.0.99")
-	c.advance(4500 * time.Millisecond)
+	c.Advance(4500 * time.Millisecond)
 	require.Equal(t, 6*time.Second, refused(t, l, "ada", "10.0.0.1"), "full seconds")
-	c.advance(5500 * time.Millisecond)
+	c.Advance(5500 * time.Millisecond)
 	fails(t, l, "ada", "10.0.0.1")
 	refused(t, l, "ada", "10.0.0.1")
-	c.advance(time.Hour)
+	c.Advance(time.Hour)
 	for range 10 {
 		fails(t, l, "ada", "10.0.0.1")
 	}
@@ -53,7 +53,7 @@ func TestLimiter_GivesAUserTenTriesAndThenOneEveryTenSeconds(t *testing.T) {
 }
 
 func TestLimiter_LimitsAnAddressWhateverNamesItTries(t *testing.T) {
-	l := auth.NewLogInLimiter(auth.LogInLimits{AddressTries: 3, AddressEvery: time.Minute}, newClock())
+	l := auth.NewLogInLimiter(auth.LogInLimits{AddressTries: 3, AddressEvery: time.Minute}, lovetest.NewClock(start))
 	for i := range 3 {
 		fails(t, l, fmt.Sprint("user", i), "10.0.0.1")
 	}
@@ -61,8 +61,8 @@ func TestLimiter_LimitsAnAddressWhateverNamesItTries(t *testing.T) {
 	fails(t, l, "another", "10.0.0.2")
 }
 
-func TestLimiter_ARightLogInCostsNothing(t *testing.T) {
-	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, newClock())
+func TestLimiter_ACorrectLogInCostsNothing(t *testing.T) {
+	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, lovetest.NewClock(start))
 	for range 100 {
 		try, err := l.Try(t.Context(), "ada", "10.0.0.1")
 		require.NoError(t, err)
@@ -71,7 +71,7 @@ func TestLimiter_ARightLogInCostsNothing(t *testing.T) {
 }
 
 func TestLimiter_AnAttackerDoesNotLockTheUserOutOfWhereItWorkedBefore(t *testing.T) {
-	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, newClock())
+	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, lovetest.NewClock(start))
 	try, err := l.Try(t.Context(), "ada", "control room")
 	require.NoError(t, err)
 	try.Right()
@@ -85,14 +85,14 @@ func TestLimiter_AnAttackerDoesNotLockTheUserOutOfWhereItWorkedBefore(t *testing
 }
 
 func TestLimiter_HoldsABoundedNumberOfNames(t *testing.T) {
-	l := auth.NewLogInLimiter(auth.LogInLimits{}, newClock())
+	l := auth.NewLogInLimiter(auth.LogInLimits{}, lovetest.NewClock(start))
 	for i := range 25_000 {
 		fails(t, l, fmt.Sprint("user", i), fmt.Sprint("address", i))
 	}
 }
 
-func TestLimiter_OnlyARightLogInMakesAnAddressKnown(t *testing.T) {
-	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, newClock())
+func TestLimiter_OnlyACorrectLogInMakesAnAddressKnown(t *testing.T) {
+	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, lovetest.NewClock(start))
 	for range 10 {
 		try, err := l.Try(t.Context(), "ada", "attacker")
 		require.NoError(t, err)
@@ -104,8 +104,8 @@ func TestLimiter_OnlyARightLogInMakesAnAddressKnown(t *testing.T) {
 	refused(t, l, "ada", "attacker")
 }
 
-func TestLimiter_TakesANetworkOf64BitsForOneAddress(t *testing.T) {
-	l := auth.NewLogInLimiter(auth.LogInLimits{AddressTries: 2}, newClock())
+func TestLimiter_CountsANetworkOf64BitsAsOneAddress(t *testing.T) {
+	l := auth.NewLogInLimiter(auth.LogInLimits{AddressTries: 2}, lovetest.NewClock(start))
 	fails(t, l, "a", "2001:db8::1")
 	fails(t, l, "b", "2001:db8::2:3")
 	refused(t, l, "c", "2001:db8::4")
@@ -116,8 +116,8 @@ func TestLimiter_TakesANetworkOf64BitsForOneAddress(t *testing.T) {
 	fails(t, l, "c", "192.0.2.2")
 }
 
-func TestLimiter_RightLogInsThatComeTogetherWaitForEachOther(t *testing.T) {
-	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, newClock())
+func TestLimiter_CorrectLogInsAtTheSameTimeWaitForEachOther(t *testing.T) {
+	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 2}, lovetest.NewClock(start))
 	var logIns sync.WaitGroup
 	var wrong atomic.Int32
 	for range 50 {
@@ -135,29 +135,42 @@ func TestLimiter_RightLogInsThatComeTogetherWaitForEachOther(t *testing.T) {
 	require.Zero(t, wrong.Load())
 }
 
-func TestLimiter_WhoWaitsIsRefusedWhenTheOthersFail(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 1}, love.SystemClock{})
-		first, err := l.Try(t.Context(), "ada", "10.0.0.1")
-		require.NoError(t, err)
-		second := make(chan error, 1)
-		go func() {
-			_, err := l.Try(t.Context(), "ada", "10.0.0.1")
-			second <- err
-		}()
-		synctest.Wait()
-		require.Empty(t, second)
-		first.Wrong()
-		require.ErrorContains(t, <-second, "too many log-ins failed")
-	})
+// waits begins a log-in of ada while another one is under way, and returns its
+// result once it waits.
+func waits(ctx context.Context, l *auth.LogInLimiter, c *lovetest.Clock) <-chan error {
+	result := make(chan error, 1)
+	go func() {
+		_, err := l.Try(ctx, "ada", "10.0.0.1")
+		result <- err
+	}()
+	c.WaitForTimers(1)
+	return result
+}
+
+func TestLimiter_WhoeverWaitsIsRefusedWhenTheOthersFail(t *testing.T) {
+	c := lovetest.NewClock(start)
+	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 1}, c)
+	first, err := l.Try(t.Context(), "ada", "10.0.0.1")
+	require.NoError(t, err)
+	second := waits(t.Context(), l, c)
+	require.Empty(t, second)
+	first.Wrong()
+	require.ErrorContains(t, <-second, "too many log-ins failed")
 }
 
 func TestLimiter_NobodyWaitsForEver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 1}, love.SystemClock{})
-		_, err := l.Try(t.Context(), "ada", "10.0.0.1")
-		require.NoError(t, err)
-		_, err = l.Try(t.Context(), "ada", "10.0.0.1")
-		require.ErrorIs(t, err, auth.ErrUnavailable)
-	})
+	c := lovetest.NewClock(start)
+	l := auth.NewLogInLimiter(auth.LogInLimits{UserTries: 1}, c)
+	_, err := l.Try(t.Context(), "ada", "10.0.0.1")
+	require.NoError(t, err)
+	second := waits(t.Context(), l, c)
+	c.Advance(10 * time.Second)
+	require.ErrorIs(t, <-second, auth.ErrUnavailable)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	third := waits(ctx, l, c)
+	cancel()
+	err = <-third
+	require.ErrorIs(t, err, auth.ErrUnavailable)
+	require.ErrorIs(t, err, context.Canceled)
 }

@@ -48,16 +48,6 @@ func (m *MemoryUserStore) account(username string) (Account, error) {
 	return a, nil
 }
 
-// PermissionsOf returns the permissions that the named groups give, sorted and
-// without duplicates. It is for implementations of [UserStore].
-func PermissionsOf(names []string, groups map[string]Group) (all []Permission) {
-	for _, name := range names {
-		all = append(all, groups[name].Permissions...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // Accounts implements [UserStore].
 func (m *MemoryUserStore) Accounts(context.Context) ([]Account, error) {
 	m.mu.RLock()
@@ -100,18 +90,6 @@ func (m *MemoryUserStore) put(a Account) error {
 	}
 	m.accounts[a.Username] = a
 	return nil
-}
-
-// Normal returns the user as a store keeps it: a copy with groups and
-// permissions sorted and without duplicates, and without GroupPermissions.
-func (u User) Normal() User {
-	u = u.Clone()
-	u.GroupPermissions = nil
-	slices.Sort(u.Groups)
-	u.Groups = slices.Compact(u.Groups)
-	slices.Sort(u.Permissions)
-	u.Permissions = slices.Compact(u.Permissions)
-	return u
 }
 
 // UpdateAccount implements [UserStore].
@@ -159,15 +137,6 @@ func (m *MemoryUserStore) Groups(context.Context) ([]Group, error) {
 		all = append(all, m.groups[name].Normal())
 	}
 	return all, nil
-}
-
-// Normal returns the group as a store keeps it: a copy with its permissions
-// sorted and without duplicates.
-func (g Group) Normal() Group {
-	g.Permissions = slices.Clone(g.Permissions)
-	slices.Sort(g.Permissions)
-	g.Permissions = slices.Compact(g.Permissions)
-	return g
 }
 
 // PutGroup implements [UserStore].

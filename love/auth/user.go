@@ -1,71 +1,25 @@
 package auth
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// Account is a user as it is stored.
-type Account struct {
-	User
-	// PasswordHash is a hash that [Passwords] can check. If it is empty, no
-	// password fits: another system (LDAP) vouches for the user.
-	PasswordHash string
-	// Disabled locks the user out without deleting the account.
-	Disabled bool
-}
-
-// Group gives its members permissions.
-type Group struct {
-	Name        string
+// User is a person who logs in.
+type User struct {
+	Username  string
+	Email     string
+	FirstName string
+	LastName  string
+	Superuser bool // holds every permission
+	Groups    []string
+	// Permissions are those given to the user directly; groups give more.
 	Permissions []Permission
-}
-
-// UserStore keeps accounts and groups. A new one has [DefaultGroups] and no
-// account. Every implementation has to pass lovetest.RunUserStore.
-//
-// Errors wrap ErrUnknownUser, ErrUserExists or ErrUnknownGroup; any other
-// means that the store failed.
-type UserStore interface {
-	// Account returns one account with all permissions that its groups give.
-	Account(ctx context.Context, username string) (Account, error)
-	// Accounts returns all accounts, sorted by name.
-	Accounts(ctx context.Context) ([]Account, error)
-	// CreateAccount adds an account; its groups have to exist.
-	CreateAccount(ctx context.Context, a Account) error
-	// UpdateAccount calls change with an account and stores the result in one
-	// step; the name stays. If change fails, its error is returned and
-	// nothing is stored.
-	UpdateAccount(ctx context.Context, username string, change func(*Account) error) error
-	DeleteAccount(ctx context.Context, username string) error
-
-	// Groups returns all groups, sorted by name.
-	Groups(ctx context.Context) ([]Group, error)
-	// PutGroup adds a group, or replaces the permissions of the one of that name.
-	PutGroup(ctx context.Context, g Group) error
-	// DeleteGroup deletes a group, and removes its members from it.
-	DeleteGroup(ctx context.Context, name string) error
-
-	// WatchAccounts calls f with the name of each account that was added, changed
-	// or deleted: by this process before the call returns that did so, by another
-	// one within a second. f must not block. cancel ends that.
-	WatchAccounts(f func(username string)) (cancel func())
-}
-
-// DefaultGroups returns the groups of section 7 of the manager protocol.
-func DefaultGroups() []Group {
-	ui := Group{Name: GroupUIFramework}
-	for _, m := range Models() {
-		if m.App == "ui_framework" {
-			for _, action := range modelActions {
-				ui.Permissions = append(ui.Permissions, m.Permission(action))
-			}
-		}
-	}
-	return []Group{{Name: GroupCommand, Permissions: []Permission{ExecuteCommand}}, ui}
+	// GroupPermissions are those that the groups give, if the source of the
+	// User knows them.
+	GroupPermissions []Permission
 }
 
 // DefaultUsers returns the users of every new manager (manager protocol,
@@ -110,16 +64,6 @@ func (u User) Check() error {
 	return nil
 }
 
-// Check returns an error if the name or a permission is not valid.
-func (g Group) Check() error {
-	for _, p := range g.Permissions {
-		if _, err := ParsePermission(string(p)); err != nil {
-			return fmt.Errorf("the group %q: %w", g.Name, err)
-		}
-	}
-	return checkName("group", g.Name)
-}
-
 // UsableName reports whether a user of that name can log in. It is laxer than
 // [User.Check], because LDAP has other names, but limits the length too.
 func UsableName(username string) bool {
@@ -143,5 +87,17 @@ func (u User) Clone() User {
 	u.Groups = slices.Clone(u.Groups)
 	u.Permissions = slices.Clone(u.Permissions)
 	u.GroupPermissions = slices.Clone(u.GroupPermissions)
+	return u
+}
+
+// Normal returns the user as a store keeps it: a copy with groups and
+// permissions sorted and without duplicates, and without GroupPermissions.
+func (u User) Normal() User {
+	u = u.Clone()
+	u.GroupPermissions = nil
+	slices.Sort(u.Groups)
+	u.Groups = slices.Compact(u.Groups)
+	slices.Sort(u.Permissions)
+	u.Permissions = slices.Compact(u.Permissions)
 	return u
 }

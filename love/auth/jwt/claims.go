@@ -1,4 +1,4 @@
-package auth
+package jwt
 
 import (
 	"context"
@@ -7,66 +7,68 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/golang-jwt/jwt/v5"
+	golangjwt "github.com/golang-jwt/jwt/v5"
+
+	"github.com/rubin-love/love-go/love/auth"
 )
 
-// claims holds what a token with a valid signature says, and the ID of the key
-// that signed it.
+// claims are those of a token with a valid signature, with the ID of the key that
+// signed it.
 type claims struct {
-	jwt.RegisteredClaims
+	golangjwt.RegisteredClaims
 	keyID string
 }
 
 // read checks everything about a token that does not change with time, and
 // that its key is still accepted. The error is a bare ErrToken, because
 // details would help only a forger, unless the key could not be looked up.
-func (j *JWT) read(ctx context.Context, token string) (*claims, error) {
-	if len(token) > MaxTokenBytes {
-		return nil, ErrToken
+func (t *Tokens) read(ctx context.Context, token string) (*claims, error) {
+	if len(token) > MaxBytes {
+		return nil, auth.ErrToken
 	}
-	if c, ok := j.seen.get(token); ok {
-		if _, err := j.key(ctx, c.keyID); err != nil {
+	if c, ok := t.cache.get(token); ok {
+		if _, err := t.key(ctx, c.keyID); err != nil {
 			return nil, err
 		}
 		return c, nil
 	}
 	c := new(claims)
 	var keyErr error
-	_, err := j.parser.ParseWithClaims(token, &c.RegisteredClaims, func(t *jwt.Token) (any, error) {
+	_, err := t.parser.ParseWithClaims(token, &c.RegisteredClaims, func(parsed *golangjwt.Token) (any, error) {
 		// Nothing else of the header counts: a jwk, jku or x5u is not even read.
-		c.keyID, _ = t.Header["kid"].(string)
+		c.keyID, _ = parsed.Header["kid"].(string)
 		var key Key
-		key, keyErr = j.key(ctx, c.keyID)
+		key, keyErr = t.key(ctx, c.keyID)
 		return key.Secret, keyErr
 	})
 	switch {
 	case keyErr != nil:
 		return nil, keyErr
-	case err != nil, c.Issuer != j.issuer, !slices.Contains(c.Audience, j.audience),
+	case err != nil, c.Issuer != t.issuer, !slices.Contains(c.Audience, t.audience),
 		c.ID == "", c.Subject == "", c.ExpiresAt == nil:
-		return nil, ErrToken
+		return nil, auth.ErrToken
 	}
-	j.seen.put(token, c)
+	t.cache.put(token, c)
 	return c, nil
 }
 
-func (j *JWT) key(ctx context.Context, id string) (Key, error) {
-	key, err := j.keys.Key(ctx, id)
+func (t *Tokens) key(ctx context.Context, id string) (Key, error) {
+	key, err := t.keys.Key(ctx, id)
 	switch {
 	case errors.Is(err, ErrUnknownKey):
-		return Key{}, ErrToken
+		return Key{}, auth.ErrToken
 	case err != nil:
 		return Key{}, fmt.Errorf("looking for the key of a token: %w", err)
 	}
 	return key, nil
 }
 
-// seenTokens is how many tokens a generation of a [claimsCache] holds.
-const seenTokens = 4096
+// cachedTokens is how many tokens a generation of a [claimsCache] holds.
+const cachedTokens = 4096
 
-// claimsCache spares checking the signatures of tokens that were seen before.
-// It does not know whether they are still valid. It holds two generations and
-// drops the older one when the younger is full. The zero value is ready.
+// claimsCache saves checking the signatures of tokens that were seen before. It
+// does not know whether they are still valid. It holds two generations and drops
+// the older one when the younger is full. The zero value is ready to use.
 type claimsCache struct {
 	mu         sync.RWMutex
 	young, old map[string]*claims
@@ -89,7 +91,7 @@ func (c *claimsCache) get(token string) (*claims, bool) {
 func (c *claimsCache) put(token string, known *claims) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.young == nil || len(c.young) >= seenTokens {
+	if c.young == nil || len(c.young) >= cachedTokens {
 		c.young, c.old = make(map[string]*claims), c.young
 	}
 	c.young[token] = known
