@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/lovetest"
 )
 
 // fixedAnswer is an identity system that always answers the same.
@@ -26,6 +27,14 @@ type hangs struct{}
 func (hangs) Authenticate(ctx context.Context, _, _ string) (auth.User, error) {
 	<-ctx.Done()
 	return auth.User{}, ctx.Err()
+}
+
+func TestFirstOf_PassesTheConformanceSuite(t *testing.T) {
+	lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorUnderTest {
+		a := underTest(t)
+		a.Authenticator = auth.FirstOf{fixedAnswer{err: auth.ErrCredentials}, a.Authenticator}
+		return a
+	})
 }
 
 func TestFirstOf_TheFirstThatAcceptsDecides(t *testing.T) {

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -8,7 +9,35 @@ import (
 
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/password"
+	"github.com/rubin-love/love-go/love/lovetest"
 )
+
+// brokenStore is a store of users whose database may be away.
+type brokenStore struct {
+	auth.UserStore
+	away bool
+}
+
+func (s *brokenStore) Account(ctx context.Context, username string) (auth.Account, error) {
+	if s.away {
+		return auth.Account{}, errAway
+	}
+	return s.UserStore.Account(ctx, username)
+}
+
+// underTest returns users with ada for the conformance suite.
+func underTest(t *testing.T) lovetest.AuthenticatorUnderTest {
+	store := &brokenStore{UserStore: auth.NewMemoryUserStore()}
+	u := auth.NewUsers(store, cheap())
+	require.NoError(t, u.Add(t.Context(), auth.User{Username: "ada"}, "Correct horse"))
+	return lovetest.AuthenticatorUnderTest{
+		Authenticator: u, Username: "ada", Password: "Correct horse",
+		Disable: func(t *testing.T) { require.NoError(t, u.SetActive(t.Context(), "ada", false)) },
+		Break:   func(*testing.T) { store.away = true },
+	}
+}
+
+func TestUsers_PassTheConformanceSuite(t *testing.T) { lovetest.RunAuthenticator(t, underTest) }
 
 func TestLogIn_GivesTheUserForTheRightPasswordOnly(t *testing.T) {
 	u := users(t)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
@@ -23,6 +24,16 @@ func issue(t *testing.T, tokens auth.Tokens, name string) string {
 	token, err := tokens.Issue(t.Context(), auth.User{Username: name})
 	require.NoError(t, err)
 	return token
+}
+
+func TestTokens_PassTheConformanceSuite(t *testing.T) {
+	for name, opts := range map[string][]jwt.Option{"default": nil, "short lifetime": {jwt.WithLifetime(time.Minute)}} {
+		t.Run(name, func(t *testing.T) {
+			lovetest.RunTokens(t, func(_ *testing.T, users auth.Directory, c love.Clock) auth.Tokens {
+				return jwt.New(key, users, append(opts, jwt.WithClock(c))...)
+			})
+		})
+	}
 }
 
 func TestToken_StandsForItsUserAsOfNow(t *testing.T) {

@@ -41,6 +41,17 @@ func newLDAP(t *testing.T, c ldap.Config, u *auth.Users, opts ...ldap.Option) *l
 	return a
 }
 
+func TestAuthenticator_PassesTheConformanceSuite(t *testing.T) {
+	lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorUnderTest {
+		d, users := newDirectory(t, true), localUsers(t)
+		return lovetest.AuthenticatorUnderTest{
+			Authenticator: newLDAP(t, config(d, "ldaps"), users), Username: "ada", Password: "ada's secret",
+			Disable: func(t *testing.T) { require.NoError(t, users.SetActive(t.Context(), "ada", false)) },
+			Break:   func(*testing.T) { d.close() },
+		}
+	})
+}
+
 func TestLogIn_OverStartTLSAndLDAPS(t *testing.T) {
 	for scheme, secure := range map[string]bool{"ldap": false, "ldaps": true} {
 		t.Run(scheme, func(t *testing.T) {
