@@ -49,7 +49,7 @@ func TestFirstOf_TheFirstThatAcceptsDecides(t *testing.T) {
 		"all refuse":               {auth.FirstOf{no, no}, auth.ErrCredentials},
 		"one refuses, one is away": {auth.FirstOf{away, no}, auth.ErrUnavailable},
 		"a refusal is reported":    {auth.FirstOf{away, no}, auth.ErrRefused},
-		"nobody could check":       {auth.FirstOf{away, away}, auth.ErrUnavailable},
+		"none could check":         {auth.FirstOf{away, away}, auth.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, err := c.ask.Authenticate(t.Context(), "ada", "x")

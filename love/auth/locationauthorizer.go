@@ -9,7 +9,7 @@ import (
 // Locations knows where commands may come from.
 type Locations interface {
 	// Whitelist returns the addresses and networks of the control location that
-	// is selected, as text for [ParseNetworks]; empty if there is none.
+	// is selected, as text for [ParseNetworks]; empty if none is selected.
 	Whitelist(ctx context.Context) (string, error)
 }
 
@@ -19,8 +19,8 @@ type Whitelist string
 // Whitelist implements [Locations].
 func (w Whitelist) Whitelist(context.Context) (string, error) { return string(w), nil }
 
-// LocationAuthorizer lets everybody at the right place command, and nobody
-// else (manager protocol, section 4.5, COMMANDING_PERMISSION_TYPE "location").
+// LocationAuthorizer allows commands from the right place, to everybody, and no
+// others (manager protocol, section 4.5, COMMANDING_PERMISSION_TYPE "location").
 // Nobody may command without an address, a location or a readable whitelist.
 // Others decides on everything but commands.
 type LocationAuthorizer struct {

@@ -45,8 +45,8 @@ type LogInLimiter struct {
 	ended   chan struct{} // closed and replaced when a try ends
 }
 
-// bucketKey is a user, an address or both. A name is kept as its hash: it may
-// be long, because it need not be that of a user.
+// bucketKey is a user, an address or both. A name is kept as its hash, because it
+// may be as long as a client likes.
 type bucketKey struct {
 	user    [sha256.Size]byte // zero: any
 	address string            // empty: any
@@ -127,9 +127,9 @@ func (t *LogInTry) end(cost float64, right bool) {
 	})
 }
 
-// Try takes a try, before the password is checked. While as many tries are
-// under way as are left, it waits for one to end. The error is a
-// *TooManyTriesError, or wraps ErrUnavailable and the error of the context.
+// Try begins a log-in, before its password is checked. While as many log-ins are
+// under way as the user or the address has tries left, it waits for one to end, 10
+// s at most. The error is a *TooManyTriesError, or wraps ErrUnavailable.
 func (l *LogInLimiter) Try(ctx context.Context, username, address string) (*LogInTry, error) {
 	username = strings.ToLower(username) // LDAP ignores case
 	t := &LogInTry{limiter: l, user: bucketKey{user: sha256.Sum256([]byte(username))}, from: bucketKey{address: site(address)}}
@@ -172,7 +172,7 @@ func (l *LogInLimiter) begin(t *LogInTry) (ended <-chan struct{}, err error) {
 	defer l.mu.Unlock()
 	l.sweep()
 	if _, ok := l.known[t.pair]; ok {
-		t.user = t.pair // a bucket that strangers cannot use up
+		t.user = t.pair // a bucket that others cannot use up
 	}
 	if wait := max(l.wait(t.user), l.wait(t.from)); wait > 0 {
 		return nil, &TooManyTriesError{RetryAfter: (wait + time.Second - 1).Truncate(time.Second)}

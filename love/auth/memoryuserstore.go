@@ -10,8 +10,7 @@ import (
 	"github.com/rubin-love/love-go/internal/watch"
 )
 
-// MemoryUserStore is the [UserStore] for the life of the process. It is safe
-// for concurrent use.
+// MemoryUserStore is the [UserStore] for the life of the process.
 type MemoryUserStore struct {
 	watchers watch.List[string]
 
@@ -145,7 +144,7 @@ func (m *MemoryUserStore) PutGroup(_ context.Context, g Group) error {
 	m.groups[g.Name] = g.Normal()
 	members := m.members(g.Name)
 	m.mu.Unlock()
-	m.tell(members)
+	m.notify(members)
 	return nil
 }
 
@@ -164,7 +163,7 @@ func (m *MemoryUserStore) DeleteGroup(_ context.Context, name string) error {
 	if !known {
 		return fmt.Errorf("group %q: %w", name, ErrUnknownGroup)
 	}
-	m.tell(members)
+	m.notify(members)
 	return nil
 }
 
@@ -177,7 +176,7 @@ func (m *MemoryUserStore) members(group string) (names []string) {
 	return names
 }
 
-func (m *MemoryUserStore) tell(usernames []string) {
+func (m *MemoryUserStore) notify(usernames []string) {
 	for _, name := range usernames {
 		m.watchers.Tell(name)
 	}

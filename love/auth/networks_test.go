@@ -14,7 +14,7 @@ func TestClientAddress_BelievesTrustedProxiesOnly(t *testing.T) {
 	require.NoError(t, err)
 	for _, c := range []struct{ peer, forwarded, real, want string }{
 		{"203.0.113.5:99", "", "", "203.0.113.5"},
-		{"203.0.113.5:99", "192.0.2.1", "192.0.2.1", "203.0.113.5"}, // a client that claims
+		{"203.0.113.5:99", "192.0.2.1", "192.0.2.1", "203.0.113.5"}, // headers of a client that is not trusted
 		{"10.0.0.1:99", "", "", "10.0.0.1"},
 		{"10.0.0.1:99", "", "192.0.2.1", "192.0.2.1"},
 		{"10.0.0.1:99", "192.0.2.1", "", "192.0.2.1"},
@@ -29,7 +29,7 @@ func TestClientAddress_BelievesTrustedProxiesOnly(t *testing.T) {
 		{"10.0.0.1:99", "", "nonsense", ""},
 		{"10.0.0.1:99", "192.0.2.1", "nonsense", ""},
 		{"10.0.0.1:99", "unknown", "192.0.2.1", ""},
-		{"10.0.0.1:99", "10.0.0.7, 10.0.0.8", "", "10.0.0.7"}, // who asks is at home
+		{"10.0.0.1:99", "10.0.0.7, 10.0.0.8", "", "10.0.0.7"}, // the client is in a trusted network itself
 		{"10.0.0.1:99", "", "10.0.0.7", "10.0.0.7"},
 		{"10.0.0.1:99", "192.0.2.1:4711", "", "192.0.2.1"},
 		{"10.0.0.1:99", "[2001:db8::1]:4711", "2001:db8::1", "2001:db8::1"},

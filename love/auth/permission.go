@@ -15,15 +15,15 @@ import (
 // just those commands.
 type Permission string
 
-// The permissions that the manager asks for.
+// The permissions that the manager checks.
 const (
 	// ExecuteCommand allows every command.
 	ExecuteCommand Permission = "api.command.execute_command"
 	// SomeCommand is held by everybody who may send any command at all. It is
-	// asked for, never granted.
+	// checked, never granted.
 	SomeCommand Permission = "api.command.execute_some_command"
 	// Publish allows a user's connection to publish as a process does. Even a
-	// superuser has to be granted it, because speaking for components is not
+	// superuser must be granted it, because speaking for components is not
 	// part of administration.
 	Publish Permission = "api.publish"
 	// ManageUsers allows administering users, groups, tokens and keys.

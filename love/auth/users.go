@@ -50,7 +50,7 @@ func (u *Users) AddMissing(ctx context.Context, passwords map[string]string) (ad
 			continue
 		}
 		if _, err := u.store.Account(ctx, d.Username); err == nil {
-			continue // spare the cost of a hash
+			continue // save the cost of a hash
 		}
 		switch err := u.Add(ctx, d, password); {
 		case err == nil:

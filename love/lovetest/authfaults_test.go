@@ -29,7 +29,9 @@ var faults = map[string]fault{
 		return func(name, _ string) error { return d.check(name, d.password) }
 	}},
 	"a password may have a tail": {finds: "a_wrong_password_is_refused", logIn: func(d directoryOfAda) logIn {
-		return func(name, password string) error { return d.check(name, password[:min(len(password), len(d.password))]) }
+		return func(name, password string) error {
+			return d.check(name, password[:min(len(password), len(d.password))])
+		}
 	}},
 	"no password is an anonymous log-in": {finds: "a_wrong_password_is_refused", logIn: func(d directoryOfAda) logIn {
 		return func(name, password string) error {

@@ -17,12 +17,12 @@ func RunUserStore(t *testing.T, open func(t *testing.T) auth.UserStore) {
 	for name, test := range map[string]func(*testing.T, auth.UserStore){
 		"a fresh store has the default groups and no account":     freshUsers,
 		"an account comes back as it was put, with its rights":    accountComesBack,
-		"names are taken as they are":                             accountNames,
-		"a name that is taken stays with who has it":              accountTaken,
-		"what does not exist is told by its error":                accountUnknown,
+		"names are kept as they are":                              accountNames,
+		"a name that is taken cannot be taken again":              accountTaken,
+		"what does not exist has an error of its own":             accountUnknown,
 		"an update that fails changes nothing":                    accountUpdateFails,
 		"updates at the same time are all kept":                   accountUpdatesAtOnce,
-		"a group gives its permissions at once, and takes them":   groupRights,
+		"permissions of a group come and go at once":              groupRights,
 		"watchers hear of new, changed and deleted accounts":      accountWatch,
 		"what is returned is a copy":                              accountCopy,
 		"an account that is deleted and made again has no rights": accountAgain,
@@ -197,7 +197,7 @@ func accountWatch(t *testing.T, s auth.UserStore) {
 	require.ElementsMatch(t, []string{"ada", "eve"}, heard, "the members of a group that changed")
 	cancel()
 	require.NoError(t, s.DeleteAccount(ctx, "ada"))
-	require.Len(t, heard, 2, "nobody listens any more")
+	require.Len(t, heard, 2, "a watcher that was cancelled is not called")
 }
 
 func accountCopy(t *testing.T, s auth.UserStore) {

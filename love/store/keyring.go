@@ -26,7 +26,7 @@ var _ jwt.Keyring = (*Keyring)(nil)
 // copyOfKeys holds all keys as of a revision. It is never modified.
 type copyOfKeys struct {
 	revision int64
-	signing  jwt.Key // its ID is empty if there is none yet
+	signing  jwt.Key // its ID is empty if none was made yet
 	all      map[string]jwt.Key
 }
 
@@ -45,7 +45,7 @@ func (k *Keyring) SigningKey(ctx context.Context) (jwt.Key, error) {
 	fresh := jwt.NewKey(k.store.clock.Now())
 	err = k.store.change(ctx, keys, func(ctx context.Context, tx *sql.Tx, _ int64) error {
 		now, err := readKeys(ctx, tx)
-		if err != nil || now.signing.ID != "" { // another process was quicker
+		if err != nil || now.signing.ID != "" { // another process was faster
 			fresh = now.signing
 			return err
 		}

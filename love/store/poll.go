@@ -13,7 +13,7 @@ import (
 
 const (
 	// grace is how long the copies in memory stay valid while the database
-	// cannot be read. It is short, because nobody can be locked out meanwhile.
+	// cannot be read. It is short, because no user can be locked out meanwhile.
 	grace = 5 * time.Second
 	// tidyPeriod is how often old tokens, revocations and audit records are
 	// removed.
@@ -67,10 +67,10 @@ func (h *health) err(now time.Time) error {
 func (s *Store) poll(ctx context.Context) {
 	tick := s.clock.NewTicker(PollPeriod)
 	defer tick.Stop()
-	var tidied time.Time
+	var tidiedAt time.Time
 	for {
-		if now := s.clock.Now(); now.Sub(tidied) >= tidyPeriod && s.tidy(ctx, now) == nil {
-			tidied = now
+		if now := s.clock.Now(); now.Sub(tidiedAt) >= tidyPeriod && s.tidy(ctx, now) == nil {
+			tidiedAt = now
 		}
 		select {
 		case <-ctx.Done():

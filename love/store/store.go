@@ -19,8 +19,8 @@ import (
 // made.
 const PollPeriod = 250 * time.Millisecond
 
-// Store is an open database. It is safe for concurrent use; [Store.Close] ends
-// it.
+// Store is an open database. It is safe for concurrent use. Use [Open], and
+// [Store.Close] at the end.
 type Store struct {
 	db       *sql.DB
 	clock    love.Clock
@@ -97,7 +97,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	return s, nil
 }
 
-// Close ends the store, after what is under way.
+// Close ends the store once the operations under way have ended.
 func (s *Store) Close() error {
 	s.stop()
 	s.running.Wait()

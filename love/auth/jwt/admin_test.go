@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/lovetest"
 )
 
-func TestTokenAdmin_ListsAndEndsTokensWithoutHavingThem(t *testing.T) {
+func TestTokenAdmin_ListsAndRevokesTokensByID(t *testing.T) {
 	c := lovetest.NewClock(start)
 	tokens := jwt.New(key, users(t), jwt.WithClock(c), jwt.WithLifetime(time.Hour))
 	old := issue(t, tokens, "user")
@@ -40,7 +40,7 @@ func TestTokenAdmin_ListsAndEndsTokensWithoutHavingThem(t *testing.T) {
 	c.Advance(2 * time.Hour)
 	list, err = tokens.Issued(t.Context(), "")
 	require.NoError(t, err)
-	require.Empty(t, list, "what has expired is not listed")
+	require.Empty(t, list, "expired tokens are not listed")
 	_, err = tokens.RotateKey(t.Context())
 	require.ErrorContains(t, err, "SECRET_KEY")
 }

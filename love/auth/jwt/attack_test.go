@@ -62,7 +62,7 @@ func TestAttack_AForgedTokenIsUnknown(t *testing.T) {
 		return forge(t, golangjwt.SigningMethodHS256, key, h, c)
 	}
 	_, err := tokens.Verify(t.Context(), signed(kid, claims))
-	require.NoError(t, err, "the way of forging is right: with the key it works")
+	require.NoError(t, err, "the forging works: with the key, the token is accepted")
 
 	_, edPrivate, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestAttack_AForgedTokenIsUnknown(t *testing.T) {
 
 	for name, forged := range map[string]string{
 		"empty":                    "",
-		"no token":                 "0123456789012345678901234567890123456789",
+		"not a token":              "0123456789012345678901234567890123456789",
 		"dots":                     "..",
 		"two parts":                part[0] + "." + part[1],
 		"four parts":               good + "." + part[2],

@@ -94,7 +94,7 @@ func TestRevoke_EndsOneTokenAndNotifiesWatchers(t *testing.T) {
 	var ended []string
 	cancel := tokens.Watch(func(id string) { ended = append(ended, id) })
 	require.NoError(t, tokens.Revoke(t.Context(), a))
-	require.NoError(t, tokens.Revoke(t.Context(), a), "twice is no error")
+	require.NoError(t, tokens.Revoke(t.Context(), a), "revoking it twice is not an error")
 	require.Equal(t, []string{p.TokenID}, ended, "reported once")
 	_, err = tokens.Verify(t.Context(), a)
 	require.ErrorIs(t, err, auth.ErrToken)
