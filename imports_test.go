@@ -48,7 +48,8 @@ var mayImport = map[string][]string{
 }
 
 var undriven = []string{
-	"love", "love/audit", "love/auth", "love/auth/django", "love/auth/jwt", "love/auth/password", "love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
+	"love", "love/audit", "love/auth", "love/auth/django", "love/auth/jwt", "love/auth/password",
+	"love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
 	"love/hub", "love/manager", "love/producer", "love/sal", "love/sal/sim",
 }
 

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -160,4 +161,23 @@ func BenchmarkLogIn(b *testing.B) {
 			}
 		}
 	})
+}
+
+// What a log-in costs beside the hash, which is as cheap as can be.
+func BenchmarkLogInAmongManyUsers(b *testing.B) {
+	for _, n := range []int{1, 1000} {
+		b.Run(fmt.Sprintf("%d users", n), func(b *testing.B) {
+			u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
+			for i := range n {
+				if err := u.Add(b.Context(), auth.User{Username: fmt.Sprint("user", i), Groups: []string{auth.GroupCommand, auth.GroupUIFramework}}, "x"); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for b.Loop() {
+				if _, err := u.Authenticate(b.Context(), "user0", "x"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
