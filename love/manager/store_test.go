@@ -45,7 +45,7 @@ func newHouseAt(t testing.TB, file string, passwords ...password.Option) *house 
 	}
 	h := &house{file: file, log: &logBuffer{}}
 	h.level.Set(slog.LevelDebug)
-	s, err := store.Open(t.Context(), "sqlite:"+h.file, store.WithWait(time.Second))
+	s, err := store.Open(t.Context(), "sqlite:"+h.file, store.WithTimeout(time.Second))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	h.users = auth.NewUsers(s.Users(), password.New(passwords...))

@@ -139,7 +139,7 @@ func TestStore_DropsTokensADayAfterTheyExpire(t *testing.T) {
 
 func TestLockedDatabase_CanBeReadAndSaysThatItCannotBeWritten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "love.db")
-	s := openStore(t, "sqlite:"+file, store.WithWait(time.Second))
+	s := openStore(t, "sqlite:"+file, store.WithTimeout(time.Second))
 	require.NoError(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
 
 	other, err := sql.Open("sqlite", "file:"+file+"?_txlock=exclusive")

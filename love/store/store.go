@@ -24,7 +24,7 @@ const PollPeriod = 250 * time.Millisecond
 type Store struct {
 	db       *sql.DB
 	clock    love.Clock
-	wait     time.Duration
+	timeout  time.Duration
 	users    *Users
 	tokens   *TokenStore
 	keyring  *Keyring
@@ -48,19 +48,19 @@ type Option func(*Store)
 // WithClock sets the clock. Default: that of the system.
 func WithClock(c love.Clock) Option { return func(s *Store) { s.clock = c } }
 
-// WithWait sets how long one operation waits for a database that is locked or
+// WithTimeout sets how long one operation waits for a database that is locked or
 // slow before it fails with auth.ErrUnavailable. Default: 3 s.
-func WithWait(d time.Duration) Option { return func(s *Store) { s.wait = d } }
+func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d } }
 
 // Open opens a database, "sqlite:PATH", [Memory] or
 // "postgres://USER:PASSWORD@HOST:PORT/NAME", and brings its tables up to date.
 // The error never shows the address, which may hold a password.
 func Open(ctx context.Context, database string, opts ...Option) (*Store, error) {
-	s := &Store{clock: love.SystemClock{}, wait: 3 * time.Second}
+	s := &Store{clock: love.SystemClock{}, timeout: 3 * time.Second}
 	for _, o := range opts {
 		o(s)
 	}
-	a, err := parseAddress(database, s.wait)
+	a, err := parseAddress(database, s.timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (s *Store) write(ctx context.Context, f func(context.Context) error) error 
 	if err := ctx.Err(); err != nil {
 		return unavailable(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	if s.writing == nil {
 		return f(ctx)
@@ -227,7 +227,7 @@ type queryer interface {
 // query calls scan for every row of a query, within the time that one operation
 // may take.
 func (s *Store) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	return each(ctx, s.db, scan, query, args...)
 }
