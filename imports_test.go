@@ -23,8 +23,12 @@ var mayImport = map[string][]string{
 	".":    {},
 	"love": {},
 
-	"love/auth":      {"love"},
-	"love/auth/ldap": {"love", "love/auth"},
+	"love/audit":         {"love"},
+	"love/auth":          {"love"},
+	"love/auth/django":   {"love/auth", "love/auth/password"},
+	"love/auth/jwt":      {"love", "love/auth"},
+	"love/auth/ldap":     {"love", "love/audit", "love/auth"},
+	"love/auth/password": {"love/auth"},
 
 	"love/commander":               {"love"},
 	"love/commander/authority":     {"love", "love/commander"},
@@ -37,13 +41,13 @@ var mayImport = map[string][]string{
 	"love/dashboard": {},
 	"love/hub":       {"love", "love/auth"},
 	"love/manager": {
-		"love", "love/auth", "love/commander", "love/commander/authority", "love/commander/commanderhttp", "love/dashboard", "love/hub",
+		"love", "love/audit", "love/auth", "love/commander", "love/commander/authority", "love/commander/commanderhttp", "love/dashboard", "love/hub",
 	},
 	"love/producer":  {"love", "love/client", "love/sal"},
 	"love/sal":       {"love"},
 	"love/sal/kafka": {"love", "love/sal"},
 	"love/sal/sim":   {"love", "love/sal"},
-	"love/store":     {"love", "love/auth", "love/commander/authority", "love/commander/record"},
+	"love/store":     {"love", "love/audit", "love/auth", "love/auth/jwt", "love/commander/authority", "love/commander/record"},
 
 	"love/lovetest": everything,
 	"cmd/loved":     everything,
@@ -58,8 +62,12 @@ var everything = []string{"*"}
 // who embeds the hub does not compile a Kafka client.
 var brings = map[string][]string{
 	"love":                         {},
-	"love/auth":                    {"github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "golang.org/x/sys"},
-	"love/auth/ldap":               {"github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "golang.org/x/sys", "github.com/go-ldap/ldap/v3", "github.com/go-asn1-ber/asn1-ber", "github.com/Azure/go-ntlmssp", "github.com/google/uuid"},
+	"love/audit":                   {},
+	"love/auth":                    {},
+	"love/auth/django":             hashing,
+	"love/auth/jwt":                {"github.com/golang-jwt/jwt/v5"},
+	"love/auth/ldap":               {"github.com/go-ldap/ldap/v3", "github.com/go-asn1-ber/asn1-ber", "github.com/Azure/go-ntlmssp", "github.com/google/uuid"},
+	"love/auth/password":           hashing,
 	"love/client":                  websocket,
 	"love/commander":               {},
 	"love/commander/authority":     {},
@@ -68,14 +76,17 @@ var brings = map[string][]string{
 	"love/commander/record":        {},
 	"love/commander/salcommander":  {},
 	"love/dashboard":               {},
-	"love/hub":                     append(slices.Clone(websocket), "github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "golang.org/x/sys"),
-	"love/manager":                 append(slices.Clone(websocket), "github.com/golang-jwt/jwt/v5", "golang.org/x/crypto", "golang.org/x/sys", "github.com/julienschmidt/httprouter"),
+	"love/hub":                     websocket,
+	"love/manager":                 append(slices.Clone(websocket), "github.com/julienschmidt/httprouter"),
 	"love/producer":                websocket,
 	"love/sal":                     {},
 	"love/sal/sim":                 {},
 }
 
-var websocket = []string{"github.com/gobwas/ws", "github.com/gobwas/httphead", "github.com/gobwas/pool"}
+var (
+	hashing   = []string{"golang.org/x/crypto", "golang.org/x/sys"}
+	websocket = []string{"github.com/gobwas/ws", "github.com/gobwas/httphead", "github.com/gobwas/pool"}
+)
 
 // neverBrings says which rooms do not come along with a room.
 var neverBrings = map[string][]string{

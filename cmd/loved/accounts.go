@@ -8,8 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/ldap"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -27,7 +30,7 @@ type accountsConfig struct {
 type accounts struct {
 	store         *store.Store
 	users         *auth.Users
-	tokens        *auth.JWT
+	tokens        *jwt.Tokens
 	authenticator auth.Authenticator
 	authorizer    auth.Authorizer
 }
@@ -43,7 +46,7 @@ func openAccounts(ctx context.Context, c accountsConfig, log *slog.Logger) (*acc
 	if err != nil {
 		return nil, err
 	}
-	a := &accounts{store: s, users: auth.NewUsers(s.Users())}
+	a := &accounts{store: s, users: auth.NewUsers(s.Users(), password.New())}
 	if err := a.prepare(ctx, c, log); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -55,10 +58,10 @@ func (a *accounts) prepare(ctx context.Context, c accountsConfig, log *slog.Logg
 	if err != nil {
 		return err
 	}
-	audit := auth.NewAuditor(a.store.AuditLog(), log, love.SystemClock{})
+	auditor := audit.NewAuditor(a.store.AuditLog(), audit.WithLogger(log))
 	for _, name := range added {
-		r := auth.AuditRecord{Actor: "loved", Action: auth.AuditUserAdded, Subject: name, Outcome: auth.OutcomeDone, Detail: "default user"}
-		if err := audit.Note(ctx, r); err != nil {
+		r := audit.Record{Actor: "loved", Action: audit.UserAdded, Subject: name, Outcome: audit.Done, Detail: "default user"}
+		if err := auditor.Record(ctx, r); err != nil {
 			return err
 		}
 	}
@@ -69,12 +72,12 @@ func (a *accounts) prepare(ctx context.Context, c accountsConfig, log *slog.Logg
 	}
 	a.tokens = newTokens(c.secretKey, a.store, a.users, c.tokenLifetime)
 	a.authenticator, a.authorizer = a.users, auth.RoleAuthorizer{Users: a.users}
-	directory, err := c.ldap.authenticator(auth.Provisioned{Users: a.users, Audit: audit, Source: "LDAP"})
+	directory, err := c.ldap.authenticator(a.users, ldap.WithAuditor(auditor))
 	if err != nil {
 		return err
 	}
 	if directory != nil {
-		a.authenticator = auth.Either{directory, a.users}
+		a.authenticator = auth.FirstOf{directory, a.users}
 	}
 	if c.commandFrom != nil {
 		a.authorizer = auth.LocationAuthorizer{Locations: auth.Whitelist(*c.commandFrom), Others: a.authorizer}
@@ -83,12 +86,12 @@ func (a *accounts) prepare(ctx context.Context, c accountsConfig, log *slog.Logg
 }
 
 // newTokens is the token service over a database.
-func newTokens(secretKey []byte, s *store.Store, users *auth.Users, lifetime time.Duration) *auth.JWT {
-	options := []auth.JWTOption{auth.WithTokenLifetime(lifetime), auth.WithLedger(s.Ledger())}
+func newTokens(secretKey []byte, s *store.Store, users *auth.Users, lifetime time.Duration) *jwt.Tokens {
+	options := []jwt.Option{jwt.WithLifetime(lifetime), jwt.WithTokenStore(s.TokenStore())}
 	if len(secretKey) == 0 {
-		options = append(options, auth.WithKeyring(s.Keyring()))
+		options = append(options, jwt.WithKeyring(s.Keyring()))
 	}
-	return auth.NewJWT(secretKey, users, options...)
+	return jwt.New(secretKey, users, options...)
 }
 
 // parseNetworks reads the networks of a flag.

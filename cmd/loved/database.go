@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -14,8 +13,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -71,7 +71,7 @@ func (f *databaseFlag) openExisting(ctx context.Context) (*store.Store, error) {
 type administration struct {
 	*store.Store
 	users *auth.Users
-	audit *auth.Auditor
+	audit *audit.Auditor
 	actor string
 }
 
@@ -82,12 +82,12 @@ func administer(ctx context.Context, open func(context.Context) (*store.Store, e
 		return nil, err
 	}
 	return &administration{
-		Store: s, users: auth.NewUsers(s.Users()), actor: actor,
-		audit: auth.NewAuditor(s.AuditLog(), slog.New(slog.DiscardHandler), love.SystemClock{}),
+		Store: s, users: auth.NewUsers(s.Users(), password.New()), actor: actor,
+		audit: audit.NewAuditor(s.AuditLog()),
 	}, nil
 }
 
 // note leaves an audit record of what has been done.
 func (a *administration) note(ctx context.Context, action, subject, detail string) error {
-	return a.audit.Note(ctx, auth.AuditRecord{Actor: a.actor, Action: action, Subject: subject, Detail: detail, Outcome: auth.OutcomeDone})
+	return a.audit.Record(ctx, audit.Record{Actor: a.actor, Action: action, Subject: subject, Detail: detail, Outcome: audit.Done})
 }

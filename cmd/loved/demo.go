@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/commander/salcommander"
 	"github.com/rubin-love/love-go/love/dashboard"
@@ -96,7 +97,7 @@ func newDemoSession(url string) session {
 func (d *demo) backendConfig() backendConfig {
 	version, _ := buildVersion()
 	return backendConfig{
-		accounts:        accountsConfig{passwords: d.session.Users, tokenLifetime: auth.DefaultTokenLifetime},
+		accounts:        accountsConfig{passwords: d.session.Users, tokenLifetime: jwt.DefaultLifetime},
 		processPassword: d.session.ProcessPassword,
 		commander:       salcommander.New(d.domain),
 		logbook:         d.csc,

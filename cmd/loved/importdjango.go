@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/audit"
+	"github.com/rubin-love/love-go/love/auth/django"
 )
 
 func (a *app) importDjangoCommand() *cobra.Command {
@@ -28,7 +29,7 @@ here stay as they are, so that it can be done again.`,
 			return fmt.Errorf("opening the export: %w", err)
 		}
 		defer f.Close()
-		dump, err := auth.ReadDump(f)
+		dump, err := django.ReadDump(f)
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", args[0], err)
 		}
@@ -40,7 +41,7 @@ here stay as they are, so that it can be done again.`,
 			fmt.Fprintln(a.stderr, note)
 		}
 		for _, name := range done.Added { // also if it then failed
-			if err := at.note(ctx, auth.AuditUserAdded, name, "from "+args[0]); err != nil {
+			if err := at.note(ctx, audit.UserAdded, name, "from "+args[0]); err != nil {
 				return err
 			}
 		}
@@ -48,7 +49,7 @@ here stay as they are, so that it can be done again.`,
 			return err
 		}
 		for _, g := range dump.Groups {
-			if err := at.note(ctx, auth.AuditGroupPut, g.Name, "from "+args[0]); err != nil {
+			if err := at.note(ctx, audit.GroupChanged, g.Name, "from "+args[0]); err != nil {
 				return err
 			}
 		}
@@ -56,6 +57,6 @@ here stay as they are, so that it can be done again.`,
 			fmt.Fprintf(a.stderr, "user %s: exists here, and stays as it is\n", name)
 		}
 		fmt.Fprintf(a.stdout, "%d users and %d groups taken over\n", len(done.Added), len(dump.Groups))
-		return at.note(ctx, auth.AuditImported, args[0], fmt.Sprintf("%d users, %d groups", len(done.Added), len(dump.Groups)))
+		return at.note(ctx, audit.UsersImported, args[0], fmt.Sprintf("%d users, %d groups", len(done.Added), len(dump.Groups)))
 	})
 }

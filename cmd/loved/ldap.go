@@ -63,7 +63,7 @@ func (f *ldapFlags) check() error {
 
 // authenticator returns the log-in that asks the servers, or nil if there are
 // none.
-func (f *ldapFlags) authenticator(users ldap.Users) (*ldap.Authenticator, error) {
+func (f *ldapFlags) authenticator(users ldap.Users, opts ...ldap.Option) (*ldap.Authenticator, error) {
 	c := ldap.Config{
 		BindDN: f.bindDN, BindPassword: f.password, UserBase: f.userBase, GroupBase: f.groupBase, AllowPlain: f.allowPlain,
 	}
@@ -78,5 +78,5 @@ func (f *ldapFlags) authenticator(users ldap.Users) (*ldap.Authenticator, error)
 	if c.BindDN == "" && c.BindPassword != "" {
 		c.BindDN = "uid=svc_love," + c.UserBase
 	}
-	return ldap.New(c, users)
+	return ldap.New(c, users, opts...)
 }

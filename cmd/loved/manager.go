@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/dashboard"
 	"github.com/rubin-love/love-go/love/hub"
 )
@@ -91,7 +92,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	f.database.register(fs)
 	text(&f.processPassword, "process-password", "", "`PASSWORD` of producers and other processes; required", "PROCESS_CONNECTION_PASS")
 	text(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, 32 bytes or more (default made at the first start and kept in the database)", "SECRET_KEY")
-	fs.DurationVar(&f.tokenLifetime, "token-lifetime", auth.DefaultTokenLifetime, "how long a token lives")
+	fs.DurationVar(&f.tokenLifetime, "token-lifetime", jwt.DefaultLifetime, "how long a token lives")
 	bindEnv(fs, "token-lifetime", "LOVED_TOKEN_LIFETIME")
 	text(&f.admin, "admin-password", "", "`PASSWORD` of the user admin, who may do everything", "ADMIN_USER_PASS")
 	text(&f.user, "user-password", "", "`PASSWORD` of the user user, who may not command", "USER_USER_PASS")
@@ -140,7 +141,7 @@ func (f *managerFlags) check() error {
 			return fmt.Errorf("--process-password is missing or well known: choose a secret one, or give --insecure-dev")
 		}
 		if f.secretKey != "" {
-			if err := auth.CheckKey([]byte(f.secretKey)); err != nil {
+			if err := jwt.CheckKey([]byte(f.secretKey)); err != nil {
 				return fmt.Errorf("--secret-key: %w", err)
 			}
 		}

@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/audit"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 )
 
 // tokenFromDatabase makes a token without a log-in, for somebody who can read the
@@ -26,7 +27,7 @@ func (a *app) tokenFromDatabase(ctx context.Context, f tokenDatabaseFlags, name 
 	if err != nil {
 		return "", err
 	}
-	return token, at.note(ctx, auth.AuditTokenIssued, name, f.lifetime.String())
+	return token, at.note(ctx, audit.TokenIssued, name, f.lifetime.String())
 }
 
 // tokenDatabaseFlags are those of `loved token` without a manager.
@@ -43,7 +44,7 @@ func (f *tokenDatabaseFlags) register(cmd *cobra.Command) {
 	fs.StringVar(&f.database.address, "database", "", "make the token in this database, without log-in and manager: `WHERE` as for loved manager")
 	fs.StringVar(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, if the manager has one from its configuration")
 	bindEnv(fs, "secret-key", "SECRET_KEY")
-	fs.DurationVar(&f.lifetime, "lifetime", auth.DefaultTokenLifetime, "how long the token lives; needs --database")
+	fs.DurationVar(&f.lifetime, "lifetime", jwt.DefaultLifetime, "how long the token lives; needs --database")
 }
 
 // check refuses flags that do not fit together.

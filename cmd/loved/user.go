@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -76,7 +78,7 @@ func (a *app) userAdd() *cobra.Command {
 		if err := at.users.Add(ctx, u, password); err != nil {
 			return err
 		}
-		return at.note(ctx, auth.AuditUserAdded, u.Username, strings.Join(u.Groups, " "))
+		return at.note(ctx, audit.UserAdded, u.Username, strings.Join(u.Groups, " "))
 	})
 }
 
@@ -108,10 +110,10 @@ func (at *administration) setPassword(ctx context.Context, username, password st
 	}
 	ctx = context.WithoutCancel(ctx)
 	if keep {
-		return at.note(ctx, auth.AuditPassword, username, "sessions kept")
+		return at.note(ctx, audit.PasswordSet, username, "sessions kept")
 	}
-	noted := at.note(ctx, auth.AuditPassword, username, "")
-	_, err := newTokens(nil, at.Store, at.users, auth.DefaultTokenLifetime).RevokeAll(ctx, username)
+	noted := at.note(ctx, audit.PasswordSet, username, "")
+	_, err := newTokens(nil, at.Store, at.users, jwt.DefaultLifetime).RevokeAll(ctx, username)
 	if err != nil {
 		err = fmt.Errorf("the password is changed, but the tokens live on: %w", err)
 	}
@@ -133,7 +135,7 @@ a command pattern CSC:INDEX:COMMAND with * and ?, or superuser.`,
 		Args: atLeast("NAME", "WHAT"),
 	}
 	return a.userWork(cmd, true, func(ctx context.Context, at *administration, args []string) error {
-		return at.changeRights(ctx, args[0], args[1:], auth.AuditGranted, func(list []string, item string) []string {
+		return at.changeRights(ctx, args[0], args[1:], audit.PermissionGranted, func(list []string, item string) []string {
 			return append(list, item)
 		})
 	})
@@ -152,7 +154,7 @@ func (a *app) userRevoke() *cobra.Command {
 		Use: "revoke NAME WHAT…", Short: "Take what was given with grant", Args: atLeast("NAME", "WHAT"),
 	}
 	return a.userWork(cmd, true, func(ctx context.Context, at *administration, args []string) error {
-		return at.changeRights(ctx, args[0], args[1:], auth.AuditTaken, func(list []string, item string) []string {
+		return at.changeRights(ctx, args[0], args[1:], audit.PermissionRevoked, func(list []string, item string) []string {
 			return slices.DeleteFunc(list, func(has string) bool { return has == item })
 		})
 	})
@@ -172,7 +174,7 @@ func (at *administration) changeRights(ctx context.Context, username string, wor
 		for _, word := range words {
 			switch {
 			case word == superuser:
-				account.Superuser = action == auth.AuditGranted
+				account.Superuser = action == audit.PermissionGranted
 			case isGroup(word):
 				account.Groups = change(account.Groups, word)
 			default:
@@ -209,9 +211,9 @@ func permissions(list []string) []auth.Permission {
 
 func (a *app) userActive(active bool) *cobra.Command {
 	cmd := &cobra.Command{Use: "disable NAME", Short: "Keep a user out, and close what it has open", Args: exactly("NAME")}
-	action := auth.AuditDisabled
+	action := audit.UserDisabled
 	if active {
-		cmd.Use, cmd.Short, action = "enable NAME", "Let a user in again", auth.AuditEnabled
+		cmd.Use, cmd.Short, action = "enable NAME", "Let a user in again", audit.UserEnabled
 	}
 	return a.userWork(cmd, true, func(ctx context.Context, at *administration, args []string) error {
 		if err := at.users.SetActive(ctx, args[0], active); err != nil {

@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -150,7 +152,7 @@ func TestAnInterruptAfterANewPasswordLeavesNoTokens(t *testing.T) {
 		_, err = tokens.Issue(ctx, ada)
 		require.NoError(t, err)
 
-		at.users = auth.NewUsers(interrupted{at.Users(), interrupt})
+		at.users = auth.NewUsers(interrupted{at.Users(), interrupt}, password.New())
 		require.NoError(t, at.setPassword(ctx, "ada", "new", keep))
 		require.Error(t, ctx.Err())
 		left, err := tokens.Issued(t.Context(), "ada")
@@ -158,7 +160,7 @@ func TestAnInterruptAfterANewPasswordLeavesNoTokens(t *testing.T) {
 		require.Len(t, left, want.tokens)
 		notes, err := at.AuditLog().Records(t.Context(), 1)
 		require.NoError(t, err)
-		require.Equal(t, auth.AuditPassword, notes[0].Action)
+		require.Equal(t, audit.PasswordSet, notes[0].Action)
 		require.Equal(t, want.detail, notes[0].Detail)
 	}
 }
@@ -171,7 +173,7 @@ func notesOfPasswords(t *testing.T, url, token string) []string {
 	require.NoError(t, json.Unmarshal([]byte(asks(t, "GET", url+"/manager/api/admin/audit/", token, "")), &records))
 	var details []string
 	for _, r := range records {
-		if r.Action == auth.AuditPassword {
+		if r.Action == audit.PasswordSet {
 			details = append(details, r.Detail)
 		}
 	}

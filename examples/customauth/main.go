@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
 )
@@ -81,7 +82,7 @@ type house struct {
 }
 
 func newHouse(office *badgeOffice, processPassword string, log *slog.Logger) (*house, error) {
-	tokens := auth.NewJWT(nil, office) // a random key: tokens end with the process
+	tokens := jwt.New(nil, office) // a random key: tokens end with the process
 	authorizer := auth.RoleAuthorizer{}
 	h := hub.New(
 		hub.WithGate(auth.Gate{Tokens: tokens, ProcessPassword: processPassword}),

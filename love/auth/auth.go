@@ -2,62 +2,26 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
-// The errors of this package that callers tell apart.
-var (
-	// ErrCredentials means that the user does not exist or is disabled, or the password is wrong.
-	ErrCredentials = errors.New("unable to log in with the given user name and password")
-	// ErrToken means that the token is not one of ours, or was revoked.
-	ErrToken = errors.New("unknown token")
-	// ErrExpired means that the token was ours and has expired.
-	ErrExpired = errors.New("the token is expired")
-	// ErrInactive means that the token is valid, but its user has been disabled.
-	ErrInactive = errors.New("the user is not active")
-	// ErrForbidden means that the principal is known but lacks the permission.
-	ErrForbidden = errors.New("not allowed")
-	// ErrUnavailable means that the request cannot be answered at the moment,
-	// for instance because the database is away.
-	ErrUnavailable = errors.New("not available at the moment")
-)
-
-// User is a person who logs in.
-type User struct {
-	Username  string
-	Email     string
-	FirstName string
-	LastName  string
-	Superuser bool // holds every permission
-	Groups    []string
-	// Permissions are those given to the user directly; groups give more.
-	Permissions []Permission
-	// GroupPermissions are those that the groups give, if the source of the
-	// User knows them.
-	GroupPermissions []Permission
-}
-
-// Authenticator checks a user name and password. A team with an identity
-// system of its own implements this.
+// Authenticator checks a user name and a password. A team with an identity
+// system of its own implements this. Every implementation must be safe for
+// concurrent use and pass lovetest.RunAuthenticator.
 type Authenticator interface {
-	// Authenticate returns the user, or an error that wraps ErrCredentials when
-	// the log-in is wrong; any other error means that it could not be checked.
+	// Authenticate returns the user. The error wraps ErrCredentials if the user
+	// does not exist or is disabled, or the password is wrong; any other error
+	// means that the log-in could not be checked.
 	Authenticate(ctx context.Context, username, password string) (User, error)
 }
 
-// Tokens issues, verifies and revokes the tokens that stand for a log-in.
-type Tokens interface {
-	// Issue makes a new token for the user; every log-in gets its own.
-	Issue(ctx context.Context, u User) (token string, err error)
-	// Verify returns the principal of a token, as of now. The error wraps
-	// ErrToken, ErrExpired or ErrInactive when the token is refused.
-	Verify(ctx context.Context, token string) (Principal, error)
-	// Revoke ends a token, and tells the functions given to Watch.
-	Revoke(ctx context.Context, token string) error
-	// Watch calls f with the ID of each token that is revoked; f must not
-	// block. cancel ends that.
-	Watch(f func(tokenID string)) (cancel func())
+// Directory looks up users as they are now. It is asked at each request, so
+// that a change takes effect at once.
+type Directory interface {
+	// Lookup returns the user of that name. The error wraps ErrUnknownUser,
+	// or ErrInactive if the user has been disabled; any other error means
+	// that the look-up failed.
+	Lookup(ctx context.Context, username string) (User, error)
 }
 
 // Authorizer decides what a principal may do at this moment.
@@ -83,9 +47,3 @@ func (p Principal) Name() string {
 	}
 	return p.User.Username
 }
-
-// The groups that every manager has (manager protocol, section 7).
-const (
-	GroupCommand     = "cmd"
-	GroupUIFramework = "ui_framework"
-)

@@ -1,10 +1,21 @@
-// Package auth decides who may do what: it checks passwords
-// ([Authenticator]), hands out tokens ([Tokens]) and answers whether a
-// [Principal] holds a [Permission] ([Authorizer]). Each is a small interface,
-// so that a team can put its own identity system behind the manager.
+// Package auth decides who may do what. An [Authenticator] checks a user name and
+// a password, [Tokens] stand for the log-in from then on, and an [Authorizer]
+// answers whether the [Principal] behind a token holds a [Permission]. Each is a
+// small interface, so that a team can put its own identity system behind the
+// manager.
 //
-// What comes with it: [Users] over a [UserStore], [JWT] over a [Keyring] and a
-// [Ledger], [RoleAuthorizer] and [LocationAuthorizer], an [Auditor] over an
-// [AuditLog], a [LogInLimiter], and [Either] to ask several identity systems.
-// The stores here are in memory; those in a database are in package store.
+// What comes with it:
+//
+//   - [Users] are an Authenticator and a [Directory] over a [UserStore], for which
+//     there is a [MemoryUserStore]. Package password hashes their passwords.
+//   - [FirstOf] asks several Authenticators, such as the local users and package
+//     ldap.
+//   - Package jwt issues and verifies tokens.
+//   - [RoleAuthorizer] decides by what users and groups were granted,
+//     [LocationAuthorizer] by where a command comes from.
+//   - [Gate] admits websocket connections, [LogInLimiter] keeps passwords from
+//     being guessed, [Networks] tell which proxies to trust.
+//
+// Package store keeps users, keys and tokens in a database, package django imports
+// the users of a Python manager, and package audit records who did what.
 package auth

@@ -8,13 +8,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 )
 
+func issue(t *testing.T, tokens auth.Tokens, name string) string {
+	t.Helper()
+	token, err := tokens.Issue(t.Context(), auth.User{Username: name})
+	require.NoError(t, err)
+	return token
+}
+
 func TestGate_AdmitsByTokenThenByPassword(t *testing.T) {
-	tokens := auth.NewJWT(key, users(t))
+	tokens := jwt.New(nil, users(t))
 	token := issue(t, tokens, "user")
-	dead := issue(t, tokens, "user")
-	require.NoError(t, tokens.Revoke(t.Context(), dead))
+	revoked := issue(t, tokens, "user")
+	require.NoError(t, tokens.Revoke(t.Context(), revoked))
 	const pass = "p&ss w+rd"
 	gate := auth.Gate{Tokens: tokens, ProcessPassword: pass}
 	esc := url.QueryEscape(pass)
@@ -23,7 +31,7 @@ func TestGate_AdmitsByTokenThenByPassword(t *testing.T) {
 		"token":                         {"token=" + token, "user"},
 		"password, form encoded":        {"password=" + esc, "process"},
 		"both good: the token counts":   {"password=" + esc + "&token=" + token, "user"},
-		"bad token, good password":      {"token=" + dead + "&password=" + esc, "process"},
+		"bad token, good password":      {"token=" + revoked + "&password=" + esc, "process"},
 		"good token, bad password":      {"token=" + token + "&password=x", "user"},
 		"the first of two tokens":       {"token=" + token + "&token=x", "user"},
 		"the first of two passwords":    {"password=" + esc + "&password=x", "process"},
@@ -34,7 +42,7 @@ func TestGate_AdmitsByTokenThenByPassword(t *testing.T) {
 		"empty token":                   {"token=", ""},
 		"empty password":                {"password=", ""},
 		"unknown token":                 {"token=x", ""},
-		"revoked token":                 {"token=" + dead, ""},
+		"revoked token":                 {"token=" + revoked, ""},
 		"wrong password":                {"password=x", ""},
 		"password with a tail":          {"password=" + esc + "x", ""},
 		"password as token":             {"token=" + esc, ""},
@@ -66,7 +74,7 @@ func TestGate_WithoutAPasswordAdmitsNoProcess(t *testing.T) {
 }
 
 func TestGate_SaysWhatWasWrongButNotWhatIsBroken(t *testing.T) {
-	tokens := auth.NewJWT(key, broken{})
+	tokens := jwt.New(nil, brokenDirectory{})
 	_, err := auth.Gate{Tokens: tokens}.Admit(httptest.NewRequest("GET", "/?token="+issue(t, tokens, "user"), nil))
 	require.ErrorIs(t, err, errAway)
 	require.NotContains(t, err.Error(), "database")

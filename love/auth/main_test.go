@@ -1,40 +1,40 @@
 package auth_test
 
 import (
-	"sync"
+	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// cheap keeps the tests quick: what a hash costs is not what they are about.
-func cheap() *auth.Passwords { return auth.NewPasswords(auth.WithPasswordCost(8, 1)) }
+var start = time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
 
-// clock stands still until it is set forward.
-type clock struct {
-	love.SystemClock
-	mu  sync.Mutex
-	now time.Time
+// cheap keeps the tests quick: they are not about what a hash costs.
+func cheap() *password.Hasher { return password.New(password.WithCost(8, 1)) }
+
+// users returns the default users, with their passwords "secret of NAME".
+func users(t *testing.T) *auth.Users {
+	t.Helper()
+	u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
+	for _, d := range auth.DefaultUsers() {
+		require.NoError(t, u.Add(t.Context(), d, "secret of "+d.Username))
+	}
+	return u
 }
 
-func newClock() *clock {
-	return &clock{now: time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)}
-}
+var errAway = errors.New("the database is away")
 
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
+// brokenDirectory fails like one whose database is away.
+type brokenDirectory struct{}
 
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
+func (brokenDirectory) Lookup(context.Context, string) (auth.User, error) {
+	return auth.User{}, errAway
 }

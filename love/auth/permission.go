@@ -10,20 +10,20 @@ import (
 )
 
 // Permission names something that a principal may do. Besides the constants
-// and the results of [ModelPermission] there are command patterns,
+// and the results of [Model.Permission] there are command patterns,
 // "CSC:salindex:command" with * and ? as wildcards: "ATDome:*:move*" allows
 // just those commands.
 type Permission string
 
-// The permissions that the manager asks for.
+// The permissions that the manager checks.
 const (
 	// ExecuteCommand allows every command.
 	ExecuteCommand Permission = "api.command.execute_command"
 	// SomeCommand is held by everybody who may send any command at all. It is
-	// asked for, never granted.
+	// checked, never granted.
 	SomeCommand Permission = "api.command.execute_some_command"
 	// Publish allows a user's connection to publish as a process does. Even a
-	// superuser has to be granted it, because speaking for components is not
+	// superuser must be granted it, because speaking for components is not
 	// part of administration.
 	Publish Permission = "api.publish"
 	// ManageUsers allows administering users, groups, tokens and keys.
@@ -44,9 +44,9 @@ func Models() []Model {
 // modelActions are what can be done to a model.
 var modelActions = [...]string{"add", "change", "delete", "view"}
 
-// ModelPermission returns the permission to "add", "change", "delete" or
-// "view" objects of a model, named as in Django: "ui_framework.add_view".
-func ModelPermission(m Model, action string) Permission {
+// Permission returns the permission to "add", "change", "delete" or "view"
+// objects of the model, named as in Django: "ui_framework.add_view".
+func (m Model) Permission(action string) Permission {
 	return Permission(m.App + "." + action + "_" + m.Name)
 }
 
@@ -55,7 +55,7 @@ func Permissions() []Permission {
 	all := []Permission{ExecuteCommand, ManageUsers, Publish}
 	for _, m := range Models() {
 		for _, action := range modelActions {
-			all = append(all, ModelPermission(m, action))
+			all = append(all, m.Permission(action))
 		}
 	}
 	return all

@@ -87,7 +87,7 @@ func TestAuthorizer_WithADirectoryGoesByTheUserAsOfNow(t *testing.T) {
 	require.ErrorIs(t, by.Authorize(t.Context(), p, move), auth.ErrForbidden)
 	require.ErrorIs(t, by.Authorize(t.Context(), auth.Principal{User: auth.User{Username: "gone", Superuser: true}}, move), auth.ErrForbidden)
 	require.ErrorIs(t, by.Authorize(t.Context(), auth.Principal{Process: true}, move), auth.ErrForbidden)
-	require.ErrorIs(t, auth.RoleAuthorizer{Users: broken{}}.Authorize(t.Context(), p, move), errAway)
+	require.ErrorIs(t, auth.RoleAuthorizer{Users: brokenDirectory{}}.Authorize(t.Context(), p, move), errAway)
 }
 
 func TestPublishingHasToBeGivenEvenToASuperuser(t *testing.T) {

@@ -1,39 +1,49 @@
 package auth_test
 
 import (
-	"context"
-	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// kept is an audit log in memory.
-type kept struct{ records []auth.AuditRecord }
+func TestProvision_AddsAndUpdatesAUserOfAnotherSystem(t *testing.T) {
+	u := users(t)
+	ldap := auth.User{Username: "ada", Email: "a@x", Groups: []string{auth.GroupCommand}}
+	got, err := u.Provision(t.Context(), ldap)
+	require.NoError(t, err)
+	require.True(t, got.Added)
+	require.Equal(t, []string{"cmd"}, got.Granted)
+	require.Contains(t, got.User.GroupPermissions, auth.ExecuteCommand)
+	_, err = u.Authenticate(t.Context(), "ada", "")
+	require.ErrorIs(t, err, auth.ErrCredentials, "no password fits")
 
-func (k *kept) Record(_ context.Context, r auth.AuditRecord) error {
-	k.records = append(k.records, r)
-	return nil
+	ldap.Email, ldap.Groups = "b@x", []string{auth.GroupUIFramework}
+	got, err = u.Provision(t.Context(), ldap)
+	require.NoError(t, err)
+	require.False(t, got.Added)
+	require.Equal(t, []string{"ui_framework"}, got.Granted)
+	require.Equal(t, "b@x", got.User.Email)
+	require.Equal(t, []string{"cmd", "ui_framework"}, got.User.Groups, "groups are added")
+	got, err = u.Provision(t.Context(), ldap)
+	require.NoError(t, err)
+	require.Len(t, got.User.Groups, 2)
+	require.Empty(t, got.Granted)
+
+	require.NoError(t, u.Store().DeleteGroup(t.Context(), auth.GroupUIFramework))
+	got, err = u.Provision(t.Context(), ldap)
+	require.NoError(t, err, "a group that was removed here keeps nobody out")
+	require.Equal(t, []string{"cmd"}, got.User.Groups)
 }
 
-func (k *kept) Records(context.Context, int) ([]auth.AuditRecord, error) { return k.records, nil }
-
-func TestWhatAnIdentitySystemGrantsAtALogInIsRecorded(t *testing.T) {
-	log := new(kept)
-	p := auth.Provisioned{
-		Users: auth.NewMemoryUsers(), Source: "LDAP",
-		Audit: auth.NewAuditor(log, slog.New(slog.DiscardHandler), love.SystemClock{}),
+func TestProvision_RefusesAUserWhoBelongsHere(t *testing.T) {
+	u := users(t)
+	_, err := u.Provision(t.Context(), auth.User{Username: "ada"})
+	require.NoError(t, err)
+	require.NoError(t, u.SetActive(t.Context(), "ada", false))
+	for _, name := range []string{"ada", "admin", "a b"} { // disabled here, with a password here, not usable here
+		_, err = u.Provision(t.Context(), auth.User{Username: name})
+		require.ErrorIs(t, err, auth.ErrCredentials, name)
 	}
-	for _, groups := range [][]string{{"ui_framework"}, {"ui_framework"}, {"ui_framework", "cmd"}, nil} {
-		_, err := p.Provision(t.Context(), auth.User{Username: "ada", Groups: groups})
-		require.NoError(t, err)
-	}
-	require.Len(t, log.records, 2, "nothing changed in the other log-ins")
-	require.Equal(t, [4]string{"LDAP", "ada", auth.AuditUserAdded, "groups: ui_framework"},
-		[4]string{log.records[0].Actor, log.records[0].Subject, log.records[0].Action, log.records[0].Detail})
-	require.Equal(t, auth.AuditGranted, log.records[1].Action)
-	require.Equal(t, "groups: cmd", log.records[1].Detail)
 }

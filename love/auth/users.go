@@ -7,45 +7,19 @@ import (
 	"slices"
 )
 
-// Directory looks up users as they are now. It is asked at each request, so
-// that a change takes effect at once.
-type Directory interface {
-	// Lookup returns the user of that name. The error wraps ErrUnknownUser,
-	// or ErrInactive if the user has been disabled; any other error means
-	// that the look-up failed.
-	Lookup(ctx context.Context, username string) (User, error)
-}
-
 // Users are the users of a [UserStore], with their passwords. It is an
 // [Authenticator] and a [Directory], safe for concurrent use.
 type Users struct {
 	store     UserStore
-	passwords *Passwords
+	passwords Passwords
+	legacy    *legacyCosts
 }
 
-// UsersOption changes a default of [Users].
-type UsersOption func(*Users)
-
-// WithPasswords sets who hashes the passwords. Default: [NewPasswords] without
-// options.
-func WithPasswords(p *Passwords) UsersOption {
-	return func(u *Users) { u.passwords = p }
+// NewUsers returns the users of a store. They live as long as the store: once
+// somebody has logged in, they watch it.
+func NewUsers(store UserStore, passwords Passwords) *Users {
+	return &Users{store: store, passwords: passwords, legacy: newLegacyCosts(store, passwords)}
 }
-
-// NewUsers returns the users of a store.
-func NewUsers(store UserStore, opts ...UsersOption) *Users {
-	u := &Users{store: store}
-	for _, o := range opts {
-		o(u)
-	}
-	if u.passwords == nil {
-		u.passwords = NewPasswords()
-	}
-	return u
-}
-
-// NewMemoryUsers returns users that are kept for the life of the process.
-func NewMemoryUsers(opts ...UsersOption) *Users { return NewUsers(NewMemoryUserStore(), opts...) }
 
 // Store returns the store of the accounts.
 func (u *Users) Store() UserStore { return u.store }
@@ -76,7 +50,7 @@ func (u *Users) AddMissing(ctx context.Context, passwords map[string]string) (ad
 			continue
 		}
 		if _, err := u.store.Account(ctx, d.Username); err == nil {
-			continue // spare the cost of a hash
+			continue // save the cost of a hash
 		}
 		switch err := u.Add(ctx, d, password); {
 		case err == nil:
@@ -131,7 +105,7 @@ func (u *Users) Lookup(ctx context.Context, username string) (User, error) {
 	return a.User, nil
 }
 
-// Watch calls f with the name of each user that was changed, disabled or
+// Watch calls f with the name of each user that was added, changed, disabled or
 // removed; f must not block. cancel ends that.
 func (u *Users) Watch(f func(username string)) (cancel func()) { return u.store.WatchAccounts(f) }
 
@@ -144,39 +118,23 @@ func (u *Users) Authenticate(ctx context.Context, username, password string) (Us
 	if err != nil && !errors.Is(err, ErrUnknownUser) {
 		return User{}, fmt.Errorf("looking up %q: %w", username, err)
 	}
-	legacy, err := u.legacyCost(ctx)
+	legacyCost, err := u.legacy.max(ctx)
 	if err != nil {
 		return User{}, fmt.Errorf("looking up %q: %w", username, err)
 	}
-	right, err := u.passwords.check(ctx, a.PasswordHash, password, legacy)
+	right, err := u.passwords.Check(ctx, a.PasswordHash, password, legacyCost)
 	if err != nil {
 		return User{}, fmt.Errorf("checking the password of %q: %w", username, err)
 	}
 	if !known || !right || a.Disabled {
 		return User{}, ErrCredentials
 	}
-	if u.passwords.outdated(a.PasswordHash) {
+	if u.passwords.Outdated(a.PasswordHash) {
 		if err := u.rehash(ctx, a, password); err != nil {
 			return User{}, fmt.Errorf("renewing the password hash of %q: %w", username, err)
 		}
 	}
 	return a.User, nil
-}
-
-// legacyCost returns the highest number of iterations of a Django hash in the
-// store, zero if there is none. While there is one, every log-in computes such
-// a hash, or else the time would reveal which users exist.
-func (u *Users) legacyCost(ctx context.Context) (iterations int, err error) {
-	all, err := u.store.Accounts(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, a := range all {
-		if h, err := parseDjangoHash(a.PasswordHash); err == nil {
-			iterations = max(iterations, h.iterations)
-		}
-	}
-	return iterations, nil
 }
 
 // rehash renews the hash of a password, unless the password was changed meanwhile.
@@ -191,50 +149,4 @@ func (u *Users) rehash(ctx context.Context, old Account, password string) error 
 		}
 		return nil
 	})
-}
-
-// Provision is for an [Authenticator] in front, such as LDAP, that has checked
-// one of its own users. It creates the user here, without a password, if there
-// is none, and adds it to those of user.Groups that exist. A user that is
-// disabled here, or has a password here, is refused with ErrCredentials:
-// nobody else vouches for a user with a password.
-func (u *Users) Provision(ctx context.Context, user User) (User, error) {
-	if err := user.Check(); err != nil {
-		return User{}, fmt.Errorf("%w: %w", ErrCredentials, err)
-	}
-	groups, err := u.store.Groups(ctx)
-	if err != nil {
-		return User{}, fmt.Errorf("making the user %q: %w", user.Username, err)
-	}
-	user.Groups = slices.DeleteFunc(slices.Clone(user.Groups), func(name string) bool {
-		return !slices.ContainsFunc(groups, func(g Group) bool { return g.Name == name })
-	})
-	err = u.store.CreateAccount(ctx, Account{User: user})
-	if err != nil && !errors.Is(err, ErrUserExists) {
-		return User{}, fmt.Errorf("making the user %q: %w", user.Username, err)
-	}
-	a, err := u.store.Account(ctx, user.Username)
-	switch {
-	case err != nil:
-		return User{}, fmt.Errorf("looking up %q: %w", user.Username, err)
-	case a.Disabled || a.PasswordHash != "":
-		return User{}, ErrCredentials
-	}
-	isNew := func(g string) bool { return !slices.Contains(a.Groups, g) }
-	if !slices.ContainsFunc(user.Groups, isNew) && a.Email == user.Email && a.FirstName == user.FirstName && a.LastName == user.LastName {
-		return a.User, nil
-	}
-	err = u.store.UpdateAccount(ctx, user.Username, func(a *Account) error {
-		a.Email, a.FirstName, a.LastName = user.Email, user.FirstName, user.LastName
-		for _, g := range user.Groups {
-			if !slices.Contains(a.Groups, g) {
-				a.Groups = append(a.Groups, g)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return User{}, fmt.Errorf("updating the user %q: %w", user.Username, err)
-	}
-	return u.Lookup(ctx, user.Username)
 }

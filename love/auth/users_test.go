@@ -2,22 +2,43 @@ package auth_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
+	"github.com/rubin-love/love-go/love/lovetest"
 )
 
-func users(t *testing.T) *auth.Users {
-	t.Helper()
-	u := auth.NewMemoryUsers(auth.WithPasswords(cheap()))
-	for _, d := range auth.DefaultUsers() {
-		require.NoError(t, u.Add(t.Context(), d, "secret of "+d.Username))
-	}
-	return u
+// brokenStore is a store of users whose database may be away.
+type brokenStore struct {
+	auth.UserStore
+	away bool
 }
+
+func (s *brokenStore) Account(ctx context.Context, username string) (auth.Account, error) {
+	if s.away {
+		return auth.Account{}, errAway
+	}
+	return s.UserStore.Account(ctx, username)
+}
+
+// underTest returns users with ada for the conformance suite.
+func underTest(t *testing.T) lovetest.AuthenticatorUnderTest {
+	store := &brokenStore{UserStore: auth.NewMemoryUserStore()}
+	u := auth.NewUsers(store, cheap())
+	require.NoError(t, u.Add(t.Context(), auth.User{Username: "ada"}, "Correct horse"))
+	return lovetest.AuthenticatorUnderTest{
+		Authenticator: u, Username: "ada", Password: "Correct horse",
+		Disable: func(t *testing.T) { require.NoError(t, u.SetActive(t.Context(), "ada", false)) },
+		Break:   func(*testing.T) { store.away = true },
+	}
+}
+
+func TestUsers_PassTheConformanceSuite(t *testing.T) { lovetest.RunAuthenticator(t, underTest) }
 
 func TestLogIn_GivesTheUserForTheRightPasswordOnly(t *testing.T) {
 	u := users(t)
@@ -44,23 +65,6 @@ func TestLogIn_GivesTheUserForTheRightPasswordOnly(t *testing.T) {
 	require.NoError(t, u.SetActive(t.Context(), "user", true))
 	_, err = u.Authenticate(t.Context(), "user", "secret of user")
 	require.NoError(t, err)
-}
-
-func TestLogIn_OfAnUnknownUserComputesAHashToo(t *testing.T) {
-	// With no worker free, whoever has a hash to compute has to wait.
-	p := auth.NewPasswords(auth.WithPasswordCost(8, 1), auth.WithPasswordWorkers(1))
-	u := auth.NewMemoryUsers(auth.WithPasswords(p))
-	done, cancel := context.WithCancel(t.Context())
-	cancel()
-	var waited int
-	for range 100 { // select is fair: a free slot wins half of the time
-		_, err := u.Authenticate(done, "nobody", "x")
-		if err != auth.ErrCredentials {
-			require.ErrorIs(t, err, context.Canceled)
-			waited++
-		}
-	}
-	require.Positive(t, waited)
 }
 
 func TestAdd_RefusesWhatCannotBeAUser(t *testing.T) {
@@ -122,6 +126,58 @@ func TestRoles_DecideByUserAndGroup(t *testing.T) {
 				return
 			}
 			require.ErrorIs(t, err, auth.ErrForbidden)
+		})
+	}
+}
+
+func TestAddMissing_MakesTheDefaultUsersThatHaveAPassword(t *testing.T) {
+	u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
+	added, err := u.AddMissing(t.Context(), map[string]string{"admin": "a", "cmd_user": "c", "stranger": "x"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"admin", "cmd_user"}, added)
+	added, err = u.AddMissing(t.Context(), map[string]string{"admin": "other", "user": "u"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"user"}, added)
+	_, err = u.Authenticate(t.Context(), "admin", "a")
+	require.NoError(t, err, "an existing password stays")
+
+	require.NoError(t, u.SetPassword(t.Context(), "admin", "new"))
+	_, err = u.Authenticate(t.Context(), "admin", "new")
+	require.NoError(t, err)
+	require.ErrorContains(t, u.SetPassword(t.Context(), "admin", ""), "empty")
+	require.ErrorIs(t, u.SetPassword(t.Context(), "nobody", "x"), auth.ErrUnknownUser)
+}
+
+// What a log-in costs on purpose.
+func BenchmarkLogIn(b *testing.B) {
+	u := auth.NewUsers(auth.NewMemoryUserStore(), password.New())
+	if err := u.Add(b.Context(), auth.User{Username: "ada"}, "x"); err != nil {
+		b.Fatal(err)
+	}
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := u.Authenticate(b.Context(), "ada", "x"); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+// What a log-in costs beside the hash, which is as cheap as can be.
+func BenchmarkLogInAmongManyUsers(b *testing.B) {
+	for _, n := range []int{1, 1000} {
+		b.Run(fmt.Sprintf("%d users", n), func(b *testing.B) {
+			u := auth.NewUsers(auth.NewMemoryUserStore(), cheap())
+			for i := range n {
+				if err := u.Add(b.Context(), auth.User{Username: fmt.Sprint("user", i), Groups: []string{auth.GroupCommand, auth.GroupUIFramework}}, "x"); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for b.Loop() {
+				if _, err := u.Authenticate(b.Context(), "user0", "x"); err != nil {
+					b.Fatal(err)
+				}
+			}
 		})
 	}
 }

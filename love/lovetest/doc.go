@@ -4,8 +4,9 @@
 // [Clock] stands still until the test moves it. [Manager] is a manager for
 // programs that publish to one.
 //
-// [RunUserStore], [RunLedger], [RunKeyring] and [RunAuditLog] are the suites
-// that every store of users, tokens, keys and audit records has to pass.
+// [RunAuthenticator] and [RunTokens] are the suites that every log-in and every
+// token service must pass; [RunUserStore], [RunTokenStore], [RunKeyring] and
+// [RunAuditLog] those of the stores of users, tokens, keys and audit records.
 //
 // [TestDomain] is the suite that every SAL bus has to pass; [NewDomain] returns
 // a domain that fails on demand, and [NewComponent] a component that answers

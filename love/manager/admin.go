@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
 )
@@ -81,7 +82,7 @@ func (m *Manager) revokeToken(c *call) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditTokenEnded, Subject: id, Outcome: auth.OutcomeDone})
+	m.note(c, audit.Record{Action: audit.TokenRevoked, Subject: id, Outcome: audit.Done})
 	return answer{status: http.StatusNoContent}, nil
 }
 
@@ -100,7 +101,7 @@ func (m *Manager) revokeTokensOf(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditTokenEnded, Subject: username, Outcome: auth.OutcomeDone, Detail: fmt.Sprintf("%d tokens", n)})
+	m.note(c, audit.Record{Action: audit.TokenRevoked, Subject: username, Outcome: audit.Done, Detail: fmt.Sprintf("%d tokens", n)})
 	return answer{status: http.StatusOK, body: map[string]int{"revoked": n}}, nil
 }
 
@@ -116,7 +117,7 @@ func (m *Manager) rotateKey(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditKeyRotated, Subject: id, Outcome: auth.OutcomeDone})
+	m.note(c, audit.Record{Action: audit.KeyRotated, Subject: id, Outcome: audit.Done})
 	return answer{status: http.StatusOK, body: map[string]string{"key": id}}, nil
 }
 

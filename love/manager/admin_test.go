@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -124,16 +126,16 @@ func (f *failing) UpdateAccount(ctx context.Context, username string, change fun
 
 func storeFailsAfter(changes int) func(*manager.Config) {
 	return func(c *manager.Config) {
-		c.Users = auth.NewUsers(&failing{c.Users.Store(), changes}, auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+		c.Users = auth.NewUsers(&failing{c.Users.Store(), changes}, password.New(password.WithCost(8, 1)))
 	}
 }
 
 // stubborn are tokens that do not end.
-type stubborn struct{ *auth.JWT }
+type stubborn struct{ *jwt.Tokens }
 
 func (stubborn) RevokeAll(context.Context, string) (int, error) { return 0, errAway }
 
-func tokensDoNotEnd(c *manager.Config) { c.Tokens = stubborn{c.Tokens.(*auth.JWT)} }
+func tokensDoNotEnd(c *manager.Config) { c.Tokens = stubborn{c.Tokens.(*jwt.Tokens)} }
 
 func TestAdmin_WhatWasDoneBeforeAFailureHasItsRecord(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -173,7 +175,7 @@ func TestAdmin_AUserAddedAsDisabledIsNeverActive(t *testing.T) {
 
 // late are tokens whose ending fails from the second time on.
 type late struct {
-	*auth.JWT
+	*jwt.Tokens
 	ended int
 }
 
@@ -181,11 +183,11 @@ func (l *late) RevokeAll(ctx context.Context, username string) (int, error) {
 	if l.ended++; l.ended > 1 {
 		return 0, errAway
 	}
-	return l.JWT.RevokeAll(ctx, username)
+	return l.Tokens.RevokeAll(ctx, username)
 }
 
 func TestAdmin_ARemovedUserHasARecordWhateverBecomesOfTheTokens(t *testing.T) {
-	r := newRig(t, func(c *manager.Config) { c.Tokens = &late{JWT: c.Tokens.(*auth.JWT)} })
+	r := newRig(t, func(c *manager.Config) { c.Tokens = &late{Tokens: c.Tokens.(*jwt.Tokens)} })
 	require.Equal(t, 500, r.call("DELETE", adminUsers+"user/", "", as(r.token("admin"))).StatusCode)
 	require.Equal(t, []string{"user removed: "}, r.details())
 }

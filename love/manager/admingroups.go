@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -50,7 +51,7 @@ func (m *Manager) putGroup(c *call) (answer, error) {
 	if err := m.config.Users.Store().PutGroup(c.Context(), g); err != nil {
 		return answer{}, err
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditGroupPut, Subject: g.Name, Outcome: auth.OutcomeDone, Detail: fmt.Sprint(g.Permissions)})
+	m.note(c, audit.Record{Action: audit.GroupChanged, Subject: g.Name, Outcome: audit.Done, Detail: fmt.Sprint(g.Permissions)})
 	return answer{status: http.StatusOK, body: group{g.Name, listOf(g.Permissions)}}, nil
 }
 
@@ -65,6 +66,6 @@ func (m *Manager) removeGroup(c *call) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditGroupGone, Subject: name, Outcome: auth.OutcomeDone})
+	m.note(c, audit.Record{Action: audit.GroupRemoved, Subject: name, Outcome: audit.Done})
 	return answer{status: http.StatusNoContent}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -185,7 +186,7 @@ func (m *Manager) createUser(c *call, a auth.Account, password string) error {
 	if err != nil {
 		return err
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditUserAdded, Subject: a.Username, Outcome: auth.OutcomeDone, Detail: rightsOf(a.User)})
+	m.note(c, audit.Record{Action: audit.UserAdded, Subject: a.Username, Outcome: audit.Done, Detail: rightsOf(a.User)})
 	if a.Disabled {
 		return m.config.Users.SetPassword(c.Context(), a.Username, password)
 	}
@@ -236,7 +237,7 @@ func touches(c *call, a auth.Account) error {
 
 func (m *Manager) noteTouch(c *call, username string, err error) {
 	if errors.Is(err, errForbidden) {
-		m.note(c, auth.AuditRecord{Action: auth.AuditForbidden, Subject: username, Outcome: auth.OutcomeRefused, Detail: "a superuser"})
+		m.note(c, audit.Record{Action: audit.Forbidden, Subject: username, Outcome: audit.Refused, Detail: "a superuser"})
 	}
 }
 
@@ -294,26 +295,26 @@ func (m *Manager) setPassword(c *call, username, password string) error {
 	if err := m.config.Users.SetPassword(c.Context(), username, password); err != nil {
 		return err
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditPassword, Subject: username, Outcome: auth.OutcomeDone})
+	m.note(c, audit.Record{Action: audit.PasswordSet, Subject: username, Outcome: audit.Done})
 	return m.endTokens(c, username)
 }
 
 // noteChange leaves a record for each kind of change that was made.
 func (m *Manager) noteChange(c *call, before, after auth.Account) {
 	note := func(action, detail string) {
-		m.note(c, auth.AuditRecord{Action: action, Subject: after.Username, Outcome: auth.OutcomeDone, Detail: detail})
+		m.note(c, audit.Record{Action: action, Subject: after.Username, Outcome: audit.Done, Detail: detail})
 	}
 	switch {
 	case after.Disabled && !before.Disabled:
-		note(auth.AuditDisabled, "")
+		note(audit.UserDisabled, "")
 	case before.Disabled && !after.Disabled:
-		note(auth.AuditEnabled, "")
+		note(audit.UserEnabled, "")
 	}
 	if before.Superuser != after.Superuser || !slices.Equal(before.Groups, after.Groups) || !slices.Equal(before.Permissions, after.Permissions) {
-		note(auth.AuditGranted, rightsOf(after.User))
+		note(audit.PermissionGranted, rightsOf(after.User))
 	}
 	if names := changedNames(before.User, after.User); names != "" {
-		note(auth.AuditUserChanged, names)
+		note(audit.UserChanged, names)
 	}
 }
 
@@ -336,7 +337,7 @@ func (m *Manager) removeUser(c *call) (answer, error) {
 	if err := m.config.Users.Store().DeleteAccount(c.Context(), a.Username); err != nil {
 		return answer{}, storeError(err)
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditUserRemoved, Subject: a.Username, Outcome: auth.OutcomeDone})
+	m.note(c, audit.Record{Action: audit.UserRemoved, Subject: a.Username, Outcome: audit.Done})
 	if err := m.endTokens(c, a.Username); err != nil {
 		return answer{}, err
 	}

@@ -12,10 +12,11 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
-	"github.com/golang-jwt/jwt/v5"
+	golangjwt "github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -24,14 +25,14 @@ import (
 func TestAttack_NoForgedTokenOpensAnyRoute(t *testing.T) {
 	r := newRig(t)
 	good := r.token("admin")
-	claims := jwt.MapClaims{}
-	parsed, _, err := jwt.NewParser().ParseUnverified(good, claims)
+	claims := golangjwt.MapClaims{}
+	parsed, _, err := golangjwt.NewParser().ParseUnverified(good, claims)
 	require.NoError(t, err)
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&rsaKey.PublicKey)})
-	forge := func(method jwt.SigningMethod, key any, header map[string]any, change jwt.MapClaims) string {
-		c := jwt.MapClaims{}
+	forge := func(method golangjwt.SigningMethod, key any, header map[string]any, change golangjwt.MapClaims) string {
+		c := golangjwt.MapClaims{}
 		for k, v := range claims {
 			c[k] = v
 		}
@@ -41,7 +42,7 @@ func TestAttack_NoForgedTokenOpensAnyRoute(t *testing.T) {
 				delete(c, k)
 			}
 		}
-		token := jwt.NewWithClaims(method, c)
+		token := golangjwt.NewWithClaims(method, c)
 		token.Header["kid"] = parsed.Header["kid"]
 		for k, v := range header {
 			token.Header[k] = v
@@ -51,21 +52,21 @@ func TestAttack_NoForgedTokenOpensAnyRoute(t *testing.T) {
 		return text
 	}
 	stranger := []byte(strings.Repeat("s", 32))
-	other, err := auth.NewJWT(stranger, r.users).Issue(t.Context(), auth.User{Username: "admin"})
+	other, err := jwt.New(stranger, r.users).Issue(t.Context(), auth.User{Username: "admin"})
 	require.NoError(t, err)
 	for name, token := range map[string]string{
-		"alg none":             forge(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil, nil),
-		"RS256":                forge(jwt.SigningMethodRS256, rsaKey, nil, nil),
-		"HS256, a public key":  forge(jwt.SigningMethodHS256, public, nil, nil),
-		"foreign kid":          forge(jwt.SigningMethodHS256, stranger, map[string]any{"kid": "stranger"}, nil),
-		"jku":                  forge(jwt.SigningMethodHS256, stranger, map[string]any{"jku": "https://example.org/keys"}, nil),
-		"jwk":                  forge(jwt.SigningMethodHS256, stranger, map[string]any{"jwk": map[string]any{"kty": "oct", "k": "c3Nz"}}, nil),
-		"no exp":               forge(jwt.SigningMethodHS256, stranger, nil, jwt.MapClaims{"exp": nil}),
-		"no aud":               forge(jwt.SigningMethodHS256, stranger, nil, jwt.MapClaims{"aud": nil}),
-		"no iss":               forge(jwt.SigningMethodHS256, stranger, nil, jwt.MapClaims{"iss": nil}),
+		"alg none":             forge(golangjwt.SigningMethodNone, golangjwt.UnsafeAllowNoneSignatureType, nil, nil),
+		"RS256":                forge(golangjwt.SigningMethodRS256, rsaKey, nil, nil),
+		"HS256, a public key":  forge(golangjwt.SigningMethodHS256, public, nil, nil),
+		"foreign kid":          forge(golangjwt.SigningMethodHS256, stranger, map[string]any{"kid": "stranger"}, nil),
+		"jku":                  forge(golangjwt.SigningMethodHS256, stranger, map[string]any{"jku": "https://example.org/keys"}, nil),
+		"jwk":                  forge(golangjwt.SigningMethodHS256, stranger, map[string]any{"jwk": map[string]any{"kty": "oct", "k": "c3Nz"}}, nil),
+		"no exp":               forge(golangjwt.SigningMethodHS256, stranger, nil, golangjwt.MapClaims{"exp": nil}),
+		"no aud":               forge(golangjwt.SigningMethodHS256, stranger, nil, golangjwt.MapClaims{"aud": nil}),
+		"no iss":               forge(golangjwt.SigningMethodHS256, stranger, nil, golangjwt.MapClaims{"iss": nil}),
 		"of another instance":  other,
-		"very long":            good + strings.Repeat("A", auth.MaxTokenBytes),
-		"another user's claim": forge(jwt.SigningMethodHS256, stranger, nil, jwt.MapClaims{"sub": "cmd_user"}),
+		"very long":            good + strings.Repeat("A", jwt.MaxBytes),
+		"another user's claim": forge(golangjwt.SigningMethodHS256, stranger, nil, golangjwt.MapClaims{"sub": "cmd_user"}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, path := range []string{validateToken, adminUsers, cmd, logout, swapUser, "/manager/api/hub/"} {

@@ -5,17 +5,18 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
 // note writes an audit record of something that has happened already. A failure
 // to keep it is logged and changes nothing.
-func (m *Manager) note(c *call, r auth.AuditRecord) {
+func (m *Manager) note(c *call, r audit.Record) {
 	if r.Actor == "" {
 		r.Actor = c.who.User.Username
 	}
 	r.Address = auth.Address(c.Request)
-	if err := m.audit.Note(c.Context(), r); err != nil {
+	if err := m.audit.Record(c.Context(), r); err != nil {
 		m.config.Logger.Error("an audit record could not be kept", "error", err)
 	}
 }

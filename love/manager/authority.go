@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/authority"
@@ -69,7 +70,7 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 	case err != nil:
 		return answer{}, authorityRefusal(err)
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditAuthorityTaken, Subject: string(hold.Pattern), Outcome: auth.OutcomeDone, Detail: "until " + hold.Until.UTC().Format(time.RFC3339)})
+	m.note(c, audit.Record{Action: audit.AuthorityTaken, Subject: string(hold.Pattern), Outcome: audit.Done, Detail: "until " + hold.Until.UTC().Format(time.RFC3339)})
 	return answer{status: http.StatusCreated, body: hold}, nil
 }
 
@@ -85,7 +86,7 @@ func (m *Manager) releaseAuthority(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, authorityRefusal(err)
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditAuthorityEnded, Subject: string(released.Pattern), Outcome: auth.OutcomeDone, Detail: "of " + released.User})
+	m.note(c, audit.Record{Action: audit.AuthorityReleased, Subject: string(released.Pattern), Outcome: audit.Done, Detail: "of " + released.User})
 	return answer{status: http.StatusNoContent}, nil
 }
 

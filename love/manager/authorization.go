@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -40,7 +41,7 @@ func (m *Manager) authenticate(c *call) error {
 	case errors.Is(err, auth.ErrInactive):
 		return errInactive
 	case errors.Is(err, auth.ErrExpired):
-		m.note(c, auth.AuditRecord{Actor: who.User.Username, Action: auth.AuditTokenOver, Subject: who.TokenID, Outcome: auth.OutcomeRefused})
+		m.note(c, audit.Record{Actor: who.User.Username, Action: audit.TokenExpired, Subject: who.TokenID, Outcome: audit.Refused})
 		return errExpired
 	case err != nil:
 		m.config.Logger.Error("a token could not be checked", "error", err)
@@ -90,8 +91,8 @@ func (m *Manager) authorize(c *call, needed auth.Permission) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, auth.ErrForbidden) && m.seldom.first(c.who.Name()+" "+c.Method+" "+c.URL.Path) {
-		m.note(c, auth.AuditRecord{Action: auth.AuditForbidden, Subject: c.Method + " " + c.URL.Path, Outcome: auth.OutcomeRefused, Detail: string(needed)})
+	if errors.Is(err, auth.ErrForbidden) && m.throttle.Allow(c.who.Name()+" "+c.Method+" "+c.URL.Path) {
+		m.note(c, audit.Record{Action: audit.Forbidden, Subject: c.Method + " " + c.URL.Path, Outcome: audit.Refused, Detail: string(needed)})
 	}
 	switch {
 	case !errors.Is(err, auth.ErrForbidden):

@@ -17,6 +17,8 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
 )
@@ -60,7 +62,7 @@ func BenchmarkValidateToken(b *testing.B) {
 
 // The same while 32 clients log in as fast as they can, at full cost.
 func BenchmarkValidateTokenDuringALogInStorm(b *testing.B) {
-	h := newHouse(b, auth.WithPasswordQueue(200))
+	h := newHouse(b, password.WithQueue(200))
 	h.level.Set(slog.LevelInfo)
 	token := h.logIn(b, "user")
 	ctx, stop := context.WithCancel(b.Context())
@@ -89,7 +91,7 @@ func BenchmarkValidateTokenDuringALogInStorm(b *testing.B) {
 
 // What a log-in costs over HTTP, with its token and its audit record in SQLite.
 func BenchmarkGetToken(b *testing.B) {
-	h := newHouse(b, auth.WithPasswordQueue(200))
+	h := newHouse(b, password.WithQueue(200))
 	h.level.Set(slog.LevelInfo)
 	for b.Loop() {
 		h.logIn(b, "user")
@@ -99,9 +101,9 @@ func BenchmarkGetToken(b *testing.B) {
 
 // validate-token without the network: what the manager itself costs.
 func BenchmarkValidateTokenHandler(b *testing.B) {
-	users := auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	require.NoError(b, users.Add(b.Context(), auth.User{Username: "user"}, "x"))
-	tokens := auth.NewJWT(nil, users)
+	tokens := jwt.New(nil, users)
 	m, err := manager.New(manager.Config{Hub: &hubDouble{}, Authenticator: users, Users: users, Tokens: tokens})
 	require.NoError(b, err)
 	defer m.Close()
@@ -138,9 +140,9 @@ func (done) Execute(context.Context, commander.Call) (love.Ack, error) {
 
 // commanding is a manager in memory, and the token of who may command.
 func commanding(b *testing.B) (m *manager.Manager, token string) {
-	users := auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	require.NoError(b, users.Add(b.Context(), auth.User{Username: "user", Superuser: true}, "x"))
-	tokens := auth.NewJWT(nil, users)
+	tokens := jwt.New(nil, users)
 	m, err := manager.New(manager.Config{Hub: &hubDouble{}, Authenticator: users, Users: users, Tokens: tokens, Commander: done{}})
 	require.NoError(b, err)
 	b.Cleanup(m.Close)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/manager"
 )
@@ -21,13 +23,13 @@ func move(_ context.Context, c commander.Call) (love.Ack, error) {
 // hub.New(hub.WithGate(auth.Gate{Tokens: tokens, ProcessPassword: "…"})).
 func Example() {
 	ctx := context.Background()
-	users := auth.NewMemoryUsers()
+	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New())
 	ada := auth.User{Username: "ada", Groups: []string{auth.GroupCommand}}
 	if err := users.Add(ctx, ada, "correct horse battery staple"); err != nil {
 		fmt.Println(err)
 		return
 	}
-	tokens := auth.NewJWT(nil, users)
+	tokens := jwt.New(nil, users)
 	m, err := manager.New(manager.Config{
 		Hub:           &hubDouble{},
 		Authenticator: users,

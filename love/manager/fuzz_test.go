@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -20,8 +22,8 @@ func FuzzBody(f *testing.F) {
 	f.Add("application/json", ` null `)
 	f.Add("application/x-www-form-urlencoded", "username=a&password=%zz;")
 	f.Add(multi, "--x\r\nContent-Disposition: form-data; name=\"username\"; filename=\"a\"\r\n\r\nuser\r\n--x--\r\n")
-	users := auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
-	m, err := manager.New(manager.Config{Hub: &hubDouble{}, Authenticator: users, Tokens: auth.NewJWT(nil, users)})
+	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
+	m, err := manager.New(manager.Config{Hub: &hubDouble{}, Authenticator: users, Tokens: jwt.New(nil, users)})
 	require.NoError(f, err)
 	f.Cleanup(m.Close)
 	f.Fuzz(func(t *testing.T, kind, body string) {

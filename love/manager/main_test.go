@@ -20,7 +20,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/lovetest"
@@ -37,12 +40,12 @@ type rig struct {
 	t         *testing.T
 	url       string
 	users     *auth.Users
-	tokens    *auth.JWT
+	tokens    *jwt.Tokens
 	hub       *hubDouble
 	commander *commanderDouble
 	clock     *lovetest.Clock
 	log       *logBuffer
-	audit     *auth.MemoryAuditLog
+	audit     *audit.MemoryLog
 	secrets   []string // tokens and passwords that were used
 }
 
@@ -61,12 +64,12 @@ func newRig(t *testing.T, change ...func(*manager.Config)) *rig {
 func newUnserved(t *testing.T, change ...func(*manager.Config)) (*rig, *manager.Manager) {
 	t.Helper()
 	r := &rig{t: t, hub: &hubDouble{}, commander: &commanderDouble{ack: love.Ack{Text: love.Done}},
-		clock: lovetest.NewClock(start), log: &logBuffer{}, audit: &auth.MemoryAuditLog{}}
-	r.users = auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+		clock: lovetest.NewClock(start), log: &logBuffer{}, audit: &audit.MemoryLog{}}
+	r.users = auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	for _, u := range auth.DefaultUsers() {
 		require.NoError(t, r.users.Add(t.Context(), u, "secret of "+u.Username))
 	}
-	r.tokens = auth.NewJWT(nil, r.users, auth.WithTokenClock(r.clock))
+	r.tokens = jwt.New(nil, r.users, jwt.WithClock(r.clock))
 	config := manager.Config{
 		Hub: r.hub, Authenticator: r.users, Users: r.users, Tokens: r.tokens, AuditLog: r.audit,
 		Commander: r.commander, Informer: r.commander, Logbook: r.commander,

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rubin-love/love-go/internal/encoded"
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/authority"
@@ -66,7 +67,7 @@ type Config struct {
 	LogInLimits auth.LogInLimits
 	// AuditLog keeps the records of who did what. Default: none, they go to the
 	// Logger only.
-	AuditLog auth.AuditLog
+	AuditLog audit.Log
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Real-IP are
 	// believed. Default: none.
 	TrustedProxies auth.Networks
@@ -124,9 +125,9 @@ type Manager struct {
 	handler        http.Handler
 	frontendConfig configuration
 	topics         encoded.Cache
-	audit          *auth.Auditor
+	audit          *audit.Auditor
 	limiter        *auth.LogInLimiter
-	seldom         *seldom
+	throttle       *audit.Throttle
 	stopWatch      []func()
 }
 
@@ -144,9 +145,9 @@ func New(c Config) (*Manager, error) {
 		// Matched before the router, which knows no pattern with a text after it.
 		socket:         regexp.MustCompile(`^` + regexp.QuoteMeta(c.URLPrefix) + `/manager(.*?)/ws/subscription/?$`),
 		frontendConfig: builtinConfiguration(c.Clock.Now()),
-		audit:          auth.NewAuditor(c.AuditLog, c.Logger, c.Clock),
+		audit:          audit.NewAuditor(c.AuditLog, audit.WithLogger(c.Logger), audit.WithClock(c.Clock)),
 		limiter:        auth.NewLogInLimiter(c.LogInLimits, c.Clock),
-		seldom:         &seldom{clock: c.Clock},
+		throttle:       audit.NewThrottle(c.Clock),
 	}
 	for _, e := range m.endpoints() {
 		m.route(c.URLPrefix+e.path, m.endpoint(e))

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
 )
@@ -15,8 +17,8 @@ import (
 func TestMetricsTellWhatTheHubCounts(t *testing.T) {
 	h := hub.New()
 	defer func() { require.NoError(t, h.Shutdown(context.Background())) }()
-	users := auth.NewMemoryUsers()
-	m, err := manager.New(manager.Config{Hub: h, Authenticator: users, Tokens: auth.NewJWT(nil, users)})
+	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New())
+	m, err := manager.New(manager.Config{Hub: h, Authenticator: users, Tokens: jwt.New(nil, users)})
 	require.NoError(t, err)
 	defer m.Close()
 	local := h.Local(auth.Principal{Process: true})

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/manager"
 )
@@ -170,9 +171,9 @@ func TestAudit_RecordsEveryLogInAndItsEnd(t *testing.T) {
 	require.Contains(t, r.log.String(), "msg=audit action=log-in actor=user")
 }
 
-type fullLog struct{ auth.AuditLog }
+type fullLog struct{ audit.Log }
 
-func (fullLog) Record(context.Context, auth.AuditRecord) error {
+func (fullLog) Record(context.Context, audit.Record) error {
 	return errors.Join(auth.ErrUnavailable, errAway)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -54,7 +55,7 @@ func (m *Manager) getToken(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return m.newSession(c, user, auth.AuditRecord{Actor: user.Username, Action: auth.AuditLogIn})
+	return m.newSession(c, user, audit.Record{Actor: user.Username, Action: audit.LogIn})
 }
 
 func (m *Manager) validateToken(c *call) (answer, error) {
@@ -65,7 +66,7 @@ func (m *Manager) logout(c *call) (answer, error) {
 	if err := m.config.Tokens.Revoke(c.Context(), c.token); err != nil {
 		return answer{}, err
 	}
-	m.note(c, auth.AuditRecord{Action: auth.AuditLogOut, Subject: c.who.TokenID, Outcome: auth.OutcomeDone})
+	m.note(c, audit.Record{Action: audit.LogOut, Subject: c.who.TokenID, Outcome: audit.Done})
 	return answer{status: http.StatusNoContent}, nil
 }
 
@@ -79,7 +80,7 @@ func (m *Manager) swapUser(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	swapped, err := m.newSession(c, user, auth.AuditRecord{Actor: user.Username, Action: auth.AuditSwap, Subject: c.who.Name()})
+	swapped, err := m.newSession(c, user, audit.Record{Actor: user.Username, Action: audit.UserSwapped, Subject: c.who.Name()})
 	if err != nil {
 		return answer{}, err
 	}
@@ -103,16 +104,16 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 		return auth.User{}, errs.refusal()
 	}
 	address := auth.Address(c.Request)
-	failed := auth.AuditRecord{Actor: username, Action: auth.AuditLogIn, Outcome: auth.OutcomeRefused}
+	failed := audit.Record{Actor: username, Action: audit.LogIn, Outcome: audit.Refused}
 	if !auth.UsableName(username) { // nobody has it, however long it is
-		if m.seldom.first("an unusable name from " + address) {
+		if m.throttle.Allow("an unusable name from " + address) {
 			m.note(c, failed)
 		}
 		return auth.User{}, errWrongLogIn
 	}
 	try, err := m.limiter.Try(c.Context(), username, address)
 	if err != nil {
-		if failed.Detail = "too many log-ins failed"; m.seldom.first("log-ins of " + username + " from " + address) {
+		if failed.Detail = "too many log-ins failed"; m.throttle.Allow("log-ins of " + username + " from " + address) {
 			m.note(c, failed)
 		}
 		return auth.User{}, tooMany(err)
@@ -131,7 +132,7 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 			try.GiveBack()
 		}
 		m.config.Logger.Error("a log-in could not be checked", "error", err)
-		failed.Outcome = auth.OutcomeFailed
+		failed.Outcome = audit.Failed
 		m.note(c, failed)
 		return auth.User{}, errNotNow
 	}
@@ -155,13 +156,13 @@ func tooMany(err error) error {
 
 // newSession hands out a token. If its audit record cannot be kept, the log-in
 // fails.
-func (m *Manager) newSession(c *call, user auth.User, r auth.AuditRecord) (answer, error) {
+func (m *Manager) newSession(c *call, user auth.User, r audit.Record) (answer, error) {
 	token, err := m.config.Tokens.Issue(c.Context(), user)
 	if err != nil {
 		return answer{}, fmt.Errorf("logging in: %w", err)
 	}
-	r.Address, r.Outcome = auth.Address(c.Request), auth.OutcomeDone
-	if err := m.audit.Note(c.Context(), r); err != nil {
+	r.Address, r.Outcome = auth.Address(c.Request), audit.Done
+	if err := m.audit.Record(c.Context(), r); err != nil {
 		return answer{}, fmt.Errorf("logging in: %w", err)
 	}
 	return m.session(c, auth.Principal{User: user, Address: auth.Address(c.Request)}, token), nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -42,7 +43,7 @@ func TestSockets_OfAUserCloseWhenTheStoreIsBackIfItWasAway(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := &outages{MemoryUserStore: auth.NewMemoryUserStore()}
 				require.NoError(t, store.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "user"}}))
-				users := auth.NewUsers(store)
+				users := auth.NewUsers(store, password.New())
 				r, _ := newUnserved(t, func(c *manager.Config) { c.Users, c.Clock = users, love.SystemClock{} })
 
 				store.away.Store(true)
@@ -65,7 +66,7 @@ func TestClose_EndsTheLookForUsersWhoHaveLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &outages{MemoryUserStore: auth.NewMemoryUserStore()}
 		require.NoError(t, store.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "user"}}))
-		users := auth.NewUsers(store)
+		users := auth.NewUsers(store, password.New())
 		_, m := newUnserved(t, func(c *manager.Config) { c.Users, c.Clock = users, love.SystemClock{} })
 		store.away.Store(true)
 		require.NoError(t, users.SetActive(t.Context(), "user", false))

@@ -19,6 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
 	"github.com/rubin-love/love-go/love/store"
@@ -33,23 +35,23 @@ type house struct {
 	level slog.LevelVar
 }
 
-func newHouse(t testing.TB, passwords ...auth.PasswordsOption) *house {
+func newHouse(t testing.TB, passwords ...password.Option) *house {
 	return newHouseAt(t, filepath.Join(t.TempDir(), "love.db"), passwords...)
 }
 
-func newHouseAt(t testing.TB, file string, passwords ...auth.PasswordsOption) *house {
+func newHouseAt(t testing.TB, file string, passwords ...password.Option) *house {
 	if passwords == nil {
-		passwords = []auth.PasswordsOption{auth.WithPasswordCost(8, 1)}
+		passwords = []password.Option{password.WithCost(8, 1)}
 	}
 	h := &house{file: file, log: &logBuffer{}}
 	h.level.Set(slog.LevelDebug)
-	s, err := store.Open(t.Context(), "sqlite:"+h.file, store.WithWait(time.Second))
+	s, err := store.Open(t.Context(), "sqlite:"+h.file, store.WithTimeout(time.Second))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	h.users = auth.NewUsers(s.Users(), auth.WithPasswords(auth.NewPasswords(passwords...)))
+	h.users = auth.NewUsers(s.Users(), password.New(passwords...))
 	_, err = h.users.AddMissing(t.Context(), map[string]string{"admin": "secret of admin", "user": "secret of user"})
 	require.NoError(t, err)
-	tokens := auth.NewJWT(nil, h.users, auth.WithKeyring(s.Keyring()), auth.WithLedger(s.Ledger()))
+	tokens := jwt.New(nil, h.users, jwt.WithKeyring(s.Keyring()), jwt.WithTokenStore(s.TokenStore()))
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: &h.level}))
 	sockets := hub.New(hub.WithGate(auth.Gate{Tokens: tokens, ProcessPassword: "secret of processes"}),
 		hub.WithAuthorizer(auth.RoleAuthorizer{Users: h.users}), hub.WithLogger(log))
@@ -192,7 +194,7 @@ func TestSockets_CloseWithinASecondWhenAnotherProcessDisablesTheUser(t *testing.
 	s, err := store.Open(t.Context(), "sqlite:"+h.file) // as `loved user disable` does
 	require.NoError(t, err)
 	began := time.Now()
-	require.NoError(t, auth.NewUsers(s.Users()).SetActive(t.Context(), "user", false))
+	require.NoError(t, auth.NewUsers(s.Users(), password.New()).SetActive(t.Context(), "user", false))
 	require.NoError(t, s.Close())
 	require.Equal(t, ws.StatusNormalClosure, open.closedWith())
 	require.Less(t, time.Since(began), 5*time.Second, "a second, and the machine may be busy")
@@ -212,8 +214,8 @@ func TestSockets_CloseAfterAnOutageWhoseUserOrTokenEndedMeanwhile(t *testing.T) 
 	other, err := store.Open(t.Context(), "sqlite:"+file)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, other.Close()) })
-	users := auth.NewUsers(other.Users())
-	tokens := auth.NewJWT(nil, users, auth.WithKeyring(other.Keyring()), auth.WithLedger(other.Ledger()))
+	users := auth.NewUsers(other.Users(), password.New())
+	tokens := jwt.New(nil, users, jwt.WithKeyring(other.Keyring()), jwt.WithTokenStore(other.TokenStore()))
 
 	require.NoError(t, os.Remove(way), "away for the manager, not for the other process")
 	status, _ := h.call(t, "DELETE", logout, ended, "")

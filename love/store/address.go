@@ -55,13 +55,13 @@ func parseAddress(text string, wait time.Duration) (address, error) {
 	case "postgres", "postgresql":
 		return postgresAddress(text)
 	}
-	return address{}, errors.New("the database address has to begin with sqlite: or postgres://, for example sqlite:loved.db")
+	return address{}, errors.New("the database address must begin with sqlite: or postgres://, for example sqlite:loved.db")
 }
 
 func postgresAddress(text string) (address, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") == "" {
-		return address{}, errors.New("the database address is no postgres://USER:PASSWORD@HOST:PORT/NAME (a / or @ in the password is written %2F or %40)")
+		return address{}, errors.New("the database address is not of the form postgres://USER:PASSWORD@HOST:PORT/NAME (a / or @ in the password is written %2F or %40)")
 	}
 	c, err := pgx.ParseConfig(text)
 	if err != nil {
@@ -94,7 +94,7 @@ func sqliteAddress(path string, wait time.Duration) (address, error) {
 	return a, nil
 }
 
-// prepare creates the file of a SQLite database if there is none, readable by
+// prepare creates the file of a SQLite database if it does not exist, readable by
 // its owner only, because it holds keys and password hashes.
 func (a address) prepare() error {
 	if a.file == "" {

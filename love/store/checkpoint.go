@@ -6,9 +6,9 @@ import (
 )
 
 // checkpointPeriod is how often SQLite's log is moved into the database file.
-// It is moved beside the writers, so that none of them has to wait for a long
-// log. The first write afterwards has to wait for the disk, though, which now
-// and then takes long, so it is not done every second either.
+// It is moved beside the writers, so that none of them waits for a long log. The
+// first write afterwards waits for the disk, though, which now and then takes
+// long, so it is not done every second either.
 const checkpointPeriod = 10 * time.Second
 
 // checkpoint moves the log every checkpointPeriod until ctx ends. It ignores

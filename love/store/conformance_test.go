@@ -2,9 +2,15 @@ package store_test
 
 import (
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
 )
@@ -16,14 +22,30 @@ func TestConformance(t *testing.T) {
 			t.Run("users", func(t *testing.T) {
 				lovetest.RunUserStore(t, func(t *testing.T) auth.UserStore { return open(t).Users() })
 			})
-			t.Run("ledger", func(t *testing.T) {
-				lovetest.RunLedger(t, func(t *testing.T, c love.Clock) auth.Ledger { return open(t, store.WithClock(c)).Ledger() })
+			t.Run("token store", func(t *testing.T) {
+				lovetest.RunTokenStore(t, func(t *testing.T, c love.Clock) jwt.TokenStore { return open(t, store.WithClock(c)).TokenStore() })
 			})
 			t.Run("keyring", func(t *testing.T) {
-				lovetest.RunKeyring(t, func(t *testing.T, c love.Clock) auth.Keyring { return open(t, store.WithClock(c)).Keyring() })
+				lovetest.RunKeyring(t, func(t *testing.T, c love.Clock) jwt.Keyring { return open(t, store.WithClock(c)).Keyring() })
+			})
+			t.Run("tokens", func(t *testing.T) {
+				lovetest.RunTokens(t, func(t *testing.T, users auth.Directory, c love.Clock) auth.Tokens {
+					s := open(t, store.WithClock(c))
+					return jwt.New(nil, users, jwt.WithKeyring(s.Keyring()), jwt.WithTokenStore(s.TokenStore()), jwt.WithClock(c), jwt.WithLifetime(time.Hour))
+				})
+			})
+			t.Run("log-in", func(t *testing.T) {
+				lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorUnderTest {
+					users := auth.NewUsers(open(t).Users(), password.New(password.WithCost(8, 1)))
+					require.NoError(t, users.Add(t.Context(), auth.User{Username: "ada"}, "correct horse"))
+					return lovetest.AuthenticatorUnderTest{
+						Authenticator: users, Username: "ada", Password: "correct horse",
+						Disable: func(t *testing.T) { require.NoError(t, users.SetActive(t.Context(), "ada", false)) },
+					}
+				})
 			})
 			t.Run("audit log", func(t *testing.T) {
-				lovetest.RunAuditLog(t, func(t *testing.T) auth.AuditLog { return open(t).AuditLog() })
+				lovetest.RunAuditLog(t, func(t *testing.T) audit.Log { return open(t).AuditLog() })
 			})
 		})
 	}

@@ -1,7 +1,7 @@
 // Package store is the project's one database: SQLite (pure Go, a file or in
 // memory) or PostgreSQL, behind the small interfaces of the packages that keep
 // something there. [Open] one, then take what is needed: [Store.Users],
-// [Store.Ledger], [Store.Keyring], [Store.AuditLog], [Store.Commands],
+// [Store.TokenStore], [Store.Keyring], [Store.AuditLog], [Store.Commands],
 // [Store.Holds].
 //
 // Both databases run the same migrations (folder migrations, embedded) and the

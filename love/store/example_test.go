@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -17,8 +19,8 @@ func Example() {
 		return
 	}
 	defer s.Close()
-	users := auth.NewUsers(s.Users())
-	tokens := auth.NewJWT(nil, users, auth.WithKeyring(s.Keyring()), auth.WithLedger(s.Ledger()))
+	users := auth.NewUsers(s.Users(), password.New())
+	tokens := jwt.New(nil, users, jwt.WithKeyring(s.Keyring()), jwt.WithTokenStore(s.TokenStore()))
 
 	if err := users.Add(ctx, auth.User{Username: "ada", Groups: []string{auth.GroupCommand}}, "correct horse"); err != nil {
 		fmt.Println(err)

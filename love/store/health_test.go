@@ -54,7 +54,7 @@ func TestCheck_TellsWhenNobodyHasLookedAtTheDatabaseForLong(t *testing.T) {
 	require.NoError(t, err, "the database has not failed: nobody is locked out")
 
 	close(release)
-	require.Eventually(t, func() bool { return s.Check(t.Context()) == nil }, patience, time.Millisecond, "it looks again")
+	require.Eventually(t, func() bool { return s.Check(t.Context()) == nil }, waitLimit, time.Millisecond, "it looks again")
 }
 
 func TestCheck_NamesADatabaseThatCannotBeReadAtOnce(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 
 // Holds is the authority.Store of a [Store].
 type Holds struct {
-	store *Store
-	news  news
+	store    *Store
+	notifier notifier
 
 	loading  sync.Mutex // held while a copy is loaded
 	mu       sync.RWMutex
@@ -59,7 +59,7 @@ func (h *Holds) Change(ctx context.Context, f func([]love.Hold) ([]love.Hold, er
 
 // Watch implements authority.Store.
 func (h *Holds) Watch(f func()) (cancel func()) {
-	return h.news.watchers.Add(func(string) { f() })
+	return h.notifier.watchers.Add(func(string) { f() })
 }
 
 func readHolds(ctx context.Context, q queryer) (held []love.Hold, err error) {
@@ -87,8 +87,8 @@ func (h *Holds) reload(ctx context.Context, revision int64) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.revision > 0 { // the first load is no news
-		h.news.add("authority")
+	if h.revision > 0 { // nobody watches a store that is just being opened
+		h.notifier.add("authority")
 	}
 	h.held, h.revision = held, revision
 	return nil

@@ -9,10 +9,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 )
 
-// Keyring is the auth.Keyring of a [Store].
+// Keyring is the jwt.Keyring of a [Store].
 type Keyring struct {
 	store *Store
 
@@ -21,13 +21,13 @@ type Keyring struct {
 	copy    copyOfKeys
 }
 
-var _ auth.Keyring = (*Keyring)(nil)
+var _ jwt.Keyring = (*Keyring)(nil)
 
 // copyOfKeys holds all keys as of a revision. It is never modified.
 type copyOfKeys struct {
 	revision int64
-	signing  auth.Key // its ID is empty if there is none yet
-	all      map[string]auth.Key
+	signing  jwt.Key // its ID is empty if none was made yet
+	all      map[string]jwt.Key
 }
 
 func (k *Keyring) now() (copyOfKeys, error) {
@@ -36,51 +36,51 @@ func (k *Keyring) now() (copyOfKeys, error) {
 	return k.copy, k.store.health.err(k.store.clock.Now())
 }
 
-// SigningKey implements auth.Keyring.
-func (k *Keyring) SigningKey(ctx context.Context) (auth.Key, error) {
+// SigningKey implements jwt.Keyring.
+func (k *Keyring) SigningKey(ctx context.Context) (jwt.Key, error) {
 	c, err := k.now()
 	if err != nil || c.signing.ID != "" {
 		return c.signing, err
 	}
-	fresh := auth.NewKey(k.store.clock.Now())
+	fresh := jwt.NewKey(k.store.clock.Now())
 	err = k.store.change(ctx, keys, func(ctx context.Context, tx *sql.Tx, _ int64) error {
 		now, err := readKeys(ctx, tx)
-		if err != nil || now.signing.ID != "" { // another process was quicker
+		if err != nil || now.signing.ID != "" { // another process was faster
 			fresh = now.signing
 			return err
 		}
 		return insertKey(ctx, tx, fresh)
 	})
 	if err != nil {
-		return auth.Key{}, fmt.Errorf("making a key: %w", err)
+		return jwt.Key{}, fmt.Errorf("making a key: %w", err)
 	}
 	return fresh, nil
 }
 
-// Key implements auth.Keyring.
-func (k *Keyring) Key(ctx context.Context, id string) (auth.Key, error) {
+// Key implements jwt.Keyring.
+func (k *Keyring) Key(ctx context.Context, id string) (jwt.Key, error) {
 	c, err := k.now()
 	if err != nil {
-		return auth.Key{}, err
+		return jwt.Key{}, err
 	}
 	key, ok := c.all[id]
 	if !ok {
 		k.store.catchUp(ctx)
 		if c, err = k.now(); err != nil {
-			return auth.Key{}, err
+			return jwt.Key{}, err
 		}
 		key, ok = c.all[id]
 	}
 	if !ok {
-		return auth.Key{}, auth.ErrUnknownKey
+		return jwt.Key{}, jwt.ErrUnknownKey
 	}
 	return key, nil
 }
 
-// Rotate implements auth.Keyring.
-func (k *Keyring) Rotate(ctx context.Context, keep time.Duration) (auth.Key, error) {
+// Rotate implements jwt.Keyring.
+func (k *Keyring) Rotate(ctx context.Context, keep time.Duration) (jwt.Key, error) {
 	now := k.store.clock.Now()
-	fresh := auth.NewKey(now)
+	fresh := jwt.NewKey(now)
 	err := k.store.change(ctx, keys, func(ctx context.Context, tx *sql.Tx, _ int64) error {
 		if err := exec(ctx, tx, `DELETE FROM signing_keys WHERE superseded < $1`, micros(now.Add(-keep))); err != nil {
 			return err
@@ -93,15 +93,15 @@ func (k *Keyring) Rotate(ctx context.Context, keep time.Duration) (auth.Key, err
 	return fresh, err
 }
 
-func insertKey(ctx context.Context, tx *sql.Tx, key auth.Key) error {
+func insertKey(ctx context.Context, tx *sql.Tx, key jwt.Key) error {
 	return exec(ctx, tx, `INSERT INTO signing_keys (id, secret, created) VALUES ($1, $2, $3)`,
 		key.ID, base64.StdEncoding.EncodeToString(key.Secret), micros(key.Created))
 }
 
 func readKeys(ctx context.Context, q queryer) (copyOfKeys, error) {
-	c := copyOfKeys{all: make(map[string]auth.Key)}
+	c := copyOfKeys{all: make(map[string]jwt.Key)}
 	err := each(ctx, q, func(rows *sql.Rows) error {
-		var key auth.Key
+		var key jwt.Key
 		var secret string
 		var created int64
 		var signs bool
@@ -109,7 +109,7 @@ func readKeys(ctx context.Context, q queryer) (copyOfKeys, error) {
 			return err
 		}
 		var err error
-		if key.Secret, err = base64.StdEncoding.DecodeString(secret); err != nil || auth.CheckKey(key.Secret) != nil {
+		if key.Secret, err = base64.StdEncoding.DecodeString(secret); err != nil || jwt.CheckKey(key.Secret) != nil {
 			return errors.New("a signing key in the database is damaged: remove it from the table signing_keys")
 		}
 		key.Created = fromMicros(created)

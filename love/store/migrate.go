@@ -18,7 +18,7 @@ var migrations embed.FS
 var forSQLite = []string{"00005_commands_in_order.sql"}
 
 // migrateTries bounds the attempts to migrate: if two processes start with an
-// empty SQLite file at the same time, the second has to try again.
+// empty SQLite file at the same time, the second must try again.
 const migrateTries = 3
 
 // migrate brings the tables up to date. With PostgreSQL, a lock lets one

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 )
 
 const (
 	// grace is how long the copies in memory stay valid while the database
-	// cannot be read. It is short, because nobody can be locked out meanwhile.
+	// cannot be read. It is short, because no user can be locked out meanwhile.
 	grace = 5 * time.Second
 	// tidyPeriod is how often old tokens, revocations and audit records are
 	// removed.
@@ -21,7 +22,7 @@ const (
 	auditMemory = 2 * 365 * 24 * time.Hour
 )
 
-// health tells whether the copies in memory can be trusted.
+// health knows whether the copies in memory can be trusted.
 type health struct {
 	mu    sync.Mutex
 	since time.Time // time of the first failure in a row; zero if all is well
@@ -42,7 +43,7 @@ func (h *health) well(now time.Time) {
 	h.since, h.last = time.Time{}, now
 }
 
-// stuck returns an error if keepUp has not completed a round for grace, though
+// stuck returns an error if poll has not completed a round for grace, though
 // the database may be well.
 func (h *health) stuck(now time.Time) error {
 	h.mu.Lock()
@@ -62,14 +63,14 @@ func (h *health) err(now time.Time) error {
 	return fmt.Errorf("the database cannot be read: %w", auth.ErrUnavailable)
 }
 
-// keepUp looks for changes by other processes, and tidies up, until ctx ends.
-func (s *Store) keepUp(ctx context.Context) {
+// poll looks for changes by other processes, and tidies up, until ctx ends.
+func (s *Store) poll(ctx context.Context) {
 	tick := s.clock.NewTicker(PollPeriod)
 	defer tick.Stop()
-	var tidied time.Time
+	var tidiedAt time.Time
 	for {
-		if now := s.clock.Now(); now.Sub(tidied) >= tidyPeriod && s.tidy(ctx, now) == nil {
-			tidied = now
+		if now := s.clock.Now(); now.Sub(tidiedAt) >= tidyPeriod && s.tidy(ctx, now) == nil {
+			tidiedAt = now
 		}
 		select {
 		case <-ctx.Done():
@@ -78,11 +79,11 @@ func (s *Store) keepUp(ctx context.Context) {
 		}
 		switch err := s.reload(ctx); {
 		case err == nil:
-			s.health.well(s.clock.Now()) // before a watcher hears of a change and asks the store
+			s.health.well(s.clock.Now()) // before a watcher is notified and asks the store
 		case ctx.Err() == nil:
 			s.health.broken(s.clock.Now())
 		}
-		s.tell()
+		s.notify()
 	}
 }
 
@@ -99,34 +100,35 @@ func (s *Store) catchUp(ctx context.Context) {
 		return
 	}
 	s.caughtUp = now
-	_ = s.reload(ctx) // if the database fails, keepUp finds out, too
+	_ = s.reload(ctx) // if the database fails, poll finds out, too
 	s.catching.Unlock()
-	s.tell()
+	s.notify()
 }
 
-// news returns all news that watchers can hear.
-func (s *Store) news() []*news { return []*news{&s.users.news, &s.ledger.news, &s.holds.news} }
+func (s *Store) notifiers() []*notifier {
+	return []*notifier{&s.users.notifier, &s.tokens.notifier, &s.holds.notifier}
+}
 
-// tell tells all watchers what is new.
-func (s *Store) tell() {
-	for _, n := range s.news() {
-		n.tell()
+// notify notifies all watchers of what has changed.
+func (s *Store) notify() {
+	for _, n := range s.notifiers() {
+		n.notify()
 	}
 }
 
-// reload brings the copies in memory up to date and adds what has changed to
-// the news. The caller tells them, while holding no lock.
+// reload brings the copies in memory up to date and adds what has changed to the
+// notifiers. The caller then notifies the watchers, while holding no lock.
 func (s *Store) reload(ctx context.Context) error {
 	now, err := s.revisions(ctx)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	if err := s.users.reload(ctx, now[accounts]); err != nil {
 		return err
 	}
-	if err := s.ledger.reload(ctx, now[revocations]); err != nil {
+	if err := s.tokens.reload(ctx, now[revocations]); err != nil {
 		return err
 	}
 	if err := s.holds.reload(ctx, now[holds]); err != nil {
@@ -152,14 +154,14 @@ func (s *Store) revisions(ctx context.Context) (map[topic]int64, error) {
 
 // tidy removes tokens, revocations and audit records that are no longer needed.
 func (s *Store) tidy(ctx context.Context, now time.Time) error {
-	over := micros(now.Add(-auth.LedgerMemory))
-	if err := s.exec(ctx, `DELETE FROM tokens WHERE expires < $1`, over); err != nil {
+	dropped := micros(now.Add(-jwt.RevocationRetention))
+	if err := s.exec(ctx, `DELETE FROM tokens WHERE expires < $1`, dropped); err != nil {
 		return err
 	}
-	if err := s.exec(ctx, `DELETE FROM revocations WHERE expires < $1`, over); err != nil {
+	if err := s.exec(ctx, `DELETE FROM revocations WHERE expires < $1`, dropped); err != nil {
 		return err
 	}
-	s.ledger.forget(now)
+	s.tokens.dropOld(now)
 	return s.exec(ctx, `DELETE FROM audit WHERE at < $1`, micros(now.Add(-auditMemory)))
 }
 

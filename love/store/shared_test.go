@@ -14,14 +14,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
 )
 
-// patience is how long a test waits for what the store does by itself; the
+// waitLimit is how long a test waits for what the store does by itself; the
 // machine may be busy.
-const patience = 10 * time.Second
+const waitLimit = 10 * time.Second
 
 func TestStore_LooksForChangesMoreOftenThanEverySecond(t *testing.T) {
 	require.LessOrEqual(t, store.PollPeriod, time.Second/2)
@@ -30,12 +32,12 @@ func TestStore_LooksForChangesMoreOftenThanEverySecond(t *testing.T) {
 func TestStore_SeesWhatAnotherProcessChangedWithinASecond(t *testing.T) {
 	onShared(t, func(t *testing.T, address string) {
 		here, there := openStore(t, address), openStore(t, address)
-		users := auth.NewUsers(here.Users(), auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+		users := auth.NewUsers(here.Users(), password.New(password.WithCost(8, 1)))
 		require.NoError(t, users.Add(t.Context(), auth.User{Username: "ada"}, "secret"))
 
-		far := auth.NewUsers(there.Users())
+		far := auth.NewUsers(there.Users(), password.New())
 		_, err := far.Lookup(t.Context(), "ada")
-		require.NoError(t, err, "who is not known is looked for at once")
+		require.NoError(t, err, "an unknown user is looked for at once")
 
 		key, err := here.Keyring().SigningKey(t.Context())
 		require.NoError(t, err)
@@ -45,22 +47,24 @@ func TestStore_SeesWhatAnotherProcessChangedWithinASecond(t *testing.T) {
 		require.Eventually(t, func() bool { // the pause after the look for ada
 			_, err := there.Keyring().Key(t.Context(), key.ID)
 			return err == nil
-		}, patience, 10*time.Millisecond)
+		}, waitLimit, 10*time.Millisecond)
 
 		heard := make(chan string, 2)
 		defer there.Users().WatchAccounts(func(name string) { heard <- name })()
-		defer there.Ledger().WatchTokens(func(id string) { heard <- id })()
+		defer there.TokenStore().Watch(func(id string) { heard <- id })()
 		require.NoError(t, users.SetActive(t.Context(), "ada", false))
 		require.Equal(t, "ada", within(t, heard))
+		require.NoError(t, users.Add(t.Context(), auth.User{Username: "bob"}, "secret"))
+		require.Equal(t, "bob", within(t, heard))
 		_, err = far.Lookup(t.Context(), "ada")
 		require.ErrorIs(t, err, auth.ErrInactive)
 
-		_, err = here.Ledger().Revoke(t.Context(), "token", time.Now().Add(time.Hour))
+		_, err = here.TokenStore().Revoke(t.Context(), "token", time.Now().Add(time.Hour))
 		require.NoError(t, err)
 		require.Equal(t, "token", within(t, heard))
-		dead, err := there.Ledger().Revoked(t.Context(), "token")
+		revoked, err := there.TokenStore().Revoked(t.Context(), "token")
 		require.NoError(t, err)
-		require.True(t, dead)
+		require.True(t, revoked)
 	})
 }
 
@@ -69,8 +73,8 @@ func within(t *testing.T, heard <-chan string) string {
 	select {
 	case name := <-heard:
 		return name
-	case <-time.After(patience):
-		t.Fatal("not told")
+	case <-time.After(waitLimit):
+		t.Fatal("not notified")
 		return ""
 	}
 }
@@ -82,7 +86,7 @@ func TestStore_KeepsEverythingWhenItIsOpenedAgain(t *testing.T) {
 		require.NoError(t, before.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
 		key, err := before.Keyring().SigningKey(t.Context())
 		require.NoError(t, err)
-		_, err = before.Ledger().Revoke(t.Context(), "dead", time.Now().Add(time.Hour))
+		_, err = before.TokenStore().Revoke(t.Context(), "revoked", time.Now().Add(time.Hour))
 		require.NoError(t, err)
 		require.NoError(t, before.Close())
 
@@ -92,9 +96,9 @@ func TestStore_KeepsEverythingWhenItIsOpenedAgain(t *testing.T) {
 		same, err := after.Keyring().SigningKey(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, key.Secret, same.Secret)
-		dead, err := after.Ledger().Revoked(t.Context(), "dead")
+		revoked, err := after.TokenStore().Revoked(t.Context(), "revoked")
 		require.NoError(t, err)
-		require.True(t, dead)
+		require.True(t, revoked)
 	})
 }
 
@@ -117,25 +121,25 @@ func TestOpen_OfManyProcessesAtOnceMakesTheTablesOnce(t *testing.T) {
 	})
 }
 
-func TestStore_ForgetsTokensADayAfterTheyExpire(t *testing.T) {
+func TestStore_DropsTokensADayAfterTheyExpire(t *testing.T) {
 	clock := lovetest.NewClock(time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC))
 	s := openStore(t, store.Memory, store.WithClock(clock))
 	expires := clock.Now().Add(time.Hour)
-	require.NoError(t, s.Ledger().Issued(t.Context(), auth.TokenInfo{ID: "id", Username: "ada", Issued: clock.Now(), Expires: expires}))
-	_, err := s.Ledger().Revoke(t.Context(), "id", expires)
+	require.NoError(t, s.TokenStore().Add(t.Context(), auth.TokenInfo{ID: "id", Username: "ada", Issued: clock.Now(), Expires: expires}))
+	_, err := s.TokenStore().Revoke(t.Context(), "id", expires)
 	require.NoError(t, err)
 	clock.WaitForTimers(1)
 	clock.Advance(26 * time.Hour)
 	require.Eventually(t, func() bool {
-		all, err := s.Ledger().Tokens(t.Context(), "")
-		dead, errDead := s.Ledger().Revoked(t.Context(), "id")
-		return err == nil && errDead == nil && len(all) == 0 && !dead
-	}, patience, time.Millisecond)
+		all, err := s.TokenStore().List(t.Context(), "")
+		revoked, errRevoked := s.TokenStore().Revoked(t.Context(), "id")
+		return err == nil && errRevoked == nil && len(all) == 0 && !revoked
+	}, waitLimit, time.Millisecond)
 }
 
 func TestLockedDatabase_CanBeReadAndSaysThatItCannotBeWritten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "love.db")
-	s := openStore(t, "sqlite:"+file, store.WithWait(time.Second))
+	s := openStore(t, "sqlite:"+file, store.WithTimeout(time.Second))
 	require.NoError(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
 
 	other, err := sql.Open("sqlite", "file:"+file+"?_txlock=exclusive")
@@ -147,8 +151,8 @@ func TestLockedDatabase_CanBeReadAndSaysThatItCannotBeWritten(t *testing.T) {
 	_, err = s.Users().Account(t.Context(), "ada")
 	require.NoError(t, err)
 	require.ErrorIs(t, s.Users().DeleteAccount(t.Context(), "ada"), auth.ErrUnavailable)
-	require.ErrorIs(t, s.AuditLog().Record(t.Context(), auth.AuditRecord{Time: time.Now()}), auth.ErrUnavailable)
-	_, err = s.Ledger().Revoke(t.Context(), "id", time.Now())
+	require.ErrorIs(t, s.AuditLog().Record(t.Context(), audit.Record{Time: time.Now()}), auth.ErrUnavailable)
+	_, err = s.TokenStore().Revoke(t.Context(), "id", time.Now())
 	require.ErrorIs(t, err, auth.ErrUnavailable)
 	require.NoError(t, tx.Rollback())
 	require.NoError(t, s.Users().DeleteAccount(t.Context(), "ada"), "afterwards all is well")
@@ -163,7 +167,7 @@ func TestDatabaseThatGoesAway_IsTrustedForSomeSecondsOnly(t *testing.T) {
 
 	clock.WaitForTimers(1)
 	clock.Advance(store.PollPeriod)
-	require.Eventually(t, func() bool { return s.Check(t.Context()) != nil }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Check(t.Context()) != nil }, waitLimit, time.Millisecond)
 	_, err := s.Users().Account(t.Context(), "ada")
 	require.NoError(t, err, "a moment without the database locks nobody out")
 	for range 40 { // each tick lets the store notice
@@ -174,7 +178,7 @@ func TestDatabaseThatGoesAway_IsTrustedForSomeSecondsOnly(t *testing.T) {
 		<-time.After(time.Millisecond)
 	}
 	require.ErrorIs(t, err, auth.ErrUnavailable)
-	_, err = s.Ledger().Revoked(t.Context(), "id")
+	_, err = s.TokenStore().Revoked(t.Context(), "id")
 	require.ErrorIs(t, err, auth.ErrUnavailable)
 	_, err = s.Keyring().SigningKey(t.Context())
 	require.ErrorIs(t, err, auth.ErrUnavailable)
@@ -217,7 +221,7 @@ func TestOpen_SaysWhatIsWrongAndNoPassword(t *testing.T) {
 	}
 }
 
-// closedPort is an address where nobody listens.
+// closedPort is an address at which no server listens.
 func closedPort(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -19,21 +19,21 @@ import (
 // made.
 const PollPeriod = 250 * time.Millisecond
 
-// Store is an open database. It is safe for concurrent use; [Store.Close] ends
-// it.
+// Store is an open database. It is safe for concurrent use. Use [Open], and
+// [Store.Close] at the end.
 type Store struct {
 	db       *sql.DB
 	clock    love.Clock
-	wait     time.Duration
+	timeout  time.Duration
 	users    *Users
-	ledger   *Ledger
+	tokens   *TokenStore
 	keyring  *Keyring
 	audit    *AuditLog
 	commands *CommandRecord
 	holds    *Holds
 	health   health
 	file     file
-	lane     chan struct{} // full while a goroutine writes; nil if all may at once
+	writing  chan struct{} // a semaphore for writers; nil if all may write at once
 
 	catching sync.Mutex
 	caughtUp time.Time
@@ -48,19 +48,19 @@ type Option func(*Store)
 // WithClock sets the clock. Default: that of the system.
 func WithClock(c love.Clock) Option { return func(s *Store) { s.clock = c } }
 
-// WithWait sets how long one operation waits for a database that is locked or
+// WithTimeout sets how long one operation waits for a database that is locked or
 // slow before it fails with auth.ErrUnavailable. Default: 3 s.
-func WithWait(d time.Duration) Option { return func(s *Store) { s.wait = d } }
+func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d } }
 
 // Open opens a database, "sqlite:PATH", [Memory] or
 // "postgres://USER:PASSWORD@HOST:PORT/NAME", and brings its tables up to date.
 // The error never shows the address, which may hold a password.
 func Open(ctx context.Context, database string, opts ...Option) (*Store, error) {
-	s := &Store{clock: love.SystemClock{}, wait: 3 * time.Second}
+	s := &Store{clock: love.SystemClock{}, timeout: 3 * time.Second}
 	for _, o := range opts {
 		o(s)
 	}
-	a, err := parseAddress(database, s.wait)
+	a, err := parseAddress(database, s.timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -74,9 +74,9 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	if a.dialect == goose.DialectSQLite3 {
-		s.lane = make(chan struct{}, 1)
+		s.writing = make(chan struct{}, 1)
 	}
-	s.users, s.ledger, s.keyring, s.audit = newUsers(s), newLedger(s), &Keyring{store: s}, &AuditLog{store: s}
+	s.users, s.tokens, s.keyring, s.audit = newUsers(s), newTokenStore(s), &Keyring{store: s}, &AuditLog{store: s}
 	s.commands, s.holds = &CommandRecord{store: s}, &Holds{store: s}
 	err = migrate(ctx, s.db, a.dialect)
 	if err == nil {
@@ -90,14 +90,14 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	}
 	s.health.well(s.clock.Now())
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
-	s.running.Go(func() { s.keepUp(ctx) })
+	s.running.Go(func() { s.poll(ctx) })
 	if a.file != "" {
 		s.running.Go(func() { s.checkpoint(ctx) })
 	}
 	return s, nil
 }
 
-// Close ends the store, after what is under way.
+// Close ends the store once the operations under way have ended.
 func (s *Store) Close() error {
 	s.stop()
 	s.running.Wait()
@@ -107,8 +107,8 @@ func (s *Store) Close() error {
 // Users returns the store of accounts and groups.
 func (s *Store) Users() *Users { return s.users }
 
-// Ledger returns the ledger of tokens.
-func (s *Store) Ledger() *Ledger { return s.ledger }
+// TokenStore returns the store of tokens.
+func (s *Store) TokenStore() *TokenStore { return s.tokens }
 
 // Keyring returns the keys that sign tokens.
 func (s *Store) Keyring() *Keyring { return s.keyring }
@@ -137,7 +137,7 @@ const (
 )
 
 // change runs f in a transaction that changes a topic, then updates the copies
-// in memory and tells the watchers. Changes of a topic happen one after the
+// in memory and notifies the watchers. Changes of a topic happen one after the
 // other, in all processes. revision is the topic's revision with this change.
 func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context, tx *sql.Tx, revision int64) error) error {
 	err := s.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -156,8 +156,8 @@ func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context,
 	if err := s.reload(context.WithoutCancel(ctx)); err != nil {
 		s.health.broken(s.clock.Now().Add(-grace))
 	}
-	for _, n := range s.news() {
-		n.told()
+	for _, n := range s.notifiers() {
+		n.notifyAll()
 	}
 	return nil
 }
@@ -189,17 +189,17 @@ func (s *Store) write(ctx context.Context, f func(context.Context) error) error 
 	if err := ctx.Err(); err != nil {
 		return unavailable(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	if s.lane == nil {
+	if s.writing == nil {
 		return f(ctx)
 	}
 	select {
-	case s.lane <- struct{}{}:
+	case s.writing <- struct{}{}:
 	case <-ctx.Done():
 		return unavailable(ctx.Err())
 	}
-	defer func() { <-s.lane }()
+	defer func() { <-s.writing }()
 	return f(context.WithoutCancel(ctx))
 }
 
@@ -227,7 +227,7 @@ type queryer interface {
 // query calls scan for every row of a query, within the time that one operation
 // may take.
 func (s *Store) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	return each(ctx, s.db, scan, query, args...)
 }

@@ -7,19 +7,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
 )
 
 // tokensOver is a token service that keeps everything in a store.
-func tokensOver(t *testing.T, s *store.Store, clock *lovetest.Clock) *auth.JWT {
+func tokensOver(t *testing.T, s *store.Store, clock *lovetest.Clock) *jwt.Tokens {
 	t.Helper()
-	users := auth.NewUsers(s.Users())
+	users := auth.NewUsers(s.Users(), password.New())
 	err := s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}})
 	if err != nil {
 		require.ErrorIs(t, err, auth.ErrUserExists)
 	}
-	return auth.NewJWT(nil, users, auth.WithKeyring(s.Keyring()), auth.WithLedger(s.Ledger()), auth.WithTokenClock(clock), auth.WithTokenLifetime(time.Hour))
+	return jwt.New(nil, users, jwt.WithKeyring(s.Keyring()), jwt.WithTokenStore(s.TokenStore()), jwt.WithClock(clock), jwt.WithLifetime(time.Hour))
 }
 
 func TestTokens_SurviveARestartAndAChangeOfTheKey(t *testing.T) {

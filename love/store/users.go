@@ -15,8 +15,8 @@ import (
 
 // Users is the auth.UserStore of a [Store].
 type Users struct {
-	store *Store
-	news  news
+	store    *Store
+	notifier notifier
 
 	loading sync.Mutex // held while a copy is loaded
 	mu      sync.RWMutex
@@ -206,11 +206,13 @@ func (u *Users) DeleteGroup(ctx context.Context, name string) error {
 }
 
 // WatchAccounts implements auth.UserStore.
-func (u *Users) WatchAccounts(f func(username string)) (cancel func()) { return u.news.watchers.Add(f) }
+func (u *Users) WatchAccounts(f func(username string)) (cancel func()) {
+	return u.notifier.watchers.Add(f)
+}
 
 // reload loads a new copy if revision is newer than that of the old one, and
-// adds the names of changed accounts to the news. It does not tell them,
-// because a watcher may use the accounts.
+// adds the names of changed accounts to the notifier. It does not notify the
+// watchers, because they may use the accounts.
 func (u *Users) reload(ctx context.Context, revision int64) error {
 	u.loading.Lock()
 	defer u.loading.Unlock()
@@ -226,9 +228,17 @@ func (u *Users) reload(ctx context.Context, revision int64) error {
 	old := u.copy
 	u.copy = fresh
 	u.mu.Unlock()
+	if old.accounts == nil { // nobody watches a store that is just being opened
+		return nil
+	}
 	for name, was := range old.accounts {
 		if is, ok := fresh.accounts[name]; !ok || !reflect.DeepEqual(was, is) {
-			u.news.add(name)
+			u.notifier.add(name)
+		}
+	}
+	for name := range fresh.accounts {
+		if _, ok := old.accounts[name]; !ok {
+			u.notifier.add(name)
 		}
 	}
 	return nil

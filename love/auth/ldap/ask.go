@@ -57,7 +57,7 @@ func withoutSecret(err error) error {
 	if e, ok := errors.AsType[*ldap.Error](err); ok {
 		return errors.New(ldap.LDAPResultCodeMap[e.ResultCode])
 	}
-	return errors.New("the connection broke")
+	return errors.New("the connection was lost")
 }
 
 func (a *Authenticator) connect(ctx context.Context, s server) (*ldap.Conn, error) {
@@ -101,9 +101,9 @@ func (a *Authenticator) find(conn *ldap.Conn, username string) (*ldap.Entry, err
 	case ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject):
 		return nil, errNoUser
 	case ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded):
-		return nil, auth.ErrCredentials // several users: which one is meant?
+		return nil, auth.ErrCredentials // several users: it is unknown which one is meant
 	case err != nil:
-		return nil, fmt.Errorf("searching the user: %w", err)
+		return nil, fmt.Errorf("searching for the user: %w", err)
 	case len(result.Entries) == 0:
 		return nil, errNoUser
 	case len(result.Entries) > 1:

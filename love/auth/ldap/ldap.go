@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -28,7 +30,7 @@ type Config struct {
 	UserBase string
 	// UserAttribute is the attribute with the user name. Default: "uid".
 	UserAttribute string
-	// GroupBase is the entry below which CommandGroup has to be. Default:
+	// GroupBase is the entry below which CommandGroup must be. Default:
 	// anywhere; then only the memberOf of the user counts.
 	GroupBase string
 	// CommandGroup gives its members the groups cmd and ui_framework. Default: "love_ops".
@@ -53,7 +55,7 @@ const pause = 30 * time.Second
 
 // Users creates or updates the users who log in; *auth.Users implements it.
 type Users interface {
-	Provision(ctx context.Context, u auth.User) (auth.User, error)
+	Provision(ctx context.Context, u auth.User) (auth.Provisioned, error)
 }
 
 // Authenticator asks LDAP servers. It is safe for concurrent use.
@@ -61,10 +63,11 @@ type Authenticator struct {
 	config  Config
 	servers []server
 	users   Users
+	auditor *audit.Auditor
 	clock   love.Clock
 
 	mu     sync.Mutex
-	silent map[string]time.Time // server URL: until when it is not asked
+	paused map[string]time.Time // server URL: until when it is not asked
 }
 
 var _ auth.Authenticator = (*Authenticator)(nil)
@@ -83,13 +86,18 @@ type Option func(*Authenticator)
 // WithClock sets the clock. Default: the system's.
 func WithClock(c love.Clock) Option { return func(a *Authenticator) { a.clock = c } }
 
+// WithAuditor records whom a log-in adds and which groups it grants, with "LDAP"
+// as the actor. A log-in that cannot be recorded fails. Default: nothing is
+// recorded.
+func WithAuditor(a *audit.Auditor) Option { return func(l *Authenticator) { l.auditor = a } }
+
 // New makes an authenticator; it connects at each log-in.
 func New(c Config, users Users, opts ...Option) (*Authenticator, error) {
 	if len(c.Servers) == 0 || len(c.Servers) > maxServers {
-		return nil, fmt.Errorf("LDAP needs 1 to %d servers, there are %d", maxServers, len(c.Servers))
+		return nil, fmt.Errorf("LDAP needs 1 to %d servers, not %d", maxServers, len(c.Servers))
 	}
 	if c.UserBase == "" {
-		return nil, errors.New("LDAP needs the base of the users, such as cn=users,cn=accounts,dc=example,dc=org")
+		return nil, errors.New("LDAP needs the entry below which the users are, such as cn=users,cn=accounts,dc=example,dc=org")
 	}
 	if c.Timeout <= 0 || c.Timeout > maxTimeout {
 		c.Timeout = maxTimeout
@@ -100,7 +108,7 @@ func New(c Config, users Users, opts ...Option) (*Authenticator, error) {
 	if c.CommandGroup == "" {
 		c.CommandGroup = "love_ops"
 	}
-	a := &Authenticator{config: c, users: users, clock: love.SystemClock{}, silent: make(map[string]time.Time)}
+	a := &Authenticator{config: c, users: users, auditor: audit.NewAuditor(nil), clock: love.SystemClock{}, paused: make(map[string]time.Time)}
 	for _, text := range c.Servers {
 		s, err := parseServer(text)
 		if err != nil {
@@ -117,7 +125,7 @@ func New(c Config, users Users, opts ...Option) (*Authenticator, error) {
 func parseServer(text string) (server, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Scheme != "ldap" && u.Scheme != "ldaps" {
-		return server{}, fmt.Errorf("the LDAP server %q is no ldap://HOST or ldaps://HOST", text)
+		return server{}, fmt.Errorf("the LDAP server %q is not of the form ldap://HOST or ldaps://HOST", text)
 	}
 	s := server{url: text, host: u.Hostname(), address: u.Host, secure: u.Scheme == "ldaps"}
 	if u.Port() == "" {
@@ -139,13 +147,13 @@ func (a *Authenticator) Authenticate(ctx context.Context, username, password str
 	refused := false
 	var failures []error
 	for _, s := range a.servers {
-		if a.isSilent(s) {
+		if a.isPaused(s) {
 			continue
 		}
 		user, err := a.ask(ctx, s, username, password)
 		switch {
 		case err == nil:
-			return a.users.Provision(ctx, user)
+			return a.provision(ctx, user)
 		case errors.Is(err, auth.ErrCredentials):
 			return auth.User{}, auth.ErrCredentials
 		case errors.Is(err, errNoUser):
@@ -153,30 +161,48 @@ func (a *Authenticator) Authenticate(ctx context.Context, username, password str
 		case ctx.Err() != nil:
 			return auth.User{}, ctx.Err()
 		default:
-			a.leaveAlone(s)
+			a.pauseServer(s)
 			failures = append(failures, fmt.Errorf("LDAP server %s: %w", s.url, err))
 		}
 	}
 	if refused {
 		return auth.User{}, auth.ErrCredentials
 	}
-	return auth.User{}, fmt.Errorf("no LDAP server answers: %w", errors.Join(append(failures, auth.ErrUnavailable)...))
+	return auth.User{}, fmt.Errorf("no LDAP server could check the log-in: %w", errors.Join(append(failures, auth.ErrUnavailable)...))
 }
 
-func (a *Authenticator) isSilent(s server) bool {
+// provision creates or updates the user here, and records what that changed.
+func (a *Authenticator) provision(ctx context.Context, user auth.User) (auth.User, error) {
+	p, err := a.users.Provision(ctx, user)
+	if err != nil {
+		return auth.User{}, err
+	}
+	r := audit.Record{Actor: "LDAP", Subject: user.Username, Outcome: audit.Done, Detail: "groups: " + strings.Join(p.Granted, ", ")}
+	switch {
+	case p.Added:
+		r.Action = audit.UserAdded
+	case len(p.Granted) > 0:
+		r.Action = audit.PermissionGranted
+	default:
+		return p.User, nil
+	}
+	return p.User, a.auditor.Record(ctx, r)
+}
+
+func (a *Authenticator) isPaused(s server) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.clock.Now().Before(a.silent[s.url])
+	return a.clock.Now().Before(a.paused[s.url])
 }
 
-func (a *Authenticator) leaveAlone(s server) {
+func (a *Authenticator) pauseServer(s server) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.silent[s.url] = a.clock.Now().Add(pause)
+	a.paused[s.url] = a.clock.Now().Add(pause)
 }
 
-// Check returns nil if a server can be searched, or why none can. It searches
-// for a user who does not exist.
+// Check returns nil if a server can be searched, or why none can. It searches for
+// a user that does not exist.
 func (a *Authenticator) Check(ctx context.Context) error {
 	var failures []error
 	for _, s := range a.servers {

@@ -10,8 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/ldap"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/lovetest"
 )
 
@@ -19,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func localUsers(t *testing.T) *auth.Users {
 	t.Helper()
-	u := auth.NewMemoryUsers(auth.WithPasswords(auth.NewPasswords(auth.WithPasswordCost(8, 1))))
+	u := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	_, err := u.AddMissing(t.Context(), map[string]string{"admin": "local secret"})
 	require.NoError(t, err)
 	return u
@@ -39,6 +41,17 @@ func newLDAP(t *testing.T, c ldap.Config, u *auth.Users, opts ...ldap.Option) *l
 	return a
 }
 
+func TestAuthenticator_PassesTheConformanceSuite(t *testing.T) {
+	lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorUnderTest {
+		d, users := newDirectory(t, true), localUsers(t)
+		return lovetest.AuthenticatorUnderTest{
+			Authenticator: newLDAP(t, config(d, "ldaps"), users), Username: "ada", Password: "ada's secret",
+			Disable: func(t *testing.T) { require.NoError(t, users.SetActive(t.Context(), "ada", false)) },
+			Break:   func(*testing.T) { d.close() },
+		}
+	})
+}
+
 func TestLogIn_OverStartTLSAndLDAPS(t *testing.T) {
 	for scheme, secure := range map[string]bool{"ldap": false, "ldaps": true} {
 		t.Run(scheme, func(t *testing.T) {
@@ -55,7 +68,7 @@ func TestLogIn_OverStartTLSAndLDAPS(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, bob.Groups)
 			_, err = users.Lookup(t.Context(), "bob")
-			require.NoError(t, err, "tokens find who came by LDAP")
+			require.NoError(t, err, "tokens find a user of LDAP")
 
 			again, err := a.Authenticate(t.Context(), "ADA", "ada's secret")
 			require.NoError(t, err)
@@ -92,10 +105,10 @@ func TestLogIn_ThatIsWrongIsRefused(t *testing.T) {
 	d.mu.Unlock()
 	d.binds["uid=admin,dc=evil"] = "x"
 	_, err := a.Authenticate(t.Context(), "admin", "x")
-	require.ErrorIs(t, err, auth.ErrCredentials, "a local user is nobody else's")
+	require.ErrorIs(t, err, auth.ErrCredentials, "a local user is not taken over")
 }
 
-func TestGroup_IsBelowItsBaseOrNamesItsMember(t *testing.T) {
+func TestGroup_MustBeBelowItsBaseOrNameItsMember(t *testing.T) {
 	d := newDirectory(t, false)
 	c := config(d, "ldap")
 	c.GroupBase = "cn=groups,dc=example"
@@ -106,7 +119,7 @@ func TestGroup_IsBelowItsBaseOrNamesItsMember(t *testing.T) {
 	c.GroupBase = "cn=elsewhere,dc=example"
 	got, err = newLDAP(t, c, localUsers(t)).Authenticate(t.Context(), "ada", "ada's secret")
 	require.NoError(t, err)
-	require.Empty(t, got.Groups, "a group of that name elsewhere is another")
+	require.Empty(t, got.Groups, "a group of that name elsewhere is another one")
 
 	const byMember = "(&(cn=love_ops)(|(member=uid=bob,cn=users,dc=example)(uniqueMember=uid=bob,cn=users,dc=example)(memberUid=bob)))"
 	d.mu.Lock()
@@ -117,7 +130,44 @@ func TestGroup_IsBelowItsBaseOrNamesItsMember(t *testing.T) {
 	require.NotEmpty(t, got.Groups)
 }
 
-func TestServer_ThatIsAwayIsFollowedByTheNext(t *testing.T) {
+func TestLogIn_RecordsWhatItGrants(t *testing.T) {
+	d, log := newDirectory(t, false), new(audit.MemoryLog)
+	a := newLDAP(t, config(d, "ldap"), localUsers(t), ldap.WithAuditor(audit.NewAuditor(log)))
+	logIn := func(member bool) {
+		d.mu.Lock()
+		d.entries["(uid=ada)"].attributes["memberOf"] = map[bool][]string{true: {"cn=love_ops,cn=groups,dc=example"}}[member]
+		d.mu.Unlock()
+		_, err := a.Authenticate(t.Context(), "ada", "ada's secret")
+		require.NoError(t, err)
+	}
+	for _, member := range []bool{false, false, true, true, false} {
+		logIn(member)
+	}
+	got, err := log.Records(t.Context(), 10)
+	require.NoError(t, err)
+	require.Len(t, got, 2, "the other log-ins changed nothing")
+	for i := range got {
+		require.Equal(t, "LDAP", got[i].Actor)
+		require.Equal(t, "ada", got[i].Subject)
+		require.Equal(t, audit.Done, got[i].Outcome)
+	}
+	require.Equal(t, audit.UserAdded, got[1].Action)
+	require.Equal(t, audit.PermissionGranted, got[0].Action)
+	require.Equal(t, "groups: cmd, ui_framework", got[0].Detail)
+}
+
+// fullLog keeps nothing.
+type fullLog struct{ audit.Log }
+
+func (fullLog) Record(context.Context, audit.Record) error { return auth.ErrUnavailable }
+
+func TestLogIn_ThatCannotBeRecordedFails(t *testing.T) {
+	a := newLDAP(t, config(newDirectory(t, false), "ldap"), localUsers(t), ldap.WithAuditor(audit.NewAuditor(fullLog{})))
+	_, err := a.Authenticate(t.Context(), "ada", "ada's secret")
+	require.ErrorIs(t, err, auth.ErrUnavailable)
+}
+
+func TestServer_ThatIsAwayIsReplacedByTheNext(t *testing.T) {
 	d := newDirectory(t, false)
 	c := config(d, "ldap")
 	c.Servers = append([]string{"ldap://" + closedPort(t)}, c.Servers...)
@@ -132,8 +182,8 @@ func closedPort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// silence is a server that accepts connections and says nothing.
-func silence(t *testing.T) string {
+// silentServer accepts connections and never answers.
+func silentServer(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	done := make(chan struct{})
@@ -154,9 +204,9 @@ func silence(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func TestServer_ThatHangsEndsInTimeAndIsThenLeftAlone(t *testing.T) {
+func TestServer_ThatHangsDelaysOneLogInOnly(t *testing.T) {
 	clock := lovetest.NewClock(time.Now())
-	c := ldap.Config{Servers: []string{"ldap://" + silence(t), "ldaps://" + silence(t)}, UserBase: "dc=example", Timeout: 100 * time.Millisecond}
+	c := ldap.Config{Servers: []string{"ldap://" + silentServer(t), "ldaps://" + silentServer(t)}, UserBase: "dc=example", Timeout: 100 * time.Millisecond}
 	a := newLDAP(t, c, localUsers(t), ldap.WithClock(clock))
 	began := time.Now()
 	_, err := a.Authenticate(t.Context(), "ada", "ada's secret")
@@ -178,15 +228,15 @@ func TestServer_ThatHangsEndsInTimeAndIsThenLeftAlone(t *testing.T) {
 
 func TestLocalUsers_DoNotWaitForAServerThatHangs(t *testing.T) {
 	users := localUsers(t)
-	a := newLDAP(t, ldap.Config{Servers: []string{"ldap://" + silence(t)}, UserBase: "dc=example"}, users)
+	a := newLDAP(t, ldap.Config{Servers: []string{"ldap://" + silentServer(t)}, UserBase: "dc=example"}, users)
 	began := time.Now()
-	got, err := auth.Either{a, users}.Authenticate(t.Context(), "admin", "local secret")
+	got, err := auth.FirstOf{a, users}.Authenticate(t.Context(), "admin", "local secret")
 	require.NoError(t, err)
 	require.Equal(t, "admin", got.Username)
 	require.Less(t, time.Since(began), 2*time.Second)
 }
 
-func TestServer_WithACertificateThatNobodyKnowsGetsNoPassword(t *testing.T) {
+func TestServer_WithAnUnknownCertificateGetsNoPassword(t *testing.T) {
 	for scheme, secure := range map[string]bool{"ldap": false, "ldaps": true} {
 		d := newDirectory(t, secure)
 		c := config(d, scheme)
@@ -208,7 +258,7 @@ func TestServer_WithoutTLSIsUsedOnlyIfAllowed(t *testing.T) {
 	require.Contains(t, d.plain, "ada's secret")
 }
 
-func TestServiceAccount_ThatIsWrongIsOurFaultNotTheUsers(t *testing.T) {
+func TestServiceAccount_ThatIsWrongIsNotARefusal(t *testing.T) {
 	d := newDirectory(t, false)
 	c := config(d, "ldap")
 	c.BindPassword = "old service secret"
@@ -221,18 +271,18 @@ func TestServiceAccount_ThatIsWrongIsOurFaultNotTheUsers(t *testing.T) {
 func TestLogIn_EndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	a := newLDAP(t, ldap.Config{Servers: []string{"ldap://" + silence(t)}, UserBase: "dc=example"}, localUsers(t))
+	a := newLDAP(t, ldap.Config{Servers: []string{"ldap://" + silentServer(t)}, UserBase: "dc=example"}, localUsers(t))
 	_, err := a.Authenticate(ctx, "ada", "x")
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestNew_SaysWhatIsWrong(t *testing.T) {
 	for want, c := range map[string]ldap.Config{
-		"1 to 3 servers":    {UserBase: "x"},
-		"there are 4":       {UserBase: "x", Servers: []string{"ldap://a", "ldap://b", "ldap://c", "ldap://d"}},
-		"base of the users": {Servers: []string{"ldap://a"}},
-		`"http://a"`:        {UserBase: "x", Servers: []string{"http://a"}},
-		`"ldap://"`:         {UserBase: "x", Servers: []string{"ldap://"}},
+		"1 to 3 servers":            {UserBase: "x"},
+		"not 4":                     {UserBase: "x", Servers: []string{"ldap://a", "ldap://b", "ldap://c", "ldap://d"}},
+		"below which the users are": {Servers: []string{"ldap://a"}},
+		`"http://a"`:                {UserBase: "x", Servers: []string{"http://a"}},
+		`"ldap://"`:                 {UserBase: "x", Servers: []string{"ldap://"}},
 	} {
 		_, err := ldap.New(c, nil)
 		require.ErrorContains(t, err, want)

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// directory is a small LDAP server in this process.
+// directory is a small LDAP server in the test's process.
 type directory struct {
 	t       *testing.T
 	entries map[string]entry // by the search filter that finds them
@@ -97,7 +97,7 @@ func (d *directory) serve(c net.Conn, secured bool) {
 				d.mu.Unlock()
 			}
 			code := int64(ldap.LDAPResultInvalidCredentials)
-			if want, ok := d.binds[dn]; ok && want == password || password == "" { // as servers do: nobody
+			if want, ok := d.binds[dn]; ok && want == password || password == "" { // servers take that for an anonymous log-in
 				code = ldap.LDAPResultSuccess
 			}
 			answer(c, id, result(ldap.ApplicationBindResponse, code))
@@ -160,7 +160,7 @@ func found(e entry) *ber.Packet {
 	return p
 }
 
-// certificate is a certificate for 127.0.0.1 that nobody knows.
+// certificate is a certificate for 127.0.0.1 that no authority signed.
 func certificate(t *testing.T) *tls.Config {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -174,7 +174,7 @@ func certificate(t *testing.T) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}}}
 }
 
-// client is the TLS configuration of who knows the server's certificate.
+// client is the TLS configuration of a client that trusts the server's certificate.
 func (d *directory) client() *tls.Config {
 	pool := x509.NewCertPool()
 	pool.AddCert(d.tls.Certificates[0].Leaf)

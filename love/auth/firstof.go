@@ -1,0 +1,56 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// FirstOf is an [Authenticator] that asks several at the same time, such as
+// LDAP and the local users. The first that accepts decides, so that one that
+// hangs does not delay users whom another knows; the contexts of the others
+// are cancelled, and Authenticate waits for them to return.
+//
+// If all refuse, the error wraps ErrCredentials. If none accepts and one could
+// not check, it wraps ErrUnavailable, because that one might have accepted,
+// and also ErrRefused if another refused.
+type FirstOf []Authenticator
+
+// Authenticate implements [Authenticator].
+func (f FirstOf) Authenticate(ctx context.Context, username, password string) (User, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	type result struct {
+		user User
+		err  error
+	}
+	results := make(chan result, len(f))
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	for _, a := range f {
+		running.Go(func() {
+			u, err := a.Authenticate(ctx, username, password)
+			results <- result{u, err}
+		})
+	}
+	refused := false
+	var failures []error
+	for range f {
+		r := <-results
+		switch {
+		case r.err == nil:
+			return r.user, nil
+		case errors.Is(r.err, ErrCredentials):
+			refused = true
+		default:
+			failures = append(failures, r.err)
+		}
+	}
+	switch {
+	case len(failures) == 0 && refused:
+		return User{}, ErrCredentials
+	case refused:
+		failures = append(failures, ErrRefused)
+	}
+	return User{}, errors.Join(append(failures, ErrUnavailable)...)
+}

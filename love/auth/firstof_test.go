@@ -1,0 +1,63 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/lovetest"
+)
+
+// fixedAnswer is an identity system that always answers the same.
+type fixedAnswer struct {
+	name string
+	err  error
+}
+
+func (a fixedAnswer) Authenticate(context.Context, string, string) (auth.User, error) {
+	return auth.User{Username: a.name}, a.err
+}
+
+// hangs answers when its context ends.
+type hangs struct{}
+
+func (hangs) Authenticate(ctx context.Context, _, _ string) (auth.User, error) {
+	<-ctx.Done()
+	return auth.User{}, ctx.Err()
+}
+
+func TestFirstOf_PassesTheConformanceSuite(t *testing.T) {
+	lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorUnderTest {
+		a := underTest(t)
+		a.Authenticator = auth.FirstOf{fixedAnswer{err: auth.ErrCredentials}, a.Authenticator}
+		return a
+	})
+}
+
+func TestFirstOf_TheFirstThatAcceptsDecides(t *testing.T) {
+	yes, no, away := fixedAnswer{name: "ada"}, fixedAnswer{err: auth.ErrCredentials}, fixedAnswer{err: errAway}
+	for name, c := range map[string]struct {
+		ask  auth.FirstOf
+		want error
+	}{
+		"one accepts":              {auth.FirstOf{no, yes}, nil},
+		"one is away, one accepts": {auth.FirstOf{away, yes}, nil},
+		"one hangs, one accepts":   {auth.FirstOf{hangs{}, yes}, nil},
+		"all refuse":               {auth.FirstOf{no, no}, auth.ErrCredentials},
+		"one refuses, one is away": {auth.FirstOf{away, no}, auth.ErrUnavailable},
+		"a refusal is reported":    {auth.FirstOf{away, no}, auth.ErrRefused},
+		"none could check":         {auth.FirstOf{away, away}, auth.ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, err := c.ask.Authenticate(t.Context(), "ada", "x")
+			require.ErrorIs(t, err, c.want)
+			require.Equal(t, c.want == auth.ErrCredentials, errors.Is(err, auth.ErrCredentials))
+			if c.want == nil {
+				require.Equal(t, "ada", u.Username)
+			}
+		})
+	}
+}

@@ -1,0 +1,12 @@
+package auth_test
+
+import (
+	"testing"
+
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/lovetest"
+)
+
+func TestMemoryUserStore_PassesTheConformanceSuite(t *testing.T) {
+	lovetest.RunUserStore(t, func(*testing.T) auth.UserStore { return auth.NewMemoryUserStore() })
+}

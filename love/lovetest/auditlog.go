@@ -1,0 +1,34 @@
+package lovetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/audit"
+)
+
+// RunAuditLog is the conformance suite of [audit.Log]. open returns an empty log;
+// it is called anew for every test and closes the log with t.Cleanup.
+func RunAuditLog(t *testing.T, open func(t *testing.T) audit.Log) {
+	t.Run("returns the newest records, newest first, whole", func(t *testing.T) {
+		l := open(t)
+		got, err := l.Records(t.Context(), 10)
+		require.NoError(t, err)
+		require.Empty(t, got)
+		record := audit.Record{Time: storeStart, Actor: "ada", Address: "10.0.0.1", Action: audit.LogIn,
+			Subject: "o'hara", Outcome: audit.Refused, Detail: "é 'quoted'"}
+		second, third := record, record
+		second.Actor, third.Actor, third.Time = "bob", "eve", storeStart.Add(time.Second)
+		for _, r := range []audit.Record{record, second, third} {
+			require.NoError(t, l.Record(t.Context(), r))
+		}
+		got, err = l.Records(t.Context(), 10)
+		require.NoError(t, err)
+		require.Equal(t, []audit.Record{third, second, record}, got, "of the same moment too")
+		got, err = l.Records(t.Context(), 2)
+		require.NoError(t, err)
+		require.Equal(t, []audit.Record{third, second}, got)
+	})
+}

@@ -1,0 +1,232 @@
+package lovetest
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// RunUserStore is the conformance suite of [auth.UserStore]. open returns a new
+// store; it is called anew for every test and closes the store with t.Cleanup.
+func RunUserStore(t *testing.T, open func(t *testing.T) auth.UserStore) {
+	for name, test := range map[string]func(*testing.T, auth.UserStore){
+		"a fresh store has the default groups and no account":     freshUsers,
+		"an account comes back as it was put, with its rights":    accountComesBack,
+		"names are kept as they are":                              accountNames,
+		"a name that is taken cannot be taken again":              accountTaken,
+		"what does not exist has an error of its own":             accountUnknown,
+		"an update that fails changes nothing":                    accountUpdateFails,
+		"updates at the same time are all kept":                   accountUpdatesAtOnce,
+		"permissions of a group come and go at once":              groupRights,
+		"watchers hear of new, changed and deleted accounts":      accountWatch,
+		"what is returned is a copy":                              accountCopy,
+		"an account that is deleted and made again has no rights": accountAgain,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+var ada = auth.Account{
+	User: auth.User{
+		Username: "ada", Email: "ada@example.org", FirstName: "Ada", LastName: "Lovelace é",
+		Groups: []string{auth.GroupCommand, auth.GroupUIFramework}, Permissions: []auth.Permission{"ATDome:*:move*", auth.ManageUsers},
+	},
+	PasswordHash: "a hash",
+}
+
+func freshUsers(t *testing.T, s auth.UserStore) {
+	groups, err := s.Groups(t.Context())
+	require.NoError(t, err)
+	want := auth.DefaultGroups()
+	for i := range want {
+		want[i] = want[i].Normal()
+	}
+	require.Equal(t, want, groups)
+	all, err := s.Accounts(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, all)
+}
+
+func accountComesBack(t *testing.T, s auth.UserStore) {
+	twice := ada
+	twice.Groups = []string{auth.GroupUIFramework, auth.GroupCommand, auth.GroupCommand}
+	twice.GroupPermissions = []auth.Permission{"not to be believed"}
+	require.NoError(t, s.CreateAccount(t.Context(), twice))
+	require.NoError(t, s.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "Zoe", Superuser: true}, Disabled: true}))
+	got, err := s.Account(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Contains(t, got.GroupPermissions, auth.ExecuteCommand)
+	require.Contains(t, got.GroupPermissions, auth.Permission("ui_framework.add_view"))
+	require.NotContains(t, got.GroupPermissions, auth.Permission("not to be believed"))
+	got.GroupPermissions = nil
+	require.Equal(t, ada, got)
+
+	all, err := s.Accounts(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	require.Equal(t, "Zoe", all[0].Username, "by name, capitals first")
+	require.True(t, all[0].Superuser)
+	require.True(t, all[0].Disabled)
+	require.Empty(t, all[0].GroupPermissions)
+	require.NotEmpty(t, all[1].GroupPermissions)
+}
+
+func accountNames(t *testing.T, s auth.UserStore) {
+	names := []string{"a", "A", "é", "o'hara", `"quoted"`, "%", "$1", "名前", "x;--"}
+	for _, n := range names {
+		require.NoError(t, s.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: n, Email: n}}), n)
+	}
+	for _, n := range names {
+		a, err := s.Account(t.Context(), n)
+		require.NoError(t, err)
+		require.Equal(t, n, a.Email)
+	}
+	require.NoError(t, s.DeleteAccount(t.Context(), "%"))
+	all, err := s.Accounts(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, len(names)-1)
+}
+
+func accountTaken(t *testing.T, s auth.UserStore) {
+	require.NoError(t, s.CreateAccount(t.Context(), ada))
+	require.ErrorIs(t, s.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}), auth.ErrUserExists)
+	got, err := s.Account(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Equal(t, ada.Email, got.Email)
+}
+
+func accountUnknown(t *testing.T, s auth.UserStore) {
+	ctx, touched := t.Context(), func(*auth.Account) error { return errors.New("called") }
+	_, err := s.Account(ctx, "nobody")
+	require.ErrorIs(t, err, auth.ErrUnknownUser)
+	require.ErrorIs(t, s.UpdateAccount(ctx, "nobody", touched), auth.ErrUnknownUser)
+	require.ErrorIs(t, s.DeleteAccount(ctx, "nobody"), auth.ErrUnknownUser)
+	require.ErrorIs(t, s.DeleteGroup(ctx, "nothing"), auth.ErrUnknownGroup)
+	require.ErrorIs(t, s.CreateAccount(ctx, auth.Account{User: auth.User{Username: "x", Groups: []string{"nothing"}}}), auth.ErrUnknownGroup)
+	_, err = s.Account(ctx, "x")
+	require.ErrorIs(t, err, auth.ErrUnknownUser, "nothing is left of it")
+	require.NoError(t, s.CreateAccount(ctx, ada))
+	err = s.UpdateAccount(ctx, "ada", func(a *auth.Account) error {
+		a.Groups = []string{"nothing"}
+		return nil
+	})
+	require.ErrorIs(t, err, auth.ErrUnknownGroup)
+	got, err := s.Account(ctx, "ada")
+	require.NoError(t, err)
+	require.Equal(t, ada.Groups, got.Groups)
+}
+
+func accountUpdateFails(t *testing.T, s auth.UserStore) {
+	require.NoError(t, s.CreateAccount(t.Context(), ada))
+	no := errors.New("no")
+	require.ErrorIs(t, s.UpdateAccount(t.Context(), "ada", func(a *auth.Account) error {
+		a.Email, a.Groups[0], a.Permissions = "other", "other", nil
+		return no
+	}), no)
+	got, err := s.Account(t.Context(), "ada")
+	require.NoError(t, err)
+	got.GroupPermissions = nil
+	require.Equal(t, ada, got)
+}
+
+func accountUpdatesAtOnce(t *testing.T, s auth.UserStore) {
+	require.NoError(t, s.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			err := s.UpdateAccount(t.Context(), "ada", func(a *auth.Account) error {
+				a.Email += "x"
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	got, err := s.Account(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Len(t, got.Email, 20)
+}
+
+func groupRights(t *testing.T, s auth.UserStore) {
+	ctx := t.Context()
+	rights := func() []auth.Permission {
+		a, err := s.Account(ctx, "ada")
+		require.NoError(t, err)
+		return a.GroupPermissions
+	}
+	require.NoError(t, s.PutGroup(ctx, auth.Group{Name: "night", Permissions: []auth.Permission{"b:*:*", "a:*:*", "a:*:*"}}))
+	require.NoError(t, s.CreateAccount(ctx, auth.Account{User: auth.User{Username: "ada", Groups: []string{"night"}}}))
+	require.Equal(t, []auth.Permission{"a:*:*", "b:*:*"}, rights())
+	require.NoError(t, s.PutGroup(ctx, auth.Group{Name: "night", Permissions: []auth.Permission{auth.Publish}}))
+	require.Equal(t, []auth.Permission{auth.Publish}, rights())
+	require.NoError(t, s.DeleteGroup(ctx, "night"))
+	require.Empty(t, rights())
+	a, err := s.Account(ctx, "ada")
+	require.NoError(t, err)
+	require.Empty(t, a.Groups)
+	groups, err := s.Groups(ctx)
+	require.NoError(t, err)
+	require.False(t, slices.ContainsFunc(groups, func(g auth.Group) bool { return g.Name == "night" }))
+}
+
+func accountWatch(t *testing.T, s auth.UserStore) {
+	ctx := t.Context()
+	var heard []string
+	cancel := s.WatchAccounts(func(name string) { heard = append(heard, name) })
+	for _, n := range []string{"ada", "bob", "eve"} {
+		require.NoError(t, s.CreateAccount(ctx, auth.Account{User: auth.User{Username: n, Groups: []string{auth.GroupCommand}}}))
+		require.Equal(t, []string{n}, heard, "before the call returns")
+		heard = nil
+	}
+	require.NoError(t, s.UpdateAccount(ctx, "ada", func(a *auth.Account) error {
+		a.Disabled = true
+		return nil
+	}))
+	require.Equal(t, []string{"ada"}, heard, "before the change returns")
+	require.NoError(t, s.DeleteAccount(ctx, "bob"))
+	require.Equal(t, []string{"ada", "bob"}, heard)
+	heard = nil
+	require.NoError(t, s.PutGroup(ctx, auth.Group{Name: auth.GroupCommand}))
+	require.ElementsMatch(t, []string{"ada", "eve"}, heard, "the members of a group that changed")
+	cancel()
+	require.NoError(t, s.DeleteAccount(ctx, "ada"))
+	require.Len(t, heard, 2, "a watcher that was cancelled is not called")
+}
+
+func accountCopy(t *testing.T, s auth.UserStore) {
+	require.NoError(t, s.CreateAccount(t.Context(), ada))
+	one, err := s.Account(t.Context(), "ada")
+	require.NoError(t, err)
+	all, err := s.Accounts(t.Context())
+	require.NoError(t, err)
+	groups, err := s.Groups(t.Context())
+	require.NoError(t, err)
+	one.Groups[0], one.Permissions[0], one.GroupPermissions[0] = "x", "x", "x"
+	all[0].Groups[0], groups[0].Permissions[0] = "x", "x"
+	again, err := s.Account(t.Context(), "ada")
+	require.NoError(t, err)
+	require.NotContains(t, again.GroupPermissions, auth.Permission("x"))
+	again.GroupPermissions = nil
+	require.Equal(t, ada, again)
+	freshGroups, err := s.Groups(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, auth.ExecuteCommand, freshGroups[0].Permissions[0])
+}
+
+func accountAgain(t *testing.T, s auth.UserStore) {
+	require.NoError(t, s.CreateAccount(t.Context(), ada))
+	require.NoError(t, s.DeleteAccount(t.Context(), "ada"))
+	require.NoError(t, s.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
+	got, err := s.Account(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Empty(t, got.Groups)
+	require.Empty(t, got.Permissions)
+	require.Empty(t, got.PasswordHash)
+}
