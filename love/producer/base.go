@@ -4,12 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/rubin-love/love-go/love"
@@ -50,16 +47,16 @@ type Poll func(ctx context.Context) (any, error)
 type Action func(ctx context.Context, object love.RawValue)
 
 type poll struct {
-	category love.Category
-	f        Poll
+	f      Poll
+	header func(object love.RawValue) Header
 }
 
 // stored is the newest object of a key, kept encoded so that replies are cheap.
 type stored struct {
-	key      string
-	of       origin // set only if the key comes from "data"
-	category love.Category
-	object   love.RawValue
+	key    string
+	of     origin // set only if the key comes from "data"
+	header Header
+	object love.RawValue
 	// render, if not nil, builds the object anew before it is sent, reusing the
 	// bytes of the old one.
 	render func(old love.RawValue) love.RawValue
@@ -107,9 +104,15 @@ func (b *Base) Message() *Message { return b.message }
 // result with the category, without storing it. If f fails, the error is logged
 // and that one value is skipped.
 func (b *Base) RegisterPeriodic(category love.Category, f Poll) {
+	b.poll(f, func(object love.RawValue) Header { return headerOf(category, object) })
+}
+
+// poll is like RegisterPeriodic with a function that returns the header of a
+// result.
+func (b *Base) poll(f Poll, header func(object love.RawValue) Header) {
 	b.turn.Lock()
 	defer b.turn.Unlock()
-	b.polls = append(b.polls, poll{category, f})
+	b.polls = append(b.polls, poll{f, header})
 }
 
 // RegisterCategory sets the category of the objects with the key (see
@@ -139,11 +142,12 @@ func (b *Base) Publish(ctx context.Context, object any) error {
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	key, of, err := keyOf(raw)
+	f, err := readFreeForm(raw)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	return b.publish(ctx, stored{key: key, of: of, category: b.categoryOf(key), object: raw})
+	key, of := f.key()
+	return b.publish(ctx, stored{key: key, of: of, header: f.header(b.categoryOf(key)), object: raw})
 }
 
 func (b *Base) categoryOf(key string) love.Category {
@@ -161,7 +165,7 @@ func (b *Base) publish(ctx context.Context, s stored) error {
 	b.store(s)
 	var err error
 	if b.to != nil {
-		err = b.send(ctx, b.to, s.category, s.object)
+		err = b.send(ctx, b.to, s.header, s.object)
 	}
 	action := b.actions[s.key]
 	b.turn.Unlock()
@@ -189,13 +193,13 @@ func (b *Base) sendStored(ctx context.Context, to Sender, s *stored) error {
 	if s.render != nil {
 		s.object = s.render(s.object)
 	}
-	return b.send(ctx, to, s.category, s.object)
+	return b.send(ctx, to, s.header, s.object)
 }
 
 // send sends an object as a data message. The caller holds the turn.
-func (b *Base) send(ctx context.Context, to Sender, category love.Category, object love.RawValue) error {
-	b.out = b.message.AppendData(b.out[:0], category, object)
-	return to.Send(ctx, b.out)
+func (b *Base) send(ctx context.Context, to Sender, h Header, object love.RawValue) error {
+	b.out = b.message.appendData(b.out[:0], h.Category, object)
+	return to.Send(ctx, Data{h, b.out})
 }
 
 // Run implements [Producer].
@@ -239,7 +243,7 @@ func (b *Base) pollAll(ctx context.Context) {
 
 func (b *Base) pollOne(ctx context.Context, p poll) error {
 	var v any
-	err := guarded(func() (err error) {
+	err := recoverPanic(func() (err error) {
 		v, err = p.f(ctx)
 		return err
 	})
@@ -252,7 +256,7 @@ func (b *Base) pollOne(ctx context.Context, p poll) error {
 	}
 	b.turn.Lock()
 	defer b.turn.Unlock()
-	return b.send(ctx, b.to, p.category, object)
+	return b.send(ctx, b.to, p.header(object), object)
 }
 
 // InitialData implements [Producer]. It sends every stored object, in the order
@@ -284,7 +288,7 @@ func (b *Base) HandleRequest(ctx context.Context, r Request, to Sender) error {
 			continue
 		}
 		all = append(all, s)
-		if !s.of.hasIndex || s.of.index == normal(r.SalIndex) {
+		if !s.of.hasIndex || s.of.index == canonical(r.SalIndex) {
 			exact = append(exact, s)
 		}
 	}
@@ -299,9 +303,9 @@ func (b *Base) HandleRequest(ctx context.Context, r Request, to Sender) error {
 	return nil
 }
 
-// normal returns i with a whole number in its canonical form, so that equal
+// canonical returns i with a whole number in its canonical form, so that equal
 // indices compare equal.
-func normal(i love.SalIndex) love.SalIndex {
+func canonical(i love.SalIndex) love.SalIndex {
 	if n, ok := whole(i); ok {
 		return love.Index(n)
 	}
@@ -324,35 +328,4 @@ func encode(v any) (love.RawValue, error) {
 	}
 	raw, err := json.Marshal(v)
 	return love.RawValue(raw), err
-}
-
-var errNoObject = errors.New("only JSON objects can be published")
-
-// keyOf returns the key of an object and its origin, as [Base.Publish] describes.
-// The error is errNoObject if it is not a JSON object.
-func keyOf(object love.RawValue) (key string, of origin, err error) {
-	var all map[string]json.RawMessage
-	if json.Unmarshal(object.Strict(), &all) != nil || all == nil {
-		return "", of, errNoObject
-	}
-	var name string
-	if json.Unmarshal(all["name"], &name) == nil && name != "" {
-		return name, of, nil
-	}
-	if streams := members(all["data"]); len(streams) > 0 {
-		of = originOf(all)
-		all = streams
-	}
-	return strings.Join(slices.Sorted(maps.Keys(all)), ","), of, nil
-}
-
-func originOf(item map[string]json.RawMessage) (of origin) {
-	if json.Unmarshal(item["csc"], &of.csc) != nil {
-		of.csc = ""
-	}
-	var index love.SalIndex
-	if json.Unmarshal(item["salindex"], &index) == nil {
-		of.index, of.hasIndex = normal(index), true
-	}
-	return of
 }

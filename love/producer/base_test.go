@@ -166,9 +166,9 @@ func TestOneBaseServesSeveralInstances(t *testing.T) {
 // slow is a Sender that takes its time.
 type slow struct{ recorder }
 
-func (s *slow) Send(ctx context.Context, msg []byte) error {
+func (s *slow) Send(ctx context.Context, d producer.Data) error {
 	defer time.Sleep(300 * time.Millisecond)
-	return s.recorder.Send(ctx, msg)
+	return s.recorder.Send(ctx, d)
 }
 
 func TestThePeriodDoesNotDependOnHowLongSendingTakes(t *testing.T) { // P-DRIFT

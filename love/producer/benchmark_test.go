@@ -21,9 +21,9 @@ import (
 // nowhere is a Sender that counts.
 type nowhere struct{ messages, bytes int }
 
-func (n *nowhere) Send(_ context.Context, msg []byte) error {
+func (n *nowhere) Send(_ context.Context, d producer.Data) error {
 	n.messages++
-	n.bytes += len(msg)
+	n.bytes += len(d.JSON)
 	return nil
 }
 
@@ -183,10 +183,10 @@ type shared struct {
 	to *nowhere
 }
 
-func (s *shared) Send(ctx context.Context, msg []byte) error {
+func (s *shared) Send(ctx context.Context, d producer.Data) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.to.Send(ctx, msg)
+	return s.to.Send(ctx, d)
 }
 
 func (s *shared) count() int {

@@ -24,12 +24,12 @@ type link struct {
 	receive    func(context.Context, []byte)
 }
 
-func (l *link) OnConnect(f func(context.Context) error)       { l.connect = f }
-func (l *link) OnDisconnect(f func())                         { l.disconnect = f }
-func (l *link) Flush(context.Context) error                   { return nil }
-func (l *link) OnMessage(f func(context.Context, []byte))     { l.receive = f }
-func (l *link) TrySend(ctx context.Context, msg []byte) error { return l.Send(ctx, msg) }
-func (l *link) Run(ctx context.Context) error                 { <-ctx.Done(); return nil }
+func (l *link) OnConnect(f func(context.Context) error)     { l.connect = f }
+func (l *link) OnDisconnect(f func())                       { l.disconnect = f }
+func (l *link) Flush(context.Context) error                 { return nil }
+func (l *link) OnMessage(f func(context.Context, []byte))   { l.receive = f }
+func (l *link) TrySend(_ context.Context, msg []byte) error { return l.record(msg) }
+func (l *link) Run(ctx context.Context) error               { <-ctx.Done(); return nil }
 
 // asks sends a request to the producers.
 func (l *link) asks(t *testing.T, csc, stream string) {
@@ -250,7 +250,7 @@ func TestOtherTroubleOfSendingIsTheSendersToKnow(t *testing.T) {
 	playClient(t, func(t *testing.T, c *producer.Client, l *link) {
 		require.NoError(t, l.connect(t.Context()))
 		l.failWith(errors.New("another trouble"))
-		require.ErrorContains(t, c.Send(t.Context(), []byte(`{}`)), "another trouble")
+		require.ErrorContains(t, c.Send(t.Context(), producer.Data{}), "another trouble")
 	}, twoRacks)
 }
 
@@ -259,6 +259,8 @@ type pipe struct {
 	recorder
 	in chan []byte
 }
+
+func (p *pipe) Send(_ context.Context, msg []byte) error { return p.record(msg) }
 
 func (p *pipe) Receive(ctx context.Context) ([]byte, error) {
 	select {

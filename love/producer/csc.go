@@ -28,7 +28,9 @@ type Remote interface {
 type CSC struct {
 	*Base
 	remote   Remote
-	served   served
+	index    love.SalIndex // of the remote
+	beats    Header        // of the heartbeat messages
+	topics   servedTopics
 	encoders map[string]*encoder // by attribute name
 	arrivals chan arrival
 	pushes   *pushes // nil if telemetry is polled
@@ -56,20 +58,25 @@ func NewCSC(remote Remote, opts ...Option) *CSC {
 	p := &CSC{
 		Base:     newBase(c.Name, c.Instance(remote.Index()), cfg),
 		remote:   remote,
-		served:   cfg.selection.of(c),
+		index:    love.Index(remote.Index()),
+		topics:   cfg.selection.of(c),
 		encoders: map[string]*encoder{},
 		arrivals: make(chan arrival),
 		then:     map[string]func(context.Context, *sal.Sample){},
 	}
-	if len(p.served.unknown) > 0 {
-		p.log.Warn("no such topics to produce, ignored", "topics", p.served.unknown)
+	p.beats = Header{
+		Category: love.CategoryEvent, CSC: heartbeatCSC, Streams: stateStream[:], Source: p.name, Replaceable: true,
+	}
+	if len(p.topics.unknown) > 0 {
+		p.log.Warn("no such topics to produce, ignored", "topics", p.topics.unknown)
 	}
 	if cfg.push {
-		p.pushes = newPushes(cfg.clock, cfg.pushInterval, p.served.periodic)
+		p.pushes = newPushes(cfg.clock, cfg.pushInterval, p.topics.periodic)
 		return p
 	}
-	for _, t := range p.served.periodic {
-		p.RegisterPeriodic(p.encoder(t).category, p.newest(t))
+	for _, t := range p.topics.periodic {
+		header := p.encoder(t).header(p.index)
+		p.poll(p.newest(t), func(love.RawValue) Header { return header })
 	}
 	return p
 }
@@ -118,7 +125,7 @@ func (p *CSC) Run(ctx context.Context, to Sender) error {
 	defer telemetry.Stop()
 	var heart *pulse
 	var beat <-chan time.Time // nil if the heartbeat is not watched
-	if p.served.heartbeat {
+	if p.topics.heartbeat {
 		heart = newPulse(p.cfg.clock, p.cfg.startDelay)
 		defer heart.timer.Stop()
 		beat = heart.timer.C()
@@ -184,15 +191,15 @@ func subscribeAll(r Remote, attrs []string, call func(attr string, s *sal.Sample
 // live returns the attribute names of the topics to subscribe to, those in
 // p.first first.
 func (p *CSC) live() []string {
-	topics := p.served.asynchronous
+	topics := p.topics.asynchronous
 	if p.pushes != nil {
-		topics = slices.Concat(topics, p.served.periodic)
+		topics = slices.Concat(topics, p.topics.periodic)
 	}
 	attrs := make([]string, 0, len(topics)+1)
 	for _, t := range topics {
 		attrs = append(attrs, t.Attr())
 	}
-	if p.served.heartbeat {
+	if p.topics.heartbeat {
 		attrs = append(attrs, heartbeatTopic)
 	}
 	rank := func(attr string) int {
@@ -219,7 +226,7 @@ func (p *CSC) arrived(ctx context.Context, a arrival) {
 // forward stores a sample and sends it.
 func (p *CSC) forward(ctx context.Context, a arrival) {
 	p.complain(ctx, a.attr, p.publish(ctx, stored{
-		key: a.attr, category: p.encoder(a.sample.Topic()).category, object: p.item(a.sample),
+		key: a.attr, header: p.encoder(a.sample.Topic()).header(p.index), object: p.item(a.sample),
 	}))
 	if then := p.then[a.attr]; then != nil {
 		then(ctx, a.sample)
@@ -231,7 +238,7 @@ func (p *CSC) pass(ctx context.Context, s *sal.Sample) {
 	item := p.item(s)
 	p.turn.Lock()
 	defer p.turn.Unlock()
-	p.complain(ctx, s.Topic().Attr(), p.send(ctx, p.to, p.encoder(s.Topic()).category, item))
+	p.complain(ctx, s.Topic().Attr(), p.send(ctx, p.to, p.encoder(s.Topic()).header(p.index), item))
 }
 
 func (p *CSC) complain(ctx context.Context, attr string, err error) {
@@ -243,7 +250,8 @@ func (p *CSC) complain(ctx context.Context, attr string, err error) {
 // tell sends the summary of the heartbeats.
 func (p *CSC) tell(ctx context.Context, to Sender, heart *pulse) {
 	item := heart.appendItem(nil, p.csc, p.remote.Index())
-	if err := to.Send(ctx, p.message.appendBare(nil, love.CategoryEvent, item)); err != nil && ctx.Err() == nil {
+	d := Data{p.beats, p.message.appendBare(nil, love.CategoryEvent, item)}
+	if err := to.Send(ctx, d); err != nil && ctx.Err() == nil {
 		p.log.Warn("the heartbeat was not told", "error", err)
 	}
 }

@@ -12,8 +12,8 @@ import (
 // printer stands for the manager.
 type printer struct{}
 
-func (printer) Send(_ context.Context, msg []byte) error {
-	fmt.Println(string(msg))
+func (printer) Send(_ context.Context, d producer.Data) error {
+	fmt.Println(string(d.JSON))
 	return nil
 }
 

@@ -164,7 +164,7 @@ func (s selected) check(t *testing.T, p producer.Producer) {
 	if s.SubscribesTo != nil {
 		require.ElementsMatch(t, s.SubscribesTo, p.Subscriptions(), s.Name)
 	}
-	built := p.(interface{ Message() *producer.Message }).Message().Data(love.CategoryEvent, love.RawValue(`{}`))
+	built := p.(interface{ Message() *producer.Message }).Message().Data(love.CategoryEvent, love.RawValue(`{}`)).JSON
 	require.Len(t, decode(t, string(built)), 3+len(s.Metadata), s.Name)
 }
 
@@ -213,7 +213,7 @@ func replayMessages(t *testing.T, text []byte) {
 		case "InitialStateFor":
 			got = m.InitialStateFor(arg(0))
 		case "Category":
-			got = m.Data(love.Category(arg(0)), love.RawValue(test.Args[1]))
+			got = m.Data(love.Category(arg(0)), love.RawValue(test.Args[1])).JSON
 		default:
 			t.Fatalf("unknown call %q", test.Call)
 		}
@@ -350,7 +350,7 @@ func playBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *
 		if object, known := said[r.Stream]; step.Raises != "" { // P-BASE: it is answered
 			step.Expect = nil
 			if known && (r.CSC == "" || r.CSC == b.Name()) {
-				step.Expect = []json.RawMessage{b.Message().Data(love.CategoryEvent, love.RawValue(object))}
+				step.Expect = []json.RawMessage{b.Message().Data(love.CategoryEvent, love.RawValue(object)).JSON}
 				step.ExpectAt = []float64{now}
 			}
 		} else if !known {

@@ -39,14 +39,14 @@ func TestAManagerThatStopsReadingIsGivenUpAndNothingIsLost(t *testing.T) { // C-
 		require.NoError(t, s.send(ws.NewCloseFrame(ws.NewCloseFrameBody(1001, ""))))
 		synctest.Wait()
 		sent := make(chan error, 1)
-		go func() { sent <- c.Send(context.Background(), []byte(said("event", "B", "state", 1))) }()
+		go func() { sent <- c.Send(context.Background(), numbered("event", "B", "state", 1)) }()
 		s.set("accept")
 		began := time.Now()
 		require.NoError(t, <-sent)
 		require.LessOrEqual(t, time.Since(began), 10*time.Second, "each write has a deadline")
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
-		require.Contains(t, s.take(), said("event", "B", "state", 1))
+		require.Contains(t, s.take(), string(numbered("event", "B", "state", 1).JSON))
 	})
 }
 
@@ -56,10 +56,10 @@ func TestAManagerThatGoesAwayInTheMidstOfAFrameIsDialledAgain(t *testing.T) {
 		require.NoError(t, s.send(ws.NewCloseFrame(ws.NewCloseFrameBody(1001, ""))))
 		time.Sleep(time.Minute)
 		s.set("accept")
-		require.NoError(t, c.Send(t.Context(), []byte(said("event", "B", "state", 1))))
+		require.NoError(t, c.Send(t.Context(), numbered("event", "B", "state", 1)))
 		time.Sleep(time.Second)
 		synctest.Wait()
-		require.Contains(t, s.take(), said("event", "B", "state", 1))
+		require.Contains(t, s.take(), string(numbered("event", "B", "state", 1).JSON))
 	})
 }
 

@@ -113,7 +113,7 @@ func (s *stage) play(t *testing.T, in input) {
 	case in.SubscriptionMessages:
 		m := producer.NewMessage(s.CSC, love.SystemClock{})
 		for _, csc := range s.producer.Subscriptions() {
-			require.NoError(t, s.out.Send(t.Context(), m.InitialStateFor(csc)))
+			require.NoError(t, s.out.record(m.InitialStateFor(csc)))
 		}
 	default:
 		t.Fatal("a step of unknown kind")

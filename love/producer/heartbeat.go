@@ -7,6 +7,11 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
+const heartbeatCSC = "Heartbeat"
+
+// stateStream is the stream of messages whose component has one stream only.
+var stateStream = [...]string{"stream"}
+
 const (
 	heartbeatWait     = 2 * time.Second // until one counts as lost; least time between messages
 	maxLostHeartbeats = 5               // for the information of viewers only
@@ -83,7 +88,7 @@ func (w *heartbeatWatch) appendItem(dst []byte, csc string, index int) love.RawV
 	if !w.last.IsZero() {
 		last = love.UnixSeconds(w.last)
 	}
-	dst = append(dst, `{"csc":"Heartbeat","salindex":0,"data":{"stream":{"csc":`...)
+	dst = append(dst, `{"csc":"`+heartbeatCSC+`","salindex":0,"data":{"stream":{"csc":`...)
 	dst = love.AppendText(dst, csc)
 	dst = strconv.AppendInt(append(dst, `,"salindex":`...), int64(index), 10)
 	dst = strconv.AppendInt(append(dst, `,"lost":`...), int64(w.lost), 10)

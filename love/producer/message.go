@@ -46,13 +46,14 @@ func (m *Message) InitialStateFor(csc string) []byte {
 }
 
 // Data returns a data message with one item: the JSON object {"csc", "salindex",
-// "data"}, or any object for a free-form producer.
-func (m *Message) Data(category love.Category, item love.RawValue) []byte {
-	return m.AppendData(nil, category, item)
+// "data"}, or any object for a free-form producer. The header says what the item
+// says; it has no streams if a manager could not distribute the item.
+func (m *Message) Data(category love.Category, item love.RawValue) Data {
+	return Data{headerOf(category, item), m.appendData(nil, category, item)}
 }
 
-// AppendData appends the message of [Message.Data] to dst.
-func (m *Message) AppendData(dst []byte, category love.Category, item love.RawValue) []byte {
+// appendData appends the JSON of a data message to dst.
+func (m *Message) appendData(dst []byte, category love.Category, item love.RawValue) []byte {
 	dst = m.appendBare(dst, category, item)
 	if len(m.metadata) == 0 {
 		return dst
@@ -64,7 +65,7 @@ func (m *Message) AppendData(dst []byte, category love.Category, item love.RawVa
 	return append(dst, '}')
 }
 
-// appendBare is like AppendData without metadata, which heartbeats do not carry.
+// appendBare is like appendData without metadata, which heartbeats do not carry.
 func (m *Message) appendBare(dst []byte, category love.Category, item love.RawValue) []byte {
 	return m.appendAt(dst, m.now(), category, item)
 }

@@ -22,8 +22,8 @@ type Producer interface {
 	Run(ctx context.Context, to Sender) error
 }
 
-// Sender hands one encoded message to the manager. It is safe for concurrent
-// use and does not keep msg.
+// Sender hands a message to the manager. It is safe for concurrent use and does
+// not keep the JSON.
 type Sender interface {
-	Send(ctx context.Context, msg []byte) error
+	Send(ctx context.Context, d Data) error
 }

@@ -2,6 +2,7 @@ package producer
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
@@ -43,7 +44,7 @@ func (p *ScriptQueue) heardFromScript(ctx context.Context, s *sal.Sample) {
 	case !p.settled:
 		p.early = append(p.early, s)
 	case name == "logMessage":
-		if msg := p.keepLog(s); msg != nil && p.state.isActive(s.Index()) && p.to != nil {
+		if msg, ok := p.keepLog(s); ok && p.state.isActive(s.Index()) && p.to != nil {
 			p.complain(ctx, "logMessage of "+s.Identity(), p.to.Send(ctx, msg))
 		}
 	default:
@@ -69,19 +70,22 @@ func (p *ScriptQueue) applyEarly() (what changes) {
 	return what
 }
 
-// keepLog encodes and keeps a log message of a script. It returns nil if the
-// script is not this queue's. The caller holds the turn.
-func (p *ScriptQueue) keepLog(s *sal.Sample) []byte {
+// keepLog encodes and keeps a log message of a script. ok is false if the script
+// is not this queue's. The caller holds the turn.
+func (p *ScriptQueue) keepLog(s *sal.Sample) (msg Data, ok bool) {
 	entry := p.state.scripts[s.Index()]
 	if entry == nil {
-		return nil
+		return Data{}, false
 	}
 	if p.logs == nil || p.logs.topic != s.Topic() {
 		p.logs = newEncoder(s.Topic())
 	}
-	msg := p.message.appendAt(nil, 0, love.CategoryEvent, p.logs.encode(s, s.Index()))
+	msg = Data{
+		p.logs.header(love.Index(s.Index())),
+		p.message.appendAt(nil, 0, love.CategoryEvent, p.logs.encode(s, s.Index())),
+	}
 	entry.log(msg)
-	return msg
+	return msg, true
 }
 
 // sendLogs sends the kept log messages of the running script.
@@ -136,8 +140,12 @@ func (p *ScriptQueue) tellBeats(ctx context.Context) {
 		return
 	}
 	p.state.eachBeat(now, func(s *script) {
+		header := Header{
+			Category: love.CategoryEvent, CSC: scriptHeartbeatCSC, SalIndex: p.index, Streams: stateStream[:],
+			Source: strconv.Itoa(s.index), Replaceable: true,
+		}
 		item := s.appendBeat(nil, p.remote.Index())
-		p.complain(ctx, "heartbeat of a script", p.to.Send(ctx, p.message.appendAt(nil, 0, love.CategoryEvent, item)))
+		p.complain(ctx, "heartbeat of a script", p.to.Send(ctx, Data{header, p.message.appendAt(nil, 0, header.Category, item)}))
 	})
 }
 

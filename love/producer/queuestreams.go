@@ -6,7 +6,10 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-const queueStateCSC = "ScriptQueueState"
+const (
+	queueStateCSC      = "ScriptQueueState"
+	scriptHeartbeatCSC = "ScriptHeartbeats"
+)
 
 // queueStream is one of the streams in which a script queue sends its state.
 type queueStream struct {

@@ -46,7 +46,7 @@ type script struct {
 
 	lost int
 	beat time.Time // time of the last heartbeat; zero before the first
-	logs [][]byte  // the newest log messages, encoded
+	logs []Data    // the newest log messages
 }
 
 func newScript(index int) *script {
@@ -101,8 +101,8 @@ func nameOf(names []string, n int64) string {
 	return names[n]
 }
 
-// log keeps an encoded log message, dropping the oldest beyond scriptLogSize.
-func (s *script) log(msg []byte) {
+// log keeps a log message, dropping the oldest beyond scriptLogSize.
+func (s *script) log(msg Data) {
 	if len(s.logs) == scriptLogSize {
 		s.logs = append(s.logs[:0], s.logs[1:]...)
 	}
@@ -124,7 +124,7 @@ func (s *script) appendBeat(dst []byte, queue int) []byte {
 	if !s.beat.IsZero() {
 		last = love.UnixSeconds(s.beat)
 	}
-	dst = strconv.AppendInt(append(dst, `{"csc":"ScriptHeartbeats","salindex":`...), int64(queue), 10)
+	dst = strconv.AppendInt(append(dst, `{"csc":"`+scriptHeartbeatCSC+`","salindex":`...), int64(queue), 10)
 	dst = strconv.AppendInt(append(dst, `,"data":{"stream":{"script_heartbeat":{"salindex":`...), int64(s.index), 10)
 	dst = strconv.AppendInt(append(dst, `,"lost":`...), int64(s.lost), 10)
 	dst = love.AppendFloat(append(dst, `,"last_heartbeat_timestamp":`...), last)

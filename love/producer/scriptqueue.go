@@ -79,7 +79,10 @@ func NewScriptQueue(queue, scripts Remote, opts ...Option) (*ScriptQueue, error)
 	for _, s := range queueStreams(cfg.layout) {
 		d := &document{queueStream: s, stale: true}
 		p.documents = append(p.documents, d)
-		p.store(stored{key: s.name, category: love.CategoryEvent, render: func(old love.RawValue) love.RawValue {
+		header := Header{
+			Category: love.CategoryEvent, CSC: queueStateCSC, SalIndex: p.index, Streams: []string{s.name}, Replaceable: true,
+		}
+		p.store(stored{key: s.name, header: header, render: func(old love.RawValue) love.RawValue {
 			return d.render(old, p.state, queue.Index())
 		}})
 	}

@@ -29,7 +29,8 @@ type Watcher struct {
 // remote.
 func NewWatcher(remote Remote, opts ...Option) *Watcher {
 	p := &Watcher{CSC: NewCSC(remote, opts...), alarms: map[string][]byte{}, stale: true}
-	p.store(stored{key: alarmStream, category: love.CategoryEvent, render: p.render})
+	header := Header{Category: love.CategoryEvent, CSC: p.csc, Streams: stateStream[:]}
+	p.store(stored{key: alarmStream, header: header, render: p.render})
 	p.then[alarmTopic] = p.heardAlarm
 	return p
 }
