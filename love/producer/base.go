@@ -72,9 +72,8 @@ type origin struct {
 
 var _ Producer = (*Base)(nil)
 
-// NewBase makes a producer for the component csc. [WithPeriod], [WithClock] and
-// [WithLogger] apply.
-func NewBase(csc string, opts ...Option) *Base { return newBase(csc, csc, newConfig(opts)) }
+// NewBase makes a producer for the component csc.
+func NewBase(csc string, opts ...BaseOption) *Base { return newBase(csc, csc, newConfig(opts)) }
 
 func newBase(csc, name string, cfg config) *Base {
 	message := NewMessage(csc, cfg.clock)
@@ -84,7 +83,7 @@ func newBase(csc, name string, cfg config) *Base {
 		csc:        csc,
 		message:    message,
 		cfg:        cfg,
-		log:        cfg.logger.With("producer", name),
+		log:        cfg.log().With("producer", name),
 		categories: map[string]love.Category{},
 		actions:    map[string]Action{},
 	}

@@ -37,7 +37,7 @@ const confirmDelay = 500 * time.Millisecond
 // others.
 type Client struct {
 	transport   Transport
-	cfg         config
+	cfg         clientConfig
 	log         *slog.Logger
 	message     *Message
 	producers   []*served
@@ -69,13 +69,12 @@ type Dropped struct {
 }
 
 // NewClient returns a client over a transport, which [Client.Run] runs.
-// [WithClock], [WithLogger], [WithOutbox] and [WithSubscribeInterval] apply.
-func NewClient(t Transport, opts ...Option) *Client {
-	cfg := newConfig(opts)
+func NewClient(t Transport, opts ...ClientOption) *Client {
+	cfg := newClientConfig(opts)
 	c := &Client{
 		transport:   t,
 		cfg:         cfg,
-		log:         cfg.logger,
+		log:         cfg.log(),
 		message:     NewMessage(love.All, cfg.clock),
 		connected:   make(chan struct{}, 1),
 		unconfirmed: make(chan struct{}, 1),
@@ -187,7 +186,7 @@ func (c *Client) subscribe(ctx context.Context) error {
 // repeatSubscriptions repeats the subscriptions at an interval that starts anew
 // with each connection.
 func (c *Client) repeatSubscriptions(ctx context.Context) {
-	timer := c.cfg.clock.NewTimer(c.cfg.subscribe)
+	timer := c.cfg.clock.NewTimer(c.cfg.subscribeInterval)
 	defer timer.Stop()
 	for {
 		select {
@@ -199,7 +198,7 @@ func (c *Client) repeatSubscriptions(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		timer.Reset(c.cfg.subscribe)
+		timer.Reset(c.cfg.subscribeInterval)
 	}
 }
 

@@ -73,7 +73,7 @@ func knowing(t *testing.T, csc string) *producer.Base {
 }
 
 // playClient runs a client of some producers in a bubble; f plays.
-func playClient(t *testing.T, f func(t *testing.T, c *producer.Client, l *link), producers func(*testing.T) []producer.Producer, opts ...producer.Option) {
+func playClient(t *testing.T, f func(t *testing.T, c *producer.Client, l *link), producers func(*testing.T) []producer.Producer, opts ...producer.ClientOption) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &link{}
 		c := producer.NewClient(l, opts...)

@@ -52,8 +52,9 @@ var _ Producer = (*CSC)(nil)
 // NewCSC returns the producer of the remote's component. It does not watch the
 // heartbeat of a component that has no heartbeat event. The caller closes the
 // remote.
-func NewCSC(remote Remote, opts ...Option) *CSC {
-	cfg := newConfig(opts)
+func NewCSC(remote Remote, opts ...CSCOption) *CSC { return newCSC(remote, newConfig(opts)) }
+
+func newCSC(remote Remote, cfg config) *CSC {
 	c := remote.Component()
 	p := &CSC{
 		Base:     newBase(c.Name, c.Instance(remote.Index()), cfg),

@@ -31,6 +31,17 @@ type Spec struct {
 	Options   []Option
 }
 
+// BaseOptions returns the options that apply to a [Base].
+func (s Spec) BaseOptions() []BaseOption { return applicable[BaseOption](s.Options) }
+
+// CSCOptions returns the options that apply to a [CSC] and a [Watcher].
+func (s Spec) CSCOptions() []CSCOption { return applicable[CSCOption](s.Options) }
+
+// ScriptQueueOptions returns the options that apply to a [ScriptQueue].
+func (s Spec) ScriptQueueOptions() []ScriptQueueOption {
+	return applicable[ScriptQueueOption](s.Options)
+}
+
 // Constructor makes a producer of one type.
 type Constructor func(ctx context.Context, s Spec) (Producer, error)
 
@@ -44,7 +55,7 @@ type Factory struct {
 }
 
 // NewFactory returns a factory for the components of a domain. Every producer
-// gets the options. The factory makes a [ScriptQueue] for ScriptQueue, a
+// gets the options that apply to its type. The factory makes a [ScriptQueue] for ScriptQueue, a
 // [Watcher] for Watcher, and a [CSC] for any other component.
 func NewFactory(domain *sal.Domain, opts ...Option) *Factory {
 	f := &Factory{
@@ -52,7 +63,7 @@ func NewFactory(domain *sal.Domain, opts ...Option) *Factory {
 		opts:   opts,
 		types: map[string]Constructor{
 			TypeBase: func(_ context.Context, s Spec) (Producer, error) {
-				return NewBase(s.Component, s.Options...), nil
+				return NewBase(s.Component, s.BaseOptions()...), nil
 			},
 			TypeCSC:         constructCSC,
 			TypeScriptQueue: constructScriptQueue,
@@ -83,7 +94,7 @@ func constructCSC(ctx context.Context, s Spec) (Producer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewCSC(remote, s.Options...), nil
+	return NewCSC(remote, s.CSCOptions()...), nil
 }
 
 func constructWatcher(ctx context.Context, s Spec) (Producer, error) {
@@ -91,7 +102,7 @@ func constructWatcher(ctx context.Context, s Spec) (Producer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewWatcher(remote, s.Options...), nil
+	return NewWatcher(remote, s.CSCOptions()...), nil
 }
 
 func constructScriptQueue(ctx context.Context, s Spec) (Producer, error) {
@@ -111,7 +122,7 @@ func constructScriptQueue(ctx context.Context, s Spec) (Producer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewScriptQueue(queue, scripts, s.Options...)
+	return NewScriptQueue(queue, scripts, s.ScriptQueueOptions()...)
 }
 
 // Register adds or replaces a type and makes it the type of the named components,

@@ -62,7 +62,7 @@ func (l *wireLink) reconnect(t *testing.T) {
 }
 
 // playOutbox runs a client without producers; f plays.
-func playOutbox(t *testing.T, f func(t *testing.T, c *producer.Client, l *wireLink), opts ...producer.Option) {
+func playOutbox(t *testing.T, f func(t *testing.T, c *producer.Client, l *wireLink), opts ...producer.ClientOption) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &wireLink{}
 		c := producer.NewClient(l, opts...)

@@ -74,7 +74,7 @@ func TestNumbersThatJSONDoesNotHaveCanBeNull(t *testing.T) { // W-NAN
 		return text
 	}
 	require.Contains(t, play(), `"azimuth":{"value":NaN,`)
-	require.Contains(t, play(producer.WithStrictNumbers()), `"azimuth":{"value":null,`)
+	require.Contains(t, play(producer.WithStrictJSON()), `"azimuth":{"value":null,`)
 }
 
 func TestTheLogLevelMakesASetMoreSilent(t *testing.T) {

@@ -57,13 +57,13 @@ var scriptTopics = [...]string{"metadata", "state", "description", "checkpoints"
 // NewScriptQueue returns the producer of a queue. scripts is a remote of the
 // component Script with index 0. queue must be a [Commander] if schemas are to be
 // asked for ([WithSchemas]). The caller closes both remotes.
-func NewScriptQueue(queue, scripts Remote, opts ...Option) (*ScriptQueue, error) {
+func NewScriptQueue(queue, scripts Remote, opts ...ScriptQueueOption) (*ScriptQueue, error) {
 	cfg := newConfig(opts)
-	if cfg.finished.n < 0 {
-		return nil, fmt.Errorf("a script queue cannot list %d finished scripts; give a number from 0", cfg.finished.n)
+	if n := cfg.finished; n != nil && *n < 0 {
+		return nil, fmt.Errorf("a script queue cannot list %d finished scripts; give a number from 0", *n)
 	}
 	p := &ScriptQueue{
-		CSC:     NewCSC(queue, opts...),
+		CSC:     newCSC(queue, cfg),
 		scripts: scripts,
 		changed: make(chan struct{}, 1),
 		state:   newQueueState(cfg.finishedLimit()),
@@ -100,23 +100,6 @@ func (d *document) render(old love.RawValue, q *queueState, index int) love.RawV
 	}
 	d.stale = false
 	return d.append(old, q, index)
-}
-
-func (c *config) finishedLimit() int {
-	switch {
-	case c.finished.given:
-		return c.finished.n
-	case c.layout == Single:
-		return -1
-	}
-	return finishedLimit
-}
-
-func (c *config) asksSchemas() bool {
-	if c.schemas != nil {
-		return *c.schemas
-	}
-	return c.layout == Single
 }
 
 // Subscriptions implements [Producer].

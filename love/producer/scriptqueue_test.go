@@ -241,23 +241,6 @@ func (deaf) Index() int                                          { return 0 }
 func (deaf) Subscribe(string, func(*sal.Sample)) (func(), error) { return nil, errors.New("deaf") }
 func (deaf) Latest(string) (*sal.Sample, bool)                   { return nil, false }
 
-func TestEnvironmentOfTheReferenceIsReadOnce(t *testing.T) {
-	for _, test := range []struct {
-		size, update string
-		options      int
-		refused      bool
-	}{
-		{"", "", 0, false}, {"0", "", 1, false}, {"25", "TRUE", 2, false}, {"", "1", 1, false}, {"", "no", 1, false},
-		{"-1", "", 0, true}, {"ten", "", 0, true},
-	} {
-		opts, err := producer.OptionsFromEnv(func(name string) string {
-			return map[string]string{"FINISHED_SCRIPTS_LIST_SIZE": test.size, "UPDATE_SCRIPTS_SCHEMA_ON_START": test.update}[name]
-		})
-		require.Len(t, opts, test.options, test)
-		require.Equal(t, test.refused, err != nil, test)
-	}
-}
-
 func TestLayoutsHaveNames(t *testing.T) {
 	for _, l := range []producer.Layout{producer.Split, producer.Single, producer.Both} {
 		parsed, err := producer.ParseLayout(l.String())

@@ -157,21 +157,23 @@ func (tr *transcript) definitions(t *testing.T) *sal.Definitions {
 	return defs
 }
 
-func (tr *transcript) environment() ([]producer.Option, error) {
-	return producer.OptionsFromEnv(func(name string) string { return tr.Env[name] })
-}
-
-// refused tells that the environment is one with which nothing starts here:
-// the reference goes on, and fails later (Q-LIMIT).
+// refused reports whether the environment of the recording is one with which
+// nothing starts here: the reference goes on, and fails later (Q-LIMIT).
 func (tr *transcript) refused() bool {
 	size := strings.TrimSpace(tr.Env["FINISHED_SCRIPTS_LIST_SIZE"])
 	n, err := strconv.Atoi(size)
 	return size != "" && (err != nil || n < 0)
 }
 
-func (tr *transcript) options(t *testing.T) []producer.Option {
-	opts, err := tr.environment()
-	require.NoError(t, err)
+func (tr *transcript) options(t *testing.T) (opts []producer.Option) {
+	if size := strings.TrimSpace(tr.Env["FINISHED_SCRIPTS_LIST_SIZE"]); size != "" {
+		n, err := strconv.Atoi(size)
+		require.NoError(t, err)
+		opts = append(opts, producer.WithFinishedScripts(n))
+	}
+	if update := tr.Env["UPDATE_SCRIPTS_SCHEMA_ON_START"]; update != "" {
+		opts = append(opts, producer.WithSchemas(strings.EqualFold(update, "true") || update == "1"))
+	}
 	if tr.Producer.Layout != "" {
 		layout, err := producer.ParseLayout(tr.Producer.Layout)
 		require.NoError(t, err)

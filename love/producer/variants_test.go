@@ -82,15 +82,6 @@ func moved(t *testing.T, msg json.RawMessage, by float64) json.RawMessage {
 	return out
 }
 
-func TestALimitThatTheReferenceTripsOverIsRefused(t *testing.T) { // Q-LIMIT
-	for size, refused := range map[string]bool{"abc": true, "-1": true, "": false, "0": false, " 7 ": false} {
-		tr := &transcript{Env: map[string]string{"FINISHED_SCRIPTS_LIST_SIZE": size}}
-		_, err := tr.environment()
-		require.Equal(t, refused, err != nil, size)
-		require.Equal(t, refused, tr.refused(), size)
-	}
-}
-
 func TestARecordingOfAnotherClientIsHeldAgainstTheRulesOnly(t *testing.T) {
 	file := variant(t, "producer_extra", "client_close", func(r map[string]any) {
 		r["components"] = []string{"ATDome", "ScriptQueue:1", "Script", "Watcher"}

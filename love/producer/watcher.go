@@ -27,7 +27,7 @@ type Watcher struct {
 
 // NewWatcher returns the producer of the remote's component. The caller closes the
 // remote.
-func NewWatcher(remote Remote, opts ...Option) *Watcher {
+func NewWatcher(remote Remote, opts ...CSCOption) *Watcher {
 	p := &Watcher{CSC: NewCSC(remote, opts...), alarms: map[string][]byte{}, stale: true}
 	header := Header{Category: love.CategoryEvent, CSC: p.csc, Streams: stateStream[:]}
 	p.store(stored{key: alarmStream, header: header, render: p.render})
