@@ -1,12 +1,10 @@
 package producer
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 
 	"github.com/rubin-love/love-go/love"
@@ -22,19 +20,13 @@ import (
 // [love.RawValue] can hold numbers that JSON lacks; any other value is encoded
 // with encoding/json. Use [NewBase].
 type Base struct {
-	name    string
-	csc     string // the component's name, without index
-	message *Message
-	cfg     config
-	log     *slog.Logger
+	name      string
+	csc       string // the component's name, without index
+	cfg       config
+	log       *slog.Logger
+	publisher publisher
 
-	// turn is held while an object is stored and sent, so that a reply to a
-	// request never overtakes, and thus hides, newer data. It guards the fields
-	// below.
-	turn       sync.Mutex
-	to         Sender // while running
-	stored     []stored
-	out        []byte
+	mu         sync.Mutex // guards the fields below
 	polls      []poll
 	categories map[string]love.Category
 	actions    map[string]Action
@@ -47,27 +39,8 @@ type Poll func(ctx context.Context) (any, error)
 type Action func(ctx context.Context, object love.RawValue)
 
 type poll struct {
-	f      Poll
-	header func(object love.RawValue) Header
-}
-
-// stored is the newest object of a key, kept encoded so that replies are cheap.
-type stored struct {
-	key    string
-	of     origin // set only if the key comes from "data"
-	header Header
-	object love.RawValue
-	// render, if not nil, builds the object anew before it is sent, reusing the
-	// bytes of the old one.
-	render func(old love.RawValue) love.RawValue
-}
-
-// origin identifies the instance that a free-form object comes from; one
-// producer may serve several.
-type origin struct {
-	csc      string // empty if absent
-	index    love.SalIndex
-	hasIndex bool
+	category love.Category
+	f        Poll
 }
 
 var _ Producer = (*Base)(nil)
@@ -81,9 +54,9 @@ func newBase(csc, name string, cfg config) *Base {
 	return &Base{
 		name:       name,
 		csc:        csc,
-		message:    message,
 		cfg:        cfg,
 		log:        cfg.log().With("producer", name),
+		publisher:  publisher{csc: csc, message: message},
 		categories: map[string]love.Category{},
 		actions:    map[string]Action{},
 	}
@@ -97,37 +70,43 @@ func (b *Base) Subscriptions() []string { return []string{love.All, b.csc} }
 
 // Message returns the builder of the producer's messages, to which metadata can
 // be added.
-func (b *Base) Message() *Message { return b.message }
+func (b *Base) Message() *Message { return b.publisher.message }
 
 // RegisterPeriodic calls f once a period while the producer runs and sends the
 // result with the category, without storing it. If f fails, the error is logged
 // and that one value is skipped.
 func (b *Base) RegisterPeriodic(category love.Category, f Poll) {
-	b.poll(f, func(object love.RawValue) Header { return headerOf(category, object) })
-}
-
-// poll is like RegisterPeriodic with a function that returns the header of a
-// result.
-func (b *Base) poll(f Poll, header func(object love.RawValue) Header) {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	b.polls = append(b.polls, poll{f, header})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.polls = append(b.polls, poll{category, f})
 }
 
 // RegisterCategory sets the category of the objects with the key (see
 // [Base.Publish]). Default: event.
 func (b *Base) RegisterCategory(key string, category love.Category) {
-	b.turn.Lock()
-	defer b.turn.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.categories[key] = category
 }
 
 // RegisterAction calls f after each object with the key has been stored and
 // sent. f may publish.
 func (b *Base) RegisterAction(key string, f Action) {
-	b.turn.Lock()
-	defer b.turn.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.actions[key] = f
+}
+
+// registered returns the category of the objects with the key, and the action or
+// nil.
+func (b *Base) registered(key string) (love.Category, Action) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	category, ok := b.categories[key]
+	if !ok {
+		category = love.CategoryEvent
+	}
+	return category, b.actions[key]
 }
 
 // Publish stores an object as the newest of its key and sends it; while the
@@ -146,64 +125,17 @@ func (b *Base) Publish(ctx context.Context, object any) error {
 		return fmt.Errorf("publish: %w", err)
 	}
 	key, of := f.key()
-	return b.publish(ctx, stored{key: key, of: of, header: f.header(b.categoryOf(key)), object: raw})
-}
-
-func (b *Base) categoryOf(key string) love.Category {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	if category, ok := b.categories[key]; ok {
-		return category
-	}
-	return love.CategoryEvent
-}
-
-// publish stores s, sends it, and then calls the action of its key.
-func (b *Base) publish(ctx context.Context, s stored) error {
-	b.turn.Lock()
-	b.store(s)
-	var err error
-	if b.to != nil {
-		err = b.send(ctx, b.to, s.header, s.object)
-	}
-	action := b.actions[s.key]
-	b.turn.Unlock()
+	category, action := b.registered(key)
+	err = b.publisher.publish(ctx, stored{item: item{f.header(category), raw}, key: key, of: of})
 	if action != nil {
-		action(ctx, s.object)
+		action(ctx, raw)
 	}
 	return err
 }
 
-func (b *Base) store(s stored) {
-	if i := b.find(s.key, s.of); i >= 0 {
-		b.stored[i] = s
-		return
-	}
-	b.stored = append(b.stored, s)
-}
-
-func (b *Base) find(key string, of origin) int {
-	return slices.IndexFunc(b.stored, func(s stored) bool { return s.key == key && s.of == of })
-}
-
-// sendStored sends the stored object, rendered first if need be. The caller holds
-// the turn.
-func (b *Base) sendStored(ctx context.Context, to Sender, s *stored) error {
-	if s.render != nil {
-		s.object = s.render(s.object)
-	}
-	return b.send(ctx, to, s.header, s.object)
-}
-
-// send sends an object as a data message. The caller holds the turn.
-func (b *Base) send(ctx context.Context, to Sender, h Header, object love.RawValue) error {
-	b.out = b.message.appendData(b.out[:0], h.Category, object)
-	return to.Send(ctx, Data{h, b.out})
-}
-
 // Run implements [Producer].
 func (b *Base) Run(ctx context.Context, to Sender) error {
-	defer b.begin(to)()
+	defer b.publisher.start(to)()
 	ticker := b.cfg.clock.NewTicker(b.cfg.period)
 	defer ticker.Stop()
 	for {
@@ -216,23 +148,12 @@ func (b *Base) Run(ctx context.Context, to Sender) error {
 	}
 }
 
-// begin makes to the destination of published objects until end is called.
-func (b *Base) begin(to Sender) (end func()) {
-	set := func(to Sender) {
-		b.turn.Lock()
-		defer b.turn.Unlock()
-		b.to = to
-	}
-	set(to)
-	return func() { set(nil) }
-}
-
 // pollAll calls every registered function once; one that fails does not affect
 // the others.
 func (b *Base) pollAll(ctx context.Context) {
-	b.turn.Lock()
+	b.mu.Lock()
 	polls := b.polls
-	b.turn.Unlock()
+	b.mu.Unlock()
 	for _, p := range polls {
 		if err := b.pollOne(ctx, p); err != nil && ctx.Err() == nil {
 			b.log.Warn("periodic data is missing", "error", err)
@@ -253,22 +174,13 @@ func (b *Base) pollOne(ctx context.Context, p poll) error {
 	if err != nil {
 		return err
 	}
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	return b.send(ctx, b.to, p.header(object), object)
+	return b.publisher.send(ctx, item{headerOf(p.category, object), object})
 }
 
 // InitialData implements [Producer]. It sends every stored object, in the order
 // in which their keys were first stored.
 func (b *Base) InitialData(ctx context.Context, to Sender) error {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	for i := range b.stored {
-		if err := b.sendStored(ctx, to, &b.stored[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.publisher.replyAll(ctx, to)
 }
 
 // HandleRequest implements [Producer]. It sends the newest object whose key is
@@ -278,47 +190,7 @@ func (b *Base) InitialData(ctx context.Context, to Sender) error {
 // without an index is for the object of index 0 if there is one, else for those
 // of all instances.
 func (b *Base) HandleRequest(ctx context.Context, r Request, to Sender) error {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	var all, exact []*stored
-	for i := range b.stored {
-		s := &b.stored[i]
-		if s.key != r.Stream || r.CSC != "" && r.CSC != cmp.Or(s.of.csc, b.csc) {
-			continue
-		}
-		all = append(all, s)
-		if !s.of.hasIndex || s.of.index == canonical(r.SalIndex) {
-			exact = append(exact, s)
-		}
-	}
-	if len(exact) == 0 && r.SalIndex == (love.SalIndex{}) {
-		exact = all
-	}
-	for _, s := range exact {
-		if err := b.sendStored(ctx, to, s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// canonical returns i with a whole number in its canonical form, so that equal
-// indices compare equal.
-func canonical(i love.SalIndex) love.SalIndex {
-	if n, ok := whole(i); ok {
-		return love.Index(n)
-	}
-	return i
-}
-
-func (b *Base) resend(ctx context.Context, key string, to Sender) error {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	i := b.find(key, origin{})
-	if i < 0 {
-		return nil
-	}
-	return b.sendStored(ctx, to, &b.stored[i])
+	return b.publisher.answer(ctx, to, r)
 }
 
 func encode(v any) (love.RawValue, error) {

@@ -19,9 +19,9 @@ func TestTheHeaderOfAFreeFormMessageSaysWhatTheItemSays(t *testing.T) {
 		{"telemetry", ` {"csc":"Ra\u0063k","salindex":1.0,"data":{"power":NaN}} `, producer.Header{CSC: "Rack", SalIndex: love.Index(1), Streams: []string{"power"}, Replaceable: true}},
 		{"event", `{"csc":"Rack","salindex":"all","data":{"b":1,"a":2,"b":3}}`, producer.Header{CSC: "Rack", SalIndex: love.IndexAll, Streams: []string{"a", "b"}}},
 		{"event", `{"csc":"Heartbeat","salindex":0,"data":{"stream":{"csc":"Rack","salindex":1,"lost":3}}}`,
-			producer.Header{CSC: "Heartbeat", Streams: []string{"stream"}, Source: `:"Rack":1`, Replaceable: true}},
+			producer.Header{CSC: "Heartbeat", Streams: []string{"stream"}, Source: "Rack:1", Replaceable: true}},
 		{"event", `{"csc":"ScriptHeartbeats","salindex":1,"data":{"stream":{"script_heartbeat":{"salindex":100001,"lost":3}}}}`,
-			producer.Header{CSC: "ScriptHeartbeats", SalIndex: love.Index(1), Streams: []string{"stream"}, Source: ":100001", Replaceable: true}},
+			producer.Header{CSC: "ScriptHeartbeats", SalIndex: love.Index(1), Streams: []string{"stream"}, Source: "100001", Replaceable: true}},
 		{"event", `{"csc":"ScriptQueueState","salindex":1,"data":{"stateStream":{}}}`,
 			producer.Header{CSC: "ScriptQueueState", SalIndex: love.Index(1), Streams: []string{"stateStream"}, Replaceable: true}},
 	} {

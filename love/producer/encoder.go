@@ -17,7 +17,7 @@ type encoder struct {
 	parts   [][]byte
 	end     []byte // text after the object
 	streams []string
-	size    int // bytes of the longest item so far
+	size    int // bytes of the longest encoded object so far
 }
 
 // newEncoder returns the encoder of a topic. An event is written as a list with
@@ -58,14 +58,19 @@ func (e *encoder) header(index love.SalIndex) Header {
 	return h
 }
 
-// encode returns the item of a sample of the encoder's topic, with the given
+// encode returns the object of a sample of the encoder's topic, with the given
 // index.
 func (e *encoder) encode(s *sal.Sample, index int) love.RawValue {
-	dst := append(make([]byte, 0, e.size), e.head...)
+	object := e.append(make([]byte, 0, e.size), s, index)
+	e.size = max(e.size, len(object))
+	return object
+}
+
+// append appends the object of a sample.
+func (e *encoder) append(dst []byte, s *sal.Sample, index int) []byte {
+	dst = append(dst, e.head...)
 	dst = append(strconv.AppendInt(dst, int64(index), 10), e.begin...)
-	dst = append(e.appendFields(dst, s), e.end...)
-	e.size = max(e.size, len(dst))
-	return dst
+	return append(e.appendFields(dst, s), e.end...)
 }
 
 // appendFields appends the object of decorated fields.

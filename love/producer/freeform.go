@@ -10,6 +10,7 @@ import (
 
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/producer/internal/scriptqueue"
 )
 
 var errNotObject = errors.New("only a JSON object can be published")
@@ -99,20 +100,27 @@ func headerOf(category love.Category, value love.RawValue) Header {
 // isState reports whether messages of a component hold a whole state, so that
 // viewers need the newest only.
 func isState(csc string) bool {
-	return csc == heartbeatCSC || csc == scriptHeartbeatCSC || csc == queueStateCSC
+	return csc == heartbeatCSC || csc == scriptqueue.HeartbeatComponent || csc == scriptqueue.StateComponent
 }
 
-// sourceOf returns whose state the value of a stream is.
-func sourceOf(value []byte) (source string) {
+// sourceOf returns whose state the value of a stream is: "MTHexapod:1" for a
+// heartbeat, the index for that of a script, and nothing for the state of a queue.
+func sourceOf(value []byte) string {
+	var csc, index string
 	for name, v := range wire.Members(value) {
 		switch name {
-		case "csc", "salindex":
-			source += ":" + string(v)
+		case "csc":
+			csc, _ = textOf(v)
+		case "salindex":
+			index = string(v)
 		case "script_heartbeat":
-			source += sourceOf(v)
+			return sourceOf(v)
 		}
 	}
-	return source
+	if csc == "" {
+		return index
+	}
+	return csc + ":" + index
 }
 
 // textOf returns the text of a JSON text. ok is false for another kind of value.
@@ -136,4 +144,13 @@ func indexOf(v []byte) (index love.SalIndex, ok bool) {
 func distinct(names []string) []string {
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// canonical returns i with a whole number in its canonical form, so that equal
+// indices compare equal.
+func canonical(i love.SalIndex) love.SalIndex {
+	if n, ok := whole(i); ok {
+		return love.Index(n)
+	}
+	return i
 }

@@ -1,6 +1,10 @@
 package producer
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/rubin-love/love-go/love/producer/internal/scriptqueue"
+)
 
 // Layout selects the streams in which a [ScriptQueue] sends its state.
 type Layout int
@@ -35,6 +39,17 @@ func (l Layout) String() string {
 		return fmt.Sprintf("Layout(%d)", int(l))
 	}
 	return layoutNames[l]
+}
+
+// streams returns the streams of the layout, in the order in which they are sent.
+func (l Layout) streams() (all []scriptqueue.Stream) {
+	if l != Single {
+		all = append(all, scriptqueue.SplitStreams()...)
+	}
+	if l != Split {
+		all = append(all, scriptqueue.SingleStream())
+	}
+	return all
 }
 
 const finishedScripts = 10

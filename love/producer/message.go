@@ -54,7 +54,7 @@ func (m *Message) Data(category love.Category, item love.RawValue) Data {
 
 // appendData appends the JSON of a data message to dst.
 func (m *Message) appendData(dst []byte, category love.Category, item love.RawValue) []byte {
-	dst = m.appendBare(dst, category, item)
+	dst = m.appendBare(dst, m.now(), category, item)
 	if len(m.metadata) == 0 {
 		return dst
 	}
@@ -65,13 +65,9 @@ func (m *Message) appendData(dst []byte, category love.Category, item love.RawVa
 	return append(dst, '}')
 }
 
-// appendBare is like appendData without metadata, which heartbeats do not carry.
-func (m *Message) appendBare(dst []byte, category love.Category, item love.RawValue) []byte {
-	return m.appendAt(dst, m.now(), category, item)
-}
-
-// appendAt is like appendBare with a given producer_snd, in UNIX seconds.
-func (m *Message) appendAt(dst []byte, snd float64, category love.Category, item love.RawValue) []byte {
+// appendBare is like appendData without metadata, which heartbeats do not carry, and
+// with a given producer_snd, in UNIX seconds.
+func (m *Message) appendBare(dst []byte, snd float64, category love.Category, item love.RawValue) []byte {
 	dst = love.AppendText(append(dst, `{"category":`...), string(category))
 	dst = append(dst, `,"data":[`...)
 	if m.strict {

@@ -216,8 +216,6 @@ func TestScriptQueuesAreRefusedWhatMakesNoSense(t *testing.T) { // Q-LIMIT
 	require.ErrorContains(t, err, "from 0")
 	_, err = producer.NewFactory(w.domain).FromType(t.Context(), producer.TypeScriptQueue, "ScriptQueue")
 	require.ErrorIs(t, err, sal.ErrIndex)
-	_, err = producer.NewScriptQueue(deaf{}, deaf{}, producer.WithSchemas(true))
-	require.ErrorContains(t, err, "takes no commands")
 	p, err := producer.NewScriptQueue(deaf{}, deaf{})
 	require.NoError(t, err)
 	require.ErrorContains(t, p.Run(t.Context(), &recorder{}), "deaf")
@@ -240,6 +238,9 @@ func (deaf) Component() *sal.Component {
 func (deaf) Index() int                                          { return 0 }
 func (deaf) Subscribe(string, func(*sal.Sample)) (func(), error) { return nil, errors.New("deaf") }
 func (deaf) Latest(string) (*sal.Sample, bool)                   { return nil, false }
+func (deaf) Command(context.Context, string, sal.Values, ...sal.CommandOption) (sal.Ack, error) {
+	return sal.Ack{}, errors.New("deaf")
+}
 
 func TestLayoutsHaveNames(t *testing.T) {
 	for _, l := range []producer.Layout{producer.Split, producer.Single, producer.Both} {

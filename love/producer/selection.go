@@ -6,8 +6,6 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-const heartbeatTopic = "evt_heartbeat"
-
 // selection says which topics of a component are served, and how (producer spec,
 // section 6.1). The zero value serves all.
 type selection struct {
