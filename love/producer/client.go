@@ -13,9 +13,9 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 )
 
-// requestQueue is the number of requests that may wait for one producer. Further
+// queuedRequests is the number of requests that may wait for one producer. Further
 // ones are dropped and counted; viewers repeat their requests.
-const requestQueue = 256
+const queuedRequests = 256
 
 // confirmDelay is the wait after sending events before the client asks whether
 // the manager has read them.
@@ -88,7 +88,7 @@ func NewClient(t Transport, opts ...ClientOption) *Client {
 
 // Add makes the client serve p. Call it before Run.
 func (c *Client) Add(p Producer) {
-	c.producers = append(c.producers, &served{Producer: p, requests: make(chan Request, requestQueue)})
+	c.producers = append(c.producers, &served{Producer: p, requests: make(chan Request, queuedRequests)})
 }
 
 // Create makes producers by name ([Factory.FromName]), all at the same time, and
@@ -147,7 +147,7 @@ func (c *Client) Run(ctx context.Context) error {
 
 func (c *Client) run(ctx context.Context, p *served) {
 	if err := recoverPanic(func() error { return p.Run(ctx, c) }); err != nil && ctx.Err() == nil {
-		c.log.Error("a producer has failed, the others go on", "producer", p.Name(), "error", err)
+		c.log.Error("a producer has failed; the others continue", "producer", p.Name(), "error", err)
 	}
 }
 
@@ -214,7 +214,7 @@ func (c *Client) onMessage(_ context.Context, raw []byte) {
 		case p.requests <- r:
 		default:
 			if c.droppedRequests.Add(1) == 1 {
-				c.log.Warn("requests come faster than a producer answers, some are dropped", "producer", p.Name())
+				c.log.Warn("requests come faster than a producer answers them; some are dropped", "producer", p.Name())
 			}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // implements it.
 type Remote interface {
 	Component() *sal.Component
-	Index() int
+	Index() int // 0 for all instances
 	// Subscribe calls f on another goroutine with the newest late joiner sample
 	// and then with every sample, in order.
 	Subscribe(attr string, f func(*sal.Sample)) (cancel func(), err error)
@@ -76,7 +76,7 @@ func newCSC(remote Remote, cfg config) *CSC {
 		after:    map[string]handler{},
 	}
 	if len(p.topics.unknown) > 0 {
-		p.log.Warn("no such topics to produce, ignored", "topics", p.topics.unknown)
+		p.log.Warn("unknown topics are ignored", "topics", p.topics.unknown)
 	}
 	if cfg.push {
 		p.pushed = newThrottle(cfg.clock, cfg.pushInterval, p.topics.periodic)
@@ -219,7 +219,7 @@ func (p *CSC) publishSample(ctx context.Context, a arrival) {
 	}
 }
 
-// pushSample sends a sample without storing it, unless it comes too soon and has to
+// pushSample sends a sample without storing it, unless it comes too soon and must
 // wait.
 func (p *CSC) pushSample(ctx context.Context, a arrival) {
 	if p.pushed.pass(a) {

@@ -7,7 +7,7 @@ import (
 )
 
 // Data is one data message for the manager, with a header that says what it
-// holds, so that nobody has to parse the message.
+// holds, so that the message need not be parsed.
 type Data struct {
 	Header
 	JSON []byte // the whole message
@@ -21,8 +21,8 @@ type Header struct {
 	// Streams names the streams in the message, usually one. Without any, no manager
 	// can distribute the message.
 	Streams []string
-	// Source tells apart messages of the same streams about different things, of
-	// which none replaces another: whose heartbeat it is. Usually empty.
+	// Source distinguishes messages that share their streams but do not replace each
+	// other: a heartbeat has the name of its component there. Usually empty.
 	Source string
 	// Replaceable says that a newer message of the same streams and source makes
 	// this one superfluous: telemetry, or a whole state.

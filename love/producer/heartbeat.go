@@ -35,8 +35,8 @@ func newHeartbeatWatch(csc string, index int, clock love.Clock, delay time.Durat
 }
 
 // beat handles a heartbeat and reports whether to send the message. Before the
-// watch has begun, a heartbeat is ignored: it may be late joiner data and is no
-// sign of life.
+// watch has begun, a heartbeat is ignored: it may be late joiner data, which does
+// not show that the component is alive.
 func (w *heartbeatWatch) beat(now time.Time) (send bool) {
 	if !w.begun {
 		return false

@@ -1,12 +1,17 @@
 package producer_test
 
 import (
+	"log/slog"
+	"math"
+	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
 )
 
 // A function that takes options of another type does not compile.
@@ -53,4 +58,29 @@ func TestASpecGivesTheOptionsThatApply(t *testing.T) {
 	require.Len(t, s.BaseOptions(), 2)
 	require.Len(t, s.CSCOptions(), 3)
 	require.Len(t, s.ScriptQueueOptions(), 4)
+}
+
+func TestNumbersThatJSONLacksCanBeNull(t *testing.T) { // W-NAN
+	message := func(opts ...producer.Option) (text string) {
+		runCSC(t, "Dome", append(opts, producer.WithTelemetryPush(0)), nil, func(w *fixture, _ producer.Producer, out *recorder) {
+			w.bus.write(w.sample(t, "Dome", "tel_position", sal.Values{"azimuth": math.NaN()}))
+			synctest.Wait()
+			text = out.texts()[0]
+		})
+		return text
+	}
+	require.Contains(t, message(), `"azimuth":{"value":NaN,`)
+	require.Contains(t, message(producer.WithStrictJSON()), `"azimuth":{"value":null,`)
+}
+
+func TestTheLogLevelMakesProducersQuieter(t *testing.T) {
+	var logged strings.Builder
+	opts := []producer.Option{
+		producer.WithLogger(newLogger(&logged).WithGroup("g").With("a", 1)),
+		producer.WithPeriodicData("tel_nothing"),
+	}
+	runCSC(t, "Dome", append(opts, producer.WithLogLevel(slog.LevelError)), nil, func(*fixture, producer.Producer, *recorder) {})
+	require.Empty(t, logged.String())
+	runCSC(t, "Dome", append(opts, producer.WithLogLevel(slog.LevelInfo)), nil, func(*fixture, producer.Producer, *recorder) {})
+	require.Contains(t, logged.String(), "tel_nothing")
 }

@@ -5,7 +5,7 @@ import "context"
 // Producer is a source of data that a [Client] serves, usually one component. All
 // methods but Run may be called at any time and from any goroutine.
 type Producer interface {
-	// Name returns the name that tells producers apart in logs: "MTHexapod:1".
+	// Name returns the name of the producer in logs: "MTHexapod:1".
 	Name() string
 	// Subscriptions returns the names of the components whose initial_state
 	// requests the producer wants; "all" is one of them (producer spec, section

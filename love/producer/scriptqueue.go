@@ -57,7 +57,7 @@ var scriptTopics = [...]string{"metadata", "state", "description", "checkpoints"
 func NewScriptQueue(queue QueueRemote, scripts Remote, opts ...ScriptQueueOption) (*ScriptQueue, error) {
 	cfg := newConfig(opts)
 	if n := cfg.finished; n != nil && *n < 0 {
-		return nil, fmt.Errorf("a script queue cannot list %d finished scripts; give a number from 0", *n)
+		return nil, fmt.Errorf("a script queue cannot list %d finished scripts: give a number from 0", *n)
 	}
 	p := &ScriptQueue{CSC: newCSC(queue, cfg), scripts: scripts, changed: make(chan struct{}, 1)}
 	p.documents = newQueueDocuments(queue.Index(), scriptqueue.New(cfg.finishedLimit(), p.encodeLog), cfg.layout.streams())

@@ -17,7 +17,7 @@ type selection struct {
 type servedTopics struct {
 	periodic, asynchronous []*sal.Topic
 	heartbeat              bool     // watched, never forwarded
-	unknown                []string // chosen names that are no topic of the component
+	unknown                []string // chosen names that are not topics of the component
 }
 
 func (s selection) of(c *sal.Component) (out servedTopics) {

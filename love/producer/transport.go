@@ -55,10 +55,10 @@ func (t *inProcess) Flush(context.Context) error { return nil }
 
 func (t *inProcess) Run(ctx context.Context) error {
 	run, cancel := context.WithCancelCause(ctx)
-	var greeting sync.WaitGroup
-	defer greeting.Wait()
+	var connecting sync.WaitGroup
+	defer connecting.Wait()
 	defer cancel(nil)
-	greeting.Go(func() {
+	connecting.Go(func() {
 		if err := t.onConnect(run); err != nil {
 			cancel(err)
 		}

@@ -101,9 +101,9 @@ func firstOf(dst []int, list []int64, n int64) []int {
 	return dst
 }
 
-// script returns the entry of an index and makes it if there is none. The script
-// may not be in a list yet, or no longer: events of scripts come before and after
-// those of the queue.
+// script returns the entry of an index, made if necessary. The script may not be in
+// a list yet, or no longer: events of scripts come before and after those of the
+// queue.
 func (s *State) script(index int) *script {
 	entry := s.scripts[index]
 	if entry == nil {
@@ -182,8 +182,8 @@ func (s *State) Logs() (logs []Log) {
 	return logs
 }
 
-// Beat notes a heartbeat of a script. One from before [State.Start] may be old and
-// is no sign of life.
+// Beat notes a heartbeat of a script. One from before [State.Start] is ignored: it
+// may be old and does not show that the script is alive.
 func (s *State) Beat(index int, now time.Time) {
 	if entry := s.scripts[index]; entry != nil && s.begun {
 		entry.beat = now
