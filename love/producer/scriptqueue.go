@@ -31,15 +31,15 @@ type QueueRemote interface {
 // messages as the event logMessage of Script. Use [NewScriptQueue].
 type ScriptQueue struct {
 	*CSC
-	scripts   Remote
-	documents *queueDocuments
+	scripts Remote
+	streams *queueStreams
+	changed chan struct{} // receives a token when streams wait to be sent
 
 	// The fields below are used by the goroutine of Run only.
+	waiting []string        // streams that wait to be sent; see WithCoalescing
 	schemas *schemaRequests // nil if schemas are not asked for
 	asking  bool            // whether they are being asked for
 	logs    *encoder        // of log messages of scripts
-	waiting []string        // streams that wait to be sent; see WithCoalescing
-	changed chan struct{}   // receives a token when the state has changed
 }
 
 var _ Producer = (*ScriptQueue)(nil)
@@ -60,8 +60,8 @@ func NewScriptQueue(queue QueueRemote, scripts Remote, opts ...ScriptQueueOption
 		return nil, fmt.Errorf("a script queue cannot list %d finished scripts: give a number from 0", *n)
 	}
 	p := &ScriptQueue{CSC: newCSC(queue, cfg), scripts: scripts, changed: make(chan struct{}, 1)}
-	p.documents = newQueueDocuments(queue.Index(), scriptqueue.New(cfg.finishedLimit(), p.encodeLog), cfg.layout.streams())
-	for _, s := range p.documents.stored() {
+	p.streams = newQueueStreams(queue.Index(), scriptqueue.New(cfg.finishedLimit(), p.encodeLog), cfg.layout.streams())
+	for _, s := range p.streams.stored() {
 		p.publisher.store(s)
 	}
 	if cfg.asksSchemas() {
@@ -130,7 +130,7 @@ func (p *ScriptQueue) applyAvailable(ctx context.Context, a arrival) {
 		return
 	}
 	var paths []scriptqueue.Path
-	p.documents.view(func(s *scriptqueue.State) { paths = s.Paths() })
+	p.streams.withState(func(s *scriptqueue.State) { paths = s.Paths() })
 	p.asking = true
 	p.schemas.start(ctx, paths, func(round context.Context) {
 		p.do(round, func() {
@@ -146,7 +146,7 @@ func (p *ScriptQueue) applyAvailable(ctx context.Context, a arrival) {
 // applySchema handles the event configSchema. While schemas are being asked for, it
 // sends nothing; all of them are sent at the end.
 func (p *ScriptQueue) applySchema(ctx context.Context, a arrival) {
-	changed := p.documents.update(func(s *scriptqueue.State) scriptqueue.Changes { return s.ApplySchema(a.sample) })
+	changed := p.streams.update(func(s *scriptqueue.State) scriptqueue.Changes { return s.ApplySchema(a.sample) })
 	if !p.asking {
 		p.publishChanged(ctx, changed)
 	}
@@ -157,11 +157,11 @@ func (p *ScriptQueue) scriptEvent(ctx context.Context, a arrival) {
 	index := a.sample.Index()
 	switch a.sample.Topic().Name {
 	case "heartbeat":
-		p.documents.view(func(s *scriptqueue.State) { s.Beat(index, a.at) })
+		p.streams.withState(func(s *scriptqueue.State) { s.Beat(index, a.at) })
 	case "logMessage":
 		var object []byte
 		var send bool
-		p.documents.view(func(s *scriptqueue.State) { object, send = s.AddLog(a.sample) })
+		p.streams.withState(func(s *scriptqueue.State) { object, send = s.AddLog(a.sample) })
 		if send {
 			p.logFailure(ctx, "Script:"+strconv.Itoa(index)+" logMessage", p.publisher.sendBare(ctx, p.logItem(index, object), 0))
 		}
@@ -209,7 +209,7 @@ func (p *ScriptQueue) checkHeartbeats(ctx context.Context) {
 
 func (p *ScriptQueue) sendHeartbeats(ctx context.Context) {
 	var beats []scriptqueue.Heartbeat
-	p.documents.view(func(s *scriptqueue.State) { beats = s.CheckBeats(p.cfg.clock.Now()) })
+	p.streams.withState(func(s *scriptqueue.State) { beats = s.CheckBeats(p.cfg.clock.Now()) })
 	for _, b := range beats {
 		header := Header{
 			Category: love.CategoryEvent, CSC: scriptqueue.HeartbeatComponent, SalIndex: p.index, Streams: []string{onlyStream},
@@ -222,7 +222,7 @@ func (p *ScriptQueue) sendHeartbeats(ctx context.Context) {
 
 // update calls f, which may change the state, and sends what has changed.
 func (p *ScriptQueue) update(ctx context.Context, f func(*scriptqueue.State) scriptqueue.Changes) {
-	p.publishChanged(ctx, p.documents.update(f))
+	p.publishChanged(ctx, p.streams.update(f))
 }
 
 // publishChanged sends streams, or has them wait for the time of [WithCoalescing].
@@ -283,7 +283,7 @@ func (p *ScriptQueue) HandleRequest(ctx context.Context, r Request, to Sender) e
 	case scriptqueue.StateComponent:
 		r.CSC = p.csc
 	}
-	if p.documents.has(r.Stream) && p.isFor(r) {
+	if p.streams.has(r.Stream) && p.isFor(r) {
 		return p.publisher.reply(ctx, to, r.Stream)
 	}
 	return p.CSC.HandleRequest(ctx, r, to)
@@ -292,7 +292,7 @@ func (p *ScriptQueue) HandleRequest(ctx context.Context, r Request, to Sender) e
 // replyLogs sends the kept log messages of the running script.
 func (p *ScriptQueue) replyLogs(ctx context.Context, to Sender) error {
 	var items []item
-	p.documents.view(func(s *scriptqueue.State) {
+	p.streams.withState(func(s *scriptqueue.State) {
 		for _, l := range s.Logs() {
 			items = append(items, p.logItem(l.Script, l.Item))
 		}
