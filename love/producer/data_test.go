@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/producer"
 )
@@ -39,4 +40,18 @@ func TestAnItemThatNoManagerDistributesHasNoStreams(t *testing.T) {
 	} {
 		require.Equal(t, producer.Header{Category: "telemetry"}, newBuilder().Data("telemetry", love.RawValue(item)).Header, item)
 	}
+}
+
+func FuzzHeaderOfAFreeFormMessage(f *testing.F) {
+	f.Add(`{"csc":"Rack","salindex":1,"data":{"power":NaN,"state":[]}}`)
+	f.Add(`{"csc":"Heartbeat","salindex":0.0,"data":{"stream":{"csc":"Rack","salindex":1}}}`)
+	f.Add(` {"name":"x","salindex":"1","csc":"","data":{"a":1,"\u0061":2},"data":{"b":{}}}`)
+	f.Fuzz(func(t *testing.T, item string) {
+		d := newBuilder().Data(love.CategoryTelemetry, love.RawValue(item))
+		if wire.Valid([]byte(item)) != nil {
+			require.Empty(t, d.Streams)
+			return
+		}
+		require.NoError(t, checkHeader(d))
+	})
 }
