@@ -93,10 +93,7 @@ func (a *app) runProducer(ctx context.Context, f *producerFlags, to access, comp
 
 // options are those of the producers, from flags and environment.
 func (f *producerFlags) options(env func(string) (string, bool)) ([]producer.Option, error) {
-	options, err := producer.OptionsFromEnv(func(name string) string {
-		value, _ := env(name)
-		return value
-	})
+	options, err := scriptQueueOptions(env)
 	if err != nil {
 		return nil, err
 	}

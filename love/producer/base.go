@@ -1,15 +1,10 @@
 package producer
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/rubin-love/love-go/love"
@@ -25,19 +20,13 @@ import (
 // [love.RawValue] can hold numbers that JSON lacks; any other value is encoded
 // with encoding/json. Use [NewBase].
 type Base struct {
-	name    string
-	csc     string // the component's name, without index
-	message *Message
-	cfg     config
-	log     *slog.Logger
+	name      string
+	csc       string // the component's name, without index
+	cfg       config
+	log       *slog.Logger
+	publisher publisher
 
-	// turn is held while an object is stored and sent, so that a reply to a
-	// request never overtakes, and thus hides, newer data. It guards the fields
-	// below.
-	turn       sync.Mutex
-	to         Sender // while running
-	stored     []stored
-	out        []byte
+	mu         sync.Mutex // guards the fields below
 	polls      []poll
 	categories map[string]love.Category
 	actions    map[string]Action
@@ -54,30 +43,10 @@ type poll struct {
 	f        Poll
 }
 
-// stored is the newest object of a key, kept encoded so that replies are cheap.
-type stored struct {
-	key      string
-	of       origin // set only if the key comes from "data"
-	category love.Category
-	object   love.RawValue
-	// render, if not nil, builds the object anew before it is sent, reusing the
-	// bytes of the old one.
-	render func(old love.RawValue) love.RawValue
-}
-
-// origin identifies the instance that a free-form object comes from; one
-// producer may serve several.
-type origin struct {
-	csc      string // empty if absent
-	index    love.SalIndex
-	hasIndex bool
-}
-
 var _ Producer = (*Base)(nil)
 
-// NewBase makes a producer for the component csc. [WithPeriod], [WithClock] and
-// [WithLogger] apply.
-func NewBase(csc string, opts ...Option) *Base { return newBase(csc, csc, newConfig(opts)) }
+// NewBase makes a producer for the component csc.
+func NewBase(csc string, opts ...BaseOption) *Base { return newBase(csc, csc, newConfig(opts)) }
 
 func newBase(csc, name string, cfg config) *Base {
 	message := NewMessage(csc, cfg.clock)
@@ -85,9 +54,9 @@ func newBase(csc, name string, cfg config) *Base {
 	return &Base{
 		name:       name,
 		csc:        csc,
-		message:    message,
 		cfg:        cfg,
-		log:        cfg.logger.With("producer", name),
+		log:        cfg.log().With("producer", name),
+		publisher:  publisher{csc: csc, message: message},
 		categories: map[string]love.Category{},
 		actions:    map[string]Action{},
 	}
@@ -101,31 +70,43 @@ func (b *Base) Subscriptions() []string { return []string{love.All, b.csc} }
 
 // Message returns the builder of the producer's messages, to which metadata can
 // be added.
-func (b *Base) Message() *Message { return b.message }
+func (b *Base) Message() *Message { return b.publisher.message }
 
 // RegisterPeriodic calls f once a period while the producer runs and sends the
 // result with the category, without storing it. If f fails, the error is logged
 // and that one value is skipped.
 func (b *Base) RegisterPeriodic(category love.Category, f Poll) {
-	b.turn.Lock()
-	defer b.turn.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.polls = append(b.polls, poll{category, f})
 }
 
 // RegisterCategory sets the category of the objects with the key (see
 // [Base.Publish]). Default: event.
 func (b *Base) RegisterCategory(key string, category love.Category) {
-	b.turn.Lock()
-	defer b.turn.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.categories[key] = category
 }
 
 // RegisterAction calls f after each object with the key has been stored and
 // sent. f may publish.
 func (b *Base) RegisterAction(key string, f Action) {
-	b.turn.Lock()
-	defer b.turn.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.actions[key] = f
+}
+
+// registered returns the category of the objects with the key, and the action or
+// nil.
+func (b *Base) registered(key string) (love.Category, Action) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	category, ok := b.categories[key]
+	if !ok {
+		category = love.CategoryEvent
+	}
+	return category, b.actions[key]
 }
 
 // Publish stores an object as the newest of its key and sends it; while the
@@ -139,68 +120,22 @@ func (b *Base) Publish(ctx context.Context, object any) error {
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	key, of, err := keyOf(raw)
+	f, err := readFreeForm(raw)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	return b.publish(ctx, stored{key: key, of: of, category: b.categoryOf(key), object: raw})
-}
-
-func (b *Base) categoryOf(key string) love.Category {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	if category, ok := b.categories[key]; ok {
-		return category
-	}
-	return love.CategoryEvent
-}
-
-// publish stores s, sends it, and then calls the action of its key.
-func (b *Base) publish(ctx context.Context, s stored) error {
-	b.turn.Lock()
-	b.store(s)
-	var err error
-	if b.to != nil {
-		err = b.send(ctx, b.to, s.category, s.object)
-	}
-	action := b.actions[s.key]
-	b.turn.Unlock()
+	key, of := f.key()
+	category, action := b.registered(key)
+	err = b.publisher.publish(ctx, stored{item: item{f.header(category), raw}, key: key, of: of})
 	if action != nil {
-		action(ctx, s.object)
+		action(ctx, raw)
 	}
 	return err
 }
 
-func (b *Base) store(s stored) {
-	if i := b.find(s.key, s.of); i >= 0 {
-		b.stored[i] = s
-		return
-	}
-	b.stored = append(b.stored, s)
-}
-
-func (b *Base) find(key string, of origin) int {
-	return slices.IndexFunc(b.stored, func(s stored) bool { return s.key == key && s.of == of })
-}
-
-// sendStored sends the stored object, rendered first if need be. The caller holds
-// the turn.
-func (b *Base) sendStored(ctx context.Context, to Sender, s *stored) error {
-	if s.render != nil {
-		s.object = s.render(s.object)
-	}
-	return b.send(ctx, to, s.category, s.object)
-}
-
-// send sends an object as a data message. The caller holds the turn.
-func (b *Base) send(ctx context.Context, to Sender, category love.Category, object love.RawValue) error {
-	b.out = b.message.AppendData(b.out[:0], category, object)
-	return to.Send(ctx, b.out)
-}
-
 // Run implements [Producer].
 func (b *Base) Run(ctx context.Context, to Sender) error {
-	defer b.begin(to)()
+	defer b.publisher.start(to)()
 	ticker := b.cfg.clock.NewTicker(b.cfg.period)
 	defer ticker.Stop()
 	for {
@@ -213,23 +148,12 @@ func (b *Base) Run(ctx context.Context, to Sender) error {
 	}
 }
 
-// begin makes to the destination of published objects until end is called.
-func (b *Base) begin(to Sender) (end func()) {
-	set := func(to Sender) {
-		b.turn.Lock()
-		defer b.turn.Unlock()
-		b.to = to
-	}
-	set(to)
-	return func() { set(nil) }
-}
-
 // pollAll calls every registered function once; one that fails does not affect
 // the others.
 func (b *Base) pollAll(ctx context.Context) {
-	b.turn.Lock()
+	b.mu.Lock()
 	polls := b.polls
-	b.turn.Unlock()
+	b.mu.Unlock()
 	for _, p := range polls {
 		if err := b.pollOne(ctx, p); err != nil && ctx.Err() == nil {
 			b.log.Warn("periodic data is missing", "error", err)
@@ -239,7 +163,7 @@ func (b *Base) pollAll(ctx context.Context) {
 
 func (b *Base) pollOne(ctx context.Context, p poll) error {
 	var v any
-	err := guarded(func() (err error) {
+	err := recoverPanic(func() (err error) {
 		v, err = p.f(ctx)
 		return err
 	})
@@ -250,22 +174,13 @@ func (b *Base) pollOne(ctx context.Context, p poll) error {
 	if err != nil {
 		return err
 	}
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	return b.send(ctx, b.to, p.category, object)
+	return b.publisher.send(ctx, item{headerOf(p.category, object), object})
 }
 
 // InitialData implements [Producer]. It sends every stored object, in the order
 // in which their keys were first stored.
 func (b *Base) InitialData(ctx context.Context, to Sender) error {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	for i := range b.stored {
-		if err := b.sendStored(ctx, to, &b.stored[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.publisher.replyAll(ctx, to)
 }
 
 // HandleRequest implements [Producer]. It sends the newest object whose key is
@@ -275,47 +190,7 @@ func (b *Base) InitialData(ctx context.Context, to Sender) error {
 // without an index is for the object of index 0 if there is one, else for those
 // of all instances.
 func (b *Base) HandleRequest(ctx context.Context, r Request, to Sender) error {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	var all, exact []*stored
-	for i := range b.stored {
-		s := &b.stored[i]
-		if s.key != r.Stream || r.CSC != "" && r.CSC != cmp.Or(s.of.csc, b.csc) {
-			continue
-		}
-		all = append(all, s)
-		if !s.of.hasIndex || s.of.index == normal(r.SalIndex) {
-			exact = append(exact, s)
-		}
-	}
-	if len(exact) == 0 && r.SalIndex == (love.SalIndex{}) {
-		exact = all
-	}
-	for _, s := range exact {
-		if err := b.sendStored(ctx, to, s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// normal returns i with a whole number in its canonical form, so that equal
-// indices compare equal.
-func normal(i love.SalIndex) love.SalIndex {
-	if n, ok := whole(i); ok {
-		return love.Index(n)
-	}
-	return i
-}
-
-func (b *Base) resend(ctx context.Context, key string, to Sender) error {
-	b.turn.Lock()
-	defer b.turn.Unlock()
-	i := b.find(key, origin{})
-	if i < 0 {
-		return nil
-	}
-	return b.sendStored(ctx, to, &b.stored[i])
+	return b.publisher.answer(ctx, to, r)
 }
 
 func encode(v any) (love.RawValue, error) {
@@ -324,35 +199,4 @@ func encode(v any) (love.RawValue, error) {
 	}
 	raw, err := json.Marshal(v)
 	return love.RawValue(raw), err
-}
-
-var errNoObject = errors.New("only JSON objects can be published")
-
-// keyOf returns the key of an object and its origin, as [Base.Publish] describes.
-// The error is errNoObject if it is not a JSON object.
-func keyOf(object love.RawValue) (key string, of origin, err error) {
-	var all map[string]json.RawMessage
-	if json.Unmarshal(object.Strict(), &all) != nil || all == nil {
-		return "", of, errNoObject
-	}
-	var name string
-	if json.Unmarshal(all["name"], &name) == nil && name != "" {
-		return name, of, nil
-	}
-	if streams := members(all["data"]); len(streams) > 0 {
-		of = originOf(all)
-		all = streams
-	}
-	return strings.Join(slices.Sorted(maps.Keys(all)), ","), of, nil
-}
-
-func originOf(item map[string]json.RawMessage) (of origin) {
-	if json.Unmarshal(item["csc"], &of.csc) != nil {
-		of.csc = ""
-	}
-	var index love.SalIndex
-	if json.Unmarshal(item["salindex"], &index) == nil {
-		of.index, of.hasIndex = normal(index), true
-	}
-	return of
 }

@@ -17,8 +17,8 @@ import (
 
 type object map[string]any
 
-// running runs p until the returned function is called.
-func running(t *testing.T, p producer.Producer, to producer.Sender) (stop func()) {
+// start runs p until stop is called.
+func start(t *testing.T, p producer.Producer, to producer.Sender) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx, to) }()
@@ -54,13 +54,13 @@ func TestBasePollsItsFunctionsOncePerPeriod(t *testing.T) {
 		b.RegisterPeriodic(love.CategoryEvent, func(context.Context) (any, error) { return make(chan int), nil })
 		b.RegisterPeriodic(love.CategoryEvent, func(context.Context) (any, error) { return love.RawValue(`{"raw":NaN}`), nil })
 		began := time.Now()
-		stop := running(t, b, &out)
+		stop := start(t, b, &out)
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
 		stop()
 		got := out.take()
 		require.Equal(t, []string{`telemetry {"v":1}`, `event {"raw":NaN}`, `event {"raw":NaN}`, `telemetry {"v":3}`, `event {"raw":NaN}`}, items(t, got),
-			"a function that fails costs its own value only")
+			"a function that fails loses its own value only")
 		require.Equal(t, 2*time.Second, got[0].at.Sub(began))
 		require.Equal(t, 6*time.Second, got[3].at.Sub(began))
 	})
@@ -76,20 +76,20 @@ func TestBaseStoresSendsAndActsInThisOrder(t *testing.T) {
 			require.JSONEq(t, `{"name":"state","v":1}`, string(o))
 			require.NoError(t, b.Publish(ctx, object{"name": "derived"}))
 		})
-		defer running(t, b, &out)()
+		defer start(t, b, &out)()
 		require.NoError(t, b.Publish(t.Context(), object{"name": "state", "v": 1}))
 		require.NoError(t, b.Publish(t.Context(), object{"name": "speed", "v": 1.5}))
 		require.Equal(t, []string{`event {"name":"derived"}`, `telemetry {"name":"speed","v":1.5}`}, items(t, out.take()))
 	})
 }
 
-func TestBaseTellsAgainWhatItKnows(t *testing.T) {
+func TestBaseSendsStoredObjectsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out recorder
 		b := producer.NewBase("Rack")
 		b.RegisterCategory("speed", love.CategoryTelemetry)
 		for _, o := range []object{{"name": "state", "v": 1}, {"name": "speed", "v": 2}, {"b": 1, "a": 2}, {"name": "state", "v": 3}, {"a": 4, "b": 5}} {
-			require.NoError(t, b.Publish(t.Context(), o), "not running: it is stored only")
+			require.NoError(t, b.Publish(t.Context(), o), "while it is not running, it only stores")
 		}
 		require.Empty(t, out.take())
 		require.NoError(t, b.InitialData(t.Context(), &out))
@@ -109,35 +109,35 @@ func TestBaseTellsAgainWhatItKnows(t *testing.T) {
 	})
 }
 
-func TestBaseRefusesAnythingButObjects(t *testing.T) {
+func TestBaseRefusesValuesThatAreNotObjects(t *testing.T) {
 	b := producer.NewBase("Rack")
 	for _, v := range []any{"text", 7, []int{1}, nil, love.RawValue(`{"broken`), make(chan int)} {
 		require.Error(t, b.Publish(t.Context(), v))
 	}
 }
 
-func TestBaseSaysWhenSendingFails(t *testing.T) {
+func TestBaseReturnsErrorsOfSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		out := recorder{fail: errors.New("no way")}
+		out := recorder{fail: errors.New("cannot send")}
 		b := producer.NewBase("Rack")
-		defer running(t, b, &out)()
-		require.ErrorContains(t, b.Publish(t.Context(), object{"name": "x"}), "no way")
-		require.ErrorContains(t, b.InitialData(t.Context(), &out), "no way")
+		defer start(t, b, &out)()
+		require.ErrorContains(t, b.Publish(t.Context(), object{"name": "x"}), "cannot send")
+		require.ErrorContains(t, b.InitialData(t.Context(), &out), "cannot send")
 	})
 }
 
 func TestOneBaseServesSeveralInstances(t *testing.T) {
 	b := producer.NewBase("Rack")
 	b.RegisterCategory("power", love.CategoryTelemetry)
-	said := func(csc string, index any, watts int) string {
+	publish := func(csc string, index any, watts int) string {
 		o := object{"csc": csc, "salindex": index, "data": object{"power": object{"watts": watts}}}
 		require.NoError(t, b.Publish(t.Context(), o))
 		text, err := json.Marshal(o)
 		require.NoError(t, err)
 		return "telemetry " + string(text)
 	}
-	said("Rack", 1, 10)
-	one, two, other, text := said("Rack", 1, 11), said("Rack", 2, 22), said("Shelf", 1, 33), said("Rack", "1", 44)
+	publish("Rack", 1, 10)
+	one, two, other, text := publish("Rack", 1, 11), publish("Rack", 2, 22), publish("Shelf", 1, 33), publish("Rack", "1", 44)
 	var out recorder
 	require.NoError(t, b.InitialData(t.Context(), &out))
 	require.Equal(t, []string{one, two, other, text}, items(t, out.take()))
@@ -158,26 +158,26 @@ func TestOneBaseServesSeveralInstances(t *testing.T) {
 		require.NoError(t, b.HandleRequest(t.Context(), producer.Request{CSC: test.csc, SalIndex: test.index, Stream: "power"}, &out))
 		require.Equal(t, test.want, items(t, out.take()), "%v", test)
 	}
-	zero := said("Rack", 0, 55)
+	zero := publish("Rack", 0, 55)
 	require.NoError(t, b.HandleRequest(t.Context(), producer.Request{CSC: "Rack", Stream: "power"}, &out))
-	require.Equal(t, []string{zero}, items(t, out.take()), "an index 0 that is there is meant")
+	require.Equal(t, []string{zero}, items(t, out.take()), "a request without an index means index 0 if there is one")
 }
 
-// slow is a Sender that takes its time.
-type slow struct{ recorder }
+// slowSender is a Sender that takes a while.
+type slowSender struct{ recorder }
 
-func (s *slow) Send(ctx context.Context, msg []byte) error {
+func (s *slowSender) Send(ctx context.Context, d producer.Data) error {
 	defer time.Sleep(300 * time.Millisecond)
-	return s.recorder.Send(ctx, msg)
+	return s.recorder.Send(ctx, d)
 }
 
 func TestThePeriodDoesNotDependOnHowLongSendingTakes(t *testing.T) { // P-DRIFT
 	synctest.Test(t, func(t *testing.T) {
-		var out slow
+		var out slowSender
 		b := producer.NewBase("Rack")
 		b.RegisterPeriodic(love.CategoryTelemetry, func(context.Context) (any, error) { return object{}, nil })
 		began := time.Now()
-		stop := running(t, b, &out)
+		stop := start(t, b, &out)
 		time.Sleep(7 * time.Second)
 		stop()
 		var at []time.Duration
@@ -186,4 +186,14 @@ func TestThePeriodDoesNotDependOnHowLongSendingTakes(t *testing.T) { // P-DRIFT
 		}
 		require.Equal(t, []time.Duration{2 * time.Second, 4 * time.Second, 6 * time.Second}, at)
 	})
+}
+
+func TestFreeFormFieldsAreDecoratedLikeSamples(t *testing.T) {
+	b := producer.NewBase("Rack")
+	var out recorder
+	require.NoError(t, b.Publish(t.Context(), object{"csc": "Rack", "salindex": 1, "data": object{"power": object{
+		"watts": producer.Decorate(41.5, "W"), "on": producer.Decorate(true, ""),
+	}}}))
+	require.NoError(t, b.InitialData(t.Context(), &out))
+	require.Contains(t, out.texts()[0], `{"on":{"value":true,"dataType":"Int","units":"unitless"},"watts":{"value":41.5,"dataType":"Float","units":"W"}}`)
 }

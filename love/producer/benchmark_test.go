@@ -18,16 +18,16 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// nowhere is a Sender that counts.
-type nowhere struct{ messages, bytes int }
+// countingSender is a Sender that counts messages.
+type countingSender struct{ messages, bytes int }
 
-func (n *nowhere) Send(_ context.Context, msg []byte) error {
+func (n *countingSender) Send(_ context.Context, d producer.Data) error {
 	n.messages++
-	n.bytes += len(msg)
+	n.bytes += len(d.JSON)
 	return nil
 }
 
-// wide is a telemetry topic of n fields of mixed types.
+// wide returns a telemetry topic of n fields of mixed types.
 func wide(name string, n int) *sal.Topic {
 	t := &sal.Topic{Kind: sal.Telemetry, Name: name}
 	for i := range n {
@@ -78,8 +78,8 @@ func (r *oneTopic) Subscribe(_ string, f func(*sal.Sample)) (func(), error) {
 	return func() {}, nil
 }
 
-// BenchmarkSampleToMessage is the whole way of a sample of 40 fields through
-// the producer of its component, from the callback of the bus to the message.
+// BenchmarkSampleToMessage measures the path of a sample of 40 fields through the
+// producer of its component, from the callback of the bus to the message.
 func BenchmarkSampleToMessage(b *testing.B) {
 	topic := wide("position", 40)
 	defs, err := sal.Define(&sal.Component{Name: "Mount", Indexed: true, Topics: []*sal.Topic{topic}})
@@ -92,7 +92,7 @@ func BenchmarkSampleToMessage(b *testing.B) {
 	remote := &oneTopic{component: c, sample: sample, deliver: make(chan func(*sal.Sample), 1)}
 	p := producer.NewCSC(remote, producer.WithTelemetryPush(0), producer.WithClock(love.SystemClock{}))
 	ctx, cancel := context.WithCancel(context.Background())
-	out := &nowhere{}
+	out := &countingSender{}
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx, out) }()
 	deliver := <-remote.deliver
@@ -106,19 +106,19 @@ func BenchmarkSampleToMessage(b *testing.B) {
 }
 
 const (
-	fleetComponents = 63
-	fleetTopics     = 3348
-	fleetCSC        = "Fleet"
+	observatoryComponents = 63
+	observatoryTopics     = 3348
+	observatoryCSC        = "Component"
 )
 
-// fleet is definitions of the real number of components and topics; half of
-// the topics is telemetry.
-func fleet(b *testing.B) *sal.Definitions {
+// observatory returns definitions of as many components and topics as a real one
+// has; half of the topics are telemetry.
+func observatory(b *testing.B) *sal.Definitions {
 	var all []*sal.Component
-	left := fleetTopics
-	for i := range fleetComponents {
-		c := &sal.Component{Name: fleetCSC + strconv.Itoa(i)}
-		n := left / (fleetComponents - i)
+	left := observatoryTopics
+	for i := range observatoryComponents {
+		c := &sal.Component{Name: observatoryCSC + strconv.Itoa(i)}
+		n := left / (observatoryComponents - i)
 		left -= n
 		for k := range n - 1 {
 			t := wide("t"+strconv.Itoa(k), 12)
@@ -145,12 +145,12 @@ func BenchmarkObservatory(b *testing.B) {
 	if err != nil {
 		b.Skip("LOVE_OBSERVATORY is not set: give it how long to measure, such as 30s")
 	}
-	defs := fleet(b)
+	defs := observatory(b)
 	domain := sal.NewDomain(sim.NewBus(sim.WithPast(10)), defs)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	counter := &nowhere{}
-	out := &shared{to: counter}
+	counter := &countingSender{}
+	out := &sharedSender{to: counter}
 	f := producer.NewFactory(domain)
 	for i, name := range defs.Names() {
 		p, err := f.FromName(ctx, name)
@@ -161,7 +161,7 @@ func BenchmarkObservatory(b *testing.B) {
 			period = time.Second / 20
 		}
 		if os.Getenv("LOVE_OBSERVATORY_SILENT") == "" {
-			running.Go(func() { operate(ctx, b, domain, name, period) })
+			running.Go(func() { simulate(ctx, b, domain, name, period) })
 		}
 	}
 	time.Sleep(3 * time.Second) // until all events are written
@@ -177,26 +177,26 @@ func BenchmarkObservatory(b *testing.B) {
 	require.NoError(b, domain.Close())
 }
 
-// shared makes a Sender one for many producers.
-type shared struct {
+// sharedSender lets many producers use one Sender.
+type sharedSender struct {
 	mu sync.Mutex
-	to *nowhere
+	to *countingSender
 }
 
-func (s *shared) Send(ctx context.Context, msg []byte) error {
+func (s *sharedSender) Send(ctx context.Context, d producer.Data) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.to.Send(ctx, msg)
+	return s.to.Send(ctx, d)
 }
 
-func (s *shared) count() int {
+func (s *sharedSender) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.to.messages
 }
 
-// operate is a simulated component.
-func operate(ctx context.Context, b *testing.B, domain *sal.Domain, name string, period time.Duration) {
+// simulate runs a simulated component.
+func simulate(ctx context.Context, b *testing.B, domain *sal.Domain, name string, period time.Duration) {
 	c, err := domain.Controller(ctx, name, 0, sal.WriteOnly())
 	if err != nil {
 		b.Error(err)
@@ -233,7 +233,7 @@ func ownValues(t *sal.Topic, seed float64) sal.Values {
 	return wideValues(&sal.Topic{Fields: t.Own()}, seed)
 }
 
-// memory is the resident memory of this process in MB.
+// memory returns the resident memory of this process in MB.
 func memory(b *testing.B) float64 {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 )
 
-// requestQueue is the number of requests that may wait for one producer. Further
+// queuedRequests is the number of requests that may wait for one producer. Further
 // ones are dropped and counted; viewers repeat their requests.
-const requestQueue = 256
+const queuedRequests = 256
 
 // confirmDelay is the wait after sending events before the client asks whether
 // the manager has read them.
@@ -36,16 +36,16 @@ const confirmDelay = 500 * time.Millisecond
 // A producer that fails, panics, or is slow to answer does not affect the
 // others.
 type Client struct {
-	transport Transport
-	cfg       config
-	log       *slog.Logger
-	message   *Message
-	desks     []*desk
-	greeted   chan struct{} // receives a token after each connection
-	unread    chan struct{} // receives a token when events were sent
+	transport   Transport
+	cfg         clientConfig
+	log         *slog.Logger
+	message     *Message
+	producers   []*served
+	connected   chan struct{} // receives a token after each connection
+	unconfirmed chan struct{} // receives a token when events were sent
 
-	mail       sync.Mutex // held while a message is sent; guards what follows
-	box        outbox
+	sending    sync.Mutex // held while a message is sent; guards what follows
+	outbox     outbox
 	ready      bool // connected, and nothing waits in the outbox
 	connection int  // number of connections lost so far
 	full       bool // whether the outbox overflowed during this interruption
@@ -53,8 +53,8 @@ type Client struct {
 	droppedRequests atomic.Uint64
 }
 
-// desk is a producer and the requests that wait for it.
-type desk struct {
+// served is a producer and the requests that wait for it.
+type served struct {
 	Producer
 	requests chan Request
 }
@@ -69,27 +69,26 @@ type Dropped struct {
 }
 
 // NewClient returns a client over a transport, which [Client.Run] runs.
-// [WithClock], [WithLogger], [WithOutbox] and [WithSubscribeInterval] apply.
-func NewClient(t Transport, opts ...Option) *Client {
-	cfg := newConfig(opts)
+func NewClient(t Transport, opts ...ClientOption) *Client {
+	cfg := newClientConfig(opts)
 	c := &Client{
-		transport: t,
-		cfg:       cfg,
-		log:       cfg.logger,
-		message:   NewMessage(love.All, cfg.clock),
-		greeted:   make(chan struct{}, 1),
-		unread:    make(chan struct{}, 1),
-		box:       newOutbox(cfg.outbox),
+		transport:   t,
+		cfg:         cfg,
+		log:         cfg.log(),
+		message:     NewMessage(love.All, cfg.clock),
+		connected:   make(chan struct{}, 1),
+		unconfirmed: make(chan struct{}, 1),
+		outbox:      newOutbox(cfg.outbox),
 	}
-	t.OnConnect(c.greet)
-	t.OnDisconnect(c.lost)
-	t.OnMessage(c.received)
+	t.OnConnect(c.onConnect)
+	t.OnDisconnect(c.onDisconnect)
+	t.OnMessage(c.onMessage)
 	return c
 }
 
 // Add makes the client serve p. Call it before Run.
 func (c *Client) Add(p Producer) {
-	c.desks = append(c.desks, &desk{Producer: p, requests: make(chan Request, requestQueue)})
+	c.producers = append(c.producers, &served{Producer: p, requests: make(chan Request, queuedRequests)})
 }
 
 // Create makes producers by name ([Factory.FromName]), all at the same time, and
@@ -125,9 +124,9 @@ func (c *Client) CreateType(ctx context.Context, f *Factory, typ, name string) (
 
 // Dropped returns the counts of what was dropped so far.
 func (c *Client) Dropped() Dropped {
-	c.mail.Lock()
-	defer c.mail.Unlock()
-	return Dropped{Messages: c.box.dropped + c.box.homeless, Requests: c.droppedRequests.Load()}
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	return Dropped{Messages: c.outbox.dropped + c.outbox.undeliverable, Requests: c.droppedRequests.Load()}
 }
 
 // Run runs the transport and the producers until ctx ends. It returns nil once
@@ -137,28 +136,28 @@ func (c *Client) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer cancel()
-	for _, d := range c.desks {
-		all.Go(func() { c.run(ctx, d) })
-		all.Go(func() { c.answer(ctx, d) })
+	for _, p := range c.producers {
+		all.Go(func() { c.run(ctx, p) })
+		all.Go(func() { c.answer(ctx, p) })
 	}
 	all.Go(func() { c.repeatSubscriptions(ctx) })
-	all.Go(func() { c.confirm(ctx) })
+	all.Go(func() { c.confirmLoop(ctx) })
 	return c.transport.Run(ctx)
 }
 
-func (c *Client) run(ctx context.Context, d *desk) {
-	if err := guarded(func() error { return d.Run(ctx, c) }); err != nil && ctx.Err() == nil {
-		c.log.Error("a producer has failed, the others go on", "producer", d.Name(), "error", err)
+func (c *Client) run(ctx context.Context, p *served) {
+	if err := recoverPanic(func() error { return p.Run(ctx, c) }); err != nil && ctx.Err() == nil {
+		c.log.Error("a producer has failed; the others continue", "producer", p.Name(), "error", err)
 	}
 }
 
 // answer hands requests to a producer, one at a time.
-func (c *Client) answer(ctx context.Context, d *desk) {
+func (c *Client) answer(ctx context.Context, p *served) {
 	for {
 		select {
-		case r := <-d.requests:
-			if err := guarded(func() error { return d.HandleRequest(ctx, r, c) }); err != nil && ctx.Err() == nil {
-				c.log.Warn("a request was not answered", "producer", d.Name(), "stream", r.Stream, "error", err)
+		case r := <-p.requests:
+			if err := recoverPanic(func() error { return p.HandleRequest(ctx, r, c) }); err != nil && ctx.Err() == nil {
+				c.log.Warn("a request was not answered", "producer", p.Name(), "stream", r.Stream, "error", err)
 			}
 		case <-ctx.Done():
 			return
@@ -170,8 +169,8 @@ func (c *Client) answer(ctx context.Context, d *desk) {
 // component name.
 func (c *Client) subscribe(ctx context.Context) error {
 	var asked []string
-	for _, d := range c.desks {
-		for _, csc := range d.Subscriptions() {
+	for _, p := range c.producers {
+		for _, csc := range p.Subscriptions() {
 			if slices.Contains(asked, csc) {
 				continue
 			}
@@ -187,11 +186,11 @@ func (c *Client) subscribe(ctx context.Context) error {
 // repeatSubscriptions repeats the subscriptions at an interval that starts anew
 // with each connection.
 func (c *Client) repeatSubscriptions(ctx context.Context) {
-	timer := c.cfg.clock.NewTimer(c.cfg.subscribe)
+	timer := c.cfg.clock.NewTimer(c.cfg.subscribeInterval)
 	defer timer.Stop()
 	for {
 		select {
-		case <-c.greeted:
+		case <-c.connected:
 		case <-timer.C():
 			if err := c.subscribe(ctx); err != nil && !errors.Is(err, client.ErrNotConnected) {
 				c.log.Warn("subscriptions were not repeated", "error", err)
@@ -199,23 +198,23 @@ func (c *Client) repeatSubscriptions(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		timer.Reset(c.cfg.subscribe)
+		timer.Reset(c.cfg.subscribeInterval)
 	}
 }
 
-// received queues a request from the manager for every producer; each decides
+// onMessage queues a request from the manager for every producer; each decides
 // whether the request is for it. Other messages are ignored.
-func (c *Client) received(_ context.Context, raw []byte) {
+func (c *Client) onMessage(_ context.Context, raw []byte) {
 	r, ok := ParseRequest(raw)
 	if !ok {
 		return
 	}
-	for _, d := range c.desks {
+	for _, p := range c.producers {
 		select {
-		case d.requests <- r:
+		case p.requests <- r:
 		default:
 			if c.droppedRequests.Add(1) == 1 {
-				c.log.Warn("requests come faster than a producer answers, some are dropped", "producer", d.Name())
+				c.log.Warn("requests come faster than a producer answers them; some are dropped", "producer", p.Name())
 			}
 		}
 	}

@@ -14,69 +14,70 @@ import (
 
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
 )
 
-// link is a Transport that a test connects and cuts.
-type link struct {
+// fakeTransport is a Transport that a test connects and disconnects.
+type fakeTransport struct {
 	recorder
 	connect    func(context.Context) error
 	disconnect func()
 	receive    func(context.Context, []byte)
 }
 
-func (l *link) OnConnect(f func(context.Context) error)       { l.connect = f }
-func (l *link) OnDisconnect(f func())                         { l.disconnect = f }
-func (l *link) Flush(context.Context) error                   { return nil }
-func (l *link) OnMessage(f func(context.Context, []byte))     { l.receive = f }
-func (l *link) TrySend(ctx context.Context, msg []byte) error { return l.Send(ctx, msg) }
-func (l *link) Run(ctx context.Context) error                 { <-ctx.Done(); return nil }
+func (tr *fakeTransport) OnConnect(f func(context.Context) error)     { tr.connect = f }
+func (tr *fakeTransport) OnDisconnect(f func())                       { tr.disconnect = f }
+func (tr *fakeTransport) Flush(context.Context) error                 { return nil }
+func (tr *fakeTransport) OnMessage(f func(context.Context, []byte))   { tr.receive = f }
+func (tr *fakeTransport) TrySend(_ context.Context, msg []byte) error { return tr.record(msg) }
+func (tr *fakeTransport) Run(ctx context.Context) error               { <-ctx.Done(); return nil }
 
-// asks sends a request to the producers.
-func (l *link) asks(t *testing.T, csc, stream string) {
-	l.receive(t.Context(), fmt.Appendf(nil, `{"category":"initial_state","data":[{"csc":%q,"salindex":0,"data":{"event_name":%q}}]}`, csc, stream))
+// request sends a request to the producers.
+func (tr *fakeTransport) request(t *testing.T, csc, stream string) {
+	tr.receive(t.Context(), fmt.Appendf(nil, `{"category":"initial_state","data":[{"csc":%q,"salindex":0,"data":{"event_name":%q}}]}`, csc, stream))
 }
 
-// actor is a Producer whose behaviour a test chooses.
-type actor struct {
+// fakeProducer is a Producer whose behaviour a test chooses.
+type fakeProducer struct {
 	*producer.Base
-	run func(ctx context.Context, to producer.Sender) error
-	ask func(ctx context.Context) error
-	// tell is asked for initial data.
-	tell func(ctx context.Context) error
+	run           func(ctx context.Context, to producer.Sender) error // nil for the Base's
+	handleRequest func(ctx context.Context) error                     // nil for the Base's
+	initialData   func(ctx context.Context) error                     // nil for the Base's
 }
 
-func (a actor) InitialData(ctx context.Context, to producer.Sender) error {
-	if a.tell == nil {
-		return a.Base.InitialData(ctx, to)
+func (p fakeProducer) InitialData(ctx context.Context, to producer.Sender) error {
+	if p.initialData == nil {
+		return p.Base.InitialData(ctx, to)
 	}
-	return a.tell(ctx)
+	return p.initialData(ctx)
 }
 
-func (a actor) Run(ctx context.Context, to producer.Sender) error {
-	if a.run == nil {
-		return a.Base.Run(ctx, to)
+func (p fakeProducer) Run(ctx context.Context, to producer.Sender) error {
+	if p.run == nil {
+		return p.Base.Run(ctx, to)
 	}
-	return a.run(ctx, to)
+	return p.run(ctx, to)
 }
 
-func (a actor) HandleRequest(ctx context.Context, r producer.Request, to producer.Sender) error {
-	if a.ask == nil {
-		return a.Base.HandleRequest(ctx, r, to)
+func (p fakeProducer) HandleRequest(ctx context.Context, r producer.Request, to producer.Sender) error {
+	if p.handleRequest == nil {
+		return p.Base.HandleRequest(ctx, r, to)
 	}
-	return a.ask(ctx)
+	return p.handleRequest(ctx)
 }
 
-func knowing(t *testing.T, csc string) *producer.Base {
+// newStored returns a producer that has stored an object.
+func newStored(t *testing.T, csc string) *producer.Base {
 	b := producer.NewBase(csc)
 	require.NoError(t, b.Publish(t.Context(), object{"name": "state", "csc": csc}))
 	return b
 }
 
-// playClient runs a client of some producers in a bubble; f plays.
-func playClient(t *testing.T, f func(t *testing.T, c *producer.Client, l *link), producers func(*testing.T) []producer.Producer, opts ...producer.Option) {
+// runClient runs a client of some producers in a bubble while f runs.
+func runClient(t *testing.T, f func(t *testing.T, c *producer.Client, tr *fakeTransport), producers func(*testing.T) []producer.Producer, opts ...producer.ClientOption) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &link{}
-		c := producer.NewClient(l, opts...)
+		tr := &fakeTransport{}
+		c := producer.NewClient(tr, opts...)
 		for _, p := range producers(t) {
 			c.Add(p)
 		}
@@ -84,18 +85,18 @@ func playClient(t *testing.T, f func(t *testing.T, c *producer.Client, l *link),
 		ended := make(chan error, 1)
 		go func() { ended <- c.Run(ctx) }()
 		synctest.Wait()
-		f(t, c, l)
+		f(t, c, tr)
 		cancel()
 		require.NoError(t, <-ended)
 	})
 }
 
 func twoRacks(t *testing.T) []producer.Producer {
-	return []producer.Producer{knowing(t, "A"), knowing(t, "B")}
+	return []producer.Producer{newStored(t, "A"), newStored(t, "B")}
 }
 
-// kinds shortens messages to what they are about.
-func kinds(t *testing.T, sent []sent) (out []string) {
+// summaries shortens messages to what they are about.
+func summaries(t *testing.T, sent []sent) (out []string) {
 	for _, s := range sent {
 		m := decode(t, s.msg).(map[string]any)
 		if m["option"] != nil {
@@ -108,125 +109,125 @@ func kinds(t *testing.T, sent []sent) (out []string) {
 }
 
 var (
-	subscribed = []string{"subscribe all", "subscribe A", "subscribe B"}
-	greeting   = append(subscribed[:3:3], "data of A", "data of B")
+	subscribed      = []string{"subscribe all", "subscribe A", "subscribe B"}
+	connectMessages = append(subscribed[:3:3], "data of A", "data of B")
 )
 
 func TestEachConnectionBeginsWithSubscriptionsAndInitialData(t *testing.T) { // C-REREG, C-ORDER
-	playClient(t, func(t *testing.T, _ *producer.Client, l *link) {
+	runClient(t, func(t *testing.T, _ *producer.Client, tr *fakeTransport) {
 		for range 3 {
-			require.NoError(t, l.connect(t.Context()))
-			got := kinds(t, l.take())
+			require.NoError(t, tr.connect(t.Context()))
+			got := summaries(t, tr.take())
 			require.Equal(t, subscribed, got[:3])
-			require.ElementsMatch(t, greeting, got)
+			require.ElementsMatch(t, connectMessages, got)
 			time.Sleep(time.Second)
 		}
 	}, twoRacks)
 }
 
 func TestSubscriptionsAreRepeatedEveryMinuteFromTheConnectionOn(t *testing.T) {
-	playClient(t, func(t *testing.T, _ *producer.Client, l *link) {
+	runClient(t, func(t *testing.T, _ *producer.Client, tr *fakeTransport) {
 		time.Sleep(50 * time.Second)
-		require.NoError(t, l.connect(t.Context()))
-		l.take()
+		require.NoError(t, tr.connect(t.Context()))
+		tr.take()
 		time.Sleep(time.Minute - 1)
 		synctest.Wait()
-		require.Empty(t, l.take())
+		require.Empty(t, tr.take())
 		for range 3 {
 			time.Sleep(time.Minute)
 			synctest.Wait()
-			require.Equal(t, subscribed, kinds(t, l.take()))
+			require.Equal(t, subscribed, summaries(t, tr.take()))
 		}
-		l.failWith(errors.New("slow")) // C-LOOP: an error does not repeat at once
+		tr.failWith(errors.New("slow")) // C-LOOP: an error does not repeat at once
 		time.Sleep(time.Minute)
-		l.failWith(nil)
+		tr.failWith(nil)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		require.Equal(t, subscribed, kinds(t, l.take()))
+		require.Equal(t, subscribed, summaries(t, tr.take()))
 	}, twoRacks)
 }
 
-func TestAConnectionWithoutSubscriptionsIsNone(t *testing.T) {
-	playClient(t, func(t *testing.T, _ *producer.Client, l *link) {
-		l.failWith(client.ErrNotConnected)
-		require.ErrorIs(t, l.connect(t.Context()), client.ErrNotConnected)
+func TestAConnectionFailsIfSubscribingFails(t *testing.T) {
+	runClient(t, func(t *testing.T, _ *producer.Client, tr *fakeTransport) {
+		tr.failWith(client.ErrNotConnected)
+		require.ErrorIs(t, tr.connect(t.Context()), client.ErrNotConnected)
 	}, twoRacks)
 }
 
 func TestRequestsReachTheProducerTheyAreFor(t *testing.T) {
-	playClient(t, func(t *testing.T, _ *producer.Client, l *link) {
-		require.NoError(t, l.connect(t.Context()))
-		l.take()
-		l.asks(t, "B", "state")
-		l.asks(t, "C", "state")
-		l.receive(t.Context(), []byte(`{"data":"Successfully subscribed to initial_state-all-all-all"}`))
-		l.receive(t.Context(), []byte(`garbage`))
+	runClient(t, func(t *testing.T, _ *producer.Client, tr *fakeTransport) {
+		require.NoError(t, tr.connect(t.Context()))
+		tr.take()
+		tr.request(t, "B", "state")
+		tr.request(t, "C", "state")
+		tr.receive(t.Context(), []byte(`{"data":"Successfully subscribed to initial_state-all-all-all"}`))
+		tr.receive(t.Context(), []byte(`garbage`))
 		synctest.Wait()
-		require.Equal(t, []string{"data of B"}, kinds(t, l.take()))
+		require.Equal(t, []string{"data of B"}, summaries(t, tr.take()))
 	}, twoRacks)
 }
 
 func TestAProducerThatFailsOrHangsDoesNotAffectTheOthers(t *testing.T) {
-	var told bytes.Buffer
-	logger := slog.New(slog.NewTextHandler(&told, nil))
-	playClient(t, func(t *testing.T, c *producer.Client, l *link) {
-		require.NoError(t, l.connect(t.Context()))
-		require.Equal(t, []string{"subscribe all", "subscribe broken", "subscribe stuck", "subscribe A", "data of A"}, kinds(t, l.take()))
+	var logged bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&logged, nil))
+	runClient(t, func(t *testing.T, c *producer.Client, tr *fakeTransport) {
+		require.NoError(t, tr.connect(t.Context()))
+		require.Equal(t, []string{"subscribe all", "subscribe broken", "subscribe stuck", "subscribe A", "data of A"}, summaries(t, tr.take()))
 		for range 300 {
-			l.asks(t, "A", "state")
+			tr.request(t, "A", "state")
 			synctest.Wait()
 		}
-		require.Len(t, l.take(), 300, "A answers all")
-		require.Equal(t, producer.Dropped{Requests: 300 - 256 - 1}, c.Dropped(), "the stuck one's, beyond the one it is at")
-		require.Contains(t, told.String(), "out of order")
+		require.Len(t, tr.take(), 300, "A answers all")
+		require.Equal(t, producer.Dropped{Requests: 300 - 256 - 1}, c.Dropped(), "those of the stuck producer, except for the one that it handles")
+		require.Contains(t, logged.String(), "out of order")
 	}, func(t *testing.T) []producer.Producer {
 		return []producer.Producer{
-			actor{
-				Base: producer.NewBase("broken"),
-				run:  func(context.Context, producer.Sender) error { return errors.New("out of order") },
-				ask:  func(context.Context) error { return errors.New("no answer") },
+			fakeProducer{
+				Base:          producer.NewBase("broken"),
+				run:           func(context.Context, producer.Sender) error { return errors.New("out of order") },
+				handleRequest: func(context.Context) error { return errors.New("no answer") },
 			},
-			actor{
-				Base: producer.NewBase("stuck"),
-				ask:  func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+			fakeProducer{
+				Base:          producer.NewBase("stuck"),
+				handleRequest: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 			},
-			knowing(t, "A"),
+			newStored(t, "A"),
 		}
 	}, producer.WithLogger(logger))
 }
 
-func TestAProducerThatHangsInItsInitialDataKeepsNobodyElseBack(t *testing.T) {
-	playClient(t, func(t *testing.T, c *producer.Client, l *link) {
-		connection, cut := context.WithCancel(t.Context())
+func TestAProducerThatHangsInItsInitialDataDoesNotDelayTheOthers(t *testing.T) {
+	runClient(t, func(t *testing.T, c *producer.Client, tr *fakeTransport) {
+		connection, disconnect := context.WithCancel(t.Context())
 		connected := make(chan error, 1)
-		go func() { connected <- l.connect(connection) }()
+		go func() { connected <- tr.connect(connection) }()
 		synctest.Wait()
-		require.Equal(t, []string{"subscribe all", "subscribe stuck", "subscribe A", "data of A"}, kinds(t, l.take()))
-		l.asks(t, "A", "state")
+		require.Equal(t, []string{"subscribe all", "subscribe stuck", "subscribe A", "data of A"}, summaries(t, tr.take()))
+		tr.request(t, "A", "state")
 		synctest.Wait()
-		require.Equal(t, []string{"data of A"}, kinds(t, l.take()))
-		cut()
-		require.Error(t, <-connected, "it hangs no longer than the connection is there")
+		require.Equal(t, []string{"data of A"}, summaries(t, tr.take()))
+		disconnect()
+		require.Error(t, <-connected, "it hangs only until the connection ends")
 	}, func(t *testing.T) []producer.Producer {
 		return []producer.Producer{
-			actor{Base: producer.NewBase("stuck"), tell: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
-			knowing(t, "A"),
+			fakeProducer{Base: producer.NewBase("stuck"), initialData: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
+			newStored(t, "A"),
 		}
 	})
 }
 
 func TestAPanicIsAnErrorOfItsProducer(t *testing.T) {
-	var told bytes.Buffer
-	logger := newLogger(&told)
-	playClient(t, func(t *testing.T, _ *producer.Client, l *link) {
-		require.NoError(t, l.connect(t.Context()))
-		l.take()
-		l.asks(t, "A", "state")
+	var logged bytes.Buffer
+	logger := newLogger(&logged)
+	runClient(t, func(t *testing.T, _ *producer.Client, tr *fakeTransport) {
+		require.NoError(t, tr.connect(t.Context()))
+		tr.take()
+		tr.request(t, "A", "state")
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		require.ElementsMatch(t, []string{"data of A", "data of polled"}, kinds(t, l.take()))
+		require.ElementsMatch(t, []string{"data of A", "data of polled"}, summaries(t, tr.take()))
 		for _, cause := range []string{"in Run", "in HandleRequest", "in InitialData", "in Poll"} {
-			require.Contains(t, told.String(), "panic: "+cause)
+			require.Contains(t, logged.String(), "panic: "+cause)
 		}
 	}, func(t *testing.T) []producer.Producer {
 		panics := func(cause string) func(context.Context) error {
@@ -236,31 +237,33 @@ func TestAPanicIsAnErrorOfItsProducer(t *testing.T) {
 		polled.RegisterPeriodic("event", func(context.Context) (any, error) { panic("in Poll") })
 		polled.RegisterPeriodic("event", func(context.Context) (any, error) { return object{"csc": "polled"}, nil })
 		return []producer.Producer{
-			actor{
-				Base: producer.NewBase("broken"),
-				run:  func(context.Context, producer.Sender) error { panic("in Run") },
-				ask:  panics("in HandleRequest"), tell: panics("in InitialData"),
+			fakeProducer{
+				Base:          producer.NewBase("broken"),
+				run:           func(context.Context, producer.Sender) error { panic("in Run") },
+				handleRequest: panics("in HandleRequest"), initialData: panics("in InitialData"),
 			},
-			polled, knowing(t, "A"),
+			polled, newStored(t, "A"),
 		}
 	}, producer.WithLogger(logger))
 }
 
-func TestOtherTroubleOfSendingIsTheSendersToKnow(t *testing.T) {
-	playClient(t, func(t *testing.T, c *producer.Client, l *link) {
-		require.NoError(t, l.connect(t.Context()))
-		l.failWith(errors.New("another trouble"))
-		require.ErrorContains(t, c.Send(t.Context(), []byte(`{}`)), "another trouble")
+func TestOtherErrorsOfSendingAreReturned(t *testing.T) {
+	runClient(t, func(t *testing.T, c *producer.Client, tr *fakeTransport) {
+		require.NoError(t, tr.connect(t.Context()))
+		tr.failWith(errors.New("another error"))
+		require.ErrorContains(t, c.Send(t.Context(), producer.Data{}), "another error")
 	}, twoRacks)
 }
 
-// pipe is a Conn whose other end a test holds.
-type pipe struct {
+// fakeConn is a Conn whose other end a test holds.
+type fakeConn struct {
 	recorder
 	in chan []byte
 }
 
-func (p *pipe) Receive(ctx context.Context) ([]byte, error) {
+func (p *fakeConn) Send(_ context.Context, msg []byte) error { return p.record(msg) }
+
+func (p *fakeConn) Receive(ctx context.Context) ([]byte, error) {
 	select {
 	case msg, ok := <-p.in:
 		if !ok {
@@ -274,16 +277,16 @@ func (p *pipe) Receive(ctx context.Context) ([]byte, error) {
 
 func TestAHubInTheSameProgramNeedsNoSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		conn := &pipe{in: make(chan []byte)}
+		conn := &fakeConn{in: make(chan []byte)}
 		c := producer.NewClient(producer.InProcess(conn))
-		c.Add(knowing(t, "A"))
+		c.Add(newStored(t, "A"))
 		ended := make(chan error, 1)
 		go func() { ended <- c.Run(t.Context()) }()
 		synctest.Wait()
-		require.Equal(t, []string{"subscribe all", "subscribe A", "data of A"}, kinds(t, conn.take()))
+		require.Equal(t, []string{"subscribe all", "subscribe A", "data of A"}, summaries(t, conn.take()))
 		conn.in <- []byte(`{"category":"initial_state","data":[{"csc":"A","salindex":0,"data":{"event_name":"state"}}]}`)
 		synctest.Wait()
-		require.Equal(t, []string{"data of A"}, kinds(t, conn.take()))
+		require.Equal(t, []string{"data of A"}, summaries(t, conn.take()))
 		close(conn.in)
 		require.ErrorContains(t, <-ended, "hung up")
 	})
@@ -291,14 +294,14 @@ func TestAHubInTheSameProgramNeedsNoSocket(t *testing.T) {
 
 func TestInProcessFailsWithItsConnectionAndEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		conn := &pipe{in: make(chan []byte)}
+		conn := &fakeConn{in: make(chan []byte)}
 		conn.failWith(errors.New("closed"))
 		c := producer.NewClient(producer.InProcess(conn))
-		c.Add(knowing(t, "A"))
+		c.Add(newStored(t, "A"))
 		require.ErrorContains(t, c.Run(t.Context()), "closed")
 
 		ctx, cancel := context.WithCancel(t.Context())
-		c = producer.NewClient(producer.InProcess(&pipe{in: conn.in}))
+		c = producer.NewClient(producer.InProcess(&fakeConn{in: conn.in}))
 		ended := make(chan error, 1)
 		go func() { ended <- c.Run(ctx) }()
 		synctest.Wait()
@@ -309,3 +312,20 @@ func TestInProcessFailsWithItsConnectionAndEndsWithItsContext(t *testing.T) {
 
 // A websocket client is a transport as it is.
 var _ producer.Transport = (*client.Client)(nil)
+
+func TestAClientMakesProducersByNameAndType(t *testing.T) {
+	w := newFixture(t)
+	f := producer.NewFactory(w.domain)
+	c := producer.NewClient(&fakeTransport{})
+	made, err := c.Create(t.Context(), f, "Dome", "Hexapod:1", "Rack")
+	require.NoError(t, err)
+	require.Equal(t, []string{"Dome", "Hexapod:1", "Rack"}, []string{made[0].Name(), made[1].Name(), made[2].Name()})
+	p, err := c.CreateType(t.Context(), f, producer.TypeBase, "Rack")
+	require.NoError(t, err)
+	require.Equal(t, "Rack", p.Name())
+	_, err = c.CreateType(t.Context(), f, "no", "Rack")
+	require.ErrorIs(t, err, producer.ErrUnknown)
+	_, err = c.Create(t.Context(), f, "Dome", "Dome:9")
+	require.ErrorIs(t, err, sal.ErrIndex)
+	require.NoError(t, w.domain.Close())
+}

@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// command is one that a producer has issued.
+// command is a command that a producer has issued.
 type command struct {
 	At        float64
 	Component string
@@ -32,7 +32,7 @@ func (c command) String() string {
 	return fmt.Sprintf("@%.2f %s %v %v", c.At, c.Command, c.Params["isStandard"], c.Params["path"])
 }
 
-// expectedCommand is a recorded one, with what the component did.
+// expectedCommand is a recorded command, with what the component did.
 type expectedCommand struct {
 	command
 	Timeout float64 `json:"timeout_seconds"`
@@ -52,8 +52,8 @@ type response struct {
 	Ack, Result string
 }
 
-// sample makes what answers a command that was issued so much later than the
-// recorded one.
+// sample returns the answer to a command that was issued so much later, in seconds,
+// than the recorded one.
 func (r response) sample(t *testing.T, defs *sal.Definitions, to *sal.Sample, later float64) *sal.Sample {
 	if r.Ack == "" {
 		in := r.sampleInput
@@ -79,7 +79,7 @@ func (r response) sample(t *testing.T, defs *sal.Definitions, to *sal.Sample, la
 	return s
 }
 
-// showSchema is the command that recordings do not define.
+// showSchema returns the command that recordings do not define.
 func showSchema() *sal.Topic {
 	return &sal.Topic{Kind: sal.Command, Name: "showSchema", Fields: []sal.Field{
 		{Name: "isStandard", Type: sal.Boolean}, {Name: "path", Type: sal.String},

@@ -14,7 +14,7 @@ import (
 // implements it.
 type Remote interface {
 	Component() *sal.Component
-	Index() int
+	Index() int // 0 for all instances
 	// Subscribe calls f on another goroutine with the newest late joiner sample
 	// and then with every sample, in order.
 	Subscribe(attr string, f func(*sal.Sample)) (cancel func(), err error)
@@ -27,19 +27,30 @@ type Remote interface {
 // heartbeats. Use [NewCSC].
 type CSC struct {
 	*Base
-	remote   Remote
-	served   served
-	encoders map[string]*encoder // by attribute name
+	remote Remote
+	index  love.SalIndex // of the remote
+	topics servedTopics
+	polled []string // attribute names of the topics whose newest sample is polled
+	pushed *throttle
+
+	// The goroutine of Run handles what comes through these, so that samples keep
+	// their order; it alone uses the fields after them.
 	arrivals chan arrival
-	pushes   *pushes // nil if telemetry is polled
+	calls    chan func()
+	encoders map[string]*encoder // by attribute name
+	scratch  []byte              // the last object that was not stored; reused
 
 	// Set before Run by types that embed CSC.
-	first []string                                      // topics whose late joiner data come first
-	then  map[string]func(context.Context, *sal.Sample) // by attribute name; called after a sample is sent
+	first []string           // topics whose late joiner data come first
+	after map[string]handler // by attribute name; called after a sample is sent
 }
+
+// handler handles a sample on the goroutine of Run.
+type handler func(context.Context, arrival)
 
 // arrival is a sample on its way to the goroutine of Run.
 type arrival struct {
+	handle handler
 	attr   string
 	sample *sal.Sample
 	at     time.Time
@@ -50,57 +61,32 @@ var _ Producer = (*CSC)(nil)
 // NewCSC returns the producer of the remote's component. It does not watch the
 // heartbeat of a component that has no heartbeat event. The caller closes the
 // remote.
-func NewCSC(remote Remote, opts ...Option) *CSC {
-	cfg := newConfig(opts)
+func NewCSC(remote Remote, opts ...CSCOption) *CSC { return newCSC(remote, newConfig(opts)) }
+
+func newCSC(remote Remote, cfg config) *CSC {
 	c := remote.Component()
 	p := &CSC{
 		Base:     newBase(c.Name, c.Instance(remote.Index()), cfg),
 		remote:   remote,
-		served:   cfg.selection.of(c),
-		encoders: map[string]*encoder{},
+		index:    love.Index(remote.Index()),
+		topics:   cfg.selection.of(c),
 		arrivals: make(chan arrival),
-		then:     map[string]func(context.Context, *sal.Sample){},
+		calls:    make(chan func()),
+		encoders: map[string]*encoder{},
+		after:    map[string]handler{},
 	}
-	if len(p.served.unknown) > 0 {
-		p.log.Warn("no such topics to produce, ignored", "topics", p.served.unknown)
+	if len(p.topics.unknown) > 0 {
+		p.log.Warn("unknown topics are ignored", "topics", p.topics.unknown)
 	}
 	if cfg.push {
-		p.pushes = newPushes(cfg.clock, cfg.pushInterval, p.served.periodic)
+		p.pushed = newThrottle(cfg.clock, cfg.pushInterval, p.topics.periodic)
 		return p
 	}
-	for _, t := range p.served.periodic {
-		p.RegisterPeriodic(p.encoder(t).category, p.newest(t))
+	p.pushed = newThrottle(cfg.clock, 0, nil)
+	for _, t := range p.topics.periodic {
+		p.polled = append(p.polled, t.Attr())
 	}
 	return p
-}
-
-// newest returns a Poll of the newest sample of a topic.
-func (p *CSC) newest(t *sal.Topic) Poll {
-	attr := t.Attr()
-	return func(context.Context) (any, error) {
-		s, ok := p.remote.Latest(attr)
-		if !ok {
-			return nil, nil
-		}
-		return p.item(s), nil
-	}
-}
-
-// encoder returns the encoder of a topic. Only the goroutine of Run may call it,
-// and NewCSC before that. A sample written with another version of the interface
-// has another topic, whose encoder replaces the previous one.
-func (p *CSC) encoder(t *sal.Topic) *encoder {
-	attr := t.Attr()
-	e := p.encoders[attr]
-	if e == nil || e.topic != t {
-		e = newEncoder(t)
-		p.encoders[attr] = e
-	}
-	return e
-}
-
-func (p *CSC) item(s *sal.Sample) love.RawValue {
-	return p.encoder(s.Topic()).encode(s, p.remote.Index())
 }
 
 // Run implements [Producer]. A single goroutine handles all samples, so that they
@@ -108,43 +94,37 @@ func (p *CSC) item(s *sal.Sample) love.RawValue {
 func (p *CSC) Run(ctx context.Context, to Sender) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer p.begin(to)()
-	unsubscribe, err := p.subscribe(ctx)
+	defer p.publisher.start(to)()
+	telemetry := p.cfg.clock.NewTicker(p.cfg.period)
+	defer telemetry.Stop()
+	heartbeat := newHeartbeatWatch(p.csc, p.remote.Index(), p.cfg.clock, p.cfg.startDelay)
+	defer heartbeat.timer.Stop()
+	var expired <-chan time.Time // nil if the heartbeat is not watched
+	if p.topics.heartbeat {
+		expired = heartbeat.timer.C()
+	}
+	defer p.pushed.timer.Stop()
+	unsubscribe, err := p.subscribe(ctx, heartbeat)
 	defer unsubscribe()
 	if err != nil {
 		return err
 	}
-	telemetry := p.cfg.clock.NewTicker(p.cfg.period)
-	defer telemetry.Stop()
-	var heart *pulse
-	var beat <-chan time.Time // nil if the heartbeat is not watched
-	if p.served.heartbeat {
-		heart = newPulse(p.cfg.clock, p.cfg.startDelay)
-		defer heart.timer.Stop()
-		beat = heart.timer.C()
-	}
-	var pushed <-chan time.Time // nil if telemetry is polled
-	if p.pushes != nil {
-		defer p.pushes.timer.Stop()
-		pushed = p.pushes.timer.C()
-	}
 	for {
 		select {
 		case a := <-p.arrivals:
-			if a.attr != heartbeatTopic {
-				p.arrived(ctx, a)
-			} else if heart.arrived(a.at) {
-				p.tell(ctx, to, heart)
+			a.handle(ctx, a)
+		case f := <-p.calls:
+			f()
+		case <-p.pushed.timer.C():
+			for _, s := range p.pushed.due() {
+				p.send(ctx, s)
 			}
-		case <-pushed:
-			for _, s := range p.pushes.due(p.cfg.clock.Now()) {
-				p.pass(ctx, s)
-			}
-		case <-beat:
-			if heart.fired(p.cfg.clock.Now()) {
-				p.tell(ctx, to, heart)
+		case <-expired:
+			if heartbeat.expired(p.cfg.clock.Now()) {
+				p.sendHeartbeat(ctx, heartbeat)
 			}
 		case <-telemetry.C():
+			p.poll(ctx)
 			p.pollAll(ctx)
 		case <-ctx.Done():
 			return nil
@@ -152,48 +132,36 @@ func (p *CSC) Run(ctx context.Context, to Sender) error {
 	}
 }
 
-// subscribe forwards samples to p.arrivals until unsubscribe is called.
-func (p *CSC) subscribe(ctx context.Context) (unsubscribe func(), err error) {
-	return subscribeAll(p.remote, p.live(), func(attr string, s *sal.Sample) {
-		select {
-		case p.arrivals <- arrival{attr, s, p.cfg.clock.Now()}:
-		case <-ctx.Done():
-		}
-	})
+// do calls f on the goroutine of Run, unless ctx ends first.
+func (p *CSC) do(ctx context.Context, f func()) {
+	select {
+	case p.calls <- f:
+	case <-ctx.Done():
+	}
 }
 
-// subscribeAll subscribes to topics. unsubscribe must be called even after an
-// error.
-func subscribeAll(r Remote, attrs []string, call func(attr string, s *sal.Sample)) (unsubscribe func(), err error) {
-	var cancels []func()
-	unsubscribe = func() {
-		for _, cancel := range cancels {
-			cancel()
+// subscribe has all samples handled on the goroutine of Run until unsubscribe is
+// called, which must be called even after an error.
+func (p *CSC) subscribe(ctx context.Context, heartbeat *heartbeatWatch) (unsubscribe func(), err error) {
+	handlers := map[string]handler{}
+	var attrs []string
+	add := func(topics []*sal.Topic, h handler) {
+		for _, t := range topics {
+			attrs = append(attrs, t.Attr())
+			handlers[t.Attr()] = h
 		}
 	}
-	for _, attr := range attrs {
-		cancel, err := r.Subscribe(attr, func(s *sal.Sample) { call(attr, s) })
-		if err != nil {
-			return unsubscribe, fmt.Errorf("producer of %s: %w", r.Component().Instance(r.Index()), err)
-		}
-		cancels = append(cancels, cancel)
+	add(p.topics.asynchronous, p.publishSample)
+	if p.cfg.push {
+		add(p.topics.periodic, p.pushSample)
 	}
-	return unsubscribe, nil
-}
-
-// live returns the attribute names of the topics to subscribe to, those in
-// p.first first.
-func (p *CSC) live() []string {
-	topics := p.served.asynchronous
-	if p.pushes != nil {
-		topics = slices.Concat(topics, p.served.periodic)
-	}
-	attrs := make([]string, 0, len(topics)+1)
-	for _, t := range topics {
-		attrs = append(attrs, t.Attr())
-	}
-	if p.served.heartbeat {
+	if p.topics.heartbeat {
 		attrs = append(attrs, heartbeatTopic)
+		handlers[heartbeatTopic] = func(ctx context.Context, a arrival) {
+			if heartbeat.beat(a.at) {
+				p.sendHeartbeat(ctx, heartbeat)
+			}
+		}
 	}
 	rank := func(attr string) int {
 		if i := slices.Index(p.first, attr); i >= 0 {
@@ -202,49 +170,88 @@ func (p *CSC) live() []string {
 		return len(p.first)
 	}
 	slices.SortStableFunc(attrs, func(a, b string) int { return rank(a) - rank(b) })
-	return attrs
+	return p.receive(ctx, p.remote, attrs, func(attr string) handler { return handlers[attr] })
 }
 
-// arrived sends a sample, unless it is pushed telemetry that comes too soon and
-// has to wait.
-func (p *CSC) arrived(ctx context.Context, a arrival) {
-	switch {
-	case !p.pushes.has(a.attr):
-		p.forward(ctx, a)
-	case p.pushes.arrived(a):
-		p.pass(ctx, a.sample)
+// receive has the samples of some topics handled on the goroutine of Run until
+// unsubscribe is called, which must be called even after an error.
+func (p *CSC) receive(ctx context.Context, r Remote, attrs []string, handlerOf func(attr string) handler) (unsubscribe func(), err error) {
+	var cancels []func()
+	unsubscribe = func() {
+		for _, cancel := range cancels {
+			cancel()
+		}
+	}
+	for _, attr := range attrs {
+		handle := handlerOf(attr)
+		cancel, err := r.Subscribe(attr, func(s *sal.Sample) {
+			select {
+			case p.arrivals <- arrival{handle, attr, s, p.cfg.clock.Now()}:
+			case <-ctx.Done():
+			}
+		})
+		if err != nil {
+			return unsubscribe, fmt.Errorf("producer of %s: %w", r.Component().Instance(r.Index()), err)
+		}
+		cancels = append(cancels, cancel)
+	}
+	return unsubscribe, nil
+}
+
+// encoder returns the encoder of a topic. A sample written with another version of
+// the interface has another topic, whose encoder replaces the previous one.
+func (p *CSC) encoder(attr string, t *sal.Topic) *encoder {
+	e := p.encoders[attr]
+	if e == nil || e.topic != t {
+		e = newEncoder(t)
+		p.encoders[attr] = e
+	}
+	return e
+}
+
+// publishSample stores a sample and sends it.
+func (p *CSC) publishSample(ctx context.Context, a arrival) {
+	e := p.encoder(a.attr, a.sample.Topic())
+	it := item{e.header(p.index), e.encode(a.sample, p.remote.Index())}
+	p.logFailure(ctx, a.attr, p.publisher.publish(ctx, stored{item: it, key: a.attr}))
+	if after := p.after[a.attr]; after != nil {
+		after(ctx, a)
 	}
 }
 
-// forward stores a sample and sends it.
-func (p *CSC) forward(ctx context.Context, a arrival) {
-	p.complain(ctx, a.attr, p.publish(ctx, stored{
-		key: a.attr, category: p.encoder(a.sample.Topic()).category, object: p.item(a.sample),
-	}))
-	if then := p.then[a.attr]; then != nil {
-		then(ctx, a.sample)
+// pushSample sends a sample without storing it, unless it comes too soon and must
+// wait.
+func (p *CSC) pushSample(ctx context.Context, a arrival) {
+	if p.pushed.pass(a) {
+		p.send(ctx, a.sample)
 	}
 }
 
-// pass sends a sample without storing it.
-func (p *CSC) pass(ctx context.Context, s *sal.Sample) {
-	item := p.item(s)
-	p.turn.Lock()
-	defer p.turn.Unlock()
-	p.complain(ctx, s.Topic().Attr(), p.send(ctx, p.to, p.encoder(s.Topic()).category, item))
+// poll sends the newest sample of each polled topic without storing it.
+func (p *CSC) poll(ctx context.Context) {
+	for _, attr := range p.polled {
+		if s, ok := p.remote.Latest(attr); ok {
+			p.send(ctx, s)
+		}
+	}
 }
 
-func (p *CSC) complain(ctx context.Context, attr string, err error) {
+// send sends a sample without storing it.
+func (p *CSC) send(ctx context.Context, s *sal.Sample) {
+	attr := s.Topic().Attr()
+	e := p.encoder(attr, s.Topic())
+	p.scratch = e.append(p.scratch[:0], s, p.remote.Index())
+	p.logFailure(ctx, attr, p.publisher.send(ctx, item{e.header(p.index), p.scratch}))
+}
+
+// sendHeartbeat sends the summary of the heartbeats.
+func (p *CSC) sendHeartbeat(ctx context.Context, w *heartbeatWatch) {
+	p.logFailure(ctx, heartbeatTopic, p.publisher.sendBare(ctx, w.item(), p.publisher.message.now()))
+}
+
+func (p *CSC) logFailure(ctx context.Context, what string, err error) {
 	if err != nil && ctx.Err() == nil {
-		p.log.Warn("a sample was not sent", "topic", attr, "error", err)
-	}
-}
-
-// tell sends the summary of the heartbeats.
-func (p *CSC) tell(ctx context.Context, to Sender, heart *pulse) {
-	item := heart.appendItem(nil, p.csc, p.remote.Index())
-	if err := to.Send(ctx, p.message.appendBare(nil, love.CategoryEvent, item)); err != nil && ctx.Err() == nil {
-		p.log.Warn("the heartbeat was not told", "error", err)
+		p.log.Warn("data was not sent", "of", what, "error", err)
 	}
 }
 
@@ -252,19 +259,20 @@ func (p *CSC) tell(ctx context.Context, to Sender, heart *pulse) {
 // index is not its own. An event takes precedence over telemetry of the same
 // name (producer spec, section 6.5).
 func (p *CSC) HandleRequest(ctx context.Context, r Request, to Sender) error {
-	index, ok := r.index()
-	if !ok || r.CSC != p.csc || index != p.remote.Index() {
+	if !p.isFor(r) {
 		return nil
 	}
 	for _, kind := range []sal.Kind{sal.Event, sal.Telemetry} {
-		if attr := kind.Prefix() + r.Stream; p.has(attr) {
-			return p.resend(ctx, attr, to)
+		attr := kind.Prefix() + r.Stream
+		if _, ok := p.remote.Component().Topic(attr); ok {
+			return p.publisher.reply(ctx, to, attr)
 		}
 	}
 	return nil
 }
 
-func (p *CSC) has(attr string) bool {
-	_, ok := p.remote.Component().Topic(attr)
-	return ok
+// isFor reports whether a request names the producer's component and index.
+func (p *CSC) isFor(r Request) bool {
+	index, ok := r.index()
+	return ok && index == p.remote.Index() && r.CSC == p.csc
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// testDefinitions are a component, one with instances, one without heartbeat.
+// testDefinitions returns a component, one with instances, and one without a
+// heartbeat.
 func testDefinitions(t *testing.T) *sal.Definitions {
 	topics := func() []*sal.Topic {
 		return []*sal.Topic{
@@ -33,21 +34,21 @@ func testDefinitions(t *testing.T) *sal.Definitions {
 	return defs
 }
 
-// world is a bus with a domain on it.
-type world struct {
+// fixture holds a bus with a domain on it.
+type fixture struct {
 	bus    *fakeBus
 	defs   *sal.Definitions
 	domain *sal.Domain
-	sent   float64 // of the last sample
+	sent   float64 // private_sndStamp of the last sample
 }
 
-func newWorld(t *testing.T) *world {
-	w := &world{bus: &fakeBus{}, defs: testDefinitions(t)}
+func newFixture(t *testing.T) *fixture {
+	w := &fixture{bus: &fakeBus{}, defs: testDefinitions(t)}
 	w.domain = sal.NewDomain(w.bus, w.defs)
 	return w
 }
 
-func (w *world) sample(t *testing.T, component, attr string, values sal.Values) *sal.Sample {
+func (w *fixture) sample(t *testing.T, component, attr string, values sal.Values) *sal.Sample {
 	c, err := w.defs.Component(component)
 	require.NoError(t, err)
 	topic, ok := c.Topic(attr)
@@ -62,24 +63,24 @@ func (w *world) sample(t *testing.T, component, attr string, values sal.Values) 
 	return s
 }
 
-// playCSC runs the producer of a component in a bubble; f plays.
-func playCSC(t *testing.T, name string, opts []producer.Option, history func(*world), f func(w *world, p producer.Producer, out *recorder)) {
+// runCSC runs the producer of a component in a bubble while f runs.
+func runCSC(t *testing.T, name string, opts []producer.Option, history func(*fixture), f func(w *fixture, p producer.Producer, out *recorder)) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newFixture(t)
 		if history != nil {
 			history(w)
 		}
 		p, err := producer.NewFactory(w.domain, opts...).FromName(t.Context(), name)
 		require.NoError(t, err)
 		var out recorder
-		stop := running(t, p, &out)
+		stop := start(t, p, &out)
 		f(w, p, &out)
 		stop()
 		require.NoError(t, w.domain.Close())
 	})
 }
 
-// streams are category, component, index and stream of messages, and whether
+// streams returns category, component, index and stream of messages, and whether
 // the value is a list.
 func streams(t *testing.T, sent []sent) (out []string) {
 	for _, s := range sent {
@@ -100,7 +101,7 @@ func TestTheKindOfTopicDecidesShapeAndCategory(t *testing.T) { // P-SHAPE, B-CAT
 		producer.WithPeriodicData("evt_summaryState"),
 		producer.WithAsynchronousData("tel_position", "evt_heartbeat"),
 	}
-	playCSC(t, "Dome", opts, nil, func(w *world, p producer.Producer, out *recorder) {
+	runCSC(t, "Dome", opts, nil, func(w *fixture, p producer.Producer, out *recorder) {
 		w.bus.write(w.sample(t, "Dome", "evt_summaryState", nil))
 		w.bus.write(w.sample(t, "Dome", "tel_position", nil))
 		synctest.Wait()
@@ -115,7 +116,7 @@ func TestTheKindOfTopicDecidesShapeAndCategory(t *testing.T) { // P-SHAPE, B-CAT
 }
 
 func TestASelectionWithoutNamesSelectsNothing(t *testing.T) {
-	playCSC(t, "Dome", []producer.Option{producer.WithPeriodicData()}, nil, func(w *world, _ producer.Producer, out *recorder) {
+	runCSC(t, "Dome", []producer.Option{producer.WithPeriodicData()}, nil, func(w *fixture, _ producer.Producer, out *recorder) {
 		w.bus.write(w.sample(t, "Dome", "evt_summaryState", nil))
 		w.bus.write(w.sample(t, "Dome", "tel_position", nil))
 		time.Sleep(10 * time.Second)
@@ -126,7 +127,7 @@ func TestASelectionWithoutNamesSelectsNothing(t *testing.T) {
 
 func TestMetadataStaysEmptyUnlessTheUserAddsSome(t *testing.T) { // P-META
 	opts := []producer.Option{producer.WithAsynchronousData("evt_summaryState")}
-	playCSC(t, "Hexapod:1", opts, nil, func(w *world, _ producer.Producer, out *recorder) {
+	runCSC(t, "Hexapod:1", opts, nil, func(w *fixture, _ producer.Producer, out *recorder) {
 		w.bus.write(w.sample(t, "Hexapod", "evt_summaryState", sal.Values{"salIndex": 1}))
 		synctest.Wait()
 		m := decode(t, out.texts()[0]).(map[string]any)
@@ -135,7 +136,7 @@ func TestMetadataStaysEmptyUnlessTheUserAddsSome(t *testing.T) { // P-META
 }
 
 func TestIndexZeroServesAllInstancesAsIndexZero(t *testing.T) {
-	playCSC(t, "Hexapod", nil, nil, func(w *world, _ producer.Producer, out *recorder) {
+	runCSC(t, "Hexapod", nil, nil, func(w *fixture, _ producer.Producer, out *recorder) {
 		w.bus.write(w.sample(t, "Hexapod", "evt_summaryState", sal.Values{"salIndex": 1}))
 		w.bus.write(w.sample(t, "Hexapod", "evt_summaryState", sal.Values{"salIndex": 2}))
 		synctest.Wait()
@@ -144,18 +145,18 @@ func TestIndexZeroServesAllInstancesAsIndexZero(t *testing.T) {
 }
 
 func TestAComponentWithoutHeartbeatEventIsNotWatched(t *testing.T) {
-	playCSC(t, "Mute", nil, nil, func(_ *world, p producer.Producer, out *recorder) {
+	runCSC(t, "Mute", nil, nil, func(_ *fixture, p producer.Producer, out *recorder) {
 		time.Sleep(time.Minute)
 		require.Empty(t, out.take())
 		require.Equal(t, "Mute", p.Name())
 	})
 }
 
-func TestALateJoinersHeartbeatIsNoSignOfLife(t *testing.T) {
-	history := func(w *world) {
+func TestALateJoinersHeartbeatDoesNotCount(t *testing.T) {
+	history := func(w *fixture) {
 		w.bus.history = append(w.bus.history, w.sample(t, "Dome", "evt_heartbeat", nil))
 	}
-	playCSC(t, "Dome", nil, history, func(w *world, _ producer.Producer, out *recorder) {
+	runCSC(t, "Dome", nil, history, func(w *fixture, _ producer.Producer, out *recorder) {
 		time.Sleep(2500 * time.Millisecond)
 		synctest.Wait()
 		got := out.texts()
@@ -169,16 +170,16 @@ func TestALateJoinersHeartbeatIsNoSignOfLife(t *testing.T) {
 }
 
 func TestTheStartDelayCanBeChosen(t *testing.T) {
-	playCSC(t, "Dome", []producer.Option{producer.WithStartDelay(0)}, nil, func(_ *world, _ producer.Producer, out *recorder) {
+	runCSC(t, "Dome", []producer.Option{producer.WithStartDelay(0)}, nil, func(_ *fixture, _ producer.Producer, out *recorder) {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		require.Len(t, out.take(), 1)
 	})
 }
 
-func TestAProducerThatCannotSendGoesOn(t *testing.T) {
-	playCSC(t, "Dome", nil, nil, func(w *world, p producer.Producer, out *recorder) {
-		out.failWith(errors.New("no way"))
+func TestAProducerThatCannotSendContinues(t *testing.T) {
+	runCSC(t, "Dome", nil, nil, func(w *fixture, p producer.Producer, out *recorder) {
+		out.failWith(errors.New("cannot send"))
 		w.bus.write(w.sample(t, "Dome", "tel_position", nil))
 		w.bus.write(w.sample(t, "Dome", "evt_summaryState", sal.Values{"summaryState": 1}))
 		time.Sleep(5 * time.Second)
@@ -192,7 +193,7 @@ func TestAProducerThatCannotSendGoesOn(t *testing.T) {
 }
 
 func TestSamplesKeepTheirOrder(t *testing.T) {
-	playCSC(t, "Dome", nil, nil, func(w *world, _ producer.Producer, out *recorder) {
+	runCSC(t, "Dome", nil, nil, func(w *fixture, _ producer.Producer, out *recorder) {
 		const samples = 300
 		for i := range samples {
 			w.bus.write(w.sample(t, "Dome", "evt_summaryState", sal.Values{"summaryState": i}))

@@ -23,7 +23,7 @@ func Decorate(value any, units string) Decorated {
 	return Decorated{value, DataTypeOf(value), units}
 }
 
-// DataType returns the data type that tells viewers how to show a field: "Int",
+// DataType returns the data type by which viewers show a field: "Int",
 // "Float", "String", "Array<Int>" or "Array<Float>". It depends on the definition
 // alone; a boolean is an Int, and a string is never an array (producer spec,
 // section 2.3).

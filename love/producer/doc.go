@@ -1,6 +1,6 @@
-// Package producer turns what components say on the SAL bus into the messages
-// that a LOVE manager distributes, and answers the manager's requests to send
-// them again.
+// Package producer publishes data to a LOVE manager, which distributes it to
+// viewers: the events and telemetry of components on the SAL bus, or data of any
+// other kind.
 //
 //	manager, err := client.New(url, client.WithProcessPassword(password))
 //	c := producer.NewClient(manager)
@@ -37,6 +37,14 @@
 // # Producers of other teams
 //
 // All producers implement [Producer]. A team's own producer embeds a [*Base] or
-// implements the interface itself. A producer in the same program as a hub needs
-// no socket: see [InProcess].
+// implements the interface itself; it sends [Data] to a [Sender], which is the
+// [Client], or in a test a type of the test's own. A producer in the same program
+// as a hub needs no socket: see [InProcess].
+//
+// # Options
+//
+// Options have the type of what they apply to, so that a wrong combination does
+// not compile: a [ClientOption] is for a Client; a [BaseOption] for any producer; a
+// [CSCOption] for a CSC, a Watcher or a ScriptQueue; a [ScriptQueueOption] for a
+// ScriptQueue. A Factory takes any [Option].
 package producer

@@ -10,24 +10,23 @@ import (
 // encoder writes the samples of one topic as items of data messages. It keeps
 // the text that is the same for every sample.
 type encoder struct {
-	topic    *sal.Topic
-	category love.Category
-	head     []byte // text before the index
-	begin    []byte // text between the index and the object of fields
+	topic *sal.Topic
+	head  []byte // text before the index
+	begin []byte // text between the index and the object of fields
 	// parts[i] precedes the value of field i; the last part ends the object.
-	parts [][]byte
-	end   []byte // text after the object
-	size  int    // bytes of the longest item so far
+	parts   [][]byte
+	end     []byte // text after the object
+	streams []string
+	size    int // bytes of the longest encoded object so far
 }
 
 // newEncoder returns the encoder of a topic. An event is written as a list with
 // one object of fields, telemetry as the object itself (producer spec, section
 // 2.2).
 func newEncoder(t *sal.Topic) *encoder {
-	e := &encoder{topic: t, category: love.CategoryTelemetry}
+	e := &encoder{topic: t, streams: []string{t.Name}}
 	open, shut := "", ""
 	if t.Kind == sal.Event {
-		e.category = love.CategoryEvent
 		open, shut = "[", "]"
 	}
 	e.head = append(love.AppendText([]byte(`{"csc":`), t.Component), `,"salindex":`...)
@@ -47,14 +46,31 @@ func newEncoder(t *sal.Topic) *encoder {
 	return e
 }
 
-// encode returns the item of a sample of the encoder's topic, with the given
+// header returns the header of the messages of samples, which carry the given
+// index.
+func (e *encoder) header(index love.SalIndex) Header {
+	h := Header{
+		Category: love.CategoryEvent, CSC: e.topic.Component, SalIndex: index, Streams: e.streams,
+	}
+	if e.topic.Kind != sal.Event {
+		h.Category, h.Replaceable = love.CategoryTelemetry, true
+	}
+	return h
+}
+
+// encode returns the object of a sample of the encoder's topic, with the given
 // index.
 func (e *encoder) encode(s *sal.Sample, index int) love.RawValue {
-	dst := append(make([]byte, 0, e.size), e.head...)
+	object := e.append(make([]byte, 0, e.size), s, index)
+	e.size = max(e.size, len(object))
+	return object
+}
+
+// append appends the object of a sample.
+func (e *encoder) append(dst []byte, s *sal.Sample, index int) []byte {
+	dst = append(dst, e.head...)
 	dst = append(strconv.AppendInt(dst, int64(index), 10), e.begin...)
-	dst = append(e.appendFields(dst, s), e.end...)
-	e.size = max(e.size, len(dst))
-	return dst
+	return append(e.appendFields(dst, s), e.end...)
 }
 
 // appendFields appends the object of decorated fields.

@@ -3,28 +3,119 @@ package producer_test
 import (
 	"context"
 	"fmt"
-	"time"
+	"log"
 
-	"github.com/rubin-love/love-go/love/lovetest"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// printer stands for the manager.
-type printer struct{}
-
-func (printer) Send(_ context.Context, msg []byte) error {
-	fmt.Println(string(msg))
-	return nil
+// newLamp returns a SAL domain with the component Lamp, which has written an event.
+func newLamp(ctx context.Context) *sal.Domain {
+	defs, err := sal.Define(&sal.Component{Name: "Lamp", Topics: []*sal.Topic{
+		{Kind: sal.Event, Name: "burning", Fields: []sal.Field{{Name: "power", Type: sal.Float, Units: "W"}}},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	domain := sal.NewDomain(sim.NewBus(), defs)
+	lamp, err := domain.Controller(ctx, "Lamp", 0, sal.WriteOnly())
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := lamp.Write(ctx, "evt_burning", sal.Values{"power": 60}); err != nil {
+		log.Fatal(err)
+	}
+	return domain
 }
 
-// A producer of something that is no SAL component: what it was given last is
-// what a manager that has just been connected to gets.
-func ExampleBase() {
-	clock := lovetest.NewClock(time.Unix(1700000000, 0))
-	rack := producer.NewBase("Rack", producer.WithClock(clock))
-	_ = rack.Publish(context.Background(), map[string]any{
-		"csc": "Rack", "salindex": 1, "data": map[string]any{"power": map[string]any{"watts": 42}},
-	})
-	_ = rack.InitialData(context.Background(), printer{})
-	// Output: {"category":"event","data":[{"csc":"Rack","data":{"power":{"watts":42}},"salindex":1}],"producer_snd":1700000000.0}
+// The stock producer serves any component of the SAL bus. A Sender gets each
+// message with a header that says what it holds.
+func ExampleCSC() {
+	ctx, cancel := context.WithCancel(context.Background())
+	domain := newLamp(ctx)
+	defer domain.Close()
+	remote, err := domain.Remote(ctx, "Lamp", 0, sal.ReadOnly())
+	if err != nil {
+		log.Fatal(err)
+	}
+	p := producer.NewCSC(remote)
+
+	sent := make(sender, 10)
+	ended := make(chan error)
+	go func() { ended <- p.Run(ctx, sent) }()
+	message := <-sent
+	fmt.Println(message.Category, message.CSC, message.SalIndex, message.Streams)
+	cancel()
+	fmt.Println(<-ended)
+	// Output:
+	// event Lamp 0 [burning]
+	// <nil>
+}
+
+// A Factory makes the producer of a component by its name. A team's own type is
+// registered first.
+func ExampleFactory() {
+	ctx := context.Background()
+	domain := sal.NewDomain(sim.NewBus(), sim.Definitions())
+	defer domain.Close()
+	f := producer.NewFactory(domain)
+	f.Register("rack", func(_ context.Context, s producer.Spec) (producer.Producer, error) {
+		return NewRack(s.BaseOptions()...), nil
+	}, "PowerRack")
+
+	for _, name := range []string{"ATDome", "ESS:301", "ScriptQueue:1", "Watcher", "PowerRack"} {
+		p, err := f.FromName(ctx, name)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%s is a %T\n", p.Name(), p)
+	}
+	// Output:
+	// ATDome is a *producer.CSC
+	// ESS:301 is a *producer.CSC
+	// ScriptQueue:1 is a *producer.ScriptQueue
+	// Watcher is a *producer.Watcher
+	// PowerRack is a *producer_test.Rack
+}
+
+// A Set serves a list of components. Here the manager's hub is in the same program;
+// a client.Client takes the place of InProcess for a manager elsewhere.
+func ExampleSet() {
+	ctx, cancel := context.WithCancel(context.Background())
+	domain := newLamp(ctx)
+	defer domain.Close()
+	h := hub.New()
+	defer func() { _ = h.Shutdown(context.Background()) }()
+	viewer := h.Subscribe(ctx, hub.SubscribeOptions{}, love.StreamGroup(love.CategoryEvent, "Lamp", 0, "burning"))
+
+	local := h.Local(auth.Principal{Process: true})
+	defer local.Close()
+	c := producer.NewClient(producer.InProcess(local))
+	set, err := producer.NewSet(producer.NewFactory(domain), c, []string{"Lamp"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- set.Run(ctx) }()
+
+	for raw, err := range viewer {
+		if err != nil {
+			log.Fatal(err)
+		}
+		m, err := love.ParseMessage(raw)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("a viewer of", m.Subscription, "got", m.Data[0].Streams[0].Name)
+		break
+	}
+	cancel()
+	fmt.Println(<-ended)
+	// Output:
+	// a viewer of event-Lamp-0-burning got burning
+	// <nil>
 }

@@ -8,12 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
 // The types that every [Factory] knows (producer spec, section 9).
 const (
-	TypeBase        = "base"        // free form objects
+	TypeBase        = "base"        // free-form objects
 	TypeCSC         = "csc"         // any SAL component
 	TypeScriptQueue = "scriptqueue" // ScriptQueue with all Scripts
 	TypeWatcher     = "watcher"     // Watcher
@@ -31,6 +32,17 @@ type Spec struct {
 	Options   []Option
 }
 
+// BaseOptions returns the options that apply to a [Base].
+func (s Spec) BaseOptions() []BaseOption { return applicable[BaseOption](s.Options) }
+
+// CSCOptions returns the options that apply to a [CSC] and a [Watcher].
+func (s Spec) CSCOptions() []CSCOption { return applicable[CSCOption](s.Options) }
+
+// ScriptQueueOptions returns the options that apply to a [ScriptQueue].
+func (s Spec) ScriptQueueOptions() []ScriptQueueOption {
+	return applicable[ScriptQueueOption](s.Options)
+}
+
 // Constructor makes a producer of one type.
 type Constructor func(ctx context.Context, s Spec) (Producer, error)
 
@@ -44,15 +56,15 @@ type Factory struct {
 }
 
 // NewFactory returns a factory for the components of a domain. Every producer
-// gets the options. The factory makes a [ScriptQueue] for ScriptQueue, a
-// [Watcher] for Watcher, and a [CSC] for any other component.
+// gets the options that apply to its type. The factory makes a [ScriptQueue] for
+// ScriptQueue, a [Watcher] for Watcher, and a [CSC] for any other component.
 func NewFactory(domain *sal.Domain, opts ...Option) *Factory {
 	f := &Factory{
 		domain: domain,
 		opts:   opts,
 		types: map[string]Constructor{
 			TypeBase: func(_ context.Context, s Spec) (Producer, error) {
-				return NewBase(s.Component, s.Options...), nil
+				return NewBase(s.Component, s.BaseOptions()...), nil
 			},
 			TypeCSC:         constructCSC,
 			TypeScriptQueue: constructScriptQueue,
@@ -83,7 +95,7 @@ func constructCSC(ctx context.Context, s Spec) (Producer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewCSC(remote, s.Options...), nil
+	return NewCSC(remote, s.CSCOptions()...), nil
 }
 
 func constructWatcher(ctx context.Context, s Spec) (Producer, error) {
@@ -91,12 +103,12 @@ func constructWatcher(ctx context.Context, s Spec) (Producer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewWatcher(remote, s.Options...), nil
+	return NewWatcher(remote, s.CSCOptions()...), nil
 }
 
 func constructScriptQueue(ctx context.Context, s Spec) (Producer, error) {
 	if !s.HasIndex {
-		return nil, fmt.Errorf("%w: say which queue, as in %s:1", sal.ErrIndex, s.Component)
+		return nil, fmt.Errorf("%w: give the index of the queue, as in %s:1", sal.ErrIndex, s.Component)
 	}
 	cfg := newConfig(s.Options)
 	var opts []sal.RemoteOption
@@ -111,7 +123,7 @@ func constructScriptQueue(ctx context.Context, s Spec) (Producer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewScriptQueue(queue, scripts, s.Options...)
+	return NewScriptQueue(queue, scripts, s.ScriptQueueOptions()...)
 }
 
 // Register adds or replaces a type and makes it the type of the named components,
@@ -148,7 +160,7 @@ func (f *Factory) FromName(ctx context.Context, name string) (Producer, error) {
 func (f *Factory) construct(ctx context.Context, typ string, s Spec) (Producer, error) {
 	construct, ok := f.types[typ]
 	if !ok {
-		return nil, fmt.Errorf("%w type of producer %q: there are %s", ErrUnknown, typ, list(slices.Sorted(maps.Keys(f.types))))
+		return nil, fmt.Errorf("%w type of producer %q: the types are %s", ErrUnknown, typ, list(slices.Sorted(maps.Keys(f.types))))
 	}
 	s.Domain, s.Options = f.domain, f.opts
 	p, err := construct(ctx, s)
@@ -178,7 +190,7 @@ func (f *Factory) Check(name string) error {
 	}
 	known := slices.Concat(f.domain.Definitions().Names(), slices.Collect(maps.Keys(f.names)))
 	slices.Sort(known)
-	return fmt.Errorf("%w component: %w; there are %s", ErrUnknown, unknown, list(slices.Compact(known)))
+	return fmt.Errorf("%w component: %w; the components are %s", ErrUnknown, unknown, list(slices.Compact(known)))
 }
 
 func (f *Factory) typeOf(component string) string {
@@ -192,3 +204,41 @@ func (f *Factory) typeOf(component string) string {
 }
 
 func list(names []string) string { return strings.Join(names, ", ") }
+
+// Expand replaces "all" in a list of components by every component that has no
+// index, followed by the given instances ("MTHexapod:1") of those that have one.
+// A list without "all" is returned unchanged, and it is an error to give
+// instances with it. It is also an error if a definition cannot be read.
+func (f *Factory) Expand(components, instances []string) (out []string, err error) {
+	defs := f.domain.Definitions()
+	all := false
+	for _, name := range components {
+		if name != love.All {
+			out = append(out, name)
+			continue
+		}
+		all = true
+		var errs []error
+		for _, name := range defs.Names() {
+			c, err := defs.Component(name)
+			if err != nil {
+				errs = append(errs, err)
+			} else if !c.Indexed {
+				out = append(out, name)
+			}
+		}
+		if err := errors.Join(errs...); err != nil {
+			return nil, err
+		}
+		for _, instance := range instances {
+			if _, index, err := sal.ParseName(instance); err != nil || index == 0 {
+				return nil, fmt.Errorf("%q is not an instance of a component: give one such as MTHexapod:1", instance)
+			}
+			out = append(out, instance)
+		}
+	}
+	if len(instances) > 0 && !all {
+		return nil, fmt.Errorf("instances go with the component %q: add it, or list them among the components", love.All)
+	}
+	return out, nil
+}

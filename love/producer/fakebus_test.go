@@ -13,7 +13,7 @@ type fakeBus struct {
 	mu      sync.Mutex
 	history []*sal.Sample
 	subs    []*fakeSubscription
-	// commanded is told of commands; nil: they go nowhere.
+	// commanded is called with each command, if not nil.
 	commanded func(*sal.Sample)
 }
 
@@ -45,7 +45,7 @@ func (b *fakeBus) Subscribe(_ context.Context, wants []sal.Want) (sal.Subscripti
 	return s, nil
 }
 
-// write delivers a sample to whoever reads its topic.
+// write delivers a sample to the readers of its topic.
 func (b *fakeBus) write(sample *sal.Sample) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *fakeSubscription) Receive(ctx context.Context) ([]sal.Delivery, error) 
 
 func (s *fakeSubscription) Close() error { return nil }
 
-// writeTo delivers a sample of whatever definition to the readers of a topic.
+// writeTo delivers a sample, of any definition, to the readers of a topic.
 func (b *fakeBus) writeTo(attr string, sample *sal.Sample) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -46,14 +46,15 @@ func (m *Message) InitialStateFor(csc string) []byte {
 }
 
 // Data returns a data message with one item: the JSON object {"csc", "salindex",
-// "data"}, or any object for a free-form producer.
-func (m *Message) Data(category love.Category, item love.RawValue) []byte {
-	return m.AppendData(nil, category, item)
+// "data"}, or any object for a free-form producer. The header says what the item
+// says; it has no streams if a manager could not distribute the item.
+func (m *Message) Data(category love.Category, item love.RawValue) Data {
+	return Data{headerOf(category, item), m.appendData(nil, category, item)}
 }
 
-// AppendData appends the message of [Message.Data] to dst.
-func (m *Message) AppendData(dst []byte, category love.Category, item love.RawValue) []byte {
-	dst = m.appendBare(dst, category, item)
+// appendData appends the JSON of a data message to dst.
+func (m *Message) appendData(dst []byte, category love.Category, item love.RawValue) []byte {
+	dst = m.appendBare(dst, m.now(), category, item)
 	if len(m.metadata) == 0 {
 		return dst
 	}
@@ -64,13 +65,9 @@ func (m *Message) AppendData(dst []byte, category love.Category, item love.RawVa
 	return append(dst, '}')
 }
 
-// appendBare is like AppendData without metadata, which heartbeats do not carry.
-func (m *Message) appendBare(dst []byte, category love.Category, item love.RawValue) []byte {
-	return m.appendAt(dst, m.now(), category, item)
-}
-
-// appendAt is like appendBare with a given producer_snd, in UNIX seconds.
-func (m *Message) appendAt(dst []byte, snd float64, category love.Category, item love.RawValue) []byte {
+// appendBare is like appendData without metadata, which heartbeats do not carry, and
+// with a given producer_snd, in UNIX seconds.
+func (m *Message) appendBare(dst []byte, snd float64, category love.Category, item love.RawValue) []byte {
 	dst = love.AppendText(append(dst, `{"category":`...), string(category))
 	dst = append(dst, `,"data":[`...)
 	if m.strict {

@@ -29,7 +29,7 @@ func TestSubscriptionMessages(t *testing.T) {
 func TestDataMessagesCarryTheirItemAsItIs(t *testing.T) {
 	require.Equal(t,
 		`{"category":"event","data":[{"x": NaN}],"producer_snd":1700000000.75}`,
-		string(newBuilder().Data(love.CategoryEvent, love.RawValue(`{"x": NaN}`))))
+		string(newBuilder().Data(love.CategoryEvent, love.RawValue(`{"x": NaN}`)).JSON))
 }
 
 func TestLaterMetadataReplacesEarlier(t *testing.T) {
@@ -39,7 +39,7 @@ func TestLaterMetadataReplacesEarlier(t *testing.T) {
 	require.NoError(t, m.AddMetadata("salindex", 3))
 	require.JSONEq(t,
 		`{"category":"telemetry","data":[{"k":1}],"producer_snd":1700000000.75,"salindex":3,"extra":["a","b"]}`,
-		string(m.Data(love.CategoryTelemetry, love.RawValue(`{"k":1}`))))
+		string(m.Data(love.CategoryTelemetry, love.RawValue(`{"k":1}`)).JSON))
 	require.ErrorContains(t, m.AddMetadata("bad", make(chan int)), `"bad"`)
 }
 

@@ -10,152 +10,165 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/producer"
 )
 
-func said(category, csc, stream string, n int) string {
-	return fmt.Sprintf(`{"category":%q,"data":[{"csc":%q,"salindex":0,"data":{%q:{"n":%d}}}],"producer_snd":1.0}`, category, csc, stream, n)
+// numbered returns a message of a stream whose value is a number.
+func numbered(category love.Category, csc, stream string, n int) producer.Data {
+	item := fmt.Sprintf(`{"csc":%q,"salindex":0,"data":{%q:{"n":%d}}}`, csc, stream, n)
+	return newBuilder().Data(category, love.RawValue(item))
 }
 
-func heartbeatOf(csc string, lost int) string {
-	return fmt.Sprintf(`{"category":"event","data":[{"csc":"Heartbeat","salindex":0,"data":{"stream":{"csc":%q,"salindex":0,"lost":%d}}}]}`, csc, lost)
+func heartbeatOf(csc string, lost int) producer.Data {
+	item := fmt.Sprintf(`{"csc":"Heartbeat","salindex":0,"data":{"stream":{"csc":%q,"salindex":0,"lost":%d}}}`, csc, lost)
+	return newBuilder().Data(love.CategoryEvent, love.RawValue(item))
 }
 
-// wireLink is a link that can be cut, and confirms only when it is told to.
-type wireLink struct {
-	link
-	confirms bool
-	flushing func() // is called while it is asked; nil: nothing happens then
-}
-
-func (l *wireLink) Flush(context.Context) error {
-	if l.flushing != nil {
-		l.flushing()
+// jsons returns messages as the manager gets them.
+func jsons(messages ...producer.Data) (out []string) {
+	for _, m := range messages {
+		out = append(out, string(m.JSON))
 	}
-	if l.confirms {
+	return out
+}
+
+// confirmingTransport is a fakeTransport that confirms what was sent only if a test
+// wants it to.
+type confirmingTransport struct {
+	fakeTransport
+	confirms bool
+	flushing func() // called during Flush, if not nil
+}
+
+func (tr *confirmingTransport) Flush(context.Context) error {
+	if tr.flushing != nil {
+		tr.flushing()
+	}
+	if tr.confirms {
 		return nil
 	}
 	return client.ErrNotConnected
 }
 
-func (l *wireLink) cut() {
-	l.failWith(client.ErrNotConnected)
-	l.disconnect()
+func (tr *confirmingTransport) loseConnection() {
+	tr.failWith(client.ErrNotConnected)
+	tr.disconnect()
 }
 
-func (l *wireLink) reconnect(t *testing.T) {
-	l.failWith(nil)
-	require.NoError(t, l.connect(t.Context()))
+func (tr *confirmingTransport) reconnect(t *testing.T) {
+	tr.failWith(nil)
+	require.NoError(t, tr.connect(t.Context()))
 }
 
-// playOutbox runs a client without producers; f plays.
-func playOutbox(t *testing.T, f func(t *testing.T, c *producer.Client, l *wireLink), opts ...producer.Option) {
+// runOutbox runs a client without producers in a bubble while f runs.
+func runOutbox(t *testing.T, f func(t *testing.T, c *producer.Client, tr *confirmingTransport), opts ...producer.ClientOption) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &wireLink{}
-		c := producer.NewClient(l, opts...)
+		tr := &confirmingTransport{}
+		c := producer.NewClient(tr, opts...)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- c.Run(ctx) }()
 		synctest.Wait()
-		f(t, c, l)
+		f(t, c, tr)
 		cancel()
 		require.NoError(t, <-ended)
 	})
 }
 
-func sendAll(t *testing.T, c *producer.Client, messages ...string) {
+func sendAll(t *testing.T, c *producer.Client, messages ...producer.Data) {
 	for _, m := range messages {
-		require.NoError(t, c.Send(t.Context(), []byte(m)))
+		require.NoError(t, c.Send(t.Context(), m))
 	}
 }
 
 func TestAllEventsAndTheNewestTelemetryWaitForTheManager(t *testing.T) { // C-DROP
-	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
 		sendAll(t, c,
-			said("event", "A", "state", 1), said("telemetry", "A", "position", 1), heartbeatOf("A", 1), heartbeatOf("B", 1),
-			said("event", "B", "state", 1), said("telemetry", "A", "position", 2), said("telemetry", "B", "position", 3),
-			said("event", "ScriptQueueState", "scriptsStream", 1), said("event", "ScriptQueueState", "scriptsStream", 2),
-			said("event", "A", "state", 2), heartbeatOf("A", 2),
+			numbered("event", "A", "state", 1), numbered("telemetry", "A", "position", 1), heartbeatOf("A", 1), heartbeatOf("B", 1),
+			numbered("event", "B", "state", 1), numbered("telemetry", "A", "position", 2), numbered("telemetry", "B", "position", 3),
+			numbered("event", "ScriptQueueState", "scriptsStream", 1), numbered("event", "ScriptQueueState", "scriptsStream", 2),
+			numbered("event", "A", "state", 2), heartbeatOf("A", 2),
 		)
-		require.Empty(t, l.take(), "there was no connection yet")
-		l.reconnect(t)
-		require.Equal(t, []string{
-			said("event", "A", "state", 1), heartbeatOf("B", 1),
-			said("event", "B", "state", 1), said("telemetry", "A", "position", 2), said("telemetry", "B", "position", 3),
-			said("event", "ScriptQueueState", "scriptsStream", 2), said("event", "A", "state", 2), heartbeatOf("A", 2),
-		}, l.texts())
+		require.Empty(t, tr.take(), "there was no connection yet")
+		tr.reconnect(t)
+		require.Equal(t, jsons(
+			numbered("event", "A", "state", 1), heartbeatOf("B", 1),
+			numbered("event", "B", "state", 1), numbered("telemetry", "A", "position", 2), numbered("telemetry", "B", "position", 3),
+			numbered("event", "ScriptQueueState", "scriptsStream", 2), numbered("event", "A", "state", 2), heartbeatOf("A", 2),
+		), tr.texts())
 		require.Zero(t, c.Dropped())
 	})
 }
 
 func TestEventsThatMayBeLostWithTheConnectionAreSentAgain(t *testing.T) {
-	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
-		l.reconnect(t)
-		l.confirms = true
-		sendAll(t, c, said("event", "A", "state", 1), said("telemetry", "A", "position", 1))
+	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
+		tr.reconnect(t)
+		tr.confirms = true
+		sendAll(t, c, numbered("event", "A", "state", 1), numbered("telemetry", "A", "position", 1))
 		time.Sleep(time.Second)
 		synctest.Wait()
-		l.confirms = false
-		sendAll(t, c, said("event", "A", "state", 2))
+		tr.confirms = false
+		sendAll(t, c, numbered("event", "A", "state", 2))
 		time.Sleep(time.Second)
-		l.take()
-		l.cut()
-		sendAll(t, c, said("event", "A", "state", 3))
-		l.reconnect(t)
-		require.Equal(t, []string{said("event", "A", "state", 2), said("event", "A", "state", 3)}, l.texts())
-		l.cut()
-		l.reconnect(t)
-		require.Len(t, l.take(), 2, "and again, until it is known that they have arrived")
-		l.confirms = true
-		sendAll(t, c, said("event", "A", "state", 4))
+		tr.take()
+		tr.loseConnection()
+		sendAll(t, c, numbered("event", "A", "state", 3))
+		tr.reconnect(t)
+		require.Equal(t, jsons(numbered("event", "A", "state", 2), numbered("event", "A", "state", 3)), tr.texts())
+		tr.loseConnection()
+		tr.reconnect(t)
+		require.Len(t, tr.take(), 2, "and again, until the manager has confirmed them")
+		tr.confirms = true
+		sendAll(t, c, numbered("event", "A", "state", 4))
 		time.Sleep(time.Second)
 		synctest.Wait()
-		l.take()
-		l.cut()
-		l.reconnect(t)
-		require.Empty(t, l.take())
+		tr.take()
+		tr.loseConnection()
+		tr.reconnect(t)
+		require.Empty(t, tr.take())
 	})
 }
 
 func TestTheOutboxIsBoundedAndCountsWhatItDrops(t *testing.T) {
-	var told strings.Builder
-	logger := newLogger(&told)
-	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+	var logged strings.Builder
+	logger := newLogger(&logged)
+	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
 		for n := range 100 {
-			sendAll(t, c, said("event", "A", "state", n))
+			sendAll(t, c, numbered("event", "A", "state", n))
 		}
-		l.reconnect(t)
-		got := l.texts()
+		tr.reconnect(t)
+		got := tr.texts()
 		require.Less(t, len(got), 25)
-		require.Equal(t, said("event", "A", "state", 99), got[len(got)-1], "the newest stay")
-		require.Equal(t, said("event", "A", "state", 100-len(got)), got[0])
+		require.Equal(t, string(numbered("event", "A", "state", 99).JSON), got[len(got)-1], "the newest are kept")
+		require.Equal(t, string(numbered("event", "A", "state", 100-len(got)).JSON), got[0])
 		require.EqualValues(t, 100-len(got), c.Dropped().Messages)
-		require.Equal(t, 1, strings.Count(told.String(), "outbox is full"), "once per interruption")
-		l.cut()
+		require.Equal(t, 1, strings.Count(logged.String(), "outbox is full"), "once per interruption")
+		tr.loseConnection()
 		for range 2 {
-			sendAll(t, c, said("event", "A", strings.Repeat("x", 5000), 1))
+			sendAll(t, c, numbered("event", "A", strings.Repeat("x", 5000), 1))
 		}
-		l.reconnect(t)
-		require.Empty(t, l.take())
-		require.Equal(t, 2, strings.Count(told.String(), "outbox is full"), "and once in the next")
+		tr.reconnect(t)
+		require.Empty(t, tr.take())
+		require.Equal(t, 2, strings.Count(logged.String(), "outbox is full"), "and once in the next")
 	}, producer.WithOutbox(4000), producer.WithLogger(logger))
 }
 
 func TestWithoutOutboxNothingIsKept(t *testing.T) {
-	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
-		sendAll(t, c, said("event", "A", "state", 1), `garbage`)
-		l.reconnect(t)
-		require.Empty(t, l.take())
+	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
+		sendAll(t, c, numbered("event", "A", "state", 1), producer.Data{JSON: []byte(`garbage`)})
+		tr.reconnect(t)
+		require.Empty(t, tr.take())
 		require.EqualValues(t, 2, c.Dropped().Messages)
 	}, producer.WithOutbox(0))
 }
 
-func TestInitialDataOfWhatHasWaitedIsNotRepeated(t *testing.T) {
-	playClient(t, func(t *testing.T, c *producer.Client, l *link) {
-		sendAll(t, c, said("event", "A", "state", 2))
-		require.NoError(t, l.connect(t.Context()))
-		require.Equal(t, []string{"subscribe all", "subscribe A", "data of A", "data of A"}, kinds(t, l.take()), "what waited, and the other stream")
+func TestStreamsThatWaitedAreLeftOutOfTheInitialData(t *testing.T) {
+	runClient(t, func(t *testing.T, c *producer.Client, tr *fakeTransport) {
+		sendAll(t, c, numbered("event", "A", "state", 2))
+		require.NoError(t, tr.connect(t.Context()))
+		require.Equal(t, []string{"subscribe all", "subscribe A", "data of A", "data of A"}, summaries(t, tr.take()), "the stream that waited, and the other one")
 	}, func(t *testing.T) []producer.Producer {
 		b := producer.NewBase("A")
 		for _, stream := range []string{"state", "other"} {
@@ -165,89 +178,89 @@ func TestInitialDataOfWhatHasWaitedIsNotRepeated(t *testing.T) {
 	})
 }
 
-func TestWhatIsSentWhileTheOutboxIsEmptiedDoesNotOvertake(t *testing.T) {
-	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
+func TestMessagesDoNotOvertakeTheOutboxThatIsBeingSent(t *testing.T) {
+	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
 		for n := range 1000 {
-			sendAll(t, c, said("event", "A", "state", n))
+			sendAll(t, c, numbered("event", "A", "state", n))
 		}
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			for n := range 1000 {
-				_ = c.Send(context.Background(), []byte(said("event", "A", "state", 1000+n)))
+				_ = c.Send(context.Background(), numbered("event", "A", "state", 1000+n))
 			}
 		}()
-		l.reconnect(t)
+		tr.reconnect(t)
 		<-done
-		for n, text := range l.texts() {
-			require.Equal(t, said("event", "A", "state", n), text)
+		for n, text := range tr.texts() {
+			require.Equal(t, string(numbered("event", "A", "state", n).JSON), text)
 		}
 	})
 }
 
 func TestAFullOutboxKeepsTheNewestTelemetry(t *testing.T) {
-	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
-		sendAll(t, c, said("telemetry", "A", "position", 1))
+	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
+		sendAll(t, c, numbered("telemetry", "A", "position", 1))
 		for n := range 10 {
-			sendAll(t, c, said("event", "A", "state", n))
+			sendAll(t, c, numbered("event", "A", "state", n))
 		}
-		sendAll(t, c, said("telemetry", "A", "position", 2))
+		sendAll(t, c, numbered("telemetry", "A", "position", 2))
 		for n := range 15 {
-			sendAll(t, c, said("event", "A", "state", 10+n))
+			sendAll(t, c, numbered("event", "A", "state", 10+n))
 		}
-		l.reconnect(t)
+		tr.reconnect(t)
 		require.NotZero(t, c.Dropped().Messages)
-		require.Contains(t, l.texts(), said("telemetry", "A", "position", 2))
+		require.Contains(t, tr.texts(), string(numbered("telemetry", "A", "position", 2).JSON))
 	}, producer.WithOutbox(4000))
 }
 
 func TestTelemetryThatIsReplacedTakesNoRoom(t *testing.T) {
-	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
-		sendAll(t, c, said("event", "A", "state", 1))
+	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
+		sendAll(t, c, numbered("event", "A", "state", 1))
 		for n := range 10_000 {
-			sendAll(t, c, said("telemetry", "A", "position", n), said("telemetry", "B", "position", -n))
+			sendAll(t, c, numbered("telemetry", "A", "position", n), numbered("telemetry", "B", "position", -n))
 		}
-		l.reconnect(t)
-		require.Equal(t, []string{
-			said("event", "A", "state", 1), said("telemetry", "A", "position", 9999), said("telemetry", "B", "position", -9999),
-		}, l.texts())
+		tr.reconnect(t)
+		require.Equal(t, jsons(
+			numbered("event", "A", "state", 1), numbered("telemetry", "A", "position", 9999), numbered("telemetry", "B", "position", -9999),
+		), tr.texts())
 		require.Zero(t, c.Dropped())
-		l.cut()
-		sendAll(t, c, said("telemetry", "A", "position", 1), said("telemetry", "A", "position", 2))
-		l.reconnect(t)
-		require.Equal(t, []string{said("event", "A", "state", 1), said("telemetry", "A", "position", 2)}, l.texts(), "what may be lost, then what has waited")
+		tr.loseConnection()
+		sendAll(t, c, numbered("telemetry", "A", "position", 1), numbered("telemetry", "A", "position", 2))
+		tr.reconnect(t)
+		require.Equal(t, jsons(numbered("event", "A", "state", 1), numbered("telemetry", "A", "position", 2)), tr.texts(), "first what may be lost, then what waited")
 	}, producer.WithOutbox(4000))
 }
 
 func TestTelemetryThatNoManagerDistributesDoesNotWait(t *testing.T) {
-	var told strings.Builder
-	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
-		sendAll(t, c, said("event", "A", "state", 1))
+	var logged strings.Builder
+	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
+		sendAll(t, c, numbered("event", "A", "state", 1))
 		for range 100 {
-			sendAll(t, c, `{"category":"telemetry","data":[{"v":1}],"producer_snd":1.0}`)
+			sendAll(t, c, newBuilder().Data(love.CategoryTelemetry, love.RawValue(`{"v":1}`)))
 		}
 		require.EqualValues(t, 100, c.Dropped().Messages)
-		l.reconnect(t)
-		require.Equal(t, []string{said("event", "A", "state", 1)}, l.texts())
-		require.NotContains(t, told.String(), "outbox is full")
-	}, producer.WithOutbox(4000), producer.WithLogger(newLogger(&told)))
+		tr.reconnect(t)
+		require.Equal(t, jsons(numbered("event", "A", "state", 1)), tr.texts())
+		require.NotContains(t, logged.String(), "outbox is full")
+	}, producer.WithOutbox(4000), producer.WithLogger(newLogger(&logged)))
 }
 
-func TestAnAnswerThatOutlivesItsConnectionConfirmsNothing(t *testing.T) {
-	playOutbox(t, func(t *testing.T, c *producer.Client, l *wireLink) {
-		l.reconnect(t)
-		l.confirms = true
-		l.flushing = func() {
-			l.flushing = nil
-			l.cut()
-			l.reconnect(t)
+func TestAConfirmationFromAnEarlierConnectionIsIgnored(t *testing.T) {
+	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
+		tr.reconnect(t)
+		tr.confirms = true
+		tr.flushing = func() {
+			tr.flushing = nil
+			tr.loseConnection()
+			tr.reconnect(t)
 		}
-		sendAll(t, c, said("event", "A", "state", 1))
+		sendAll(t, c, numbered("event", "A", "state", 1))
 		time.Sleep(500 * time.Millisecond)
 		synctest.Wait()
-		l.take()
-		l.cut()
-		l.reconnect(t)
-		require.Equal(t, []string{said("event", "A", "state", 1)}, l.texts())
+		tr.take()
+		tr.loseConnection()
+		tr.reconnect(t)
+		require.Equal(t, jsons(numbered("event", "A", "state", 1)), tr.texts())
 	})
 }

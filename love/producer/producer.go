@@ -5,7 +5,7 @@ import "context"
 // Producer is a source of data that a [Client] serves, usually one component. All
 // methods but Run may be called at any time and from any goroutine.
 type Producer interface {
-	// Name returns the name that tells producers apart in logs: "MTHexapod:1".
+	// Name returns the name of the producer in logs: "MTHexapod:1".
 	Name() string
 	// Subscriptions returns the names of the components whose initial_state
 	// requests the producer wants; "all" is one of them (producer spec, section
@@ -22,8 +22,8 @@ type Producer interface {
 	Run(ctx context.Context, to Sender) error
 }
 
-// Sender hands one encoded message to the manager. It is safe for concurrent
-// use and does not keep msg.
+// Sender hands a message to the manager. It is safe for concurrent use and does
+// not keep the JSON.
 type Sender interface {
-	Send(ctx context.Context, msg []byte) error
+	Send(ctx context.Context, d Data) error
 }

@@ -1,103 +1,91 @@
 package producer
 
 import (
-	"strconv"
+	"sync"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/producer/internal/scriptqueue"
 )
 
-const queueStateCSC = "ScriptQueueState"
+// queueStreams owns the state of a script queue and renders the streams that show
+// it. It is safe for concurrent use, so that requests can be answered at any time.
+type queueStreams struct {
+	index int // of the queue
 
-// queueStream is one of the streams in which a script queue sends its state.
-type queueStream struct {
-	name    string
-	tells   changes // the stream is sent when one of these has changed
-	content func(q *queueState, dst []byte) []byte
+	mu      sync.Mutex
+	state   *scriptqueue.State
+	streams []*queueStream
 }
 
-// queueStreams returns the streams of a layout, in the order in which they are
-// sent.
-func queueStreams(l Layout) (all []queueStream) {
-	if l != Single {
-		all = append(all,
-			queueStream{"stateStream", changedState, (*queueState).appendState},
-			queueStream{"scriptsStream", changedScripts, (*queueState).appendScripts},
-			queueStream{"availableScriptsStream", changedAvailable, (*queueState).appendAvailable},
-		)
+// queueStream is one of the streams.
+type queueStream struct {
+	scriptqueue.Stream
+	stale bool // whether the rendered object does not show the newest state
+}
+
+func newQueueStreams(index int, state *scriptqueue.State, streams []scriptqueue.Stream) *queueStreams {
+	q := &queueStreams{index: index, state: state}
+	for _, s := range streams {
+		q.streams = append(q.streams, &queueStream{Stream: s, stale: true})
 	}
-	if l != Split {
-		all = append(all, queueStream{"stream", changedState | changedScripts | changedAvailable, (*queueState).appendSingle})
+	return q
+}
+
+// update calls f, which may change the state, and returns the streams that show
+// what has changed.
+func (q *queueStreams) update(f func(*scriptqueue.State) scriptqueue.Changes) (changed []scriptqueue.Stream) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	what := f(q.state)
+	for _, s := range q.streams {
+		if s.Shows&what != 0 {
+			s.stale = true
+			changed = append(changed, s.Stream)
+		}
+	}
+	return changed
+}
+
+// withState calls f, which must not change what streams show.
+func (q *queueStreams) withState(f func(*scriptqueue.State)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	f(q.state)
+}
+
+// has reports whether name is one of the streams.
+func (q *queueStreams) has(name string) bool {
+	for _, s := range q.streams { // never changes
+		if s.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// stored returns what a publisher stores of the streams.
+func (q *queueStreams) stored() (all []stored) {
+	for _, s := range q.streams {
+		header := Header{
+			Category: love.CategoryEvent, CSC: scriptqueue.StateComponent, SalIndex: love.Index(q.index),
+			Streams: []string{s.Name}, Replaceable: true,
+		}
+		all = append(all, stored{
+			item: item{header: header}, key: s.Name,
+			render: func(old love.RawValue) love.RawValue { return q.render(s, old) },
+		})
 	}
 	return all
 }
 
-// append replaces the content of dst by the item with the present state.
-func (s queueStream) append(dst []byte, q *queueState, index int) love.RawValue {
-	dst = append(append(dst[:0], `{"csc":"`+queueStateCSC+`","salindex":`...), strconv.Itoa(index)...)
-	dst = append(love.AppendText(append(dst, `,"data":{`...), s.name), ':')
-	return append(s.content(q, dst), "}}"...)
-}
-
-func (q *queueState) appendState(dst []byte) []byte {
-	return append(q.appendFlags(dst), '}')
-}
-
-func (q *queueState) appendFlags(dst []byte) []byte {
-	dst = strconv.AppendBool(append(dst, `{"enabled":`...), q.enabled)
-	return strconv.AppendBool(append(dst, `,"running":`...), q.running)
-}
-
-func (q *queueState) appendScripts(dst []byte) []byte {
-	dst = q.appendEntries(append(dst, `{"current_scripts":`...), q.current)
-	dst = q.appendEntries(append(dst, `,"waiting_scripts":`...), q.waiting)
-	dst = q.appendEntries(append(dst, `,"finished_scripts":`...), q.finished)
-	return append(dst, '}')
-}
-
-func (q *queueState) appendAvailable(dst []byte) []byte {
-	return append(q.appendCatalogue(append(dst, '{')), '}')
-}
-
-// appendSingle appends the whole state as one object (producer spec, section 7.9).
-func (q *queueState) appendSingle(dst []byte) []byte {
-	dst = q.appendCatalogue(append(q.appendFlags(dst), ','))
-	dst = appendIndices(append(dst, `,"waitingIndices":`...), q.waiting)
-	dst = appendIndices(append(dst, `,"finishedIndices":`...), q.finished)
-	dst = append(dst, `,"currentIndex":`...)
-	if len(q.current) == 0 {
-		dst = append(dst, `0,"current":"None"`...)
-	} else {
-		dst = strconv.AppendInt(dst, int64(q.current[0]), 10)
-		dst = q.script(q.current[0]).appendJSON(append(dst, `,"current":`...))
+// render returns the object of a stream, built over the bytes of the old one if that
+// is stale.
+func (q *queueStreams) render(s *queueStream, old love.RawValue) love.RawValue {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !s.stale {
+		return old
 	}
-	dst = q.appendEntries(append(dst, `,"finished_scripts":`...), q.finished)
-	dst = q.appendEntries(append(dst, `,"waiting_scripts":`...), q.waiting)
-	return append(dst, '}')
-}
-
-func (q *queueState) appendCatalogue(dst []byte) []byte {
-	dst = q.standard.appendJSON(append(dst, `"available_scripts":[`...), kindStandard)
-	return append(q.external.appendJSON(dst, kindExternal), ']')
-}
-
-func (q *queueState) appendEntries(dst []byte, indices []int) []byte {
-	dst = append(dst, '[')
-	for i, index := range indices {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = q.script(index).appendJSON(dst)
-	}
-	return append(dst, ']')
-}
-
-func appendIndices(dst []byte, indices []int) []byte {
-	dst = append(dst, '[')
-	for i, index := range indices {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = strconv.AppendInt(dst, int64(index), 10)
-	}
-	return append(dst, ']')
+	s.stale = false
+	return s.AppendItem(old[:0], q.state, q.index)
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fix replaces what the reference did wrong by what is right (producer spec,
-// section 13).
-func (tr *transcript) fix(t *testing.T, name string) {
+// fix replaces what the reference did by the fixed behaviour (producer spec, section
+// 13).
+func (tr *recording) fix(t *testing.T, name string) {
 	if tr.Conformance == "normative" {
 		return
 	}
@@ -41,7 +41,7 @@ func (tr *transcript) fix(t *testing.T, name string) {
 	}
 }
 
-func (tr *transcript) rewrite(t *testing.T, f func(map[string]any)) {
+func (tr *recording) rewrite(t *testing.T, f func(map[string]any)) {
 	for i := range tr.Steps {
 		for n, e := range tr.Steps[i].Expect {
 			m := decode(t, string(e)).(map[string]any)
@@ -55,9 +55,9 @@ func (tr *transcript) rewrite(t *testing.T, f func(map[string]any)) {
 	}
 }
 
-// reshape makes a list and category event of events, an object and category
-// telemetry of telemetry.
-func (tr *transcript) reshape(m map[string]any) {
+// reshape gives events a list and the category event, and telemetry an object and
+// the category telemetry.
+func (tr *recording) reshape(m map[string]any) {
 	item := m["data"].([]any)[0].(map[string]any)
 	streams := item["data"].(map[string]any)
 	for name, value := range streams {
@@ -79,10 +79,10 @@ func (tr *transcript) reshape(m map[string]any) {
 	}
 }
 
-// summary is what a message says about the state of a queue, in short; so are
-// logs of scripts, which the reference may drop, and schemas when the quirk is
+// summary returns in short what a message says about the state of a queue; also for
+// logs of scripts, which the reference may drop, and for schemas if the quirk is
 // about asking for them.
-func (tr *transcript) summary(t *testing.T, m message) (text string, ok bool) {
+func (tr *recording) summary(t *testing.T, m message) (text string, ok bool) {
 	script, isLog := strings.CutPrefix(m.stream, "event Script ")
 	switch {
 	case isLog:
@@ -133,8 +133,8 @@ const (
 	nothingThere   = "@0.75 current: waiting: finished:"
 )
 
-// fixedStates are what the state of the queue is to be said to be, by recording
-// and step, where the reference says something else or nothing.
+// fixedStates lists what must be sent of the state of the queue, by recording and
+// step, where the reference sends something else or nothing.
 var fixedStates = map[string]map[int][]string{
 	"sq_quirk_delete_missing": { // Q-DEL
 		4: {"@0.75 logMessage of 100001"}, // Q-MUTE
@@ -159,7 +159,7 @@ var fixedStates = map[string]map[int][]string{
 	},
 }
 
-// fixedCommands are the same for commands.
+// fixedCommands lists the same for commands.
 var fixedCommands = map[string]map[int][]string{
 	"sq_quirk_schema_cancel": {
 		3: {"@0.90 showSchema true a.py"},

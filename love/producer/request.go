@@ -74,13 +74,13 @@ func firstOf(members map[string]json.RawMessage) (json.RawMessage, bool) {
 func (r Request) index() (n int, ok bool) { return whole(r.SalIndex) }
 
 // whole returns the value of an index that is a whole number, however written
-// (1.0). ok is false if it is none or has more than 32 bits.
+// (1.0). ok is false for another index, and for a number of more than 32 bits.
 func whole(i love.SalIndex) (n int, ok bool) {
 	text, err := i.MarshalJSON()
 	if err != nil {
 		return 0, false
 	}
-	f, err := strconv.ParseFloat(string(text), 64) // a quoted one is no number
+	f, err := strconv.ParseFloat(string(text), 64) // fails for a quoted one
 	if err != nil || f != math.Trunc(f) || math.Abs(f) > math.MaxInt32 {
 		return 0, false
 	}

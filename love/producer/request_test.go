@@ -32,7 +32,7 @@ func TestAnAbsentIndexIsZero(t *testing.T) {
 	require.Equal(t, producer.Request{SalIndex: love.Index(0), Stream: "x"}, r)
 }
 
-func TestOtherMessagesAreNoRequests(t *testing.T) {
+func TestOtherMessagesAreNotRequests(t *testing.T) {
 	for _, text := range []string{
 		``, `[]`, `{`, `7`, `null`,
 		`{"data":"Successfully subscribed to initial_state-ATDome-all-all"}`,
@@ -65,8 +65,8 @@ func FuzzParseRequest(f *testing.F) {
 	})
 }
 
-func TestTheIndexAskedForIsANumberHoweverItIsWritten(t *testing.T) {
-	playCSC(t, "Hexapod:1", nil, nil, func(w *world, p producer.Producer, out *recorder) {
+func TestTheRequestedIndexIsANumberHoweverItIsWritten(t *testing.T) {
+	runCSC(t, "Hexapod:1", nil, nil, func(w *fixture, p producer.Producer, out *recorder) {
 		w.bus.write(w.sample(t, "Hexapod", "evt_summaryState", sal.Values{"salIndex": 1}))
 		synctest.Wait()
 		out.take()
@@ -82,7 +82,7 @@ func TestTheIndexAskedForIsANumberHoweverItIsWritten(t *testing.T) {
 	})
 }
 
-func TestMembersOfARequestGoByTheirExactNames(t *testing.T) {
+func TestMembersOfARequestAreFoundByTheirExactNames(t *testing.T) {
 	r, ok := producer.ParseRequest([]byte(`{"category":"initial_state","Category":"event",
 		"data":[{"csc":"A","CSC":"B","salindex":1,"SalIndex":2,"data":{"event_name":"x"},"Data":{"event_name":"y"}}],"DATA":[]}`))
 	require.True(t, ok)

@@ -20,8 +20,9 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// busy is an observatory whose components count, in an event and in telemetry.
-type busy struct {
+// countingObservatory is an observatory whose components count, in an event and in
+// telemetry.
+type countingObservatory struct {
 	domain      *sal.Domain
 	names       []string
 	controllers []*sal.Controller
@@ -29,10 +30,10 @@ type busy struct {
 	writing     sync.WaitGroup
 }
 
-func newBusy(t *testing.T, components int) *busy {
+func newCountingObservatory(t *testing.T, components int) *countingObservatory {
 	count := []sal.Field{{Name: "n", Type: sal.Long}}
 	var all []*sal.Component
-	b := &busy{counts: make([]atomic.Int64, components)}
+	b := &countingObservatory{counts: make([]atomic.Int64, components)}
 	for i := range components {
 		b.names = append(b.names, fmt.Sprintf("Counter%d", i))
 		all = append(all, &sal.Component{Name: b.names[i], Topics: []*sal.Topic{
@@ -53,7 +54,7 @@ func newBusy(t *testing.T, components int) *busy {
 }
 
 // count has all components write until ctx ends.
-func (b *busy) count(ctx context.Context, t *testing.T, every time.Duration) {
+func (b *countingObservatory) count(ctx context.Context, t *testing.T, every time.Duration) {
 	for i, c := range b.controllers {
 		b.writing.Go(func() {
 			ticker := time.NewTicker(every)
@@ -72,13 +73,13 @@ func (b *busy) count(ctx context.Context, t *testing.T, every time.Duration) {
 	}
 }
 
-func (b *busy) write(t *testing.T, c *sal.Controller, attr string, n int64) {
+func (b *countingObservatory) write(t *testing.T, c *sal.Controller, attr string, n int64) {
 	if _, err := c.Write(context.Background(), attr, sal.Values{"n": n}); err != nil {
 		t.Error(err)
 	}
 }
 
-// counted is the number that a message tells.
+// counted returns the number in a message.
 func counted(t *testing.T, m love.Message) int64 {
 	type fields struct{ N struct{ Value int64 } }
 	var list []fields
@@ -91,11 +92,11 @@ func counted(t *testing.T, m love.Message) int64 {
 	return list[0].N.Value
 }
 
-// The manager is killed and started again 20 times while everybody writes.
+// The manager is killed and restarted 20 times while all components write.
 func TestEveryEventArrivesThoughTheManagerIsKilledAgainAndAgain(t *testing.T) {
 	const kills, components = 20, 3
 	m := lovetest.NewManager(t)
-	b := newBusy(t, components)
+	b := newCountingObservatory(t, components)
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 
@@ -145,8 +146,8 @@ func TestEveryEventArrivesThoughTheManagerIsKilledAgainAndAgain(t *testing.T) {
 	}
 }
 
-// highestWithoutGap goes through the events of a component. What was sent into
-// a connection that broke comes again; nothing comes too early.
+// highestWithoutGap returns the highest number in the events of a component. What
+// was sent into a connection that broke comes again; nothing comes too early.
 func highestWithoutGap(t *testing.T, all []love.Message, name string) (highest int64) {
 	for _, msg := range all {
 		if it := msg.Data[0]; it.CSC == name && it.Streams[0].Name == "count" {
@@ -158,7 +159,7 @@ func highestWithoutGap(t *testing.T, all []love.Message, name string) (highest i
 	return highest
 }
 
-// newViewer subscribes to a stream as a page does, and keeps what it saw last.
+// newViewer subscribes to a stream as a page does, and keeps the last number.
 func newViewer(ctx context.Context, t *testing.T, m *lovetest.Manager, running *sync.WaitGroup, group love.Group) (last *atomic.Int64) {
 	last = &atomic.Int64{}
 	c, err := client.New(m.URL, client.WithProcessPassword(m.Password))

@@ -4,15 +4,23 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
+	"time"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/producer/internal/scriptqueue"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Commander sends the commands with which a [ScriptQueue] asks for schemas. A
-// [*sal.Remote] that is not read-only can do so.
-type Commander interface {
+// checkPeriod is how often the heartbeats of scripts are checked and sent.
+const checkPeriod = 2 * time.Second
+
+// QueueRemote is the part of a SAL remote that a [ScriptQueue] needs of its queue;
+// [*sal.Remote] implements it.
+type QueueRemote interface {
+	Remote
+	// Command asks for the schemas of scripts; see [WithSchemas].
 	Command(ctx context.Context, name string, values sal.Values, opts ...sal.CommandOption) (sal.Ack, error)
 }
 
@@ -23,117 +31,70 @@ type Commander interface {
 // messages as the event logMessage of Script. Use [NewScriptQueue].
 type ScriptQueue struct {
 	*CSC
-	scripts   Remote
-	asks      Commander // takes the commands for schemas; nil if none are asked for
-	documents []*document
-	changed   chan struct{} // receives a token when a document waits to be sent
+	scripts Remote
+	streams *queueStreams
+	changed chan struct{} // receives a token when streams wait to be sent
 
-	// The fields below are guarded by the turn.
-	state   *queueState
-	logs    *encoder
-	early   []*sal.Sample // events of scripts from before this producer began
-	settled bool          // whether the start delay, in which these come, is over
-	listed  bool          // whether the queue has listed its scripts
-	asking  bool          // whether schemas are being asked for
-
-	abort  context.CancelFunc // ends the round of asking; used by the goroutine of Run only
-	rounds sync.WaitGroup     // rounds of asking for schemas
+	// The fields below are used by the goroutine of Run only.
+	waiting []string        // streams that wait to be sent; see WithCoalescing
+	schemas *schemaRequests // nil if schemas are not asked for
+	asking  bool            // whether they are being asked for
+	logs    *encoder        // of log messages of scripts
 }
 
-// document is a stream of the queue's state with its status.
-type document struct {
-	queueStream
-	stale   bool // whether the stored object does not show the newest state
-	waiting bool // whether it waits to be sent
-}
+var _ Producer = (*ScriptQueue)(nil)
 
-// firstOfQueue lists the topics that have to be read first: they list the scripts
-// to which the events of other topics refer.
+// firstOfQueue lists the topics that must be read first: they list the scripts to
+// which the events of other topics refer.
 var firstOfQueue = [...]string{"evt_availableScripts", "evt_queue"}
 
 // scriptTopics lists the events of scripts that are read.
 var scriptTopics = [...]string{"metadata", "state", "description", "checkpoints", "logLevel", "heartbeat", "logMessage"}
 
 // NewScriptQueue returns the producer of a queue. scripts is a remote of the
-// component Script with index 0. queue must be a [Commander] if schemas are to be
+// component Script with index 0. queue must not be read-only if schemas are to be
 // asked for ([WithSchemas]). The caller closes both remotes.
-func NewScriptQueue(queue, scripts Remote, opts ...Option) (*ScriptQueue, error) {
+func NewScriptQueue(queue QueueRemote, scripts Remote, opts ...ScriptQueueOption) (*ScriptQueue, error) {
 	cfg := newConfig(opts)
-	if cfg.finished.n < 0 {
-		return nil, fmt.Errorf("a script queue cannot list %d finished scripts; give a number from 0", cfg.finished.n)
+	if n := cfg.finished; n != nil && *n < 0 {
+		return nil, fmt.Errorf("a script queue cannot list %d finished scripts: give a number from 0", *n)
 	}
-	p := &ScriptQueue{
-		CSC:     NewCSC(queue, opts...),
-		scripts: scripts,
-		changed: make(chan struct{}, 1),
-		state:   newQueueState(cfg.finishedLimit()),
-		abort:   func() {},
+	p := &ScriptQueue{CSC: newCSC(queue, cfg), scripts: scripts, changed: make(chan struct{}, 1)}
+	p.streams = newQueueStreams(queue.Index(), scriptqueue.New(cfg.finishedLimit(), p.encodeLog), cfg.layout.streams())
+	for _, s := range p.streams.stored() {
+		p.publisher.store(s)
 	}
 	if cfg.asksSchemas() {
-		asks, ok := queue.(Commander)
-		if !ok {
-			return nil, fmt.Errorf("the schemas of %s cannot be asked for: its remote takes no commands", p.name)
-		}
-		p.asks = asks
-	}
-	for _, s := range queueStreams(cfg.layout) {
-		d := &document{queueStream: s, stale: true}
-		p.documents = append(p.documents, d)
-		p.store(stored{key: s.name, category: love.CategoryEvent, render: func(old love.RawValue) love.RawValue {
-			return d.render(old, p.state, queue.Index())
-		}})
+		p.schemas = &schemaRequests{queue: queue, log: p.log}
 	}
 	p.first = firstOfQueue[:]
-	p.then["evt_queue"] = p.heardQueue
-	p.then["evt_script"] = p.heardScript
-	p.then["evt_availableScripts"] = p.heardAvailable
-	p.then["evt_configSchema"] = p.heardSchema
+	p.after["evt_queue"] = p.applied((*scriptqueue.State).ApplyQueue)
+	p.after["evt_script"] = p.applied((*scriptqueue.State).ApplyScript)
+	p.after["evt_availableScripts"] = p.applyAvailable
+	p.after["evt_configSchema"] = p.applySchema
 	return p, nil
-}
-
-func (d *document) render(old love.RawValue, q *queueState, index int) love.RawValue {
-	if !d.stale {
-		return old
-	}
-	d.stale = false
-	return d.append(old, q, index)
-}
-
-func (c *config) finishedLimit() int {
-	switch {
-	case c.finished.given:
-		return c.finished.n
-	case c.layout == Single:
-		return -1
-	}
-	return finishedLimit
-}
-
-func (c *config) asksSchemas() bool {
-	if c.schemas != nil {
-		return *c.schemas
-	}
-	return c.layout == Single
 }
 
 // Subscriptions implements [Producer].
 func (p *ScriptQueue) Subscriptions() []string {
-	return []string{love.All, p.csc, queueStateCSC, p.scripts.Component().Name}
+	return []string{love.All, p.csc, scriptqueue.StateComponent, p.scripts.Component().Name}
 }
 
 // Run implements [Producer].
 func (p *ScriptQueue) Run(ctx context.Context, to Sender) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer p.rounds.Wait()
-	var parts sync.WaitGroup
-	defer parts.Wait()
+	var all sync.WaitGroup
+	defer all.Wait()
 	defer cancel()
-	defer p.begin(to)()
-	parts.Go(func() { p.watchScripts(ctx) })
-	if p.cfg.coalesce > 0 {
-		parts.Go(func() { p.flushAtLeisure(ctx) })
+	p.asking = false
+	if p.schemas != nil {
+		defer p.schemas.stop()
 	}
-	unsubscribe, err := p.hearScripts(ctx)
+	all.Go(func() { p.checkHeartbeats(ctx) })
+	if p.cfg.coalesce > 0 {
+		all.Go(func() { p.flushLater(ctx) })
+	}
+	unsubscribe, err := p.receive(ctx, p.scripts, p.scriptAttrs(), func(string) handler { return p.scriptEvent })
 	defer unsubscribe()
 	if err != nil {
 		return err
@@ -141,40 +102,140 @@ func (p *ScriptQueue) Run(ctx context.Context, to Sender) error {
 	return p.CSC.Run(ctx, to)
 }
 
-func (p *ScriptQueue) hearScripts(ctx context.Context) (unsubscribe func(), err error) {
-	var attrs []string
+// scriptAttrs returns the topics of scripts that are read; other versions of the
+// interface may lack some.
+func (p *ScriptQueue) scriptAttrs() (attrs []string) {
 	for _, name := range scriptTopics {
 		attr := sal.Event.Prefix() + name
-		if _, ok := p.scripts.Component().Topic(attr); ok { // other versions may lack some
+		if _, ok := p.scripts.Component().Topic(attr); ok {
 			attrs = append(attrs, attr)
 		}
 	}
-	return subscribeAll(p.scripts, attrs, func(_ string, s *sal.Sample) { p.heardFromScript(ctx, s) })
+	return attrs
 }
 
-// markStale marks the documents that show what has changed, so that they are built
-// anew before they are sent. The caller holds the turn.
-func (p *ScriptQueue) markStale(what changes) {
-	for _, d := range p.documents {
-		d.stale = d.stale || d.tells&what != 0
+// applied returns the handler that applies an event of the queue and sends what has
+// changed.
+func (p *ScriptQueue) applied(apply func(*scriptqueue.State, *sal.Sample) scriptqueue.Changes) handler {
+	return func(ctx context.Context, a arrival) {
+		p.update(ctx, func(s *scriptqueue.State) scriptqueue.Changes { return apply(s, a.sample) })
 	}
 }
 
-// tell sends the documents that show what has changed, at once or coalesced. The
-// caller holds the turn.
-func (p *ScriptQueue) tell(ctx context.Context, what changes) {
-	p.markStale(what)
-	for _, d := range p.documents {
-		if d.tells&what == 0 {
-			continue
-		}
-		if p.cfg.coalesce > 0 && d.tells&changedScripts != 0 {
-			d.waiting = true
-			continue
-		}
-		p.sendDocument(ctx, d)
+// applyAvailable handles the event availableScripts and asks for the schemas of the
+// scripts it lists.
+func (p *ScriptQueue) applyAvailable(ctx context.Context, a arrival) {
+	p.applied((*scriptqueue.State).ApplyAvailable)(ctx, a)
+	if p.schemas == nil {
+		return
 	}
-	if what != 0 && p.cfg.coalesce > 0 {
+	var paths []scriptqueue.Path
+	p.streams.withState(func(s *scriptqueue.State) { paths = s.Paths() })
+	p.asking = true
+	p.schemas.start(ctx, paths, func(round context.Context) {
+		p.do(round, func() {
+			if round.Err() != nil {
+				return // another round has begun
+			}
+			p.asking = false
+			p.update(ctx, func(*scriptqueue.State) scriptqueue.Changes { return scriptqueue.Available })
+		})
+	})
+}
+
+// applySchema handles the event configSchema. While schemas are being asked for, it
+// sends nothing; all of them are sent at the end.
+func (p *ScriptQueue) applySchema(ctx context.Context, a arrival) {
+	changed := p.streams.update(func(s *scriptqueue.State) scriptqueue.Changes { return s.ApplySchema(a.sample) })
+	if !p.asking {
+		p.publishChanged(ctx, changed)
+	}
+}
+
+// scriptEvent handles an event of a script.
+func (p *ScriptQueue) scriptEvent(ctx context.Context, a arrival) {
+	index := a.sample.Index()
+	switch a.sample.Topic().Name {
+	case "heartbeat":
+		p.streams.withState(func(s *scriptqueue.State) { s.Beat(index, a.at) })
+	case "logMessage":
+		var object []byte
+		var send bool
+		p.streams.withState(func(s *scriptqueue.State) { object, send = s.AddLog(a.sample) })
+		if send {
+			p.logFailure(ctx, "Script:"+strconv.Itoa(index)+" logMessage", p.publisher.sendBare(ctx, p.logItem(index, object), 0))
+		}
+	default:
+		p.update(ctx, func(s *scriptqueue.State) scriptqueue.Changes { return s.ApplyScriptEvent(a.sample) })
+	}
+}
+
+// encodeLog returns the object of a log message of a script.
+func (p *ScriptQueue) encodeLog(s *sal.Sample) []byte {
+	if p.logs == nil || p.logs.topic != s.Topic() {
+		p.logs = newEncoder(s.Topic())
+	}
+	return p.logs.encode(s, s.Index())
+}
+
+func (p *ScriptQueue) logItem(script int, object []byte) item {
+	return item{Header{
+		Category: love.CategoryEvent, CSC: p.scripts.Component().Name, SalIndex: love.Index(script), Streams: []string{"logMessage"},
+	}, object}
+}
+
+// checkHeartbeats sends the heartbeats of the scripts once a checkPeriod, beginning
+// after the start delay.
+func (p *ScriptQueue) checkHeartbeats(ctx context.Context) {
+	timer := p.cfg.clock.NewTimer(p.cfg.startDelay)
+	defer timer.Stop()
+	select {
+	case <-timer.C():
+	case <-ctx.Done():
+		return
+	}
+	ticker := p.cfg.clock.NewTicker(checkPeriod)
+	defer ticker.Stop()
+	p.do(ctx, func() { p.update(ctx, (*scriptqueue.State).Start) })
+	for {
+		p.do(ctx, func() { p.sendHeartbeats(ctx) })
+		select {
+		case <-ticker.C():
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *ScriptQueue) sendHeartbeats(ctx context.Context) {
+	var beats []scriptqueue.Heartbeat
+	p.streams.withState(func(s *scriptqueue.State) { beats = s.CheckBeats(p.cfg.clock.Now()) })
+	for _, b := range beats {
+		header := Header{
+			Category: love.CategoryEvent, CSC: scriptqueue.HeartbeatComponent, SalIndex: p.index, Streams: []string{onlyStream},
+			Source: strconv.Itoa(b.Script), Replaceable: true,
+		}
+		it := item{header, b.AppendItem(nil, p.remote.Index())}
+		p.logFailure(ctx, "heartbeat of Script:"+header.Source, p.publisher.sendBare(ctx, it, 0))
+	}
+}
+
+// update calls f, which may change the state, and sends what has changed.
+func (p *ScriptQueue) update(ctx context.Context, f func(*scriptqueue.State) scriptqueue.Changes) {
+	p.publishChanged(ctx, p.streams.update(f))
+}
+
+// publishChanged sends streams, or has them wait for the time of [WithCoalescing].
+func (p *ScriptQueue) publishChanged(ctx context.Context, streams []scriptqueue.Stream) {
+	for _, s := range streams {
+		switch {
+		case p.cfg.coalesce == 0 || s.Shows&scriptqueue.Scripts == 0:
+			p.publishStream(ctx, s.Name)
+		case !slices.Contains(p.waiting, s.Name):
+			p.waiting = append(p.waiting, s.Name)
+		}
+	}
+	if len(p.waiting) > 0 {
 		select {
 		case p.changed <- struct{}{}:
 		default:
@@ -182,18 +243,12 @@ func (p *ScriptQueue) tell(ctx context.Context, what changes) {
 	}
 }
 
-// sendDocument sends a document if the producer is running. The caller holds the
-// turn.
-func (p *ScriptQueue) sendDocument(ctx context.Context, d *document) {
-	d.waiting = false
-	if p.to == nil {
-		return // Run has ended; the document stays stored
-	}
-	p.complain(ctx, d.name, p.sendStored(ctx, p.to, &p.stored[p.find(d.name, origin{})]))
+func (p *ScriptQueue) publishStream(ctx context.Context, name string) {
+	p.logFailure(ctx, name, p.publisher.publishStored(ctx, name))
 }
 
-// flushAtLeisure sends waiting documents after the time of [WithCoalescing].
-func (p *ScriptQueue) flushAtLeisure(ctx context.Context) {
+// flushLater sends waiting streams after the time of [WithCoalescing].
+func (p *ScriptQueue) flushLater(ctx context.Context) {
 	timer := p.cfg.clock.NewTimer(p.cfg.coalesce)
 	defer timer.Stop()
 	for {
@@ -208,17 +263,12 @@ func (p *ScriptQueue) flushAtLeisure(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		p.flush(ctx)
-	}
-}
-
-func (p *ScriptQueue) flush(ctx context.Context) {
-	p.turn.Lock()
-	defer p.turn.Unlock()
-	for _, d := range p.documents {
-		if d.waiting {
-			p.sendDocument(ctx, d)
-		}
+		p.do(ctx, func() {
+			for _, name := range p.waiting {
+				p.publishStream(ctx, name)
+			}
+			p.waiting = nil
+		})
 	}
 }
 
@@ -229,13 +279,23 @@ func (p *ScriptQueue) HandleRequest(ctx context.Context, r Request, to Sender) e
 		if r.Stream != "logMessage" {
 			return nil
 		}
-		return p.sendLogs(ctx, to)
-	case queueStateCSC:
+		return p.replyLogs(ctx, to)
+	case scriptqueue.StateComponent:
 		r.CSC = p.csc
 	}
-	isDocument := slices.ContainsFunc(p.documents, func(d *document) bool { return d.name == r.Stream })
-	if index, ok := r.index(); isDocument && ok && r.CSC == p.csc && index == p.remote.Index() {
-		return p.resend(ctx, r.Stream, to)
+	if p.streams.has(r.Stream) && p.isFor(r) {
+		return p.publisher.reply(ctx, to, r.Stream)
 	}
 	return p.CSC.HandleRequest(ctx, r, to)
+}
+
+// replyLogs sends the kept log messages of the running script.
+func (p *ScriptQueue) replyLogs(ctx context.Context, to Sender) error {
+	var items []item
+	p.streams.withState(func(s *scriptqueue.State) {
+		for _, l := range s.Logs() {
+			items = append(items, p.logItem(l.Script, l.Item))
+		}
+	})
+	return p.publisher.replyBare(ctx, to, items, 0)
 }

@@ -6,8 +6,6 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-const heartbeatTopic = "evt_heartbeat"
-
 // selection says which topics of a component are served, and how (producer spec,
 // section 6.1). The zero value serves all.
 type selection struct {
@@ -15,14 +13,14 @@ type selection struct {
 	periodic, asynchronous []string // attribute names, when chosen
 }
 
-// served holds the topics of one component by the way they are served.
-type served struct {
+// servedTopics holds the topics of one component by the way they are served.
+type servedTopics struct {
 	periodic, asynchronous []*sal.Topic
 	heartbeat              bool     // watched, never forwarded
-	unknown                []string // chosen names that are no topic of the component
+	unknown                []string // chosen names that are not topics of the component
 }
 
-func (s selection) of(c *sal.Component) (out served) {
+func (s selection) of(c *sal.Component) (out servedTopics) {
 	for _, t := range c.Topics {
 		attr := t.Attr()
 		periodic, asynchronous := t.Kind == sal.Telemetry, t.Kind == sal.Event

@@ -12,12 +12,12 @@ import (
 )
 
 func newRack(_ context.Context, s producer.Spec) (producer.Producer, error) {
-	return producer.NewBase(s.Component, s.Options...), nil
+	return producer.NewBase(s.Component, s.BaseOptions()...), nil
 }
 
 func TestFactoryChoosesByName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newFixture(t)
 		f := producer.NewFactory(w.domain)
 		f.Register("rack", newRack, "PowerRack", "Mute")
 		for _, test := range []struct {
@@ -41,8 +41,8 @@ func TestFactoryChoosesByName(t *testing.T) {
 	})
 }
 
-func TestFactoryRefusesWhatItDoesNotKnowAndSaysWhatItKnows(t *testing.T) {
-	w := newWorld(t)
+func TestFactoryErrorsListWhatIsKnown(t *testing.T) {
+	w := newFixture(t)
 	f := producer.NewFactory(w.domain)
 	f.Register("rack", newRack, "PowerRack")
 	for _, name := range []string{"Dom", "dome", "my-thing"} {
@@ -66,7 +66,7 @@ func TestFactoryRefusesWhatItDoesNotKnowAndSaysWhatItKnows(t *testing.T) {
 }
 
 func TestFactoryMakesAnyTypeOnRequest(t *testing.T) {
-	f := producer.NewFactory(newWorld(t).domain)
+	f := producer.NewFactory(newFixture(t).domain)
 	p, err := f.FromType(t.Context(), producer.TypeBase, "Any")
 	require.NoError(t, err)
 	require.Equal(t, []string{"all", "Any"}, p.Subscriptions())
@@ -74,40 +74,40 @@ func TestFactoryMakesAnyTypeOnRequest(t *testing.T) {
 	require.ErrorContains(t, err, "Any")
 }
 
-func TestSetServesAllItsComponents(t *testing.T) {
+func TestASetServesAllItsComponents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		l := &link{}
-		set, err := producer.NewSet(producer.NewFactory(w.domain), producer.NewClient(l), []string{"Dome", "Hexapod:1"})
+		w := newFixture(t)
+		tr := &fakeTransport{}
+		set, err := producer.NewSet(producer.NewFactory(w.domain), producer.NewClient(tr), []string{"Dome", "Hexapod:1"})
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- set.Run(ctx) }()
 		synctest.Wait()
-		require.NoError(t, l.connect(t.Context()))
-		require.Equal(t, []string{"subscribe all", "subscribe Dome", "subscribe Hexapod"}, kinds(t, l.take()))
+		require.NoError(t, tr.connect(t.Context()))
+		require.Equal(t, []string{"subscribe all", "subscribe Dome", "subscribe Hexapod"}, summaries(t, tr.take()))
 		w.bus.write(w.sample(t, "Hexapod", "evt_summaryState", sal.Values{"salIndex": 1}))
 		w.bus.write(w.sample(t, "Dome", "evt_summaryState", nil))
 		synctest.Wait()
-		require.ElementsMatch(t, []string{"event Hexapod 1 summaryState list", "event Dome 0 summaryState list"}, streams(t, l.take()))
+		require.ElementsMatch(t, []string{"event Hexapod 1 summaryState list", "event Dome 0 summaryState list"}, streams(t, tr.take()))
 		cancel()
 		require.NoError(t, <-ended)
 		require.NoError(t, w.domain.Close())
 	})
 }
 
-func TestSetFindsAllThatIsWrongBeforeItConnects(t *testing.T) {
-	f := producer.NewFactory(newWorld(t).domain)
-	_, err := producer.NewSet(f, producer.NewClient(&link{}), []string{"Dome", "Nothing", "Dome:7", "Dome:0"})
+func TestASetReportsAllErrorsBeforeItConnects(t *testing.T) {
+	f := producer.NewFactory(newFixture(t).domain)
+	_, err := producer.NewSet(f, producer.NewClient(&fakeTransport{}), []string{"Dome", "Nothing", "Dome:7", "Dome:0"})
 	require.ErrorContains(t, err, "Nothing")
 	require.ErrorContains(t, err, "not 7")
 	require.ErrorContains(t, err, "Dome:0 is given twice")
-	_, err = producer.NewSet(f, producer.NewClient(&link{}), nil)
+	_, err = producer.NewSet(f, producer.NewClient(&fakeTransport{}), nil)
 	require.ErrorContains(t, err, "at least one")
 }
 
-func TestAllStandsForEveryComponentWithoutIndexAndTheInstancesGiven(t *testing.T) {
-	f := producer.NewFactory(newWorld(t).domain)
+func TestAllExpandsToComponentsWithoutIndexAndTheGivenInstances(t *testing.T) {
+	f := producer.NewFactory(newFixture(t).domain)
 	for _, test := range []struct {
 		components, instances, want []string
 	}{
@@ -121,7 +121,7 @@ func TestAllStandsForEveryComponentWithoutIndexAndTheInstancesGiven(t *testing.T
 	}
 	for _, bad := range []string{"Hexapod", "Hexapod:", "x y"} {
 		_, err := f.Expand([]string{"all"}, []string{bad})
-		require.ErrorContains(t, err, "as in MTHexapod:1")
+		require.ErrorContains(t, err, "such as MTHexapod:1")
 	}
 	_, err := f.Expand([]string{"Dome"}, []string{"Hexapod:1"})
 	require.ErrorContains(t, err, "all")

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Transport connects a [Client] to a manager. [*client.Client] is a websocket that
-// reconnects; [InProcess] reaches a hub in the same program.
+// Transport connects a [Client] to a manager: [*client.Client] by a websocket that
+// reconnects, [InProcess] within the program.
 type Transport interface {
 	// OnConnect sets the function to call after each connection; an error from f
 	// ends the connection. OnConnect, OnDisconnect and OnMessage are called before
@@ -28,7 +28,8 @@ type Transport interface {
 	Run(ctx context.Context) error
 }
 
-// Conn is a connection to a hub within the program, such as hub.Local.
+// Conn is a connection to a hub within the program. Package hub's Local implements
+// it.
 type Conn interface {
 	Send(ctx context.Context, msg []byte) error
 	Receive(ctx context.Context) ([]byte, error)
@@ -55,10 +56,10 @@ func (t *inProcess) Flush(context.Context) error { return nil }
 
 func (t *inProcess) Run(ctx context.Context) error {
 	run, cancel := context.WithCancelCause(ctx)
-	var greeting sync.WaitGroup
-	defer greeting.Wait()
+	var connecting sync.WaitGroup
+	defer connecting.Wait()
 	defer cancel(nil)
-	greeting.Go(func() {
+	connecting.Go(func() {
 		if err := t.onConnect(run); err != nil {
 			cancel(err)
 		}

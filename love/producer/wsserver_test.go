@@ -11,12 +11,12 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// wsServer is a manager in memory, as a test wants it to be: it works in a
-// bubble, and does nothing on its own but answer pings and close frames.
+// wsServer is a manager in memory whose behaviour a test chooses. It works in a
+// bubble, and by itself only answers pings and close frames.
 type wsServer struct {
 	mu      sync.Mutex
-	mode    string        // accept, refuse, reject_403, empty_reply, deaf, half_frame
-	closing chan struct{} // of a deaf one
+	mode    string        // accept, refuse, reject_403, empty_reply, silent, half_frame
+	closing chan struct{} // ends a silent connection
 	conn    net.Conn
 	seen    []string // attempts to connect, messages and endings, in order
 	serving sync.WaitGroup
@@ -76,7 +76,7 @@ func (s *wsServer) serve(conn net.Conn, mode string) {
 	s.conn = conn
 	s.mu.Unlock()
 	switch mode {
-	case "deaf":
+	case "silent":
 		<-s.closing
 	case "half_frame":
 		_, _ = conn.Write([]byte{0x81, 100, '{', '"'})

@@ -20,7 +20,7 @@ type Rack struct {
 }
 
 // New makes the producer of the rack that answers at a URL.
-func New(url string, opts ...producer.Option) *Rack {
+func New(url string, opts ...producer.BaseOption) *Rack {
 	r := &Rack{Base: producer.NewBase("PowerRack", opts...), url: url}
 	r.RegisterPeriodic(love.CategoryTelemetry, r.power)
 	return r

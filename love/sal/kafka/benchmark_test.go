@@ -114,7 +114,7 @@ type counter struct {
 }
 
 // Send implements producer.Sender.
-func (c *counter) Send(context.Context, []byte) error {
+func (c *counter) Send(context.Context, producer.Data) error {
 	if c.got.Add(1) == c.want {
 		c.all <- struct{}{}
 	}

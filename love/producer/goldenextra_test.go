@@ -22,8 +22,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// TestGoldenExtra goes through the recordings that are no transcripts of a
-// producer on a bus.
+// TestGoldenExtra replays the recordings of everything but a producer on a bus.
 func TestGoldenExtra(t *testing.T) {
 	for _, file := range goldenFiles(t, "producer_extra") {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
@@ -36,7 +35,7 @@ func TestGoldenExtra(t *testing.T) {
 				Components []string
 			}
 			if json.Unmarshal(text, &kind) != nil {
-				t.Skip("this file of LOVE_GOLDEN is no recording of this kind; another test reads it")
+				t.Skip("not a recording of this kind; another test reads this file of LOVE_GOLDEN")
 			}
 			switch {
 			case kind.FromName != nil:
@@ -48,7 +47,7 @@ func TestGoldenExtra(t *testing.T) {
 			case kind.Components != nil:
 				synctest.Test(t, func(t *testing.T) { replayClient(t, text, t.Name()) })
 			default:
-				t.Skip("this file of LOVE_GOLDEN is no recording of this kind; another test reads it")
+				t.Skip("not a recording of this kind; another test reads this file of LOVE_GOLDEN")
 			}
 		})
 	}
@@ -71,13 +70,13 @@ type selected struct {
 	SubscribesTo  []string `json:"subscribes_to"`
 }
 
-// typeOf names the type of a producer as the recordings do.
+// typeOf returns the type of a producer as the recordings name it.
 func typeOf(p producer.Producer) string {
 	return strings.ToLower(reflect.TypeOf(p).Elem().Name())
 }
 
-// knownComponents are the usual ones, and those that the selections show to
-// exist; whether each has an index.
+// knownComponents returns the usual components and those that the selections show
+// to exist, and whether each has an index.
 func knownComponents(byName, byType []selected) map[string]bool {
 	known := map[string]bool{
 		"ATDome": false, "ATMCS": false, "ATPtg": false, "LOVE": false, "MTDome": false, "MTM1M3": false, "MTMount": false,
@@ -138,8 +137,8 @@ func replayFactory(t *testing.T, text []byte) {
 	}
 }
 
-// argument is the name that the arguments amount to; of the types that are for
-// one component only it may be missing.
+// argument returns the name that the arguments stand for. The types that are for one
+// component only may lack it.
 func (s selected) argument() string {
 	name := s.Arguments.CSC + s.Arguments.ComponentName
 	if name == "" {
@@ -164,7 +163,7 @@ func (s selected) check(t *testing.T, p producer.Producer) {
 	if s.SubscribesTo != nil {
 		require.ElementsMatch(t, s.SubscribesTo, p.Subscriptions(), s.Name)
 	}
-	built := p.(interface{ Message() *producer.Message }).Message().Data(love.CategoryEvent, love.RawValue(`{}`))
+	built := p.(interface{ Message() *producer.Message }).Message().Data(love.CategoryEvent, love.RawValue(`{}`)).JSON
 	require.Len(t, decode(t, string(built)), 3+len(s.Metadata), s.Name)
 }
 
@@ -213,7 +212,7 @@ func replayMessages(t *testing.T, text []byte) {
 		case "InitialStateFor":
 			got = m.InitialStateFor(arg(0))
 		case "Category":
-			got = m.Data(love.Category(arg(0)), love.RawValue(test.Args[1]))
+			got = m.Data(love.Category(arg(0)), love.RawValue(test.Args[1])).JSON
 		default:
 			t.Fatalf("unknown call %q", test.Call)
 		}
@@ -221,7 +220,7 @@ func replayMessages(t *testing.T, text []byte) {
 	}
 	for _, test := range file.DataTypes {
 		if test.Error != "" {
-			test.DataType = "Array<None>" // a value without elements is no failure here
+			test.DataType = "Array<None>" // here an empty list is not a failure
 		}
 		require.Equal(t, test.DataType, producer.DataTypeOf(native(decode(t, string(test.Value)))), test.Kind)
 	}
@@ -241,7 +240,7 @@ func replayMessages(t *testing.T, text []byte) {
 	}
 }
 
-// native turns decoded JSON into values of a Go program.
+// native returns decoded JSON as the values of a Go program.
 func native(v any) any {
 	switch x := v.(type) {
 	case json.Number:
@@ -262,7 +261,7 @@ func native(v any) any {
 	return v
 }
 
-// baseStep is one of a recording of a producer of free form objects.
+// baseStep is one step of a recording of a producer of free-form objects.
 type baseStep struct {
 	Input struct {
 		input
@@ -295,11 +294,11 @@ func replayBase(t *testing.T, text []byte) {
 	require.NoError(t, err)
 	b := p.(*producer.Base)
 	var out recorder
-	stop := running(t, b, &out)
+	stop := start(t, b, &out)
 	categories := map[string]love.Category{}
-	said := map[string]json.RawMessage{}
+	published := map[string]json.RawMessage{}
 	for i, step := range file.Steps {
-		playBase(t, b, time.Since(zero).Seconds(), &step, &out, categories, said)
+		stepBase(t, b, time.Since(zero).Seconds(), &step, &out, categories, published)
 		synctest.Wait()
 		var want, got []message
 		for n, e := range step.Expect {
@@ -314,7 +313,7 @@ func replayBase(t *testing.T, text []byte) {
 	require.NoError(t, domain.Close())
 }
 
-func playBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *recorder, categories map[string]love.Category, said map[string]json.RawMessage) {
+func stepBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *recorder, categories map[string]love.Category, published map[string]json.RawMessage) {
 	switch in := step.Input; {
 	case in.RegisterPeriodic != nil:
 		values := in.RegisterPeriodic.Returns
@@ -338,7 +337,7 @@ func playBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *
 		}
 		var name string
 		if json.Unmarshal(o["name"], &name) == nil && name != "" {
-			said[name] = in.Asynchronous
+			published[name] = in.Asynchronous
 		}
 		require.NoError(t, b.Publish(t.Context(), love.RawValue(in.Asynchronous)))
 	case in.InitialState != nil:
@@ -347,14 +346,14 @@ func playBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *
 			step.Expect = nil
 			return
 		}
-		if object, known := said[r.Stream]; step.Raises != "" { // P-BASE: it is answered
+		if object, known := published[r.Stream]; step.Raises != "" { // P-BASE: it is answered
 			step.Expect = nil
 			if known && (r.CSC == "" || r.CSC == b.Name()) {
-				step.Expect = []json.RawMessage{b.Message().Data(love.CategoryEvent, love.RawValue(object))}
+				step.Expect = []json.RawMessage{b.Message().Data(love.CategoryEvent, love.RawValue(object)).JSON}
 				step.ExpectAt = []float64{now}
 			}
 		} else if !known {
-			step.Expect = nil // the reference tells by a hash what has no name
+			step.Expect = nil // the reference finds what has no name by a hash
 		}
 		require.NoError(t, b.HandleRequest(t.Context(), r, out))
 	case in.SendInitialData:
@@ -366,7 +365,7 @@ func playBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *
 	}
 }
 
-// fixBase is an expected message without the reference's metadata (P-META), in
+// fixBase returns an expected message without the reference's metadata (P-META), in
 // the category of what it is about (B-CAT).
 func fixBase(t *testing.T, e json.RawMessage, at float64, categories map[string]love.Category) message {
 	m := decode(t, string(e)).(map[string]any)

@@ -15,17 +15,17 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// liveQueue is ScriptQueue:1 of the simulated observatory and its producer.
-type liveQueue struct {
+// simulatedQueue is ScriptQueue:1 of the simulated observatory and its producer.
+type simulatedQueue struct {
 	t     *testing.T
 	queue *sal.Remote
 	out   *recorder
-	start *story // what it told before anything happened
+	start *queueHistory // what was sent before a test does anything
 	began time.Time
 }
 
-// playLiveQueue runs both in a bubble; f plays.
-func playLiveQueue(t *testing.T, layout producer.Layout, f func(*liveQueue)) {
+// runSimulatedQueue runs both in a bubble while f runs.
+func runSimulatedQueue(t *testing.T, layout producer.Layout, f func(*simulatedQueue)) {
 	synctest.Test(t, func(t *testing.T) {
 		d := sal.NewDomain(sim.NewBus(), sim.Definitions())
 		o := sim.NewObservatory(d, sim.WithComponents("ScriptQueue:1"), sim.WithEmptyQueues())
@@ -42,25 +42,25 @@ func playLiveQueue(t *testing.T, layout producer.Layout, f func(*liveQueue)) {
 		require.NoError(t, err)
 		p, err := producer.NewFactory(d, producer.WithStreamLayout(layout)).FromName(ctx, "ScriptQueue:1")
 		require.NoError(t, err)
-		q := &liveQueue{t: t, queue: queue, out: &recorder{}}
-		defer running(t, p, q.out)()
+		q := &simulatedQueue{t: t, queue: queue, out: &recorder{}}
+		defer start(t, p, q.out)()
 		q.pass(time.Minute)
-		q.start, q.began = q.told(), time.Now()
+		q.start, q.began = q.history(), time.Now()
 		f(q)
 	})
 }
 
-func (q *liveQueue) pass(d time.Duration) {
+func (q *simulatedQueue) pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
 
-func (q *liveQueue) does(command string, values sal.Values) {
-	_, err := q.queue.Command(q.t.Context(), command, values, sal.WithTimeLimit(time.Minute))
+func (q *simulatedQueue) command(name string, values sal.Values) {
+	_, err := q.queue.Command(q.t.Context(), name, values, sal.WithTimeLimit(time.Minute))
 	require.NoError(q.t, err)
 }
 
-// scriptEntry is a script as the documents of the queue have it.
+// scriptEntry is a script in the streams of the queue.
 type scriptEntry struct {
 	Index       int
 	Path, Type  string
@@ -71,9 +71,9 @@ type scriptEntry struct {
 	Ended       float64 `json:"timestampProcessEnd"`
 }
 
-// queueDocument is any of the documents in which a queue tells its state; each
-// has some of the members.
-type queueDocument struct {
+// queueState is the value of any of the streams of a queue's state; each has some of
+// the members.
+type queueState struct {
 	Running        *bool
 	Current        json.RawMessage // an entry, or "None"
 	CurrentScripts []scriptEntry   `json:"current_scripts"`
@@ -85,26 +85,26 @@ type queueDocument struct {
 	} `json:"available_scripts"`
 }
 
-// story is what the documents told of the queue and of its only script, without
-// repetitions.
-type story struct {
+// queueHistory is what the streams showed of the queue and of its only script,
+// without repetitions.
+type queueHistory struct {
 	running                        []bool
 	places, processes, checkpoints []string
 	last                           scriptEntry
-	processTimes                   []time.Duration   // when the processes were told, since the start
+	processTimes                   []time.Duration   // when the processes were sent, since the start
 	schemas                        map[string]string // by path
 }
 
-// told reads all documents so far, in the order in which they were sent.
-func (q *liveQueue) told() *story {
-	s := &story{schemas: map[string]string{}}
+// history returns what was sent since the last call.
+func (q *simulatedQueue) history() *queueHistory {
+	s := &queueHistory{schemas: map[string]string{}}
 	for _, sent := range q.out.take() {
 		m, err := love.ParseMessage([]byte(sent.msg))
 		require.NoError(q.t, err)
 		if m.Data[0].CSC != "ScriptQueueState" {
 			continue
 		}
-		var d queueDocument
+		var d queueState
 		require.NoError(q.t, json.Unmarshal(m.Data[0].Streams[0].Value, &d))
 		s.take(q.t, d)
 		if len(s.processTimes) < len(s.processes) {
@@ -114,9 +114,9 @@ func (q *liveQueue) told() *story {
 	return s
 }
 
-func (s *story) take(t *testing.T, d queueDocument) {
+func (s *queueHistory) take(t *testing.T, d queueState) {
 	if d.Running != nil {
-		s.running = next(s.running, *d.Running)
+		s.running = appendNew(s.running, *d.Running)
 	}
 	if len(d.Current) > 0 && d.Current[0] == '{' {
 		d.CurrentScripts = make([]scriptEntry, 1)
@@ -124,9 +124,9 @@ func (s *story) take(t *testing.T, d queueDocument) {
 	}
 	for place, list := range map[string][]scriptEntry{"current": d.CurrentScripts, "waiting": d.Waiting, "finished": d.Finished} {
 		for _, e := range list {
-			s.places = next(s.places, place)
-			s.processes = next(s.processes, e.Process)
-			s.checkpoints = next(s.checkpoints, e.Checkpoint)
+			s.places = appendNew(s.places, place)
+			s.processes = appendNew(s.processes, e.Process)
+			s.checkpoints = appendNew(s.checkpoints, e.Checkpoint)
 			s.last = e
 		}
 	}
@@ -135,29 +135,29 @@ func (s *story) take(t *testing.T, d queueDocument) {
 	}
 }
 
-// next adds to a list what is not its end already.
-func next[T comparable](list []T, v T) []T {
+// appendNew appends v to a list unless the list ends with it.
+func appendNew[T comparable](list []T, v T) []T {
 	if len(list) > 0 && list[len(list)-1] == v {
 		return list
 	}
 	return append(list, v)
 }
 
-func TestALiveQueueTellsHowItsScriptFares(t *testing.T) {
+func TestASimulatedQueueShowsTheProgressOfItsScript(t *testing.T) {
 	for _, layout := range []producer.Layout{producer.Split, producer.Single} {
 		t.Run(layout.String(), func(t *testing.T) {
-			playLiveQueue(t, layout, func(q *liveQueue) {
-				q.does("pause", nil)
-				q.does("add", sal.Values{"path": "engineering/elevation_steps.py", "config": "duration: 30", "location": int(sal.Last)})
+			runSimulatedQueue(t, layout, func(q *simulatedQueue) {
+				q.command("pause", nil)
+				q.command("add", sal.Values{"path": "engineering/elevation_steps.py", "config": "duration: 30", "location": int(sal.Last)})
 				q.pass(time.Minute)
-				q.does("resume", nil)
+				q.command("resume", nil)
 				q.pass(time.Minute)
 
-				s := q.told()
+				s := q.history()
 				require.Equal(q.t, []bool{false, true}, s.running)
 				require.Equal(q.t, []string{"waiting", "current", "finished"}, s.places)
 				require.Equal(q.t, []string{"UNKNOWN", "LOADING", "CONFIGURED", "RUNNING", "DONE"}, s.processes)
-				require.Equal(q.t, []time.Duration{0, 0, 3 * time.Second, time.Minute, 101 * time.Second}, s.processTimes, "at once")
+				require.Equal(q.t, []time.Duration{0, 0, 3 * time.Second, time.Minute, 101 * time.Second}, s.processTimes, "without delay")
 				require.Equal(q.t, []string{"", "low", "middle", "high"}, s.checkpoints)
 				require.Positive(q.t, s.last.Ended)
 				s.last.Ended = 0
@@ -170,15 +170,15 @@ func TestALiveQueueTellsHowItsScriptFares(t *testing.T) {
 	}
 }
 
-func TestALiveQueueTellsWhatItCouldRun(t *testing.T) {
+func TestASimulatedQueueShowsWhatItCouldRun(t *testing.T) {
 	for _, layout := range []producer.Layout{producer.Split, producer.Single} {
 		t.Run(layout.String(), func(t *testing.T) {
-			playLiveQueue(t, layout, func(q *liveQueue) {
+			runSimulatedQueue(t, layout, func(q *simulatedQueue) {
 				require.Empty(q.t, q.start.places)
 				require.True(q.t, q.start.running[len(q.start.running)-1])
 				require.Len(q.t, q.start.schemas, 6)
 				for path, schema := range q.start.schemas {
-					asked := layout == producer.Single // only the layout of old asks unless told to
+					asked := layout == producer.Single // only the older layout asks by default
 					require.Equal(q.t, asked, schema != "", path)
 				}
 			})
@@ -186,22 +186,22 @@ func TestALiveQueueTellsWhatItCouldRun(t *testing.T) {
 	}
 }
 
-func TestALiveQueueTellsThatAScriptWasStopped(t *testing.T) {
+func TestASimulatedQueueShowsThatAScriptWasStopped(t *testing.T) {
 	for _, layout := range []producer.Layout{producer.Split, producer.Single} {
 		t.Run(layout.String(), func(t *testing.T) {
-			playLiveQueue(t, layout, func(q *liveQueue) {
-				q.does("add", sal.Values{"path": "engineering/elevation_steps.py", "pauseCheckpoint": "middle", "location": int(sal.Last)})
+			runSimulatedQueue(t, layout, func(q *simulatedQueue) {
+				q.command("add", sal.Values{"path": "engineering/elevation_steps.py", "pauseCheckpoint": "middle", "location": int(sal.Last)})
 				q.pass(5 * time.Minute)
-				waits := q.told()
+				waits := q.history()
 				require.Equal(q.t, []string{"waiting", "current"}, waits.places)
 				require.Equal(q.t, "PAUSED", waits.last.Script)
 				require.Equal(q.t, "middle", waits.last.Checkpoint)
 
 				indices := make([]int, 400)
 				indices[0] = 100001
-				q.does("stopScripts", sal.Values{"length": 1, "salIndices": indices, "terminate": false})
+				q.command("stopScripts", sal.Values{"length": 1, "salIndices": indices, "terminate": false})
 				q.pass(time.Minute)
-				ended := q.told()
+				ended := q.history()
 				require.Equal(q.t, []string{"current", "finished"}, ended.places)
 				require.Equal(q.t, []string{"RUNNING", "DONE"}, ended.processes)
 				require.Equal(q.t, "STOPPED", ended.last.Script)

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// variant writes a recording of the name of one of ours, but another.
+// variant writes a changed copy of one of our recordings, under the same name.
 func variant(t *testing.T, kind, name string, change func(map[string]any)) (file string) {
 	text, err := os.ReadFile(filepath.Join(ownGolden, kind, name+".json"))
 	require.NoError(t, err)
@@ -24,11 +24,11 @@ func variant(t *testing.T, kind, name string, change func(map[string]any)) (file
 	return file
 }
 
-// What is known of our recordings is not demanded of others.
-func TestAnotherRecordingOfAKnownNameIsHeldAgainstTheRulesOnly(t *testing.T) {
+// What is known of our recordings is not expected of others.
+func TestAChangedRecordingIsComparedWithTheRulesOnly(t *testing.T) {
 	for name := range fixedStates {
 		t.Run(name, func(t *testing.T) {
-			tr := readTranscript(t, variant(t, "producer", name, func(r map[string]any) {
+			tr := readRecording(t, variant(t, "producer", name, func(r map[string]any) {
 				steps := r["steps"].([]any)
 				r["steps"] = steps[:2]
 			}))
@@ -39,12 +39,12 @@ func TestAnotherRecordingOfAKnownNameIsHeldAgainstTheRulesOnly(t *testing.T) {
 	}
 }
 
-// Recordings may begin before the time at which a bubble does.
-func TestARecordingOfLongAgoIsReplayed(t *testing.T) {
+// Recordings may begin before the time at which a bubble begins.
+func TestARecordingFromBeforeTheBubblesTimeIsReplayed(t *testing.T) {
 	const earlier = 2e9
 	for _, name := range []string{"csc_heartbeat_lost_regained", "csc_test_telemetry", "sq_script_heartbeats"} {
 		t.Run(name, func(t *testing.T) {
-			tr := readTranscript(t, filepath.Join(ownGolden, "producer", name+".json"))
+			tr := readRecording(t, filepath.Join(ownGolden, "producer", name+".json"))
 			tr.Clock.Epoch -= earlier
 			for i := range tr.Steps {
 				for n, e := range tr.Steps[i].Expect {
@@ -56,7 +56,7 @@ func TestARecordingOfLongAgoIsReplayed(t *testing.T) {
 	}
 }
 
-// moved is a message with the clock's times so much earlier.
+// moved returns a message with the clock's times so many seconds earlier.
 func moved(t *testing.T, msg json.RawMessage, by float64) json.RawMessage {
 	m := decode(t, string(msg))
 	var move func(v any)
@@ -82,16 +82,7 @@ func moved(t *testing.T, msg json.RawMessage, by float64) json.RawMessage {
 	return out
 }
 
-func TestALimitThatTheReferenceTripsOverIsRefused(t *testing.T) { // Q-LIMIT
-	for size, refused := range map[string]bool{"abc": true, "-1": true, "": false, "0": false, " 7 ": false} {
-		tr := &transcript{Env: map[string]string{"FINISHED_SCRIPTS_LIST_SIZE": size}}
-		_, err := tr.environment()
-		require.Equal(t, refused, err != nil, size)
-		require.Equal(t, refused, tr.refused(), size)
-	}
-}
-
-func TestARecordingOfAnotherClientIsHeldAgainstTheRulesOnly(t *testing.T) {
+func TestAChangedRecordingOfAClientIsComparedWithTheRulesOnly(t *testing.T) {
 	file := variant(t, "producer_extra", "client_close", func(r map[string]any) {
 		r["components"] = []string{"ATDome", "ScriptQueue:1", "Script", "Watcher"}
 		event := func(topic string, data map[string]any) map[string]any {
@@ -116,7 +107,7 @@ func TestARecordingOfAnotherClientIsHeldAgainstTheRulesOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { replayClient(t, text, strings.TrimSuffix(file, ".json")) })
 }
 
-func TestRequestsOfABaseThatTheReferenceFailsAtAreJudgedOneByOne(t *testing.T) {
+func TestRequestsAtWhichTheReferenceFailsAreJudgedOneByOne(t *testing.T) {
 	steps := []string{`{"input":{"asynchronous":{"name":"state","v":1}},"expect":[{"category":"event","data":[{"name":"state","v":1}],"producer_snd":-100.0}],"expect_at":[0.0]}`}
 	for _, object := range []string{"null", "7", "[]", `"text"`} {
 		steps = append(steps, `{"input":{"asynchronous":`+object+`},"expect":[],"expect_at":[]}`)
@@ -136,7 +127,7 @@ func TestRequestsOfABaseThatTheReferenceFailsAtAreJudgedOneByOne(t *testing.T) {
 	})
 }
 
-func TestSelectionsThatOnlyFailNeedNoDescriptionOfTheirComponent(t *testing.T) {
+func TestSelectionsThatFailNeedNoDescriptionOfTheirComponent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		replayFactory(t, []byte(`{"from_name":[{"name":"Watcher:3","error":"ValueError"},{"name":"MTMount:1","error":"ValueError"},
 			{"name":"MTHexapod:*","error":"WildcardIndexError"},

@@ -14,30 +14,30 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// newQueueWorld is a script queue whose producer a test runs itself.
-func newQueueWorld(t *testing.T) *queueWorld {
-	w := &queueWorld{world: &world{bus: &fakeBus{}, defs: definitionsOf(t, "sq_startup")}, out: &recorder{}}
+// newQueueFixture returns a script queue whose producer the test runs.
+func newQueueFixture(t *testing.T) *queueFixture {
+	w := &queueFixture{fixture: &fixture{bus: &fakeBus{}, defs: definitionsOf(t, "sq_startup")}, out: &recorder{}}
 	w.domain = sal.NewDomain(w.bus, w.defs)
 	return w
 }
 
-func (w *queueWorld) available(t *testing.T, standard string) *sal.Sample {
+func (w *queueFixture) available(t *testing.T, standard string) *sal.Sample {
 	return w.sample(t, "ScriptQueue", "evt_availableScripts", sal.Values{"salIndex": 1, "standard": standard})
 }
 
-func (w *queueWorld) schema(t *testing.T, path, schema string) *sal.Sample {
+func (w *queueFixture) schema(t *testing.T, path, schema string) *sal.Sample {
 	return w.sample(t, "ScriptQueue", "evt_configSchema", sal.Values{"salIndex": 1, "isStandard": true, "path": path, "configSchema": schema})
 }
 
-func TestWhatAQueueSaidBeforeComesInTheOrderThatMakesSense(t *testing.T) { // Q-HIST2
+func TestHistoryIsReadInAnOrderThatMakesSense(t *testing.T) { // Q-HIST2
 	synctest.Test(t, func(t *testing.T) {
-		w := newQueueWorld(t)
+		w := newQueueFixture(t)
 		w.bus.history = append(w.bus.history,
 			w.script(t, 1, "a.py"), w.schema(t, "a.py", "s"), w.queue(t, 1), w.available(t, "a.py"),
 		)
 		p, err := producer.NewFactory(w.domain).FromName(t.Context(), "ScriptQueue:1")
 		require.NoError(t, err)
-		stop := running(t, p, w.out)
+		stop := start(t, p, w.out)
 		var order []string
 		for _, s := range streams(t, w.out.take()) {
 			if name, ok := strings.CutPrefix(s, "event ScriptQueue 1 "); ok {
@@ -51,31 +51,31 @@ func TestWhatAQueueSaidBeforeComesInTheOrderThatMakesSense(t *testing.T) { // Q-
 	})
 }
 
-func TestANewListOfScriptsEndsTheAskingAboutTheOldOne(t *testing.T) { // Q-CANCEL
-	playQueue(t, []producer.Option{producer.WithSchemas(true)}, nil, func(w *queueWorld) {
+func TestANewListOfScriptsEndsTheRequestsForTheOldOne(t *testing.T) { // Q-CANCEL
+	runQueue(t, []producer.Option{producer.WithSchemas(true)}, nil, func(w *queueFixture) {
 		asked := make(chan string, 10)
 		w.bus.commanded = func(s *sal.Sample) { asked <- s.Text("path") }
 		w.write(w.available(t, "a.py:b.py"))
 		require.Equal(t, "a.py", <-asked)
-		require.Equal(t, []string{"availableScriptsStream"}, w.told(t))
+		require.Equal(t, []string{"availableScriptsStream"}, w.sentStreams(t))
 		time.Sleep(time.Second)
 		w.write(w.available(t, "c.py"))
-		require.Equal(t, "c.py", <-asked, "at once, nothing more about the old list")
-		require.Equal(t, []string{"availableScriptsStream"}, w.told(t), "that of the new list, not one of the end of the asking")
+		require.Equal(t, "c.py", <-asked, "without delay, and nothing more about the old list")
+		require.Equal(t, []string{"availableScriptsStream"}, w.sentStreams(t), "for the new list, and not for the end of the round")
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		require.Equal(t, []string{"availableScriptsStream"}, w.told(t), "of the end of the new asking")
+		require.Equal(t, []string{"availableScriptsStream"}, w.sentStreams(t), "for the end of the new round")
 		require.Empty(t, asked)
 	})
 }
 
-// sluggish is a remote whose commands take a while to end when they are given up.
-type sluggish struct {
+// slowRemote is a remote whose commands take a while to end after their context.
+type slowRemote struct {
 	*sal.Remote
 	asking atomic.Int32
 }
 
-func (s *sluggish) Command(ctx context.Context, _ string, _ sal.Values, _ ...sal.CommandOption) (sal.Ack, error) {
+func (s *slowRemote) Command(ctx context.Context, _ string, _ sal.Values, _ ...sal.CommandOption) (sal.Ack, error) {
 	s.asking.Add(1)
 	defer s.asking.Add(-1)
 	<-ctx.Done()
@@ -83,17 +83,17 @@ func (s *sluggish) Command(ctx context.Context, _ string, _ sal.Values, _ ...sal
 	return sal.Ack{}, ctx.Err()
 }
 
-func TestNobodyAsksForSchemasWhenTheProducerHasEnded(t *testing.T) { // Q-CLOSE
+func TestNoSchemasAreAskedForAfterTheEnd(t *testing.T) { // Q-CLOSE
 	synctest.Test(t, func(t *testing.T) {
-		w := newQueueWorld(t)
+		w := newQueueFixture(t)
 		queue, err := w.domain.Remote(t.Context(), "ScriptQueue", 1)
 		require.NoError(t, err)
 		scripts, err := w.domain.Remote(t.Context(), "Script", 0)
 		require.NoError(t, err)
-		asked := &sluggish{Remote: queue}
+		asked := &slowRemote{Remote: queue}
 		p, err := producer.NewScriptQueue(asked, scripts, producer.WithSchemas(true))
 		require.NoError(t, err)
-		stop := running(t, p, w.out)
+		stop := start(t, p, w.out)
 		w.write(w.available(t, "a.py"), w.available(t, "b.py"))
 		require.EqualValues(t, 2, asked.asking.Load(), "the old round still ends")
 		stop()
@@ -103,22 +103,22 @@ func TestNobodyAsksForSchemasWhenTheProducerHasEnded(t *testing.T) { // Q-CLOSE
 }
 
 func TestAPathThatReturnsHasNoSchemaYet(t *testing.T) { // Q-AVAIL
-	playQueue(t, nil, nil, func(w *queueWorld) {
+	runQueue(t, nil, nil, func(w *queueFixture) {
 		w.write(w.available(t, "a.py:b.py"), w.schema(t, "a.py", "of a"), w.schema(t, "b.py", "of b"))
 		w.write(w.available(t, "b.py"))
 		w.out.take()
 		w.write(w.available(t, "a.py:b.py"))
-		told := strings.Join(w.out.texts(), "")
-		require.Contains(t, told, `{"type":"standard","path":"b.py","configSchema":"of b"},{"type":"standard","path":"a.py","configSchema":""}`)
+		sent := strings.Join(w.out.texts(), "")
+		require.Contains(t, sent, `{"type":"standard","path":"b.py","configSchema":"of b"},{"type":"standard","path":"a.py","configSchema":""}`)
 	})
 }
 
-func TestAHeartbeatOfAScriptBeforeTheWatchBeginsIsNoSignOfLife(t *testing.T) {
+func TestAHeartbeatOfAScriptFromBeforeTheStartDoesNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newQueueWorld(t)
+		w := newQueueFixture(t)
 		p, err := producer.NewFactory(w.domain).FromName(t.Context(), "ScriptQueue:1")
 		require.NoError(t, err)
-		stop := running(t, p, w.out)
+		stop := start(t, p, w.out)
 		w.write(w.queue(t, 1))
 		w.write(w.sample(t, "Script", "evt_heartbeat", sal.Values{"salIndex": 1}))
 		time.Sleep(750 * time.Millisecond)

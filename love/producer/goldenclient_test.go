@@ -20,8 +20,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// clientStep is one of a recording of connection handling. What the reference
-// did is left aside: these recordings show what is fixed here.
+// clientStep is one step of a recording of connection handling. What the reference
+// did is ignored: these recordings show what is fixed here.
 type clientStep struct {
 	Input struct {
 		input
@@ -35,8 +35,8 @@ type clientStep struct {
 	}
 }
 
-// clientStage is a client of producers, and the manager that it dials.
-type clientStage struct {
+// clientReplay holds a client of producers, and the manager that it dials.
+type clientReplay struct {
 	server     *wsServer
 	bus        *fakeBus
 	defs       *sal.Definitions
@@ -54,7 +54,7 @@ func replayClient(t *testing.T, text []byte, name string) {
 		Steps      []clientStep
 	}
 	require.NoError(t, json.Unmarshal(text, &file))
-	s := &clientStage{server: &wsServer{}, bus: &fakeBus{}, components: file.Components}
+	s := &clientReplay{server: &wsServer{}, bus: &fakeBus{}, components: file.Components}
 	s.defs = definitionsOf(t, "csc_atdome", "sq_startup", "watcher_many")
 	domain := sal.NewDomain(s.bus, s.defs)
 	manager, err := client.New("ws://"+file.Env["WEBSOCKET_HOST"],
@@ -68,7 +68,7 @@ func replayClient(t *testing.T, text []byte, name string) {
 	ours = ours && isOurs(t, "producer_extra", filepath.Base(name)+".json", text)
 	for i, step := range file.Steps {
 		began := time.Now()
-		s.play(t, c, &step)
+		s.apply(t, c, &step)
 		synctest.Wait()
 		got := s.shorten(t, s.server.take())
 		s.check(t, i, got, time.Since(began))
@@ -86,11 +86,11 @@ func replayClient(t *testing.T, text []byte, name string) {
 	require.NoError(t, domain.Close())
 }
 
-// inAnyOrder joins what happened: producers tell their initial data at the same
-// time. That connections begin with subscriptions is looked at elsewhere.
+// inAnyOrder joins what happened, sorted: producers send their initial data at the
+// same time. That connections begin with subscriptions is checked elsewhere.
 func inAnyOrder(what []string) string { return strings.Join(slices.Sorted(slices.Values(what)), "; ") }
 
-// firsts leaves out what comes again.
+// firsts returns all without repetitions.
 func firsts(all []string) (out []string) {
 	for _, s := range all {
 		if !slices.Contains(out, s) {
@@ -100,11 +100,11 @@ func firsts(all []string) (out []string) {
 	return out
 }
 
-// definitionsOf are those of our own transcripts.
-func definitionsOf(t *testing.T, transcripts ...string) *sal.Definitions {
-	all := &transcript{}
-	for _, name := range transcripts {
-		tr := readTranscript(t, filepath.Join(ownGolden, "producer", name+".json"))
+// definitionsOf returns the definitions of recordings of this repository.
+func definitionsOf(t *testing.T, recordings ...string) *sal.Definitions {
+	all := &recording{}
+	for _, name := range recordings {
+		tr := readRecording(t, filepath.Join(ownGolden, "producer", name+".json"))
 		if all.Interface == nil {
 			all.Interface = tr.Interface
 		}
@@ -115,7 +115,7 @@ func definitionsOf(t *testing.T, transcripts ...string) *sal.Definitions {
 	return all.definitions(t)
 }
 
-func (s *clientStage) play(t *testing.T, c *producer.Client, step *clientStep) {
+func (s *clientReplay) apply(t *testing.T, c *producer.Client, step *clientStep) {
 	in := step.Input
 	if in.Server != "" {
 		s.server.set(in.Server)
@@ -129,7 +129,7 @@ func (s *clientStage) play(t *testing.T, c *producer.Client, step *clientStep) {
 			began := time.Now()
 			cancel()
 			require.NoError(t, <-ended)
-			require.Less(t, time.Since(began), time.Second, "the end waits for nobody (C-CLOSE)")
+			require.Less(t, time.Since(began), time.Second, "the end does not wait for producers (C-CLOSE)")
 			s.stop = nil
 		}
 	case in.Server != "":
@@ -149,7 +149,7 @@ func (s *clientStage) play(t *testing.T, c *producer.Client, step *clientStep) {
 	case in.ReceiveBinary:
 		require.NoError(t, s.server.send(ws.NewBinaryFrame([]byte{1, 2, 3})))
 	case in.Close:
-		if s.stop != nil { // the second time nothing is left to do
+		if s.stop != nil { // nothing is left to do the second time
 			s.stop()
 		}
 	default:
@@ -157,9 +157,9 @@ func (s *clientStage) play(t *testing.T, c *producer.Client, step *clientStep) {
 	}
 }
 
-// shorten names messages by what they are about; heartbeats are left out, and
-// attempts in a row are one.
-func (s *clientStage) shorten(t *testing.T, seen []string) (out []string) {
+// shorten returns what messages are about, without heartbeats and without repeated
+// attempts to connect.
+func (s *clientReplay) shorten(t *testing.T, seen []string) (out []string) {
 	for _, what := range seen {
 		if !strings.HasPrefix(what, "{") {
 			s.connected = what == "accept"
@@ -181,9 +181,9 @@ func (s *clientStage) shorten(t *testing.T, seen []string) (out []string) {
 	return out
 }
 
-// check holds what happened in a step against the rules that every recording
-// has to obey.
-func (s *clientStage) check(t *testing.T, step int, got []string, took time.Duration) {
+// check compares what happened in a step with the rules that hold for every
+// recording.
+func (s *clientReplay) check(t *testing.T, step int, got []string, took time.Duration) {
 	var names []string
 	for _, component := range s.components {
 		name, _, _ := strings.Cut(component, ":")
@@ -208,40 +208,40 @@ func (s *clientStage) check(t *testing.T, step int, got []string, took time.Dura
 }
 
 const (
-	greetATDome  = "accept; subscribe all; subscribe ATDome"
-	summaryState = "ATDome 0 summaryState"
-	queueStreams = "ScriptQueueState 1 stateStream; ScriptQueueState 1 scriptsStream; ScriptQueueState 1 availableScriptsStream"
-	greetQueue   = greetATDome + "; subscribe ScriptQueue; subscribe ScriptQueueState; subscribe Script"
+	connectATDome = "accept; subscribe all; subscribe ATDome"
+	summaryState  = "ATDome 0 summaryState"
+	queueStreams  = "ScriptQueueState 1 stateStream; ScriptQueueState 1 scriptsStream; ScriptQueueState 1 availableScriptsStream"
+	connectQueue  = connectATDome + "; subscribe ScriptQueue; subscribe ScriptQueueState; subscribe Script"
 )
 
-// clientSteps are what happens in the steps of the recordings that are known
-// here: the fixed behaviour (C-RETRY, C-REREG, C-FATAL, C-DROP, C-CLOSE, P-BASE).
+// clientSteps lists what happens in the steps of the recordings of this repository:
+// the fixed behaviour (C-RETRY, C-REREG, C-FATAL, C-DROP, C-CLOSE, P-BASE).
 var clientSteps = map[string][]string{
-	"client_bad_json":     {greetATDome, "", "", ""},
+	"client_bad_json":     {connectATDome, "", "", ""},
 	"client_base_request": {"accept; subscribe all; subscribe UnitTest1", "", "", ""},
 	"client_close": {
-		greetQueue + "; subscribe Watcher; " + queueStreams + "; Watcher 0 stream",
+		connectQueue + "; subscribe Watcher; " + queueStreams + "; Watcher 0 stream",
 		"", "goodbye", "",
 	},
 	"client_empty_reply": {"empty_reply", "empty_reply"},
 	"client_received_messages": {
-		greetQueue + "; " + queueStreams,
+		connectQueue + "; " + queueStreams,
 		summaryState, "", "", "", "", summaryState, "", "",
 	},
 	"client_refused_then_accepted": {
-		"refuse", "", "refuse", "", greetATDome + "; " + summaryState, summaryState, summaryState,
+		"refuse", "", "refuse", "", connectATDome + "; " + summaryState, summaryState, summaryState,
 		"subscribe all; subscribe ATDome",
 	},
 	"client_rejected": {"reject_403", "reject_403"},
 	"client_server_closes": {
-		greetATDome, "", summaryState, "",
-		"goodbye; " + greetATDome + "; " + summaryState,
+		connectATDome, "", summaryState, "",
+		"goodbye; " + connectATDome + "; " + summaryState,
 		"", summaryState, "", "subscribe all; subscribe ATDome",
 	},
 	"client_server_restart": {
-		greetATDome + "; subscribe Watcher; Watcher 0 stream",
+		connectATDome + "; subscribe Watcher; Watcher 0 stream",
 		"", summaryState, "", "goodbye; refuse", "refuse", "",
-		greetATDome + "; subscribe Watcher; " + summaryState + "; Watcher 0 stream",
+		connectATDome + "; subscribe Watcher; " + summaryState + "; Watcher 0 stream",
 		summaryState,
 	},
 }

@@ -1,4 +1,4 @@
-package producer
+package scriptqueue
 
 import (
 	"strconv"
@@ -11,20 +11,16 @@ import (
 const (
 	kindStandard = "standard"
 	kindExternal = "external"
-	unknownState = "UNKNOWN"
+	unknown      = "UNKNOWN"
 
-	// scriptBeatAge is the age of a script's last heartbeat from which on one
-	// counts as lost: scripts send one every 5 s, and 2 s are grace.
-	scriptBeatAge = 5*time.Second + 2*time.Second
-
-	scriptLogSize = 20
+	keptLogs = 20 // of one script
 )
 
 // The names of a script's states, by the numbers that the queue and the script
 // itself use for them.
 var (
-	processStates = [...]string{unknownState, "LOADING", "CONFIGURED", "RUNNING", "DONE", "LOADFAILED", "CONFIGURE_FAILED", "TERMINATED"}
-	scriptStates  = [...]string{unknownState, "UNCONFIGURED", "CONFIGURED", "RUNNING", "PAUSED", "ENDING", "STOPPING", "FAILING", "DONE", "STOPPED", "FAILED", "CONFIGURE_FAILED"}
+	processStates = [...]string{unknown, "LOADING", "CONFIGURED", "RUNNING", "DONE", "LOADFAILED", "CONFIGURE_FAILED", "TERMINATED"}
+	scriptStates  = [...]string{unknown, "UNCONFIGURED", "CONFIGURED", "RUNNING", "PAUSED", "ENDING", "STOPPING", "FAILING", "DONE", "STOPPED", "FAILED", "CONFIGURE_FAILED"}
 )
 
 // timestamps lists the members of an entry that hold the time of the same name in
@@ -46,18 +42,18 @@ type script struct {
 
 	lost int
 	beat time.Time // time of the last heartbeat; zero before the first
-	logs [][]byte  // the newest log messages, encoded
+	logs [][]byte  // the newest log messages: the items of their messages
 }
 
 func newScript(index int) *script {
 	return &script{
-		index: index, path: unknownState, kind: unknownState,
-		processState: unknownState, scriptState: unknownState, logLevel: 20,
+		index: index, path: unknown, kind: unknown,
+		processState: unknown, scriptState: unknown, logLevel: 20,
 	}
 }
 
-// tellByQueue applies the queue's event script.
-func (s *script) tellByQueue(e *sal.Sample) {
+// applyQueueEvent applies the queue's event script.
+func (s *script) applyQueueEvent(e *sal.Sample) {
 	s.kind = kindExternal
 	if e.Bool("isStandard") {
 		s.kind = kindStandard
@@ -71,9 +67,9 @@ func (s *script) tellByQueue(e *sal.Sample) {
 	s.encoded = nil
 }
 
-// tellByScript applies an event of the script itself, and reports whether the
+// applyOwnEvent applies an event of the script itself, and reports whether the
 // entry shows such events.
-func (s *script) tellByScript(e *sal.Sample) bool {
+func (s *script) applyOwnEvent(e *sal.Sample) bool {
 	switch e.Topic().Name {
 	case "metadata":
 		s.duration = e.Float("duration")
@@ -96,39 +92,17 @@ func (s *script) tellByScript(e *sal.Sample) bool {
 // nameOf returns the name of a state, UNKNOWN for an unknown number.
 func nameOf(names []string, n int64) string {
 	if n < 0 || n >= int64(len(names)) {
-		return unknownState
+		return unknown
 	}
 	return names[n]
 }
 
-// log keeps an encoded log message, dropping the oldest beyond scriptLogSize.
-func (s *script) log(msg []byte) {
-	if len(s.logs) == scriptLogSize {
+// addLog keeps a log message and drops the oldest beyond keptLogs.
+func (s *script) addLog(item []byte) {
+	if len(s.logs) == keptLogs {
 		s.logs = append(s.logs[:0], s.logs[1:]...)
 	}
-	s.logs = append(s.logs, msg)
-}
-
-func (s *script) countBeat(now time.Time) {
-	if s.beat.IsZero() || s.beat.Before(now.Add(-scriptBeatAge)) {
-		s.lost++
-	} else {
-		s.lost = 0
-	}
-}
-
-// appendBeat appends the item with the state of the script's heartbeat; queue is
-// the index of its queue (producer spec, section 7.5).
-func (s *script) appendBeat(dst []byte, queue int) []byte {
-	last := -1.0
-	if !s.beat.IsZero() {
-		last = love.UnixSeconds(s.beat)
-	}
-	dst = strconv.AppendInt(append(dst, `{"csc":"ScriptHeartbeats","salindex":`...), int64(queue), 10)
-	dst = strconv.AppendInt(append(dst, `,"data":{"stream":{"script_heartbeat":{"salindex":`...), int64(s.index), 10)
-	dst = strconv.AppendInt(append(dst, `,"lost":`...), int64(s.lost), 10)
-	dst = love.AppendFloat(append(dst, `,"last_heartbeat_timestamp":`...), last)
-	return append(dst, "}}}}"...)
+	s.logs = append(s.logs, item)
 }
 
 // appendJSON appends the entry.

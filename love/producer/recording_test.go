@@ -19,9 +19,9 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// transcript is a recording of what a producer sends for scripted input; the
-// members are described in testdata/golden/README.md.
-type transcript struct {
+// recording holds what a producer sends for scripted input; the members are
+// described in testdata/golden/README.md.
+type recording struct {
 	Conformance string
 	Quirk       string
 	Producer    struct {
@@ -46,11 +46,11 @@ type transcript struct {
 	}
 	Steps []step
 
-	// ours tells that it is one of our own, byte by byte.
+	// ours says that it is one of this repository, byte by byte.
 	ours bool
 
-	// loose leaves open what is said about the state of a queue, in a
-	// recording of a quirk that nobody has described here.
+	// loose says not to compare the state of a queue, in a recording of a quirk whose
+	// fixed behaviour is not described here.
 	loose bool
 }
 
@@ -61,11 +61,11 @@ type step struct {
 	Commands []expectedCommand `json:"expect_commands"`
 
 	// Of the fixed behaviour; nil where it is as recorded.
-	states    []string // what the state of the queue is said to be
+	states    []string // what is sent of the state of the queue
 	commanded []string
 }
 
-// input is one step's; exactly one kind of member is set.
+// input is the input of one step; exactly one kind of member is set.
 type input struct {
 	Start *struct {
 		DurationSeconds float64 `json:"duration_seconds"`
@@ -83,8 +83,8 @@ type sampleInput struct {
 	Data             map[string]json.RawMessage
 }
 
-// goldenFiles lists the recordings: of the folder LOVE_GOLDEN, else ours. If it
-// has a folder below of the kind of recording, that one is meant.
+// goldenFiles lists the recordings: those of the folder LOVE_GOLDEN, or of its
+// subfolder for the kind of recording; without LOVE_GOLDEN those of this repository.
 func goldenFiles(t *testing.T, kind string) []string {
 	folder := os.Getenv("LOVE_GOLDEN")
 	if folder == "" {
@@ -106,11 +106,11 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// readTranscript returns nil for a file of a foreign kind.
-func readTranscript(t *testing.T, file string) *transcript {
+// readRecording returns nil for a file of another kind.
+func readRecording(t *testing.T, file string) *recording {
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
-	var tr transcript
+	var tr recording
 	if json.Unmarshal(text, &tr) != nil || tr.Interface == nil || len(tr.Steps) == 0 || tr.Steps[0].Input.Start == nil {
 		return nil
 	}
@@ -118,7 +118,7 @@ func readTranscript(t *testing.T, file string) *transcript {
 	return &tr
 }
 
-// isOurs tells whether a recording is the one of the same name in our folder;
+// isOurs reports whether a recording is the one of the same name in this repository;
 // what is known of that, step by step, need not be true of another.
 func isOurs(t *testing.T, kind, name string, text []byte) bool {
 	own, err := os.ReadFile(filepath.Join(ownGolden, kind, filepath.Base(name)))
@@ -129,8 +129,8 @@ func isOurs(t *testing.T, kind, name string, text []byte) bool {
 	return bytes.Equal(own, text)
 }
 
-// definitions are those of the components that the transcript describes.
-func (tr *transcript) definitions(t *testing.T) *sal.Definitions {
+// definitions returns those of the components that the recording describes.
+func (tr *recording) definitions(t *testing.T) *sal.Definitions {
 	var components []*sal.Component
 	for name, i := range tr.Interface {
 		c := &sal.Component{Name: name, Indexed: i.Indexed}
@@ -157,21 +157,23 @@ func (tr *transcript) definitions(t *testing.T) *sal.Definitions {
 	return defs
 }
 
-func (tr *transcript) environment() ([]producer.Option, error) {
-	return producer.OptionsFromEnv(func(name string) string { return tr.Env[name] })
-}
-
-// refused tells that the environment is one with which nothing starts here:
-// the reference goes on, and fails later (Q-LIMIT).
-func (tr *transcript) refused() bool {
+// refused reports whether the environment of the recording is one with which
+// nothing starts here: the reference continues, and fails later (Q-LIMIT).
+func (tr *recording) refused() bool {
 	size := strings.TrimSpace(tr.Env["FINISHED_SCRIPTS_LIST_SIZE"])
 	n, err := strconv.Atoi(size)
 	return size != "" && (err != nil || n < 0)
 }
 
-func (tr *transcript) options(t *testing.T) []producer.Option {
-	opts, err := tr.environment()
-	require.NoError(t, err)
+func (tr *recording) options(t *testing.T) (opts []producer.Option) {
+	if size := strings.TrimSpace(tr.Env["FINISHED_SCRIPTS_LIST_SIZE"]); size != "" {
+		n, err := strconv.Atoi(size)
+		require.NoError(t, err)
+		opts = append(opts, producer.WithFinishedScripts(n))
+	}
+	if update := tr.Env["UPDATE_SCRIPTS_SCHEMA_ON_START"]; update != "" {
+		opts = append(opts, producer.WithSchemas(strings.EqualFold(update, "true") || update == "1"))
+	}
 	if tr.Producer.Layout != "" {
 		layout, err := producer.ParseLayout(tr.Producer.Layout)
 		require.NoError(t, err)
@@ -186,7 +188,7 @@ func (tr *transcript) options(t *testing.T) []producer.Option {
 	return opts
 }
 
-// sample makes the sample that an input stands for.
+// sample returns the sample that an input stands for.
 func (in sampleInput) sample(t *testing.T, defs *sal.Definitions) *sal.Sample {
 	c, err := defs.Component(in.Component)
 	require.NoError(t, err)
@@ -217,7 +219,7 @@ func padding(t sal.Type) any {
 	return 0
 }
 
-// plain turns the recordings' {"$float": "NaN"} into floats.
+// plain returns v with floats for the recordings' {"$float": "NaN"}.
 func plain(v any) any {
 	switch x := v.(type) {
 	case map[string]any:
@@ -231,7 +233,7 @@ func plain(v any) any {
 	return v
 }
 
-// decode keeps the digits of numbers.
+// decode decodes JSON and keeps the digits of numbers.
 func decode(t *testing.T, text string) any {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
@@ -240,7 +242,7 @@ func decode(t *testing.T, text string) any {
 	return v
 }
 
-// spellOut replaces bare tokens outside of texts as the recordings do.
+// spellOut replaces bare NaN and infinities as the recordings do.
 func spellOut(msg string) string {
 	var out bytes.Buffer
 	for i := 0; i < len(msg); {
@@ -272,7 +274,7 @@ func spellOut(msg string) string {
 	return out.String()
 }
 
-// message is a decoded message with its clock-dependent numbers taken out.
+// message is a decoded message without the numbers that depend on the clock.
 type message struct {
 	stream string
 	body   any
