@@ -49,6 +49,11 @@ var mayImport = map[string][]string{
 	"love/sal/sim":   {"love", "love/sal"},
 	"love/store":     {"love", "love/audit", "love/auth", "love/auth/jwt", "love/commander/authority", "love/commander/record"},
 
+	"love/server": {
+		"love", "love/audit", "love/auth", "love/auth/jwt", "love/auth/password", "love/commander", "love/commander/authority",
+		"love/commander/commanderhttp", "love/commander/record", "love/hub", "love/manager",
+	},
+
 	"love/lovetest": everything,
 	"cmd/loved":     everything,
 	"examples":      everything,
@@ -66,7 +71,7 @@ var brings = map[string][]string{
 	"love/auth":                    {},
 	"love/auth/django":             hashing,
 	"love/auth/jwt":                {"github.com/golang-jwt/jwt/v5"},
-	"love/auth/ldap":               {"github.com/go-ldap/ldap/v3", "github.com/go-asn1-ber/asn1-ber", "github.com/Azure/go-ntlmssp", "github.com/google/uuid"},
+	"love/auth/ldap":               {"github.com/go-ldap/ldap/v3", "github.com/go-asn1-ber/asn1-ber", "github.com/Azure/go-ntlmssp", "github.com/google/uuid", "golang.org/x/crypto"},
 	"love/auth/password":           hashing,
 	"love/client":                  websocket,
 	"love/commander":               {},
@@ -91,6 +96,7 @@ var (
 // neverBrings says which rooms do not come along with a room.
 var neverBrings = map[string][]string{
 	"love/manager": {"love/sal", "love/store"},
+	"love/server":  {"love/sal", "love/store"},
 	"love/store":   {"love/sal", "love/hub", "love/manager"},
 	"love/hub":     {"love/commander", "love/sal", "love/client"},
 }

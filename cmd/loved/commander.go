@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rubin-love/love-go/internal/httpserver"
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
@@ -124,10 +125,13 @@ func (a *app) openAsLOVE(ctx context.Context, f *salFlags, log *slog.Logger) (*s
 	return bus, love, nil
 }
 
+// apiDrainTimeout is how long a commander that ends waits for commands under way.
+const apiDrainTimeout = 5 * time.Second
+
 // serveAPI answers on the listener until ctx ends, then lets requests under
-// way finish for as long as drainTime.
+// way finish for as long as apiDrainTimeout.
 func serveAPI(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
-	server := newServer(handler, log)
+	server := httpserver.New(handler, log)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {
@@ -135,7 +139,7 @@ func serveAPI(ctx context.Context, listener net.Listener, handler http.Handler, 
 		return errors.Join(fmt.Errorf("serving: %w", err), server.Close())
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiDrainTimeout)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {
 		log.Warn("cut the commands under way", "error", err)

@@ -13,13 +13,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rubin-love/love-go/love/auth"
-	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/commander/salcommander"
 	"github.com/rubin-love/love-go/love/dashboard"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/producer"
 	"github.com/rubin-love/love-go/love/sal/sim"
+	"github.com/rubin-love/love-go/love/server"
 )
 
 const (
@@ -33,7 +33,7 @@ const (
 // demo is a whole observatory in one process.
 type demo struct {
 	*observatory
-	backend  *backend
+	server   *server.Server
 	csc      *lovecsc.CSC
 	listener net.Listener
 	session  session
@@ -77,11 +77,11 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logg
 	if d.csc, err = lovecsc.New(ctx, d.domain, lovecsc.WithLogger(log)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if d.backend, err = newBackend(ctx, d.backendConfig()); err != nil {
+	if d.server, err = server.New(ctx, d.serverConfig()); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return together(ctx, d.Run, d.produce, d.serve, d.csc.Run, d.hearLogs,
-		func(ctx context.Context) error { return d.greet(ctx, a) })
+	return runAll(ctx, d.Run, d.produce, d.serve, d.csc.Run, d.writeLogs,
+		func(ctx context.Context) error { return d.announce(ctx, a) })
 }
 
 // newDemoSession makes up passwords that are short enough to type and strong
@@ -94,34 +94,33 @@ func newDemoSession(url string) session {
 	return s
 }
 
-func (d *demo) backendConfig() backendConfig {
+func (d *demo) serverConfig() server.Config {
 	version, _ := buildVersion()
-	return backendConfig{
-		accounts:        accountsConfig{passwords: d.session.Users, tokenLifetime: jwt.DefaultLifetime},
-		processPassword: d.session.ProcessPassword,
-		commander:       salcommander.New(d.domain),
-		logbook:         d.csc,
-		desk:            deskConfig{name: "demo", authority: true},
-		heartbeats:      true,
-		page: dashboard.Info{
+	return server.Config{
+		Passwords:       d.session.Users,
+		ProcessPassword: d.session.ProcessPassword,
+		Commander:       salcommander.New(d.domain),
+		Logbook:         d.csc,
+		Name:            "demo",
+		Authority:       true,
+		Page: dashboard.New(dashboard.Info{
 			Version: version, Started: time.Now(), Program: d.program, Examples: d.examples(),
 			Runs: []string{
 				"a simulated observatory: " + strings.Join(d.Components(), ", "),
 				"their producers, the commander and the LOVE CSC",
 				"the manager: websocket hub, log-in and commands",
 			},
-		},
-		log: d.log,
+		}),
+		DrainTimeout: demoDrain,
+		Logger:       d.log,
 	}
 }
 
-func (d *demo) serve(ctx context.Context) error {
-	return d.backend.serve(ctx, d.listener, demoDrain)
-}
+func (d *demo) serve(ctx context.Context) error { return d.server.Serve(ctx, d.listener) }
 
 // produce publishes all components straight into the hub.
 func (d *demo) produce(ctx context.Context) error {
-	local := d.backend.hub.Local(auth.Principal{Process: true})
+	local := d.server.Hub().Local(auth.Principal{Process: true})
 	defer local.Close()
 	c := producer.NewClient(producer.InProcess(local), producer.WithLogger(d.log))
 	set, err := producer.NewSet(d.factory(producer.WithPeriod(demoPeriod)), c, append(d.Components(), lovecsc.Component))
@@ -131,10 +130,10 @@ func (d *demo) produce(ctx context.Context) error {
 	return set.Run(ctx)
 }
 
-// hearLogs writes the observing logs that screens publish. It takes them from the
+// writeLogs writes the observing logs that screens publish. It takes them from the
 // hub itself, as there is no websocket between the parts of a demo.
-func (d *demo) hearLogs(ctx context.Context) error {
-	for m, err := range d.backend.hub.Subscribe(ctx, hub.SubscribeOptions{}, lovecsc.Group()) {
+func (d *demo) writeLogs(ctx context.Context) error {
+	for m, err := range d.server.Hub().Subscribe(ctx, hub.SubscribeOptions{}, lovecsc.Group()) {
 		if err != nil {
 			return ctx.Err()
 		}
@@ -145,14 +144,14 @@ func (d *demo) hearLogs(ctx context.Context) error {
 	return nil
 }
 
-// greet leaves the session file while the demo runs, and prints what there is as
+// announce leaves the session file while the demo runs, and prints what there is as
 // soon as everything is ready.
-func (d *demo) greet(ctx context.Context, a *app) error {
-	admin, err := d.backend.users.Lookup(ctx, "admin")
+func (d *demo) announce(ctx context.Context, a *app) error {
+	admin, err := d.server.Users().Lookup(ctx, "admin")
 	if err != nil {
 		return err
 	}
-	if d.session.Token, err = d.backend.tokens.Issue(ctx, admin); err != nil {
+	if d.session.Token, err = d.server.Tokens().Issue(ctx, admin); err != nil {
 		return err
 	}
 	forget, err := d.session.write(a.env)

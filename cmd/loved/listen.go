@@ -3,13 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // defaultListen is the address of a manager that is not told another.
@@ -25,16 +22,6 @@ func listen(address string) (net.Listener, error) {
 		return nil, fmt.Errorf("cannot listen on %q, give HOST:PORT with --listen: %w", address, err)
 	}
 	return listener, nil
-}
-
-// newServer makes a server that drops clients who take too long to ask.
-func newServer(handler http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
 }
 
 // another is the address with a port further up, as a suggestion.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -15,14 +16,16 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/ldap"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/dashboard"
 	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/server"
+	"github.com/rubin-love/love-go/love/store"
 )
-
-// drainTime is how long a manager that ends waits for its clients.
-const drainTime = 5 * time.Second
 
 // managerFlags are the settings of `loved manager`.
 type managerFlags struct {
@@ -43,8 +46,8 @@ type managerFlags struct {
 	commandFrom                []string
 	ldap                       ldapFlags
 	limits                     limitFlags
-	relay                      relayFlags
-	desk                       deskFlags
+	client                     commanderClientFlags
+	commands                   commandSettings
 	log                        logFlags
 }
 
@@ -113,8 +116,8 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	list(&f.trustedProxies, "trusted-proxies", "`NETWORKS` whose X-Real-IP and X-Forwarded-For are believed (default none)", "LOVED_TRUSTED_PROXIES")
 	flag(&f.trace, "trace", true, "add time stamps to messages", "SHOW_TRACE_TIMESTAMPS")
 	word(&f.nan, "nan", "what leaves for NaN and the infinities", "LOVED_NAN", "raw", "null")
-	f.relay.register(fs)
-	f.desk.register(fs)
+	f.client.register(fs)
+	f.commands.register(fs)
 	flag(&f.heartbeats, "heartbeat-query-commander", true, "ask the commander for its heartbeat", "HEARTBEAT_QUERY_COMMANDER")
 	text(&f.serverURL, "server-url", "", "`HOST` in the identity of commands (default this machine's name)", "SERVER_URL")
 	f.limits.register(fs)
@@ -162,7 +165,7 @@ func (f *managerFlags) check() error {
 	if err := f.ldap.check(); err != nil {
 		return err
 	}
-	if err := f.desk.check(); err != nil {
+	if err := f.commands.check(); err != nil {
 		return err
 	}
 	return f.limits.check()
@@ -196,27 +199,8 @@ func (a *app) completeFlags(fs *pflag.FlagSet, f *managerFlags) error {
 	return f.database.resolve(fs, a.env)
 }
 
-// accounts says who may do what.
-func (f *managerFlags) accounts() accountsConfig {
-	c := accountsConfig{
-		database: f.database.address,
-		passwords: map[string]string{
-			"admin": f.admin, "user": f.user, "cmd_user": f.commandUser,
-			"base_control_room": f.remote[0], "tucson_control_room": f.remote[1], "slac_control_room": f.remote[2],
-		},
-		secretKey:     []byte(f.secretKey),
-		tokenLifetime: f.tokenLifetime,
-		ldap:          f.ldap,
-	}
-	if f.commanding.value == "location" {
-		from := strings.Join(f.commandFrom, " ")
-		c.commandFrom = &from
-	}
-	return c
-}
-
 func (a *app) runManager(ctx context.Context, f *managerFlags) error {
-	relay, err := f.relay.open(a.env)
+	client, err := f.client.open(a.env)
 	if err != nil {
 		return &usageError{err}
 	}
@@ -224,25 +208,27 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	if err != nil {
 		return err
 	}
-	log := f.log.logger(a.stderr)
-	config := f.backendConfig(log)
-	if relay != nil {
-		defer relay.Close()
-		config.commander, config.logbook, config.relays = relay, relay, true
-		config.desk = f.desk.config(cmp.Or(f.desk.name, deskName(listener)), time.Duration(f.relay.timeout))
+	config := f.serverConfig()
+	config.Logger = f.log.logger(a.stderr)
+	config.Name = cmp.Or(f.commands.name, managerName(listener))
+	if client != nil {
+		defer client.Close()
+		config.Commander, config.RelayIncomplete = client, true
 	}
-	b, err := newBackend(ctx, config)
+	if err := f.openStorage(ctx, &config); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s, err := server.New(ctx, config)
 	if err != nil {
-		listener.Close()
-		return err
+		return errors.Join(err, listener.Close())
 	}
 	fmt.Fprintf(a.stdout, "LOVE manager at %s\n", urlOf(listener, f.urlPrefix))
-	return b.serve(ctx, listener, drainTime)
+	return s.Serve(ctx, listener)
 }
 
-// deskName distinguishes this manager's commands from those of others in the same
-// record; it is the same after a restart.
-func deskName(listener net.Listener) string {
+// managerName distinguishes this manager's commands from those of others in the
+// same record; it is the same after a restart.
+func managerName(listener net.Listener) string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "localhost"
@@ -253,19 +239,26 @@ func deskName(listener net.Listener) string {
 	return host
 }
 
-func (f *managerFlags) backendConfig(log *slog.Logger) backendConfig {
+// serverConfig returns all settings that need nothing opened.
+func (f *managerFlags) serverConfig() server.Config {
 	version, _ := buildVersion()
-	return backendConfig{
-		accounts:        f.accounts(),
-		processPassword: f.processPassword,
-		heartbeats:      f.heartbeats,
-		serverURL:       f.serverURL,
-		urlPrefix:       f.urlPrefix,
-		page:            dashboard.Info{Version: version, Started: time.Now(), URLPrefix: f.urlPrefix},
-		origins:         f.origins,
-		proxies:         f.proxies,
-		logIns:          auth.LogInLimits{UserTries: f.limits.logInTries, AddressTries: 5 * f.limits.logInTries},
-		hubOptions: []hub.Option{
+	c := server.Config{
+		Passwords: map[string]string{
+			"admin": f.admin, "user": f.user, "cmd_user": f.commandUser,
+			"base_control_room": f.remote[0], "tucson_control_room": f.remote[1], "slac_control_room": f.remote[2],
+		},
+		ProcessPassword:      f.processPassword,
+		SecretKey:            []byte(f.secretKey),
+		TokenLifetime:        f.tokenLifetime,
+		LogInLimits:          auth.LogInLimits{UserTries: f.limits.logInTries, AddressTries: 5 * f.limits.logInTries},
+		CommandTimeout:       time.Duration(f.client.timeout),
+		NoCommanderHeartbeat: !f.heartbeats,
+		Origins:              f.origins,
+		TrustedProxies:       f.proxies,
+		URLPrefix:            f.urlPrefix,
+		ServerURL:            f.serverURL,
+		Page:                 dashboard.New(dashboard.Info{Version: version, Started: time.Now(), URLPrefix: f.urlPrefix}),
+		HubOptions: []hub.Option{
 			hub.WithUserPublish(map[string]hub.UserPublish{
 				"none": hub.PublishNone, "love_csc": hub.PublishLoveCSC, "any": hub.PublishAny,
 			}[f.userPublish.value]),
@@ -274,6 +267,40 @@ func (f *managerFlags) backendConfig(log *slog.Logger) backendConfig {
 			hub.WithLimits(f.limits.limits),
 			hub.WithLegacyInitialState(f.legacyInitialState),
 		},
-		log: log,
 	}
+	f.commands.configure(&c)
+	return c
+}
+
+// openStorage opens the database and completes the settings that need it. The
+// server closes the database, unless there is an error.
+func (f *managerFlags) openStorage(ctx context.Context, c *server.Config) error {
+	s, err := store.Open(ctx, f.database.address)
+	if err != nil {
+		return err
+	}
+	c.Storage, c.Users = s, auth.NewUsers(s.Users(), password.New())
+	auditor := audit.NewAuditor(s.AuditLog(), audit.WithLogger(c.Logger))
+	directory, err := f.ldap.authenticator(c.Users, ldap.WithAuditor(auditor))
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	if directory != nil {
+		c.Authenticator, c.Directory = auth.FirstOf{directory, c.Users}, c.Users
+	}
+	if f.commanding.value == "location" {
+		c.Authorizer = auth.LocationAuthorizer{
+			Locations: auth.Whitelist(strings.Join(f.commandFrom, " ")), Others: auth.RoleAuthorizer{Users: c.Users},
+		}
+	}
+	return nil
+}
+
+// parseNetworks reads the networks of a flag.
+func parseNetworks(flag string, words []string) (auth.Networks, error) {
+	n, err := auth.ParseNetworks(strings.Join(words, " "))
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w", flag, err)
+	}
+	return n, nil
 }

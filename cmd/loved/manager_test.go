@@ -323,7 +323,7 @@ func TestSettingsCanBeCheckedTwice(t *testing.T) {
 	once := f
 	require.NoError(t, f.check())
 	require.Equal(t, once, f)
-	require.Len(t, f.desk.patterns, 2)
+	require.Len(t, f.commands.patterns, 2)
 }
 
 func TestHelpNamesTheVariableOfEachFlag(t *testing.T) {

@@ -108,5 +108,5 @@ func (b *salBus) close() { b.end() }
 
 // with runs parts together with those of the bus, until ctx ends.
 func (b *salBus) with(ctx context.Context, parts ...func(context.Context) error) error {
-	return together(ctx, append(b.run[:len(b.run):len(b.run)], parts...)...)
+	return runAll(ctx, append(b.run[:len(b.run):len(b.run)], parts...)...)
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rubin-love/love-go/love/audit"
+	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/store"
 )
 
 // tokenFromDatabase makes a token without a log-in, for somebody who can read the
@@ -56,4 +58,13 @@ func (f *tokenDatabaseFlags) check(cmd *cobra.Command) error {
 		return usagef("--lifetime needs --database: a manager decides itself how long its tokens live")
 	}
 	return nil
+}
+
+// newTokens is the token service over a database.
+func newTokens(secretKey []byte, s *store.Store, users *auth.Users, lifetime time.Duration) *jwt.Tokens {
+	options := []jwt.Option{jwt.WithLifetime(lifetime), jwt.WithTokenStore(s.TokenStore())}
+	if len(secretKey) == 0 {
+		options = append(options, jwt.WithKeyring(s.Keyring()))
+	}
+	return jwt.New(secretKey, users, options...)
 }

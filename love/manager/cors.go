@@ -2,14 +2,16 @@ package manager
 
 import "net/http"
 
-// crossOrigin lets a page of any origin call the API (manager protocol,
-// section 3). That is safe because browsers add no credential of their own: a
-// foreign page has no token.
-func crossOrigin(next http.Handler) http.Handler {
+// crossOrigin lets pages of the allowed origins call the API (manager protocol,
+// section 3): browsers show the answer to no other page.
+func (m *Manager) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Add("Vary", "Origin")
 		origin := r.Header.Get("Origin")
+		if !m.config.Origins(origin) {
+			origin = ""
+		}
 		if origin != "" {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")

@@ -68,6 +68,11 @@ type Config struct {
 	// AuditLog keeps the records of who did what. Default: none, they go to the
 	// Logger only.
 	AuditLog audit.Log
+	// Origins tells whether pages of a browser origin, "https://love.example", may
+	// call the API. Default: all may. That is safe because browsers add no
+	// credential of their own: a foreign page has no token. The Hub has its own
+	// setting.
+	Origins func(origin string) bool
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Real-IP are
 	// believed. Default: none.
 	TrustedProxies auth.Networks
@@ -160,7 +165,7 @@ func New(c Config) (*Manager, error) {
 	if c.URLPrefix != "" {
 		m.route(c.URLPrefix+"/", reading(c.Page))
 	}
-	m.handler = m.logged(m.recovered(crossOrigin(http.HandlerFunc(m.dispatch))))
+	m.handler = m.logged(m.recovered(m.crossOrigin(http.HandlerFunc(m.dispatch))))
 	m.stopWatch = []func(){c.Tokens.Watch(c.Hub.DisconnectToken)}
 	if c.Users != nil {
 		r := newSessionRevoker(c.Users, c.Hub, c.Clock)
@@ -201,6 +206,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Origins == nil {
+		c.Origins = func(string) bool { return true }
 	}
 	if c.Page == nil {
 		c.Page = dashboard.New(dashboard.Info{Started: c.Clock.Now(), URLPrefix: c.URLPrefix})

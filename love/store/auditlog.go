@@ -10,16 +10,16 @@ import (
 	"github.com/rubin-love/love-go/love/audit"
 )
 
-// AuditLog is the audit.Log of a [Store]. Records are kept for two years.
-type AuditLog struct {
+// auditLog is the audit.Log of a [Store]. Records are kept for two years.
+type auditLog struct {
 	store *Store
 	seq   atomic.Uint32 // keeps records of the same moment in order
 }
 
-var _ audit.Log = (*AuditLog)(nil)
+var _ audit.Log = (*auditLog)(nil)
 
 // Record implements audit.Log.
-func (l *AuditLog) Record(ctx context.Context, r audit.Record) error {
+func (l *auditLog) Record(ctx context.Context, r audit.Record) error {
 	at := micros(r.Time)
 	id := fmt.Sprintf("%016x-%08x-%s", at, l.seq.Add(1), rand.Text()[:8])
 	return l.store.exec(ctx, `INSERT INTO audit (id, at, actor, address, action, subject, outcome, detail)
@@ -28,7 +28,7 @@ func (l *AuditLog) Record(ctx context.Context, r audit.Record) error {
 }
 
 // Records implements audit.Log.
-func (l *AuditLog) Records(ctx context.Context, limit int) (all []audit.Record, err error) {
+func (l *auditLog) Records(ctx context.Context, limit int) (all []audit.Record, err error) {
 	err = l.store.query(ctx, func(rows *sql.Rows) error {
 		var r audit.Record
 		var at int64

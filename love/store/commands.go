@@ -14,22 +14,22 @@ import (
 	"github.com/rubin-love/love-go/love/commander/record"
 )
 
-// CommandRecord is the record.Store of a [Store].
-type CommandRecord struct {
+// commandStore is the record.Store of a [Store].
+type commandStore struct {
 	store *Store
 	// The two statements that every command needs, closed with the database.
 	insert, update *sql.Stmt
 }
 
-var _ record.Store = (*CommandRecord)(nil)
+var _ record.Store = (*commandStore)(nil)
 
 // Commands returns the record of commands.
-func (s *Store) Commands() *CommandRecord { return s.commands }
+func (s *Store) Commands() record.Store { return s.commands }
 
 const commandColumns = `id, at, username, identity, address, manager, approved_by, csc, salindex, command, params, state, status, code, result, duration`
 
 // prepare prepares the statements. The table has to exist.
-func (r *CommandRecord) prepare(ctx context.Context) (err error) {
+func (r *commandStore) prepare(ctx context.Context) (err error) {
 	if r.insert, err = r.store.db.PrepareContext(ctx, `INSERT INTO commands (`+commandColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`); err != nil {
 		return unavailable(err)
@@ -40,7 +40,7 @@ func (r *CommandRecord) prepare(ctx context.Context) (err error) {
 }
 
 // Begin implements record.Store.
-func (r *CommandRecord) Begin(ctx context.Context, e love.CommandEntry) error {
+func (r *commandStore) Begin(ctx context.Context, e love.CommandEntry) error {
 	return r.store.write(ctx, func(ctx context.Context) error {
 		_, err := r.insert.ExecContext(ctx,
 			e.ID, micros(e.Time), storable(e.User), storable(e.Identity), storable(e.Address), storable(e.Manager), storable(e.ApprovedBy),
@@ -51,7 +51,7 @@ func (r *CommandRecord) Begin(ctx context.Context, e love.CommandEntry) error {
 }
 
 // Change implements record.Store.
-func (r *CommandRecord) Change(ctx context.Context, changes ...record.Change) error {
+func (r *commandStore) Change(ctx context.Context, changes ...record.Change) error {
 	var missing error
 	set := func(ctx context.Context, s *sql.Stmt, c record.Change) error {
 		n, err := changed(s.ExecContext(ctx, c.ID, string(c.State), c.Status, c.Code, storable(c.Result), c.Duration.Microseconds(), storable(c.ApprovedBy)))
@@ -88,7 +88,7 @@ func changed(result sql.Result, err error) (int, error) {
 
 // exec runs a statement that is seldom needed, and returns how many rows it has
 // changed.
-func (r *CommandRecord) exec(ctx context.Context, query string, args ...any) (n int, err error) {
+func (r *commandStore) exec(ctx context.Context, query string, args ...any) (n int, err error) {
 	err = r.store.write(ctx, func(ctx context.Context) error {
 		n, err = changed(r.store.db.ExecContext(ctx, query, args...))
 		return err
@@ -104,7 +104,7 @@ func storable(text string) string {
 }
 
 // Interrupted implements record.Store.
-func (r *CommandRecord) Interrupted(ctx context.Context, manager string) (n int, err error) {
+func (r *commandStore) Interrupted(ctx context.Context, manager string) (n int, err error) {
 	for _, s := range []struct {
 		was, is love.CommandState
 		result  string
@@ -124,7 +124,7 @@ func (r *CommandRecord) Interrupted(ctx context.Context, manager string) (n int,
 
 // Prune implements record.Store. It removes entries in pieces, because
 // removing all may take seconds, and commands must not wait for that.
-func (r *CommandRecord) Prune(ctx context.Context, before time.Time) (n int, err error) {
+func (r *commandStore) Prune(ctx context.Context, before time.Time) (n int, err error) {
 	const piece = 10_000
 	for {
 		removed, err := r.exec(ctx, `DELETE FROM commands WHERE id IN (SELECT id FROM commands WHERE id < $1 ORDER BY id LIMIT `+strconv.Itoa(piece)+`)`,
@@ -137,7 +137,7 @@ func (r *CommandRecord) Prune(ctx context.Context, before time.Time) (n int, err
 }
 
 // List implements record.Store.
-func (r *CommandRecord) List(ctx context.Context, f love.CommandFilter) (entries []love.CommandEntry, err error) {
+func (r *commandStore) List(ctx context.Context, f love.CommandFilter) (entries []love.CommandEntry, err error) {
 	var w conditions
 	w.text("username = ", f.User)
 	w.text("csc = ", f.CSC)

@@ -10,8 +10,8 @@ import (
 	"github.com/rubin-love/love-go/love/commander/authority"
 )
 
-// Holds is the authority.Store of a [Store].
-type Holds struct {
+// holdStore is the authority.Store of a [Store].
+type holdStore struct {
 	store    *Store
 	notifier notifier
 
@@ -21,20 +21,20 @@ type Holds struct {
 	held     []love.Hold
 }
 
-var _ authority.Store = (*Holds)(nil)
+var _ authority.Store = (*holdStore)(nil)
 
 // Holds returns the holds of authority over commands.
-func (s *Store) Holds() *Holds { return s.holds }
+func (s *Store) Holds() authority.Store { return s.holds }
 
 // Held implements authority.Store.
-func (h *Holds) Held() ([]love.Hold, error) {
+func (h *holdStore) Held() ([]love.Hold, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return slices.Clone(h.held), h.store.health.err(h.store.clock.Now())
 }
 
 // Change implements authority.Store.
-func (h *Holds) Change(ctx context.Context, f func([]love.Hold) ([]love.Hold, error)) error {
+func (h *holdStore) Change(ctx context.Context, f func([]love.Hold) ([]love.Hold, error)) error {
 	return h.store.change(ctx, holds, func(ctx context.Context, tx *sql.Tx, _ int64) error {
 		held, err := readHolds(ctx, tx)
 		if err != nil {
@@ -58,7 +58,7 @@ func (h *Holds) Change(ctx context.Context, f func([]love.Hold) ([]love.Hold, er
 }
 
 // Watch implements authority.Store.
-func (h *Holds) Watch(f func()) (cancel func()) {
+func (h *holdStore) Watch(f func()) (cancel func()) {
 	return h.notifier.watchers.Add(func(string) { f() })
 }
 
@@ -75,7 +75,7 @@ func readHolds(ctx context.Context, q queryer) (held []love.Hold, err error) {
 }
 
 // reload loads a new copy if revision is newer than that of the old one.
-func (h *Holds) reload(ctx context.Context, revision int64) error {
+func (h *holdStore) reload(ctx context.Context, revision int64) error {
 	h.loading.Lock()
 	defer h.loading.Unlock()
 	if revision <= h.revision {

@@ -12,8 +12,8 @@ import (
 	"github.com/rubin-love/love-go/love/auth/jwt"
 )
 
-// Keyring is the jwt.Keyring of a [Store].
-type Keyring struct {
+// keyring is the jwt.Keyring of a [Store].
+type keyring struct {
 	store *Store
 
 	loading sync.Mutex // held while a copy is loaded
@@ -21,7 +21,7 @@ type Keyring struct {
 	copy    copyOfKeys
 }
 
-var _ jwt.Keyring = (*Keyring)(nil)
+var _ jwt.Keyring = (*keyring)(nil)
 
 // copyOfKeys holds all keys as of a revision. It is never modified.
 type copyOfKeys struct {
@@ -30,14 +30,14 @@ type copyOfKeys struct {
 	all      map[string]jwt.Key
 }
 
-func (k *Keyring) now() (copyOfKeys, error) {
+func (k *keyring) now() (copyOfKeys, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.copy, k.store.health.err(k.store.clock.Now())
 }
 
 // SigningKey implements jwt.Keyring.
-func (k *Keyring) SigningKey(ctx context.Context) (jwt.Key, error) {
+func (k *keyring) SigningKey(ctx context.Context) (jwt.Key, error) {
 	c, err := k.now()
 	if err != nil || c.signing.ID != "" {
 		return c.signing, err
@@ -58,7 +58,7 @@ func (k *Keyring) SigningKey(ctx context.Context) (jwt.Key, error) {
 }
 
 // Key implements jwt.Keyring.
-func (k *Keyring) Key(ctx context.Context, id string) (jwt.Key, error) {
+func (k *keyring) Key(ctx context.Context, id string) (jwt.Key, error) {
 	c, err := k.now()
 	if err != nil {
 		return jwt.Key{}, err
@@ -78,7 +78,7 @@ func (k *Keyring) Key(ctx context.Context, id string) (jwt.Key, error) {
 }
 
 // Rotate implements jwt.Keyring.
-func (k *Keyring) Rotate(ctx context.Context, keep time.Duration) (jwt.Key, error) {
+func (k *keyring) Rotate(ctx context.Context, keep time.Duration) (jwt.Key, error) {
 	now := k.store.clock.Now()
 	fresh := jwt.NewKey(now)
 	err := k.store.change(ctx, keys, func(ctx context.Context, tx *sql.Tx, _ int64) error {
@@ -123,7 +123,7 @@ func readKeys(ctx context.Context, q queryer) (copyOfKeys, error) {
 }
 
 // reload loads a new copy if revision is newer than that of the old one.
-func (k *Keyring) reload(ctx context.Context, revision int64) error {
+func (k *keyring) reload(ctx context.Context, revision int64) error {
 	k.loading.Lock()
 	defer k.loading.Unlock()
 	if revision <= k.copy.revision {

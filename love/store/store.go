@@ -12,7 +12,9 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 )
 
 // PollPeriod is how often the store looks for changes that other processes
@@ -25,12 +27,12 @@ type Store struct {
 	db       *sql.DB
 	clock    love.Clock
 	timeout  time.Duration
-	users    *Users
-	tokens   *TokenStore
-	keyring  *Keyring
-	audit    *AuditLog
-	commands *CommandRecord
-	holds    *Holds
+	users    *userStore
+	tokens   *tokenStore
+	keyring  *keyring
+	audit    *auditLog
+	commands *commandStore
+	holds    *holdStore
 	health   health
 	file     file
 	writing  chan struct{} // a semaphore for writers; nil if all may write at once
@@ -76,8 +78,8 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	if a.dialect == goose.DialectSQLite3 {
 		s.writing = make(chan struct{}, 1)
 	}
-	s.users, s.tokens, s.keyring, s.audit = newUsers(s), newTokenStore(s), &Keyring{store: s}, &AuditLog{store: s}
-	s.commands, s.holds = &CommandRecord{store: s}, &Holds{store: s}
+	s.users, s.tokens, s.keyring, s.audit = newUsers(s), newTokenStore(s), &keyring{store: s}, &auditLog{store: s}
+	s.commands, s.holds = &commandStore{store: s}, &holdStore{store: s}
 	err = migrate(ctx, s.db, a.dialect)
 	if err == nil {
 		err = s.commands.prepare(ctx)
@@ -105,16 +107,16 @@ func (s *Store) Close() error {
 }
 
 // Users returns the store of accounts and groups.
-func (s *Store) Users() *Users { return s.users }
+func (s *Store) Users() auth.UserStore { return s.users }
 
 // TokenStore returns the store of tokens.
-func (s *Store) TokenStore() *TokenStore { return s.tokens }
+func (s *Store) TokenStore() jwt.TokenStore { return s.tokens }
 
 // Keyring returns the keys that sign tokens.
-func (s *Store) Keyring() *Keyring { return s.keyring }
+func (s *Store) Keyring() jwt.Keyring { return s.keyring }
 
 // AuditLog returns the log of audit records.
-func (s *Store) AuditLog() *AuditLog { return s.audit }
+func (s *Store) AuditLog() audit.Log { return s.audit }
 
 // Check returns why the database cannot be used at the moment, or nil. It can
 // serve as the check of a manager's dependency.

@@ -10,8 +10,8 @@ import (
 	"github.com/rubin-love/love-go/love/auth/jwt"
 )
 
-// TokenStore is the jwt.TokenStore of a [Store].
-type TokenStore struct {
+// tokenStore is the jwt.TokenStore of a [Store].
+type tokenStore struct {
 	store    *Store
 	notifier notifier
 
@@ -21,20 +21,20 @@ type TokenStore struct {
 	revoked  map[string]time.Time // expiry by token ID
 }
 
-var _ jwt.TokenStore = (*TokenStore)(nil)
+var _ jwt.TokenStore = (*tokenStore)(nil)
 
-func newTokenStore(s *Store) *TokenStore {
-	return &TokenStore{store: s, revoked: make(map[string]time.Time)}
+func newTokenStore(s *Store) *tokenStore {
+	return &tokenStore{store: s, revoked: make(map[string]time.Time)}
 }
 
 // Add implements jwt.TokenStore.
-func (t *TokenStore) Add(ctx context.Context, info auth.TokenInfo) error {
+func (t *tokenStore) Add(ctx context.Context, info auth.TokenInfo) error {
 	return t.store.exec(ctx, `INSERT INTO tokens (id, username, issued, expires) VALUES ($1, $2, $3, $4)`,
 		info.ID, info.Username, micros(info.Issued), micros(info.Expires))
 }
 
 // List implements jwt.TokenStore.
-func (t *TokenStore) List(ctx context.Context, username string) (all []auth.TokenInfo, err error) {
+func (t *tokenStore) List(ctx context.Context, username string) (all []auth.TokenInfo, err error) {
 	err = t.store.query(ctx, func(rows *sql.Rows) error {
 		var info auth.TokenInfo
 		var issued, expires int64
@@ -51,7 +51,7 @@ func (t *TokenStore) List(ctx context.Context, username string) (all []auth.Toke
 }
 
 // Revoke implements jwt.TokenStore.
-func (t *TokenStore) Revoke(ctx context.Context, tokenID string, expires time.Time) (first bool, err error) {
+func (t *tokenStore) Revoke(ctx context.Context, tokenID string, expires time.Time) (first bool, err error) {
 	if now := t.store.clock.Now(); expires.Before(now) {
 		expires = now
 	}
@@ -69,7 +69,7 @@ func (t *TokenStore) Revoke(ctx context.Context, tokenID string, expires time.Ti
 }
 
 // Revoked implements jwt.TokenStore.
-func (t *TokenStore) Revoked(_ context.Context, tokenID string) (bool, error) {
+func (t *tokenStore) Revoked(_ context.Context, tokenID string) (bool, error) {
 	t.mu.RLock()
 	_, revoked := t.revoked[tokenID]
 	t.mu.RUnlock()
@@ -80,11 +80,11 @@ func (t *TokenStore) Revoked(_ context.Context, tokenID string) (bool, error) {
 }
 
 // Watch implements jwt.TokenStore.
-func (t *TokenStore) Watch(f func(tokenID string)) (cancel func()) { return t.notifier.watchers.Add(f) }
+func (t *tokenStore) Watch(f func(tokenID string)) (cancel func()) { return t.notifier.watchers.Add(f) }
 
 // reload loads the revocations made since the last revision and adds them to the
 // notifier. It does not notify the watchers, because they may use the store.
-func (t *TokenStore) reload(ctx context.Context, revision int64) error {
+func (t *tokenStore) reload(ctx context.Context, revision int64) error {
 	t.loading.Lock()
 	defer t.loading.Unlock()
 	if revision <= t.revision {
@@ -115,7 +115,7 @@ func (t *TokenStore) reload(ctx context.Context, revision int64) error {
 
 // dropOld drops revocations of tokens that expired more than
 // jwt.RevocationRetention ago.
-func (t *TokenStore) dropOld(now time.Time) {
+func (t *tokenStore) dropOld(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for id, expires := range t.revoked {

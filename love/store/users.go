@@ -13,8 +13,8 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// Users is the auth.UserStore of a [Store].
-type Users struct {
+// userStore is the auth.UserStore of a [Store].
+type userStore struct {
 	store    *Store
 	notifier notifier
 
@@ -23,9 +23,9 @@ type Users struct {
 	copy    copyOfUsers
 }
 
-var _ auth.UserStore = (*Users)(nil)
+var _ auth.UserStore = (*userStore)(nil)
 
-func newUsers(s *Store) *Users { return &Users{store: s} }
+func newUsers(s *Store) *userStore { return &userStore{store: s} }
 
 // copyOfUsers holds all accounts and groups as of a revision. It is never
 // modified.
@@ -36,14 +36,14 @@ type copyOfUsers struct {
 }
 
 // now returns the copy, if it can be trusted.
-func (u *Users) now() (copyOfUsers, error) {
+func (u *userStore) now() (copyOfUsers, error) {
 	u.mu.RLock()
 	defer u.mu.RUnlock()
 	return u.copy, u.store.health.err(u.store.clock.Now())
 }
 
 // Account implements auth.UserStore.
-func (u *Users) Account(ctx context.Context, username string) (auth.Account, error) {
+func (u *userStore) Account(ctx context.Context, username string) (auth.Account, error) {
 	c, err := u.now()
 	if err != nil {
 		return auth.Account{}, err
@@ -64,7 +64,7 @@ func (u *Users) Account(ctx context.Context, username string) (auth.Account, err
 }
 
 // Accounts implements auth.UserStore.
-func (u *Users) Accounts(context.Context) ([]auth.Account, error) {
+func (u *userStore) Accounts(context.Context) ([]auth.Account, error) {
 	c, err := u.now()
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (u *Users) Accounts(context.Context) ([]auth.Account, error) {
 }
 
 // CreateAccount implements auth.UserStore.
-func (u *Users) CreateAccount(ctx context.Context, a auth.Account) error {
+func (u *userStore) CreateAccount(ctx context.Context, a auth.Account) error {
 	a.User = a.Normal()
 	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
 		c, err := read(ctx, tx)
@@ -100,7 +100,7 @@ func (u *Users) CreateAccount(ctx context.Context, a auth.Account) error {
 }
 
 // UpdateAccount implements auth.UserStore.
-func (u *Users) UpdateAccount(ctx context.Context, username string, change func(*auth.Account) error) error {
+func (u *userStore) UpdateAccount(ctx context.Context, username string, change func(*auth.Account) error) error {
 	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
 		c, err := read(ctx, tx)
 		if err != nil {
@@ -151,11 +151,11 @@ func writeRights(ctx context.Context, tx *sql.Tx, c copyOfUsers, a auth.Account)
 }
 
 // DeleteAccount implements auth.UserStore.
-func (u *Users) DeleteAccount(ctx context.Context, username string) error {
+func (u *userStore) DeleteAccount(ctx context.Context, username string) error {
 	return u.remove(ctx, `DELETE FROM users WHERE username = $1`, username, fmt.Errorf("user %q: %w", username, auth.ErrUnknownUser))
 }
 
-func (u *Users) remove(ctx context.Context, query, name string, unknown error) error {
+func (u *userStore) remove(ctx context.Context, query, name string, unknown error) error {
 	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
 		result, err := tx.ExecContext(ctx, query, name)
 		if err != nil {
@@ -169,7 +169,7 @@ func (u *Users) remove(ctx context.Context, query, name string, unknown error) e
 }
 
 // Groups implements auth.UserStore.
-func (u *Users) Groups(context.Context) ([]auth.Group, error) {
+func (u *userStore) Groups(context.Context) ([]auth.Group, error) {
 	c, err := u.now()
 	if err != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func (u *Users) Groups(context.Context) ([]auth.Group, error) {
 }
 
 // PutGroup implements auth.UserStore.
-func (u *Users) PutGroup(ctx context.Context, g auth.Group) error {
+func (u *userStore) PutGroup(ctx context.Context, g auth.Group) error {
 	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
 		err := exec(ctx, tx, `INSERT INTO user_groups (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, g.Name)
 		if err != nil {
@@ -201,19 +201,19 @@ func (u *Users) PutGroup(ctx context.Context, g auth.Group) error {
 }
 
 // DeleteGroup implements auth.UserStore.
-func (u *Users) DeleteGroup(ctx context.Context, name string) error {
+func (u *userStore) DeleteGroup(ctx context.Context, name string) error {
 	return u.remove(ctx, `DELETE FROM user_groups WHERE name = $1`, name, fmt.Errorf("group %q: %w", name, auth.ErrUnknownGroup))
 }
 
 // WatchAccounts implements auth.UserStore.
-func (u *Users) WatchAccounts(f func(username string)) (cancel func()) {
+func (u *userStore) WatchAccounts(f func(username string)) (cancel func()) {
 	return u.notifier.watchers.Add(f)
 }
 
 // reload loads a new copy if revision is newer than that of the old one, and
 // adds the names of changed accounts to the notifier. It does not notify the
 // watchers, because they may use the accounts.
-func (u *Users) reload(ctx context.Context, revision int64) error {
+func (u *userStore) reload(ctx context.Context, revision int64) error {
 	u.loading.Lock()
 	defer u.loading.Unlock()
 	if revision <= u.copy.revision {

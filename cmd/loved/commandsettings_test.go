@@ -5,15 +5,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
-	"github.com/rubin-love/love-go/love/commander/record"
-	"github.com/rubin-love/love-go/love/store"
 )
 
 // silent is a commander whose component never answers.
@@ -42,27 +39,6 @@ func TestACommandWithoutAnswerIsInTheRecordAfterARestart(t *testing.T) {
 
 	_, url = u.startsManager("--commander", api.URL)
 	require.Contains(t, asks(t, "GET", url+"/manager/api/commands/?user=cmd_user", token, ""), `"state":"timed_out"`)
-}
-
-func TestWhatWasUnderWayWhenAManagerDiedIsUnknownAfterwards(t *testing.T) {
-	s, err := store.Open(t.Context(), store.Memory)
-	require.NoError(t, err)
-	defer s.Close()
-	require.NoError(t, s.Commands().Begin(t.Context(), love.CommandEntry{ID: record.FirstID(time.Now()), Time: time.Now(), Manager: "one", CommandOutcome: love.CommandOutcome{State: love.CommandPending}}))
-	require.NoError(t, s.Commands().Begin(t.Context(), love.CommandEntry{ID: record.FirstID(time.Now().Add(-time.Hour)), Time: time.Now().Add(-time.Hour), Manager: "two", CommandOutcome: love.CommandOutcome{State: love.CommandPending}}))
-	log := (&logFlags{format: oneOf("text")}).logger(t.Output())
-	d := newDesk(deskConfig{name: "one", retention: time.Minute}, silent{}, s.Commands(), s.Holds(), log)
-	defer d.recorder.Close(t.Context())
-	ctx, stop := context.WithCancel(t.Context())
-	d.settle(ctx)
-	ended := make(chan struct{})
-	go func() { d.run(ctx); close(ended) }()
-	require.Eventually(t, func() bool {
-		entries, err := d.recorder.List(t.Context(), love.CommandFilter{})
-		return err == nil && len(entries) == 1 && entries[0].State == love.CommandUnknown
-	}, patience, time.Millisecond, "and what is too old is forgotten")
-	stop()
-	<-ended
 }
 
 func TestAuthorityIsSwitchedOnByAFlag(t *testing.T) {

@@ -10,13 +10,13 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// relayFlags say which commander a manager relays to.
-type relayFlags struct {
+// commanderClientFlags say which LOVE-commander a manager sends commands to.
+type commanderClientFlags struct {
 	commander string
 	timeout   span
 }
 
-func (f *relayFlags) register(fs *pflag.FlagSet) {
+func (f *commanderClientFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.commander, "commander", "", "base `URL` of a LOVE-commander, or $COMMANDER_HOSTNAME and $COMMANDER_PORT (default none: commands are refused)")
 	bindEnv(fs, "commander", "LOVED_COMMANDER")
 	f.timeout = span(manager.DefaultCommandTimeout)
@@ -25,7 +25,7 @@ func (f *relayFlags) register(fs *pflag.FlagSet) {
 }
 
 // open makes the client of the commander; nil if there is none.
-func (f *relayFlags) open(env func(string) (string, bool)) (*commanderhttp.Client, error) {
+func (f *commanderClientFlags) open(env func(string) (string, bool)) (*commanderhttp.Client, error) {
 	address := f.commander
 	if host, _ := env("COMMANDER_HOSTNAME"); address == "" && host != "" {
 		port, _ := env("COMMANDER_PORT")

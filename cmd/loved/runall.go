@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// together runs the parts of a process until ctx ends or one of them does,
+// runAll runs the parts of a process until ctx ends or one of them does,
 // then ends the others and waits for all. It returns the errors of the parts; the
 // end of ctx is not an error.
-func together(ctx context.Context, parts ...func(ctx context.Context) error) error {
+func runAll(ctx context.Context, parts ...func(ctx context.Context) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	errs := make([]error, len(parts))

@@ -1,0 +1,76 @@
+package server
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/rubin-love/love-go/love/audit"
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/password"
+)
+
+// access is who may do what.
+type access struct {
+	users         *auth.Users // in Storage
+	administered  *auth.Users // those that can be administered over the API; nil: none
+	tokens        *jwt.Tokens
+	authenticator auth.Authenticator
+	authorizer    auth.Authorizer
+}
+
+func newAccess(ctx context.Context, c *Config) (access, error) {
+	a := access{users: c.Users, authenticator: c.Authenticator, authorizer: c.Authorizer}
+	if a.users == nil {
+		a.users = auth.NewUsers(c.Storage.Users(), password.New())
+	}
+	if err := addMissing(ctx, a.users, c); err != nil {
+		return access{}, err
+	}
+	directory := c.Directory
+	if directory == nil {
+		directory, _ = c.Authenticator.(auth.Directory)
+	}
+	if directory == nil {
+		directory = a.users
+	}
+	roles := auth.RoleAuthorizer{Users: directory}
+	if directory == auth.Directory(a.users) {
+		a.administered = a.users
+	} else {
+		roles.Roles = auth.DefaultRoles() // Users knows what its groups give
+	}
+	if a.authenticator == nil {
+		a.authenticator = a.users
+	}
+	if a.authorizer == nil {
+		a.authorizer = roles
+	}
+	options := []jwt.Option{
+		jwt.WithLifetime(cmp.Or(c.TokenLifetime, jwt.DefaultLifetime)), jwt.WithTokenStore(c.Storage.TokenStore()), jwt.WithClock(c.Clock),
+	}
+	if keys := c.Storage.Keyring(); keys != nil && len(c.SecretKey) == 0 {
+		if _, err := keys.SigningKey(ctx); err != nil { // made now if missing, so that all processes have it
+			return access{}, err
+		}
+		options = append(options, jwt.WithKeyring(keys))
+	}
+	a.tokens = jwt.New(c.SecretKey, directory, options...)
+	return a, nil
+}
+
+// addMissing adds the default users that have a password and do not exist.
+func addMissing(ctx context.Context, users *auth.Users, c *Config) error {
+	added, err := users.AddMissing(ctx, c.Passwords)
+	if err != nil {
+		return err
+	}
+	auditor := audit.NewAuditor(c.Storage.AuditLog(), audit.WithLogger(c.Logger), audit.WithClock(c.Clock))
+	for _, name := range added {
+		r := audit.Record{Actor: "loved", Action: audit.UserAdded, Subject: name, Outcome: audit.Done, Detail: "default user"}
+		if err := auditor.Record(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/authority"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+	"github.com/rubin-love/love-go/love/commander/record"
+	"github.com/rubin-love/love-go/love/manager"
+)
+
+// commands is what a command passes on its way to the commander: authority, if
+// that is switched on, and the record.
+type commands struct {
+	config    *Config
+	name      string
+	recorder  *record.Recorder
+	authority *authority.Authority // nil: not switched on
+}
+
+func newCommands(c *Config) *commands {
+	p := &commands{config: c, name: cmp.Or(c.Name, "manager")}
+	options := []record.Option{
+		record.WithManager(p.name), record.WithStatus(commanderhttp.Status), record.WithClock(c.Clock), record.WithLogger(c.Logger),
+	}
+	if c.SendUnrecorded {
+		options = append(options, record.WithUnrecorded())
+	}
+	p.recorder = record.New(c.Commander, c.Storage.Commands(), options...)
+	if c.Authority || len(c.Approval) > 0 {
+		p.authority = authority.New(p.recorder, authority.WithRecorder(p.recorder), authority.WithApproval(c.Approval...),
+			authority.WithStore(c.Storage.Holds()), authority.WithClock(c.Clock))
+	}
+	return p
+}
+
+// configure puts the commander, and what is before it, into a manager's
+// configuration.
+func (p *commands) configure(m *manager.Config) {
+	c := p.config
+	m.Commander, m.Record, m.Authority = p.recorder, p.recorder, p.authority
+	if p.authority != nil {
+		m.Commander = p.authority
+	}
+	m.CommandTimeout, m.RelayIncomplete = c.CommandTimeout, c.RelayIncomplete
+	m.Informer, m.Logbook = c.Informer, c.Logbook
+	if m.Informer == nil {
+		m.Informer, _ = c.Commander.(commander.Informer)
+	}
+	if m.Logbook == nil {
+		m.Logbook, _ = c.Commander.(commander.Logbook)
+	}
+}
+
+// settle marks what this manager's last run left behind: what was under way as
+// unknown, what waited for approval as refused. It has to come before the first
+// command of this run.
+func (p *commands) settle(ctx context.Context) {
+	n, err := p.config.Storage.Commands().Interrupted(ctx, p.name)
+	switch {
+	case err != nil:
+		p.config.Logger.Error("the commands that the last run left behind could not be settled in the record", "error", err)
+	case n > 0:
+		p.config.Logger.Warn("the last run left commands behind: the record has them as unknown, or as refused if they waited for approval", "commands", n)
+	}
+}
+
+// prunePeriod is how often entries that are too old are deleted.
+const prunePeriod = time.Hour
+
+// run notices what expires, and keeps the record short, until ctx ends.
+func (p *commands) run(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	if p.authority != nil {
+		running.Go(func() { _ = p.authority.Run(ctx) }) // ends with ctx
+	}
+	if p.config.CommandRetention <= 0 {
+		return
+	}
+	tick := p.config.Clock.NewTicker(prunePeriod)
+	defer tick.Stop()
+	for {
+		oldest := p.config.Clock.Now().Add(-p.config.CommandRetention)
+		if _, err := p.config.Storage.Commands().Prune(ctx, oldest); err != nil && ctx.Err() == nil {
+			p.config.Logger.Warn("the record of commands could not be shortened", "error", err)
+		}
+		select {
+		case <-tick.C():
+		case <-ctx.Done():
+			return
+		}
+	}
+}

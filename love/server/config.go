@@ -1,0 +1,120 @@
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/manager"
+)
+
+// Config says what a [Server] is made of. Every field has a default that is safe
+// and works: the zero Config is a manager in memory to which nobody can log in,
+// no process can connect, and without a commander.
+type Config struct {
+	// Storage keeps users, tokens, the record of commands and all else that
+	// outlives the server, which closes it at the end; *store.Store is one.
+	// Default: in memory.
+	Storage Storage
+
+	// Users are those in Storage, with who checks their passwords. Default: made
+	// by the server.
+	Users *auth.Users
+	// Passwords are those of [auth.DefaultUsers] and [auth.RemoteUsers], by name.
+	// Of these users, those that have a password here and do not exist are added
+	// to Storage. Default: none.
+	Passwords map[string]string
+	// Authenticator checks log-ins. Default: Users.
+	Authenticator auth.Authenticator
+	// Directory knows every user who can log in as of now; it is asked at each
+	// request. Only if it is Users, users can be administered over the API.
+	// Default: the Authenticator if it is one, or else Users.
+	Directory auth.Directory
+	// Authorizer decides who may do what. Default: [auth.RoleAuthorizer] over the
+	// Directory; a Directory other than Users may put users into the groups of
+	// [auth.DefaultRoles].
+	Authorizer auth.Authorizer
+	// ProcessPassword lets producers and other processes connect. Default: none
+	// can.
+	ProcessPassword string
+	// SecretKey signs tokens, 32 bytes or more. Default: one that is made at the
+	// first start and kept in Storage.
+	SecretKey []byte
+	// TokenLifetime is how long a log-in lasts. Default: 30 days.
+	TokenLifetime time.Duration
+	// LogInLimits bounds wrong log-ins. Default: see [auth.LogInLimits].
+	LogInLimits auth.LogInLimits
+
+	// Commander executes commands. Default: none, commands are answered 503.
+	Commander commander.Commander
+	// Informer answers salinfo. Default: the Commander if it is one, or else none,
+	// salinfo is answered 503.
+	Informer commander.Informer
+	// Logbook writes observing logs. Default: the Commander if it is one, or else
+	// none, they are answered 503.
+	Logbook commander.Logbook
+	// Heartbeater is asked for the commander's heartbeat. Default: the Commander
+	// if it is one, or else none, the manager's heartbeats are only its own.
+	Heartbeater commander.Heartbeater
+	// NoCommanderHeartbeat leaves the Heartbeater unasked.
+	NoCommanderHeartbeat bool
+	// RelayIncomplete passes on what is not a complete command; see
+	// [manager.Config]. Set it if the Commander is a client of a LOVE-commander.
+	RelayIncomplete bool
+	// CommandTimeout is how long a command may take; progress extends it. Default:
+	// [manager.DefaultCommandTimeout].
+	CommandTimeout time.Duration
+	// Name is that of this manager in the record of commands, the same after a
+	// restart. Managers that share a Storage must have different names. Default:
+	// "manager".
+	Name string
+	// CommandRetention is how long the record of commands goes back. Default: for
+	// ever.
+	CommandRetention time.Duration
+	// SendUnrecorded also sends commands that cannot be recorded. Default: they
+	// are refused.
+	SendUnrecorded bool
+	// Authority lets users exclude others from commanding for some time. Default:
+	// they cannot.
+	Authority bool
+	// Approval selects commands that a second person has to approve. Default:
+	// none. It implies Authority.
+	Approval []love.CommandPattern
+
+	// Origins are the browser origins whose pages may connect. Default: all, since
+	// a page needs a token, which browsers do not send by themselves.
+	Origins []string
+	// TrustedProxies are the networks whose X-Forwarded-For and X-Real-IP are
+	// believed. Default: none.
+	TrustedProxies auth.Networks
+	// URLPrefix comes before /manager, such as "/love". Default: nothing.
+	URLPrefix string
+	// ServerURL is the host in the identity "user@host" of a command. Default: the
+	// name of this machine.
+	ServerURL string
+	// Page answers "/". Default: a page that shows how to connect.
+	Page http.Handler
+	// HubOptions are further options of the hub. They count after those that the
+	// server gives, and can replace its gate.
+	HubOptions []hub.Option
+	// Dependencies are checked by /readyz, beside Storage and the commander.
+	Dependencies []manager.Dependency
+	// DrainTimeout is how long a server that ends waits for its clients. Default:
+	// 5 s.
+	DrainTimeout time.Duration
+
+	// Clock gives the time. Default: that of the system.
+	Clock love.Clock
+	// Logger gets what goes wrong. Default: nothing is logged.
+	Logger *slog.Logger
+}
+
+// allowOrigin tells whether pages of an origin may connect.
+func (c *Config) allowOrigin(origin string) bool {
+	return len(c.Origins) == 0 || slices.Contains(c.Origins, origin)
+}

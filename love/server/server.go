@@ -1,0 +1,209 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/internal/httpserver"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/manager"
+)
+
+// Server is a manager with everything that belongs to it. It is an
+// http.Handler, for programs that have a listener of their own; those call
+// [Server.Run] and [Server.Close], all others [Server.Serve].
+type Server struct {
+	config   Config
+	access   access
+	commands *commands // nil: no commander
+	hub      *hub.Hub
+	manager  *manager.Manager
+	poller   *manager.HeartbeatPoller // nil: nobody to ask
+}
+
+// New assembles a server. It opens no port and starts no goroutine; the error
+// says which setting is wrong, or what Storage failed at. Unless there is an
+// error, the server has to be ended by [Server.Serve] or [Server.Close], which
+// also close Storage.
+func New(ctx context.Context, c Config) (*Server, error) {
+	if c.Clock == nil {
+		c.Clock = love.SystemClock{}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Storage == nil {
+		c.Storage = NewMemory(c.Clock)
+	}
+	c.DrainTimeout = cmp.Or(c.DrainTimeout, 5*time.Second)
+	s := &Server{config: c}
+	if err := s.assemble(ctx); err != nil {
+		return nil, errors.Join(err, c.Storage.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) assemble(ctx context.Context) (err error) {
+	c := &s.config
+	if s.access, err = newAccess(ctx, c); err != nil {
+		return err
+	}
+	config := manager.Config{
+		Authenticator: s.access.authenticator, Users: s.access.administered, Tokens: s.access.tokens, Authorizer: s.access.authorizer,
+		AuditLog: c.Storage.AuditLog(), LogInLimits: c.LogInLimits, TrustedProxies: c.TrustedProxies, Origins: c.allowOrigin,
+		ServerURL: c.ServerURL, URLPrefix: c.URLPrefix, Page: c.Page, Clock: c.Clock, Logger: c.Logger,
+		Dependencies: []manager.Dependency{{Name: "database", Check: c.Storage.Check, Required: true}},
+	}
+	var heartbeats func() []hub.Heartbeat
+	if c.Commander != nil {
+		s.commands = newCommands(c)
+		s.commands.configure(&config)
+		if h := heartbeater(c); h != nil {
+			s.poller = manager.NewHeartbeatPoller(h, c.Clock)
+			heartbeats = s.commanderHeartbeat
+			config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "commander", Check: s.poller.Check})
+		}
+	}
+	config.Dependencies = append(config.Dependencies, c.Dependencies...)
+	s.hub = hub.New(append([]hub.Option{
+		hub.WithGate(auth.Gate{Tokens: s.access.tokens, ProcessPassword: c.ProcessPassword}),
+		hub.WithAuthorizer(s.access.authorizer),
+		hub.WithOrigins(c.allowOrigin),
+		hub.WithHeartbeats(0, heartbeats),
+		hub.WithClock(c.Clock),
+		hub.WithLogger(c.Logger),
+	}, c.HubOptions...)...)
+	config.Hub = s.hub
+	if s.manager, err = manager.New(config); err != nil {
+		return errors.Join(err, s.hub.Shutdown(ctx))
+	}
+	if s.commands != nil {
+		s.commands.settle(ctx)
+	}
+	return nil
+}
+
+func heartbeater(c *Config) commander.Heartbeater {
+	if c.NoCommanderHeartbeat {
+		return nil
+	}
+	if c.Heartbeater != nil {
+		return c.Heartbeater
+	}
+	h, _ := c.Commander.(commander.Heartbeater)
+	return h
+}
+
+func (s *Server) commanderHeartbeat() []hub.Heartbeat {
+	last, ok := s.poller.Last()
+	if !ok {
+		return nil
+	}
+	return []hub.Heartbeat{{CSC: "Commander", Timestamp: love.UnixSeconds(last)}}
+}
+
+// Hub returns the server's hub, for producers in the same program (hub.Local)
+// and subscribers (hub.Subscribe).
+func (s *Server) Hub() *hub.Hub { return s.hub }
+
+// Users returns the users in Storage.
+func (s *Server) Users() *auth.Users { return s.access.users }
+
+// Tokens returns the server's token service.
+func (s *Server) Tokens() auth.Tokens { return s.access.tokens }
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.manager.ServeHTTP(w, r) }
+
+// Run does what a server does beside answering requests: it asks the commander
+// for its heartbeat, notices what ends, and keeps the record of commands short.
+// It returns when ctx ends, with nil.
+func (s *Server) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	defer running.Wait()
+	if s.poller != nil {
+		running.Go(func() { _ = s.poller.Run(ctx) }) // ends with ctx
+	}
+	if s.commands != nil {
+		s.commands.run(ctx)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// ListenAndServe is [Server.Serve] at an address, "127.0.0.1:8000".
+func (s *Server) ListenAndServe(ctx context.Context, address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return errors.Join(fmt.Errorf("serving: %w", err), s.Close(ctx))
+	}
+	return s.Serve(ctx, listener)
+}
+
+// Serve answers on the listener until ctx ends. Then it takes no new requests,
+// waits up to the DrainTimeout for clients and commands under way, and closes
+// everything. The error is that of the listener if that broke.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() { _ = s.Run(ctx) })
+	server := httpserver.New(s, s.config.Logger)
+	served := make(chan error, 1)
+	running.Go(func() { served <- server.Serve(listener) })
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+		err = fmt.Errorf("serving: %w", err)
+		stop()
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.DrainTimeout)
+	defer cancel()
+	_ = s.drain(drain, func() { // logs its errors
+		if err := server.Shutdown(drain); err != nil {
+			s.config.Logger.Warn("cut the requests under way", "error", err)
+			server.Close()
+		}
+	})
+	return err
+}
+
+// Close ends the server for a program that does not call [Server.Serve]: it
+// closes sockets, waits for commands under way until ctx ends, and closes
+// Storage.
+func (s *Server) Close(ctx context.Context) error { return s.drain(ctx, func() {}) }
+
+// drain ends sockets and requests first, then commands whose answer nobody waits
+// for any more, and Storage last.
+func (s *Server) drain(ctx context.Context, requests func()) error {
+	s.manager.Close()
+	var sockets sync.WaitGroup
+	sockets.Go(func() {
+		if err := s.hub.Shutdown(ctx); err != nil {
+			s.config.Logger.Warn("cut the connections of clients that did not close them", "error", err)
+		}
+	})
+	requests()
+	sockets.Wait()
+	if s.commands != nil {
+		s.commands.recorder.Close(ctx)
+	}
+	err := s.config.Storage.Close()
+	if err != nil {
+		s.config.Logger.Warn("the database could not be closed", "error", err)
+	}
+	return err
+}

@@ -1,0 +1,252 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/record"
+	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/lovetest"
+	"github.com/rubin-love/love-go/love/server"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// serve runs a server until the test ends, and returns its URL.
+func serve(t *testing.T, c server.Config) (*server.Server, string) {
+	t.Helper()
+	s, err := server.New(t.Context(), c)
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- s.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		stop()
+		require.NoError(t, <-ended)
+	})
+	return s, "http://" + listener.Addr().String()
+}
+
+func status(t *testing.T, method, url, token, body string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Token "+token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode
+}
+
+func TestTheZeroConfigLetsNobodyIn(t *testing.T) {
+	s, url := serve(t, server.Config{})
+	require.Equal(t, 200, status(t, "GET", url+"/readyz", "", ""))
+	require.Equal(t, 400, status(t, "POST", url+"/manager/api/get-token/", "", `{"username":"admin","password":"admin"}`))
+	require.Equal(t, 401, status(t, "POST", url+"/manager/api/cmd/", "", `{}`))
+	for _, credential := range []client.Option{client.WithProcessPassword("x"), client.WithToken("x")} {
+		c, err := client.New(url, credential, client.WithoutRetry())
+		require.NoError(t, err)
+		require.ErrorIs(t, c.Run(t.Context()), client.ErrRefused)
+	}
+	require.NoError(t, s.Users().Add(t.Context(), auth.User{Username: "ada", Superuser: true}, "correct horse"))
+	login, err := client.Login(t.Context(), url, "ada", "correct horse")
+	require.NoError(t, err)
+	require.Equal(t, 503, status(t, "POST", url+"/manager/api/cmd/", login.Token, `{"csc":"X","salindex":0,"cmd":"cmd_x","params":{}}`))
+}
+
+// badges is a team's own log-in.
+type badges map[string]string
+
+func (b badges) Authenticate(ctx context.Context, name, pin string) (auth.User, error) {
+	if b[name] != pin || pin == "" {
+		return auth.User{}, auth.ErrCredentials
+	}
+	return b.Lookup(ctx, name)
+}
+
+func (b badges) Lookup(_ context.Context, name string) (auth.User, error) {
+	if b[name] == "" {
+		return auth.User{}, auth.ErrUnknownUser
+	}
+	return auth.User{Username: name, Groups: []string{auth.GroupCommand}}, nil
+}
+
+func TestAnOwnLogInTakesThePlaceOfTheUsers(t *testing.T) {
+	heater := &lovetest.Commander{}
+	office := badges{"ada": "1815"}
+	_, url := serve(t, server.Config{Authenticator: office, Commander: heater, Passwords: map[string]string{"admin": "secret"}, ServerURL: "summit"})
+	_, err := client.Login(t.Context(), url, "admin", "secret")
+	require.ErrorIs(t, err, client.ErrCredentials)
+	login, err := client.Login(t.Context(), url, "ada", "1815")
+	require.NoError(t, err)
+	require.True(t, login.Permissions.ExecuteCommands)
+
+	c, err := client.New(url, client.WithToken(login.Token))
+	require.NoError(t, err)
+	ack, err := c.Command(t.Context(), love.Command{CSC: "Heater", Name: "on"})
+	require.NoError(t, err)
+	require.True(t, ack.Succeeded())
+	require.Equal(t, "ada@summit", heater.Calls()[0].Identity)
+	for e, err := range c.Commands(t.Context(), love.CommandFilter{}) {
+		require.NoError(t, err)
+		require.Equal(t, love.CommandDone, e.State)
+		require.Equal(t, 200, e.Status)
+	}
+	delete(office, "ada")
+	require.Equal(t, 401, status(t, "GET", url+"/manager/api/validate-token/", login.Token, ""), "asked at each request")
+}
+
+func TestWhatTheLastRunLeftBehindIsSettledBeforeTheFirstCommand(t *testing.T) {
+	storage := server.NewMemory(love.SystemClock{})
+	for _, manager := range []string{"one", "two"} {
+		require.NoError(t, storage.Commands().Begin(t.Context(), love.CommandEntry{
+			ID: record.FirstID(time.Now()) + manager, Time: time.Now(), Manager: manager, CommandOutcome: love.CommandOutcome{State: love.CommandPending},
+		}))
+	}
+	var log bytes.Buffer
+	s, err := server.New(t.Context(), server.Config{
+		Storage: storage, Name: "one", Commander: &lovetest.Commander{}, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	require.NoError(t, err)
+	defer s.Close(t.Context())
+	require.Contains(t, log.String(), "the last run left commands behind")
+	entries, err := storage.Commands().List(t.Context(), love.CommandFilter{})
+	require.NoError(t, err)
+	for _, e := range entries {
+		require.Equal(t, map[string]love.CommandState{"one": love.CommandUnknown, "two": love.CommandPending}[e.Manager], e.State)
+	}
+}
+
+func TestTheRecordIsKeptShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		storage := server.NewMemory(love.SystemClock{})
+		s, err := server.New(t.Context(), server.Config{Storage: storage, Commander: &lovetest.Commander{}, CommandRetention: 90 * time.Minute, ServerURL: "x"})
+		require.NoError(t, err)
+		require.NoError(t, storage.Commands().Begin(t.Context(), love.CommandEntry{ID: record.FirstID(time.Now()), Time: time.Now()}))
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- s.Run(ctx) }()
+		for range 3 {
+			entries, err := storage.Commands().List(t.Context(), love.CommandFilter{})
+			require.NoError(t, err)
+			require.Len(t, entries, 1)
+			time.Sleep(40 * time.Minute)
+		}
+		synctest.Wait()
+		entries, err := storage.Commands().List(t.Context(), love.CommandFilter{})
+		require.NoError(t, err)
+		require.Empty(t, entries)
+		stop()
+		require.NoError(t, <-ended)
+		require.NoError(t, s.Close(t.Context()))
+	})
+}
+
+// closing is a Storage that tells when it is closed.
+type closing struct {
+	server.Storage
+	closed int
+}
+
+func (c *closing) Close() error {
+	c.closed++
+	return errors.New("disk gone")
+}
+
+func TestStorageIsClosedLast(t *testing.T) {
+	storage := &closing{Storage: server.NewMemory(love.SystemClock{})}
+	reached := make(chan struct{})
+	s, err := server.New(t.Context(), server.Config{Storage: storage, Commander: commander.Func(func(ctx context.Context, _ commander.Call) (love.Ack, error) {
+		close(reached)
+		<-ctx.Done()
+		return love.Ack{}, ctx.Err()
+	})})
+	require.NoError(t, err)
+	require.NoError(t, s.Users().Add(t.Context(), auth.User{Username: "ada", Superuser: true}, "correct horse"))
+	token, err := s.Tokens().Issue(t.Context(), auth.User{Username: "ada"})
+	require.NoError(t, err)
+	go func() {
+		r := httptest.NewRequest("POST", "/manager/api/cmd/", strings.NewReader(`{"csc":"X","salindex":0,"cmd":"cmd_x","params":{}}`))
+		r.Header.Set("Authorization", "Token "+token)
+		r.Header.Set("Content-Type", "application/json")
+		s.ServeHTTP(httptest.NewRecorder(), r)
+	}()
+	<-reached
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	require.EqualError(t, s.Close(soon), "disk gone")
+	require.Equal(t, 1, storage.closed)
+	entries, err := storage.Commands().List(t.Context(), love.CommandFilter{})
+	require.NoError(t, err)
+	require.Equal(t, love.CommandUnknown, entries[0].State, "given up, and recorded before")
+}
+
+func TestASettingThatIsWrongClosesStorage(t *testing.T) {
+	storage := &closing{Storage: server.NewMemory(love.SystemClock{})}
+	_, err := server.New(t.Context(), server.Config{Storage: storage, URLPrefix: "a b"})
+	require.ErrorContains(t, err, "URL prefix")
+	require.Equal(t, 1, storage.closed)
+}
+
+func TestAPortThatIsTakenEndsTheServer(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	s, err := server.New(t.Context(), server.Config{})
+	require.NoError(t, err)
+	require.ErrorContains(t, s.ListenAndServe(t.Context(), taken.Addr().String()), "address already in use")
+}
+
+func TestPagesOfOtherOriginsGetNoAnswerAndNoSocket(t *testing.T) {
+	_, url := serve(t, server.Config{Origins: []string{"https://love.example"}, ProcessPassword: "secret of processes"})
+	for origin, allowed := range map[string]bool{"https://love.example": true, "https://evil.example": false} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", url+"/manager/api/validate-token/", nil)
+		require.NoError(t, err)
+		req.Header.Set("Origin", origin)
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, allowed, resp.Header.Get("Access-Control-Allow-Origin") == origin)
+	}
+}
+
+func TestAHeartbeatOfTheCommanderIsPublished(t *testing.T) {
+	s, _ := serve(t, server.Config{Commander: &lovetest.Commander{}, Heartbeater: beating{}})
+	for raw, err := range s.Hub().Subscribe(t.Context(), hub.SubscribeOptions{}, love.Group{Category: love.CategoryHeartbeat, CSC: "manager", SalIndex: "0", Stream: "stream"}) {
+		require.NoError(t, err)
+		if bytes.Contains(raw, []byte(`"Commander"`)) {
+			require.True(t, json.Valid(raw))
+			return
+		}
+	}
+}
+
+type beating struct{}
+
+func (beating) Heartbeat(context.Context) (time.Time, error) { return time.Unix(1690852639, 0), nil }

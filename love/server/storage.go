@@ -1,0 +1,54 @@
+package server
+
+import (
+	"context"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/audit"
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/commander/authority"
+	"github.com/rubin-love/love-go/love/commander/record"
+)
+
+// Storage keeps what outlives a server. All methods but Check and Close return
+// the same value each time.
+type Storage interface {
+	Users() auth.UserStore
+	TokenStore() jwt.TokenStore
+	Keyring() jwt.Keyring // nil: tokens end with the server
+	AuditLog() audit.Log
+	Commands() record.Store
+	Holds() authority.Store
+	// Check returns nil, or what is wrong in words for an operator.
+	Check(ctx context.Context) error
+	Close() error
+}
+
+// memory is a Storage that ends with the server.
+type memory struct {
+	users    auth.UserStore
+	tokens   jwt.TokenStore
+	audit    audit.Log
+	commands record.Store
+	holds    authority.Store
+}
+
+// NewMemory returns a [Storage] that is lost when the process ends. The clock is
+// that of the server.
+func NewMemory(clock love.Clock) Storage {
+	return &memory{
+		users: auth.NewMemoryUserStore(), tokens: jwt.NewMemoryTokenStore(clock), audit: &audit.MemoryLog{},
+		commands: record.NewMemory(0), holds: authority.NewMemory(),
+	}
+}
+
+func (m *memory) Users() auth.UserStore      { return m.users }
+func (m *memory) TokenStore() jwt.TokenStore { return m.tokens }
+func (m *memory) Keyring() jwt.Keyring       { return nil }
+func (m *memory) AuditLog() audit.Log        { return m.audit }
+func (m *memory) Commands() record.Store     { return m.commands }
+func (m *memory) Holds() authority.Store     { return m.holds }
+
+func (m *memory) Check(context.Context) error { return nil }
+func (m *memory) Close() error                { return nil }
