@@ -2,8 +2,6 @@ package lovetest
 
 import (
 	"context"
-	"crypto/subtle"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,15 +13,18 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/server"
 )
 
-// managerPatience is how long [Manager.Next] waits.
-const managerPatience = 10 * time.Second
+// managerTimeout is how long [Manager.Next] waits.
+const managerTimeout = 10 * time.Second
 
-// Manager is a manager for the tests of producers and other processes: a real
-// hub on a real port of this machine, without users. It remembers what is
-// published, and can be killed and started again. It ends with the test.
+// Manager is a whole manager for tests: websocket hub, log-in, commands by HTTP
+// and their record, on a real port of this machine. It remembers what is
+// published and what is commanded, and can be killed and started again. It ends
+// with the test.
 //
 //	m := lovetest.NewManager(t)
 //	c, err := client.New(m.URL, client.WithProcessPassword(m.Password))
@@ -32,9 +33,13 @@ const managerPatience = 10 * time.Second
 type Manager struct {
 	URL      string // for client.New
 	Password string // of processes
+	// Commander gets the commands that users give.
+	Commander *Commander
 
 	t       testing.TB
 	address string
+	storage server.Storage
+	users   *auth.Users
 
 	mu       sync.Mutex
 	changed  *sync.Cond
@@ -51,34 +56,30 @@ type received struct {
 
 // managerRun is a manager's life from a start to a stop.
 type managerRun struct {
-	hub      *hub.Hub
-	server   *http.Server
+	server   *server.Server
+	http     *http.Server
 	listener *killer
 	ctx      context.Context
 	cancel   context.CancelFunc
+	received sync.WaitGroup // until everything that the hub has read is received
 	parts    sync.WaitGroup
 }
 
-// NewManager starts a manager.
+// NewManager starts a manager. Users log in by names and passwords that are the
+// same: "admin", who may do everything, "cmd_user", who may command, and "user".
 func NewManager(t testing.TB) *Manager {
-	m := &Manager{Password: "lovetest", t: t, address: "127.0.0.1:0"}
+	t.Helper()
+	m := &Manager{Password: "lovetest", Commander: &Commander{}, t: t, address: "127.0.0.1:0", storage: server.NewMemory(love.SystemClock{})}
+	m.users = auth.NewUsers(m.storage.Users(), password.New(password.WithCost(8, 1))) // a test has no time for a safe hash
 	m.changed = sync.NewCond(&m.mu)
 	m.Start()
 	t.Cleanup(m.Kill)
 	return m
 }
 
-// Admit implements [hub.Gate].
-func (m *Manager) Admit(r *http.Request) (auth.Principal, error) {
-	if subtle.ConstantTimeCompare([]byte(r.URL.Query().Get("password")), []byte(m.Password)) == 0 {
-		return auth.Principal{}, errors.New("give Manager.Password as the process password")
-	}
-	return auth.Principal{Process: true}, nil
-}
-
-// Start starts the manager again after [Manager.Kill], at the same URL. Like
-// any manager it starts without state, but [Manager.Messages] keeps what it had
-// received.
+// Start starts the manager again after [Manager.Kill], at the same URL. It has
+// kept users and the record of commands, and like any manager no subscriptions
+// and no last values. [Manager.Messages] keeps what it had received.
 func (m *Manager) Start() {
 	m.t.Helper()
 	listener, err := net.Listen("tcp", m.address)
@@ -87,19 +88,28 @@ func (m *Manager) Start() {
 	}
 	m.address = listener.Addr().String()
 	m.URL = "http://" + m.address
-	r := &managerRun{hub: hub.New(hub.WithGate(m)), listener: &killer{Listener: listener, conns: map[net.Conn]bool{}}}
+	r := &managerRun{listener: &killer{Listener: listener, conns: map[net.Conn]bool{}}}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	r.server = &http.Server{Handler: r.hub}
-	everything := r.hub.Subscribe(r.ctx, hub.SubscribeOptions{},
+	r.server, err = server.New(r.ctx, server.Config{
+		Storage: m.storage, Users: m.users, Passwords: map[string]string{"admin": "admin", "cmd_user": "cmd_user", "user": "user"},
+		SecretKey: []byte("the tokens of a test outlive a restart"), ProcessPassword: m.Password,
+		Commander: m.Commander, Authority: true, ServerURL: "lovetest",
+	})
+	if err != nil {
+		m.t.Fatalf("lovetest: start the manager: %v", err)
+	}
+	r.http = &http.Server{Handler: r.server}
+	everything := r.server.Hub().Subscribe(r.ctx, hub.SubscribeOptions{},
 		love.CategoryGroup(love.CategoryEvent), love.CategoryGroup(love.CategoryTelemetry))
-	r.parts.Go(func() {
+	r.received.Go(func() {
 		for raw, err := range everything {
 			if err == nil {
 				m.receive(raw)
 			}
 		}
 	})
-	r.parts.Go(func() { _ = r.server.Serve(r.listener) })
+	r.parts.Go(func() { _ = r.server.Run(r.ctx) }) // ends with ctx
+	r.parts.Go(func() { _ = r.http.Serve(r.listener) })
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.run = r
@@ -116,16 +126,48 @@ func (m *Manager) Kill() {
 		return
 	}
 	r.listener.kill()
-	_ = r.server.Close()
-	_ = r.hub.Shutdown(r.ctx)
-	r.parts.Wait() // so that m.received has all that the hub has read
+	_ = r.http.Close()
+	_ = r.server.Hub().Shutdown(r.ctx)
+	r.received.Wait()
 	r.cancel()
+	r.parts.Wait()
+	_ = r.server.Close(r.ctx)
+}
+
+// AddUser adds a user with a password and permissions, such as
+// [auth.ExecuteCommand] or "ATDome:*:move*".
+func (m *Manager) AddUser(name, password string, permissions ...auth.Permission) {
+	m.t.Helper()
+	if err := m.users.Add(context.Background(), auth.User{Username: name, Permissions: permissions}, password); err != nil {
+		m.t.Fatalf("lovetest: %v", err)
+	}
+}
+
+// Token returns a token of a user, as a log-in does, for client.WithToken.
+func (m *Manager) Token(user string) string {
+	m.t.Helper()
+	m.mu.Lock()
+	r := m.run
+	m.mu.Unlock()
+	if r == nil {
+		m.t.Fatalf("lovetest: the manager is down")
+		return ""
+	}
+	u, err := m.users.Lookup(r.ctx, user)
+	if err != nil {
+		m.t.Fatalf("lovetest: token of %s: %v", user, err)
+	}
+	token, err := r.server.Tokens().Issue(r.ctx, u)
+	if err != nil {
+		m.t.Fatalf("lovetest: token of %s: %v", user, err)
+	}
+	return token
 }
 
 func (m *Manager) receive(raw []byte) {
 	msg, err := love.ParseMessage(slices.Clone(raw))
-	if err != nil {
-		return
+	if err != nil || msg.Category == love.CategoryEvent && len(msg.Data) == 1 && msg.Data[0].CSC == "Hub" {
+		return // what the manager publishes itself
 	}
 	got := received{Message: msg}
 	for _, it := range msg.Data {
@@ -156,7 +198,7 @@ func (m *Manager) Messages() []love.Message {
 func (m *Manager) Next(group string) love.Message {
 	m.t.Helper()
 	over := false
-	timer := time.AfterFunc(managerPatience, func() {
+	timer := time.AfterFunc(managerTimeout, func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		over = true
@@ -173,7 +215,7 @@ func (m *Manager) Next(group string) love.Message {
 			}
 		}
 		if over {
-			m.t.Fatalf("lovetest: nothing came for %s within %v; received were %s", group, managerPatience, m.summary())
+			m.t.Fatalf("lovetest: nothing came for %s within %v; received were %s", group, managerTimeout, m.summary())
 		}
 		m.changed.Wait()
 	}
@@ -209,7 +251,7 @@ func (m *Manager) Watch(group string) {
 		m.t.Fatalf("lovetest: watch %q: the group is not one, or the manager is down", group)
 		return
 	}
-	_ = r.hub.Subscribe(r.ctx, hub.SubscribeOptions{}, g) // joined; nobody needs to read
+	_ = r.server.Hub().Subscribe(r.ctx, hub.SubscribeOptions{}, g) // joined; nobody needs to read
 }
 
 // killer is a listener that can close all connections it has accepted.

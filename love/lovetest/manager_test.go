@@ -9,6 +9,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/lovetest"
 )
 
@@ -78,4 +79,66 @@ func TestManagerAdmitsOnlyWhoKnowsThePassword(t *testing.T) {
 	c, err := client.New(m.URL, client.WithProcessPassword("wrong"), client.WithoutRetry())
 	require.NoError(t, err)
 	require.ErrorIs(t, c.Run(t.Context()), client.ErrRefused)
+}
+
+func TestManagerLogsUsersInAndRecordsTheirCommands(t *testing.T) {
+	m := lovetest.NewManager(t)
+	for user, may := range map[string]bool{"admin": true, "cmd_user": true, "user": false} {
+		login, err := client.Login(t.Context(), m.URL, user, user)
+		require.NoError(t, err)
+		require.Equal(t, may, login.Permissions.ExecuteCommands)
+	}
+	m.AddUser("dom", "secret", "ATDome:*:move*")
+	c, err := client.New(m.URL, client.WithToken(m.Token("dom")))
+	require.NoError(t, err)
+	ack, err := c.Command(t.Context(), love.Command{CSC: "ATDome", Name: "moveAzimuth"})
+	require.NoError(t, err)
+	require.True(t, ack.Succeeded())
+	m.Commander.Answer = func(context.Context, commander.Call) (love.Ack, error) { return love.Ack{Text: "Failed: windy"}, nil }
+	ack, err = c.Command(t.Context(), love.Command{CSC: "ATDome", Name: "moveShutter"})
+	require.NoError(t, err)
+	require.Equal(t, "Failed: windy", ack.Text)
+	_, err = c.Command(t.Context(), love.Command{CSC: "ATDome", Name: "stop"})
+	require.ErrorContains(t, err, "not allowed")
+
+	calls := m.Commander.Calls()
+	require.Len(t, calls, 2)
+	require.Equal(t, "dom@lovetest", calls[0].Identity)
+	m.Kill()
+	m.Start()
+	var states []love.CommandState
+	for e, err := range c.Commands(t.Context(), love.CommandFilter{}) {
+		require.NoError(t, err, "the token outlives a restart")
+		states = append(states, e.State)
+	}
+	require.Equal(t, []love.CommandState{love.CommandRefused, love.CommandFailed, love.CommandDone}, states)
+	require.Empty(t, m.Messages(), "what the manager publishes itself is not counted")
+}
+
+// A whole manager passes the suite of a commander, in front of one.
+func TestManagerIsACommander(t *testing.T) {
+	lovetest.RunCommander(t, func(t *testing.T) lovetest.CommanderSetup {
+		m := lovetest.NewManager(t)
+		c, err := client.New(m.URL, client.WithToken(m.Token("admin")))
+		require.NoError(t, err)
+		m.Commander.Answer = func(ctx context.Context, call commander.Call) (love.Ack, error) {
+			switch call.Name {
+			case "cmd_fail":
+				return love.Ack{Text: "Failed: dark"}, nil
+			case "cmd_wrong":
+				return love.Ack{}, commander.Refuse("there is no field x")
+			case "cmd_hang":
+				<-ctx.Done()
+				return love.Ack{}, ctx.Err()
+			case "cmd_slow":
+				commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS"})
+			}
+			return love.Ack{Text: love.Done}, nil
+		}
+		call := func(name string) commander.Call { return commander.Call{Command: love.Command{CSC: "X", Name: name}} }
+		return lovetest.CommanderSetup{
+			Commander: commander.Func(func(ctx context.Context, c2 commander.Call) (love.Ack, error) { return c.Command(ctx, c2.Command) }),
+			Succeeds:  call("cmd_go"), Fails: call("cmd_fail"), Refused: call("cmd_wrong"), Hangs: call("cmd_hang"), Progress: call("cmd_slow"),
+		}
+	})
 }
