@@ -25,7 +25,7 @@ func (m *Manager) hubReport(*call) (answer, error) {
 	if !ok {
 		return answer{}, errNotFound
 	}
-	return answer{status: http.StatusOK, body: hubReport{h.Stats(), h.Sessions(), h.Groups()}}, nil
+	return answer{Status: http.StatusOK, Body: hubReport{h.Stats(), h.Sessions(), h.Groups()}}, nil
 }
 
 func (m *Manager) listSessions(*call) (answer, error) {
@@ -33,7 +33,7 @@ func (m *Manager) listSessions(*call) (answer, error) {
 	if !ok {
 		return answer{}, errNotFound
 	}
-	return answer{status: http.StatusOK, body: h.Sessions()}, nil
+	return answer{Status: http.StatusOK, Body: h.Sessions()}, nil
 }
 
 // tokenAdmin returns the token service if it can be administered; otherwise the
@@ -67,7 +67,7 @@ func (m *Manager) listTokens(c *call) (answer, error) {
 	for i, t := range all {
 		list[i] = token{t.ID, t.Username, t.Issued.UTC(), t.Expires.UTC()}
 	}
-	return answer{status: http.StatusOK, body: list}, nil
+	return answer{Status: http.StatusOK, Body: list}, nil
 }
 
 func (m *Manager) revokeToken(c *call) (answer, error) {
@@ -83,7 +83,7 @@ func (m *Manager) revokeToken(c *call) (answer, error) {
 		return answer{}, err
 	}
 	m.note(c, audit.Record{Action: audit.TokenRevoked, Subject: id, Outcome: audit.Done})
-	return answer{status: http.StatusNoContent}, nil
+	return answer{Status: http.StatusNoContent}, nil
 }
 
 // revokeTokensOf ends all tokens of one user. No request ends those of all users
@@ -102,7 +102,7 @@ func (m *Manager) revokeTokensOf(c *call) (answer, error) {
 		return answer{}, err
 	}
 	m.note(c, audit.Record{Action: audit.TokenRevoked, Subject: username, Outcome: audit.Done, Detail: fmt.Sprintf("%d tokens", n)})
-	return answer{status: http.StatusOK, body: map[string]int{"revoked": n}}, nil
+	return answer{Status: http.StatusOK, Body: map[string]int{"revoked": n}}, nil
 }
 
 func (m *Manager) rotateKey(c *call) (answer, error) {
@@ -118,11 +118,11 @@ func (m *Manager) rotateKey(c *call) (answer, error) {
 		return answer{}, err
 	}
 	m.note(c, audit.Record{Action: audit.KeyRotated, Subject: id, Outcome: audit.Done})
-	return answer{status: http.StatusOK, body: map[string]string{"key": id}}, nil
+	return answer{Status: http.StatusOK, Body: map[string]string{"key": id}}, nil
 }
 
 func (m *Manager) listPermissions(*call) (answer, error) {
-	return answer{status: http.StatusOK, body: auth.Permissions()}, nil
+	return answer{Status: http.StatusOK, Body: auth.Permissions()}, nil
 }
 
 // into reads a body that has to be a JSON object into a struct. It refuses a key

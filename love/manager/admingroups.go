@@ -27,7 +27,7 @@ func (m *Manager) listGroups(c *call) (answer, error) {
 	for i, g := range all {
 		list[i] = group{g.Name, listOf(g.Permissions)}
 	}
-	return answer{status: http.StatusOK, body: list}, nil
+	return answer{Status: http.StatusOK, Body: list}, nil
 }
 
 // putGroup makes a group or gives it other permissions.
@@ -52,7 +52,7 @@ func (m *Manager) putGroup(c *call) (answer, error) {
 		return answer{}, err
 	}
 	m.note(c, audit.Record{Action: audit.GroupChanged, Subject: g.Name, Outcome: audit.Done, Detail: fmt.Sprint(g.Permissions)})
-	return answer{status: http.StatusOK, body: group{g.Name, listOf(g.Permissions)}}, nil
+	return answer{Status: http.StatusOK, Body: group{g.Name, listOf(g.Permissions)}}, nil
 }
 
 func (m *Manager) removeGroup(c *call) (answer, error) {
@@ -67,5 +67,5 @@ func (m *Manager) removeGroup(c *call) (answer, error) {
 		return answer{}, err
 	}
 	m.note(c, audit.Record{Action: audit.GroupRemoved, Subject: name, Outcome: audit.Done})
-	return answer{status: http.StatusNoContent}, nil
+	return answer{Status: http.StatusNoContent}, nil
 }

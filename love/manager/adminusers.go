@@ -115,7 +115,7 @@ func (m *Manager) listUsers(c *call) (answer, error) {
 	for i, a := range all {
 		list[i] = accountOf(a)
 	}
-	return answer{status: http.StatusOK, body: list}, nil
+	return answer{Status: http.StatusOK, Body: list}, nil
 }
 
 // theUser is the user that the path names.
@@ -146,7 +146,7 @@ func (m *Manager) showUser(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{status: http.StatusOK, body: accountOf(a)}, nil
+	return answer{Status: http.StatusOK, Body: accountOf(a)}, nil
 }
 
 func (m *Manager) addUser(c *call) (answer, error) {
@@ -198,7 +198,7 @@ func (m *Manager) accountAnswer(c *call, status int, username string) (answer, e
 	if err != nil {
 		return answer{}, storeError(err)
 	}
-	return answer{status: status, body: accountOf(a)}, nil
+	return answer{Status: status, Body: accountOf(a)}, nil
 }
 
 // rightsOf describes what a user may do, for a record.
@@ -341,7 +341,7 @@ func (m *Manager) removeUser(c *call) (answer, error) {
 	if err := m.endTokens(c, a.Username); err != nil {
 		return answer{}, err
 	}
-	return answer{status: http.StatusNoContent}, nil
+	return answer{Status: http.StatusNoContent}, nil
 }
 
 // endTokens ends all tokens of a user, if the token service can.

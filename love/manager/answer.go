@@ -1,50 +1,36 @@
 package manager
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
+	"strings"
 
+	"github.com/rubin-love/love-go/internal/httpapi"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// answer is the result of an action.
-type answer struct {
-	status int
-	header http.Header
-	body   any    // written as JSON; nil: no body
-	raw    []byte // written unchanged if body is nil; header holds its content type
-	sent   bool   // the action has written the answer itself
-}
-
-// refusal is an answer of status 400 and above, as an error.
-type refusal struct{ answer }
-
-func (r *refusal) Error() string { return fmt.Sprintf("refused with %d", r.status) }
+type (
+	answer  = httpapi.Answer
+	refusal = httpapi.Refusal
+)
 
 // detail is the body of most refusals.
 type detail struct {
 	Detail string `json:"detail"`
 }
 
-func refuse(status int, text string) *refusal {
-	return &refusal{answer{status: status, body: detail{text}}}
-}
+func refuse(status int, text string) *refusal { return httpapi.Refuse(status, detail{text}) }
 
 // refuseAck is a refusal that the LOVE-frontend shows to the operator.
-func refuseAck(status int, text string) *refusal {
-	return &refusal{answer{status: status, body: love.Ack{Text: text}}}
-}
+func refuseAck(status int, text string) *refusal { return httpapi.Refuse(status, love.Ack{Text: text}) }
 
 // withAck repeats the text of a refusal as its "ack", which the LOVE-frontend
 // shows. A 401 stays as it is: there the frontend only logs out.
-func (a answer) withAck() answer {
-	if d, ok := a.body.(detail); ok && a.status != http.StatusUnauthorized {
-		a.body = struct {
+func withAck(a answer) answer {
+	if d, ok := a.Body.(detail); ok && a.Status != http.StatusUnauthorized {
+		a.Body = struct {
 			detail
 			love.Ack
 		}{d, love.Ack{Text: d.Detail}}
@@ -58,9 +44,7 @@ type fieldErrors map[string][]string
 // noField is the key for what is wrong with the body as a whole.
 const noField = "non_field_errors"
 
-func (e fieldErrors) refusal() *refusal {
-	return &refusal{answer{status: http.StatusBadRequest, body: e}}
-}
+func (e fieldErrors) refusal() *refusal { return httpapi.Refuse(http.StatusBadRequest, e) }
 
 var (
 	errNotFound  = refuse(http.StatusNotFound, "Not found.")
@@ -69,51 +53,24 @@ var (
 	errNotNow    = refuse(http.StatusServiceUnavailable, "The manager cannot do this at the moment. Try again in a moment.")
 )
 
-func methodNotAllowed(method string, allow http.Header) *refusal {
-	r := refuse(http.StatusMethodNotAllowed, fmt.Sprintf("Method %q not allowed.", method))
-	r.header = allow
-	return r
+func methodNotAllowed(method string, allowed ...string) *refusal {
+	return refuse(http.StatusMethodNotAllowed, fmt.Sprintf("Method %q not allowed.", method)).With("Allow", strings.Join(allowed, ", "))
 }
 
 // refusal turns an action's error into an answer.
 func (m *Manager) refusal(r *http.Request, err error) answer {
 	if known, ok := errors.AsType[*refusal](err); ok {
-		return known.answer
+		return known.Answer
 	}
 	m.config.Logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	if errors.Is(err, auth.ErrUnavailable) {
-		return errNotNow.answer
+		return errNotNow.Answer
 	}
-	return errInternal.answer
+	return errInternal.Answer
 }
 
 func (m *Manager) write(w http.ResponseWriter, a answer) {
-	if a.sent {
-		return
+	if err := a.Write(w); err != nil {
+		m.config.Logger.Debug("answer not delivered", "status", a.Status, "error", err)
 	}
-	if err := a.writeTo(w); err != nil {
-		m.config.Logger.Debug("answer not delivered", "status", a.status, "error", err)
-	}
-}
-
-func (a answer) writeTo(w http.ResponseWriter) error {
-	h := w.Header()
-	maps.Copy(h, a.header)
-	h.Set("Cache-Control", "no-store") // answers contain tokens, or depend on the user
-	h.Set("X-Content-Type-Options", "nosniff")
-	if a.body == nil {
-		w.WriteHeader(a.status)
-		_, err := w.Write(a.raw)
-		return err
-	}
-	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(a.body); err != nil {
-		panic(fmt.Errorf("an answer that is not JSON: %w", err))
-	}
-	h.Set("Content-Type", "application/json")
-	w.WriteHeader(a.status)
-	_, err := w.Write(bytes.TrimSuffix(body.Bytes(), []byte("\n")))
-	return err
 }

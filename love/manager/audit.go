@@ -55,5 +55,5 @@ func (m *Manager) listAudit(c *call) (answer, error) {
 	for i, r := range records {
 		list[i] = auditRecord(r)
 	}
-	return answer{status: http.StatusOK, body: list}, nil
+	return answer{Status: http.StatusOK, Body: list}, nil
 }

@@ -25,7 +25,7 @@ func (m *Manager) showAuthority(*call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{status: http.StatusOK, body: now}, nil
+	return answer{Status: http.StatusOK, Body: now}, nil
 }
 
 // authority returns who holds authority and what waits for approval.
@@ -71,7 +71,7 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 		return answer{}, authorityRefusal(err)
 	}
 	m.note(c, audit.Record{Action: audit.AuthorityTaken, Subject: string(hold.Pattern), Outcome: audit.Done, Detail: "until " + hold.Until.UTC().Format(time.RFC3339)})
-	return answer{status: http.StatusCreated, body: hold}, nil
+	return answer{Status: http.StatusCreated, Body: hold}, nil
 }
 
 // releaseAuthority ends an authority: the caller's own, or any if the caller is
@@ -87,7 +87,7 @@ func (m *Manager) releaseAuthority(c *call) (answer, error) {
 		return answer{}, authorityRefusal(err)
 	}
 	m.note(c, audit.Record{Action: audit.AuthorityReleased, Subject: string(released.Pattern), Outcome: audit.Done, Detail: "of " + released.User})
-	return answer{status: http.StatusNoContent}, nil
+	return answer{Status: http.StatusNoContent}, nil
 }
 
 // approve executes a waiting command; the caller is its second person, and needs
@@ -127,7 +127,7 @@ func (m *Manager) dismiss(c *call) (answer, error) {
 	if err := m.config.Authority.Dismiss(c.Context(), w.ID, c.who.Name()); err != nil {
 		return answer{}, authorityRefusal(err)
 	}
-	return answer{status: http.StatusNoContent}, nil
+	return answer{Status: http.StatusNoContent}, nil
 }
 
 // waiting finds the waiting command that the path names. An ID stands for one

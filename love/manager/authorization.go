@@ -23,9 +23,7 @@ var (
 func challenge() http.Header { return http.Header{"Www-Authenticate": {"Token"}} }
 
 func unauthorized(text string) *refusal {
-	r := refuse(http.StatusUnauthorized, text)
-	r.header = challenge()
-	return r
+	return refuse(http.StatusUnauthorized, text).With("WWW-Authenticate", "Token")
 }
 
 // authenticate finds out who calls.

@@ -3,16 +3,14 @@ package manager
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/httpapi"
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
@@ -108,31 +106,20 @@ func (c *call) mediaType() string {
 // bodyTimeout is the default of Config.BodyTimeout.
 const bodyTimeout = 10 * time.Second
 
-// limitBodyTime sets a deadline for reading the body only; net/http lifts it when
-// the body has come to its end.
-func (c *call) limitBodyTime() {
-	if c.ContentLength != 0 {
-		_ = http.NewResponseController(c.writer).SetReadDeadline(time.Now().Add(c.patience)) // not every writer can
-	}
-}
-
 func (c *call) read() ([]byte, error) {
-	c.limitBodyTime()
-	body, err := io.ReadAll(http.MaxBytesReader(c.writer, c.Body, maxBody))
+	body, err := httpapi.ReadBody(c.writer, c.Request, maxBody, c.bodyTimeout)
 	if err != nil {
-		return nil, readError(err)
+		return nil, bodyRefusal(err)
 	}
 	return body, nil
 }
 
-func readError(err error) *refusal {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+func bodyRefusal(err error) *refusal {
+	switch err {
+	case httpapi.ErrBodyTooLarge:
 		return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxBody))
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		r := refuse(http.StatusRequestTimeout, "The body did not come to its end in time.")
-		r.header = http.Header{"Connection": {"close"}}
-		return r
+	case httpapi.ErrBodyTimeout:
+		return refuse(http.StatusRequestTimeout, "The body did not come to its end in time.").With("Connection", "close")
 	}
 	return refuse(http.StatusBadRequest, "The body could not be read to its end.")
 }
@@ -140,7 +127,7 @@ func readError(err error) *refusal {
 // form reads a form. The last of a repeated field counts. The whole body fits in
 // memory, so nothing is written to disk.
 func (c *call) form() (fields, error) {
-	c.limitBodyTime()
+	httpapi.LimitBodyTime(c.writer, c.Request, c.bodyTimeout)
 	c.Body = http.MaxBytesReader(c.writer, c.Body, maxBody)
 	var err error
 	var values url.Values
@@ -151,10 +138,10 @@ func (c *call) form() (fields, error) {
 	} else if err = c.ParseForm(); err == nil {
 		values = c.PostForm
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, readError(err)
-	}
 	if err != nil {
+		if reason := httpapi.BodyError(err); reason != httpapi.ErrBodyBroken {
+			return nil, bodyRefusal(reason)
+		}
 		return nil, refuse(http.StatusBadRequest, "Form parse error - "+err.Error())
 	}
 	f := make(fields, len(values))

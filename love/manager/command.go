@@ -27,7 +27,7 @@ func (m *Manager) command(c *call) (answer, error) {
 	})
 	response := m.responseOf(c, ack, err)
 	if progress.Finish(response) {
-		return answer{sent: true}, nil
+		return answer{Sent: true}, nil
 	}
 	return passOn(response), nil
 }
@@ -107,7 +107,7 @@ func (m *Manager) recordForbidden(c *call, command commander.Call, why error) {
 	if m.config.Record == nil || !ok {
 		return
 	}
-	ack, _ := refused.body.(love.Ack)
+	ack, _ := refused.Body.(love.Ack)
 	m.config.Record.Refuse(c.Context(), command, &commander.Error{Kind: commander.Forbidden, Text: ack.Text})
 }
 
@@ -168,5 +168,5 @@ func (m *Manager) responseOf(c *call, ack love.Ack, err error) commanderhttp.Res
 
 // passOn answers with a commander's answer.
 func passOn(r commanderhttp.Response) answer {
-	return answer{status: r.Status, raw: r.Body, header: r.Header()}
+	return answer{Status: r.Status, Raw: r.Body, Header: r.Header()}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/julienschmidt/httprouter"
 
 	"github.com/rubin-love/love-go/internal/encoded"
+	"github.com/rubin-love/love-go/internal/httpapi"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
@@ -165,7 +166,9 @@ func New(c Config) (*Manager, error) {
 	if c.URLPrefix != "" {
 		m.route(c.URLPrefix+"/", reading(c.Page))
 	}
-	m.handler = m.logged(m.recovered(m.crossOrigin(http.HandlerFunc(m.dispatch))))
+	m.handler = httpapi.Wrap(m.crossOrigin(http.HandlerFunc(m.dispatch)), httpapi.Wrapping{
+		Logger: c.Logger, BodyTimeout: c.BodyTimeout, Failed: func(*http.Request) answer { return errInternal.Answer },
+	})
 	m.stopWatch = []func(){c.Tokens.Watch(c.Hub.DisconnectToken)}
 	if c.Users != nil {
 		r := newSessionRevoker(c.Users, c.Hub, c.Clock)

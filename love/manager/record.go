@@ -55,7 +55,7 @@ func (m *Manager) listCommands(c *call) (answer, error) {
 	if len(entries) == f.PageSize() {
 		page.Next = &entries[len(entries)-1].ID
 	}
-	return answer{status: http.StatusOK, body: page}, nil
+	return answer{Status: http.StatusOK, Body: page}, nil
 }
 
 // commandQuery lists what the query of the record may have.
@@ -145,7 +145,7 @@ func commandsCSV(entries []love.CommandEntry, next string) answer {
 	if next != "" {
 		h.Set("Link", next)
 	}
-	return answer{status: http.StatusOK, raw: b.Bytes(), header: h}
+	return answer{Status: http.StatusOK, Raw: b.Bytes(), Header: h}
 }
 
 // plain keeps a spreadsheet from taking a text that outsiders wrote for a

@@ -8,6 +8,7 @@ import (
 
 	"github.com/julienschmidt/httprouter"
 
+	"github.com/rubin-love/love-go/internal/httpapi"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -34,7 +35,7 @@ const (
 )
 
 // actions answer the methods of an endpoint.
-type actions map[string]action
+type actions = httpapi.Methods[action]
 
 // action answers one method. An error that is a *refusal is sent as the answer;
 // any other is the manager's fault, and is logged and answered 500, or 503 if it
@@ -48,8 +49,8 @@ type call struct {
 	who    auth.Principal
 	token  string // empty: nobody logged in
 	writer http.ResponseWriter
-	// patience is how long reading the body may take.
-	patience time.Duration
+	// bodyTimeout is how long reading the body may take.
+	bodyTimeout time.Duration
 }
 
 // endpoints is the table of the API (manager protocol, section 4, and our own
@@ -114,17 +115,17 @@ func (m *Manager) dispatch(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	m.write(w, errNotFound.answer)
+	m.write(w, errNotFound.Answer)
 }
 
 // endpoint makes the handler that applies section 3's order of checks.
 func (m *Manager) endpoint(e endpoint) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
-		reply, err := m.serve(e, &call{Request: r, params: params, writer: w, patience: m.config.BodyTimeout})
+		reply, err := m.serve(e, &call{Request: r, params: params, writer: w, bodyTimeout: m.config.BodyTimeout})
 		if err != nil {
 			reply = m.refusal(r, err)
 			if e.showsAck && r.Method == http.MethodPost {
-				reply = reply.withAck()
+				reply = withAck(reply)
 			}
 		}
 		m.write(w, reply)
@@ -145,40 +146,30 @@ func (m *Manager) serve(e endpoint, c *call) (answer, error) {
 			return answer{}, err
 		}
 	}
-	act, ok := e.actions.find(c.Method)
+	act, ok := e.actions.Find(c.Method)
 	switch {
 	case ok:
 		return act(c)
 	case c.Method == http.MethodOptions:
-		return answer{status: http.StatusOK, header: e.actions.allow()}, nil
+		return answer{Status: http.StatusOK, Header: http.Header{"Allow": {strings.Join(allowed(e.actions), ", ")}}}, nil
 	}
-	return answer{}, methodNotAllowed(c.Method, e.actions.allow())
+	return answer{}, methodNotAllowed(c.Method, allowed(e.actions)...)
 }
 
-func (a actions) find(method string) (action, bool) {
-	if method == http.MethodHead {
-		method = http.MethodGet // net/http leaves the body out
+// allowed returns the methods in the Allow header of an endpoint.
+func allowed(a actions) []string {
+	list := a.Allowed()
+	if _, ok := a[http.MethodGet]; ok {
+		list = append(list, http.MethodHead)
 	}
-	act, ok := a[method]
-	return act, ok
-}
-
-// allow is the Allow header of an endpoint.
-func (a actions) allow() http.Header {
-	var list []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead} {
-		if _, ok := a.find(method); ok {
-			list = append(list, method)
-		}
-	}
-	return http.Header{"Allow": {strings.Join(append(list, http.MethodOptions), ", ")}}
+	return append(list, http.MethodOptions)
 }
 
 // reading restricts a handler to GET and HEAD.
 func reading(h http.Handler) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, _ httprouter.Params) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			_ = methodNotAllowed(r.Method, http.Header{"Allow": {"GET, HEAD"}}).writeTo(w) // the client may have gone
+			_ = methodNotAllowed(r.Method, "GET", "HEAD").Write(w) // the client may have gone
 			return
 		}
 		h.ServeHTTP(w, r)

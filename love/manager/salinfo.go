@@ -41,7 +41,7 @@ func (m *Manager) relayTopics(c *call, from func(context.Context, string) (json.
 	if err := m.topics.Serve(c.writer, c.Request, key, body); err != nil {
 		m.config.Logger.Debug("answer not delivered", "status", http.StatusOK, "error", err)
 	}
-	return answer{sent: true}, nil
+	return answer{Sent: true}, nil
 }
 
 // MetadataInformer gives the versions of the components' interfaces:

@@ -47,7 +47,7 @@ func (m *Manager) session(c *call, who auth.Principal, token string) answer {
 	case "no_config", "no-config":
 		s.Config = nil
 	}
-	return answer{status: http.StatusOK, body: s}
+	return answer{Status: http.StatusOK, Body: s}
 }
 
 func (m *Manager) getToken(c *call) (answer, error) {
@@ -67,14 +67,14 @@ func (m *Manager) logout(c *call) (answer, error) {
 		return answer{}, err
 	}
 	m.note(c, audit.Record{Action: audit.LogOut, Subject: c.who.TokenID, Outcome: audit.Done})
-	return answer{status: http.StatusNoContent}, nil
+	return answer{Status: http.StatusNoContent}, nil
 }
 
 // swapUser gives the screen to another user: the new token first, so that a
 // failure leaves the old one as it is.
 func (m *Manager) swapUser(c *call) (answer, error) {
 	if c.token == "" {
-		return answer{status: http.StatusUnauthorized, header: challenge()}, nil
+		return answer{Status: http.StatusUnauthorized, Header: challenge()}, nil
 	}
 	user, err := m.logIn(c)
 	if err != nil {
@@ -149,9 +149,7 @@ func tooMany(err error) error {
 		return err
 	}
 	seconds := strconv.Itoa(int(many.RetryAfter.Seconds()))
-	r := refuse(http.StatusTooManyRequests, "Too many log-ins have failed. Try again in "+seconds+" seconds.")
-	r.header = http.Header{"Retry-After": {seconds}}
-	return r
+	return refuse(http.StatusTooManyRequests, "Too many log-ins have failed. Try again in "+seconds+" seconds.").With("Retry-After", seconds)
 }
 
 // newSession hands out a token. If its audit record cannot be kept, the log-in

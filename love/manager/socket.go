@@ -3,25 +3,28 @@ package manager
 import (
 	"net/http"
 	"strings"
+
+	"github.com/rubin-love/love-go/internal/httpapi"
 )
 
-var errUpgrade = func() *refusal {
-	r := refuse(http.StatusUpgradeRequired, "This is a websocket: connect to it with a ws:// or wss:// URL.")
-	r.header = http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}}
-	return r
-}()
+var errUpgrade = refuse(http.StatusUpgradeRequired, "This is a websocket: connect to it with a ws:// or wss:// URL.").
+	With("Upgrade", "websocket").With("Connection", "Upgrade")
 
 // serveSocket hands a handshake to the hub, with the original writer, because the
 // hub takes the connection over.
 func (m *Manager) serveSocket(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		m.write(m.answering(w, r), methodNotAllowed(r.Method, http.Header{"Allow": {"GET"}}).answer)
+		m.refuseSocket(w, r, methodNotAllowed(r.Method, "GET"))
 	case isHandshake(r):
 		m.config.Hub.ServeHTTP(w, r)
 	default:
-		m.write(m.answering(w, r), errUpgrade.answer)
+		m.refuseSocket(w, r, errUpgrade)
 	}
+}
+
+func (m *Manager) refuseSocket(w http.ResponseWriter, r *http.Request, why *refusal) {
+	m.write(httpapi.NewWriter(w, r, m.config.BodyTimeout), why.Answer)
 }
 
 // isHandshake reports whether a request asks for a websocket. A handshake has no

@@ -5,16 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"maps"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/encoded"
+	"github.com/rubin-love/love-go/internal/httpapi"
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
@@ -60,11 +57,14 @@ type handler struct {
 	underWay semaphore
 	log      *slog.Logger
 	cache    encoded.Cache
-	paths    map[string]endpoint
+	paths    map[string]actions
 }
 
-// endpoint holds the functions that answer a path, by method.
-type endpoint map[string]func(w http.ResponseWriter, r *http.Request) error
+// actions answer the methods of a path.
+type actions = httpapi.Methods[action]
+
+// action answers a request. An error is answered as that of a command.
+type action func(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error)
 
 // NewHandler returns the HTTP API of a LOVE-commander (manager protocol, section
 // 11: cmd, heartbeat, lovecsc, salinfo) over a commander, for our managers and
@@ -81,98 +81,79 @@ func NewHandler(b Backend, opts ...HandlerOption) http.Handler {
 		o(h)
 	}
 	const get, post = http.MethodGet, http.MethodPost
-	h.paths = map[string]endpoint{
-		commandPath:  {post: h.bounded(h.command)},
-		checkPath:    {post: h.bounded(h.check)},
-		"/cmd":       {get: addSlash, post: addSlash},
-		beatPath:     {get: h.heartbeat},
-		"/heartbeat": {get: addSlash, post: addSlash},
-		logPath:      {post: h.bounded(h.observingLog)},
-		namesPath:    {get: h.topicNames},
-		dataPath:     {get: h.topicData},
-		"/salinfo/metadata": {get: func(http.ResponseWriter, *http.Request) error {
-			return refuse(http.StatusNotFound, "LOVE-commanders have no metadata any more. topic-data has what there is.")
-		}},
+	h.paths = map[string]actions{
+		commandPath:         {post: h.bounded(h.command)},
+		checkPath:           {post: h.bounded(h.check)},
+		"/cmd":              {get: addSlash, post: addSlash},
+		beatPath:            {get: h.heartbeat},
+		"/heartbeat":        {get: addSlash, post: addSlash},
+		logPath:             {post: h.bounded(h.observingLog)},
+		namesPath:           {get: h.topicNames},
+		dataPath:            {get: h.topicData},
+		"/salinfo/metadata": {get: noMetadata},
 	}
-	return h
+	return httpapi.Wrap(h, httpapi.Wrapping{Logger: h.log, BodyTimeout: bodyTimeout, Failed: failed})
 }
 
-// refusal is an error that carries its response.
-type refusal struct{ response Response }
+// failed is the answer to a request on which the commander panicked.
+func failed(r *http.Request) httpapi.Answer {
+	text := "The commander failed on this request. Its log says why." + Request{Method: r.Method, Path: r.URL.Path}.outcome()
+	return refuse(http.StatusInternalServerError, "%s", text).Answer
+}
 
-func (r *refusal) Error() string { return string(r.response.Body) }
-
-func refuse(status int, format string, args ...any) error {
-	return &refusal{textResponse(status, fmt.Sprintf(format, args...))}
+func refuse(status int, format string, args ...any) *httpapi.Refusal {
+	return httpapi.Refuse(status, love.Ack{Text: fmt.Sprintf(format, args...)})
 }
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer func() {
-		if p := recover(); p == http.ErrAbortHandler {
-			panic(p)
-		} else if p != nil {
-			h.log.Error("a request to the commander panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-			text := "The commander failed on this request. Its log says why." + Request{Method: r.Method, Path: r.URL.Path}.outcome()
-			h.write(w, textResponse(http.StatusInternalServerError, text))
+	answer, err := h.answer(w, r)
+	if err != nil {
+		if refused, ok := errors.AsType[*httpapi.Refusal](err); ok {
+			answer = refused.Answer
+		} else {
+			h.log.Warn("a request to the commander got no answer", "path", r.URL.Path, "error", err)
+			answer = ResponseOf(love.Ack{}, err).answer()
 		}
-	}()
-	if r.ContentLength != 0 { // net/http clears the deadline after the body
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer supports it
 	}
-	err := h.dispatch(w, r)
-	if err == nil {
-		return
+	if err := answer.Write(w); err != nil {
+		h.log.Debug("answer not delivered", "error", err)
 	}
-	if refused, ok := errors.AsType[*refusal](err); ok {
-		h.write(w, refused.response)
-		return
-	}
-	h.log.Warn("a request to the commander got no answer", "path", r.URL.Path, "error", err)
-	h.write(w, ResponseOf(love.Ack{}, err))
 }
 
-func (h *handler) dispatch(w http.ResponseWriter, r *http.Request) error {
+func (h *handler) answer(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error) {
 	at, ok := h.paths[r.URL.Path]
 	if !ok {
-		return refuse(http.StatusNotFound, "The commander has no %s.", r.URL.Path)
+		return httpapi.Answer{}, refuse(http.StatusNotFound, "The commander has no %s.", r.URL.Path)
 	}
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet // net/http leaves the body out
-	}
-	do, ok := at[method]
+	do, ok := at.Find(r.Method)
 	if !ok {
-		var allowed []string
-		for _, m := range []string{http.MethodGet, http.MethodPost} {
-			if at[m] != nil {
-				allowed = append(allowed, m)
-			}
-		}
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		return refuse(http.StatusMethodNotAllowed, "%s takes %s, not %s.", r.URL.Path, strings.Join(allowed, " and "), r.Method)
+		return httpapi.Answer{}, refuse(http.StatusMethodNotAllowed, "%s takes %s, not %s.", r.URL.Path, strings.Join(at.Allowed(), " and "), r.Method).
+			With("Allow", strings.Join(at.Allowed(), ", "))
 	}
 	return do(w, r)
+}
+
+func noMetadata(http.ResponseWriter, *http.Request) (httpapi.Answer, error) {
+	return httpapi.Answer{}, refuse(http.StatusNotFound, "LOVE-commanders have no metadata any more. topic-data has what there is.")
 }
 
 // addSlash redirects to the path with a slash at its end, keeping method and
 // body. It reads the body first, because a Python client that is still sending
 // does not look for an answer.
-func addSlash(w http.ResponseWriter, r *http.Request) error {
-	_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxRequest)) // the target refuses a body that is too long
+func addSlash(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error) {
+	_, _ = httpapi.ReadBody(w, r, maxRequest, bodyTimeout) // the target refuses a body that is too long
 	u := *r.URL
 	u.Path += "/"
-	w.Header().Set("Location", u.RequestURI())
-	w.WriteHeader(http.StatusPermanentRedirect)
-	return nil
+	return httpapi.Answer{Status: http.StatusPermanentRedirect, Header: http.Header{"Location": {u.RequestURI()}}}, nil
 }
 
 // bounded wraps do to refuse requests while too many are under way.
-func (h *handler) bounded(do func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
+func (h *handler) bounded(do action) action {
+	return func(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error) {
 		release, err := h.underWay.acquire()
 		if err != nil {
-			return err
+			return httpapi.Answer{}, err
 		}
 		defer release()
 		return do(w, r)
@@ -180,10 +161,10 @@ func (h *handler) bounded(do func(http.ResponseWriter, *http.Request) error) fun
 }
 
 // command answers POST /cmd/.
-func (h *handler) command(w http.ResponseWriter, r *http.Request) error {
+func (h *handler) command(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error) {
 	call, err := h.call(w, r)
 	if err != nil {
-		return err
+		return httpapi.Answer{}, err
 	}
 	progress := NewProgressWriter(w, r)
 	ack, err := commander.Within(r.Context(), h.timeout, func(ctx context.Context) (love.Ack, error) {
@@ -192,27 +173,27 @@ func (h *handler) command(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		h.log.Warn("a command was not acknowledged", "error", err)
 	}
-	if response := ResponseOf(ack, err); !progress.Finish(response) {
-		h.write(w, response)
+	response := ResponseOf(ack, err)
+	if progress.Finish(response) {
+		return httpapi.Answer{Sent: true}, nil
 	}
-	return nil
+	return response.answer(), nil
 }
 
 // check answers POST /check-cmd. It refuses what POST /cmd/ would refuse, with
 // the same text, and sends nothing.
-func (h *handler) check(w http.ResponseWriter, r *http.Request) error {
+func (h *handler) check(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error) {
 	call, err := h.call(w, r)
 	if err != nil {
-		return err
+		return httpapi.Answer{}, err
 	}
 	ack, err := commander.Within(r.Context(), h.timeout, func(ctx context.Context) (love.Ack, error) {
 		return commander.Check(ctx, h.Commander, call)
 	})
 	if err != nil {
-		return commander.ErrorOf(err, "")
+		return httpapi.Answer{}, commander.ErrorOf(err, "")
 	}
-	h.write(w, ResponseOf(ack, nil))
-	return nil
+	return ResponseOf(ack, nil).answer(), nil
 }
 
 // call reads a command and who gives it.
@@ -236,38 +217,36 @@ func (h *handler) call(w http.ResponseWriter, r *http.Request) (commander.Call, 
 }
 
 // observingLog answers POST /lovecsc/observinglog.
-func (h *handler) observingLog(w http.ResponseWriter, r *http.Request) error {
+func (h *handler) observingLog(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error) {
 	const keys = "user, message"
 	body, err := object(w, r, keys, "user", "message")
 	if err != nil {
-		return err
+		return httpapi.Answer{}, err
 	}
 	if h.Logbook == nil {
-		return missing("LOVE CSC")
+		return httpapi.Answer{}, missing("LOVE CSC")
 	}
 	l, err := love.ParseObservingLog(body)
 	if err != nil {
-		return MissingKeys(keys, body)
+		return httpapi.Answer{}, MissingKeys(keys, body)
 	}
 	ack, err := commander.Within(r.Context(), h.timeout, func(ctx context.Context) (love.Ack, error) {
 		return h.Logbook.WriteObservingLog(ctx, l)
 	})
 	if err != nil {
-		return commander.ErrorOf(err, commander.UnknownLog)
+		return httpapi.Answer{}, commander.ErrorOf(err, commander.UnknownLog)
 	}
-	h.write(w, ResponseOf(ack, nil))
-	return nil
+	return ResponseOf(ack, nil).answer(), nil
 }
 
 // object reads the body, a JSON object with at least the required keys; keys
 // lists them for the text of a refusal.
 func object(w http.ResponseWriter, r *http.Request, keys string, required ...string) (json.RawMessage, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		w.Header().Set("Connection", "close")
-		return nil, refuse(http.StatusRequestTimeout, "The request did not come to its end within %s.", bodyTimeout)
-	}
-	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
+	body, err := httpapi.ReadBody(w, r, maxRequest, bodyTimeout)
+	switch err {
+	case httpapi.ErrBodyTimeout:
+		return nil, refuse(http.StatusRequestTimeout, "The request did not come to its end within %s.", bodyTimeout).With("Connection", "close")
+	case httpapi.ErrBodyTooLarge:
 		return nil, refuse(http.StatusRequestEntityTooLarge, "A request may have %d MiB.", maxRequest>>20)
 	}
 	found := map[string]bool{}
@@ -297,59 +276,48 @@ func missing(what string) error {
 }
 
 // heartbeat answers GET /heartbeat/.
-func (h *handler) heartbeat(w http.ResponseWriter, r *http.Request) error {
+func (h *handler) heartbeat(_ http.ResponseWriter, r *http.Request) (httpapi.Answer, error) {
 	now := time.Now()
 	if h.Heartbeater != nil {
 		var err error
 		if now, err = h.Heartbeater.Heartbeat(r.Context()); err != nil {
-			return commander.ErrorOf(err, "")
+			return httpapi.Answer{}, commander.ErrorOf(err, "")
 		}
 	}
 	body := love.AppendFloat([]byte(`{"timestamp":`), love.UnixSeconds(now))
-	h.write(w, Response{Status: http.StatusOK, Body: append(body, '}')})
-	return nil
+	return Response{Status: http.StatusOK, Body: append(body, '}')}.answer(), nil
 }
 
 // topicNames answers GET /salinfo/topic-names.
-func (h *handler) topicNames(w http.ResponseWriter, r *http.Request) error {
+func (h *handler) topicNames(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error) {
 	return h.salinfo(w, r, commander.Informer.TopicNames)
 }
 
 // topicData answers GET /salinfo/topic-data.
-func (h *handler) topicData(w http.ResponseWriter, r *http.Request) error {
+func (h *handler) topicData(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error) {
 	return h.salinfo(w, r, commander.Informer.TopicData)
 }
 
-func (h *handler) salinfo(w http.ResponseWriter, r *http.Request, ask func(commander.Informer, context.Context, string) (json.RawMessage, error)) error {
+func (h *handler) salinfo(w http.ResponseWriter, r *http.Request, ask func(commander.Informer, context.Context, string) (json.RawMessage, error)) (httpapi.Answer, error) {
 	if h.Informer == nil {
-		return missing("SAL information")
+		return httpapi.Answer{}, missing("SAL information")
 	}
 	categories := r.URL.Query().Get("categories")
 	body, err := commander.Within(r.Context(), h.timeout, func(ctx context.Context) (json.RawMessage, error) {
 		return ask(h.Informer, ctx, categories)
 	})
 	if err != nil {
-		return commander.ErrorOf(err, "")
+		return httpapi.Answer{}, commander.ErrorOf(err, "")
 	}
 	key := r.URL.Path + "?" + categories
 	if !h.cache.Holds(key, body) {
 		if body, err = StrictBody(body); err != nil {
-			return err
+			return httpapi.Answer{}, err
 		}
 	}
 	w.Header().Set("Cache-Control", "no-cache") // clients have to revalidate, with the ETag
 	if err := h.cache.Serve(w, r, key, body); err != nil {
 		h.log.Debug("answer not delivered", "error", err)
 	}
-	return nil
-}
-
-// write writes a response. A failed delivery is only logged.
-func (h *handler) write(w http.ResponseWriter, r Response) {
-	maps.Copy(w.Header(), r.Header())
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(r.Status)
-	if _, err := w.Write(r.Body); err != nil {
-		h.log.Debug("answer not delivered", "error", err)
-	}
+	return httpapi.Answer{Sent: true}, nil
 }

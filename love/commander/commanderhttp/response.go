@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/httpapi"
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
@@ -174,6 +175,10 @@ func (r Response) Header() http.Header {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(r.RetryAfter.Seconds()))))
 	}
 	return h
+}
+
+func (r Response) answer() httpapi.Answer {
+	return httpapi.Answer{Status: r.Status, Header: r.Header(), Raw: r.Body}
 }
 
 // excerpt returns the beginning of a body on one line, to be shown to people.
