@@ -3,12 +3,11 @@ package love
 import (
 	"errors"
 	"math"
-	"time"
 )
 
 // ErrBeforeLeapSeconds is returned for a time before 1972, when TAI - UTC was
 // not a whole number of seconds.
-var ErrBeforeLeapSeconds = errors.New("before 1972 there is no TAI - UTC")
+var ErrBeforeLeapSeconds = errors.New("before 1972 TAI - UTC is not a whole number of seconds")
 
 // TAIFromUTC converts UNIX seconds, UTC, to the same count on the TAI scale,
 // as SAL does (spec sal-kafka, section 17): in the 24 hours before a leap
@@ -17,15 +16,27 @@ var ErrBeforeLeapSeconds = errors.New("before 1972 there is no TAI - UTC")
 // known leap second the offset stays the same. The error is
 // [ErrBeforeLeapSeconds].
 func TAIFromUTC(utc float64) (float64, error) {
-	if !(utc >= float64(leapSteps[0])) {
+	t := leapTable()
+	if !(utc >= float64(t.steps[0].unix)) {
 		return 0, ErrBeforeLeapSeconds
 	}
-	leap := leapAt(utc)
-	if next := leapAt(utc + 86400); next != leap {
-		step := float64(leapSteps[int(next)-10])
-		leap += (next - leap) * (1 - (step-utc)/86400)
+	const day = 86400
+	now := int64(math.Floor(min(utc, math.MaxInt32*2.0)))
+	offset := float64(t.at(now))
+	if next := t.next(now); next != nil && float64(next.unix) <= utc+day {
+		offset += (float64(next.offset) - offset) * (1 - (float64(next.unix)-utc)/day)
 	}
-	return utc + leap, nil
+	return utc + offset, nil
+}
+
+// next returns the first step after a time, nil if there is none.
+func (t *LeapSecondTable) next(unix int64) *leapStep {
+	for i := range t.steps {
+		if t.steps[i].unix > unix {
+			return &t.steps[i]
+		}
+	}
+	return nil
 }
 
 // UTCFromTAI converts seconds on the TAI scale to UNIX seconds, UTC. It
@@ -33,17 +44,13 @@ func TAIFromUTC(utc float64) (float64, error) {
 // leap second it is not exactly the inverse of [TAIFromUTC]. The error is
 // [ErrBeforeLeapSeconds].
 func UTCFromTAI(tai float64) (float64, error) {
-	if !(tai >= float64(leapSteps[0]+10)) {
+	t := leapTable()
+	if !(tai >= float64(t.steps[0].unix+t.steps[0].offset)) {
 		return 0, ErrBeforeLeapSeconds
 	}
-	n := len(leapSteps)
-	for tai < float64(leapSteps[n-1]+int64(9+n)) {
+	n := len(t.steps) - 1
+	for tai < float64(t.steps[n].unix+t.steps[n].offset) {
 		n--
 	}
-	return tai - float64(9+n), nil
-}
-
-// leapAt returns TAI - UTC in seconds, at a UTC that is not before 1972.
-func leapAt(utc float64) float64 {
-	return tableLeapSeconds(time.Unix(int64(math.Floor(min(utc, math.MaxInt32*2.0))), 0)).Seconds()
+	return tai - float64(t.steps[n].offset), nil
 }

@@ -43,40 +43,6 @@ func UnixSeconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 // TAI returns t on the TAI scale, as UNIX-like seconds: the form of SAL's stamps.
 func TAI(t time.Time) float64 { return UnixSeconds(t.Add(LeapSeconds(t))) }
 
-// leapSteps are the UTC dates from which TAI - UTC has grown by one second,
-// from 10 s at the first one.
-var leapSteps = [...]int64{
-	63072000, 78796800, 94694400, 126230400, 157766400, 189302400, 220924800,
-	252460800, 283996800, 315532800, 362793600, 394329600, 425865600, 489024000,
-	567993600, 631152000, 662688000, 709948800, 741484800, 773020800, 820454400,
-	867715200, 915148800, 1136073600, 1230768000, 1341100800, 1435708800, 1483228800,
-}
-
-// LeapSecondsExpiry returns until when the table of leap seconds is known to
-// be complete: the IERS announces a leap second half a year ahead, and has
-// announced none until then. Afterwards times may be wrong by a second, until
-// the program is updated.
-func LeapSecondsExpiry() time.Time { return time.Date(2027, time.June, 28, 0, 0, 0, 0, time.UTC) }
-
-// LeapSeconds returns TAI - UTC at t: 37 s since 2017, and 10 s before 1972. A
-// leap second that is not in the table is taken from the machine's kernel, if
-// that knows it.
-func LeapSeconds(t time.Time) time.Duration {
-	leap := tableLeapSeconds(t)
-	if k := fromKernel(); k.extra != 0 && !t.Before(k.since) {
-		leap += k.extra
-	}
-	return leap
-}
-
-func tableLeapSeconds(t time.Time) time.Duration {
-	n := len(leapSteps)
-	for n > 1 && t.Unix() < leapSteps[n-1] {
-		n--
-	}
-	return time.Duration(9+n) * time.Second
-}
-
 // SiderealTime returns the apparent sidereal time in hours, 0 <= x < 24, at a
 // longitude in degrees east. It uses UTC for UT1 (they differ by less than a
 // second); the rest is better than 0.05 s: mean sidereal time of the IAU 2006

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -133,6 +134,21 @@ func (a *app) checkKafka(try func(context.Context, kafka.Config) (string, error)
 	}
 }
 
+// useLeapSeconds makes the program use the table of leap seconds in a file.
+func useLeapSeconds(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("--leap-seconds: %w", err)
+	}
+	defer f.Close()
+	table, err := love.ReadLeapSeconds(f)
+	if err != nil {
+		return fmt.Errorf("--leap-seconds %s: %w", path, err)
+	}
+	love.UseLeapSeconds(table)
+	return nil
+}
+
 // leapWarning is how long before the table of leap seconds expires the warning
 // begins.
 const leapWarning = 60 * 24 * time.Hour
@@ -144,9 +160,9 @@ func leapSecondsAt(now time.Time) (string, error) {
 	until := expiry.Format(time.DateOnly)
 	switch left := expiry.Sub(now); {
 	case left <= 0:
-		return "", warning{"the table has expired on " + until + ", times may be wrong by a second: update loved"}
+		return "", warning{"the table has expired on " + until + ", times may be wrong by a second: update loved, or give a newer table with --leap-seconds"}
 	case left < leapWarning:
-		return "", warning{"the table expires on " + until + ": update loved"}
+		return "", warning{"the table expires on " + until + ": update loved, or give a newer table with --leap-seconds"}
 	}
 	return "known until " + until, nil
 }

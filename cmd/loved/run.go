@@ -60,6 +60,7 @@ type app struct {
 }
 
 func (a *app) command() *cobra.Command {
+	var leapSeconds string
 	root := &cobra.Command{
 		Use:   "loved",
 		Short: "LOVE's back end: manager, producers and the tools around them",
@@ -75,10 +76,17 @@ A flag whose help shows a [$VARIABLE] can be set by it; the flag counts first.`,
 			if err := applyEnv(cmd.Flags(), a.env); err != nil {
 				return err
 			}
+			if leapSeconds != "" {
+				if err := useLeapSeconds(leapSeconds); err != nil {
+					return err
+				}
+			}
 			a.started = true
 			return nil
 		},
 	}
+	root.PersistentFlags().StringVar(&leapSeconds, "leap-seconds", "", "`FILE` with a newer table of leap seconds, in the format of the IERS (default the one built in)")
+	bindEnv(root.PersistentFlags(), "leap-seconds", "LOVED_LEAP_SECONDS")
 	root.AddCommand(
 		untilInterrupted(a.subCommand()), a.pubCommand(), a.cmdCommand(), a.commandsCommand(),
 		a.approveCommand(), a.dismissCommand(), a.authorityCommand(), a.tokenCommand(), untilInterrupted(a.replayCommand()),

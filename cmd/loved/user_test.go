@@ -312,6 +312,21 @@ func TestCheckTellsWhenTheTableOfLeapSecondsIsOld(t *testing.T) {
 	require.ErrorContains(t, err, "has expired")
 }
 
+func TestANewerTableOfLeapSecondsCanBeGiven(t *testing.T) {
+	defer love.UseLeapSeconds(love.LeapSecondTable{})
+	u := newUser(t)
+	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good one", "sqlite::memory:"
+	file := filepath.Join(t.TempDir(), "leap-seconds.list")
+	require.NoError(t, os.WriteFile(file, []byte("#@ 3913056000\n2272060800 10\n"), 0o600))
+	u.env["LOVED_LEAP_SECONDS"] = file
+	require.Regexp(t, `(?m)^warning +leap seconds: the table has expired on 2024-01-01`, u.types("check").out)
+
+	require.NoError(t, os.WriteFile(file, []byte("10 2272060800\n"), 0o600))
+	got := u.types("check")
+	require.Equal(t, exitUsage, got.code)
+	require.Contains(t, got.errors, "--leap-seconds "+file+": leap seconds: the table has to begin with 1972")
+}
+
 func TestThePlaceCanDecideWhoCommands(t *testing.T) {
 	u := newUser(t)
 	for from, want := range map[string]string{"127.0.0.1": "HTTP 503", "10.0.0.0/8": "location is not allowed"} {
