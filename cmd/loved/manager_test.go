@@ -56,7 +56,7 @@ func (u *user) collected(p *process) []string {
 
 // delivered is what of a message has to arrive unchanged: csc, salindex and the
 // streams, or for the broadest group the whole data, as raw bytes.
-func delivered(t *testing.T, group string, f *wire.Frame) string {
+func delivered(t *testing.T, group string, f *wire.Message) string {
 	if strings.HasSuffix(group, "-all-all-all") {
 		return string(f.Data)
 	}
@@ -73,7 +73,7 @@ func delivered(t *testing.T, group string, f *wire.Frame) string {
 func expected(t *testing.T, messages []recorded) map[string][]string {
 	want := map[string][]string{}
 	for _, m := range messages {
-		var f wire.Frame
+		var f wire.Message
 		require.NoError(t, f.Parse(m.JSON))
 		category := string(wire.Text(f.Category))
 		broadest := category + "-all-all-all"
@@ -111,7 +111,7 @@ func TestRecordedProducersReachEveryGroupByteForByteAndNothingElse(t *testing.T)
 	require.Equal(t, result{out: fmt.Sprintf("%d messages published\n", len(messages))}, replayed)
 	got := map[string][]string{}
 	for _, line := range u.collected(sub) {
-		var f wire.Frame
+		var f wire.Message
 		require.NoError(t, f.Parse([]byte(line)))
 		group := string(wire.Text(f.Subscription))
 		got[group] = append(got[group], delivered(t, group, &f))

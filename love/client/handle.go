@@ -20,7 +20,7 @@ func (c *Client) handle(ctx context.Context, op ws.OpCode, raw []byte) {
 		c.log.Warn("ignored a message of the manager that is no UTF-8 text", "bytes", len(raw))
 		return
 	}
-	var f wire.Frame
+	var f wire.Message
 	if err := f.Parse(raw); err != nil {
 		c.log.Warn("ignored a message of the manager", "error", err, "bytes", len(raw))
 		return
@@ -69,7 +69,7 @@ type addressee struct {
 // addresseeOf believes "subscription", with two exceptions that the protocol
 // makes: a heartbeat says just "heartbeat" (section 2.7), and a request always
 // names the broadest group (2.6).
-func addresseeOf(f *wire.Frame) addressee {
+func addresseeOf(f *wire.Message) addressee {
 	a := addressee{group: text(f.Subscription)}
 	switch love.Category(text(f.Category)) {
 	case love.CategoryHeartbeat:

@@ -27,7 +27,7 @@ func TestAMessageThatBreaksARuleIsAnsweredAndTheConnectionLives(t *testing.T) {
 		`{"category":1,"data":[]}`:        `\"category\" must be there, and a text`,
 		`{"category":"event"}`:            `\"data\" is missing: send a list of objects`,
 		`{"category":"event","data":{}}`:  `\"data\" must be a list of objects`,
-		`{"category":"event","data":[7]}`: `\"data\" must hold only objects: one element is none`,
+		`{"category":"event","data":[7]}`: `\"data\" must hold only objects: one element is not`,
 		`{"category":"event","data":[{"salindex":0,"data":{}}]}`:                   `\"csc\" is missing: send the component's name`,
 		`{"category":"event","data":[{"csc":1,"salindex":0,"data":{}}]}`:           `\"csc\" must be a text`,
 		`{"category":"event","data":[{"csc":"Secret","data":{}}]}`:                 `\"salindex\" is missing: send a number or \"all\"`,

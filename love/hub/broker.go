@@ -51,8 +51,8 @@ type Envelope struct {
 	Received time.Time // when the first hub received it
 	Source   string    // the ID of the session that sent it, unique in all hubs
 
-	source *source     // with the ID Source; nil if it belongs to another process
-	cut    *wire.Frame // the parsed Payload; nil if this process has not parsed it
+	source *source       // with the ID Source; nil if it belongs to another process
+	cut    *wire.Message // the parsed Payload; nil if this process has not parsed it
 }
 
 // MemoryBroker connects the hubs of one process.

@@ -119,7 +119,7 @@ func initialStateRequest(g love.Group) []byte {
 // initialState routes a request to the producers of its component: the
 // sessions that subscribed to requests for all its streams or for this one.
 // Each gets it once.
-func (d *delivery) initialState(e *Envelope, cut *wire.Frame) {
+func (d *delivery) initialState(e *Envelope, cut *wire.Message) {
 	x, it := &d.hub.index, &cut.Items[0]
 	category := []byte(love.CategoryInitialState)
 	csc, stream := wire.Text(it.CSC), all

@@ -20,7 +20,7 @@ func (h *Hub) Publish(ctx context.Context, m love.Message) error {
 	if h.ended.Load() {
 		return ErrClosed
 	}
-	cut, text := new(wire.Frame), m.AppendJSON(nil)
+	cut, text := new(wire.Message), m.AppendJSON(nil)
 	if err := cut.Parse(text); err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func benchMessage(streams int) []byte {
 }
 
 func benchEnvelope(b *testing.B, text []byte) Envelope {
-	cut := new(wire.Frame)
+	cut := new(wire.Message)
 	if err := cut.Parse(text); err != nil {
 		b.Fatal(err)
 	}

@@ -17,29 +17,29 @@ type inbound struct {
 	session *Session
 	burst   burst // sessions to wake at the end
 	batch   []Envelope
-	cuts    []*wire.Frame // reused; one for each element of batch
+	cuts    []*wire.Message // reused; one for each element of batch
 
 	holdsData bool // batch holds a data message
 }
 
 // The rules that a message can break, beyond those of package wire.
 var (
-	errBinary    = &wire.Problem{Key: "message", Rule: "must be a text frame, not a binary one"}
-	errPublish   = &wire.Problem{Key: "category", Rule: "may not be published by this connection: a user's publishes only observing logs, and only with the permission to command"}
-	errNoPublish = &wire.Problem{Key: "category", Rule: "may not be published by this connection: a user's publishes nothing"}
+	errBinary    = &wire.RuleError{Key: "message", Rule: "must be a text frame, not a binary one"}
+	errPublish   = &wire.RuleError{Key: "category", Rule: "may not be published by this connection: a user's publishes only observing logs, and only with the permission to command"}
+	errNoPublish = &wire.RuleError{Key: "category", Rule: "may not be published by this connection: a user's publishes nothing"}
 
-	errCategory    = &wire.Problem{Key: "category", Rule: "must be there, and a text"}
-	errCSC         = &wire.Problem{Key: "csc", Rule: "must be a text"}
-	errStream      = &wire.Problem{Key: "stream", Rule: "must be a text"}
-	errSalIndex    = &wire.Problem{Key: "salindex", Rule: `must be a number or a text such as "all"`}
-	errOption      = &wire.Problem{Key: "option", Rule: "must be a text"}
-	errAction      = &wire.Problem{Key: "action", Rule: "must be a text"}
-	errRequestTime = &wire.Problem{Key: "request_time", Rule: "is missing: it is returned with the answer"}
-	errGroupName   = &wire.Problem{Key: "stream", Rule: "and the other names are too long together"}
-	errSnapshot    = &wire.Problem{Key: "snapshot", Rule: "must be true or false"}
-	errSeq         = &wire.Problem{Key: "seq", Rule: "must be true or false"}
-	errMaxRate     = &wire.Problem{Key: "max_rate", Rule: "must be a number of messages per second, from 0.01 to 1000000"}
-	errTooMany     = &wire.Problem{Key: "option", Rule: "would exceed what one connection may have: leave something first"}
+	errCategory    = &wire.RuleError{Key: "category", Rule: "must be there, and a text"}
+	errCSC         = &wire.RuleError{Key: "csc", Rule: "must be a text"}
+	errStream      = &wire.RuleError{Key: "stream", Rule: "must be a text"}
+	errSalIndex    = &wire.RuleError{Key: "salindex", Rule: `must be a number or a text such as "all"`}
+	errOption      = &wire.RuleError{Key: "option", Rule: "must be a text"}
+	errAction      = &wire.RuleError{Key: "action", Rule: "must be a text"}
+	errRequestTime = &wire.RuleError{Key: "request_time", Rule: "is missing: it is returned with the answer"}
+	errGroupName   = &wire.RuleError{Key: "stream", Rule: "and the other names are too long together"}
+	errSnapshot    = &wire.RuleError{Key: "snapshot", Rule: "must be true or false"}
+	errSeq         = &wire.RuleError{Key: "seq", Rule: "must be true or false"}
+	errMaxRate     = &wire.RuleError{Key: "max_rate", Rule: "must be a number of messages per second, from 0.01 to 1000000"}
+	errTooMany     = &wire.RuleError{Key: "option", Rule: "would exceed what one connection may have: leave something first"}
 )
 
 // message handles one text message, and keeps text until the end of the burst.
@@ -47,7 +47,7 @@ var (
 func (in *inbound) message(text []byte) {
 	cut := in.nextCut()
 	if err := cut.Parse(text); err != nil {
-		in.malformed(err)
+		in.problem(err)
 		return
 	}
 	if in.holdsData && (cut.Option != nil || cut.Action != nil) {
@@ -69,9 +69,9 @@ func (in *inbound) end() {
 	in.burst.flush()
 }
 
-func (in *inbound) nextCut() *wire.Frame {
+func (in *inbound) nextCut() *wire.Message {
 	for len(in.cuts) <= len(in.batch) {
-		in.cuts = append(in.cuts, new(wire.Frame))
+		in.cuts = append(in.cuts, new(wire.Message))
 	}
 	return in.cuts[len(in.batch)]
 }
@@ -88,13 +88,13 @@ func (in *inbound) publish() {
 	in.batch, in.holdsData = in.batch[:0], false
 }
 
-func (in *inbound) data(cut *wire.Frame, text []byte) {
+func (in *inbound) data(cut *wire.Message, text []byte) {
 	if !wire.IsText(cut.Category) {
 		in.problem(errCategory)
 		return
 	}
-	if p := cut.DataProblem(); p != nil {
-		in.problem(p)
+	if err := cut.CheckData(); err != nil {
+		in.problem(err)
 		return
 	}
 	s := in.session
@@ -104,9 +104,9 @@ func (in *inbound) data(cut *wire.Frame, text []byte) {
 		return
 	}
 	for i := range cut.Items {
-		if p := cut.Items[i].Problem; p != nil {
+		if err := cut.Items[i].Err; err != nil {
 			s.hub.counters.deny(DenyMalformed)
-			in.reply("Part of the message ignored: " + p.Error())
+			in.reply("Part of the message ignored: " + err.Error())
 			break
 		}
 	}
@@ -122,15 +122,15 @@ func (in *inbound) data(cut *wire.Frame, text []byte) {
 }
 
 // problem returns the rule that a user who may not publish has broken.
-func (u UserPublish) problem() *wire.Problem {
+func (u UserPublish) problem() error {
 	if u == PublishNone {
 		return errNoPublish
 	}
 	return errPublish
 }
 
-func firstComponent(cut *wire.Frame) []string {
-	if len(cut.Items) == 0 || cut.Items[0].Problem != nil {
+func firstComponent(cut *wire.Message) []string {
+	if len(cut.Items) == 0 || cut.Items[0].Err != nil {
 		return nil
 	}
 	return []string{string(wire.Text(cut.Items[0].CSC))}
@@ -149,7 +149,7 @@ func (s *Session) mayPublish(c love.Category) bool {
 	return c == love.CategoryLoveCSC && may(auth.ExecuteCommand) || may(auth.Publish)
 }
 
-func (in *inbound) action(cut *wire.Frame) {
+func (in *inbound) action(cut *wire.Message) {
 	switch {
 	case !wire.IsText(cut.Action):
 		in.problem(errAction)
@@ -165,7 +165,7 @@ func (in *inbound) action(cut *wire.Frame) {
 	}
 }
 
-func (in *inbound) subscription(cut *wire.Frame) {
+func (in *inbound) subscription(cut *wire.Message) {
 	if !wire.IsText(cut.Option) {
 		in.problem(errOption)
 		return
@@ -174,9 +174,9 @@ func (in *inbound) subscription(cut *wire.Frame) {
 	if option != love.Subscribe && option != love.Unsubscribe {
 		return // another option gets no answer (section 2.4)
 	}
-	group, problem := groupOf(cut)
-	if problem != nil {
-		in.problem(problem)
+	group, err := groupOf(cut)
+	if err != nil {
+		in.problem(err)
 		return
 	}
 	s := in.session
@@ -189,9 +189,9 @@ func (in *inbound) subscription(cut *wire.Frame) {
 		in.confirm(option, group)
 		return
 	}
-	options, problem := subscriptionOptionsOf(cut)
-	if problem != nil {
-		in.problem(problem)
+	options, err := subscriptionOptionsOf(cut)
+	if err != nil {
+		in.problem(err)
 		return
 	}
 	in.subscribe(group, options)
@@ -222,11 +222,11 @@ type subscriptionOptions struct {
 	interval time.Duration // between two messages of one stream; 0: no limit
 }
 
-func subscriptionOptionsOf(cut *wire.Frame) (o subscriptionOptions, p *wire.Problem) {
+func subscriptionOptionsOf(cut *wire.Message) (o subscriptionOptions, err error) {
 	for _, flag := range [...]struct {
 		raw     []byte
 		set     *bool
-		problem *wire.Problem
+		problem error
 	}{{cut.Snapshot, &o.snapshot, errSnapshot}, {cut.Seq, &o.seq, errSeq}} {
 		switch string(flag.raw) {
 		case "", "false":
@@ -253,7 +253,7 @@ const (
 )
 
 // groupOf returns the group of a subscription request.
-func groupOf(cut *wire.Frame) (love.Group, *wire.Problem) {
+func groupOf(cut *wire.Message) (love.Group, error) {
 	switch {
 	case !wire.IsText(cut.Category):
 		return love.Group{}, errCategory
@@ -282,21 +282,15 @@ func (in *inbound) confirm(o love.Option, g love.Group) {
 	in.reply(love.Subscription{Option: o, Group: g}.Confirmation())
 }
 
-// malformed answers a message that is not JSON.
-func (in *inbound) malformed(err error) {
-	in.session.hub.counters.deny(DenyMalformed)
-	in.reply("Message ignored: " + err.Error())
-}
-
 // problem answers a message that breaks a rule of the protocol.
-func (in *inbound) problem(p *wire.Problem) { in.deny(DenyMalformed, p) }
+func (in *inbound) problem(err error) { in.deny(DenyMalformed, err) }
 
 // deny answers a message that is ignored. The text names the key and the rule
 // but quotes nothing of the message (quirk 8): the LOVE-frontend would take a
 // group's name for a confirmation.
-func (in *inbound) deny(d Denial, p *wire.Problem) {
+func (in *inbound) deny(d Denial, err error) {
 	in.session.hub.counters.deny(d)
-	in.reply("Message ignored: " + p.Error())
+	in.reply("Message ignored: " + err.Error())
 }
 
 func (in *inbound) reply(text string) {

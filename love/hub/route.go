@@ -17,7 +17,7 @@ type delivery struct {
 	burst burst
 	now   time.Time
 	tai   float64 // now, for tracing
-	cut   wire.Frame
+	cut   wire.Message
 
 	// Of the present message:
 	category  []byte
@@ -77,13 +77,13 @@ var all = []byte(love.All)
 
 // data routes a data message to its groups (section 2.5): those of its streams,
 // of its components, and of its category, and to wildcards.
-func (d *delivery) data(e *Envelope, cut *wire.Frame) {
+func (d *delivery) data(e *Envelope, cut *wire.Message) {
 	d.category = wire.Text(cut.Category)
 	d.telemetry = string(d.category) == string(love.CategoryTelemetry)
 	x := &d.hub.index
 	for i := range cut.Items {
 		it := &cut.Items[i]
-		if it.Problem != nil {
+		if it.Err != nil {
 			continue
 		}
 		csc, index := wire.Text(it.CSC), indexText(it.SalIndex)
@@ -104,7 +104,7 @@ func (d *delivery) data(e *Envelope, cut *wire.Frame) {
 }
 
 // stream routes one stream, and keeps its value as the last one.
-func (d *delivery) stream(e *Envelope, cut *wire.Frame, it *wire.Item, s wire.Stream, csc, index []byte) {
+func (d *delivery) stream(e *Envelope, cut *wire.Message, it *wire.Item, s wire.Stream, csc, index []byte) {
 	h, name := d.hub, wire.Text(s.Name)
 	g := h.index.lookup(d.category, csc, index, name)
 	if g == nil {
@@ -127,7 +127,7 @@ func (d *delivery) stream(e *Envelope, cut *wire.Frame, it *wire.Item, s wire.St
 }
 
 // set sends a message with several streams to its group.
-func (d *delivery) set(g *group, cut *wire.Frame, items []wire.Item, buf []byte) {
+func (d *delivery) set(g *group, cut *wire.Message, items []wire.Item, buf []byte) {
 	g.order.Lock()
 	defer g.order.Unlock()
 	key := d.setKey(g, cut, items)
@@ -136,7 +136,7 @@ func (d *delivery) set(g *group, cut *wire.Frame, items []wire.Item, buf []byte)
 
 // setKey returns the key of a message with several streams to g. Messages with
 // the same streams have the same key.
-func (d *delivery) setKey(g *group, cut *wire.Frame, items []wire.Item) uint64 {
+func (d *delivery) setKey(g *group, cut *wire.Message, items []wire.Item) uint64 {
 	var hash maphash.Hash
 	hash.SetSeed(d.hub.index.seed)
 	maphash.WriteComparable(&hash, g.key)
@@ -180,7 +180,7 @@ func (d *delivery) sendTo(m *member, stream uint64, f *frame) {
 
 // encodeStream returns a buffer with the payload for one stream of an item, or
 // for all of them if name is that of the component and value the whole data.
-func (d *delivery) encodeStream(e *Envelope, cut *wire.Frame, it *wire.Item, name, value []byte, g *group) []byte {
+func (d *delivery) encodeStream(e *Envelope, cut *wire.Message, it *wire.Item, name, value []byte, g *group) []byte {
 	trace := d.tracing(e, cut)
 	buf := newBuffer(len(cut.Category) + len(it.CSC) + len(it.SalIndex) + len(name) + len(value) + len(g.text) + len(trace) + 80)
 	buf = append(append(buf, `{"category":`...), cut.Category...)
@@ -200,7 +200,7 @@ func appendItem(buf, csc, index, name, value []byte) []byte {
 
 // encodeWhole returns a buffer with the payload for the group of a whole
 // category: the list as it came.
-func (d *delivery) encodeWhole(e *Envelope, cut *wire.Frame, g *group) []byte {
+func (d *delivery) encodeWhole(e *Envelope, cut *wire.Message, g *group) []byte {
 	trace := d.tracing(e, cut)
 	buf := newBuffer(len(cut.Category) + len(cut.Data) + len(g.text) + len(trace) + 48)
 	buf = append(append(buf, `{"category":`...), cut.Category...)
@@ -212,7 +212,7 @@ func (d *delivery) encodeWhole(e *Envelope, cut *wire.Frame, g *group) []byte {
 
 // tracing returns the member "tracing" for what is delivered of a message,
 // encoded once for all its groups. The times are TAI (section 2.5).
-func (d *delivery) tracing(e *Envelope, cut *wire.Frame) []byte {
+func (d *delivery) tracing(e *Envelope, cut *wire.Message) []byte {
 	if !d.hub.tracing || len(d.trace) > 0 {
 		return d.trace
 	}

@@ -178,7 +178,7 @@ type address struct {
 // addressOf returns the address of a message, without streams if no manager could
 // distribute the message.
 func addressOf(msg []byte) (a address) {
-	var f wire.Frame
+	var f wire.Message
 	if f.Parse(msg) != nil || !wire.IsText(f.Category) {
 		return a
 	}
@@ -186,7 +186,7 @@ func addressOf(msg []byte) (a address) {
 	a.replaces = true
 	for i := range f.Items {
 		it := &f.Items[i]
-		if it.Problem != nil {
+		if it.Err != nil {
 			return address{}
 		}
 		csc := string(wire.Text(it.CSC))
