@@ -93,7 +93,7 @@ func (m *MemoryLedger) Tokens(_ context.Context, username string) ([]TokenInfo, 
 func (m *MemoryLedger) Revoke(_ context.Context, tokenID string, expires time.Time) (bool, error) {
 	first := m.revoke(tokenID, expires)
 	if first {
-		m.watchers.Tell(tokenID)
+		m.watchers.Notify(tokenID)
 	}
 	return first, nil
 }

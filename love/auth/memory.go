@@ -111,7 +111,7 @@ func (m *MemoryUserStore) UpdateAccount(_ context.Context, username string, chan
 	if err := m.update(username, change); err != nil {
 		return err
 	}
-	m.watchers.Tell(username)
+	m.watchers.Notify(username)
 	return nil
 }
 
@@ -138,7 +138,7 @@ func (m *MemoryUserStore) DeleteAccount(_ context.Context, username string) erro
 	if !known {
 		return fmt.Errorf("user %q: %w", username, ErrUnknownUser)
 	}
-	m.watchers.Tell(username)
+	m.watchers.Notify(username)
 	return nil
 }
 
@@ -202,7 +202,7 @@ func (m *MemoryUserStore) members(group string) (names []string) {
 
 func (m *MemoryUserStore) tell(usernames []string) {
 	for _, name := range usernames {
-		m.watchers.Tell(name)
+		m.watchers.Notify(name)
 	}
 }
 

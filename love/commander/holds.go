@@ -64,7 +64,7 @@ func (m *MemoryHolds) Change(_ context.Context, f func([]Hold) ([]Hold, error)) 
 	if err := m.change(f); err != nil {
 		return err
 	}
-	m.watchers.Tell(struct{}{})
+	m.watchers.Notify(struct{}{})
 	return nil
 }
 

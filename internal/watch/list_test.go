@@ -1,6 +1,7 @@
 package watch_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -8,16 +9,25 @@ import (
 	"github.com/rubin-love/love-go/internal/watch"
 )
 
-func TestList_TellsWhoIsOnIt(t *testing.T) {
+func TestEveryFunctionIsNotifiedUntilItIsCancelled(t *testing.T) {
 	var l watch.List[string]
-	l.Tell("nobody hears this")
+	l.Notify("before the first")
 	var a, b []string
 	cancel := l.Add(func(s string) { a = append(a, s) })
 	l.Add(func(s string) { b = append(b, s) })
-	l.Tell("both")
+	l.Notify("both")
 	cancel()
 	cancel()
-	l.Tell("one")
+	l.Notify("one")
 	require.Equal(t, []string{"both"}, a)
 	require.Equal(t, []string{"both", "one"}, b)
+}
+
+func ExampleList() {
+	var watchers watch.List[string]
+	cancel := watchers.Add(func(user string) { fmt.Println(user, "has changed") })
+	watchers.Notify("ada")
+	cancel()
+	watchers.Notify("bruno")
+	// Output: ada has changed
 }
