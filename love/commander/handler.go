@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rubin-love/love-go/internal/encoded"
+	"github.com/rubin-love/love-go/internal/jsoncache"
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 )
@@ -52,7 +52,7 @@ type handler struct {
 	Backend
 	slots slots
 	log   *slog.Logger
-	cache encoded.Cache
+	cache jsoncache.Cache
 	paths map[string]endpoint
 }
 
@@ -260,7 +260,7 @@ func (h *handler) inform(w http.ResponseWriter, r *http.Request, ask func(Inform
 	categories := r.URL.Query().Get("categories")
 	reply, err := ask(h.Informer, r.Context(), categories)
 	key := r.URL.Path + "?" + categories
-	if err == nil && !h.cache.Holds(key, reply.Body) {
+	if err == nil && !h.cache.Has(key, reply.Body) {
 		reply, err = reply.Strict()
 	}
 	if err != nil || reply.Status != http.StatusOK {

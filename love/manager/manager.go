@@ -15,7 +15,7 @@ import (
 
 	"github.com/julienschmidt/httprouter"
 
-	"github.com/rubin-love/love-go/internal/encoded"
+	"github.com/rubin-love/love-go/internal/jsoncache"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
@@ -120,7 +120,7 @@ type Manager struct {
 	socket         *regexp.Regexp
 	handler        http.Handler
 	frontendConfig configuration
-	topics         encoded.Cache
+	topics         jsoncache.Cache
 	audit          *auth.Auditor
 	limiter        *auth.LogInLimiter
 	seldom         *seldom

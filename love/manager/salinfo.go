@@ -29,7 +29,7 @@ func (m *Manager) relayTopics(c *call, from func(context.Context, string) (comma
 	categories := c.URL.Query().Get("categories")
 	reply, err := m.ask(c, func(ctx context.Context) (commander.Reply, error) { return from(ctx, categories) })
 	key := c.URL.Path + "?" + categories
-	if err == nil && !m.topics.Holds(key, reply.Body) {
+	if err == nil && !m.topics.Has(key, reply.Body) {
 		reply, err = reply.Strict()
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-package encoded_test
+package jsoncache_test
 
 import (
 	"compress/gzip"
@@ -9,12 +9,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/internal/encoded"
+	"github.com/rubin-love/love-go/internal/jsoncache"
 )
 
-var long = []byte(`{"text":"` + strings.Repeat("long ", 1000) + `"}`)
+var document = []byte(`{"text":"` + strings.Repeat("long ", 1000) + `"}`)
 
-func ask(t *testing.T, c *encoded.Cache, body []byte, header ...string) *httptest.ResponseRecorder {
+func get(t *testing.T, c *jsoncache.Cache, body []byte, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", "/", nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
@@ -24,17 +24,17 @@ func ask(t *testing.T, c *encoded.Cache, body []byte, header ...string) *httptes
 	return w
 }
 
-func TestCompressesForWhoeverAcceptsIt(t *testing.T) {
-	var c encoded.Cache
-	for header, zipped := range map[string]bool{
+func TestADocumentIsCompressedForClientsThatAcceptIt(t *testing.T) {
+	var c jsoncache.Cache
+	for header, compressed := range map[string]bool{
 		"gzip": true, "deflate, gzip;q=0.5": true, "*": true, "GZIP": true,
 		"": false, "identity": false, "gzip;q=0": false, "gzip; q=0.000": false, "br": false,
 	} {
-		w := ask(t, &c, long, "Accept-Encoding", header)
+		w := get(t, &c, document, "Accept-Encoding", header)
 		require.Equal(t, 200, w.Code)
 		require.Equal(t, "Accept-Encoding", w.Header().Get("Vary"))
 		body := io.Reader(w.Body)
-		if zipped {
+		if compressed {
 			require.Equal(t, "gzip", w.Header().Get("Content-Encoding"), header)
 			z, err := gzip.NewReader(body)
 			require.NoError(t, err)
@@ -44,27 +44,27 @@ func TestCompressesForWhoeverAcceptsIt(t *testing.T) {
 		}
 		got, err := io.ReadAll(body)
 		require.NoError(t, err)
-		require.Equal(t, long, got)
+		require.Equal(t, document, got)
 	}
 }
 
-func TestWhatTheClientHasIsNotSentAgain(t *testing.T) {
-	var c encoded.Cache
-	tag := ask(t, &c, long).Header().Get("Etag")
+func TestADocumentThatTheClientHasIsNotSentAgain(t *testing.T) {
+	var c jsoncache.Cache
+	tag := get(t, &c, document).Header().Get("Etag")
 	require.NotEmpty(t, tag)
 	for _, header := range []string{tag, `"x", ` + tag, "*", strings.TrimPrefix(tag, "W/")} {
-		w := ask(t, &c, long, "If-None-Match", header)
+		w := get(t, &c, document, "If-None-Match", header)
 		require.Equal(t, 304, w.Code, header)
 		require.Empty(t, w.Body.Bytes())
 		require.Equal(t, tag, w.Header().Get("Etag"))
 	}
-	require.Equal(t, 200, ask(t, &c, long, "If-None-Match", `"x"`).Code)
+	require.Equal(t, 200, get(t, &c, document, "If-None-Match", `"x"`).Code)
 }
 
-func TestAChangedDocumentHasAnotherTag(t *testing.T) {
-	var c encoded.Cache
-	tag := ask(t, &c, long).Header().Get("Etag")
-	w := ask(t, &c, []byte(`{}`), "If-None-Match", tag, "Accept-Encoding", "gzip")
+func TestAChangedDocumentHasAnotherETag(t *testing.T) {
+	var c jsoncache.Cache
+	tag := get(t, &c, document).Header().Get("Etag")
+	w := get(t, &c, []byte(`{}`), "If-None-Match", tag, "Accept-Encoding", "gzip")
 	require.Equal(t, 200, w.Code)
 	require.Equal(t, `{}`, w.Body.String(), "short ones are not compressed")
 	require.NotEqual(t, tag, w.Header().Get("Etag"))

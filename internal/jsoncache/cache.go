@@ -1,6 +1,7 @@
-// Package encoded answers HTTP requests with long JSON documents that seldom
-// change: with an ETag, and compressed once.
-package encoded
+// Package jsoncache answers HTTP requests with large JSON documents that rarely
+// change: with an ETag, so that a client that has the document gets status 304,
+// and compressed once for all clients that accept gzip.
+package jsoncache
 
 import (
 	"bytes"
@@ -14,11 +15,11 @@ import (
 )
 
 const (
-	// maxDocuments bounds the cache: there are a few documents, in a few
-	// variants.
+	// maxDocuments bounds the cache. Its users have a few documents in a few
+	// variants; a cache that is full starts again empty.
 	maxDocuments = 32
-	// worthwhile is the size in bytes from which compressing pays.
-	worthwhile = 256
+	// minCompressed is the size in bytes from which compressing pays.
+	minCompressed = 256
 )
 
 // Cache keeps the compressed form of documents. The zero value is ready; it is
@@ -28,32 +29,32 @@ type Cache struct {
 	documents map[string]*document
 }
 
-// document is a body with its tag and its compressed form.
+// document is a body with its ETag and its compressed form.
 type document struct {
-	once   sync.Once
-	body   []byte
-	tag    string
-	zipped []byte // nil if that is not worth it
+	once       sync.Once
+	body       []byte
+	etag       string
+	compressed []byte // nil if compressing does not pay
 }
 
-// Serve answers with a document and status 200, or with 304 if the client has
-// it already. The key tells documents apart. The body may differ from the one
-// kept under the key, which it then replaces; it must not be modified after
-// the call.
+// Serve answers with the document called key and status 200, or with 304 if the
+// client has it already. A body that differs from the one kept under the key
+// replaces it. body must not be modified after the call. The error is that of
+// writing to w.
 func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key string, body []byte) error {
 	d := c.document(key, body)
 	d.once.Do(d.encode)
 	h := w.Header()
-	h.Set("Etag", d.tag)
+	h.Set("Etag", d.etag)
 	h.Add("Vary", "Accept-Encoding")
-	if matches(r.Header.Get("If-None-Match"), d.tag) {
+	if matches(r.Header.Get("If-None-Match"), d.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
 	h.Set("Content-Type", "application/json")
-	if d.zipped != nil && acceptsGzip(r.Header) {
+	if d.compressed != nil && acceptsGzip(r.Header) {
 		h.Set("Content-Encoding", "gzip")
-		body = d.zipped
+		body = d.compressed
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
@@ -64,8 +65,9 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key string, body [
 	return err
 }
 
-// Holds reports whether the body is the one last served under the key.
-func (c *Cache) Holds(key string, body []byte) bool {
+// Has reports whether body is the one last served under the key, so that
+// a caller need not check it again.
+func (c *Cache) Has(key string, body []byte) bool {
 	c.mu.Lock()
 	known := c.documents[key]
 	c.mu.Unlock()
@@ -76,7 +78,7 @@ func (c *Cache) document(key string, body []byte) *document {
 	c.mu.Lock()
 	known := c.documents[key]
 	c.mu.Unlock()
-	// Comparing is immediate for the same memory, and fast otherwise.
+	// bytes.Equal is immediate for the same memory, and fast otherwise.
 	if known != nil && bytes.Equal(known.body, body) {
 		return known
 	}
@@ -90,24 +92,25 @@ func (c *Cache) document(key string, body []byte) *document {
 	return d
 }
 
-// encode sets the rest. The tag is weak, because both encodings have the same one.
+// encode sets the ETag, which is weak because both encodings share it, and the
+// compressed form.
 func (d *document) encode() {
 	sum := sha256.Sum256(d.body)
-	d.tag = `W/"` + hex.EncodeToString(sum[:12]) + `"`
-	if len(d.body) < worthwhile {
+	d.etag = `W/"` + hex.EncodeToString(sum[:12]) + `"`
+	if len(d.body) < minCompressed {
 		return
 	}
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	_, _ = z.Write(d.body) // a buffer takes everything
 	_ = z.Close()
-	d.zipped = b.Bytes()
+	d.compressed = b.Bytes()
 }
 
-// matches reports whether an If-None-Match header names the tag.
-func matches(header, tag string) bool {
+// matches reports whether an If-None-Match header names the ETag.
+func matches(header, etag string) bool {
 	for t := range strings.SplitSeq(header, ",") {
-		if t = strings.TrimSpace(t); t == "*" || t == tag || "W/"+t == tag {
+		if t = strings.TrimSpace(t); t == "*" || t == etag || "W/"+t == etag {
 			return true
 		}
 	}
