@@ -13,16 +13,16 @@ import (
 
 // nowhere is a transport that takes everything at once.
 type nowhere struct {
-	session *Session
+	session *session
 	batch   []*frame
 }
 
 func (n *nowhere) wake() {
-	if !n.session.out.begin() {
+	if !n.session.out.startConsuming() {
 		return
 	}
 	for written := 0; ; {
-		n.batch = n.session.out.take(n.batch[:0], chunk, written)
+		n.batch = n.session.out.take(n.batch[:0], maxWrite, written)
 		if len(n.batch) == 0 {
 			return
 		}
@@ -33,11 +33,11 @@ func (n *nowhere) wake() {
 	}
 }
 
-func (*nowhere) bound(time.Duration) {}
-func (*nowhere) abort()              {}
+func (*nowhere) setTimeout(time.Duration) {}
+func (*nowhere) abort()                   {}
 
 // newBench returns a hub with sessions, to be ended by the benchmark.
-func newBench(b *testing.B, sessions int) (h *Hub, all []*Session) {
+func newBench(b *testing.B, sessions int) (h *Hub, all []*session) {
 	h = New(WithHeartbeats(time.Hour, nil))
 	b.Cleanup(func() { _ = h.Shutdown(context.Background()) })
 	for range sessions {
@@ -64,7 +64,7 @@ func benchEnvelope(b *testing.B, text []byte) Envelope {
 	if err := cut.Parse(text); err != nil {
 		b.Fatal(err)
 	}
-	return Envelope{Kind: EnvelopeData, Payload: text, Received: time.Now(), source: &source{id: "bench"}, cut: cut}
+	return Envelope{Kind: EnvelopeData, Payload: text, Received: time.Now(), source: &source{id: "bench"}, parsed: cut}
 }
 
 // BenchmarkBroadcast is one message to all subscribers of its streams: from
@@ -75,9 +75,9 @@ func BenchmarkBroadcast(b *testing.B) {
 			const subscribers = 1000
 			h, sessions := newBench(b, subscribers)
 			for _, s := range sessions {
-				var none burst
+				var none wakeList
 				for i := range streams {
-					s.join(love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, fmt.Sprint("stream", i)), subscriptionOptions{}, &none)
+					s.join(love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, fmt.Sprint("stream", i)), SubscribeOptions{}, &none)
 				}
 			}
 			batch := []Envelope{benchEnvelope(b, benchMessage(streams))}
@@ -110,9 +110,9 @@ func BenchmarkQueue(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		o.push(f, now)
-		o.begin()
-		batch = o.take(batch[:0], chunk, 0)
-		o.take(batch[:0], chunk, len(f.bytes))
+		o.startConsuming()
+		batch = o.take(batch[:0], maxWrite, 0)
+		o.take(batch[:0], maxWrite, len(f.bytes))
 	}
 }
 
@@ -138,11 +138,11 @@ func BenchmarkBacklog(b *testing.B) {
 func BenchmarkJoin(b *testing.B) {
 	_, sessions := newBench(b, 1000)
 	name := love.StreamGroup(love.CategoryEvent, "ATDome", 0, "summaryState")
-	var none burst
+	var none wakeList
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, s := range sessions {
-			s.join(name, subscriptionOptions{}, &none)
+			s.join(name, SubscribeOptions{}, &none)
 		}
 		for _, s := range sessions {
 			s.leave(name)

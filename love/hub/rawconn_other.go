@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// rawConn is nil on systems whose descriptors are not known to be
-// non-blocking: then each reader keeps a buffer, and a goroutine writes.
+// rawConn returns nil on systems whose descriptors are not known to be
+// non-blocking: each reader then keeps a buffer, and a goroutine writes.
 func rawConn(net.Conn) syscall.RawConn { return nil }
 
 var errWouldBlock = errors.ErrUnsupported

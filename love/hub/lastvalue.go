@@ -7,8 +7,8 @@ import (
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
-// last is the newest value of a stream, kept for snapshots.
-type last struct {
+// lastValue is the newest value of a stream, kept for snapshots.
+type lastValue struct {
 	mu     sync.Mutex
 	value  []byte  // raw JSON
 	csc    []byte  // quoted, as published
@@ -17,22 +17,22 @@ type last struct {
 	seq    uint64
 
 	nameSize int  // bytes counted for the group's name
-	dropped  bool // the index has dropped the group: use its successor
+	removed  bool // the index has removed the group: use its successor
 }
 
-// sweepPause is the least time between two searches for stale values.
-const sweepPause = time.Second
+// sweepInterval is the least time between two searches for stale values.
+const sweepInterval = time.Second
 
 // streamOverhead estimates the memory of a stream besides its value, in bytes.
 const streamOverhead = 256
 
 // set stores a copy of the value and returns by how many bytes its memory
-// grew. A value older than the stored one is ignored. ok is false if the group
-// has been dropped meanwhile.
-func (l *last) set(it *wire.Item, value []byte, nameSize int, seq uint64, src *source) (grown int, ok bool) {
+// grew. A value older than the stored one is ignored. ok is false if the index
+// has removed the group meanwhile.
+func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq uint64, src *source) (grown int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.dropped {
+	if l.removed {
 		return 0, false
 	}
 	if seq < l.seq {
@@ -50,26 +50,26 @@ func (l *last) set(it *wire.Item, value []byte, nameSize int, seq uint64, src *s
 	return l.size() - before, true
 }
 
-func (l *last) size() int {
+func (l *lastValue) size() int {
 	if l.source == nil {
 		return 0
 	}
 	return cap(l.value) + cap(l.csc) + cap(l.index) + l.nameSize + streamOverhead
 }
 
-// drop marks the group as dropped, unless it has a value, and reports whether
-// it is dropped.
-func (l *last) drop() bool {
+// markRemoved marks the group as removed from the index, unless it has a value,
+// and reports whether it is marked.
+func (l *lastValue) markRemoved() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.source == nil {
-		l.dropped = true
+		l.removed = true
 	}
-	return l.dropped
+	return l.removed
 }
 
-// clear forgets the value and returns how many bytes that freed.
-func (l *last) clear() int {
+// clear drops the value and returns how many bytes that freed.
+func (l *lastValue) clear() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := l.size()
@@ -77,20 +77,27 @@ func (l *last) clear() int {
 	return n
 }
 
+// isFrom reports whether there is a value, published by src.
+func (l *lastValue) isFrom(src *source) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.source != nil && l.source.id == src.id
+}
+
 // stale reports whether there is no value, or its source has gone.
-func (l *last) stale() bool {
+func (l *lastValue) stale() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.source == nil || l.source.gone.Load()
 }
 
-// remember keeps a value as the last of its stream. If the last values exceed
+// storeLast keeps a value as the last of its stream. If the last values exceed
 // their memory limit, those whose source has gone are dropped; if that is not
 // enough, the new value is not kept. The group of a stream without a value
 // stays until the next search, because subscribers by wildcard rely on it.
-func (h *Hub) remember(g *group, it *wire.Item, value []byte, seq uint64, src *source) {
+func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *source) {
 	grown, ok := g.last.set(it, value, 2*len(g.text), seq, src)
-	for !ok { // the group was dropped meanwhile
+	for !ok { // the index has removed the group meanwhile
 		g = h.index.group(g.name)
 		grown, ok = g.last.set(it, value, 2*len(g.text), seq, src)
 	}
@@ -100,24 +107,24 @@ func (h *Hub) remember(g *group, it *wire.Item, value []byte, seq uint64, src *s
 		}
 		return
 	}
-	h.forgetStale()
+	h.dropStale()
 	if h.index.lastBytes.Load() > int64(h.limits.LastBytes) {
 		h.index.lastBytes.Add(-int64(g.last.clear()))
 		h.counters.drop(DropSnapshot, 1)
 	}
 }
 
-// forgetStale forgets the values whose sources have gone, and the streams
+// dropStale drops the values whose sources have gone, and removes the groups
 // without a value, at most once a second.
-func (h *Hub) forgetStale() {
+func (h *Hub) dropStale() {
 	now := h.clock.Now().UnixNano()
-	before := h.swept.Load()
-	if now-before < int64(sweepPause) || !h.swept.CompareAndSwap(before, now) {
+	before := h.lastSweep.Load()
+	if now-before < int64(sweepInterval) || !h.lastSweep.CompareAndSwap(before, now) {
 		return
 	}
 	h.index.each(func(g *group) {
 		if g.last.stale() {
-			h.index.forget(g)
+			h.index.dropLast(g)
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// rawConn gives access to the descriptor of a connection, so that it can be
+// rawConn returns access to the descriptor of a connection, so that it can be
 // read and written without blocking; nil if it has none, as under TLS.
 func rawConn(conn net.Conn) syscall.RawConn {
 	c, ok := conn.(syscall.Conn)
@@ -25,7 +25,7 @@ func rawConn(conn net.Conn) syscall.RawConn {
 // errWouldBlock is returned by readOnce when nothing has arrived.
 const errWouldBlock = syscall.EAGAIN
 
-// readOnce makes one system call on a descriptor that does not block.
+// readOnce reads with one system call from a descriptor that does not block.
 func readOnce(fd uintptr, p []byte) (int, error) {
 	for {
 		n, err := syscall.Read(int(fd), p)
@@ -41,7 +41,7 @@ func readOnce(fd uintptr, p []byte) (int, error) {
 	}
 }
 
-// writeOnce makes one system call on a descriptor that does not block.
+// writeOnce writes with one system call to a descriptor that does not block.
 func writeOnce(fd uintptr, p []byte) (int, error) {
 	for {
 		n, err := syscall.Write(int(fd), p)
