@@ -13,8 +13,8 @@ func keyed(key uint64) *frame {
 	return f
 }
 
-// A reader that is never quite idle: something is always being written.
-func TestWhoKeepsUpIsNotConflatedHoweverLongItIsBusy(t *testing.T) {
+// A session that is never idle: something is always being written.
+func TestASessionThatKeepsUpIsNotConflatedHoweverLongItIsBusy(t *testing.T) {
 	o := newOutbox(1<<20, 1<<20, time.Second)
 	now := time.Unix(1_700_000_000, 0)
 	_, _ = o.push(keyed(7), now)
@@ -36,12 +36,12 @@ func TestWhoKeepsUpIsNotConflatedHoweverLongItIsBusy(t *testing.T) {
 	require.Len(t, o.take(nil, maxWrite, written), 2)
 }
 
-func TestWhatWaitsTooLongIsConflatedThoughMoreIsBeingWritten(t *testing.T) {
+func TestFramesThatWaitTooLongAreConflatedWhileOthersAreWritten(t *testing.T) {
 	o := newOutbox(1<<20, 1<<20, time.Second)
 	now := time.Unix(1_700_000_000, 0)
 	_, _ = o.push(keyed(7), now)
 	require.True(t, o.startConsuming())
-	o.take(nil, maxWrite, 0) // and the kernel takes no more
+	o.take(nil, maxWrite, 0) // and the kernel accepts no more
 	dropped := 0
 	for range 30 {
 		now = now.Add(100 * time.Millisecond)
@@ -51,7 +51,7 @@ func TestWhatWaitsTooLongIsConflatedThoughMoreIsBeingWritten(t *testing.T) {
 	require.Equal(t, 29, dropped)
 }
 
-func TestAnEmptyQueueLetsGoOfItsMemory(t *testing.T) {
+func TestAnEmptyOutboxReleasesItsMemory(t *testing.T) {
 	o := newOutbox(1<<30, 1<<30, time.Hour)
 	now := time.Unix(1_700_000_000, 0)
 	for range 10 * maxKeptFrames {

@@ -22,6 +22,6 @@ func TestAPeerThatIsSendingALargeFrameIsNotSilent(t *testing.T) {
 		require.Eventually(t, func() bool { return !s.silent.Load() }, 10*time.Second, time.Millisecond)
 	}
 	require.NoError(t, theirs.Close())
-	require.Error(t, <-done, "the rest never came")
+	require.Error(t, <-done, "the rest never arrived")
 	require.Len(t, r.message, 200<<10)
 }

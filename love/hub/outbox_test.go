@@ -15,69 +15,69 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// behind is a connection whose messages are read only when the test says so.
-type behind struct {
+// slowReader is a connection whose messages are read only when the test says so.
+type slowReader struct {
 	t     require.TestingT
 	hub   *hub.Hub
 	local *hub.Local
 }
 
-func newBehind(t require.TestingT, h *hub.Hub, groups ...string) *behind {
-	b := &behind{t: t, hub: h, local: h.Local(auth.Principal{Process: true})}
+func newSlowReader(t require.TestingT, h *hub.Hub, groups ...string) *slowReader {
+	r := &slowReader{t: t, hub: h, local: h.Local(auth.Principal{Process: true})}
 	for _, g := range groups {
-		require.NoError(t, b.local.Send(context.Background(), []byte(request("subscribe", g))))
-		m, err := b.local.Receive(context.Background())
+		require.NoError(t, r.local.Send(context.Background(), []byte(request("subscribe", g))))
+		m, err := r.local.Receive(context.Background())
 		require.NoError(t, err)
 		require.Contains(t, string(m), "Successfully subscribed")
 	}
-	return b
+	return r
 }
 
-func (b *behind) publish(category, stream string, i, size int) {
-	require.NoError(b.t, b.hub.Publish(context.Background(), love.Message{Category: love.Category(category), Data: []love.Item{{
+func (r *slowReader) publish(category, stream string, i, size int) {
+	require.NoError(r.t, r.hub.Publish(context.Background(), love.Message{Category: love.Category(category), Data: []love.Item{{
 		CSC: "A", Streams: []love.Stream{{Name: stream, Value: fmt.Appendf(nil, `{"i":%d,"pad":%q}`, i, strings.Repeat("x", size))}},
 	}}}))
 }
 
-// read returns what waits, as "stream i", until the end of the connection or a
-// time answer.
-func (b *behind) read() (got []string, closed bool) {
-	if err := b.local.Send(context.Background(), []byte(`{"action":"get_time_data","request_time":0}`)); err != nil {
-		require.ErrorIs(b.t, err, hub.ErrClosed)
+// read returns what waits, as "stream i", up to the end of the connection or the
+// answer to a request for the time.
+func (r *slowReader) read() (got []string, closed bool) {
+	if err := r.local.Send(context.Background(), []byte(`{"action":"get_time_data","request_time":0}`)); err != nil {
+		require.ErrorIs(r.t, err, hub.ErrClosed)
 	}
 	for {
-		raw, err := b.local.Receive(context.Background())
+		raw, err := r.local.Receive(context.Background())
 		if err != nil {
-			require.ErrorIs(b.t, err, hub.ErrClosed)
+			require.ErrorIs(r.t, err, hub.ErrClosed)
 			return got, true
 		}
 		if strings.HasPrefix(string(raw), `{"time_data"`) {
 			return got, false
 		}
 		m, err := love.ParseMessage(raw)
-		require.NoError(b.t, err)
+		require.NoError(r.t, err)
 		var i int
 		_, err = fmt.Sscanf(string(m.Data[0].Streams[0].Value), `{"i":%d`, &i)
-		require.NoError(b.t, err)
+		require.NoError(r.t, err)
 		got = append(got, fmt.Sprintf("%s %d", m.Data[0].Streams[0].Name, i))
 	}
 }
 
-func TestBehindTheSoftBoundTelemetryIsConflatedAndEventsAreNot(t *testing.T) {
+func TestPastTheSoftBoundTelemetryIsConflatedAndEventsAreNot(t *testing.T) {
 	h, _ := start(t, hub.WithClock(newClock()), hub.WithLimits(hub.Limits{BacklogBytes: 5_000, QueueBytes: 1 << 20}))
-	b := newBehind(t, h, "telemetry-A-0-s", "telemetry-A-0-t", "event-A-0-e")
+	r := newSlowReader(t, h, "telemetry-A-0-s", "telemetry-A-0-t", "event-A-0-e")
 	for i := range 100 {
-		b.publish("telemetry", "s", i, 100)
-		b.publish("event", "e", i, 100)
+		r.publish("telemetry", "s", i, 100)
+		r.publish("event", "e", i, 100)
 		if i%2 == 0 {
-			b.publish("telemetry", "t", i, 100)
+			r.publish("telemetry", "t", i, 100)
 		}
 	}
 	stats := h.Sessions()[0]
 	require.True(t, stats.Behind)
 	require.Positive(t, stats.Dropped)
 
-	got, closed := b.read()
+	got, closed := r.read()
 	require.False(t, closed)
 	var events []string
 	newest := map[string]string{}
@@ -95,27 +95,27 @@ func TestBehindTheSoftBoundTelemetryIsConflatedAndEventsAreNot(t *testing.T) {
 	require.Equal(t, map[string]string{"s": "99", "t": "98", "e": "99"}, newest)
 	require.EqualValues(t, 250-len(got), h.Stats().Dropped["backlog"], "what is not delivered is counted")
 
-	b.publish("telemetry", "s", 100, 100)
-	b.publish("telemetry", "s", 101, 100)
-	got, _ = b.read()
+	r.publish("telemetry", "s", 100, 100)
+	r.publish("telemetry", "s", 101, 100)
+	got, _ = r.read()
 	require.Equal(t, []string{"s 100", "s 101"}, got, "having caught up, it gets everything again")
 }
 
-func TestABacklogThatLastsIsConflatedWhateverItsSize(t *testing.T) {
+func TestAnOldBacklogIsConflatedWhateverItsSize(t *testing.T) {
 	clock := newClock()
 	h, _ := start(t, hub.WithClock(clock))
-	b := newBehind(t, h, "telemetry-A-0-s")
-	b.publish("telemetry", "s", 1, 0)
-	b.publish("telemetry", "s", 2, 0)
+	r := newSlowReader(t, h, "telemetry-A-0-s")
+	r.publish("telemetry", "s", 1, 0)
+	r.publish("telemetry", "s", 2, 0)
 	clock.Advance(time.Second + time.Millisecond)
-	b.publish("telemetry", "s", 3, 0)
-	got, _ := b.read()
+	r.publish("telemetry", "s", 3, 0)
+	got, _ := r.read()
 	require.Equal(t, []string{"s 3"}, got)
 }
 
 func TestMessagesOfSeveralStreamsAreConflatedOnlyWithTheSameStreams(t *testing.T) {
 	h, _ := start(t, hub.WithLimits(hub.Limits{BacklogBytes: 1}))
-	b := newBehind(t, h, "telemetry-A-0-all")
+	r := newSlowReader(t, h, "telemetry-A-0-all")
 	publish := func(streams ...string) {
 		m := love.Message{Category: "telemetry", Data: []love.Item{{CSC: "A"}}}
 		for _, s := range streams {
@@ -127,9 +127,9 @@ func TestMessagesOfSeveralStreamsAreConflatedOnlyWithTheSameStreams(t *testing.T
 		publish("s", "t")
 		publish("s")
 	}
-	require.NoError(t, b.local.Send(t.Context(), []byte(`{"action":"get_time_data","request_time":0}`)))
+	require.NoError(t, r.local.Send(t.Context(), []byte(`{"action":"get_time_data","request_time":0}`)))
 	for _, want := range []string{`{"A":{"s":1,"t":1}}`, `{"A":{"s":1}}`, `time_data`} {
-		m, err := b.local.Receive(t.Context())
+		m, err := r.local.Receive(t.Context())
 		require.NoError(t, err)
 		require.Contains(t, string(m), want)
 	}
@@ -137,11 +137,11 @@ func TestMessagesOfSeveralStreamsAreConflatedOnlyWithTheSameStreams(t *testing.T
 
 func TestMoreEventsThanTheHardBoundCloseTheSession(t *testing.T) {
 	h, _ := start(t, hub.WithLimits(hub.Limits{BacklogBytes: 1_000, QueueBytes: 10_000}))
-	b := newBehind(t, h, "event-A-0-e")
-	b.publish("event", "e", 0, 50_000)
+	r := newSlowReader(t, h, "event-A-0-e")
+	r.publish("event", "e", 0, 50_000)
 	require.Zero(t, h.Stats().Closed["slow"], "a queue takes one message, whatever its size")
-	b.publish("event", "e", 1, 0)
-	got, closed := b.read()
+	r.publish("event", "e", 1, 0)
+	got, closed := r.read()
 	require.Empty(t, got)
 	require.True(t, closed)
 	st := h.Stats()
@@ -149,17 +149,17 @@ func TestMoreEventsThanTheHardBoundCloseTheSession(t *testing.T) {
 	require.EqualValues(t, 1, st.Dropped["closed"])
 }
 
-// TestAnOutboxKeepsItsPromises is a state machine: whatever is published and
-// read in whatever order, every message is delivered, counted as conflated, or
-// followed by the end of the session; the order of each stream is kept, and the
-// order of all as long as the session keeps up.
-func TestAnOutboxKeepsItsPromises(t *testing.T) {
+// TestEveryMessageIsDeliveredInOrderOrCounted is a state machine. In whatever
+// order messages are published and read, every one is delivered, counted as
+// conflated, or followed by the end of the session; the order of each stream is
+// kept, and the order of all as long as the session keeps up.
+func TestEveryMessageIsDeliveredInOrderOrCounted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limits := hub.Limits{BacklogBytes: rapid.IntRange(1, 4000).Draw(t, "soft"), QueueBytes: rapid.IntRange(1000, 8000).Draw(t, "hard")}
 		h := hub.New(hub.WithLimits(limits), hub.WithTracing(false), hub.WithClock(newClock()))
 		defer func() { _ = h.Shutdown(context.Background()) }()
-		b := newBehind(t, h, "telemetry-A-0-s", "telemetry-A-0-t", "event-A-0-e")
-		defer func() { _ = b.local.Close() }()
+		r := newSlowReader(t, h, "telemetry-A-0-s", "telemetry-A-0-t", "event-A-0-e")
+		defer func() { _ = r.local.Close() }()
 
 		var sent, got []string
 		last := map[string]int{"s": -1, "t": -1, "e": -1}
@@ -173,14 +173,14 @@ func TestAnOutboxKeepsItsPromises(t *testing.T) {
 					category = "event"
 				}
 				size := rapid.IntRange(0, 500).Draw(t, "size")
-				b.publish(category, stream, i, size)
+				r.publish(category, stream, i, size)
 				sent = append(sent, fmt.Sprintf("%s %d", stream, i))
 				backlog += size + 200
 				wasBehind = wasBehind || backlog > limits.BacklogBytes
 				continue
 			}
 			var more []string
-			more, ended = b.read()
+			more, ended = r.read()
 			got = append(got, more...)
 			backlog = 0
 			if ended {
@@ -189,7 +189,7 @@ func TestAnOutboxKeepsItsPromises(t *testing.T) {
 		}
 		if !ended {
 			var more []string
-			more, ended = b.read()
+			more, ended = r.read()
 			got = append(got, more...)
 		}
 		for _, m := range got {
@@ -221,4 +221,43 @@ func TestAnOutboxKeepsItsPromises(t *testing.T) {
 		}
 		require.Equal(t, sentEvents, gotEvents)
 	})
+}
+
+func TestNothingNewerReplacesWhatIsBeforeASnapshotOrAConfirmation(t *testing.T) {
+	h, _ := start(t, hub.WithLimits(hub.Limits{BacklogBytes: 1}))
+	l := h.Local(auth.Principal{Process: true})
+	defer l.Close()
+	send := func(m string) { require.NoError(t, l.Send(t.Context(), []byte(m))) }
+	send(request("subscribe", "telemetry-A-1-s"))
+	send(telemetry("s", 1))
+	send(telemetry("s", 2))
+	send(withOptions("telemetry-A-1-s", `"snapshot":true`))
+	send(telemetry("s", 3))
+	for _, want := range []string{"Successfully", `{"s":2}`, "Successfully", `{"s":2}}],"subscription":"telemetry-A-1-s","snapshot":true`, `{"s":3}`} {
+		m, err := l.Receive(t.Context())
+		require.NoError(t, err)
+		require.Contains(t, string(m), want)
+	}
+}
+
+func TestABurstLargerThanTheQueueReachesAPeerThatReads(t *testing.T) {
+	_, url := start(t, hub.WithLimits(hub.Limits{QueueBytes: 20_000}))
+	pub := dialProcess(t, url)
+	streams := make([]string, 200)
+	for i := range streams {
+		streams[i] = fmt.Sprintf(`"s%d":%q`, i, strings.Repeat("x", 500))
+	}
+	message := `{"category":"event","data":[{"csc":"A","salindex":0,"data":{` + strings.Join(streams, ",") + `}}]}`
+	pub.send(message)
+	pub.sync()
+	c := dialProcess(t, url)
+	c.send(withOptions("event-A-0-*", `"snapshot":true`))
+	require.Contains(t, c.next(), "Successfully")
+	for range streams {
+		require.Contains(t, c.next(), `"snapshot":true`)
+	}
+	pub.send(message)
+	for range streams {
+		require.Contains(t, c.next(), `"subscription":"event-A-0-*"`)
+	}
 }

@@ -11,38 +11,38 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// nowhere is a transport that takes everything at once.
-type nowhere struct {
+// discard is a sink that consumes everything without delay.
+type discard struct {
 	session *session
 	batch   []*frame
 }
 
-func (n *nowhere) wake() {
-	if !n.session.out.startConsuming() {
+func (d *discard) wake() {
+	if !d.session.out.startConsuming() {
 		return
 	}
 	for written := 0; ; {
-		n.batch = n.session.out.take(n.batch[:0], maxWrite, written)
-		if len(n.batch) == 0 {
+		d.batch = d.session.out.take(d.batch[:0], maxWrite, written)
+		if len(d.batch) == 0 {
 			return
 		}
 		written = 0
-		for _, f := range n.batch {
+		for _, f := range d.batch {
 			written += len(f.bytes)
 		}
 	}
 }
 
-func (*nowhere) setTimeout(time.Duration) {}
-func (*nowhere) abort()                   {}
+func (*discard) setTimeout(time.Duration) {}
+func (*discard) abort()                   {}
 
-// newBench returns a hub with sessions, to be ended by the benchmark.
+// newBench returns a hub with sessions, which ends with the benchmark.
 func newBench(b *testing.B, sessions int) (h *Hub, all []*session) {
 	h = New(WithHeartbeats(time.Hour, nil))
 	b.Cleanup(func() { _ = h.Shutdown(context.Background()) })
 	for range sessions {
 		s := h.newSession(auth.Principal{Process: true}, sessionOptions{})
-		s.sink = &nowhere{session: s}
+		s.sink = &discard{session: s}
 		all = append(all, s)
 	}
 	return h, all
@@ -60,15 +60,15 @@ func benchMessage(streams int) []byte {
 }
 
 func benchEnvelope(b *testing.B, text []byte) Envelope {
-	cut := new(wire.Message)
-	if err := cut.Parse(text); err != nil {
+	msg := new(wire.Message)
+	if err := msg.Parse(text); err != nil {
 		b.Fatal(err)
 	}
-	return Envelope{Kind: EnvelopeData, Payload: text, Received: time.Now(), source: &source{id: "bench"}, parsed: cut}
+	return Envelope{Kind: EnvelopeData, Payload: text, Received: time.Now(), source: &source{id: "bench"}, parsed: msg}
 }
 
 // BenchmarkBroadcast is one message to all subscribers of its streams: from
-// the cut message to the queues and out of them, without a transport.
+// the parsed message to the queues and out of them, without a transport.
 func BenchmarkBroadcast(b *testing.B) {
 	for _, streams := range []int{1, 10} {
 		b.Run(fmt.Sprintf("streams=%d", streams), func(b *testing.B) {
@@ -90,8 +90,8 @@ func BenchmarkBroadcast(b *testing.B) {
 	}
 }
 
-// BenchmarkRoute is a message of ten streams that nobody has subscribed to:
-// looking up its groups, and keeping the last values.
+// BenchmarkRoute is a message of ten streams without subscribers: looking up
+// its groups, and storing the last values.
 func BenchmarkRoute(b *testing.B) {
 	h, _ := newBench(b, 0)
 	batch := []Envelope{benchEnvelope(b, benchMessage(10))}
@@ -101,7 +101,7 @@ func BenchmarkRoute(b *testing.B) {
 	}
 }
 
-// BenchmarkQueue is one frame through the queue of a session that keeps up.
+// BenchmarkQueue is one frame through the outbox of a session that keeps up.
 func BenchmarkQueue(b *testing.B) {
 	o := newOutbox(4<<20, 32<<20, time.Second)
 	f := textFrame(append(newBuffer(500), benchMessage(1)...))

@@ -3,7 +3,6 @@ package hub_test
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,14 +16,13 @@ import (
 	"github.com/gobwas/ws"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/lovetest"
 )
 
-// patience is how long a test waits for what must come.
-const patience = 10 * time.Second
+// timeout is how long a test waits for what must happen.
+const timeout = 10 * time.Second
 
 // gate admits ?password=process as a process and ?token=NAME as that user.
 var gate = hub.GateFunc(func(r *http.Request) (auth.Principal, error) {
@@ -57,7 +55,7 @@ func start(t testing.TB, opts ...hub.Option) (*hub.Hub, string) {
 	h := hub.New(opts...)
 	server := httptest.NewServer(h)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		require.NoError(t, h.Shutdown(ctx))
 		server.Close()
@@ -65,7 +63,7 @@ func start(t testing.TB, opts ...hub.Option) (*hub.Hub, string) {
 	return h, "ws" + strings.TrimPrefix(server.URL, "http")
 }
 
-// conn is a client that works on frames.
+// conn is a client that reads and writes single frames.
 type conn struct {
 	t  testing.TB
 	nc net.Conn
@@ -82,11 +80,11 @@ func dial(t testing.TB, url, query string) *conn {
 		br = bufio.NewReader(nc)
 	}
 	t.Cleanup(func() { _ = nc.Close() })
-	require.NoError(t, nc.SetDeadline(time.Now().Add(patience)))
+	require.NoError(t, nc.SetDeadline(time.Now().Add(timeout)))
 	return &conn{t: t, nc: nc, br: br}
 }
 
-func process(t testing.TB, url string) *conn { return dial(t, url, "password=process") }
+func dialProcess(t testing.TB, url string) *conn { return dial(t, url, "password=process") }
 
 func (c *conn) frame(f ws.Frame) {
 	c.t.Helper()
@@ -123,9 +121,9 @@ func (c *conn) next() string {
 	return string(f.Payload)
 }
 
-// closed reads to the close frame, answers it, and reads to the end of the
-// connection.
-func (c *conn) closed() (ws.StatusCode, string) {
+// waitClosed reads up to the close frame, answers it, and reads to the end of
+// the connection.
+func (c *conn) waitClosed() (ws.StatusCode, string) {
 	c.t.Helper()
 	for {
 		f := c.nextFrame()
@@ -141,14 +139,6 @@ func (c *conn) closed() (ws.StatusCode, string) {
 	}
 }
 
-func request(option, group string) string {
-	g, err := love.ParseGroup(group)
-	if err != nil {
-		panic(err)
-	}
-	return string(love.Subscription{Option: love.Option(option), Group: g}.AppendJSON(nil))
-}
-
 func (c *conn) subscribe(groups ...string) *conn {
 	c.t.Helper()
 	for _, g := range groups {
@@ -158,24 +148,24 @@ func (c *conn) subscribe(groups ...string) *conn {
 	return c
 }
 
-// alive asks for the time; what was sent before has been handled when it
-// returns. Messages that come before the answer are returned.
-func (c *conn) alive() (before []string) {
+// sync asks for the time, so that what was sent before has been handled when it
+// returns. It returns the messages that arrived before the answer.
+func (c *conn) sync() (before []string) {
 	c.t.Helper()
-	c.send(`{"action":"get_time_data","request_time":"alive"}`)
+	c.send(`{"action":"get_time_data","request_time":"sync"}`)
 	for {
 		m := c.next()
-		if strings.HasSuffix(m, `"request_time":"alive"}`) {
+		if strings.HasSuffix(m, `"request_time":"sync"}`) {
 			return before
 		}
 		before = append(before, m)
 	}
 }
 
-func decode(t testing.TB, text string) (m map[string]any) {
-	t.Helper()
-	require.NoError(t, json.Unmarshal([]byte(text), &m), text)
-	return m
-}
-
 func newClock() *lovetest.Clock { return lovetest.NewClock(time.Unix(1_700_000_000, 0)) }
+
+// pause gives the hub time to read what was written: it waits for an answer on
+// another connection.
+func (c *conn) pause() {
+	dialProcess(c.t, "ws://"+c.nc.RemoteAddr().String()).sync()
+}
