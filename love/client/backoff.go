@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// backoff counts attempts in a row and says how long to wait before the next.
+// backoff counts failed attempts and computes how long to wait before the next.
 type backoff struct {
 	min, max time.Duration
 	attempts int
@@ -25,15 +25,16 @@ func (b *backoff) next() time.Duration {
 	return jitter(d)
 }
 
-// lived resets the count if the last connection did not die at once: a manager
-// that accepts and closes is not to be dialled in a tight loop.
-func (b *backoff) lived(d time.Duration) {
+// succeeded resets the count after a connection that lasted for d, unless that
+// was very short: a manager that accepts and closes must not be dialled in a
+// tight loop.
+func (b *backoff) succeeded(d time.Duration) {
 	if d >= b.max {
 		b.attempts = 0
 	}
 }
 
-// jitter takes up to half off.
+// jitter shortens d by a random part, up to half of it.
 func jitter(d time.Duration) time.Duration {
 	if d < 2 {
 		return d

@@ -22,7 +22,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // manager is the other end of a client's connections: it hands each to the
-// test as a peer. It lives in memory, so that it works in a synctest bubble.
+// test as a peer. It is in memory, so that it works in a synctest bubble.
 type manager struct {
 	peers   chan *peer
 	refuse  int   // HTTP status instead of a handshake
@@ -39,7 +39,7 @@ func newManager(t *testing.T) *manager {
 	return m
 }
 
-// set changes how the next attempts to connect are met.
+// set changes how the next attempts to connect are answered.
 func (m *manager) set(refuse int, fail error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -78,20 +78,20 @@ func (m *manager) serve(conn net.Conn) {
 	if _, err := upgrader.Upgrade(conn); err != nil {
 		return
 	}
-	p := &peer{conn: conn, frames: make(chan ws.Frame, 10000), ended: make(chan struct{}), turn: make(chan struct{}, 1)}
+	p := &peer{conn: conn, frames: make(chan ws.Frame, 10000), ended: make(chan struct{}), writeLock: make(chan struct{}, 1)}
 	m.peers <- p
 	p.read()
 }
 
 // peer is the manager's end of one connection. It reads all the time, answers
-// pings unless told otherwise, and echoes close frames.
+// pings and echoes close frames, unless it is silent.
 type peer struct {
-	conn   net.Conn
-	frames chan ws.Frame // text and close frames
-	ended  chan struct{}
-	mute   atomic.Bool   // answers nothing any more
-	turn   chan struct{} // a lock that a bubble can wait on
-	pongs  sync.WaitGroup
+	conn      net.Conn
+	frames    chan ws.Frame // text and close frames
+	ended     chan struct{}
+	silent    atomic.Bool   // answers nothing any more
+	writeLock chan struct{} // a lock that a bubble can wait on
+	pongs     sync.WaitGroup
 }
 
 func (p *peer) read() {
@@ -111,12 +111,12 @@ func (p *peer) read() {
 		f = ws.UnmaskFrameInPlace(f)
 		switch f.Header.OpCode {
 		case ws.OpPing:
-			if !p.mute.Load() {
+			if !p.silent.Load() {
 				p.pongs.Go(func() { p.frame(ws.NewPongFrame(f.Payload)) })
 			}
 		case ws.OpClose:
 			p.frames <- f
-			if !p.mute.Load() {
+			if !p.silent.Load() {
 				p.frame(ws.NewCloseFrame(f.Payload))
 				return
 			}
@@ -126,30 +126,30 @@ func (p *peer) read() {
 	}
 }
 
-// frame writes one frame; a connection that is gone is no concern of it.
+// frame writes one frame. It ignores that the connection may be closed.
 func (p *peer) frame(f ws.Frame) {
-	p.turn <- struct{}{}
-	defer func() { <-p.turn }()
+	p.writeLock <- struct{}{}
+	defer func() { <-p.writeLock }()
 	_ = ws.WriteFrame(p.conn, f)
 }
 
-func (p *peer) say(text string) { p.frame(ws.NewTextFrame([]byte(text))) }
+func (p *peer) send(text string) { p.frame(ws.NewTextFrame([]byte(text))) }
 
 func (p *peer) closeWith(code ws.StatusCode, reason string) {
 	p.frame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, reason)))
 	<-p.ended
 }
 
-// hears waits for the next text.
-func (p *peer) hears(t *testing.T) string {
+// receive waits for the next text message.
+func (p *peer) receive(t *testing.T) string {
 	t.Helper()
 	f := <-p.frames
 	require.Equal(t, ws.OpText, f.Header.OpCode)
 	return string(f.Payload)
 }
 
-// isLeft waits for the client's close frame.
-func (p *peer) isLeft(t *testing.T) ws.StatusCode {
+// closeCode waits for the client's close frame and returns its code.
+func (p *peer) closeCode(t *testing.T) ws.StatusCode {
 	t.Helper()
 	for f := range p.frames {
 		if f.Header.OpCode == ws.OpClose {
@@ -160,7 +160,7 @@ func (p *peer) isLeft(t *testing.T) ws.StatusCode {
 	return 0
 }
 
-// start runs a client of the manager; stop ends it and gives what Run returned.
+// start runs a client of the manager; stop ends it and returns what Run returned.
 func (m *manager) start(t *testing.T, opts ...client.Option) (c *client.Client, stop func() error) {
 	t.Helper()
 	c, err := client.New("http://manager:8000", append([]client.Option{client.WithDialer(m.dial)}, opts...)...)
