@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Turns runs a load several times with and without something that may disturb
-// it, in turns, and compares the latencies.
-type Turns struct {
+// InterleavedRuns runs a load several times with and several times without
+// something that may disturb it, alternating, and compares the latencies.
+type InterleavedRuns struct {
 	Load
 	Runs        int // of each kind
 	Disturbance Disturbance
@@ -20,7 +20,8 @@ type Turns struct {
 // Disturbance is something that must not change what a load measures.
 type Disturbance struct {
 	Name string // "a stopped reader"
-	// Begin begins it before a run, which it may change; end ends it after.
+	// Begin starts it before a run, whose load it may change; end stops it
+	// afterwards.
 	Begin func(ctx context.Context, l *Load) (end func() error, err error)
 }
 
@@ -33,26 +34,26 @@ var StoppedReader = Disturbance{
 	},
 }
 
-// TurnsReport compares the two kinds of runs.
-type TurnsReport struct {
+// InterleavedReport compares the two kinds of runs.
+type InterleavedReport struct {
 	Disturbance   string
 	Without, With []Report
 }
 
 // Run runs the load 2 × Runs times. after, if not nil, gets each report.
-func (t Turns) Run(ctx context.Context, after func(r Report, disturbed bool)) (TurnsReport, error) {
-	r := TurnsReport{Disturbance: t.Disturbance.Name}
-	if t.Runs < 1 {
-		return r, fmt.Errorf("runs: %d is not above 0: there would be nothing to compare", t.Runs)
+func (x InterleavedRuns) Run(ctx context.Context, after func(r Report, disturbed bool)) (InterleavedReport, error) {
+	r := InterleavedReport{Disturbance: x.Disturbance.Name}
+	if x.Runs < 1 {
+		return r, fmt.Errorf("runs: %d is not above 0: there would be nothing to compare", x.Runs)
 	}
-	for i := range 2 * t.Runs {
-		// Pairs begin with one kind and the other in turns, so that a drift of
-		// the machine does not look like an effect.
+	for i := range 2 * x.Runs {
+		// Pairs alternate in which kind comes first, so that a drift of the
+		// machine does not look like an effect.
 		disturbed, kind := (i+i/2)%2 == 1, &r.Without
 		if disturbed {
 			kind = &r.With
 		}
-		report, err := t.run(ctx, disturbed)
+		report, err := x.run(ctx, disturbed)
 		if err != nil {
 			return r, err
 		}
@@ -64,28 +65,28 @@ func (t Turns) Run(ctx context.Context, after func(r Report, disturbed bool)) (T
 	return r, nil
 }
 
-func (t Turns) run(ctx context.Context, disturbed bool) (Report, error) {
-	l := t.Load
+func (x InterleavedRuns) run(ctx context.Context, disturbed bool) (Report, error) {
+	l := x.Load
 	if !disturbed {
 		return l.Run(ctx)
 	}
-	end, err := t.Disturbance.Begin(ctx, &l)
+	end, err := x.Disturbance.Begin(ctx, &l)
 	if err != nil {
-		return Report{}, fmt.Errorf("%s: %w", t.Disturbance.Name, err)
+		return Report{}, fmt.Errorf("%s: %w", x.Disturbance.Name, err)
 	}
 	report, err := l.Run(ctx)
 	if e := end(); e != nil && err == nil {
-		err = fmt.Errorf("%s: %w", t.Disturbance.Name, e)
+		err = fmt.Errorf("%s: %w", x.Disturbance.Name, e)
 	}
 	return report, err
 }
 
-// Significance is the probability that chance alone makes the p99 of the two
+// Significance returns the probability that chance alone makes the p99 of the two
 // kinds differ as much as they do.
-func (r TurnsReport) Significance() float64 { return rankSum(p99s(r.Without), p99s(r.With)) }
+func (r InterleavedReport) Significance() float64 { return rankSum(p99s(r.Without), p99s(r.With)) }
 
-// String is the report for people.
-func (r TurnsReport) String() string {
+// String returns the report for people.
+func (r InterleavedReport) String() string {
 	var b strings.Builder
 	for _, k := range []struct {
 		name string
@@ -109,7 +110,7 @@ func (r TurnsReport) String() string {
 	return b.String()
 }
 
-// p99s are the p99 latencies of the runs, in order of size.
+// p99s returns the p99 latencies of the runs, sorted.
 func p99s(runs []Report) []float64 {
 	var p []float64
 	for i := range runs {
@@ -124,7 +125,7 @@ func median(sorted []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// rankSum is the two-sided p-value of the rank-sum test of Mann, Whitney and
+// rankSum returns the two-sided p-value of the rank-sum test of Mann, Whitney and
 // Wilcoxon, by its normal approximation, which is good from 8 values each.
 func rankSum(a, b []float64) float64 {
 	var u float64 // pairs in which a is the larger; ties count half

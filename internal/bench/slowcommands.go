@@ -13,52 +13,55 @@ import (
 	"time"
 )
 
-// SlowCommands gives commands to a manager and is the commander that does not
+// SlowCommands issues commands to a manager and is the commander that does not
 // answer them, so that they are under way in the manager for as long as a run
 // lasts.
 type SlowCommands struct {
 	url, token string
 	number     int
 	server     *http.Server
+	serving    sync.WaitGroup // the server's goroutine
 	client     *http.Client
 
 	mu    sync.Mutex
-	round *round // nil: none
+	round *commandRound // of the present run; nil without one
 }
 
-// round holds the commands of one run.
-type round struct {
+// commandRound holds the commands of one run.
+type commandRound struct {
 	arrived  atomic.Int64
 	complete chan struct{} // closed when all have arrived
-	answer   chan struct{} // closed when they are to be answered
-	giving   sync.WaitGroup
+	answer   chan struct{} // closed when they may be answered
+	issuing  sync.WaitGroup
 	failed   chan error
 }
 
-// NewSlowCommands starts a commander on a listener; the manager must have been
-// told to use it. url is where the manager takes commands, token that of a user
-// who may command, and number how many commands are kept under way.
+// NewSlowCommands starts a commander on a listener; the manager must be configured
+// to use it. url is where the manager accepts commands, token that of a user who
+// may command, and number how many commands are kept under way.
 // [SlowCommands.Close] ends it.
 func NewSlowCommands(commander net.Listener, url, token string, number int) *SlowCommands {
 	s := &SlowCommands{url: url, token: token, number: number}
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: number}}
 	s.server = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute}
-	go func() { _ = s.server.Serve(commander) }() // ends with Close; a broken listener shows as commands that fail
+	s.serving.Go(func() { _ = s.server.Serve(commander) }) // if the listener fails, so do the commands
 	return s
 }
 
 // Close ends the commander.
 func (s *SlowCommands) Close() error {
 	s.client.CloseIdleConnections()
-	return s.server.Close()
+	err := s.server.Close()
+	s.serving.Wait()
+	return err
 }
 
-// Disturbance returns the commands under way as something to compare with.
+// Disturbance returns the commands under way as a disturbance of runs.
 func (s *SlowCommands) Disturbance() Disturbance {
 	return Disturbance{Name: fmt.Sprintf("%d commands under way", s.number), Begin: s.begin}
 }
 
-// serve answers as a LOVE-commander: heartbeats at once, commands when their
+// serve answers like a LOVE-commander: heartbeats at once, commands when their
 // round is over.
 func (s *SlowCommands) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
@@ -82,23 +85,23 @@ func (s *SlowCommands) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"ack":"Done"}`)
 }
 
-// begin gives the commands and returns when all have come to the commander.
+// begin issues the commands and returns when all have reached the commander.
 func (s *SlowCommands) begin(ctx context.Context, _ *Load) (end func() error, err error) {
-	r := &round{complete: make(chan struct{}), answer: make(chan struct{}), failed: make(chan error, s.number)}
+	r := &commandRound{complete: make(chan struct{}), answer: make(chan struct{}), failed: make(chan error, s.number)}
 	s.mu.Lock()
 	s.round = r
 	s.mu.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
 	for range s.number {
-		r.giving.Go(func() {
-			if err := s.giveIn(ctx, r); err != nil {
+		r.issuing.Go(func() {
+			if err := s.issueIn(ctx, r); err != nil {
 				r.failed <- err
 			}
 		})
 	}
 	end = func() error {
 		close(r.answer)
-		r.giving.Wait()
+		r.issuing.Wait()
 		cancel()
 		close(r.failed)
 		return <-r.failed
@@ -108,7 +111,7 @@ func (s *SlowCommands) begin(ctx context.Context, _ *Load) (end func() error, er
 		return end, nil
 	case err := <-r.failed:
 		cancel()
-		_ = end() // more of the same
+		_ = end() // the other commands fail in the same way
 		return nil, err
 	case <-ctx.Done():
 		_ = end()
@@ -116,24 +119,24 @@ func (s *SlowCommands) begin(ctx context.Context, _ *Load) (end func() error, er
 	}
 }
 
-var errElsewhere = errors.New("a command was answered before this commander did so: does the manager use it?")
+var errAnsweredElsewhere = errors.New("a command was answered before this commander did so: does the manager use it?")
 
-// giveIn gives a command of a round. An answer before the end of the round is
-// not this commander's, and the command was not under way.
-func (s *SlowCommands) giveIn(ctx context.Context, r *round) error {
-	if err := s.give(ctx); err != nil {
+// issueIn issues a command of a round. If it is answered before the end of the
+// round, not this commander has answered, and the command was not under way.
+func (s *SlowCommands) issueIn(ctx context.Context, r *commandRound) error {
+	if err := s.issue(ctx); err != nil {
 		return err
 	}
 	select {
 	case <-r.answer:
 		return nil
 	default:
-		return errElsewhere
+		return errAnsweredElsewhere
 	}
 }
 
-// give gives a command and waits for its answer.
-func (s *SlowCommands) give(ctx context.Context) error {
+// issue issues a command and waits for its answer.
+func (s *SlowCommands) issue(ctx context.Context) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, strings.NewReader(`{"csc":"Bench","salindex":0,"cmd":"cmd_wait","params":{}}`))
 	if err != nil {
 		return err
