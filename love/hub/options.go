@@ -72,7 +72,7 @@ func defaults() config {
 		observer:        NopObserver{},
 		tracing:         true,
 		heartbeatPeriod: 2900 * time.Millisecond,
-		pingInterval:    20 * time.Second,
+		pingInterval:    DefaultPing,
 		closeTimeout:    time.Second,
 	}
 }
@@ -137,9 +137,12 @@ func WithHeartbeats(period time.Duration, extra func() []Heartbeat) Option {
 	}
 }
 
+// DefaultPing is the interval between the pings of a session; see [WithPing].
+const DefaultPing = 20 * time.Second
+
 // WithPing sets the interval between the pings of a session. A session that
 // has been silent since its last ping is closed. An interval of 0 is the
-// default. Default: 20 s.
+// default. Default: [DefaultPing].
 func WithPing(interval time.Duration) Option {
 	return func(c *config) {
 		if interval > 0 {
