@@ -31,8 +31,8 @@ func AppendText(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// Text returns the content of the JSON string q, with its escapes resolved. Without an escape the result shares q's memory. q must have been
-// scanned.
+// Text returns the content of the JSON string q, with its escapes resolved.
+// Without an escape the result shares q's memory. q must have been scanned.
 func Text(q []byte) []byte {
 	q = q[1 : len(q)-1]
 	esc := bytes.IndexByte(q, '\\')

@@ -13,7 +13,7 @@ var (
 	ErrRefused = errors.New("the manager refuses the credential")
 	// ErrTokenInvalid: the manager closed the connection with code 1000, which
 	// means that the token was deleted or has expired. Log in again.
-	ErrTokenInvalid = errors.New("the token is no longer valid, log in again")
+	ErrTokenInvalid = errors.New("the token is no longer valid: log in again")
 	// ErrNotConnected: there is no connection at present.
 	ErrNotConnected = errors.New("not connected to the manager")
 	// ErrClosed: [Client.Run] has ended, so nothing can be sent or received.

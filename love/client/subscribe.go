@@ -14,7 +14,7 @@ import (
 
 // Delivery is one message that the manager delivered to a group.
 type Delivery struct {
-	// Raw is the message as it came; [love.ParseMessage] reads it.
+	// Raw is the message as it was received; [love.ParseMessage] reads it.
 	Raw []byte
 	// Group is the text of the group it was delivered to.
 	Group string

@@ -86,10 +86,10 @@ func TestAMessageMayArriveWithTheHandshake(t *testing.T) {
 func TestACredentialRevokedDuringTheHandshakeEndsTheSession(t *testing.T) {
 	for name, c := range map[string]struct {
 		second error
-		dead   bool
+		ended  bool
 	}{
-		"revoked":                 {fmt.Errorf("%w", auth.ErrToken), true},
-		"cannot be found out now": {errors.New("the database is away"), false},
+		"revoked":               {fmt.Errorf("%w", auth.ErrToken), true},
+		"cannot be checked now": {errors.New("the database is away"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := 0
@@ -100,7 +100,7 @@ func TestACredentialRevokedDuringTheHandshakeEndsTheSession(t *testing.T) {
 				return gate(r)
 			})))
 			conn := dial(t, url, "token=ada")
-			if !c.dead {
+			if !c.ended {
 				conn.sync()
 				return
 			}

@@ -125,8 +125,8 @@ func (h *Hub) Disconnect(match func(auth.Principal) bool, reason CloseReason) {
 
 // Shutdown closes all sessions with code 1001 once what waits for them has
 // been written, spread over the time of [WithDrain], and ends the hub. It
-// returns when all have ended, or with ctx's error after it has cut the
-// connections that were left.
+// returns when all have ended, or with ctx's error after it has closed
+// the connections that were left.
 func (h *Hub) Shutdown(ctx context.Context) error {
 	h.sessions.refuseNew()
 	open := h.sessions.all()

@@ -151,7 +151,7 @@ func TestAThousandQuickSubscriptionsAreAnsweredInOrder(t *testing.T) {
 		require.Equal(t, `{"data":"Successfully subscribed to `+g+`"}`, c.next())
 		require.Equal(t, `{"data":"Successfully unsubscribed to `+g+`"}`, c.next())
 	}
-	require.Zero(t, h.Stats().Groups, "a group goes with its last member")
+	require.Zero(t, h.Stats().Groups, "a group is removed with its last member")
 }
 
 // FuzzMessage sends any text to a hub: every answer is JSON, and the connection

@@ -15,7 +15,7 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// slowReader is a connection whose messages are read only when the test says so.
+// slowReader is a connection whose messages are read only when the test calls read.
 type slowReader struct {
 	t     require.TestingT
 	hub   *hub.Hub

@@ -28,7 +28,7 @@ type reader struct {
 type idleState struct {
 	conn  net.Conn
 	raw   syscall.RawConn // nil: waiting needs a read buffer
-	early []byte          // bytes that came with the handshake
+	early []byte          // bytes that arrived with the handshake
 	poll  func(fd uintptr) bool
 	err   error // of poll
 }

@@ -29,8 +29,8 @@ type router struct {
 
 var routers = sync.Pool{New: func() any { return new(router) }}
 
-// deliver routes a batch that came from the broker. Each session that gets any
-// of it is woken once.
+// deliver routes a batch from the broker. Each session that gets any of it is
+// woken once.
 func (h *Hub) deliver(batch []Envelope) {
 	r := routers.Get().(*router)
 	r.hub, r.now = h, h.clock.Now()

@@ -38,7 +38,7 @@ type sink interface {
 	wake()
 	// setTimeout limits the time that the rest of the session may take.
 	setTimeout(time.Duration)
-	// abort cuts the connection at once.
+	// abort closes the connection at once, without a close frame.
 	abort()
 }
 

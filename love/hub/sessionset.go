@@ -63,7 +63,7 @@ func (x *sessionSet) release(p auth.Principal) {
 	x.reserved.Done()
 }
 
-// refuseNew makes reserve refuse everybody from now on.
+// refuseNew makes reserve refuse every session from now on.
 func (x *sessionSet) refuseNew() {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -13,13 +13,13 @@ func TestTheValuesOfASourceThatHasGoneAreStale(t *testing.T) {
 
 	pub := dialProcess(t, url)
 	pub.send(telemetry("s", 1))
-	came := watcher.next()
-	require.Contains(t, came, `"connected":{"value":true,"dataType":"Int","units":"unitless"},"components":{"value":["A"],"dataType":"Array<String>","units":"unitless"}`)
+	connected := watcher.next()
+	require.Contains(t, connected, `"connected":{"value":true,"dataType":"Int","units":"unitless"},"components":{"value":["A"],"dataType":"Array<String>","units":"unitless"}`)
 	pub.close(nil)
 	pub.waitClosed()
-	went := watcher.next()
-	require.Contains(t, went, `"connected":{"value":false`)
-	require.Contains(t, went, `"components":{"value":["A"]`)
+	disconnected := watcher.next()
+	require.Contains(t, disconnected, `"connected":{"value":false`)
+	require.Contains(t, disconnected, `"components":{"value":["A"]`)
 
 	c := dialProcess(t, url)
 	c.send(withOptions("telemetry-A-1-s", `"snapshot":true`))
