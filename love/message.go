@@ -97,19 +97,19 @@ func (it Item) appendJSON(dst []byte) []byte {
 // says where raw stops being JSON, or names a member and the rule of the
 // protocol that it breaks.
 func ParseMessage(raw []byte) (Message, error) {
-	var f wire.Frame
+	var f wire.Message
 	if err := f.Parse(raw); err != nil {
 		return Message{}, err
 	}
 	return messageOf(&f)
 }
 
-func messageOf(f *wire.Frame) (Message, error) {
+func messageOf(f *wire.Message) (Message, error) {
 	if !wire.IsText(f.Category) {
-		return Message{}, &wire.Problem{Key: "category", Rule: "must be a text"}
+		return Message{}, &wire.RuleError{Key: "category", Rule: "must be a text"}
 	}
-	if p := f.DataProblem(); p != nil {
-		return Message{}, p
+	if err := f.CheckData(); err != nil {
+		return Message{}, err
 	}
 	m := Message{Category: Category(wire.Text(f.Category)), Tracing: RawValue(f.Tracing)}
 	if wire.IsNumber(f.ProducerSnd) {
@@ -120,8 +120,8 @@ func messageOf(f *wire.Frame) (Message, error) {
 	}
 	for i := range f.Items {
 		it := &f.Items[i]
-		if it.Problem != nil {
-			return Message{}, fmt.Errorf("element %d: %w", i, it.Problem)
+		if it.Err != nil {
+			return Message{}, fmt.Errorf("element %d: %w", i, it.Err)
 		}
 		item := Item{CSC: string(wire.Text(it.CSC)), SalIndex: indexOf(it.SalIndex)}
 		for _, s := range f.Streams(it) {

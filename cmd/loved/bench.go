@@ -187,7 +187,7 @@ func (a *app) besideCommands(ctx context.Context, f *benchFlags, to access) (fmt
 }
 
 func (a *app) turns(ctx context.Context, f *benchFlags, d bench.Disturbance) (fmt.Stringer, error) {
-	return bench.Turns{Load: f.load, Runs: f.runs, Disturbance: d}.Run(ctx, func(r bench.Report, disturbed bool) {
+	return bench.InterleavedRuns{Load: f.load, Runs: f.runs, Disturbance: d}.Run(ctx, func(r bench.Report, disturbed bool) {
 		kind := "without"
 		if disturbed {
 			kind = "with   "

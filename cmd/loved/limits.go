@@ -2,12 +2,16 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/rubin-love/love-go/love/hub"
 )
+
+// defaultLogInTries is how many wrong log-ins of one user are allowed in a row.
+const defaultLogInTries = 10
 
 // limitFlags bound how much clients can make a manager keep, and how often they
 // can try to log in.
@@ -16,41 +20,59 @@ type limitFlags struct {
 	logInTries int
 }
 
-// fields are the limits that have a flag, with their names in the help's order.
-func (f *limitFlags) fields() []limitField {
-	l := &f.limits
-	return []limitField{
-		{"user-message", &l.UserMessage, "`BYTES` of one message of a user (default 64 KiB)"},
-		{"process-message", &l.ProcessMessage, "`BYTES` of one message of a process (default 16 MiB)"},
-		{"backlog-bytes", &l.BacklogBytes, "`BYTES` that may wait for a client before its telemetry is thinned out (default 4 MiB)"},
-		{"queue-bytes", &l.QueueBytes, "`BYTES` of events that may wait for a client before it is closed (default 32 MiB)"},
-		{"subscriptions", &l.Subscriptions, "`NUMBER` of groups that one client may be in (default 10000)"},
-		{"sessions", &l.Sessions, "`NUMBER` of clients (default 20000)"},
-		{"user-sessions", &l.UserSessions, "`NUMBER` of clients of one user (default 1000)"},
-		{"log-in-tries", &f.logInTries, "`NUMBER` of wrong log-ins of one user, then one every 10 s; of one address five times as many (default 10)"},
-		{"last-bytes", &l.LastBytes, "`BYTES` of last values, for snapshots (default 64 MiB)"},
-	}
-}
-
+// limitField is a limit that has a flag.
 type limitField struct {
 	name  string
 	value *int
+	def   int // the default, shown in the help
 	usage string
+}
+
+// fields returns the limits that have a flag, in the help's order.
+func (f *limitFlags) fields() []limitField {
+	l, d := &f.limits, hub.DefaultLimits()
+	return []limitField{
+		{"user-message", &l.UserMessage, d.UserMessage, "`BYTES` of one message of a user"},
+		{"process-message", &l.ProcessMessage, d.ProcessMessage, "`BYTES` of one message of a process"},
+		{"backlog-bytes", &l.BacklogBytes, d.BacklogBytes, "`BYTES` that may wait for a client before its telemetry is thinned out"},
+		{"queue-bytes", &l.QueueBytes, d.QueueBytes, "`BYTES` of events that may wait for a client before it is closed"},
+		{"subscriptions", &l.Subscriptions, d.Subscriptions, "`NUMBER` of groups that one client may be in"},
+		{"sessions", &l.Sessions, d.Sessions, "`NUMBER` of clients"},
+		{"user-sessions", &l.UserSessions, d.UserSessions, "`NUMBER` of clients of one user"},
+		{"log-in-tries", &f.logInTries, defaultLogInTries, "`NUMBER` of wrong log-ins of one user, then one every 10 s; of one address five times as many"},
+		{"last-bytes", &l.LastBytes, d.LastBytes, "`BYTES` of last values, for snapshots"},
+	}
 }
 
 func (f *limitFlags) register(fs *pflag.FlagSet) {
 	for _, field := range f.fields() {
 		flag := "limit-" + field.name
-		fs.IntVar(field.value, flag, 0, field.usage)
+		fs.IntVar(field.value, flag, field.def, field.usage)
+		fs.Lookup(flag).DefValue = humanSize(field.def)
 		bindEnv(fs, flag, "LOVED_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
 	}
 }
 
-// check refuses limits that would let nothing through.
+// humanSize returns a number, or a number of bytes, for the help.
+func humanSize(n int) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return strconv.Itoa(n)
+}
+
+// check refuses limits that would let nothing through. A limit of 0 is the
+// default.
 func (f *limitFlags) check() error {
 	for _, field := range f.fields() {
-		if *field.value < 0 {
+		switch {
+		case *field.value < 0:
 			return fmt.Errorf("--limit-%s is %d: give a number above 0, or 0 for the default", field.name, *field.value)
+		case *field.value == 0:
+			*field.value = field.def
 		}
 	}
 	return nil

@@ -27,6 +27,9 @@ import (
 	"github.com/rubin-love/love-go/love/store"
 )
 
+// minPing is the least interval between pings that makes sense.
+const minPing = time.Second
+
 // managerFlags are the settings of `loved manager`.
 type managerFlags struct {
 	listen                     string
@@ -37,6 +40,7 @@ type managerFlags struct {
 	insecureDev                bool
 	legacyInitialState, trace  bool
 	heartbeats                 bool
+	drain, ping                time.Duration
 	userPublish, nan           *choice
 	urlPrefix, serverURL       string
 	origins, trustedProxies    []string
@@ -82,6 +86,10 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 		fs.BoolVar(p, name, value, usage)
 		bindEnv(fs, name, variables...)
 	}
+	duration := func(p *time.Duration, name string, value time.Duration, usage, variable string) {
+		fs.DurationVar(p, name, value, usage)
+		bindEnv(fs, name, variable)
+	}
 	word := func(p **choice, name, usage, variable string, choices ...string) {
 		*p = oneOf(choices...)
 		fs.Var(*p, name, usage)
@@ -95,8 +103,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	f.database.register(fs)
 	text(&f.processPassword, "process-password", "", "`PASSWORD` of producers and other processes; required", "PROCESS_CONNECTION_PASS")
 	text(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, 32 bytes or more (default made at the first start and kept in the database)", "SECRET_KEY")
-	fs.DurationVar(&f.tokenLifetime, "token-lifetime", jwt.DefaultLifetime, "how long a token lives")
-	bindEnv(fs, "token-lifetime", "LOVED_TOKEN_LIFETIME")
+	duration(&f.tokenLifetime, "token-lifetime", jwt.DefaultLifetime, "how long a token lives", "LOVED_TOKEN_LIFETIME")
 	text(&f.admin, "admin-password", "", "`PASSWORD` of the user admin, who may do everything", "ADMIN_USER_PASS")
 	text(&f.user, "user-password", "", "`PASSWORD` of the user user, who may not command", "USER_USER_PASS")
 	text(&f.commandUser, "cmd-password", "", "`PASSWORD` of the user cmd_user, who may command", "CMD_USER_PASS")
@@ -116,6 +123,8 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	list(&f.trustedProxies, "trusted-proxies", "`NETWORKS` whose X-Real-IP and X-Forwarded-For are believed (default none)", "LOVED_TRUSTED_PROXIES")
 	flag(&f.trace, "trace", true, "add time stamps to messages", "SHOW_TRACE_TIMESTAMPS")
 	word(&f.nan, "nan", "what leaves for NaN and the infinities", "LOVED_NAN", "raw", "null")
+	duration(&f.ping, "ping", hub.DefaultPing, "`INTERVAL` between the pings of a connection, which is closed if it stays silent until the next", "LOVED_PING")
+	duration(&f.drain, "drain", 0, "`TIME` over which the connections are closed when the manager ends, so that not all clients reconnect at once (default all at once)", "LOVED_DRAIN")
 	f.client.register(fs)
 	f.commands.register(fs)
 	flag(&f.heartbeats, "heartbeat-query-commander", true, "ask the commander for its heartbeat", "HEARTBEAT_QUERY_COMMANDER")
@@ -151,6 +160,12 @@ func (f *managerFlags) check() error {
 	}
 	if f.tokenLifetime <= 0 {
 		return fmt.Errorf("--token-lifetime is %v: give a time above 0, such as 720h", f.tokenLifetime)
+	}
+	if f.ping < minPing {
+		return fmt.Errorf("--ping is %v: give %v or more", f.ping, minPing)
+	}
+	if f.drain < 0 {
+		return fmt.Errorf("--drain is %v: give a time above 0, or 0 to close all connections at once", f.drain)
 	}
 	var err error
 	if f.proxies, err = parseNetworks("trusted-proxies", f.trustedProxies); err != nil {
@@ -257,6 +272,7 @@ func (f *managerFlags) serverConfig() server.Config {
 		TrustedProxies:       f.proxies,
 		URLPrefix:            f.urlPrefix,
 		ServerURL:            f.serverURL,
+		Drain:                f.drain,
 		Page:                 dashboard.New(dashboard.Info{Version: version, Started: time.Now(), URLPrefix: f.urlPrefix}),
 		HubOptions: []hub.Option{
 			hub.WithUserPublish(map[string]hub.UserPublish{
@@ -266,6 +282,7 @@ func (f *managerFlags) serverConfig() server.Config {
 			hub.WithTracing(f.trace),
 			hub.WithLimits(f.limits.limits),
 			hub.WithLegacyInitialState(f.legacyInitialState),
+			hub.WithPing(f.ping),
 		},
 	}
 	f.commands.configure(&c)

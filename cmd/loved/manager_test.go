@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/gobwas/ws"
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
@@ -56,7 +58,7 @@ func (u *user) collected(p *process) []string {
 
 // delivered is what of a message has to arrive unchanged: csc, salindex and the
 // streams, or for the broadest group the whole data, as raw bytes.
-func delivered(t *testing.T, group string, f *wire.Frame) string {
+func delivered(t *testing.T, group string, f *wire.Message) string {
 	if strings.HasSuffix(group, "-all-all-all") {
 		return string(f.Data)
 	}
@@ -73,7 +75,7 @@ func delivered(t *testing.T, group string, f *wire.Frame) string {
 func expected(t *testing.T, messages []recorded) map[string][]string {
 	want := map[string][]string{}
 	for _, m := range messages {
-		var f wire.Frame
+		var f wire.Message
 		require.NoError(t, f.Parse(m.JSON))
 		category := string(wire.Text(f.Category))
 		broadest := category + "-all-all-all"
@@ -111,7 +113,7 @@ func TestRecordedProducersReachEveryGroupByteForByteAndNothingElse(t *testing.T)
 	require.Equal(t, result{out: fmt.Sprintf("%d messages published\n", len(messages))}, replayed)
 	got := map[string][]string{}
 	for _, line := range u.collected(sub) {
-		var f wire.Frame
+		var f wire.Message
 		require.NoError(t, f.Parse([]byte(line)))
 		group := string(wire.Text(f.Subscription))
 		got[group] = append(got[group], delivered(t, group, &f))
@@ -233,6 +235,8 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		"no lifetime":                            {nil, []string{"manager", "--token-lifetime", "0s"}, exitUsage, "--token-lifetime"},
 		"negative limit":                         {environment{"LOVED_LIMIT_SESSIONS": "-1"}, []string{"manager"}, exitUsage, "--limit-sessions"},
 		"no network":                             {nil, []string{"manager", "--trusted-proxies", "here"}, exitUsage, "--trusted-proxies"},
+		"pings too often":                        {nil, []string{"manager", "--ping", "10ms"}, exitUsage, "--ping is 10ms"},
+		"negative drain":                         {environment{"LOVED_DRAIN": "-1s"}, []string{"manager"}, exitUsage, "--drain is -1s"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -261,6 +265,31 @@ func TestAManagerThatEndsSaysGoodbyeAndExitsWithZero(t *testing.T) {
 	_, err := http.Get(url)
 	require.Error(t, err)
 	require.Equal(t, exitDone, sub.stops())
+}
+
+func TestAManagerCanCloseItsConnectionsOneAfterTheOther(t *testing.T) {
+	u := newUser(t)
+	manager, _ := u.startsManager("--drain", "300ms")
+	for range 3 {
+		u.subscribes("event-all-all-all")
+	}
+	began := time.Now()
+	require.Equal(t, exitDone, manager.stops())
+	require.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond, "a pause after each connection but the last")
+}
+
+func TestAManagerPingsAsOftenAsItIsGiven(t *testing.T) {
+	u := newUser(t)
+	_, url := u.startsManager("--ping", "1s")
+	socket := "ws" + strings.TrimPrefix(url, "http") + "/manager/ws/subscription?password=a+good+one"
+	conn, early, _, err := ws.Dial(t.Context(), socket)
+	require.NoError(t, err)
+	require.Nil(t, early)
+	defer conn.Close()
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+	h, err := ws.ReadHeader(conn)
+	require.NoError(t, err)
+	require.Equal(t, ws.OpPing, h.OpCode)
 }
 
 func TestAPasswordCanComeFromTheInput(t *testing.T) {

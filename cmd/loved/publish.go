@@ -68,7 +68,7 @@ func (p *publishing) settle(ctx context.Context) error {
 // the answer to the last question, or a text in "data" that says what was
 // wrong with a message.
 func (p *publishing) answered(_ context.Context, raw []byte) {
-	var f wire.Frame
+	var f wire.Message
 	if f.Parse(raw) != nil || f.Category != nil {
 		return
 	}

@@ -72,15 +72,15 @@ func readRecording(r io.Reader) iter.Seq2[recorded, error] {
 
 // parseLine reads a delivered message and gives back what was published.
 func parseLine(line []byte) (recorded, error) {
-	var f wire.Frame
+	var f wire.Message
 	if err := f.Parse(line); err != nil {
 		return recorded{}, err
 	}
 	if !wire.IsText(f.Category) {
-		return recorded{}, &wire.Problem{Key: "category", Rule: "must be a text: this is no data message"}
+		return recorded{}, &wire.RuleError{Key: "category", Rule: "must be a text: this is no data message"}
 	}
-	if p := f.DataProblem(); p != nil {
-		return recorded{}, p
+	if err := f.CheckData(); err != nil {
+		return recorded{}, err
 	}
 	out := append([]byte(`{"category":`), f.Category...)
 	out = append(append(out, `,"data":`...), publishedData(&f)...)
@@ -94,8 +94,8 @@ func parseLine(line []byte) (recorded, error) {
 // publishedData undoes what a group does to the data: in a component's group
 // …-all its streams are wrapped once more in its name (manager protocol,
 // section 2.5).
-func publishedData(f *wire.Frame) []byte {
-	if len(f.Items) != 1 || f.Items[0].Problem != nil || !wire.IsText(f.Subscription) {
+func publishedData(f *wire.Message) []byte {
+	if len(f.Items) != 1 || f.Items[0].Err != nil || !wire.IsText(f.Subscription) {
 		return f.Data
 	}
 	item := &f.Items[0]

@@ -113,7 +113,7 @@ func tryAccess(ctx context.Context, to access) error {
 // tellRefusal logs an answer of the manager to one of our requests, unless it says
 // that the request was successful.
 func tellRefusal(log *slog.Logger, raw []byte) {
-	var f wire.Frame
+	var f wire.Message
 	if f.Parse(raw) != nil || f.Category != nil || !wire.IsText(f.Data) {
 		return
 	}

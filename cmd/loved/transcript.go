@@ -57,13 +57,13 @@ func readTranscript(first []byte, rest *bufio.Scanner, yield func(recorded, erro
 func (t *transcript) messages(yield func(recorded, error) bool) {
 	for i, step := range t.Steps {
 		for j, raw := range step.Expect {
-			var f wire.Frame
+			var f wire.Message
 			err := f.Parse(raw)
 			switch {
-			case err == nil && (f.Option != nil || f.Action != nil || f.DataProblem() != nil):
+			case err == nil && (f.Option != nil || f.Action != nil || f.CheckData() != nil):
 				continue
 			case err == nil && !wire.IsText(f.Category):
-				err = &wire.Problem{Key: "category", Rule: "must be a text"}
+				err = &wire.RuleError{Key: "category", Rule: "must be a text"}
 			}
 			message := recorded{JSON: bareFloats(raw)}
 			if j < len(step.ExpectAt) {

@@ -25,7 +25,7 @@ type Ceiling struct {
 // CeilingReport is the CPU time per frame.
 type CeilingReport struct{ R1, R16 time.Duration }
 
-// String is the report for people.
+// String returns the report for people.
 func (r CeilingReport) String() string {
 	return fmt.Sprintf("R1   %.2f µs CPU per frame, one per write\nR16  %.2f µs CPU per frame, sixteen per write\n", micros(r.R1), micros(r.R16))
 }
@@ -48,7 +48,7 @@ func (c Ceiling) Run(ctx context.Context) (r CeilingReport, err error) {
 	return r, nil
 }
 
-// measure reads what a writer writes.
+// measure runs a writer, and reads what it writes.
 func (c Ceiling) measure(ctx context.Context, batch int) (Cost, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -61,7 +61,7 @@ func (c Ceiling) measure(ctx context.Context, batch int) (Cost, error) {
 			if err != nil {
 				return // closed below
 			}
-			reading.Go(func() { readAway(conn) })
+			reading.Go(func() { discard(conn) })
 		}
 	})
 	defer reading.Wait()
@@ -75,7 +75,8 @@ func (c Ceiling) measure(ctx context.Context, batch int) (Cost, error) {
 	})
 }
 
-func readAway(c net.Conn) {
+// discard reads until the connection ends.
+func discard(c net.Conn) {
 	defer c.Close()
 	buf := make([]byte, readBuffer)
 	for {
@@ -101,8 +102,8 @@ type Cost struct {
 	CPU    time.Duration
 }
 
-// Run connects and writes. Once every connection is written to it waits until
-// the next round is due, as a hub waits for the next message.
+// Run connects and writes. When it has written to every connection, it waits
+// until the next round is due, as a hub waits for the next message.
 func (w Writer) Run(ctx context.Context) (cost Cost, err error) {
 	conns := make([]net.Conn, w.Connections)
 	var d net.Dialer
@@ -112,7 +113,7 @@ func (w Writer) Run(ctx context.Context) (cost Cost, err error) {
 		}
 		defer conns[i].Close()
 	}
-	used, err := watch(os.Getpid())
+	used, err := startUsage(os.Getpid())
 	if err != nil {
 		return cost, err
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// conn is a websocket client that looks at frames in place.
+// conn is a websocket client that reads frames without copying them.
 type conn struct {
 	net.Conn
 	buf  []byte
-	r, w int    // what is in buf and not yet taken
+	r, w int    // the unread bytes are buf[r:w]
 	out  []byte // for sending
 }
 
@@ -24,10 +24,10 @@ type conn struct {
 func dial(ctx context.Context, url string, buffer int) (*conn, error) {
 	nc, br, _, err := ws.Dialer{Timeout: time.Minute}.Dial(ctx, url)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to the manager: %w", err)
+		return nil, fmt.Errorf("connect to the manager: %w", err)
 	}
 	c := &conn{Conn: nc, buf: make([]byte, buffer)}
-	if br != nil { // came with the answer to the handshake
+	if br != nil { // arrived with the answer to the handshake
 		early, _ := br.Peek(br.Buffered())
 		c.grow(len(early))
 		c.w = copy(c.buf, early)
@@ -45,8 +45,8 @@ var (
 	errFrameSize  = errors.New("the manager sent a frame that is larger than any it may send")
 )
 
-// frame is the next frame if all of it has been read already, else the error is
-// errIncomplete. Its payload is valid until the next fill.
+// frame returns the next frame if all of it has been read already; otherwise the
+// error is errIncomplete. The payload is valid until the next fill.
 func (c *conn) frame() (op ws.OpCode, payload []byte, err error) {
 	b := c.buf[c.r:c.w]
 	if len(b) < 2 {
@@ -92,8 +92,8 @@ func (c *conn) fill() error {
 	return err
 }
 
-// each calls f for every text message until f returns false. Pings are answered.
-// read, if not nil, is called after each read, before the messages it brought.
+// each calls f for every text message until f returns false, and answers pings.
+// read, if not nil, is called after each read, before the messages in it.
 func (c *conn) each(read func(), f func(text []byte) bool) error {
 	for {
 		op, payload, err := c.frame()
@@ -126,7 +126,7 @@ func (c *conn) each(read func(), f func(text []byte) bool) error {
 }
 
 // add appends a frame to those that flush will send. All masks are zero: masking
-// would only cost the generator time, as the payload is our own.
+// would only cost the generator time, as the payload is its own.
 func (c *conn) add(op ws.OpCode, payload []byte) {
 	c.out = append(c.out, 0x80|byte(op))
 	switch n := len(payload); {
@@ -153,8 +153,8 @@ func (c *conn) send(op ws.OpCode, payload []byte) error {
 
 var confirmed = []byte("Successfully subscribed")
 
-// subscribe sends the requests and returns when all are confirmed. What else
-// arrives meanwhile is passed to f, if it is not nil.
+// subscribe sends the requests and returns when all are confirmed. Other messages
+// that arrive meanwhile are passed to f, if it is not nil.
 func (c *conn) subscribe(requests []string, f func(text []byte)) error {
 	if len(requests) == 0 {
 		return nil

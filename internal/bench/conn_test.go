@@ -26,7 +26,7 @@ func TestFramesOfEveryLengthAreFound(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
-func TestACloseFrameTellsWhy(t *testing.T) {
+func TestACloseFrameIsReportedWithItsReason(t *testing.T) {
 	sent := ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(1013, "too slow")))
 	_, err := bench.Texts(sent)
 	require.ErrorContains(t, err, "1013 too slow")
@@ -44,7 +44,7 @@ func FuzzFrames(f *testing.F) {
 	f.Add([]byte{0x89, 126, 0, 4, 1, 2, 3, 4, 0x81, 1})
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		texts, err := bench.Texts(sent)
-		require.Error(t, err, "it ends at the end at the latest")
+		require.Error(t, err, "the bytes end")
 		for _, text := range texts {
 			_, _, _, _, _ = bench.FirstStamp([]byte(text))
 		}

@@ -4,11 +4,11 @@
 // Messages are published at a constant rate. Each carries the time at which it
 // was due, so that a manager that stalls is also charged for the messages that
 // could not be sent meanwhile. Loss is found by sequence numbers. Payloads are
-// never decoded: a stamp of fixed form is searched in them.
+// never decoded: the benchmark searches them for a stamp of fixed form.
 //
-// [Load] publishes and subscribes. [Turns] compares loads with and without
-// something that may disturb them, a [StoppedReader] or [SlowCommands]. [Idle]
-// holds connections that do nothing, [Storm] connects many clients at once, and
-// [Ceiling] measures the bare cost of writing to sockets, against which the
-// others are to be judged.
+// [Load] publishes and subscribes. [InterleavedRuns] compares loads with and
+// without something that may disturb them, a [StoppedReader] or [SlowCommands].
+// [Idle] keeps connections open that do nothing, [Storm] connects many clients at
+// once, and [Ceiling] measures the bare cost of writing to sockets, with which
+// the others should be compared.
 package bench

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// For the tests of parts that only the package's own code uses.
+// The tests of parts that are not exported use these.
 
-// Tally counts the sequence numbers: how many of the first n are lost, and how
-// many came late or twice.
-func Tally(n uint64, seqs ...uint64) (lost, reordered uint64) {
-	var t tally
+// CountLosses counts the sequence numbers: how many of the first n are lost, and
+// how many arrived late or twice.
+func CountLosses(n uint64, seqs ...uint64) (lost, reordered uint64) {
+	var c lossCounter
 	for _, s := range seqs {
-		t.count(s)
+		c.count(s)
 	}
-	return t.lost(n), t.reordered
+	return c.lost(n), c.reordered
 }
 
 // FirstStamp returns the parts of the first stamp in a text.
@@ -24,12 +24,12 @@ func FirstStamp(text []byte) (publisher, stream int, seq uint64, due time.Durati
 	return s.publisher, s.stream, s.seq, s.due, ok
 }
 
-// MessageText is a published message.
+// MessageText returns a published message.
 func MessageText(category string, publisher, streams, size int, seq uint64, due time.Duration) []byte {
 	return newMessage(category, publisher, streams, size).fill(seq, due)
 }
 
-// Request is the text of a subscription.
+// Request returns the text of a subscription.
 var Request = request
 
 // RankSum is the test of significance.
@@ -41,10 +41,10 @@ func ParseUsage(stat, status string) (cpu time.Duration, rss int64, err error) {
 	return u.cpu, u.rss, err
 }
 
-// Texts are the text messages that a manager sends with these bytes, and the
+// Texts returns the text messages in the bytes that a manager sends, and the
 // error that ends them.
 func Texts(sent []byte) (texts []string, err error) {
-	c := &conn{Conn: source{r: bytes.NewReader(sent)}, buf: make([]byte, 8)}
+	c := &conn{Conn: received{r: bytes.NewReader(sent)}, buf: make([]byte, 8)}
 	err = c.each(nil, func(text []byte) bool {
 		texts = append(texts, string(text))
 		return true
@@ -52,11 +52,11 @@ func Texts(sent []byte) (texts []string, err error) {
 	return texts, err
 }
 
-// source is a connection that has only what is read.
-type source struct {
+// received is a connection of which only what is read matters.
+type received struct {
 	net.Conn
 	r *bytes.Reader
 }
 
-func (s source) Read(p []byte) (int, error)  { return s.r.Read(p) }
-func (s source) Write(p []byte) (int, error) { return len(p), nil }
+func (c received) Read(p []byte) (int, error)  { return c.r.Read(p) }
+func (c received) Write(p []byte) (int, error) { return len(p), nil }

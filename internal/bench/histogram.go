@@ -27,14 +27,14 @@ func (h *Histogram) Record(d time.Duration) {
 	h.max = max(h.max, d)
 }
 
-// bucket is where v is counted: values below 2<<precision have a bucket each,
+// bucket returns the bucket of v: values below 2<<precision have a bucket each,
 // larger ones share it with those of the same leading bits.
 func bucket(v uint64) int {
 	shift := max(0, bits.Len64(v)-precision-1)
 	return shift<<precision + int(v>>shift)
 }
 
-// highest is the largest value of a bucket.
+// highest returns the largest value of a bucket.
 func highest(bucket int) uint64 {
 	shift := max(0, bucket>>precision-1)
 	return uint64(bucket-shift<<precision+1)<<shift - 1
@@ -49,14 +49,14 @@ func (h *Histogram) Merge(o *Histogram) {
 	h.max = max(h.max, o.max)
 }
 
-// Count is how many durations have been recorded.
+// Count returns how many durations have been recorded.
 func (h *Histogram) Count() uint64 { return h.total }
 
-// Max is the longest duration.
+// Max returns the longest duration.
 func (h *Histogram) Max() time.Duration { return h.max }
 
-// Quantile is a duration that the share q (0 to 1) of all do not exceed; 0 when
-// nothing has been recorded.
+// Quantile returns a duration that the share q (0 to 1) of all do not exceed; 0
+// if nothing has been recorded.
 func (h *Histogram) Quantile(q float64) time.Duration {
 	rank := uint64(q*float64(h.total) + 0.5)
 	rank = min(max(rank, 1), h.total)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Idle holds connections that do nothing but answer pings.
+// Idle keeps connections open that do nothing but answer pings.
 type Idle struct {
 	URL      string
 	PID      int // of the manager; required
@@ -20,12 +20,12 @@ type Idle struct {
 // IdleReport is what idle clients cost the manager.
 type IdleReport struct {
 	Clients   int
-	Connected time.Duration // how long it took to connect them
-	Before    int64         // the manager's bytes in memory without them
+	Connected time.Duration // the time it took to connect them
+	Before    int64         // bytes of the manager's memory without them
 	Used      Usage
 }
 
-// String is the report for people.
+// String returns the report for people.
 func (r IdleReport) String() string {
 	perClient := float64(r.Used.RSS-r.Before) / float64(r.Clients)
 	cpu := micros(r.Used.CPU) / r.Used.Wall.Seconds() / float64(r.Clients)
@@ -33,7 +33,7 @@ func (r IdleReport) String() string {
 		r.Clients, r.Connected.Seconds(), perClient/1024, mebibytes(r.Before), mebibytes(r.Used.RSS), cpu, 100*r.Used.Share())
 }
 
-// Run connects the clients and watches the manager.
+// Run connects the clients and measures the manager.
 func (i Idle) Run(ctx context.Context) (r IdleReport, err error) {
 	if i.PID == 0 || i.Clients < 1 || i.Groups < 0 || i.Duration <= 0 {
 		return r, errors.New("the idle shape needs the manager's PID, at least one client and a duration")
@@ -46,19 +46,19 @@ func (i Idle) Run(ctx context.Context) (r IdleReport, err error) {
 	for g := range i.Groups {
 		requests = append(requests, request("event", 0, g))
 	}
-	var held fleet
-	defer held.close()
-	defer held.cutWith(ctx)()
+	var idle clients
+	defer idle.close()
+	defer idle.closeWith(ctx)()
 	start := time.Now()
-	err = parallel(i.Clients, dialers, func(int) error {
-		c, err := held.dial(ctx, i.URL, 256)
+	err = parallel(i.Clients, maxDialing, func(int) error {
+		c, err := idle.dial(ctx, i.URL, 256)
 		if err != nil {
 			return err
 		}
 		if err := c.subscribe(requests, nil); err != nil {
 			return err
 		}
-		held.hold(c)
+		idle.keepAlive(c)
 		return nil
 	})
 	if err != nil {
@@ -68,7 +68,7 @@ func (i Idle) Run(ctx context.Context) (r IdleReport, err error) {
 	if err := pause(ctx, i.Warmup); err != nil {
 		return r, err
 	}
-	used, err := watch(i.PID)
+	used, err := startUsage(i.PID)
 	if err != nil {
 		return r, err
 	}
@@ -78,7 +78,7 @@ func (i Idle) Run(ctx context.Context) (r IdleReport, err error) {
 	if r.Used, err = used(); err != nil {
 		return r, err
 	}
-	return r, held.failure()
+	return r, idle.failure()
 }
 
 func pause(ctx context.Context, d time.Duration) error {

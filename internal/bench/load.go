@@ -26,10 +26,10 @@ type Load struct {
 
 	Warmup   time.Duration // published, but not measured
 	Duration time.Duration // measured
-	Settle   time.Duration // how long to wait for what is on its way at the end
+	Settle   time.Duration // how long to wait at the end for what is in transit
 }
 
-// Check returns what is wrong with the load, if anything.
+// Check returns an error if the load is invalid.
 func (l Load) Check() error {
 	switch {
 	case l.Publishers < 1 || l.Publishers >= 1000:
@@ -48,13 +48,13 @@ func (l Load) Check() error {
 	return nil
 }
 
-// dialers is how many connections are opened at a time.
-const dialers = 32
+// maxDialing is how many connections are opened at the same time.
+const maxDialing = 32
 
-// load is a Load under way.
+// load is a Load while it runs.
 type load struct {
 	Load
-	fleet
+	clients
 	start       time.Time // of publishing
 	publishers  []*publisher
 	subscribers []*subscriber
@@ -67,12 +67,12 @@ func (l Load) Run(ctx context.Context) (Report, error) {
 	}
 	run := &load{Load: l}
 	defer run.close()
-	defer run.cutWith(ctx)()
+	defer run.closeWith(ctx)()
 	if err := run.connect(ctx); err != nil {
 		return Report{}, cmp.Or(ctx.Err(), err)
 	}
 	r, err := run.publish(ctx)
-	if err != nil { // a connection that was cut with ctx fails, too
+	if err != nil { // a connection that was closed with ctx fails as well
 		return Report{}, cmp.Or(ctx.Err(), err)
 	}
 	run.settle(ctx)
@@ -90,7 +90,7 @@ func (l *load) connect(ctx context.Context) error {
 	}
 	l.subscribers = make([]*subscriber, l.Subscribers)
 	l.publishers = make([]*publisher, l.Publishers)
-	err := parallel(l.Subscribers+l.Stopped, dialers, func(i int) error {
+	err := parallel(l.Subscribers+l.Stopped, maxDialing, func(i int) error {
 		c, err := l.dial(ctx, l.URL, readBuffer)
 		if err != nil {
 			return err
@@ -103,7 +103,7 @@ func (l *load) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return parallel(l.Publishers, dialers, func(i int) error {
+	return parallel(l.Publishers, maxDialing, func(i int) error {
 		c, err := l.dial(ctx, l.URL, 4<<10)
 		if err == nil {
 			l.publishers[i] = newPublisher(l, i, c)
@@ -115,8 +115,8 @@ func (l *load) connect(ctx context.Context) error {
 // readBuffer is how much a subscriber reads at once.
 const readBuffer = 16 << 10
 
-// publish starts the readers, has everything published, and measures the
-// manager and the generator after the warm-up.
+// publish starts the readers, publishes everything, and measures the manager and
+// the generator after the warm-up.
 func (l *load) publish(ctx context.Context) (r Report, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -129,7 +129,7 @@ func (l *load) publish(ctx context.Context) (r Report, err error) {
 		l.reading.Go(p.listen)
 		l.reading.Go(func() { failed <- p.run(ctx) })
 	}
-	manager, self, err := l.watchAfterWarmup(ctx)
+	manager, self, err := l.startUsageAfterWarmup(ctx)
 	if err != nil {
 		return r, err
 	}
@@ -145,17 +145,17 @@ func (l *load) publish(ctx context.Context) (r Report, err error) {
 	return r, err
 }
 
-func (l *load) watchAfterWarmup(ctx context.Context) (manager, self func() (Usage, error), err error) {
+func (l *load) startUsageAfterWarmup(ctx context.Context) (manager, self func() (Usage, error), err error) {
 	if err := pause(ctx, l.Warmup); err != nil {
 		return nil, nil, err
 	}
-	if manager, err = watch(l.PID); err != nil {
+	if manager, err = startUsage(l.PID); err != nil {
 		return nil, nil, err
 	}
-	return manager, watchSelf(), nil
+	return manager, startOwnUsage(), nil
 }
 
-// settle waits until everything has arrived, or Settle is over.
+// settle waits until everything has arrived, but for Settle at most.
 func (l *load) settle(ctx context.Context) {
 	var expected uint64
 	for _, p := range l.publishers {
@@ -184,11 +184,11 @@ func (l *load) collect(r *Report) {
 		r.Delivered += s.latency.Count()
 		r.Bytes += s.bytes
 		r.Latency.Merge(&s.latency)
-		for i := range s.tallies {
+		for i := range s.losses {
 			sent := l.publishers[i/l.Streams].sent
 			r.Expected += sent
-			r.Lost += s.tallies[i].lost(sent)
-			r.Reordered += s.tallies[i].reordered
+			r.Lost += s.losses[i].lost(sent)
+			r.Reordered += s.losses[i].reordered
 		}
 		r.note(s.err)
 	}

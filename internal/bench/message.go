@@ -11,20 +11,21 @@ import (
 // has a salindex of its own.
 const component = "Bench"
 
-// request is the text of a subscription to one stream of a publisher.
+// request returns the text of a subscription to one stream of a publisher.
 func request(category string, publisher, stream int) string {
 	return fmt.Sprintf(`{"option":"subscribe","category":%q,"csc":"%s","salindex":%d,"stream":"stream%d"}`, category, component, publisher, stream)
 }
 
-// message is what one publisher sends: a text with stamps to be filled in.
+// message is what one publisher sends: a text with places for stamps.
 type message struct {
 	publisher int
 	text      []byte
-	stamps    []int // where they are, one for each stream
+	stamps    []int // offsets in text, one for each stream
 }
 
 // newMessage makes a message of a number of streams whose values have about
-// the given size in bytes. Events are lists of samples, telemetry is one.
+// the given size in bytes. The value of an event is a list of one sample, that of
+// telemetry a sample.
 func newMessage(category string, publisher, streams, size int) *message {
 	m := &message{publisher: publisher}
 	var b bytes.Buffer
@@ -48,7 +49,7 @@ func newMessage(category string, publisher, streams, size int) *message {
 	return m
 }
 
-// valueOverhead is the size of a value without padding, about.
+// valueOverhead is about the size of a value without padding.
 const valueOverhead = 139
 
 // fill writes the stamps of one more message into its text.

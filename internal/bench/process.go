@@ -24,7 +24,7 @@ func usageOf(pid int) (usage, error) {
 	dir := filepath.Join("/proc", strconv.Itoa(pid))
 	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
 	if err != nil {
-		return usage{}, fmt.Errorf("the manager's use of CPU and memory can be read only on its own machine, a Linux: %w", err)
+		return usage{}, fmt.Errorf("read the manager's use of CPU and memory, which works only on its own machine under Linux: %w", err)
 	}
 	status, err := os.ReadFile(filepath.Join(dir, "status"))
 	if err != nil {
@@ -61,14 +61,14 @@ func parseUsage(stat, status []byte) (u usage, err error) {
 	return u, nil
 }
 
-// Usage is what a process used while it was watched.
+// Usage is what a process used while it was measured.
 type Usage struct {
 	CPU  time.Duration
 	Wall time.Duration
 	RSS  int64 // bytes at the end
 }
 
-// Share is the CPU time as a share of one core.
+// Share returns the CPU time as a share of one core.
 func (u Usage) Share() float64 {
 	if u.Wall == 0 {
 		return 0
@@ -76,9 +76,9 @@ func (u Usage) Share() float64 {
 	return float64(u.CPU) / float64(u.Wall)
 }
 
-// watch begins to watch a process; the returned function says what it has used
-// since, which is nothing for pid 0.
-func watch(pid int) (used func() (Usage, error), err error) {
+// startUsage begins to measure a process; the returned function returns what it
+// has used since, which is nothing for pid 0.
+func startUsage(pid int) (used func() (Usage, error), err error) {
 	if pid == 0 {
 		return func() (Usage, error) { return Usage{}, nil }, nil
 	}
@@ -93,9 +93,9 @@ func watch(pid int) (used func() (Usage, error), err error) {
 	}, nil
 }
 
-// watchSelf watches this process, where that can be done.
-func watchSelf() (used func() (Usage, error)) {
-	used, err := watch(os.Getpid())
+// startOwnUsage measures this process; where that is impossible, the usage is zero.
+func startOwnUsage() (used func() (Usage, error)) {
+	used, err := startUsage(os.Getpid())
 	if err != nil {
 		return func() (Usage, error) { return Usage{}, nil }
 	}

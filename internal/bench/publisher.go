@@ -13,7 +13,7 @@ type publisher struct {
 	conn     *conn
 	message  *message
 	interval time.Duration
-	first    time.Duration // when the first message is due, since the start
+	first    time.Duration // from the start until the first message is due
 	sent     uint64
 	measured uint64 // of those, after the warm-up
 	err      error  // of listening
@@ -29,7 +29,7 @@ func newPublisher(l *load, i int, c *conn) *publisher {
 }
 
 // run publishes until the load's time is over. Each message is sent when it is
-// due, or at once if it is late; its stamp holds the time when it was due.
+// due, or at once if it is late; its stamp holds the time at which it was due.
 func (p *publisher) run(ctx context.Context) error {
 	wait := time.NewTimer(0)
 	defer wait.Stop()
@@ -54,11 +54,11 @@ func (p *publisher) run(ctx context.Context) error {
 	return nil
 }
 
-// listen answers pings, and notes complaints of the manager about the messages.
+// listen answers pings, and records what the manager answers to the messages.
 func (p *publisher) listen() {
 	err := p.load.read(p.conn, nil, func(text []byte) bool {
 		if p.err == nil {
-			p.err = complaint(text)
+			p.err = unexpected(text)
 		}
 		return true
 	})

@@ -20,13 +20,13 @@ type Report struct {
 	Reordered uint64
 
 	Manager   Usage // zero without a PID
-	Generator Usage // this process
+	Generator Usage // of this process
 
-	Failed  int   // connections that the manager closed or complained on
+	Failed  int   // connections that the manager closed, or on which it sent something unexpected
 	Failure error // of the first of them
 }
 
-// note counts the failure of a connection, if it is one.
+// note counts the failure of a connection if err is not nil.
 func (r *Report) note(err error) {
 	if err == nil {
 		return
@@ -36,7 +36,7 @@ func (r *Report) note(err error) {
 	}
 }
 
-// PerDelivery is the manager's CPU time for one delivery.
+// PerDelivery returns the manager's CPU time for one delivery.
 func (r *Report) PerDelivery() time.Duration {
 	if r.Delivered == 0 {
 		return 0
@@ -44,7 +44,7 @@ func (r *Report) PerDelivery() time.Duration {
 	return r.Manager.CPU / time.Duration(r.Delivered)
 }
 
-// String is the report for people.
+// String returns the report for people.
 func (r *Report) String() string {
 	var b strings.Builder
 	l, seconds := r.Load, r.Load.Duration.Seconds()

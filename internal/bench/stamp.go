@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// stamp is what a published value says about itself.
+// stamp identifies a published value.
 type stamp struct {
 	publisher int
 	stream    int
 	seq       uint64        // of the publisher's messages, from 0
-	due       time.Duration // when it was to be sent, since the load began
+	due       time.Duration // from the beginning of the load until it should be sent
 }
 
-// A stamp is written as the mark and digits of fixed widths, so that it is
+// A stamp is written as the mark and digits of fixed widths, so that it can be
 // found and read without decoding what is around it.
 const (
-	mark            = '~' // stands nowhere else in what is published
+	mark            = '~' // occurs nowhere else in what is published
 	publisherDigits = 3
 	streamDigits    = 3
 	seqDigits       = 10

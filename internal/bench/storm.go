@@ -12,19 +12,20 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// Storm has many clients connect at once, as after a restart: first only that,
-// then each with subscriptions to event groups whose last values it waits for.
-// The manager has to know the connection's parameter snapshot=1.
+// Storm connects many clients at once, as after a restart: in a first storm they
+// only connect; in a second one each also subscribes to event groups and waits
+// for their last values. The manager must know the connection's parameter
+// snapshot=1.
 type Storm struct {
 	URL     string
-	PID     int // of the manager; 0: not watched
+	PID     int // of the manager; 0: not measured
 	Clients int
 	Groups  int           // subscriptions of each
 	Payload int           // bytes of each value, about
 	Timeout time.Duration // for each of the two storms
 }
 
-// StormReport tells how long the storms took.
+// StormReport is how long the storms took.
 type StormReport struct {
 	Clients, Groups int
 	Accepted        time.Duration // until all were connected, in the first
@@ -33,7 +34,7 @@ type StormReport struct {
 	Manager         Usage         // in the second
 }
 
-// String is the report for people.
+// String returns the report for people.
 func (r StormReport) String() string {
 	s := fmt.Sprintf("%d clients connecting: %.3f s, %.0f accepted/s\n", r.Clients, r.Accepted.Seconds(), float64(r.Clients)/r.Accepted.Seconds())
 	s += fmt.Sprintf("with %d groups each: connected after %.3f s, all %d snapshots after %.3f s\n", r.Groups, r.Connected.Seconds(), r.Clients*r.Groups, r.Complete.Seconds())
@@ -49,9 +50,9 @@ func (s Storm) Run(ctx context.Context) (r StormReport, err error) {
 	if s.Clients < 1 || s.Groups < 1 || s.Groups >= 1000 || s.Timeout <= 0 {
 		return r, errors.New("the reconnect shape needs clients, 1 to 999 groups and a timeout")
 	}
-	var values fleet
+	var values clients
 	defer values.close()
-	defer values.cutWith(ctx)()
+	defer values.closeWith(ctx)()
 	if err := s.publish(ctx, &values); err != nil {
 		return r, err
 	}
@@ -63,7 +64,7 @@ func (s Storm) Run(ctx context.Context) (r StormReport, err error) {
 	if err := pause(ctx, time.Second); err != nil { // for the manager to clean up
 		return r, err
 	}
-	used, err := watch(s.PID)
+	used, err := startUsage(s.PID)
 	if err != nil {
 		return r, err
 	}
@@ -74,9 +75,9 @@ func (s Storm) Run(ctx context.Context) (r StormReport, err error) {
 	return r, err
 }
 
-// publish gives each stream a value, on a connection that stays for them to be
-// fresh.
-func (s Storm) publish(ctx context.Context, values *fleet) error {
+// publish gives each stream a value, on a connection that stays open, so that the
+// values are not stale.
+func (s Storm) publish(ctx context.Context, values *clients) error {
 	c, err := values.dial(ctx, s.URL, 4<<10)
 	if err != nil {
 		return err
@@ -86,16 +87,16 @@ func (s Storm) publish(ctx context.Context, values *fleet) error {
 	if err := c.flush(); err != nil {
 		return err
 	}
-	// The answer comes when the values have been routed.
+	// The answer arrives when the values have been routed.
 	err = c.each(nil, func(text []byte) bool { return !bytes.Contains(text, []byte("time_data")) })
 	if err == nil {
-		values.hold(c)
+		values.keepAlive(c)
 	}
 	return err
 }
 
-// storm has all clients connect at once. It returns when the last one was
-// connected and when it had the values of its groups.
+// storm connects all clients at once. It returns when the last one was connected
+// and when the last one had the values of its groups.
 func (s Storm) storm(ctx context.Context, groups int) (connected, complete time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
@@ -103,14 +104,14 @@ func (s Storm) storm(ctx context.Context, groups int) (connected, complete time.
 	for g := range groups {
 		requests = append(requests, request("event", 1, g))
 	}
-	var clients fleet
-	defer clients.close()
-	defer clients.cutWith(ctx)()
+	var conns clients
+	defer conns.close()
+	defer conns.closeWith(ctx)()
 	var lastConnected, lastComplete atomic.Int64
 	target := withQuery(s.URL, "snapshot", "1")
 	start := time.Now()
 	err = parallel(s.Clients, s.Clients, func(int) error {
-		c, err := clients.dial(ctx, target, 4<<10)
+		c, err := conns.dial(ctx, target, 4<<10)
 		if err != nil {
 			return err
 		}
@@ -152,7 +153,7 @@ func storeMax(v *atomic.Int64, n int64) {
 func withQuery(target, key, value string) string {
 	u, err := url.Parse(target)
 	if err != nil {
-		return target // dialing it will say why
+		return target // connecting will report what is wrong with it
 	}
 	q := u.Query()
 	q.Set(key, value)

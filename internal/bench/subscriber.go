@@ -10,8 +10,8 @@ import (
 type subscriber struct {
 	load    *load
 	conn    *conn
-	now     time.Duration // of the last read, since the start
-	tallies []tally       // by publisher and stream
+	now     time.Duration // from the start until the last read
+	losses  []lossCounter // by publisher and stream
 	latency Histogram     // of messages due after the warm-up
 	bytes   uint64        // of those
 	seen    atomic.Uint64 // messages so far
@@ -19,7 +19,7 @@ type subscriber struct {
 }
 
 func newSubscriber(l *load, c *conn) *subscriber {
-	return &subscriber{load: l, conn: c, tallies: make([]tally, l.Publishers*l.Streams)}
+	return &subscriber{load: l, conn: c, losses: make([]lossCounter, l.Publishers*l.Streams)}
 }
 
 // run reads until the connection is closed.
@@ -33,13 +33,13 @@ func (s *subscriber) run() {
 func (s *subscriber) message(text []byte) bool {
 	st, ok := findStamp(text)
 	stream := (st.publisher-1)*s.load.Streams + st.stream
-	if !ok || st.publisher < 1 || st.stream >= s.load.Streams || stream >= len(s.tallies) {
+	if !ok || st.publisher < 1 || st.stream >= s.load.Streams || stream >= len(s.losses) {
 		if s.err == nil {
-			s.err = complaint(text)
+			s.err = unexpected(text)
 		}
 		return true
 	}
-	s.tallies[stream].count(st.seq)
+	s.losses[stream].count(st.seq)
 	s.seen.Add(1)
 	if st.due >= s.load.Warmup {
 		s.latency.Record(s.now - st.due)
@@ -48,7 +48,7 @@ func (s *subscriber) message(text []byte) bool {
 	return true
 }
 
-// complaint makes an error of a message that the benchmark has not sent.
-func complaint(text []byte) error {
+// unexpected makes an error of a message that the benchmark has not sent.
+func unexpected(text []byte) error {
 	return fmt.Errorf("the manager sent: %.200s", text)
 }

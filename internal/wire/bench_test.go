@@ -25,17 +25,17 @@ func telemetry(streams int) []byte {
 	return []byte(b.String())
 }
 
-// BenchmarkParse is the cutting of one message; encoding/json, which only
-// checks the same text, is there to compare.
+// BenchmarkParse parses one message; encoding/json, which only validates the
+// same bytes, is there for comparison.
 func BenchmarkParse(b *testing.B) {
 	for _, streams := range []int{1, 10, 100} {
 		text := telemetry(streams)
 		b.Run(fmt.Sprintf("streams=%d", streams), func(b *testing.B) {
-			var f wire.Frame
+			var m wire.Message
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := f.Parse(text); err != nil {
+				if err := m.Parse(text); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -11,7 +11,7 @@ func Members(v []byte) iter.Seq2[string, []byte] {
 			return
 		}
 		stop := &SyntaxError{}
-		_, _ = eachMember(v, 0, func(raw, name []byte, at int) (int, error) {
+		_, _ = scanMembers(v, 0, func(raw, name []byte, at int) (int, error) {
 			end, err := skip(raw, at, 1)
 			if err == nil && !yield(string(Text(name)), raw[at:end]) {
 				err = stop

@@ -3,14 +3,14 @@ package wire
 import "bytes"
 
 // AppendStrict appends the scanned text v to dst with null in place of each
-// bare NaN, Infinity and -Infinity, as strict JSON demands. Texts that contain
+// bare NaN, Infinity and -Infinity, as strict JSON demands. Strings that contain
 // those words stay as they are.
 func AppendStrict(dst, v []byte) []byte {
 	from := 0
 	for i := 0; i < len(v); {
 		switch v[i] {
 		case '"':
-			// The text was scanned, so the closing quote exists.
+			// v was scanned, so the closing quote exists.
 			end, err := skipString(v, i)
 			if err != nil {
 				return append(dst, v[from:]...)
@@ -36,7 +36,7 @@ func AppendStrict(dst, v []byte) []byte {
 }
 
 // MayHoldNonFinite reports whether AppendStrict could change v. It is also
-// true for a v that only has a text with one of the words in it.
+// true if one of the words occurs only within a string.
 func MayHoldNonFinite(v []byte) bool {
 	return bytes.Contains(v, []byte("NaN")) || bytes.Contains(v, []byte("Infinity"))
 }

@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"fmt"
-	"unicode/utf8"
 )
 
 // MaxDepth is how deep values may nest. Telemetry nests five levels; the bound
@@ -13,7 +12,7 @@ const MaxDepth = 512
 // ErrDepth is returned for a value nested deeper than [MaxDepth].
 var ErrDepth = fmt.Errorf("nested deeper than %d levels", MaxDepth)
 
-// A SyntaxError says where a text stops being JSON. Offset counts bytes from 0.
+// A SyntaxError says where the input stops being JSON. Offset counts bytes from 0.
 type SyntaxError struct {
 	Offset int
 	Expect string // what would have been valid there
@@ -33,7 +32,7 @@ func space(b []byte, i int) int {
 	return i
 }
 
-// Valid returns nil if b is exactly one value, with or without white space around.
+// Valid returns nil if b is exactly one value, with or without white space around it.
 func Valid(b []byte) error {
 	end, err := Skip(b, space(b, 0))
 	if err != nil {
@@ -118,6 +117,32 @@ func member(b []byte, i int) (name []byte, at int, err error) {
 	return name, space(b, i+1), nil
 }
 
+// scanMembers calls f for each member of the object at raw[i], with the quoted
+// name and the index of the value. f returns the index after the value.
+func scanMembers(raw []byte, i int, f func(raw, name []byte, at int) (int, error)) (int, error) {
+	i = space(raw, i+1)
+	if i < len(raw) && raw[i] == '}' {
+		return i + 1, nil
+	}
+	for {
+		name, at, err := member(raw, i)
+		if err != nil {
+			return at, err
+		}
+		if i, err = f(raw, name, at); err != nil {
+			return i, err
+		}
+		if i = space(raw, i); i < len(raw) && raw[i] == ',' {
+			i = space(raw, i+1)
+			continue
+		}
+		if i < len(raw) && raw[i] == '}' {
+			return i + 1, nil
+		}
+		return i, syntax(i, "',' or '}'")
+	}
+}
+
 func skipList(b []byte, i, depth int) (int, error) {
 	if depth >= MaxDepth {
 		return i, ErrDepth
@@ -142,7 +167,7 @@ func skipList(b []byte, i, depth int) (int, error) {
 	}
 }
 
-// skipString returns the index after the quoted text that starts at b[i].
+// skipString returns the index after the string that starts at b[i].
 func skipString(b []byte, i int) (int, error) {
 	for i++; i < len(b); i++ {
 		switch c := b[i]; {
@@ -216,72 +241,4 @@ func skipNumber(b []byte, i int) (int, error) {
 		}
 	}
 	return i, nil
-}
-
-// Text returns the content of the quoted JSON text q, with its escapes
-// resolved. Without an escape the result shares q's memory. q must have been
-// scanned.
-func Text(q []byte) []byte {
-	q = q[1 : len(q)-1]
-	esc := bytes.IndexByte(q, '\\')
-	if esc < 0 {
-		return q
-	}
-	out := append(make([]byte, 0, len(q)), q[:esc]...)
-	for i := esc; i < len(q); i++ {
-		if q[i] != '\\' {
-			out = append(out, q[i])
-			continue
-		}
-		i++
-		switch q[i] {
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'n':
-			out = append(out, '\n')
-		case 'r':
-			out = append(out, '\r')
-		case 't':
-			out = append(out, '\t')
-		case 'u':
-			r := hex4(q[i+1:])
-			i += 4
-			if 0xd800 <= r && r < 0xdc00 && i+6 < len(q) && q[i+1] == '\\' && q[i+2] == 'u' {
-				if low := hex4(q[i+3:]); 0xdc00 <= low && low < 0xe000 {
-					r = (r-0xd800)<<10 + (low - 0xdc00) + 0x10000
-					i += 6
-				}
-			}
-			out = utf8.AppendRune(out, r)
-		default:
-			out = append(out, q[i])
-		}
-	}
-	return out
-}
-
-func hex4(b []byte) (r rune) {
-	for _, c := range b[:4] {
-		switch {
-		case c <= '9':
-			c -= '0'
-		case c <= 'F':
-			c -= 'A' - 10
-		default:
-			c -= 'a' - 10
-		}
-		r = r<<4 | rune(c)
-	}
-	return r
-}
-
-// IsText reports whether the scanned value v is a text.
-func IsText(v []byte) bool { return len(v) > 0 && v[0] == '"' }
-
-// IsNumber reports whether the scanned value v is a number, the tokens NaN,
-// Infinity and -Infinity excluded.
-func IsNumber(v []byte) bool {
-	return len(v) > 0 && (v[0] == '-' && len(v) > 1 && v[1] != 'I' || '0' <= v[0] && v[0] <= '9')
 }

@@ -1,10 +1,13 @@
 package wire
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 const hexDigits = "0123456789abcdef"
 
-// AppendText appends s as a quoted JSON text, escaping only what has to be.
+// AppendText appends s as a JSON string, escaping only what must be escaped.
 // Bytes that are not UTF-8 become the replacement character.
 func AppendText(dst []byte, s string) []byte {
 	dst = append(dst, '"')
@@ -37,11 +40,78 @@ func AppendKey(dst []byte, key string) []byte {
 	return append(AppendText(dst, key), ':')
 }
 
-// plain returns the scanned value v, without needless escapes if it is a text:
-// names are compared and passed on in this form.
-func plain(v []byte) []byte {
+// Text returns the content of the JSON string q, with its escapes resolved.
+// Without an escape the result shares q's memory. q must have been scanned.
+func Text(q []byte) []byte {
+	q = q[1 : len(q)-1]
+	esc := bytes.IndexByte(q, '\\')
+	if esc < 0 {
+		return q
+	}
+	out := append(make([]byte, 0, len(q)), q[:esc]...)
+	for i := esc; i < len(q); i++ {
+		if q[i] != '\\' {
+			out = append(out, q[i])
+			continue
+		}
+		i++
+		switch q[i] {
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'u':
+			r := hex4(q[i+1:])
+			i += 4
+			if 0xd800 <= r && r < 0xdc00 && i+6 < len(q) && q[i+1] == '\\' && q[i+2] == 'u' {
+				if low := hex4(q[i+3:]); 0xdc00 <= low && low < 0xe000 {
+					r = (r-0xd800)<<10 + (low - 0xdc00) + 0x10000
+					i += 6
+				}
+			}
+			out = utf8.AppendRune(out, r)
+		default:
+			out = append(out, q[i])
+		}
+	}
+	return out
+}
+
+func hex4(b []byte) (r rune) {
+	for _, c := range b[:4] {
+		switch {
+		case c <= '9':
+			c -= '0'
+		case c <= 'F':
+			c -= 'A' - 10
+		default:
+			c -= 'a' - 10
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
+}
+
+// normalize returns the scanned value v, without needless escapes if it is a
+// JSON string: names are compared and passed on in this form.
+func normalize(v []byte) []byte {
 	if !IsText(v) || bytes.IndexByte(v, '\\') < 0 {
 		return v
 	}
 	return AppendText(nil, string(Text(v)))
+}
+
+// IsText reports whether the scanned value v is a JSON string.
+func IsText(v []byte) bool { return len(v) > 0 && v[0] == '"' }
+
+// IsNumber reports whether the scanned value v is a number, the tokens NaN,
+// Infinity and -Infinity excluded.
+func IsNumber(v []byte) bool {
+	return len(v) > 0 && (v[0] == '-' && len(v) > 1 && v[1] != 'I' || '0' <= v[0] && v[0] <= '9')
 }

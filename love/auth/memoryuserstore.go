@@ -67,7 +67,7 @@ func (m *MemoryUserStore) CreateAccount(_ context.Context, a Account) error {
 	if err := m.create(a); err != nil {
 		return err
 	}
-	m.watchers.Tell(a.Username)
+	m.watchers.Notify(a.Username)
 	return nil
 }
 
@@ -96,7 +96,7 @@ func (m *MemoryUserStore) UpdateAccount(_ context.Context, username string, chan
 	if err := m.update(username, change); err != nil {
 		return err
 	}
-	m.watchers.Tell(username)
+	m.watchers.Notify(username)
 	return nil
 }
 
@@ -123,7 +123,7 @@ func (m *MemoryUserStore) DeleteAccount(_ context.Context, username string) erro
 	if !known {
 		return fmt.Errorf("user %q: %w", username, ErrUnknownUser)
 	}
-	m.watchers.Tell(username)
+	m.watchers.Notify(username)
 	return nil
 }
 
@@ -178,7 +178,7 @@ func (m *MemoryUserStore) members(group string) (names []string) {
 
 func (m *MemoryUserStore) notify(usernames []string) {
 	for _, name := range usernames {
-		m.watchers.Tell(name)
+		m.watchers.Notify(name)
 	}
 }
 

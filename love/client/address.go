@@ -12,27 +12,27 @@ const (
 	socketPath  = managerPath + "/ws/subscription"
 )
 
-// address is where a manager is: its websocket and its site, without credentials.
+// address is the URLs of a manager, without credentials.
 type address struct {
-	socket url.URL // ws or wss
+	socket url.URL // of the websocket; ws or wss
 	site   url.URL // http or https; "/manager/api/…" is appended to its path
 }
 
-// parseAddress reads what people give as a manager (see [New]). An error never
-// repeats the text, because it may hold a password.
+// parseAddress parses the URL of a manager (see [New]). An error never repeats
+// the URL, because it may contain a password.
 func parseAddress(s string) (address, error) {
 	if !strings.Contains(s, "://") {
 		s = "ws://" + s
 	}
 	u, err := url.Parse(s)
 	if err != nil {
-		return address{}, errors.New("the manager's URL cannot be read: give for example http://localhost:8000")
+		return address{}, errors.New("the manager's URL cannot be parsed: give, for example, http://localhost:8000")
 	}
 	if u.Host == "" {
-		return address{}, errors.New("the manager's URL has no host: give for example http://localhost:8000")
+		return address{}, errors.New("the manager's URL has no host: give, for example, http://localhost:8000")
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return address{}, errors.New("the manager's URL must hold neither a user nor a query: give token or password apart")
+		return address{}, errors.New("the manager's URL must not contain a user or a query: give the token or password separately")
 	}
 	secure := u.Scheme == "https" || u.Scheme == "wss"
 	path := strings.TrimRight(u.Path, "/")
@@ -62,15 +62,15 @@ func parseAddress(s string) (address, error) {
 	return a, nil
 }
 
-// SocketURL is the URL of a manager's websocket, without credentials, for
-// programs that speak the protocol themselves; manager is given as to [New].
+// SocketURL returns the URL of a manager's websocket, without credentials, for
+// programs that implement the protocol themselves; manager is as for [New].
 func SocketURL(manager string) (*url.URL, error) {
 	a, err := parseAddress(manager)
 	return &a.socket, err
 }
 
-// APIURL is the URL of a path of a manager's HTTP API, such as "/cmd/" for
-// …/manager/api/cmd/; manager is given as to [New].
+// APIURL returns the URL of a path of a manager's HTTP API, such as "/cmd/" for
+// …/manager/api/cmd/; manager is as for [New].
 func APIURL(manager, path string) (string, error) {
 	a, err := parseAddress(manager)
 	if err != nil {
@@ -79,8 +79,8 @@ func APIURL(manager, path string) (string, error) {
 	return a.api(path), nil
 }
 
-// withQuery is the websocket's URL with the credentials: never to be logged.
-func (a address) withQuery(token, password string, strict bool) string {
+// dialURL returns the websocket's URL with the credentials. It must not be logged.
+func (a address) dialURL(token, password string, strict bool) string {
 	q := url.Values{}
 	if token != "" {
 		q.Set("token", token)
@@ -96,7 +96,7 @@ func (a address) withQuery(token, password string, strict bool) string {
 	return u.String()
 }
 
-// api is the URL of a path below /manager/api, which begins with a slash.
+// api returns the URL of a path below /manager/api, which begins with a slash.
 func (a address) api(path string) string {
 	u := a.site
 	path, u.RawQuery, _ = strings.Cut(path, "?")

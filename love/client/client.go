@@ -22,22 +22,23 @@ type Client struct {
 
 	mu        sync.Mutex
 	running   bool
-	socket    *socket       // the connection there is; nil
-	connected chan struct{} // closed while socket is there
+	socket    *socket       // the present connection; nil without one
+	connected chan struct{} // closed while there is a connection
 	done      chan struct{} // closed when Run has ended
-	end       error         // why; valid once done is closed
+	runErr    error         // what Run returned; valid once done is closed
 
-	subs         registry
+	subs         subscriptions
 	onConnect    []func(ctx context.Context) error
 	onDisconnect []func()
 	onMessage    func(ctx context.Context, raw []byte)
 	onSubscribed func(group string)
 }
 
-// New makes a client of the manager at a URL. http(s) names the site, with or
-// without the path it is served below ("http://host:8000",
-// "https://host/love"); ws(s), or no scheme at all as in WEBSOCKET_HOST, names
-// the websocket ("host/manager/ws/subscription"). Nothing is dialled yet.
+// New makes a client of the manager at a URL. With the scheme http or https it
+// is the manager's site, with the path that it is served below, if any
+// ("http://host:8000", "https://host/love"); with ws, wss or no scheme, as in
+// WEBSOCKET_HOST, it is the websocket ("host/manager/ws/subscription"). New does
+// not connect; [Client.Run] does.
 func New(managerURL string, opts ...Option) (*Client, error) {
 	a, err := parseAddress(managerURL)
 	if err != nil {
@@ -53,10 +54,10 @@ func New(managerURL string, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// OnConnect has f called after each connection, when what was subscribed has
-// been asked for again; several are called one after the other. Its context
-// ends with the connection; an error ends the connection and so leads to the
-// next attempt. Call it before Run.
+// OnConnect has f called on each new connection, after the groups of all
+// iterators have been subscribed to again; several functions are called one
+// after the other. The context of f ends with the connection. An error of f
+// ends the connection and so leads to the next attempt. Call it before Run.
 func (c *Client) OnConnect(f func(ctx context.Context) error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,19 +73,19 @@ func (c *Client) OnDisconnect(f func()) {
 }
 
 // OnMessage has f called with each message that belongs to no iterator: the
-// initial_state requests of a producer, answers to actions. Calls are made one
-// after the other, in order, and nothing else is read meanwhile. raw is f's to
-// keep. Call it before Run.
+// initial_state requests to a producer, answers to actions. Calls are made one
+// after the other, in order, and nothing else is read meanwhile. f may keep raw.
+// Call it before Run.
 func (c *Client) OnMessage(f func(ctx context.Context, raw []byte)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.onMessage = f
 }
 
-// OnSubscribed has f called whenever the manager confirms that an iterator's
-// group is subscribed: from then on nothing of it is missed. After a
-// reconnection it is called again. f gets the group's text and must be quick.
-// Call it before Run.
+// OnSubscribed has f called whenever the manager confirms the subscription to an
+// iterator's group: from then on nothing of it is missed. It is called again
+// after each reconnection. f gets the group's text and must be quick. Call it
+// before Run.
 func (c *Client) OnSubscribed(f func(group string)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -92,9 +93,9 @@ func (c *Client) OnSubscribed(f func(group string)) {
 }
 
 // Run connects, and reconnects whenever the connection is lost, until ctx ends;
-// then it closes the connection in order and returns nil. It returns an error
-// when going on makes no sense: [ErrTokenDead], [ErrRefused] for a token, and
-// with [WithoutRetry] anything. A client runs once.
+// then it closes the connection gracefully and returns nil. It returns an error
+// when another attempt is pointless: [ErrTokenInvalid], [ErrRefused] for a
+// token, and with [WithoutRetry] any error. A client runs once.
 func (c *Client) Run(ctx context.Context) error {
 	c.mu.Lock()
 	if c.running {
@@ -106,7 +107,7 @@ func (c *Client) Run(ctx context.Context) error {
 
 	err := c.keepConnected(ctx)
 	c.mu.Lock()
-	c.end = err
+	c.runErr = err
 	c.mu.Unlock()
 	close(c.done)
 	return err
@@ -114,7 +115,7 @@ func (c *Client) Run(ctx context.Context) error {
 
 func (c *Client) keepConnected(ctx context.Context) error {
 	retry := backoff{min: c.cfg.retryMin, max: c.cfg.retryMax, attempts: 1}
-	told := "" // the trouble that was logged already
+	logged := "" // the error that was logged last
 	for {
 		up, err := c.connectOnce(ctx)
 		if ctx.Err() != nil {
@@ -124,18 +125,18 @@ func (c *Client) keepConnected(ctx context.Context) error {
 			return err
 		}
 		if !up.IsZero() {
-			told = ""
-			retry.lived(c.cfg.clock.Now().Sub(up))
+			logged = ""
+			retry.succeeded(time.Since(up))
 		}
-		if text := err.Error(); text != told {
+		if text := err.Error(); text != logged {
 			c.log.Warn("no connection to the manager, trying again", "error", err)
-			told = text
+			logged = text
 		}
 		pause := retry.next()
 		if errors.Is(err, ErrRefused) {
 			pause = jitter(max(c.cfg.retryMax, refusedRetry))
 		}
-		if !c.sleep(ctx, pause) {
+		if !sleep(ctx, pause) {
 			return nil
 		}
 	}
@@ -143,17 +144,18 @@ func (c *Client) keepConnected(ctx context.Context) error {
 
 // final reports whether another attempt is pointless, or not wanted.
 func (c *Client) final(err error) bool {
-	return c.cfg.once || errors.Is(err, ErrTokenDead) || errors.Is(err, ErrRefused) && c.cfg.token != ""
+	return c.cfg.once || errors.Is(err, ErrTokenInvalid) || errors.Is(err, ErrRefused) && c.cfg.token != ""
 }
 
-func (c *Client) sleep(ctx context.Context, d time.Duration) bool {
+// sleep waits for d and reports true, or false if ctx ends before.
+func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}
-	t := c.cfg.clock.NewTimer(d)
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
-	case <-t.C():
+	case <-t.C:
 		return true
 	case <-ctx.Done():
 		return false
@@ -167,17 +169,17 @@ func (c *Client) connectOnce(ctx context.Context) (up time.Time, err error) {
 	if err != nil {
 		return up, err
 	}
-	up = c.cfg.clock.Now()
+	up = time.Now()
 	c.log.Info("connected to the manager")
 	err = c.serve(ctx, s)
 	var closed *CloseError
 	if errors.As(err, &closed) && closed.Code == ws.StatusNormalClosure && c.cfg.token != "" {
-		err = fmt.Errorf("%w (the manager closed the connection with code 1000)", ErrTokenDead)
+		err = fmt.Errorf("%w (the manager closed the connection with code 1000)", ErrTokenInvalid)
 	}
 	return up, err
 }
 
-// serve owns the goroutines of one connection, and reads.
+// serve reads from one connection until it ends, and owns its other goroutines.
 func (c *Client) serve(ctx context.Context, s *socket) error {
 	conn, cancel := context.WithCancelCause(ctx)
 	var helpers sync.WaitGroup
@@ -186,13 +188,13 @@ func (c *Client) serve(ctx context.Context, s *socket) error {
 	defer s.conn.Close()
 	defer cancel(nil)
 
-	helpers.Go(func() { c.pingUntil(conn, s) })
+	helpers.Go(func() { c.ping(conn, s) })
 	helpers.Go(func() {
 		<-conn.Done()
 		if ctx.Err() != nil {
-			s.leave()
+			s.closeGracefully()
 		} else {
-			s.conn.Close() // so that the reading ends, too
+			s.conn.Close() // so that the reading ends as well
 		}
 	})
 	helpers.Go(func() {
@@ -208,17 +210,17 @@ func (c *Client) serve(ctx context.Context, s *socket) error {
 			}
 			return fmt.Errorf("the connection to the manager was lost: %w", err)
 		}
-		c.handle(ctx, op, raw)
+		c.dispatch(ctx, op, raw)
 	}
 }
 
-// attach makes s the connection that is written to, asks for all groups again
-// and calls the functions of OnConnect.
+// attach makes s the connection that is written to, subscribes to all groups
+// again and calls the functions of OnConnect.
 func (c *Client) attach(ctx context.Context, s *socket) error {
 	c.mu.Lock()
 	c.socket = s
 	close(c.connected)
-	groups := c.subs.groups() // whoever comes later sees c.socket
+	groups := c.subs.groups() // an iterator that begins later sees c.socket
 	c.mu.Unlock()
 
 	for _, g := range groups {
@@ -236,7 +238,7 @@ func (c *Client) attach(ctx context.Context, s *socket) error {
 
 func (c *Client) detach(s *socket) {
 	c.mu.Lock()
-	close(s.gone)
+	close(s.detached)
 	if c.socket == s {
 		c.socket = nil
 		c.connected = make(chan struct{})
@@ -247,14 +249,15 @@ func (c *Client) detach(s *socket) {
 	}
 }
 
-func (c *Client) pingUntil(ctx context.Context, s *socket) {
-	ticker := c.cfg.clock.NewTicker(c.cfg.pingEvery)
+// ping pings the manager until ctx ends.
+func (c *Client) ping(ctx context.Context, s *socket) {
+	ticker := time.NewTicker(c.cfg.pingInterval)
 	defer ticker.Stop()
 	for {
 		select {
-		case <-ticker.C():
+		case <-ticker.C:
 			if s.write(ctx, ws.OpPing, nil) != nil {
-				return // the socket is cut, which ends the reading
+				return // the socket is closed, which ends the reading
 			}
 		case <-ctx.Done():
 			return

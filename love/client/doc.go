@@ -1,14 +1,17 @@
-// Package client talks to a LOVE manager, ours or the Python one: one websocket
-// that reconnects and subscribes again by itself, subscriptions as iterators,
-// publishing, and over HTTP log-in, commands, their record and authority over
-// them.
+// Package client is for programs that use a LOVE-manager, ours or the Python
+// one: a websocket that reconnects and subscribes again by itself, subscriptions
+// as iterators, publishing, and over HTTP log-in, commands, their record and
+// authority over them.
 //
-//	session, err := client.Login(ctx, "http://localhost:8000", "admin", password)
-//	c, err := client.New("http://localhost:8000", client.WithToken(session.Token))
+//	login, err := client.Login(ctx, "http://localhost:8000", "admin", password)
+//	c, err := client.New("http://localhost:8000", client.WithToken(login.Token))
 //	go c.Run(ctx)
 //	for d, err := range c.Subscribe(ctx, love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, "position")) {
 //		...
 //	}
+//
+// [Client.Run] owns the websocket; [Client.Subscribe], [Client.Send] and
+// [Client.Flush] use it. The methods that use HTTP work without Run.
 //
 // # What is promised
 //
@@ -20,7 +23,12 @@
 //
 // What the manager sends while there is no connection is not seen; after
 // reconnecting, the producers send the present state of subscribed events
-// again, and [Client.OnSubscribed] tells from when on.
+// again. [Client.OnSubscribed] reports from when on nothing is missed.
 //
-// Messages that are not of the protocol are logged and ignored.
+// What is not a message of the protocol is logged and ignored.
+//
+// # Time
+//
+// Pauses, pings and timeouts use package time; test a program that uses a Client
+// under testing/synctest.
 package client

@@ -7,14 +7,14 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// The decisions a caller can take on an error of this package.
+// The errors on which a caller can decide what to do.
 var (
 	// ErrRefused: the manager does not accept the credential (HTTP 401 or 403).
 	ErrRefused = errors.New("the manager refuses the credential")
-	// ErrTokenDead: the manager closed the connection with code 1000, which
-	// says that the token was deleted or has expired. Log in again.
-	ErrTokenDead = errors.New("the token is no longer valid, log in again")
-	// ErrNotConnected: there is no connection at the moment.
+	// ErrTokenInvalid: the manager closed the connection with code 1000, which
+	// means that the token was deleted or has expired. Log in again.
+	ErrTokenInvalid = errors.New("the token is no longer valid: log in again")
+	// ErrNotConnected: there is no connection at present.
 	ErrNotConnected = errors.New("not connected to the manager")
 	// ErrClosed: [Client.Run] has ended, so nothing can be sent or received.
 	ErrClosed = errors.New("the client has ended")
@@ -22,8 +22,8 @@ var (
 	ErrCredentials = errors.New("user name or password is wrong")
 )
 
-// HandshakeError is a manager that answered the websocket handshake with
-// something else. It is [ErrRefused] when the status is 401 or 403.
+// HandshakeError is an answer of the manager that refuses the websocket
+// handshake. It is [ErrRefused] when the status is 401 or 403.
 type HandshakeError struct {
 	Status int // HTTP
 }
@@ -43,7 +43,7 @@ func (e *HandshakeError) Is(target error) bool {
 	return target == ErrRefused && (e.Status == 401 || e.Status == 403)
 }
 
-// CloseError is a connection that the manager closed with a close frame.
+// CloseError is the end of a connection by a close frame of the manager.
 type CloseError struct {
 	Code   ws.StatusCode // 0 if the frame had none
 	Reason string
@@ -56,13 +56,13 @@ func (e *CloseError) Error() string {
 	return fmt.Sprintf("the manager closed the connection (code %d: %q)", e.Code, e.Reason)
 }
 
-// HTTPError is an HTTP request that the manager answered with an error. It is
-// [ErrRefused] when the status is 401 or 403, and [ErrCredentials] when a
-// log-in was answered with 400.
+// HTTPError is an answer of the manager that refuses an HTTP request. It is
+// [ErrRefused] when the status is 401 or 403, and [ErrCredentials] when it is
+// 400 for a log-in.
 type HTTPError struct {
 	Request string // method and path, without credentials
 	Status  int
-	Text    string // what the manager said
+	Text    string // of the answer
 	login   bool
 }
 
@@ -71,7 +71,7 @@ func (e *HTTPError) Error() string {
 	case e.Is(ErrCredentials):
 		return ErrCredentials.Error()
 	case e.Is(ErrRefused):
-		return fmt.Sprintf("%s: HTTP %d: %s: log in again, or as somebody who may", e.Request, e.Status, e.Text)
+		return fmt.Sprintf("%s: HTTP %d: %s: log in again, or as a user with the permission", e.Request, e.Status, e.Text)
 	case e.Status >= 300 && e.Status < 400:
 		return fmt.Sprintf("%s: HTTP %d: the manager is elsewhere: %s", e.Request, e.Status, e.Text)
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // Flush waits until the manager has read everything that was sent on this
-// connection before: it pings, and the answer comes behind. Without a
-// connection, or when it breaks, the error wraps [ErrNotConnected]: what was
+// connection before: it sends a ping, which is answered in its turn. Without a
+// connection, or when it is lost, the error wraps [ErrNotConnected]: what was
 // sent since the last Flush may be lost then.
 func (c *Client) Flush(ctx context.Context) error {
 	s, _ := c.current()
@@ -26,7 +26,7 @@ func (c *Client) Flush(ctx context.Context) error {
 	select {
 	case <-answered:
 		return nil
-	case <-s.gone:
+	case <-s.detached:
 		return ErrNotConnected
 	case <-ctx.Done():
 		s.flushes.forget(number)
@@ -34,15 +34,15 @@ func (c *Client) Flush(ctx context.Context) error {
 	}
 }
 
-// flushes are the pings of one connection whose answers somebody waits for.
-// The zero value is ready.
-type flushes struct {
+// pendingFlushes holds the pings of one connection for whose answers a Flush
+// waits. The zero value is ready.
+type pendingFlushes struct {
 	mu      sync.Mutex
 	last    uint64
 	waiting map[uint64]chan struct{}
 }
 
-func (f *flushes) begin() (number uint64, answered <-chan struct{}) {
+func (f *pendingFlushes) begin() (number uint64, answered <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.waiting == nil {
@@ -54,15 +54,15 @@ func (f *flushes) begin() (number uint64, answered <-chan struct{}) {
 	return f.last, done
 }
 
-func (f *flushes) forget(number uint64) {
+func (f *pendingFlushes) forget(number uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.waiting, number)
 }
 
-// answered takes the payload of a pong. Of several pings a peer may answer the
-// last only.
-func (f *flushes) answered(payload []byte) {
+// answered handles the payload of a pong. Of several pings a peer may answer
+// only the last.
+func (f *pendingFlushes) answered(payload []byte) {
 	if len(payload) != 8 {
 		return // of a ping that only keeps the connection alive
 	}

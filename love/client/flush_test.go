@@ -22,7 +22,7 @@ func TestFlushReturnsWhenTheManagerHasReadWhatWasSent(t *testing.T) {
 		require.NoError(t, c.Flush(t.Context()))
 		require.Len(t, p.frames, 1, "it is read by now")
 
-		p.mute.Store(true)
+		p.silent.Store(true)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		require.ErrorIs(t, c.Flush(ctx), context.DeadlineExceeded)
@@ -39,40 +39,5 @@ func TestFlushReturnsWhenTheManagerHasReadWhatWasSent(t *testing.T) {
 		require.NoError(t, c.Flush(t.Context()))
 		require.NoError(t, stop())
 		require.ErrorIs(t, c.Flush(t.Context()), client.ErrNotConnected)
-	})
-}
-
-func TestALostConnectionIsToldBeforeTheNextIsMade(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newManager(t)
-		c, err := client.New("http://manager:8000", client.WithDialer(m.dial), client.WithProcessPassword("pw"))
-		require.NoError(t, err)
-		told := make(chan string, 10)
-		c.OnConnect(func(context.Context) error { told <- "connected"; return nil })
-		c.OnDisconnect(func() { told <- "lost" })
-		stop := run(t, c)
-		for range 2 {
-			require.Equal(t, "connected", <-told)
-			(<-m.peers).conn.Close()
-			require.Equal(t, "lost", <-told)
-		}
-		require.Equal(t, "connected", <-told)
-		require.NoError(t, stop())
-		require.Equal(t, "lost", <-told)
-	})
-}
-
-func TestARefusedPasswordIsTriedSlowly(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newManager(t)
-		m.set(403, nil)
-		var told logs
-		_, stop := m.start(t, client.WithProcessPassword("wrong"), told.option())
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		require.InDelta(t, 27, m.attempts(), 10, "every 1.5 s to 3 s")
-		require.Equal(t, 1, told.count("refuses the credential"))
-		require.NotContains(t, told.String(), "wrong\"")
-		require.NoError(t, stop())
 	})
 }

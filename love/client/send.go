@@ -8,10 +8,10 @@ import (
 )
 
 // Send sends one message, in the order of the calls. While there is no
-// connection, and when one breaks under it, it waits for the next, as long as
-// ctx allows: then the error wraps [ErrNotConnected]. nil means that the
-// message was handed to the operating system; what was on the way when a
-// connection broke is lost.
+// connection, and when one is lost meanwhile, it waits for the next. If ctx ends
+// before, the error wraps [ErrNotConnected]; after the end of [Client.Run] it
+// wraps [ErrClosed]. nil means that the message was handed to the operating
+// system; what was in transit when a connection was lost is lost.
 func (c *Client) Send(ctx context.Context, msg []byte) error {
 	for {
 		s, connected := c.current()
@@ -19,21 +19,21 @@ func (c *Client) Send(ctx context.Context, msg []byte) error {
 			if s.write(ctx, ws.OpText, msg) == nil {
 				return nil
 			}
-			// Not sent whole, so the manager has not seen it.
-			connected = s.gone
+			// The frame was not written whole, so the manager has not seen it.
+			connected = s.detached
 		}
 		select {
 		case <-connected:
 		case <-c.done:
-			return c.ended()
+			return c.closedError()
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", ErrNotConnected, context.Cause(ctx))
 		}
 	}
 }
 
-// TrySend is Send that does not wait for a connection: without one the error
-// is [ErrNotConnected], at once.
+// TrySend is like Send, but does not wait for a connection: without one it
+// returns [ErrNotConnected] at once.
 func (c *Client) TrySend(ctx context.Context, msg []byte) error {
 	s, _ := c.current()
 	if s == nil {
@@ -45,18 +45,20 @@ func (c *Client) TrySend(ctx context.Context, msg []byte) error {
 	return nil
 }
 
+// current returns the present connection, which may be nil, and a channel that
+// is closed when there is one.
 func (c *Client) current() (*socket, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.socket, c.connected
 }
 
-// ended is the error of everything that needs Run, once Run has ended.
-func (c *Client) ended() error {
+// closedError returns the error of everything that needs Run, once Run has ended.
+func (c *Client) closedError() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.end != nil {
-		return fmt.Errorf("%w: %w", ErrClosed, c.end)
+	if c.runErr != nil {
+		return fmt.Errorf("%w: %w", ErrClosed, c.runErr)
 	}
 	return ErrClosed
 }

@@ -14,19 +14,19 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// socket is one websocket connection, the client's end. One goroutine reads;
-// any may write. Every frame leaves in one Write.
+// socket is one websocket connection. One goroutine reads; any may write. Every
+// frame is written with one Write.
 type socket struct {
-	conn  net.Conn
-	in    *bufio.Reader
-	quiet time.Duration // silence after which the peer counts as dead
+	conn         net.Conn
+	in           *bufio.Reader
+	silenceLimit time.Duration // after which the connection counts as lost
 
-	gone chan struct{} // closed when the client has given it up
-	turn chan struct{} // holds one token: who has it writes
-	out  []byte        // of who has the turn
+	detached  chan struct{} // closed when the client no longer uses the socket
+	writeLock chan struct{} // holds one element while somebody writes
+	out       []byte        // the frame that is written; of the holder of writeLock
 
-	leaving atomic.Pointer[time.Time] // by when the manager must have said goodbye
-	flushes flushes
+	closeBy atomic.Pointer[time.Time] // when to stop waiting for the manager's close frame; nil: not closing
+	flushes pendingFlushes
 
 	message []byte // fragments of a message so far; nil between messages
 	opcode  ws.OpCode
@@ -34,10 +34,10 @@ type socket struct {
 
 var errTooBig = fmt.Errorf("the manager sent a message of more than %d bytes", MaxMessage)
 
-// open dials and shakes hands. Its errors hold no credentials.
+// open connects and performs the handshake. Its errors hold no credentials.
 func open(ctx context.Context, c *config, a address) (*socket, error) {
 	dialer := ws.Dialer{Timeout: dialTimeout, NetDial: c.dial}
-	conn, in, _, err := dialer.Dial(ctx, a.withQuery(c.token, c.password, c.strict))
+	conn, in, _, err := dialer.Dial(ctx, a.dialURL(c.token, c.password, c.strict))
 	var status ws.StatusError
 	if errors.As(err, &status) {
 		return nil, &HandshakeError{Status: int(status)}
@@ -49,22 +49,20 @@ func open(ctx context.Context, c *config, a address) (*socket, error) {
 		in = bufio.NewReader(conn)
 	}
 	s := &socket{
-		conn:  conn,
-		in:    in,
-		quiet: c.pingEvery + c.pongTimeout,
-		gone:  make(chan struct{}),
-		turn:  make(chan struct{}, 1),
+		conn:         conn,
+		in:           in,
+		silenceLimit: c.pingInterval + c.pongTimeout,
+		detached:     make(chan struct{}),
+		writeLock:    make(chan struct{}, 1),
 	}
-	s.turn <- struct{}{}
 	return s, nil
 }
 
-// read returns the next whole message, which is the caller's to keep. Pings
-// are answered and a close frame echoed on the way; the latter is returned as
-// a [*CloseError].
+// read returns the next whole message, which the caller may keep. Meanwhile it
+// answers pings and echoes a close frame, which it returns as a [*CloseError].
 func (s *socket) read() (ws.OpCode, []byte, error) {
 	for {
-		if err := s.armRead(); err != nil {
+		if err := s.setReadDeadline(); err != nil {
 			return 0, nil, err
 		}
 		h, err := ws.ReadHeader(s.in)
@@ -95,13 +93,13 @@ func (s *socket) read() (ws.OpCode, []byte, error) {
 	}
 }
 
-// armRead sets the deadline of the next frame: per frame, because the time that
-// a slow consumer keeps us from reading is not the manager's silence.
-func (s *socket) armRead() error {
-	if err := s.conn.SetReadDeadline(time.Now().Add(s.quiet)); err != nil {
+// setReadDeadline sets the deadline for the next frame: for each one anew,
+// because the manager is not silent while a slow consumer delays the reading.
+func (s *socket) setReadDeadline() error {
+	if err := s.conn.SetReadDeadline(time.Now().Add(s.silenceLimit)); err != nil {
 		return err
 	}
-	if by := s.leaving.Load(); by != nil { // looked at last, so that leave wins
+	if by := s.closeBy.Load(); by != nil { // checked last, so that closeGracefully takes precedence
 		return s.conn.SetReadDeadline(*by)
 	}
 	return nil
@@ -120,14 +118,14 @@ func (s *socket) payload(h ws.Header) ([]byte, error) {
 		s.writeClose(ws.StatusMessageTooBig, "")
 		return nil, errTooBig
 	}
-	const trusted = 64 << 10 // what a header may make us allocate ahead
-	if h.Length <= trusted {
+	const preallocated = 64 << 10 // more is allocated only as the bytes arrive
+	if h.Length <= preallocated {
 		payload := make([]byte, h.Length)
 		_, err := io.ReadFull(s.in, payload)
 		return payload, err
 	}
 	var b bytes.Buffer
-	b.Grow(trusted)
+	b.Grow(preallocated)
 	_, err := io.CopyN(&b, s.in, h.Length)
 	return b.Bytes(), err
 }
@@ -152,16 +150,16 @@ func (s *socket) control(op ws.OpCode, payload []byte) error {
 	return nil
 }
 
-// write sends one masked frame. ctx bounds the wait for the turn; the write
+// write sends one masked frame. ctx bounds the wait for other writers; the write
 // itself has a deadline of its own. A frame that could not be written whole
-// makes the connection useless, so it is cut.
+// makes the connection useless, so it is closed.
 func (s *socket) write(ctx context.Context, op ws.OpCode, payload []byte) error {
 	select {
-	case <-s.turn:
+	case s.writeLock <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer func() { s.turn <- struct{}{} }()
+	defer func() { <-s.writeLock }()
 
 	h := ws.Header{Fin: true, OpCode: op, Masked: true, Mask: ws.NewMask(), Length: int64(len(payload))}
 	b := bytes.NewBuffer(s.out[:0])
@@ -174,7 +172,7 @@ func (s *socket) write(ctx context.Context, op ws.OpCode, payload []byte) error 
 	ws.Cipher(frame[head:], h.Mask, 0)
 	s.out = frame
 	if cap(frame) > 1<<20 {
-		s.out = nil // one giant is no reason to keep its room
+		s.out = nil // do not keep the memory of one very large message
 	}
 	err := s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if err == nil {
@@ -186,18 +184,19 @@ func (s *socket) write(ctx context.Context, op ws.OpCode, payload []byte) error 
 	return err
 }
 
-// writeClose sends a close frame, best effort; the connection is over anyway.
+// writeClose sends a close frame if it can: the connection ends in any case.
 func (s *socket) writeClose(code ws.StatusCode, reason string) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	_ = s.write(ctx, ws.OpClose, ws.NewCloseFrameBody(code, reason))
 }
 
-// leave says goodbye and gives the manager a moment to say it too: by then it
-// has read everything that was sent before. read ends at the latest then.
-func (s *socket) leave() {
+// closeGracefully sends a close frame and gives the manager a moment to answer
+// it: when it does, it has read everything that was sent before. read ends then
+// at the latest.
+func (s *socket) closeGracefully() {
 	s.writeClose(ws.StatusNormalClosure, "")
 	by := time.Now().Add(closeTimeout)
-	s.leaving.Store(&by)
+	s.closeBy.Store(&by)
 	_ = s.conn.SetReadDeadline(by)
 }

@@ -14,7 +14,7 @@ import (
 
 // Delivery is one message that the manager delivered to a group.
 type Delivery struct {
-	// Raw is the message as it came; [love.ParseMessage] reads it.
+	// Raw is the message as it was received; [love.ParseMessage] reads it.
 	Raw []byte
 	// Group is the text of the group it was delivered to.
 	Group string
@@ -22,12 +22,12 @@ type Delivery struct {
 	Received time.Time
 }
 
-// Subscribe subscribes to groups while its result is iterated, and gives what
-// they receive, in order, across reconnections. Who is in several groups that a
-// message belongs to gets it once for each, as the protocol has it.
+// Subscribe subscribes to groups while its result is iterated, and yields what
+// they receive, in order, across reconnections. A message that belongs to
+// several of the groups is yielded once for each, as the protocol has it.
 //
-// The iteration ends when ctx ends, without an error; or, after what had
-// arrived, with the error that ended [Client.Run] (it wraps [ErrClosed]).
+// The iteration ends when ctx ends, without an error; or, after everything that
+// had arrived, with the error that ended [Client.Run] (it wraps [ErrClosed]).
 // Iterating again subscribes again.
 func (c *Client) Subscribe(ctx context.Context, groups ...love.Group) iter.Seq2[Delivery, error] {
 	return func(yield func(Delivery, error) bool) {
@@ -50,7 +50,8 @@ func (c *Client) Subscribe(ctx context.Context, groups ...love.Group) iter.Seq2[
 	}
 }
 
-// next waits for a delivery. When Run has ended, what had arrived comes first.
+// next waits for a delivery. When Run has ended, it first returns what had
+// arrived.
 func (c *Client) next(ctx context.Context, s *subscription) (Delivery, error) {
 	select {
 	case d := <-s.queue:
@@ -63,11 +64,12 @@ func (c *Client) next(ctx context.Context, s *subscription) (Delivery, error) {
 	case d := <-s.queue:
 		return d, nil
 	default:
-		return Delivery{}, c.ended()
+		return Delivery{}, c.closedError()
 	}
 }
 
-// request asks for groups if there is a connection; if not, the next one will.
+// request sends subscription requests if there is a connection; without one,
+// attach sends them on the next.
 func (c *Client) request(ctx context.Context, o love.Option, groups []love.Group) {
 	s, _ := c.current()
 	if s == nil {
@@ -75,17 +77,17 @@ func (c *Client) request(ctx context.Context, o love.Option, groups []love.Group
 	}
 	for _, g := range groups {
 		if s.write(ctx, ws.OpText, love.Subscription{Option: o, Group: g}.AppendJSON(nil)) != nil {
-			return // the connection is gone, or ctx is
+			return // the connection is lost, or ctx has ended
 		}
 	}
 }
 
 func (c *Client) unsubscribe(s *subscription) {
-	left := c.subs.remove(s)
-	close(s.gone)
+	unused := c.subs.remove(s)
+	close(s.ended)
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	c.request(ctx, love.Unsubscribe, left)
+	c.request(ctx, love.Unsubscribe, unused)
 }
 
 // subscription is one running iterator.
@@ -93,63 +95,63 @@ type subscription struct {
 	groups []love.Group
 	texts  []string // of the groups
 	queue  chan Delivery
-	gone   chan struct{} // closed when nobody iterates any more
+	ended  chan struct{} // closed when the iteration has ended
 }
 
 func newSubscription(groups []love.Group, buffer int) *subscription {
-	s := &subscription{groups: groups, queue: make(chan Delivery, buffer), gone: make(chan struct{})}
+	s := &subscription{groups: groups, queue: make(chan Delivery, buffer), ended: make(chan struct{})}
 	for _, g := range groups {
 		s.texts = append(s.texts, g.String())
 	}
 	return s
 }
 
-// registry knows the running iterators. The zero value is ready.
-type registry struct {
-	mu   sync.Mutex
-	subs []*subscription
+// subscriptions holds the running iterators. The zero value is ready.
+type subscriptions struct {
+	mu  sync.Mutex
+	all []*subscription
 }
 
-func (r *registry) add(s *subscription) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.subs = append(r.subs, s)
+func (x *subscriptions) add(s *subscription) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.all = append(x.all, s)
 }
 
-// remove returns the groups that nobody needs any more.
-func (r *registry) remove(s *subscription) (left []love.Group) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.subs = slices.DeleteFunc(r.subs, func(o *subscription) bool { return o == s })
+// remove removes an iterator and returns the groups that no other one uses.
+func (x *subscriptions) remove(s *subscription) (unused []love.Group) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.all = slices.DeleteFunc(x.all, func(o *subscription) bool { return o == s })
 	for _, g := range s.groups {
-		if !slices.ContainsFunc(r.subs, func(o *subscription) bool { return slices.Contains(o.groups, g) }) {
-			left = append(left, g)
+		if !slices.ContainsFunc(x.all, func(o *subscription) bool { return slices.Contains(o.groups, g) }) {
+			unused = append(unused, g)
 		}
 	}
-	return left
+	return unused
 }
 
-// groups lists what is subscribed, each once.
-func (r *registry) groups() (all []love.Group) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, s := range r.subs {
+// groups returns the groups of all iterators, each once.
+func (x *subscriptions) groups() (groups []love.Group) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, s := range x.all {
 		for _, g := range s.groups {
-			if !slices.Contains(all, g) {
-				all = append(all, g)
+			if !slices.Contains(groups, g) {
+				groups = append(groups, g)
 			}
 		}
 	}
-	return all
+	return groups
 }
 
-// to lists the iterators that a message belongs to.
-func (r *registry) to(a addressee) (found []*subscription) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, s := range r.subs {
-		if a.requestFor == nil && slices.Contains(s.texts, a.group) ||
-			a.requestFor != nil && slices.ContainsFunc(s.groups, a.requestFor) {
+// matching returns the iterators that a message with that destination is for.
+func (x *subscriptions) matching(d destination) (found []*subscription) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, s := range x.all {
+		if d.isRequestFor == nil && slices.Contains(s.texts, d.group) ||
+			d.isRequestFor != nil && slices.ContainsFunc(s.groups, d.isRequestFor) {
 			found = append(found, s)
 		}
 	}

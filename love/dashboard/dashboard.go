@@ -12,20 +12,20 @@ import (
 
 // Info is what the page shows. The zero value describes a bare manager.
 type Info struct {
-	// Version of the program. Default: not shown.
+	// Version is that of the program. Default: not shown.
 	Version string
 	// Started is when the process started. Default: not shown.
 	Started time.Time
-	// Runs names the parts of this process for people, one line each. Default:
-	// the manager alone.
+	// Runs describes the parts of this process for people, one line each.
+	// Default: the manager alone.
 	Runs []string
-	// URLPrefix stands before /manager, such as "/love". Default: nothing.
+	// URLPrefix is the path before /manager, such as "/love". Default: none.
 	URLPrefix string
-	// Program is how the command line tool is called in the examples. Default:
+	// Program is the name of the command line tool in the examples. Default:
 	// "loved".
 	Program string
 	// Examples are commands to try, without the program's name. Default: one
-	// of each of the tool's client commands.
+	// that subscribes and one that commands.
 	Examples []string
 }
 
@@ -35,8 +35,8 @@ var pageText string
 //go:embed page.css
 var style string
 
-// New makes the handler of the page. It answers every path, and should be
-// given only GET and HEAD requests.
+// New returns the handler of the page. It answers every path, and should get
+// only GET and HEAD requests.
 func New(info Info) http.Handler {
 	if len(info.Runs) == 0 {
 		info.Runs = []string{"the manager: websocket hub, log-in and commands"}
@@ -65,7 +65,7 @@ type page struct {
 	policy   string // allows the page's own style and nothing else
 }
 
-// view is what the template shows.
+// view is the data of the template.
 type view struct {
 	Info
 	Style          template.CSS
@@ -74,8 +74,8 @@ type view struct {
 	StartedAt, ISO string
 }
 
-// ServeHTTP implements http.Handler. The URLs on the page are those under
-// which the browser reached the server.
+// ServeHTTP implements http.Handler. The URLs on the page are those by which
+// the browser reached the server.
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secure := r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 	web, socket := "http", "ws"
@@ -95,7 +95,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var body bytes.Buffer
 	if err := p.template.Execute(&body, v); err != nil {
-		http.Error(w, "The page could not be made.", http.StatusInternalServerError)
+		http.Error(w, "the page could not be rendered", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()

@@ -28,7 +28,7 @@ func get(h http.Handler, change func(*http.Request)) *httptest.ResponseRecorder 
 	return w
 }
 
-func TestPage_TellsWhatRunsAndHowToConnect(t *testing.T) {
+func TestThePageShowsWhatRunsAndHowToConnect(t *testing.T) {
 	w := get(dashboard.New(dashboard.Info{
 		Version:   "v0.1.0",
 		Started:   time.Date(2026, 3, 14, 1, 59, 26, 0, time.FixedZone("CLT", -3*3600)),
@@ -48,7 +48,7 @@ func TestPage_TellsWhatRunsAndHowToConnect(t *testing.T) {
 	}
 }
 
-func TestPage_OfABareManagerWorksToo(t *testing.T) {
+func TestThePageOfABareManagerHasDefaults(t *testing.T) {
 	body := get(dashboard.New(dashboard.Info{}), nil).Body.String()
 	require.Contains(t, body, "the manager: websocket hub")
 	require.Contains(t, body, "loved cmd ATDome moveAzimuth azimuth=90")
@@ -56,7 +56,7 @@ func TestPage_OfABareManagerWorksToo(t *testing.T) {
 	require.NotContains(t, body, "Version")
 }
 
-func TestPage_NamesSecureURLsWhenReachedSecurely(t *testing.T) {
+func TestURLsAreSecureWhenThePageWasReachedSecurely(t *testing.T) {
 	page := dashboard.New(dashboard.Info{})
 	for name, change := range map[string]func(*http.Request){
 		"directly":       func(r *http.Request) { r.TLS = &tls.ConnectionState{} },
@@ -70,13 +70,13 @@ func TestPage_NamesSecureURLsWhenReachedSecurely(t *testing.T) {
 	}
 }
 
-func TestPage_LoadsNothingAndRunsNothing(t *testing.T) {
+func TestThePageLoadsNothingAndRunsNoScript(t *testing.T) {
 	w := get(dashboard.New(dashboard.Info{}), nil)
 	require.NotRegexp(t, regexp.MustCompile(`<script|src=|@import|url\(|href="https?:|style="`), w.Body.String())
 	require.Regexp(t, `^default-src 'none';.* style-src 'sha256-[A-Za-z0-9+/]{43}='$`, w.Header().Get("Content-Security-Policy"))
 }
 
-func TestPage_PolicyAllowsTheStyleThatThePageHas(t *testing.T) {
+func TestThePolicyAllowsTheStyleOfThePage(t *testing.T) {
 	w := get(dashboard.New(dashboard.Info{}), nil)
 	style := regexp.MustCompile(`(?s)<style>(.*)</style>`).FindStringSubmatch(w.Body.String())
 	require.Len(t, style, 2)
@@ -84,7 +84,7 @@ func TestPage_PolicyAllowsTheStyleThatThePageHas(t *testing.T) {
 	require.Contains(t, w.Header().Get("Content-Security-Policy"), "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
 }
 
-func TestPage_EscapesTheHostItWasAskedBy(t *testing.T) {
+func TestTheHostOfTheRequestIsEscaped(t *testing.T) {
 	w := get(dashboard.New(dashboard.Info{}), func(r *http.Request) { r.Host = "<script>alert(1)</script>" })
 	require.NotContains(t, w.Body.String(), "<script>")
 }

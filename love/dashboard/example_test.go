@@ -10,10 +10,11 @@ import (
 )
 
 func Example() {
-	http.Handle("/", dashboard.New(dashboard.Info{Version: "v1.0.0", Runs: []string{"a manager with LDAP"}}))
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", dashboard.New(dashboard.Info{Version: "v1.0.0", Runs: []string{"a manager with LDAP"}}))
 
 	w := httptest.NewRecorder()
-	http.DefaultServeMux.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	mux.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	fmt.Println(w.Code, strings.Contains(w.Body.String(), "a manager with LDAP"))
 	// Output: 200 true
 }

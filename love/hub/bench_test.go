@@ -8,7 +8,7 @@ import (
 )
 
 // BenchmarkMessage is a message of three streams all the way through a hub, in
-// one process: cut, routed, and received by one subscriber.
+// one process: parsed, routed, and received by one subscriber.
 func BenchmarkMessage(b *testing.B) {
 	h, _ := start(b, hub.WithTracing(true))
 	ctx := b.Context()

@@ -10,12 +10,12 @@ import (
 
 // Broker carries the messages that one hub receives to every hub that acts as
 // one with it. [MemoryBroker] connects the hubs of one process; every
-// implementation has to pass lovetest.TestBroker.
+// implementation must pass lovetest.TestBroker.
 type Broker interface {
 	// Publish hands a batch to every attached hub, including the publisher's own.
 	// Batches of one caller arrive in the order of the calls. The broker must
 	// not keep the batch or its payloads after it returns, and must not block
-	// for long: sessions and the hub's own loop wait for it. An error means that
+	// for long: sessions and the hub's own goroutine wait for it. An error means that
 	// the batch may not have reached every hub.
 	Publish(batch []Envelope) error
 	// Attach makes the broker call deliver with every batch, one call at a
@@ -24,7 +24,7 @@ type Broker interface {
 	Attach(deliver func(batch []Envelope)) (detach func())
 }
 
-// EnvelopeKind says what an [Envelope] carries.
+// EnvelopeKind is what an [Envelope] carries.
 type EnvelopeKind uint8
 
 // The kinds of envelopes.
@@ -51,8 +51,8 @@ type Envelope struct {
 	Received time.Time // when the first hub received it
 	Source   string    // the ID of the session that sent it, unique in all hubs
 
-	source *source     // with the ID Source; nil if it belongs to another process
-	cut    *wire.Frame // the parsed Payload; nil if this process has not parsed it
+	source *source       // with the ID Source; nil if it belongs to another process
+	parsed *wire.Message // the parsed Payload; nil if this process has not parsed it
 }
 
 // MemoryBroker connects the hubs of one process.
@@ -83,16 +83,5 @@ func (b *MemoryBroker) Attach(deliver func([]Envelope)) (detach func()) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.hubs = slices.DeleteFunc(b.hubs, func(f *func([]Envelope)) bool { return f == &deliver })
-	}
-}
-
-// publish hands a batch to the broker. If the broker fails, publish counts and
-// logs the messages as not published.
-func (h *Hub) publish(batch []Envelope) {
-	if err := h.broker.Publish(batch); err != nil {
-		for range batch {
-			h.counters.deny(DenyBroker)
-		}
-		h.log.Error("messages were not published", "count", len(batch), "error", err)
 	}
 }

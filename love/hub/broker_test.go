@@ -1,7 +1,10 @@
 package hub_test
 
 import (
+	"fmt"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/lovetest"
@@ -12,4 +15,62 @@ func TestTheMemoryBrokerConforms(t *testing.T) {
 		b := hub.NewMemoryBroker()
 		return func() hub.Broker { return b }
 	})
+}
+
+// exported is like a broker between processes: it carries the exported fields.
+type exported struct{ hub.Broker }
+
+func (b exported) Publish(batch []hub.Envelope) error {
+	copies := make([]hub.Envelope, len(batch))
+	for i, e := range batch {
+		copies[i] = hub.Envelope{Kind: e.Kind, Payload: append([]byte(nil), e.Payload...), Received: e.Received, Source: e.Source}
+	}
+	return b.Broker.Publish(copies)
+}
+
+func TestHubsOfDifferentProcessesActAsOne(t *testing.T) {
+	broker := exported{hub.NewMemoryBroker()}
+	_, urlA := start(t, hub.WithBroker(broker))
+	_, urlB := start(t, hub.WithBroker(broker))
+	watcher := dialProcess(t, urlA).subscribe("event-Hub-0-sources")
+	producer := dialProcess(t, urlB).subscribe("initial_state-A-all-all")
+	dialProcess(t, urlA).subscribe("event-A-1-s")
+	require.Equal(t, initialState("A", "1", "s"), producer.next())
+	producer.send(telemetry("s", 1))
+	require.Contains(t, watcher.next(), `"connected":{"value":true`)
+	producer.close(nil)
+	producer.waitClosed()
+	require.Contains(t, watcher.next(), `"components":{"value":["A"]`)
+	for _, url := range []string{urlA, urlB} {
+		c := dialProcess(t, url)
+		c.send(withOptions("telemetry-A-1-s", `"snapshot":true`))
+		c.next()
+		require.Contains(t, c.next(), `"snapshot":true,"stale":true}`)
+	}
+}
+
+func TestMessagesThatTheBrokerFailsToPublishAreCounted(t *testing.T) {
+	h, url := start(t, hub.WithBroker(brokenBroker{}))
+	c := dialProcess(t, url)
+	c.send(telemetry("s", 1))
+	c.sync()
+	require.Positive(t, h.Stats().Denied["broker"])
+}
+
+type brokenBroker struct{}
+
+func (brokenBroker) Publish([]hub.Envelope) error { return fmt.Errorf("no connection") }
+
+func (brokenBroker) Attach(func([]hub.Envelope)) func() { return func() {} }
+
+func TestTwoHubsOnOneBrokerActAsOne(t *testing.T) {
+	broker := hub.NewMemoryBroker()
+	_, urlA := start(t, hub.WithBroker(broker))
+	_, urlB := start(t, hub.WithBroker(broker))
+	sub := dialProcess(t, urlA).subscribe("event-A-0-s")
+	producer := dialProcess(t, urlB).subscribe("initial_state-A-all-all")
+	sub.subscribe("event-A-0-s")
+	require.Equal(t, initialState("A", "0", "s"), producer.next())
+	producer.send(`{"category":"event","data":[{"csc":"A","salindex":0,"data":{"s":1}}]}`)
+	require.Contains(t, sub.next(), `{"s":1}`)
 }

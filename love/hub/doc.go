@@ -2,27 +2,20 @@
 // groups, and receive what producers publish to them (manager protocol,
 // section 2).
 //
-// A [Hub] is an http.Handler for the websocket endpoint. It needs to be told
-// who may connect ([WithGate]); the listener, the log-in and everything else
-// of a manager are up to the caller. Within the same program no socket is needed:
+// A [Hub] is an http.Handler for the websocket endpoint. It needs a [Gate] that
+// decides who may connect; the listener, the log-in and everything else of a
+// manager are up to the caller. Within the same program no socket is needed:
 // [Hub.Publish], [Hub.Subscribe] and [Hub.Local].
-//
-// # How a message travels
-//
-// File by file: reader.go takes frames off a connection, request.go decides
-// what they are, broker.go carries them to every hub that acts as one with this one,
-// route.go finds the groups and encodes one frame for each, index.go knows who
-// is in a group and last.go the newest value of each stream, outbox.go holds
-// what waits for one session and writer.go writes it.
 //
 // # What is promised
 //
 // A session that keeps up gets everything, in the order of each sender, byte for
-// byte. One that falls behind delays nobody: waiting telemetry is replaced by newer
-// values of its stream, events and answers are kept up to a bound, and exceeding
-// it closes the session with code 1013. Everything that is not delivered is
-// counted under a [Drop], everything refused under a [Denial], every end of a
-// session under a [CloseReason]; see [Hub.Stats] and [Observer].
+// byte. One that falls behind delays nobody: waiting telemetry is replaced by
+// newer values of its stream; events and answers are kept up to a bound, and
+// exceeding it closes the session with code 1013. Everything that is not
+// delivered is counted under a [Drop], everything refused under a [Denial],
+// every end of a session under a [CloseReason]; see [Hub.Stats] and [Observer].
+// What clients can make the hub hold is bounded by [Limits].
 //
 // # What a client may ask for
 //
@@ -31,6 +24,19 @@
 // has gone), "seq": true for a counter per stream, "max_rate": hertz, and "*"
 // in place of csc, salindex or stream to match any. In the query of the
 // connection's URL: nan=null for strict JSON, snapshot=1 for a snapshot with every
-// subscription. Group event-Hub-0-sources tells which publishers come and go.
-// A client that asks for none of this sees the plain protocol.
+// subscription. The group event-Hub-0-sources reports which publishers come and
+// go. A client that asks for none of this sees the plain protocol.
+//
+// # How a message travels
+//
+// A connection is opened in handshake.go and is then a session (session.go).
+// Its reader (reader.go) hands each message to its handler (messagehandler.go),
+// which answers requests and collects what is published during one burst, that
+// is, what one read of the connection brought. The broker (broker.go) carries a
+// batch to every hub that acts as one with this one. There the router
+// (router.go) finds the groups of each message (index.go), stores the newest
+// value of each stream (lastvalue.go), encodes one frame for each group
+// (encode.go, frame.go) and queues it in the outbox of each member (outbox.go).
+// At the end of the batch the sessions that got frames are woken, and the
+// writer of each (writer.go) writes them with one system call.
 package hub

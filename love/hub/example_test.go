@@ -2,30 +2,97 @@ package hub_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log"
 	"net/http"
-	"net/http/httptest"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// A hub is an http.Handler: put it where the clients look for it.
+// A hub with a log-in of its own, at the path where LOVE's clients expect it.
 func Example() {
-	h := hub.New(hub.WithGate(hub.GateFunc(func(r *http.Request) (auth.Principal, error) {
-		return auth.Principal{Process: true}, nil // everybody may publish: for an example only
-	})))
+	tokens := map[string]string{"a-secret-token": "ada"}
+	gate := hub.GateFunc(func(r *http.Request) (auth.Principal, error) {
+		token := r.URL.Query().Get("token")
+		user, known := tokens[token]
+		if !known {
+			return auth.Principal{}, errors.New("the token is unknown: log in again")
+		}
+		return auth.Principal{User: auth.User{Username: user}, TokenID: token}, nil
+	})
+
+	h := hub.New(hub.WithGate(gate))
 	mux := http.NewServeMux()
 	mux.Handle("/manager/ws/subscription", h)
-	server := httptest.NewServer(mux)
-	defer server.Close()
-	defer func() { _ = h.Shutdown(context.Background()) }()
+	server := &http.Server{Addr: "localhost:8000", Handler: mux}
+	go func() { log.Print(server.ListenAndServe()) }()
 
-	fmt.Println(h.Stats().Sessions, "sessions")
-	// Output: 0 sessions
+	// At the end of the program:
+	ctx := context.Background()
+	_ = h.Shutdown(ctx) // the websockets
+	_ = server.Shutdown(ctx)
 }
 
-// Within the process, Local takes the place of a websocket.
+// Within the program neither a socket nor a credential is needed.
+func ExampleHub_Subscribe() {
+	ctx := context.Background()
+	h := hub.New(hub.WithTracing(false))
+	defer func() { _ = h.Shutdown(ctx) }()
+
+	position := love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, "position")
+	messages := h.Subscribe(ctx, hub.SubscribeOptions{}, position)
+	err := h.Publish(ctx, love.Message{
+		Category: love.CategoryTelemetry,
+		Data: []love.Item{{CSC: "ATDome", Streams: []love.Stream{
+			{Name: "position", Value: love.RawValue(`{"azimuthPosition":{"value":90.0,"dataType":"Float","units":"deg"}}`)},
+		}}},
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	for raw, err := range messages {
+		if err != nil {
+			fmt.Println(err) // ctx or the hub has ended
+			return
+		}
+		m, err := love.ParseMessage(raw)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for _, s := range m.Data[0].Streams {
+			fmt.Printf("%s of %s: %s\n", s.Name, m.Data[0].CSC, s.Value)
+		}
+		break // leaves the group
+	}
+	// Output: position of ATDome: {"azimuthPosition":{"value":90.0,"dataType":"Float","units":"deg"}}
+}
+
+// A subscription may begin with the last value of each stream.
+func ExampleHub_Publish() {
+	ctx := context.Background()
+	h := hub.New(hub.WithTracing(false))
+	defer func() { _ = h.Shutdown(ctx) }()
+	err := h.Publish(ctx, love.Message{
+		Category: love.CategoryEvent,
+		Data:     []love.Item{{CSC: "ATDome", Streams: []love.Stream{{Name: "summaryState", Value: love.RawValue(`[{"summaryState":{"value":2}}]`)}}}},
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	state := love.StreamGroup(love.CategoryEvent, "ATDome", 0, "summaryState")
+	for raw := range h.Subscribe(ctx, hub.SubscribeOptions{Snapshot: true}, state) {
+		fmt.Printf("%s\n", raw)
+		break
+	}
+	// Output:
+	// {"category":"event","data":[{"csc":"ATDome","salindex":0,"data":{"summaryState":[{"summaryState":{"value":2}}]}}],"subscription":"event-ATDome-0-summaryState","snapshot":true}
+}
+
+// Local takes the place of a websocket: the same messages, without a network.
 func ExampleHub_Local() {
 	ctx := context.Background()
 	h := hub.New(hub.WithTracing(false))

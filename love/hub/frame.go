@@ -17,8 +17,8 @@ const maxHeader = 10
 // frame is one encoded websocket frame, shared by all sessions it goes to and
 // never changed.
 type frame struct {
-	bytes   []byte // header and payload
-	payload int    // where the payload begins
+	bytes      []byte // header and payload
+	headerSize int    // where the payload begins
 
 	// key marks frames of which only the newest counts: telemetry of the same
 	// streams to the same group. A frame with key 0 must not be lost.
@@ -47,7 +47,7 @@ func (f *frame) as(v variant) *frame {
 	if made := f.variants[v].Load(); made != nil {
 		return made
 	}
-	text := f.text()
+	text := f.payload()
 	strict := v&variantStrict != 0 && wire.MayHoldNonFinite(text)
 	made := f
 	if strict || v&variantSeq != 0 {
@@ -91,7 +91,7 @@ func newFrame(op ws.OpCode, buf []byte) *frame {
 		binary.BigEndian.PutUint64(buf[start+2:], uint64(n))
 	}
 	buf[start] = 0x80 | byte(op)
-	return &frame{bytes: buf[start:], payload: maxHeader - start}
+	return &frame{bytes: buf[start:], headerSize: maxHeader - start}
 }
 
 func controlFrame(op ws.OpCode, payload []byte) *frame {
@@ -100,5 +100,5 @@ func controlFrame(op ws.OpCode, payload []byte) *frame {
 
 func closeFrame(body []byte) *frame { return controlFrame(ws.OpClose, body) }
 
-// text returns the payload.
-func (f *frame) text() []byte { return f.bytes[f.payload:] }
+// payload returns the payload.
+func (f *frame) payload() []byte { return f.bytes[f.headerSize:] }

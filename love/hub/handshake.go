@@ -29,19 +29,46 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUpgradeRequired, problem)
 		return
 	}
+	p, ok := h.admit(w, r)
+	if !ok {
+		return
+	}
+	conn, buffered, _, err := ws.HTTPUpgrader{}.Upgrade(r, w)
+	if err != nil { // the upgrader has answered
+		h.sessions.release(p)
+		return
+	}
+	s := h.newSession(p, parseSessionOptions(r.URL.Query()))
+	raw := rawConn(conn)
+	out := newWriter(s, conn, raw)
+	s.sink = out
+	h.add(s)
+	// The credential may have been revoked after the gate checked it and before
+	// DisconnectToken could see the session.
+	if _, err := h.gate.Admit(r); credentialEnded(err) {
+		s.close(CloseCredential)
+	}
+	// Copy what was read already; the request's own buffers are too large to keep.
+	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
+	h.pings.add(s)
+	go newReader(s, conn, raw, bytes.Clone(early)).serve(out)
+}
+
+// admit reserves a place for the request's principal, or refuses the request.
+func (h *Hub) admit(w http.ResponseWriter, r *http.Request) (p auth.Principal, ok bool) {
 	if origin := r.Header.Get("Origin"); origin != "" && !h.origins(origin) {
 		h.counters.deny(DenyOrigin)
 		refuse(w, http.StatusForbidden, "pages of this origin may not connect")
-		return
+		return p, false
 	}
 	p, err := h.gate.Admit(r)
 	if err != nil {
 		h.counters.deny(DenyGate)
 		h.log.Info("connection refused", "address", r.RemoteAddr, "error", err)
 		refuse(w, http.StatusForbidden, err.Error())
-		return
+		return p, false
 	}
-	if denial, err := h.reserve(p); err != nil {
+	if denial, err := h.sessions.reserve(p, h.limits); err != nil {
 		h.counters.deny(denial)
 		status := http.StatusServiceUnavailable
 		if denial == DenyUserFull {
@@ -49,33 +76,14 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Retry-After", "3")
 		refuse(w, status, err.Error())
-		return
+		return p, false
 	}
-	conn, rw, _, err := ws.HTTPUpgrader{}.Upgrade(r, w)
-	if err != nil { // the upgrader has answered
-		h.release(p)
-		return
-	}
-	q := r.URL.Query()
-	s := h.newSession(p, sessionOptions{strict: q.Get("nan") == "null", snapshots: q.Get("snapshot") == "1"})
-	raw := rawConn(conn)
-	k := newSocket(s, conn, raw)
-	s.sink = k
-	h.add(s)
-	// The credential may have been revoked after the gate checked it and before
-	// DisconnectToken could see the session.
-	if _, err := h.gate.Admit(r); dead(err) {
-		s.close(CloseCredential)
-	}
-	// Copy what was read early; the request's own buffers are too large to keep.
-	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	h.wheel.add(s)
-	go s.serve(newReader(s, conn, raw, bytes.Clone(early)), k)
+	return p, true
 }
 
-// dead reports whether a gate's error means that the credential is no longer
-// valid, rather than that it could not be checked.
-func dead(err error) bool {
+// credentialEnded reports whether a gate's error means that the credential is
+// no longer valid, rather than that it could not be checked.
+func credentialEnded(err error) bool {
 	for _, is := range [...]error{auth.ErrToken, auth.ErrExpired, auth.ErrInactive, auth.ErrCredentials} {
 		if errors.Is(err, is) {
 			return true
@@ -102,31 +110,14 @@ func handshakeProblem(r *http.Request) string {
 		return "this is the websocket of the manager: connect with a websocket client"
 	case r.Header.Get("Sec-Websocket-Version") != "13":
 		return "the websocket version must be 13"
-	case len(r.Header.Get("Sec-Websocket-Key")) != keyLength:
+	case len(r.Header.Get("Sec-Websocket-Key")) != websocketKeyLength:
 		return "Sec-WebSocket-Key must be 16 bytes in base64"
 	}
 	return ""
 }
 
-// keyLength is the length of 16 bytes in base64.
-const keyLength = 24
-
-// serve reads one burst of a websocket session and starts a goroutine for the
-// next: the stack that a burst needs would never shrink again, and would be
-// the largest part of an idle session. When the connection has ended, serve
-// cleans up.
-func (s *Session) serve(in *reader, k *socket) {
-	if in.burst() {
-		go s.serve(in, k)
-		return
-	}
-	s.hub.wheel.remove(s)
-	s.hub.remove(s)
-	s.lost()
-	k.abort()
-	s.out.wait()
-	s.hub.release(s.principal)
-}
+// websocketKeyLength is the length of 16 bytes in base64.
+const websocketKeyLength = 24
 
 func refuse(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/json")

@@ -2,8 +2,17 @@ package hub
 
 import "github.com/rubin-love/love-go/love"
 
+// Heartbeat is the sign of life of one part of the system, sent to the group
+// heartbeat-manager-0-stream (manager protocol, section 2.7).
+type Heartbeat struct {
+	CSC       string  // "Commander"
+	Timestamp float64 // UNIX seconds
+}
+
+var heartbeatGroup = love.StreamGroup(love.CategoryHeartbeat, "manager", 0, "stream")
+
 // heartbeat sends the manager's heartbeat to the sessions of this hub that are
-// in heartbeat-manager-0-stream (section 2.7). Every hub does so for its own.
+// in heartbeat-manager-0-stream (section 2.7). Each hub sends its own.
 func (h *Hub) heartbeat() {
 	now := h.clock.Now()
 	beats := []Heartbeat{{CSC: "Manager", Timestamp: love.UnixSeconds(now)}}
@@ -22,11 +31,9 @@ func (h *Hub) heartbeat() {
 	f := textFrame(append(buf, `],"subscription":"heartbeat"}`...))
 	h.lastHeartbeat.Store(f)
 
-	g := h.index.lookup([]byte(heartbeatGroup.Category), []byte(heartbeatGroup.CSC), []byte(heartbeatGroup.SalIndex), []byte(heartbeatGroup.Stream))
-	if g == nil {
-		return
+	if g := h.index.find(heartbeatGroup); g != nil {
+		r := router{hub: h, now: now}
+		r.send(g, g.key, f)
+		r.wakes.wakeAll()
 	}
-	d := delivery{hub: h, now: now}
-	d.send(g, g.key, f)
-	d.burst.flush()
 }

@@ -3,14 +3,11 @@ package hub
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"log/slog"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -18,38 +15,33 @@ import (
 // http.Handler; make one with [New] and end it with [Hub.Shutdown].
 type Hub struct {
 	config
-	self     *source // of the hub's own messages
-	ids      atomic.Uint64
-	index    index
-	wheel    wheel
-	counters counters
-	requests requests
-	sources  sources
-	schedule schedule
+	self          *source // of the hub's own messages
+	ids           atomic.Uint64
+	sessions      sessionSet
+	index         index
+	pings         pingWheel
+	counters      counters
+	initialStates initialStateLimiter
+	sources       sources
+	schedule      schedule
 
-	// joining is held for reading while a batch is routed, and for writing
+	// joinMu is held for reading while a batch is routed, and for writing
 	// while a session gets a snapshot and joins, so that no message falls in
 	// between.
-	joining sync.RWMutex
-
-	mu       sync.Mutex
-	sessions map[*Session]struct{}
-	taken    int            // places reserved, also for sessions in their handshake
-	users    map[string]int // places reserved, by user name
-	closing  bool
+	joinMu sync.RWMutex
 
 	ended         atomic.Bool
-	swept         atomic.Int64 // when stale values were last searched for, UNIX ns
+	lastSweep     atomic.Int64 // when stale values were last searched for, UNIX ns
 	lastHeartbeat atomic.Pointer[frame]
 	detach        func()
 	stop          context.CancelFunc
-	running       sync.WaitGroup // the loop and every place reserved
+	running       sync.WaitGroup // the goroutine of run
 }
 
-// New makes a hub and starts its background loop (pings and heartbeats).
+// New makes a hub and starts its background goroutine (pings and heartbeats).
 // Without options it admits nobody; see [WithGate].
 func New(opts ...Option) *Hub {
-	h := &Hub{config: defaults(), sessions: make(map[*Session]struct{}), users: make(map[string]int)}
+	h := &Hub{config: defaults()}
 	for _, o := range opts {
 		o(&h.config)
 	}
@@ -57,7 +49,7 @@ func New(opts ...Option) *Hub {
 	h.counters.observer = h.observer
 	h.schedule.wake = make(chan struct{}, 1)
 	h.index.init()
-	h.wheel.init(h.pingInterval, h.clock.Now())
+	h.pings.init(h.pingInterval, h.clock.Now())
 	h.detach = h.broker.Attach(h.deliver)
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
@@ -73,8 +65,8 @@ func (h *Hub) nextID() string {
 // run sends pings and heartbeats and runs scheduled tasks until ctx ends. It
 // is the hub's only goroutine besides those of its sessions.
 func (h *Hub) run(ctx context.Context) {
-	wheel := h.clock.NewTicker(h.wheel.step)
-	defer wheel.Stop()
+	ping := h.clock.NewTicker(h.pings.step)
+	defer ping.Stop()
 	beat := h.clock.NewTicker(h.heartbeatPeriod)
 	defer beat.Stop()
 	task := h.clock.NewTimer(time.Hour)
@@ -84,7 +76,7 @@ func (h *Hub) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-wheel.C():
+		case <-ping.C():
 			h.ping()
 		case <-beat.C():
 			h.heartbeat()
@@ -98,52 +90,9 @@ func (h *Hub) run(ctx context.Context) {
 	}
 }
 
-var (
-	errShuttingDown = errors.New("the manager is shutting down: try again in a moment")
-	errFull         = errors.New("the manager has no place for another connection: try again later")
-	errUserFull     = errors.New("this user has too many connections: close some first")
-)
-
-// reserve reserves a place for one session of p, to be given back with
-// release. Without a place it returns the reason and an error for the client.
-func (h *Hub) reserve(p auth.Principal) (Denial, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	user := p.User.Username
-	switch {
-	case h.closing:
-		return DenyShutdown, errShuttingDown
-	case h.taken >= h.limits.Sessions:
-		return DenyFull, errFull
-	case !p.Process && h.users[user] >= h.limits.UserSessions:
-		return DenyUserFull, errUserFull
-	}
-	h.taken++
-	if !p.Process {
-		h.users[user]++
-	}
-	h.running.Add(1)
-	return 0, nil
-}
-
-func (h *Hub) release(p auth.Principal) {
-	h.mu.Lock()
-	h.taken--
-	if user := p.User.Username; !p.Process {
-		if h.users[user]--; h.users[user] == 0 {
-			delete(h.users, user)
-		}
-	}
-	h.mu.Unlock()
-	h.running.Done()
-}
-
 // add registers a session, so that Disconnect and Shutdown can close it.
-func (h *Hub) add(s *Session) {
-	h.mu.Lock()
-	h.sessions[s] = struct{}{}
-	closing := h.closing
-	h.mu.Unlock()
+func (h *Hub) add(s *session) {
+	closing := h.sessions.add(s)
 	h.observer.Opened(s.principal.Process)
 	if closing {
 		s.close(CloseShutdown)
@@ -151,27 +100,10 @@ func (h *Hub) add(s *Session) {
 }
 
 // remove forgets a session and all its subscriptions.
-func (h *Hub) remove(s *Session) {
+func (h *Hub) remove(s *session) {
 	s.leaveAll()
-	h.mu.Lock()
-	_, known := h.sessions[s]
-	delete(h.sessions, s)
-	h.mu.Unlock()
-	if known && s.publishes {
+	if h.sessions.remove(s) && s.publishes {
 		h.sourceGone(s)
-	}
-}
-
-// each calls f for every session, without holding the hub's lock.
-func (h *Hub) each(f func(*Session)) {
-	h.mu.Lock()
-	all := make([]*Session, 0, len(h.sessions))
-	for s := range h.sessions {
-		all = append(all, s)
-	}
-	h.mu.Unlock()
-	for _, s := range all {
-		f(s)
 	}
 }
 
@@ -184,35 +116,33 @@ func (h *Hub) DisconnectToken(tokenID string) {
 
 // Disconnect closes every session whose principal matches, with the given reason.
 func (h *Hub) Disconnect(match func(auth.Principal) bool, reason CloseReason) {
-	h.each(func(s *Session) {
+	for _, s := range h.sessions.all() {
 		if match(s.principal) {
 			s.close(reason)
 		}
-	})
+	}
 }
 
 // Shutdown closes all sessions with code 1001 once what waits for them has
 // been written, spread over the time of [WithDrain], and ends the hub. It
-// returns when all is done, or with ctx's error after it has cut the
-// connections that were left.
+// returns when all have ended, or with ctx's error after it has closed
+// the connections that were left.
 func (h *Hub) Shutdown(ctx context.Context) error {
-	h.mu.Lock()
-	h.closing = true
-	left := len(h.sessions)
-	h.mu.Unlock()
-	step := h.drain / time.Duration(max(1, left))
-	h.each(func(s *Session) {
+	h.sessions.refuseNew()
+	open := h.sessions.all()
+	for i, s := range open {
 		s.close(CloseShutdown)
-		if left--; h.drain > 0 && left > 0 {
-			h.pause(ctx, step)
+		if h.drain > 0 && i < len(open)-1 {
+			h.pause(ctx, h.drain/time.Duration(len(open)))
 		}
-	})
+	}
 	h.stop()
 	h.ended.Store(true)
 
 	done := make(chan struct{})
 	go func() {
 		h.running.Wait()
+		h.sessions.wait()
 		close(done)
 	}()
 	var err error
@@ -220,7 +150,9 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	case <-done:
 	case <-ctx.Done():
 		err = ctx.Err()
-		h.each(func(s *Session) { s.sink.abort() })
+		for _, s := range h.sessions.all() {
+			s.sink.abort()
+		}
 		<-done
 	}
 	h.detach()
@@ -234,24 +166,4 @@ func (h *Hub) pause(ctx context.Context, d time.Duration) {
 	case <-t.C():
 	case <-ctx.Done():
 	}
-}
-
-type config struct {
-	gate            Gate
-	authorizer      auth.Authorizer
-	userPublish     UserPublish
-	origins         func(origin string) bool
-	clock           love.Clock
-	log             *slog.Logger
-	broker          Broker
-	limits          Limits
-	observer        Observer
-	drain           time.Duration
-	tracing         bool
-	nan             NaN
-	legacyRequests  bool
-	heartbeatPeriod time.Duration
-	heartbeats      func() []Heartbeat
-	pingInterval    time.Duration
-	closeTimeout    time.Duration
 }

@@ -12,8 +12,8 @@ import (
 const shards = 64
 
 // index holds the groups: the members of each, and the last value of each
-// stream. Reading the members of a group takes no lock, because the entries of
-// a list never change once it is stored.
+// stream. Reading the members of a group takes no lock, because the elements
+// of a list never change once it is stored.
 type index struct {
 	seed      maphash.Seed
 	shards    [shards]shard
@@ -25,49 +25,6 @@ type index struct {
 type shard struct {
 	mu     sync.RWMutex
 	groups map[love.Group]*group
-}
-
-// group holds the subscribers to one name and, for a stream, its last value.
-// It may be dropped when it has neither.
-type group struct {
-	name    love.Group
-	key     uint64 // hash of the name
-	text    []byte // the name as a quoted JSON text
-	members atomic.Pointer[[]*member]
-	last    last
-
-	// order is held while a message is numbered, kept and sent, so that all
-	// receivers see the same order even if several sources publish.
-	order sync.Mutex
-	seq   atomic.Uint64 // messages published to it
-}
-
-// member is one session in a group, with the options of its subscription.
-type member struct {
-	session *Session
-	options subscriptionOptions
-	variant variant // of the frames sent to it
-	pace    *pace   // nil without a max_rate
-}
-
-func newMember(s *Session, o subscriptionOptions) *member {
-	m := &member{session: s, options: o, variant: s.variant}
-	m.options.snapshot = false // it matters only on joining
-	if o.seq {
-		m.variant |= variantSeq
-	}
-	if o.interval > 0 {
-		m.pace = &pace{member: m, interval: o.interval}
-	}
-	return m
-}
-
-// stop ends the subscription and returns the frames that its pace held back.
-func (m *member) stop() []*frame {
-	if m.pace == nil {
-		return nil
-	}
-	return m.pace.stop()
 }
 
 func (x *index) init() {
@@ -83,7 +40,8 @@ func (x *index) shard(csc []byte) *shard {
 	return &x.shards[maphash.Bytes(x.seed, csc)%shards]
 }
 
-// lookup returns the group, or nil if it is not known. It does not allocate.
+// lookup returns the group, or nil if it is not known. It takes the parts of
+// the name as they occur in a message, and does not allocate.
 func (x *index) lookup(category, csc, salindex, stream []byte) *group {
 	sh := x.shard(csc)
 	sh.mu.RLock()
@@ -125,7 +83,7 @@ func (x *index) join(name love.Group, m *member) *group {
 	g := x.groupLocked(sh, name)
 	// Readers of the old list never look beyond its length, so m may be
 	// appended in place; append copies only when there is no room.
-	members := append(g.list(), m)
+	members := append(g.memberList(), m)
 	g.members.Store(&members)
 	x.wildcards[wildcardShape(name)].Add(1)
 	return g
@@ -136,23 +94,24 @@ func (x *index) leave(g *group, m *member) {
 	sh := x.shard([]byte(g.name.CSC))
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	old := g.list()
+	old := g.memberList()
 	at := slices.Index(old, m)
 	members := append(append(make([]*member, 0, len(old)), old[:at]...), old[at+1:]...)
 	g.members.Store(&members)
 	x.wildcards[wildcardShape(g.name)].Add(-1)
-	if len(members) == 0 && g.last.drop() {
+	if len(members) == 0 && g.last.markRemoved() {
 		delete(sh.groups, g.name)
 	}
 }
 
-// forget drops the last value of g, and g itself if it has no members.
-func (x *index) forget(g *group) {
+// dropLast drops the last value of g, and removes g itself if it has no
+// members.
+func (x *index) dropLast(g *group) {
 	sh := x.shard([]byte(g.name.CSC))
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	x.lastBytes.Add(-int64(g.last.clear()))
-	if len(g.list()) == 0 && sh.groups[g.name] == g && g.last.drop() {
+	if len(g.memberList()) == 0 && sh.groups[g.name] == g && g.last.markRemoved() {
 		delete(sh.groups, g.name)
 	}
 }
@@ -184,11 +143,4 @@ func (x *index) size() (n int) {
 		sh.mu.RUnlock()
 	}
 	return n
-}
-
-func (g *group) list() []*member {
-	if p := g.members.Load(); p != nil {
-		return *p
-	}
-	return nil
 }

@@ -17,22 +17,22 @@ var ErrClosed = errors.New("the connection to the hub is closed")
 // Local is a connection to the hub within the process. It has the same
 // messages and rules as a websocket.
 type Local struct {
-	session *Session
-	wakeups chan struct{}
+	session *session
+	woken   chan struct{} // frames wait
 
-	mu sync.Mutex // held while sending
-	in inbound
+	sendMu   sync.Mutex // held while sending
+	messages messageHandler
 
-	recv     sync.Mutex // held while receiving
-	draining bool       // this end is the outbox's writer
-	batch    []*frame
+	receiveMu sync.Mutex // held while receiving
+	consuming bool       // this is the outbox's consumer
+	batch     []*frame
 }
 
 // Local opens a connection within the process for p.
 func (h *Hub) Local(p auth.Principal) *Local {
-	l := &Local{session: h.newSession(p, sessionOptions{}), wakeups: make(chan struct{}, 1)}
+	l := &Local{session: h.newSession(p, sessionOptions{}), woken: make(chan struct{}, 1)}
 	l.session.sink = localSink{l}
-	l.in.session = l.session
+	l.messages.session = l.session
 	h.add(l.session)
 	return l
 }
@@ -44,68 +44,69 @@ func (l *Local) Send(ctx context.Context, msg []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
 	if l.session.out.isFinished() {
 		return ErrClosed
 	}
-	l.in.message(msg)
-	l.in.end()
+	l.messages.handle(msg)
+	l.messages.flush()
 	return nil
 }
 
 // Receive waits for the next message and returns it. The error is ctx's or
 // [ErrClosed]. The message is shared: do not change it.
 func (l *Local) Receive(ctx context.Context) ([]byte, error) {
-	l.recv.Lock()
-	defer l.recv.Unlock()
+	l.receiveMu.Lock()
+	defer l.receiveMu.Unlock()
 	for {
 		for len(l.batch) > 0 {
 			f := l.batch[0]
 			l.batch[0], l.batch = nil, l.batch[1:]
-			l.session.out.wrote(len(f.bytes))
+			l.session.out.countWritten(len(f.bytes))
 			switch ws.OpCode(f.bytes[0] & 0x0f) {
 			case ws.OpText:
-				return f.text(), nil
+				return f.payload(), nil
 			case ws.OpClose:
 				l.session.lost()
 				return nil, ErrClosed
 			}
 		}
-		if !l.draining && !l.session.out.begin() {
+		if !l.consuming && !l.session.out.startConsuming() {
 			return nil, ErrClosed
 		}
-		l.batch = l.session.out.take(nil, chunk, 0)
-		if l.draining = len(l.batch) > 0; l.draining {
+		l.batch = l.session.out.take(nil, maxWrite, 0)
+		if l.consuming = len(l.batch) > 0; l.consuming {
 			continue
 		}
 		select {
-		case <-l.wakeups:
+		case <-l.woken:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// Close leaves all groups and ends the connection. It may be called again.
+// Close leaves all groups and ends the connection. It may be called more than
+// once.
 func (l *Local) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
 	l.session.hub.remove(l.session)
 	l.session.lost()
 	localSink{l}.wake()
 	return nil
 }
 
-// localSink tells a Local that messages wait.
+// localSink wakes a Local that waits in Receive.
 type localSink struct{ *Local }
 
 func (l localSink) wake() {
 	select {
-	case l.wakeups <- struct{}{}:
+	case l.woken <- struct{}{}:
 	default:
 	}
 }
 
-func (l localSink) bound(time.Duration) {}
-func (l localSink) abort()              {}
+func (l localSink) setTimeout(time.Duration) {}
+func (l localSink) abort()                   {}

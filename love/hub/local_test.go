@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
 )
@@ -14,7 +15,7 @@ func TestALocalConnectionSpeaksTheSameProtocol(t *testing.T) {
 	h, url := start(t)
 	local := h.Local(auth.Principal{Process: true})
 	defer func() { require.NoError(t, local.Close()) }()
-	sub := process(t, url).subscribe("event-A-0-s")
+	sub := dialProcess(t, url).subscribe("event-A-0-s")
 
 	require.NoError(t, local.Send(t.Context(), []byte(`{"category":"event","data":[{"csc":"A","salindex":0,"data":{"s":1}}]}`)))
 	require.Contains(t, sub.next(), `{"s":1}`)
@@ -45,4 +46,30 @@ func TestReceivingEndsWithItsContextAndWithTheConnection(t *testing.T) {
 	require.NoError(t, local.Close())
 	require.ErrorIs(t, <-received, hub.ErrClosed)
 	require.Zero(t, h.Stats().Sessions)
+}
+
+func TestAClosedConnectionStaysClosed(t *testing.T) {
+	h, _ := start(t)
+	l := h.Local(auth.Principal{Process: true})
+	require.NoError(t, h.Shutdown(t.Context()))
+	for range 3 {
+		_, err := l.Receive(t.Context())
+		require.ErrorIs(t, err, hub.ErrClosed)
+	}
+	require.NoError(t, l.Close())
+	require.ErrorIs(t, h.Publish(t.Context(), love.Message{Category: "event"}), hub.ErrClosed)
+}
+
+func TestEveryEndOfALocalConnectionIsCounted(t *testing.T) {
+	r := new(recorder)
+	h, _ := start(t, hub.WithObserver(r))
+	for range 10 {
+		l := h.Local(auth.Principal{Process: true})
+		require.NoError(t, l.Send(t.Context(), []byte(request("subscribe", "event-A-0-s"))))
+		require.NoError(t, l.Close())
+		require.NoError(t, l.Close())
+	}
+	require.Equal(t, 10, r.counts["opened true"])
+	require.Equal(t, 10, r.counts["closed peer"])
+	require.Equal(t, 10, r.counts["dropped closed"], "the confirmations that were not read")
 }

@@ -1,15 +1,15 @@
 package hub
 
-// Observer is told what the hub does, for metrics. Its methods are called on
-// the hub's busiest paths, concurrently: they must not block. Embed
+// Observer is notified of what the hub does, for metrics. Its methods are called
+// on the hub's busiest paths, concurrently: they must not block. Embed
 // [NopObserver] to implement only some.
 type Observer interface {
 	Opened(process bool)       // a session began
 	Closed(reason CloseReason) // a session ended
-	Received()                 // a data message was taken in
+	Received()                 // a client or this program published a data message
 	Delivered(n int)           // a message was queued for n sessions
 	Dropped(reason Drop, n int)
-	Denied(reason Denial)
+	Denied(reason Denial) // the hub did not do what a client asked
 }
 
 // NopObserver is the [Observer] that does nothing; the default.

@@ -5,52 +5,53 @@ import (
 	"time"
 )
 
-// outbox is the ordered queue of one session. One writer at a time drains it;
-// the queue records whether somebody still has to be told that frames wait.
+// outbox is the ordered queue of one session. One consumer at a time takes
+// frames from it; the outbox remembers whether somebody still has to wake the
+// session because frames wait.
 //
 // While the session keeps up, every frame goes out in order. When more than
-// soft bytes wait, or frames wait longer than patience, the queue conflates: waiting
-// telemetry is replaced, in place, by newer telemetry of its stream, so that
-// it is bounded by the number of streams. Frames that must not be lost stay in
-// order and complete, up to hard bytes.
+// soft bytes wait, or frames wait longer than maxAge, the outbox conflates:
+// waiting telemetry is replaced, in place, by newer telemetry of its stream, so
+// that it is bounded by the number of streams. Frames that must not be lost stay
+// in order and complete, up to hard bytes.
 type outbox struct {
 	soft, hard int
-	patience   time.Duration
+	maxAge     time.Duration
 
-	mu       sync.Mutex
-	idle     sync.Cond // writing has become false
-	frames   []*frame
-	head     int       // frames before it are taken
-	lossless int       // bytes that wait, of frames that must not be lost
-	lossy    int       // bytes that wait, of telemetry
-	held     int       // bytes that the writer has taken and not yet written
-	mark     int       // the frame that since belongs to, counted from the first ever
-	since    time.Time // when that frame was queued; the oldest that waits is little older
-	noted    bool      // somebody is going to wake the session
-	writing  bool      // a writer is at work and looks again before it ends
-	finished bool      // the last frame is a close frame; nothing may follow
-	shut     bool      // nothing is written any more
+	mu          sync.Mutex
+	idle        sync.Cond // consuming has become false
+	frames      []*frame
+	head        int       // frames before it are taken
+	lossless    int       // bytes that wait, of frames that must not be lost
+	lossy       int       // bytes that wait, of telemetry
+	unwritten   int       // bytes that have been taken and not yet written
+	timed       int       // the frame that was queued at timedAt, counted from the first ever
+	timedAt     time.Time // the oldest frame that waits is little older
+	wakePending bool      // somebody is going to wake the session
+	consuming   bool      // there is a consumer, which looks again before it ends
+	finished    bool      // the last frame is a close frame; nothing may follow
+	discarded   bool      // nothing is written any more
 
 	// newest is where the newest frame of each key waits, counted from the
-	// first frame ever; nil unless the queue is conflating.
+	// first frame ever; nil unless the outbox is conflating.
 	newest map[uint64]int
 	base   int // the count at frames[0]
 }
 
-func newOutbox(soft, hard int, patience time.Duration) *outbox {
-	o := &outbox{soft: soft, hard: hard, patience: patience, mark: -1}
+func newOutbox(soft, hard int, maxAge time.Duration) *outbox {
+	o := &outbox{soft: soft, hard: hard, maxAge: maxAge, timed: -1}
 	o.idle.L = &o.mu
 	return o
 }
 
-// keptFrames is the largest capacity, in frames, that an empty queue keeps.
-const keptFrames = 1024
+// maxKeptFrames is the largest capacity, in frames, that an empty outbox keeps.
+const maxKeptFrames = 1024
 
 type pushResult uint8
 
 const (
-	queued     pushResult = iota // queued, and somebody will wake the session
-	pushed                       // queued, and the caller has to wake the session
+	queued     pushResult = iota // somebody will wake the session
+	needsWake                    // queued, and the caller must wake the session
 	overflowed                   // not queued: too much waits
 	refused                      // not queued: the session is closing
 )
@@ -64,37 +65,32 @@ func (o *outbox) push(f *frame, now time.Time) (result pushResult, dropped int) 
 	if o.finished {
 		return refused, 0
 	}
-	waiting := o.lossless + o.lossy + o.held
+	waiting := o.lossless + o.lossy + o.unwritten
 	if o.head == len(o.frames) {
 		o.newest = nil // it has caught up
 	}
-	if o.base+o.head > o.mark {
-		o.mark, o.since = o.base+len(o.frames), now
+	if o.base+o.head > o.timed {
+		o.timed, o.timedAt = o.base+len(o.frames), now
 	}
-	if waiting > 0 && o.newest == nil && (waiting+len(f.bytes) > o.soft || now.Sub(o.since) > o.patience) {
+	if waiting > 0 && o.newest == nil && (waiting+len(f.bytes) > o.soft || now.Sub(o.timedAt) > o.maxAge) {
 		dropped = o.conflate()
 	}
 	if o.replace(f) {
 		return queued, dropped + 1
 	}
-	if full := o.lossy; f.key == 0 {
-		full = o.lossless
-		if full > 0 && full+len(f.bytes) > o.hard {
-			return overflowed, dropped
-		}
-	} else if full > 0 && full+len(f.bytes) > o.hard {
+	if n := *o.bytesLike(f); n > 0 && n+len(f.bytes) > o.hard {
 		return overflowed, dropped
 	}
 	o.append(f)
-	if o.noted || o.writing {
+	if o.wakePending || o.consuming {
 		return queued, dropped
 	}
-	o.noted = true
-	return pushed, dropped
+	o.wakePending = true
+	return needsWake, dropped
 }
 
 // replace puts f in the place of waiting telemetry with the same key, if the
-// queue is conflating, and reports whether it did.
+// outbox is conflating, and reports whether it did.
 func (o *outbox) replace(f *frame) bool {
 	if o.newest == nil || f.key == 0 {
 		return false
@@ -114,24 +110,29 @@ func (o *outbox) append(f *frame) {
 		clear(o.frames[n:])
 		o.frames, o.base, o.head = o.frames[:n], o.base+o.head, 0
 	}
+	o.track(f, o.base+len(o.frames))
+	o.frames = append(o.frames, f)
+	*o.bytesLike(f) += len(f.bytes)
+}
+
+// track records where f waits, counted from the first frame ever, so that
+// newer telemetry can replace it.
+func (o *outbox) track(f *frame, at int) {
 	switch {
 	case o.newest == nil:
 	case f.barrier:
 		clear(o.newest)
 	case f.key != 0:
-		o.newest[f.key] = o.base + len(o.frames)
+		o.newest[f.key] = at
 	}
-	o.frames = append(o.frames, f)
-	o.count(f, 1)
 }
 
-// count adds the bytes of f, or subtracts them if sign is -1.
-func (o *outbox) count(f *frame, sign int) {
+// bytesLike returns the count of waiting bytes that those of f belong to.
+func (o *outbox) bytesLike(f *frame) *int {
 	if f.key == 0 {
-		o.lossless += sign * len(f.bytes)
-	} else {
-		o.lossy += sign * len(f.bytes)
+		return &o.lossless
 	}
+	return &o.lossy
 }
 
 // conflate begins conflating: of the waiting telemetry of each key the newest
@@ -145,12 +146,7 @@ func (o *outbox) conflate() (dropped int) {
 			dropped++
 			continue
 		}
-		switch {
-		case f.barrier:
-			clear(o.newest)
-		case f.key != 0:
-			o.newest[f.key] = o.base + len(kept)
-		}
+		o.track(f, o.base+len(kept))
 		kept = append(kept, f)
 	}
 	clear(o.frames[len(kept):])
@@ -167,88 +163,88 @@ func (o *outbox) finish(f *frame, drop bool) (first bool, dropped int) {
 		return false, 0
 	}
 	if drop {
-		dropped = o.empty()
+		dropped = o.dropAll()
 	}
 	o.append(f)
 	o.finished = true
 	return true, dropped
 }
 
-func (o *outbox) empty() (dropped int) {
+func (o *outbox) dropAll() (dropped int) {
 	dropped = len(o.frames) - o.head
 	o.frames, o.head, o.newest = nil, 0, nil
 	o.lossless, o.lossy = 0, 0
 	return dropped
 }
 
-// begin makes the caller the writer and reports true, unless there is a writer
-// already or nothing may be written any more.
-func (o *outbox) begin() bool {
+// startConsuming makes the caller the consumer and reports true, unless there is
+// one already or nothing may be written any more.
+func (o *outbox) startConsuming() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.writing || o.shut {
+	if o.consuming || o.discarded {
 		return false
 	}
-	o.noted, o.writing = false, true
+	o.wakePending, o.consuming = false, true
 	return true
 }
 
-// wrote records that n of the bytes taken have been written.
-func (o *outbox) wrote(n int) {
+// countWritten records that n of the bytes taken have been written.
+func (o *outbox) countWritten(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.held -= n
+	o.unwritten -= n
 }
 
 // take appends waiting frames of about n bytes, at least one, to dst. written
 // is how many bytes of earlier frames have been written since the last call.
-// If no frame waits the caller is no longer the writer.
+// If no frame waits, the caller is no longer the consumer.
 func (o *outbox) take(dst []*frame, n, written int) []*frame {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.held -= written
-	if o.shut {
-		o.empty()
+	o.unwritten -= written
+	if o.discarded {
+		o.dropAll()
 	}
 	for o.head < len(o.frames) && n > 0 {
 		f := o.frames[o.head]
 		o.frames[o.head] = nil
 		o.head++
-		o.count(f, -1)
-		o.held += len(f.bytes)
+		*o.bytesLike(f) -= len(f.bytes)
+		o.unwritten += len(f.bytes)
 		dst = append(dst, f)
 		n -= len(f.bytes)
 	}
 	if len(dst) == 0 {
-		if cap(o.frames) > keptFrames {
+		if cap(o.frames) > maxKeptFrames {
 			o.base += len(o.frames)
 			o.frames, o.head = nil, 0
 		}
-		o.writing = false
+		o.consuming = false
 		o.idle.Broadcast()
 	}
 	return dst
 }
 
 // discard drops what waits, because nothing can be written any more. It
-// reports whether the queue was still unfinished, and how many frames it has
+// reports whether the outbox was still unfinished, and how many frames it has
 // dropped.
 func (o *outbox) discard() (first bool, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.shut {
+	if o.discarded {
 		return false, 0
 	}
 	first = !o.finished
-	o.finished, o.shut = true, true
-	return first, o.empty()
+	o.finished, o.discarded = true, true
+	return first, o.dropAll()
 }
 
-// wait returns when no writer is at work.
-func (o *outbox) wait() {
+// waitUntilIdle returns when there is no consumer.
+func (o *outbox) waitUntilIdle() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for o.writing {
+	for o.consuming {
 		o.idle.Wait()
 	}
 }
@@ -259,10 +255,10 @@ func (o *outbox) isFinished() bool {
 	return o.finished
 }
 
-// waiting returns the number of bytes not yet written, and whether the session
+// stats returns the number of bytes not yet written, and whether the session
 // is behind.
-func (o *outbox) waiting() (bytes int, behind bool) {
+func (o *outbox) stats() (bytes int, behind bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.lossless + o.lossy + o.held, o.newest != nil && o.head < len(o.frames)
+	return o.lossless + o.lossy + o.unwritten, o.newest != nil && o.head < len(o.frames)
 }

@@ -13,15 +13,15 @@ func keyed(key uint64) *frame {
 	return f
 }
 
-// A reader that is never quite idle: something is always being written.
-func TestWhoKeepsUpIsNotConflatedHoweverLongItIsBusy(t *testing.T) {
+// A session that is never idle: something is always being written.
+func TestASessionThatKeepsUpIsNotConflatedHoweverLongItIsBusy(t *testing.T) {
 	o := newOutbox(1<<20, 1<<20, time.Second)
 	now := time.Unix(1_700_000_000, 0)
 	_, _ = o.push(keyed(7), now)
-	require.True(t, o.begin())
+	require.True(t, o.startConsuming())
 	written := 0
 	for range 3000 {
-		taken := o.take(nil, chunk, written)
+		taken := o.take(nil, maxWrite, written)
 		require.NotEmpty(t, taken)
 		written = 0
 		for _, f := range taken {
@@ -33,15 +33,15 @@ func TestWhoKeepsUpIsNotConflatedHoweverLongItIsBusy(t *testing.T) {
 			require.Zero(t, dropped)
 		}
 	}
-	require.Len(t, o.take(nil, chunk, written), 2)
+	require.Len(t, o.take(nil, maxWrite, written), 2)
 }
 
-func TestWhatWaitsTooLongIsConflatedThoughMoreIsBeingWritten(t *testing.T) {
+func TestFramesThatWaitTooLongAreConflatedWhileOthersAreWritten(t *testing.T) {
 	o := newOutbox(1<<20, 1<<20, time.Second)
 	now := time.Unix(1_700_000_000, 0)
 	_, _ = o.push(keyed(7), now)
-	require.True(t, o.begin())
-	o.take(nil, chunk, 0) // and the kernel takes no more
+	require.True(t, o.startConsuming())
+	o.take(nil, maxWrite, 0) // and the kernel accepts no more
 	dropped := 0
 	for range 30 {
 		now = now.Add(100 * time.Millisecond)
@@ -51,15 +51,15 @@ func TestWhatWaitsTooLongIsConflatedThoughMoreIsBeingWritten(t *testing.T) {
 	require.Equal(t, 29, dropped)
 }
 
-func TestAnEmptyQueueLetsGoOfItsMemory(t *testing.T) {
+func TestAnEmptyOutboxReleasesItsMemory(t *testing.T) {
 	o := newOutbox(1<<30, 1<<30, time.Hour)
 	now := time.Unix(1_700_000_000, 0)
-	for range 10 * keptFrames {
+	for range 10 * maxKeptFrames {
 		_, _ = o.push(keyed(0), now)
 	}
-	require.True(t, o.begin())
+	require.True(t, o.startConsuming())
 	for written := 0; ; {
-		taken := o.take(nil, chunk, written)
+		taken := o.take(nil, maxWrite, written)
 		if len(taken) == 0 {
 			break
 		}
@@ -69,7 +69,7 @@ func TestAnEmptyQueueLetsGoOfItsMemory(t *testing.T) {
 		}
 	}
 	require.Nil(t, o.frames)
-	bytes, behind := o.waiting()
+	bytes, behind := o.stats()
 	require.Zero(t, bytes)
 	require.False(t, behind)
 }

@@ -27,11 +27,11 @@ func TestWhatAUserMayPublish(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h, url := start(t, hub.WithUserPublish(c.policy))
-			sub := process(t, url).subscribe(c.category + "-love-0-observingLog")
+			sub := dialProcess(t, url).subscribe(c.category + "-love-0-observingLog")
 			user := dial(t, url, "token="+c.user)
 			user.sendf(`{"category":%q,"data":[{"csc":"love","salindex":0,"data":{"observingLog":{"user":"u","message":"m"}}}]}`, c.category)
 			if c.allowed {
-				require.Empty(t, user.alive())
+				require.Empty(t, user.sync())
 				require.Contains(t, sub.next(), `"observingLog":{"user":"u","message":"m"}`)
 				return
 			}
@@ -39,8 +39,8 @@ func TestWhatAUserMayPublish(t *testing.T) {
 			if c.policy == hub.PublishNone {
 				want = `{"data":"Message refused: \"category\" may not be published by this connection: a user's publishes nothing"}`
 			}
-			require.Equal(t, []string{want}, user.alive())
-			require.Empty(t, sub.alive())
+			require.Equal(t, []string{want}, user.sync())
+			require.Empty(t, sub.sync())
 			require.EqualValues(t, 1, h.Stats().Denied["publish"])
 		})
 	}

@@ -11,66 +11,83 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// reader takes frames off one websocket connection and hands whole messages to
-// the session. The bytes of one read of the connection are one burst.
+// reader reads the frames of one websocket connection and handles the messages
+// in them. What one read of the connection brings is one burst.
 type reader struct {
-	session *Session
-	limit   int64 // bytes of a message
-	rest    rest
-	*intake // nil at rest
+	session     *session
+	limit       int64 // bytes of a message
+	idle        idleState
+	*readBuffer // nil while nothing arrives
 
 	message    []byte // fragments so far
 	fragmented bool
 	text       bool // the message is text, not binary
 }
 
-// rest holds what a reader needs while nothing arrives.
-type rest struct {
+// idleState holds what a reader needs while nothing arrives.
+type idleState struct {
 	conn  net.Conn
-	raw   syscall.RawConn // nil: waiting needs an intake
-	early []byte          // bytes that came with the handshake
+	raw   syscall.RawConn // nil: waiting needs a read buffer
+	early []byte          // bytes that arrived with the handshake
 	poll  func(fd uintptr) bool
 	err   error // of poll
 }
 
-// newReader returns a reader of conn. early holds the bytes that have been
-// read from it already.
-func newReader(s *Session, conn net.Conn, raw syscall.RawConn, early []byte) *reader {
+// newReader returns a reader of conn. early holds the bytes that have already
+// been read from it.
+func newReader(s *session, conn net.Conn, raw syscall.RawConn, early []byte) *reader {
 	limit := s.hub.limits.UserMessage
 	if s.principal.Process {
 		limit = s.hub.limits.ProcessMessage
 	}
-	r := &reader{session: s, limit: int64(limit), rest: rest{conn: conn, raw: raw, early: early}}
-	r.rest.poll = r.poll
+	r := &reader{session: s, limit: int64(limit), idle: idleState{conn: conn, raw: raw, early: early}}
+	r.idle.poll = r.poll
 	return r
 }
 
-// errClosed ends the reading after a close frame of the peer.
-var errClosed = errors.New("closed by the peer")
+// serve handles one burst and starts a goroutine for the next: the stack that a
+// burst needs would never shrink again, and would be the largest part of an
+// idle session. When the connection has ended, serve cleans up.
+func (r *reader) serve(w *writer) {
+	if r.handleBurst() {
+		go r.serve(w)
+		return
+	}
+	s, h := r.session, r.session.hub
+	h.pings.remove(s)
+	h.remove(s)
+	s.lost()
+	w.abort()
+	s.out.waitUntilIdle()
+	h.sessions.release(s.principal)
+}
 
-// burst waits until something arrives and handles it. It returns false when
-// the connection has ended.
-func (r *reader) burst() bool {
+// handleBurst waits until something arrives and handles it. It returns false when the
+// connection has ended.
+func (r *reader) handleBurst() bool {
 	err := r.wait()
 	if err == nil {
-		if err = r.frames(); err != nil {
+		if err = r.readFrames(); err != nil {
 			r.ended(err)
 		}
 	}
-	if r.intake != nil {
-		r.dropIntake()
+	if r.readBuffer != nil {
+		r.releaseBuffer()
 	}
 	return err == nil
 }
 
-// frames handles what has arrived, until nothing is left.
-func (r *reader) frames() error {
+// errPeerClosed ends the reading after a close frame of the peer.
+var errPeerClosed = errors.New("closed by the peer")
+
+// readFrames handles what has arrived, until nothing is left.
+func (r *reader) readFrames() error {
 	for {
-		if err := r.frame(); err != nil {
+		if err := r.readFrame(); err != nil {
 			return err
 		}
 		if !r.frameBuffered() {
-			r.in.end()
+			r.messages.flush()
 			if len(r.buffered()) == 0 {
 				return nil
 			}
@@ -78,29 +95,28 @@ func (r *reader) frames() error {
 	}
 }
 
-// ended handles the error that ended the reading. For a breach of the protocol
-// it closes the session and discards what else arrives, so that the close
-// frame is not lost in a reset of the connection.
+// ended handles the error that ended the reading. For a violation of the
+// protocol it closes the session and discards what else arrives, so that the
+// close frame is not lost in a reset of the connection.
 func (r *reader) ended(err error) {
-	r.in.end()
-	var broken breach
-	if errors.As(err, &broken) {
-		r.session.close(CloseReason(broken))
-		_, _ = io.Copy(io.Discard, r.intake)
+	r.messages.flush()
+	if v, ok := errors.AsType[violation](err); ok {
+		r.session.close(CloseReason(v))
+		_, _ = io.Copy(io.Discard, r.readBuffer)
 	}
 }
 
-// breach is the error of a peer whose session has to be closed, with the reason.
-type breach CloseReason
+// violation is the error of a peer whose session must be closed for that reason.
+type violation CloseReason
 
-func (b breach) Error() string { return closeInfos[b].text }
+func (v violation) Error() string { return closeInfos[v].text }
 
-// frame reads one frame and acts on it.
-func (r *reader) frame() error {
-	h, err := ws.ReadHeaderBuffer(r.intake, r.bin[:])
+// readFrame reads one frame and acts on it.
+func (r *reader) readFrame() error {
+	h, err := ws.ReadHeaderBuffer(r.readBuffer, r.control[:])
 	if err != nil {
 		if errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected) {
-			return breach(CloseProtocol)
+			return violation(CloseProtocol)
 		}
 		return err
 	}
@@ -109,17 +125,17 @@ func (r *reader) frame() error {
 		state = state.Set(ws.StateFragmented)
 	}
 	if err := ws.CheckHeader(h, state); err != nil {
-		return breach(CloseProtocol)
+		return violation(CloseProtocol)
 	}
-	r.session.quiet.Store(false)
+	r.session.silent.Store(false)
 	if h.OpCode.IsControl() {
-		return r.controlFrame(h)
+		return r.handleControl(h)
 	}
 	if h.Length > r.limit-int64(len(r.message)) {
-		return breach(CloseTooBig)
+		return violation(CloseTooBig)
 	}
 	from := len(r.message)
-	if err := r.read(int(h.Length)); err != nil {
+	if err := r.readPayload(int(h.Length)); err != nil {
 		return err
 	}
 	ws.Cipher(r.message[from:], h.Mask, 0)
@@ -129,44 +145,44 @@ func (r *reader) frame() error {
 	if r.fragmented = !h.Fin; r.fragmented {
 		return nil
 	}
-	return r.whole()
+	return r.endMessage()
 }
 
-// whole hands a complete message on.
-func (r *reader) whole() error {
+// endMessage handles the message that is now complete.
+func (r *reader) endMessage() error {
 	message := r.message
 	r.message = nil
 	switch {
 	case r.session.out.isFinished():
 		return nil // the session is closing: ignore what it sends
 	case !r.text:
-		r.in.problem(errBinary)
+		r.messages.ignore(errBinary)
 		return nil
 	case !utf8.Valid(message):
-		return breach(CloseInvalidText)
+		return violation(CloseInvalidText)
 	}
-	r.in.message(message)
+	r.messages.handle(message)
 	return nil
 }
 
-// controlFrame answers a ping or a close frame. A pong needs no answer: it is
+// handleControl answers a ping or a close frame. A pong needs no answer: it is
 // enough that it arrived.
-func (r *reader) controlFrame(h ws.Header) error {
-	payload := r.bin[:h.Length]
-	if _, err := io.ReadFull(r.intake, payload); err != nil {
+func (r *reader) handleControl(h ws.Header) error {
+	payload := r.control[:h.Length]
+	if _, err := io.ReadFull(r.readBuffer, payload); err != nil {
 		return err
 	}
 	ws.Cipher(payload, h.Mask, 0)
 	switch h.OpCode {
 	case ws.OpPing:
-		r.session.send(controlFrame(ws.OpPong, payload), r.session.hub.clock.Now(), &r.in.burst)
+		r.session.send(controlFrame(ws.OpPong, payload), r.session.hub.clock.Now(), &r.messages.wakes)
 	case ws.OpClose:
 		answer, err := closeAnswer(payload)
 		if err != nil {
 			return err
 		}
 		r.session.answerClose(answer)
-		return errClosed
+		return errPeerClosed
 	}
 	return nil
 }
@@ -179,13 +195,13 @@ func closeAnswer(payload []byte) (*frame, error) {
 	}
 	code, reason := ws.ParseCloseFrameData(payload)
 	if len(payload) < 2 || !validCloseCode(code) || !utf8.ValidString(reason) {
-		return nil, breach(CloseProtocol)
+		return nil, violation(CloseProtocol)
 	}
 	return closeFrame(binary.BigEndian.AppendUint16(nil, uint16(code))), nil
 }
 
-// validCloseCode reports whether a peer may send the code. The toolkit's own
-// check refuses 1012 to 1014, which RFC 6455's registry has since defined.
+// validCloseCode reports whether a peer may send the code. The check of package
+// ws refuses 1012 to 1014, which the registry of RFC 6455 has since defined.
 func validCloseCode(c ws.StatusCode) bool {
 	switch {
 	case c >= 1000 && c <= 1003, c >= 1007 && c <= 1014, c >= 3000 && c <= 4999:
@@ -216,19 +232,19 @@ func (r *reader) frameBuffered() bool {
 	return len(b) >= head && length <= uint64(len(b)-head)
 }
 
-// read appends n bytes to the message. It allocates as the bytes arrive, not
-// as the header announces them. Each part counts as a sign of life, because a
-// peer cannot answer a ping within a frame.
-func (r *reader) read(n int) error {
+// readPayload appends n bytes to the message. It allocates as the bytes arrive, not
+// as the header announces them. Each part shows that the peer is not silent,
+// because it cannot answer a ping within a frame.
+func (r *reader) readPayload(n int) error {
 	const step = 64 << 10
 	for n > 0 {
 		c := min(n, step)
 		at := len(r.message)
 		r.message = append(r.message, make([]byte, c)...)
-		if _, err := io.ReadFull(r.intake, r.message[at:]); err != nil {
+		if _, err := io.ReadFull(r.readBuffer, r.message[at:]); err != nil {
 			return err
 		}
-		r.session.quiet.Store(false)
+		r.session.silent.Store(false)
 		n -= c
 	}
 	return nil

@@ -2,12 +2,12 @@ package hub
 
 import "github.com/gobwas/ws"
 
-// CloseReason says why a session ended. Each has one close code and one metric
+// CloseReason is why a session ended. Each has one close code and one metric
 // label ([CloseReason.String]).
 type CloseReason uint8
 
 // The close reasons. Code 1000 makes the LOVE-frontend stay away, so it is sent
-// only for a dead credential.
+// only when the credential is no longer valid.
 const (
 	CloseCredential  CloseReason = iota // the token was deleted or expired, or its user disabled
 	CloseShutdown                       // the manager is shutting down
@@ -43,8 +43,9 @@ func (r CloseReason) frame() *frame {
 	return closeFrame(ws.NewCloseFrameBody(closeInfos[r].code, closeInfos[r].text))
 }
 
-// Denial says why the hub did not do what a client asked. Each has one metric
-// label; the client is always told.
+// Denial is why the hub did not do what a client asked. Each has one metric
+// label ([Denial.String]). The client always gets an answer, except for
+// [DenyBroker].
 type Denial uint8
 
 // The denials.
@@ -71,8 +72,8 @@ var denialLabels = [denials]string{
 // String returns the metric label of the denial.
 func (d Denial) String() string { return denialLabels[d] }
 
-// Drop says why something was not delivered, or not kept. Each has one metric
-// label.
+// Drop is why something was not delivered, or not kept. Each has one metric
+// label ([Drop.String]).
 type Drop uint8
 
 // The drops.
@@ -80,7 +81,7 @@ const (
 	DropBacklog  Drop = iota // telemetry replaced by a newer value while its session was behind
 	DropRate                 // a message replaced by a newer one under the subscription's max_rate
 	DropRequest              // an initial_state request merged with another of its stream
-	DropClosed               // waited for a session that was closed as slow, or went away
+	DropClosed               // waited for a session that was closed as slow, or whose peer went away
 	DropSnapshot             // a last value not kept for lack of memory
 	drops
 )

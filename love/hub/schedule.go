@@ -10,7 +10,7 @@ import (
 type schedule struct {
 	mu    sync.Mutex
 	tasks tasks
-	wake  chan struct{} // signals that another task is the first
+	wake  chan struct{} // another task is now the first
 }
 
 type task struct {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -8,47 +9,52 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// Session is one connection: who is behind it, the groups it is in, and what
+// session is one connection: who is behind it, the groups it is in, and what
 // waits to be written to it.
-type Session struct {
+type session struct {
 	hub       *Hub
 	principal auth.Principal
 	since     time.Time
 	variant   variant // of every frame
 	snapshots bool    // every subscription asks for one
 
-	out     *outbox
-	sink    sink
-	dropped atomic.Uint64 // messages conflated
-	joined  atomic.Int64  // len(groups), for others to read
+	out        *outbox
+	sink       sink
+	dropped    atomic.Uint64 // messages conflated
+	groupCount atomic.Int64  // len(groups), for others to read
 
 	// Owned by the goroutine that handles its messages:
 	groups    map[*group]*member
 	source    *source
 	publishes bool // it has published something
 
-	slot  int         // in the timing wheel
-	quiet atomic.Bool // nothing was received since the last ping
+	pingSlot int         // in the ping wheel
+	silent   atomic.Bool // nothing was received since the last ping
 }
 
 // sink delivers what waits for a session to its peer.
 type sink interface {
-	// wake tells the sink that frames wait. It must not block.
+	// wake reports that frames wait. It must not block.
 	wake()
-	// bound limits the time that the rest of the session may take.
-	bound(time.Duration)
-	// abort cuts the connection at once.
+	// setTimeout limits the time that the rest of the session may take.
+	setTimeout(time.Duration)
+	// abort closes the connection at once, without a close frame.
 	abort()
 }
 
 // sessionOptions holds what a client asks for with its connection.
 type sessionOptions struct {
-	strict    bool // nan=null
-	snapshots bool // snapshot=1
+	strict    bool // null for NaN and the infinities
+	snapshots bool // a snapshot with every subscription
 }
 
-func (h *Hub) newSession(p auth.Principal, o sessionOptions) *Session {
-	s := &Session{
+// parseSessionOptions reads the query of a connection's URL.
+func parseSessionOptions(q url.Values) sessionOptions {
+	return sessionOptions{strict: q.Get("nan") == "null", snapshots: q.Get("snapshot") == "1"}
+}
+
+func (h *Hub) newSession(p auth.Principal, o sessionOptions) *session {
+	s := &session{
 		hub: h, principal: p, since: h.clock.Now(), snapshots: o.snapshots,
 		out:    newOutbox(h.limits.BacklogBytes, h.limits.QueueBytes, h.limits.BacklogAge),
 		groups: make(map[*group]*member),
@@ -60,8 +66,8 @@ func (h *Hub) newSession(p auth.Principal, o sessionOptions) *Session {
 	return s
 }
 
-// send queues a frame and adds the session to b, which wakes it when flushed.
-func (s *Session) send(f *frame, now time.Time, b *burst) {
+// send queues a frame and adds the session to wakes if it must be woken.
+func (s *session) send(f *frame, now time.Time, wakes *wakeList) {
 	result, dropped := s.out.push(f, now)
 	if result == overflowed {
 		// Frames are written at the end of a burst, and this burst may be too large
@@ -74,8 +80,8 @@ func (s *Session) send(f *frame, now time.Time, b *burst) {
 		s.hub.counters.drop(DropBacklog, dropped)
 	}
 	switch result {
-	case pushed:
-		b.touch(s)
+	case needsWake:
+		wakes.add(s)
 	case overflowed:
 		s.close(CloseSlow)
 	}
@@ -84,7 +90,7 @@ func (s *Session) send(f *frame, now time.Time, b *burst) {
 // close ends the session: it queues a close frame behind what waits, or in
 // place of what waits if that is too much. The reader waits for the peer's
 // close frame and cleans up.
-func (s *Session) close(r CloseReason) {
+func (s *session) close(r CloseReason) {
 	first, dropped := s.out.finish(r.frame(), r == CloseSlow)
 	if !first {
 		return
@@ -92,23 +98,23 @@ func (s *Session) close(r CloseReason) {
 	s.hub.counters.close(r)
 	s.hub.counters.drop(DropClosed, dropped)
 	s.hub.log.Debug("session closed", "reason", r.String(), "principal", s.principal.Name(), "address", s.principal.Address)
-	s.sink.bound(s.hub.closeTimeout)
+	s.sink.setTimeout(s.hub.closeTimeout)
 	s.sink.wake()
 }
 
 // answerClose queues the answer to the peer's close frame behind what waits,
 // and returns when it has been written or cannot be.
-func (s *Session) answerClose(f *frame) {
+func (s *session) answerClose(f *frame) {
 	if first, _ := s.out.finish(f, false); first {
 		s.hub.counters.close(ClosePeer)
 	}
-	s.sink.bound(s.hub.closeTimeout)
+	s.sink.setTimeout(s.hub.closeTimeout)
 	s.sink.wake()
-	s.out.wait()
+	s.out.waitUntilIdle()
 }
 
 // lost ends the outbox of a session whose peer cannot be reached any more.
-func (s *Session) lost() {
+func (s *session) lost() {
 	first, dropped := s.out.discard()
 	if first {
 		s.hub.counters.close(ClosePeer)
@@ -116,9 +122,9 @@ func (s *Session) lost() {
 	s.hub.counters.drop(DropClosed, dropped)
 }
 
-// in returns the group and the session's membership in it; nil if there is
-// none.
-func (s *Session) in(name love.Group) (*group, *member) {
+// membership returns the group and the session's membership in it, which is nil
+// if the session is not in the group.
+func (s *session) membership(name love.Group) (*group, *member) {
 	g := s.hub.index.find(name)
 	return g, s.groups[g]
 }
@@ -126,73 +132,61 @@ func (s *Session) in(name love.Group) (*group, *member) {
 // join puts the session into a group. A session that is in it already misses
 // nothing: a subscription with other options replaces the old one between two
 // messages.
-func (s *Session) join(name love.Group, o subscriptionOptions, b *burst) {
+func (s *session) join(name love.Group, o SubscribeOptions, wakes *wakeList) {
 	h := s.hub
-	_, old := s.in(name)
-	o.snapshot = o.snapshot || s.snapshots
-	if old != nil && !o.snapshot && old.options == o {
+	_, old := s.membership(name)
+	o.Snapshot = o.Snapshot || s.snapshots
+	if old != nil && !o.Snapshot && old.options == o {
 		return
 	}
 	m := newMember(s, o)
-	if old == nil && !o.snapshot {
-		s.groups[h.index.join(name, m)] = m
-		s.joined.Store(int64(len(s.groups)))
+	if old == nil && !o.Snapshot {
+		s.joined(h.index.join(name, m), m)
 		return
 	}
-	h.joining.Lock()
-	defer h.joining.Unlock()
-	if o.snapshot {
-		h.eachStream(name, func(g *group) { h.sendLast(name, g, m, b) })
+	h.joinMu.Lock()
+	defer h.joinMu.Unlock()
+	if o.Snapshot {
+		h.eachStream(name, func(g *group) { h.sendLast(name, g, m, wakes) })
 	}
 	g := h.index.join(name, m)
-	s.groups[g] = m
-	s.joined.Store(int64(len(s.groups)))
+	s.joined(g, m)
 	if old != nil {
 		h.index.leave(g, old)
 		for _, f := range old.stop() {
-			s.send(f, h.clock.Now(), b)
+			s.send(f, h.clock.Now(), wakes)
 		}
 	}
 }
 
-func (s *Session) leave(name love.Group) {
-	if g, m := s.in(name); m != nil {
-		s.drop(g, m)
+func (s *session) joined(g *group, m *member) {
+	s.groups[g] = m
+	s.groupCount.Store(int64(len(s.groups)))
+}
+
+func (s *session) leave(name love.Group) {
+	if g, m := s.membership(name); m != nil {
+		s.leaveGroup(g, m)
 	}
 }
 
-func (s *Session) leaveAll() {
+func (s *session) leaveAll() {
 	for g, m := range s.groups {
-		s.drop(g, m)
+		s.leaveGroup(g, m)
 	}
 }
 
-func (s *Session) drop(g *group, m *member) {
+func (s *session) leaveGroup(g *group, m *member) {
 	delete(s.groups, g)
-	s.joined.Store(int64(len(s.groups)))
+	s.groupCount.Store(int64(len(s.groups)))
 	s.hub.index.leave(g, m)
 	s.hub.counters.drop(DropRate, len(m.stop()))
 }
 
-func (s *Session) stats() SessionStats {
-	waiting, behind := s.out.waiting()
+func (s *session) stats() SessionStats {
+	waiting, behind := s.out.stats()
 	return SessionStats{
 		ID: s.source.id, Principal: s.principal.Name(), Address: s.principal.Address, Since: s.since,
-		Groups: int(s.joined.Load()), Waiting: waiting, Behind: behind, Dropped: s.dropped.Load(),
+		Groups: int(s.groupCount.Load()), Waiting: waiting, Behind: behind, Dropped: s.dropped.Load(),
 	}
-}
-
-// burst collects the sessions that got frames while one read was handled, so
-// that each is woken once (one write for all of them).
-type burst struct{ touched []*Session }
-
-func (b *burst) touch(s *Session) { b.touched = append(b.touched, s) }
-
-// flush wakes the sessions of the burst.
-func (b *burst) flush() {
-	for i, s := range b.touched {
-		s.sink.wake()
-		b.touched[i] = nil
-	}
-	b.touched = b.touched[:0]
 }

@@ -1,8 +1,6 @@
 package hub
 
-import (
-	"github.com/rubin-love/love-go/love"
-)
+import "github.com/rubin-love/love-go/love"
 
 // eachStream calls f for every known stream that delivers to the group.
 func (h *Hub) eachStream(name love.Group, f func(*group)) {
@@ -21,16 +19,16 @@ func (h *Hub) eachStream(name love.Group, f func(*group)) {
 			}
 		})
 	default:
-		if g := x.lookup([]byte(name.Category), []byte(name.CSC), []byte(name.SalIndex), []byte(name.Stream)); g != nil {
+		if g := x.find(name); g != nil {
 			f(g)
 		}
 	}
 }
 
-// sendLast sends the last value of the stream g, in the shape of messages to
-// the group called name. It is marked as a snapshot, and as stale if its
-// source has gone.
-func (h *Hub) sendLast(name love.Group, g *group, m *member, b *burst) {
+// sendLast sends the last value of the stream g, if there is one, in the shape
+// of messages to the group called name. It is marked as a snapshot, and as stale
+// if its source has gone.
+func (h *Hub) sendLast(name love.Group, g *group, m *member, wakes *wakeList) {
 	l := &g.last
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -52,5 +50,5 @@ func (h *Hub) sendLast(name love.Group, g *group, m *member, b *burst) {
 	}
 	f := textFrame(append(buf, '}'))
 	f.seq, f.barrier = l.seq, true
-	m.session.send(f.as(m.variant), h.clock.Now(), b)
+	m.session.send(f.as(m.variant), h.clock.Now(), wakes)
 }

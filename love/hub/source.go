@@ -4,24 +4,24 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/rubin-love/love-go/love"
 )
 
-// source is a connection that publishes, of this hub or of another on the
+// source is a connection that publishes, to this hub or to another on the
 // broker. Its last values are stale once it has gone.
 type source struct {
 	id   string
 	gone atomic.Bool
 }
 
-// sources holds the sources of other hubs by their IDs.
+// sources holds the sources of hubs in other processes by their IDs.
 type sources struct {
 	mu   sync.Mutex
 	byID map[string]*source
 }
 
+// get returns the source with that ID, adding it if it is not known.
 func (x *sources) get(id string) *source {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -36,7 +36,8 @@ func (x *sources) get(id string) *source {
 	return s
 }
 
-func (x *sources) leave(id string) {
+// remove marks a source as gone.
+func (x *sources) remove(id string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if s := x.byID[id]; s != nil {
@@ -52,7 +53,7 @@ var sourcesGroup = love.StreamGroup(love.CategoryEvent, "Hub", 0, "sources")
 // of its first message, or that it no longer is one, with all components whose
 // values are now stale. The event has the shape of any other: a list of one
 // object of fields.
-func (h *Hub) announce(s *Session, connected bool, components []string) {
+func (h *Hub) announce(s *session, connected bool, components []string) {
 	now := h.clock.Now()
 	v := append([]byte(nil), `[{"source":{"value":`...)
 	v = append(love.AppendText(v, s.source.id), textField...)
@@ -83,20 +84,12 @@ func (h *Hub) announce(s *Session, connected bool, components []string) {
 
 const textField = `,"dataType":"String","units":"unitless"}`
 
-// publishOwn publishes a message of the hub itself.
-func (h *Hub) publishOwn(now time.Time, m love.Message) {
-	h.publish([]Envelope{{Kind: EnvelopeHub, Payload: m.AppendJSON(nil), Received: now, Source: h.self.id, source: h.self}})
-}
-
-// sourceGone tells every hub that a session is no longer a source.
-func (h *Hub) sourceGone(s *Session) {
+// sourceGone informs every hub that a session is no longer a source.
+func (h *Hub) sourceGone(s *session) {
 	h.publish([]Envelope{{Kind: EnvelopeGone, Received: h.clock.Now(), Source: s.source.id, source: s.source}})
 	var stale []string
 	h.index.each(func(g *group) {
-		g.last.mu.Lock()
-		mine := g.last.source != nil && g.last.source.id == s.source.id
-		g.last.mu.Unlock()
-		if name := g.name.CSC; mine && !slices.Contains(stale, name) {
+		if name := g.name.CSC; g.last.isFrom(s.source) && !slices.Contains(stale, name) {
 			stale = append(stale, name)
 		}
 	})

@@ -53,7 +53,7 @@ type Stats struct {
 	Sessions  int    `json:"sessions"`   // open now, including in-process ones
 	Groups    int    `json:"groups"`     // known: with a subscriber, or a last value
 	LastBytes int64  `json:"last_bytes"` // memory of the last values
-	Received  uint64 `json:"received"`   // data messages taken in
+	Received  uint64 `json:"received"`   // data messages
 	Delivered uint64 `json:"delivered"`  // messages queued for sessions
 
 	Dropped map[string]uint64 `json:"dropped"` // see [Drop]
@@ -82,12 +82,9 @@ type GroupStats struct {
 
 // Stats returns the present figures.
 func (h *Hub) Stats() Stats {
-	h.mu.Lock()
-	sessions := len(h.sessions)
-	h.mu.Unlock()
 	c := &h.counters
 	st := Stats{
-		Sessions: sessions, Groups: h.index.size(), LastBytes: h.index.lastBytes.Load(),
+		Sessions: h.sessions.size(), Groups: h.index.size(), LastBytes: h.index.lastBytes.Load(),
 		Received: c.received.Load(), Delivered: c.delivered.Load(),
 		Dropped: make(map[string]uint64, drops), Denied: make(map[string]uint64, denials), Closed: make(map[string]uint64, closeReasons),
 	}
@@ -106,16 +103,18 @@ func (h *Hub) Stats() Stats {
 // Sessions returns the figures of every session, oldest first.
 func (h *Hub) Sessions() []SessionStats {
 	list := []SessionStats{}
-	h.each(func(s *Session) { list = append(list, s.stats()) })
+	for _, s := range h.sessions.all() {
+		list = append(list, s.stats())
+	}
 	slices.SortFunc(list, func(a, b SessionStats) int { return a.Since.Compare(b.Since) })
 	return list
 }
 
-// Groups returns the figures of every group, by name.
+// Groups returns the figures of every group, ordered by name.
 func (h *Hub) Groups() []GroupStats {
 	list := []GroupStats{}
 	h.index.each(func(g *group) {
-		list = append(list, GroupStats{Group: g.name.String(), Members: len(g.list()), Messages: g.seq.Load()})
+		list = append(list, GroupStats{Group: g.name.String(), Members: len(g.memberList()), Messages: g.seq.Load()})
 	})
 	slices.SortFunc(list, func(a, b GroupStats) int { return strings.Compare(a.Group, b.Group) })
 	return list

@@ -3,8 +3,8 @@ package hub
 import "github.com/rubin-love/love-go/love"
 
 // A wildcard in place of the csc, the salindex or the stream of a subscription
-// matches any: it delivers single streams of data messages. "all" is no
-// wildcard, it has its own meaning (section 2.5). Groups that are not streams
+// matches any: it delivers single streams of data messages. "all" is not a
+// wildcard, it has a meaning of its own (section 2.5). Groups that are not streams
 // (…-all, requests, the manager's heartbeat) can be joined only by name.
 const wildcard = "*"
 
@@ -24,7 +24,7 @@ func wildcardShape(g love.Group) (shape int) {
 
 var star = []byte(wildcard)
 
-// eachWildcard calls f for every wildcard group that a stream belongs to.
+// eachWildcard calls f for every group with wildcards that matches a stream.
 func (x *index) eachWildcard(category, csc, salindex, stream []byte, f func(*group)) {
 	for shape := 1; shape < wildcardShapes; shape++ {
 		if x.wildcards[shape].Load() == 0 {

@@ -7,131 +7,132 @@ import (
 	"time"
 )
 
-// chunk is the most that one system call writes, in bytes.
-const chunk = 64 << 10
+// maxWrite is the most that one system call writes, in bytes.
+const maxWrite = 64 << 10
 
-// pen holds what a writer needs; sockets share a pool of them.
-type pen struct {
-	buf   [chunk]byte
-	batch []*frame
-	next  int    // in batch
-	rest  []byte // not yet in buf, of the frame before next
-	todo  []byte // filled into buf, not yet written
-	sent  int    // bytes written since the outbox was last told
-
-	// attempt writes as much of todo as the kernel accepts now, and sets
-	// taken to the number of bytes.
-	attempt func(fd uintptr) bool
-	taken   int
+// writer is the sink of a websocket session. Whoever wakes it consumes the
+// outbox and tries to write without blocking. Only when the kernel accepts no
+// more does a goroutine continue, until the outbox is empty. An idle writer has
+// neither a goroutine nor a buffer.
+type writer struct {
+	session      *session
+	conn         net.Conn
+	raw          syscall.RawConn // nil if conn cannot be written without blocking
+	*writeBuffer                 // of the outbox's consumer; nil without one
 }
 
-var pens = sync.Pool{New: func() any {
-	p := new(pen)
-	p.attempt = func(fd uintptr) bool {
-		p.taken, _ = writeOnce(fd, p.todo)
+// writeBuffer holds what writing needs only while something waits; writers
+// share a pool of them.
+type writeBuffer struct {
+	buf     [maxWrite]byte
+	batch   []*frame
+	next    int    // in batch
+	rest    []byte // not yet in buf, of the frame before next
+	pending []byte // in buf, not yet written
+	written int    // bytes, since the outbox was last informed
+
+	// attempt writes as much of pending as the kernel accepts now, and sets
+	// accepted to the number of bytes.
+	attempt  func(fd uintptr) bool
+	accepted int
+}
+
+var writeBuffers = sync.Pool{New: func() any {
+	b := new(writeBuffer)
+	b.attempt = func(fd uintptr) bool {
+		b.accepted, _ = writeOnce(fd, b.pending)
 		return true
 	}
-	return p
+	return b
 }}
 
-// socket is the sink of a websocket session. Whoever wakes it tries to write
-// at once without blocking. Only when the kernel accepts no more does a
-// goroutine continue, until the outbox is empty. An idle session has no
-// writer.
-type socket struct {
-	session *Session
-	conn    net.Conn
-	raw     syscall.RawConn // nil if conn cannot be written without blocking
-	*pen                    // for the writer only; nil without one
-}
-
-func newSocket(s *Session, conn net.Conn, raw syscall.RawConn) *socket {
-	return &socket{session: s, conn: conn, raw: raw}
+func newWriter(s *session, conn net.Conn, raw syscall.RawConn) *writer {
+	return &writer{session: s, conn: conn, raw: raw}
 }
 
 // wake implements sink.
-func (k *socket) wake() {
-	if !k.session.out.begin() {
+func (w *writer) wake() {
+	if !w.session.out.startConsuming() {
 		return
 	}
-	k.pen = pens.Get().(*pen)
-	if k.raw == nil || !k.drain(k.tryWrite) {
-		go k.drain(k.write)
+	w.writeBuffer = writeBuffers.Get().(*writeBuffer)
+	if w.raw == nil || !w.consume(w.tryWrite) {
+		go w.consume(w.write)
 	}
 }
 
 // abort implements sink.
-func (k *socket) abort() { _ = k.conn.Close() }
+func (w *writer) abort() { _ = w.conn.Close() }
 
-// drain writes until the outbox is empty and reports true, or reports false as
-// soon as write has written less than todo.
-func (k *socket) drain(write func() int) bool {
-	for k.fill() {
+// setTimeout implements sink.
+func (w *writer) setTimeout(d time.Duration) { _ = w.conn.SetDeadline(time.Now().Add(d)) }
+
+// consume writes until the outbox is empty and reports true, or reports false as
+// soon as write has written less than pending.
+func (w *writer) consume(write func() int) bool {
+	for w.fill() {
 		n := write()
-		k.sent += n
-		if k.todo = k.todo[n:]; len(k.todo) > 0 {
+		w.written += n
+		if w.pending = w.pending[n:]; len(w.pending) > 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// fill puts the next bytes into todo. If nothing waits, it reports false: the
-// caller is no longer the writer and must leave k to the next one.
-func (k *socket) fill() bool {
-	if len(k.todo) > 0 {
+// fill puts the next bytes into pending. If nothing waits, it reports false: the
+// caller no longer consumes the outbox and must leave w to the next one.
+func (w *writer) fill() bool {
+	if len(w.pending) > 0 {
 		return true
 	}
-	if len(k.rest) == 0 && k.next == len(k.batch) && !k.take() {
+	if len(w.rest) == 0 && w.next == len(w.batch) && !w.take() {
 		return false
 	}
 	n := 0
-	for n < chunk && (len(k.rest) > 0 || k.next < len(k.batch)) {
-		if len(k.rest) == 0 {
-			k.rest, k.batch[k.next] = k.batch[k.next].bytes, nil
-			k.next++
+	for n < maxWrite && (len(w.rest) > 0 || w.next < len(w.batch)) {
+		if len(w.rest) == 0 {
+			w.rest, w.batch[w.next] = w.batch[w.next].bytes, nil
+			w.next++
 		}
-		c := copy(k.buf[n:], k.rest)
-		n, k.rest = n+c, k.rest[c:]
+		c := copy(w.buf[n:], w.rest)
+		n, w.rest = n+c, w.rest[c:]
 	}
-	k.todo = k.buf[:n]
+	w.pending = w.buf[:n]
 	return true
 }
 
-// take gets the next frames from the outbox. It lets go of the pen first,
-// because without frames another may become the writer at once.
-func (k *socket) take() bool {
-	p := k.pen
-	k.pen = nil
-	sent := p.sent
-	p.sent, p.next = 0, 0
-	p.batch = k.session.out.take(p.batch[:0], chunk, sent)
-	if len(p.batch) == 0 {
-		pens.Put(p)
+// take gets the next frames from the outbox. It lets go of the buffer first,
+// because without frames another may begin to consume at once.
+func (w *writer) take() bool {
+	b := w.writeBuffer
+	w.writeBuffer = nil
+	written := b.written
+	b.written, b.next = 0, 0
+	b.batch = w.session.out.take(b.batch[:0], maxWrite, written)
+	if len(b.batch) == 0 {
+		writeBuffers.Put(b)
 		return false
 	}
-	k.pen = p
+	w.writeBuffer = b
 	return true
 }
 
 // tryWrite writes what the kernel accepts now and returns the number of bytes.
-func (k *socket) tryWrite() int {
-	k.taken = 0
-	if err := k.raw.Write(k.attempt); err != nil {
+func (w *writer) tryWrite() int {
+	w.accepted = 0
+	if err := w.raw.Write(w.attempt); err != nil {
 		return 0
 	}
-	return max(k.taken, 0)
+	return max(w.accepted, 0)
 }
 
-// write writes all of todo. An error ends the session and drops what waits, so
-// the writer then finds the outbox empty.
-func (k *socket) write() int {
-	if _, err := k.conn.Write(k.todo); err != nil {
-		k.session.lost()
-		k.abort()
+// write writes all of pending. An error ends the session and drops what waits,
+// so that the outbox is then empty.
+func (w *writer) write() int {
+	if _, err := w.conn.Write(w.pending); err != nil {
+		w.session.lost()
+		w.abort()
 	}
-	return len(k.todo)
+	return len(w.pending)
 }
-
-// bound implements sink.
-func (k *socket) bound(d time.Duration) { _ = k.conn.SetDeadline(time.Now().Add(d)) }

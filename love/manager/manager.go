@@ -15,8 +15,8 @@ import (
 
 	"github.com/julienschmidt/httprouter"
 
-	"github.com/rubin-love/love-go/internal/encoded"
 	"github.com/rubin-love/love-go/internal/httpapi"
+	"github.com/rubin-love/love-go/internal/jsoncache"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
@@ -130,7 +130,7 @@ type Manager struct {
 	socket         *regexp.Regexp
 	handler        http.Handler
 	frontendConfig configuration
-	topics         encoded.Cache
+	topics         jsoncache.Cache
 	audit          *audit.Auditor
 	limiter        *auth.LogInLimiter
 	throttle       *audit.Throttle

@@ -31,7 +31,7 @@ func (m *Manager) relayTopics(c *call, from func(context.Context, string) (json.
 	categories := c.URL.Query().Get("categories")
 	body, err := ask(m, c, "", func(ctx context.Context) (json.RawMessage, error) { return from(ctx, categories) })
 	key := c.URL.Path + "?" + categories
-	if err == nil && !m.topics.Holds(key, body) {
+	if err == nil && !m.topics.Has(key, body) {
 		body, err = commanderhttp.StrictBody(body)
 	}
 	if err != nil {

@@ -104,8 +104,11 @@ type Config struct {
 	HubOptions []hub.Option
 	// Dependencies are checked by /readyz, beside Storage and the commander.
 	Dependencies []manager.Dependency
-	// DrainTimeout is how long a server that ends waits for its clients. Default:
-	// 5 s.
+	// Drain is the time over which the sockets are closed when the server ends, so
+	// that not all clients reconnect at once. Default: all are closed at once.
+	Drain time.Duration
+	// DrainTimeout is how long the server then waits for its clients, and for
+	// commands under way. Default: 5 s.
 	DrainTimeout time.Duration
 
 	// Clock gives the time. Default: that of the system.

@@ -80,6 +80,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		hub.WithAuthorizer(s.access.authorizer),
 		hub.WithOrigins(c.allowOrigin),
 		hub.WithHeartbeats(0, heartbeats),
+		hub.WithDrain(c.Drain),
 		hub.WithClock(c.Clock),
 		hub.WithLogger(c.Logger),
 	}, c.HubOptions...)...)
@@ -151,8 +152,8 @@ func (s *Server) ListenAndServe(ctx context.Context, address string) error {
 }
 
 // Serve answers on the listener until ctx ends. Then it takes no new requests,
-// waits up to the DrainTimeout for clients and commands under way, and closes
-// everything. The error is that of the listener if that broke.
+// waits for clients and commands under way, as long as Drain and DrainTimeout
+// say, and closes everything. The error is that of the listener if that broke.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -170,7 +171,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		err = fmt.Errorf("serving: %w", err)
 		stop()
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.DrainTimeout)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Drain+s.config.DrainTimeout)
 	defer cancel()
 	_ = s.drain(drain, func() { // logs its errors
 		if err := server.Shutdown(drain); err != nil {

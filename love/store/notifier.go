@@ -51,6 +51,6 @@ func (n *notifier) drain() {
 		name := n.queue[0]
 		n.queue = n.queue[1:]
 		n.mu.Unlock()
-		n.watchers.Tell(name)
+		n.watchers.Notify(name)
 	}
 }

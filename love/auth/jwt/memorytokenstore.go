@@ -61,7 +61,7 @@ func (m *MemoryTokenStore) List(_ context.Context, username string) ([]auth.Toke
 func (m *MemoryTokenStore) Revoke(_ context.Context, tokenID string, expires time.Time) (bool, error) {
 	first := m.revoke(tokenID, expires)
 	if first {
-		m.watchers.Tell(tokenID)
+		m.watchers.Notify(tokenID)
 	}
 	return first, nil
 }

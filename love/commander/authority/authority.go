@@ -207,7 +207,7 @@ func (a *Authority) update() (known bool) {
 	}
 	if changed {
 		a.updating.Lock()
-		a.watchers.Tell(struct{}{})
+		a.watchers.Notify(struct{}{})
 		a.updating.Unlock()
 		a.wake()
 	}

@@ -53,7 +53,7 @@ func (m *Memory) Change(_ context.Context, f func([]love.Hold) ([]love.Hold, err
 	if err := m.change(f); err != nil {
 		return err
 	}
-	m.watchers.Tell(struct{}{})
+	m.watchers.Notify(struct{}{})
 	return nil
 }
 

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rubin-love/love-go/internal/encoded"
 	"github.com/rubin-love/love-go/internal/httpapi"
+	"github.com/rubin-love/love-go/internal/jsoncache"
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
@@ -56,7 +56,7 @@ type handler struct {
 	timeout  time.Duration
 	underWay semaphore
 	log      *slog.Logger
-	cache    encoded.Cache
+	cache    jsoncache.Cache
 	paths    map[string]actions
 }
 
@@ -310,7 +310,7 @@ func (h *handler) salinfo(w http.ResponseWriter, r *http.Request, ask func(comma
 		return httpapi.Answer{}, commander.ErrorOf(err, "")
 	}
 	key := r.URL.Path + "?" + categories
-	if !h.cache.Holds(key, body) {
+	if !h.cache.Has(key, body) {
 		if body, err = StrictBody(body); err != nil {
 			return httpapi.Answer{}, err
 		}

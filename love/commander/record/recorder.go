@@ -83,7 +83,7 @@ func New(inner commander.Commander, store Store, opts ...Option) *Recorder {
 	for _, o := range opts {
 		o(r)
 	}
-	r.outcomes = newOutcomeWriter(store, r.watchers.Tell, r.log)
+	r.outcomes = newOutcomeWriter(store, r.watchers.Notify, r.log)
 	return r
 }
 
@@ -229,7 +229,7 @@ func (r *Recorder) Refuse(ctx context.Context, c commander.Call, why error) {
 	if err := r.store.Begin(ctx, e); err != nil {
 		r.log.Error("a refused command was not recorded", "user", e.User, "csc", e.CSC, "cmd", e.Command, "error", err)
 	}
-	r.watchers.Tell(e)
+	r.watchers.Notify(e)
 }
 
 // Await records a command that has to wait for a second person's approval, with
@@ -242,7 +242,7 @@ func (r *Recorder) Await(ctx context.Context, c commander.Call, text string) (id
 	if err := r.write(e, func() error { return r.store.Begin(ctx, e) }); err != nil {
 		return "", err
 	}
-	r.watchers.Tell(e)
+	r.watchers.Notify(e)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.awaiting[e.ID] = e

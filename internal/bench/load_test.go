@@ -1,0 +1,81 @@
+package bench_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/internal/bench"
+	"github.com/rubin-love/love-go/love/hub"
+)
+
+func TestALoadCountsEveryDelivery(t *testing.T) {
+	l := small(start(t))
+	r, err := l.Run(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, r.Failure)
+	require.EqualValues(t, 40, r.Published, "200 per second in 0.2 s")
+	require.EqualValues(t, 40*3*4, r.Delivered)
+	require.EqualValues(t, 50*3*4, r.Expected, "with those of the warm-up")
+	require.Zero(t, r.Lost)
+	require.Zero(t, r.Reordered)
+	require.EqualValues(t, r.Delivered, r.Latency.Count())
+	require.Positive(t, r.Latency.Quantile(.5))
+	require.Positive(t, r.Manager.RSS)
+	require.Greater(t, r.Bytes/r.Delivered, uint64(200))
+	for _, line := range []string{"published  200 messages/s", "delivered  2400/s", "lost       0 of 600", "latency    p50", "manager    "} {
+		require.Contains(t, r.String(), line)
+	}
+}
+
+func TestALoadReportsConnectionsThatTheManagerCloses(t *testing.T) {
+	l := small(start(t, hub.WithLimits(hub.Limits{ProcessMessage: 100})))
+	l.Settle, l.Subscribers = 0, 0 // a subscription is small enough, a message is not
+	r, err := l.Run(t.Context())
+	if err == nil { // the last message may have been the one that was too big
+		err = r.Failure
+	}
+	require.Error(t, err)
+}
+
+func TestALoadEndsWithItsContext(t *testing.T) {
+	l := small(start(t))
+	l.Duration = time.Hour - time.Minute
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := l.Run(ctx)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+func TestInvalidLoadsAreRefused(t *testing.T) {
+	for name, change := range map[string]func(*bench.Load){
+		"no publisher":     func(l *bench.Load) { l.Publishers = 0 },
+		"no stream":        func(l *bench.Load) { l.Streams = 0 },
+		"too many streams": func(l *bench.Load) { l.Streams = 1000 },
+		"negative":         func(l *bench.Load) { l.Subscribers = -1 },
+		"no rate":          func(l *bench.Load) { l.Rate = 0 },
+		"category":         func(l *bench.Load) { l.Category = "command" },
+		"no duration":      func(l *bench.Load) { l.Duration = 0 },
+		"too long":         func(l *bench.Load) { l.Duration = 2 * time.Hour },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := small("ws://127.0.0.1:1/")
+			change(&l)
+			require.Error(t, l.Check())
+			_, err := l.Run(t.Context())
+			require.Equal(t, l.Check(), err)
+		})
+	}
+}
+
+func TestAManagerThatRefusesIsAnError(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	_, err := small("ws" + strings.TrimPrefix(server.URL, "http")).Run(t.Context())
+	require.ErrorContains(t, err, "connect to the manager")
+}

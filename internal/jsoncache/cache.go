@@ -1,0 +1,142 @@
+// Package jsoncache answers HTTP requests with large JSON documents that rarely
+// change: with an ETag, so that a client that has the document gets status 304,
+// and compressed once for all clients that accept gzip.
+package jsoncache
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+const (
+	// maxDocuments bounds the cache. Its users have a few documents in a few
+	// variants; a cache that is full starts again empty.
+	maxDocuments = 32
+	// minCompressed is the size in bytes from which compressing pays.
+	minCompressed = 256
+)
+
+// Cache keeps the compressed form of documents. The zero value is ready; it is
+// safe for concurrent use.
+type Cache struct {
+	mu        sync.Mutex
+	documents map[string]*document
+}
+
+// document is a body with its ETag and its compressed form.
+type document struct {
+	once       sync.Once
+	body       []byte
+	etag       string
+	compressed []byte // nil if compressing does not pay
+}
+
+// Serve answers with the document called key and status 200, or with 304 if the
+// client has it already. A body that differs from the one kept under the key
+// replaces it. body must not be modified after the call. The error is that of
+// writing to w.
+func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key string, body []byte) error {
+	d := c.document(key, body)
+	d.once.Do(d.encode)
+	h := w.Header()
+	h.Set("Etag", d.etag)
+	h.Add("Vary", "Accept-Encoding")
+	if matches(r.Header.Get("If-None-Match"), d.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h.Set("Content-Type", "application/json")
+	if d.compressed != nil && acceptsGzip(r.Header) {
+		h.Set("Content-Encoding", "gzip")
+		body = d.compressed
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, err := w.Write(body)
+	return err
+}
+
+// Has reports whether body is the one last served under the key, so that
+// a caller need not check it again.
+func (c *Cache) Has(key string, body []byte) bool {
+	c.mu.Lock()
+	known := c.documents[key]
+	c.mu.Unlock()
+	return known != nil && bytes.Equal(known.body, body)
+}
+
+func (c *Cache) document(key string, body []byte) *document {
+	c.mu.Lock()
+	known := c.documents[key]
+	c.mu.Unlock()
+	// bytes.Equal is immediate for the same memory, and fast otherwise.
+	if known != nil && bytes.Equal(known.body, body) {
+		return known
+	}
+	d := &document{body: body}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.documents == nil || len(c.documents) >= maxDocuments && c.documents[key] == nil {
+		c.documents = map[string]*document{}
+	}
+	c.documents[key] = d
+	return d
+}
+
+// encode sets the ETag, which is weak because both encodings share it, and the
+// compressed form.
+func (d *document) encode() {
+	sum := sha256.Sum256(d.body)
+	d.etag = `W/"` + hex.EncodeToString(sum[:12]) + `"`
+	if len(d.body) < minCompressed {
+		return
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write(d.body) // a buffer takes everything
+	_ = z.Close()
+	d.compressed = b.Bytes()
+}
+
+// matches reports whether an If-None-Match header names the ETag.
+func matches(header, etag string) bool {
+	for t := range strings.SplitSeq(header, ",") {
+		if t = strings.TrimSpace(t); t == "*" || t == etag || "W/"+t == etag {
+			return true
+		}
+	}
+	return false
+}
+
+// acceptsGzip reports whether the client accepts gzip.
+func acceptsGzip(h http.Header) bool {
+	for _, line := range h.Values("Accept-Encoding") {
+		for coding := range strings.SplitSeq(line, ",") {
+			name, quality, _ := strings.Cut(coding, ";")
+			name = strings.ToLower(strings.TrimSpace(name))
+			if (name == "gzip" || name == "*") && !isZero(quality) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isZero reports whether a quality is "q=0", in any spelling.
+func isZero(quality string) bool {
+	_, value, ok := strings.Cut(strings.ReplaceAll(strings.ToLower(quality), " ", ""), "q=")
+	if !ok {
+		return false
+	}
+	q, err := strconv.ParseFloat(value, 64)
+	return err == nil && q == 0
+}

@@ -1,0 +1,90 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/gobwas/ws"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/client"
+)
+
+// FuzzFrames sends any bytes as frames: the client ends with an error.
+func FuzzFrames(f *testing.F) {
+	for _, frame := range []ws.Frame{
+		ws.NewTextFrame([]byte(delivery(position, 1))),
+		ws.NewPingFrame([]byte("x")),
+		ws.NewCloseFrame(nil),
+		ws.NewCloseFrame([]byte{3}),
+		ws.NewCloseFrame(ws.NewCloseFrameBody(1013, "slow")),
+		ws.NewFrame(ws.OpText, false, []byte("half")),
+		{Header: ws.Header{Fin: true, OpCode: ws.OpBinary, Length: 1 << 62}},
+	} {
+		f.Add(ws.MustCompileFrame(ws.Frame{Header: ws.Header{Fin: frame.Header.Fin, OpCode: frame.Header.OpCode, Length: int64(len(frame.Payload))}, Payload: frame.Payload}))
+	}
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		ours, theirs := net.Pipe()
+		c, err := client.New("manager", client.WithoutRetry(),
+			client.WithDialer(func(context.Context, string, string) (net.Conn, error) { return theirs, nil }))
+		require.NoError(t, err)
+		ended := make(chan error, 1)
+		go func() { ended <- c.Run(t.Context()) }()
+		_, err = ws.Upgrade(ours)
+		require.NoError(t, err)
+		go func() { _, _ = new(bytes.Buffer).ReadFrom(ours) }()
+		_, _ = ours.Write(stream)
+		ours.Close()
+		require.Error(t, <-ended)
+	})
+}
+
+func TestFragmentsAreJoinedAndPingsBetweenThemAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManager(t)
+		c, stop := m.start(t)
+		p := <-m.peers
+		synctest.Wait() // it has subscribed to nothing yet
+		it := iterate(t.Context(), c, position)
+		p.receive(t)
+		whole := delivery(position, strings.Repeat("1", 200000))
+		p.frame(ws.NewFrame(ws.OpText, false, []byte(whole[:7])))
+		p.frame(ws.NewPingFrame([]byte("still there?")))
+		p.frame(ws.NewFrame(ws.OpContinuation, false, []byte(whole[7:100000])))
+		p.frame(ws.NewFrame(ws.OpContinuation, true, []byte(whole[100000:])))
+		require.Equal(t, ws.NewPongFrame([]byte("still there?")).Payload, (<-p.frames).Payload)
+		require.Equal(t, whole, <-it.raw)
+		require.NoError(t, stop())
+	})
+}
+
+func TestInvalidFramesEndTheConnectionWithTheirCode(t *testing.T) {
+	tooLong := ws.Header{Fin: true, OpCode: ws.OpText, Length: client.MaxMessage + 1}
+	for _, test := range []struct {
+		name   string
+		header ws.Header
+		code   ws.StatusCode
+	}{
+		{"too long", tooLong, ws.StatusMessageTooBig},
+		{"reserved bit", ws.Header{Fin: true, OpCode: ws.OpText, Rsv: 0x4}, ws.StatusProtocolError},
+		{"masked", ws.Header{Fin: true, OpCode: ws.OpText, Masked: true}, ws.StatusProtocolError},
+		{"continues nothing", ws.Header{Fin: true, OpCode: ws.OpContinuation}, ws.StatusProtocolError},
+		{"unknown kind", ws.Header{Fin: true, OpCode: 0x3}, ws.StatusProtocolError},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newManager(t)
+				_, stop := m.start(t)
+				p := <-m.peers
+				p.frame(ws.Frame{Header: test.header})
+				require.Equal(t, test.code, p.closeCode(t))
+				<-m.peers
+				require.NoError(t, stop())
+			})
+		})
+	}
+}

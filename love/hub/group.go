@@ -1,0 +1,65 @@
+package hub
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// group holds the members of one name and, for a stream, its last value. The
+// index may remove it when it has neither.
+type group struct {
+	name    love.Group
+	key     uint64 // hash of the name
+	text    []byte // the name as a JSON string
+	members atomic.Pointer[[]*member]
+	last    lastValue
+
+	// orderMu is held while a message is numbered, kept and sent, so that all
+	// receivers see the same order even if several sources publish.
+	orderMu sync.Mutex
+	seq     atomic.Uint64 // messages published to it
+}
+
+// member is one session in a group, with the options of its subscription.
+type member struct {
+	session  *session
+	options  SubscribeOptions
+	variant  variant   // of the frames sent to it
+	throttle *throttle // nil without a max_rate
+}
+
+func newMember(s *session, o SubscribeOptions) *member {
+	m := &member{session: s, options: o, variant: s.variant}
+	m.options.Snapshot = false // it matters only on joining
+	if o.Seq {
+		m.variant |= variantSeq
+	}
+	if interval := o.interval(); interval > 0 {
+		m.throttle = &throttle{member: m, interval: interval}
+	}
+	return m
+}
+
+// stop ends the subscription and returns the frames that its throttle held back.
+func (m *member) stop() []*frame {
+	if m.throttle == nil {
+		return nil
+	}
+	return m.throttle.stop()
+}
+
+// memberList returns the members. The caller must not change the list.
+func (g *group) memberList() []*member {
+	if p := g.members.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// hasMember reports whether the session is in the group.
+func (g *group) hasMember(s *session) bool {
+	return slices.ContainsFunc(g.memberList(), func(m *member) bool { return m.session == s })
+}

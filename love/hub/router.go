@@ -1,0 +1,179 @@
+package hub
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/internal/wire"
+	"github.com/rubin-love/love-go/love"
+)
+
+// router routes one batch.
+type router struct {
+	hub   *Hub
+	wakes wakeList
+	now   time.Time
+	tai   float64      // now, for tracing
+	own   wire.Message // parsed here, if the sender's process did not do so
+
+	// Of the present message:
+	envelope  *Envelope
+	msg       *wire.Message
+	category  []byte
+	telemetry bool // may be conflated
+	source    *source
+	trace     []byte // the member "tracing"; empty until a group needs it
+}
+
+var routers = sync.Pool{New: func() any { return new(router) }}
+
+// deliver routes a batch from the broker. Each session that gets any of it is
+// woken once.
+func (h *Hub) deliver(batch []Envelope) {
+	r := routers.Get().(*router)
+	r.hub, r.now = h, h.clock.Now()
+	r.tai = love.TAI(r.now)
+	h.joinMu.RLock()
+	for i := range batch {
+		r.route(&batch[i])
+	}
+	h.joinMu.RUnlock()
+	r.wakes.wakeAll()
+	r.envelope, r.msg, r.source = nil, nil, nil
+	routers.Put(r)
+}
+
+func (r *router) route(e *Envelope) {
+	if e.Kind == EnvelopeGone {
+		if e.source != nil {
+			e.source.gone.Store(true)
+		} else {
+			r.hub.sources.remove(e.Source)
+		}
+		return
+	}
+	r.envelope, r.msg = e, e.parsed
+	if r.msg == nil {
+		r.msg = &r.own
+		if err := r.msg.Parse(e.Payload); err != nil {
+			r.hub.log.Error("the broker delivered something that is not a message", "error", err)
+			return
+		}
+	}
+	if r.source = e.source; r.source == nil {
+		r.source = r.hub.sources.get(e.Source)
+	}
+	r.trace = r.trace[:0]
+	if e.Kind == EnvelopeInitialState {
+		r.routeInitialState()
+	} else {
+		r.routeData()
+	}
+}
+
+// all is the name that stands for every component, index and stream.
+var all = []byte(love.All)
+
+// routeData routes a data message to its groups (section 2.5): those of its
+// streams, of its components, and of its category, and to wildcards.
+func (r *router) routeData() {
+	msg, x := r.msg, &r.hub.index
+	r.category = wire.Text(msg.Category)
+	r.telemetry = string(r.category) == string(love.CategoryTelemetry)
+	for i := range msg.Items {
+		it := &msg.Items[i]
+		if it.Err != nil {
+			continue
+		}
+		csc, index := wire.Text(it.CSC), indexText(it.SalIndex)
+		for _, s := range msg.Streams(it) {
+			r.routeStream(it, s, csc, index)
+		}
+		if g := x.lookup(r.category, csc, index, all); g != nil && len(g.memberList()) > 0 {
+			r.sendStreams(g, msg.Items[i:i+1], r.encodeStream(it, it.CSC, it.Data, g))
+		}
+	}
+	if r.envelope.Kind == EnvelopeHub {
+		return
+	}
+	if g := x.lookup(r.category, all, all, all); g != nil && len(g.memberList()) > 0 {
+		r.sendStreams(g, msg.Items, r.encodeAll(g))
+	}
+}
+
+// routeStream routes one stream, and keeps its value as the last one.
+func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
+	h, name := r.hub, wire.Text(s.Name)
+	g := h.index.lookup(r.category, csc, index, name)
+	if g == nil {
+		g = h.index.group(love.Group{Category: love.Category(r.category), CSC: string(csc), SalIndex: string(index), Stream: string(name)})
+	}
+	g.orderMu.Lock()
+	defer g.orderMu.Unlock()
+	seq := g.seq.Add(1)
+	h.storeLast(g, it, s.Value, seq, r.source)
+	if len(g.memberList()) > 0 {
+		r.send(g, g.key, r.frame(g.key, seq, r.encodeStream(it, s.Name, s.Value, g)))
+	}
+	h.index.eachWildcard(r.category, csc, index, name, func(w *group) {
+		if r.envelope.Kind == EnvelopeHub && w.name.CSC == wildcard {
+			return
+		}
+		key := bits.RotateLeft64(w.key, 17) ^ g.key
+		r.send(w, key, r.frame(key, seq, r.encodeStream(it, s.Name, s.Value, w)))
+	})
+}
+
+// sendStreams sends a message with several streams to its group.
+func (r *router) sendStreams(g *group, items []wire.Item, buf []byte) {
+	g.orderMu.Lock()
+	defer g.orderMu.Unlock()
+	key := r.streamsKey(g, items)
+	r.send(g, key, r.frame(key, g.seq.Add(1), buf))
+}
+
+// streamsKey returns the key of a message with several streams to g. Messages
+// with the same streams have the same key.
+func (r *router) streamsKey(g *group, items []wire.Item) uint64 {
+	var hash maphash.Hash
+	hash.SetSeed(r.hub.index.seed)
+	maphash.WriteComparable(&hash, g.key)
+	for i := range items {
+		_, _ = hash.Write(items[i].CSC)
+		_, _ = hash.Write(items[i].SalIndex)
+		for _, s := range r.msg.Streams(&items[i]) {
+			_, _ = hash.Write(s.Name)
+		}
+	}
+	return hash.Sum64()
+}
+
+// frame makes a frame of a buffer with a payload. Only telemetry gets the key,
+// because nothing else may be conflated.
+func (r *router) frame(key, seq uint64, buf []byte) *frame {
+	f := textFrame(buf)
+	f.seq = seq
+	if r.telemetry {
+		f.key = max(key, 1)
+	}
+	return f
+}
+
+func (r *router) send(g *group, stream uint64, f *frame) {
+	members := g.memberList()
+	for _, m := range members {
+		r.sendTo(m, stream, f)
+	}
+	r.hub.counters.deliver(len(members))
+}
+
+func (r *router) sendTo(m *member, stream uint64, f *frame) {
+	f = f.as(m.variant)
+	if m.throttle != nil {
+		r.hub.sendThrottled(m, stream, f, r.now, &r.wakes)
+		return
+	}
+	m.session.send(f, r.now, &r.wakes)
+}

@@ -1,0 +1,107 @@
+package hub
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/rubin-love/love-go/love/auth"
+)
+
+// sessionSet is the open sessions of a hub, and the places that they and those
+// in their handshake take. The zero value is ready.
+type sessionSet struct {
+	mu       sync.Mutex
+	open     map[*session]struct{}
+	places   int            // reserved
+	byUser   map[string]int // places reserved, by user name
+	closing  bool
+	reserved sync.WaitGroup // every place
+}
+
+var (
+	errShuttingDown = errors.New("the manager is shutting down: try again in a moment")
+	errFull         = errors.New("the manager has no place for another connection: try again later")
+	errUserFull     = errors.New("this user has too many connections: close some first")
+)
+
+// reserve reserves a place for one session of p, to be given back with
+// release. Without a place it returns the reason and an error for the client.
+func (x *sessionSet) reserve(p auth.Principal, limits Limits) (Denial, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	user := p.User.Username
+	switch {
+	case x.closing:
+		return DenyShutdown, errShuttingDown
+	case x.places >= limits.Sessions:
+		return DenyFull, errFull
+	case !p.Process && x.byUser[user] >= limits.UserSessions:
+		return DenyUserFull, errUserFull
+	}
+	x.places++
+	if !p.Process {
+		if x.byUser == nil {
+			x.byUser = make(map[string]int)
+		}
+		x.byUser[user]++
+	}
+	x.reserved.Add(1)
+	return 0, nil
+}
+
+func (x *sessionSet) release(p auth.Principal) {
+	x.mu.Lock()
+	x.places--
+	if user := p.User.Username; !p.Process {
+		if x.byUser[user]--; x.byUser[user] == 0 {
+			delete(x.byUser, user)
+		}
+	}
+	x.mu.Unlock()
+	x.reserved.Done()
+}
+
+// refuseNew makes reserve refuse every session from now on.
+func (x *sessionSet) refuseNew() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.closing = true
+}
+
+// add adds an open session and reports whether it must be closed at once.
+func (x *sessionSet) add(s *session) (closing bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.open == nil {
+		x.open = make(map[*session]struct{})
+	}
+	x.open[s] = struct{}{}
+	return x.closing
+}
+
+// remove removes a session and reports whether it was there.
+func (x *sessionSet) remove(s *session) (removed bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, removed = x.open[s]
+	delete(x.open, s)
+	return removed
+}
+
+// all returns the sessions that are open now.
+func (x *sessionSet) all() []*session {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Collect(maps.Keys(x.open))
+}
+
+func (x *sessionSet) size() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return len(x.open)
+}
+
+// wait returns when every place has been given back.
+func (x *sessionSet) wait() { x.reserved.Wait() }
