@@ -2,7 +2,7 @@
 //
 // [NewBus] is the bus: history for late joiners, order, latency if a test wants
 // it. On it any program that uses package sal can be run and tested without the
-// observatory. [Definitions] are interfaces of some components, embedded.
+// observatory. [Definitions] returns the interfaces of its components.
 //
 // [Observatory] is a set of components that live on a bus: domes and mounts
 // that slew to where they are commanded and follow the sky until then,
