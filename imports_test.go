@@ -37,10 +37,11 @@ var mayImport = map[string][]string{
 	"love/producer":          {"love", "love/client", "love/sal"},
 	"love/sal":               {"love"},
 	"love/sal/kafka":         {"love", "love/sal"},
+	"love/sal/salxml":        {"love/sal"},
 	"love/sal/sim":           {"love", "love/sal"},
 	"love/store":             {"love", "love/auth", "love/commander"},
-	"cmd/loved":              append(slices.Clone(undriven), drivers...),
-	"examples":               append(slices.Clone(undriven), drivers...),
+	"cmd/loved":              slices.Concat(undriven, drivers, readers),
+	"examples":               slices.Concat(undriven, drivers, readers),
 }
 
 var undriven = []string{
@@ -50,6 +51,10 @@ var undriven = []string{
 
 // drivers are the rooms that bring a client of some other system along.
 var drivers = []string{"love/auth/ldap", "love/hub/redis", "love/sal/kafka", "love/store"}
+
+// readers are the rooms that read definitions from files: who uses the simulated
+// observatory only does not compile them.
+var readers = []string{"love/sal/salxml"}
 
 // modulesOf says which modules of others each room may import, its tests
 // aside: what a user of the room has to compile.

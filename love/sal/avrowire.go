@@ -1,15 +1,27 @@
 package sal
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // wire returns the fields of the topic in the order of its Avro schema.
 func (t *Topic) wire() []wireField {
 	t.wireOnce.Do(func() {
+		null := t.nullFirst()
 		t.wireFields = make([]wireField, 0, len(t.Fields))
 		for i, f := range t.Fields {
-			t.wireFields = append(t.wireFields, wireField{cell: i, typ: f.Type.wire(), array: f.IsArray(), null: t.nullness(f)})
+			w := wireField{cell: i, typ: f.Type.wire(), array: f.IsArray()}
+			switch {
+			case !f.Nullable:
+			case null[f.Name]:
+				w.null = nullFirst
+			default:
+				w.null = nullLast
+			}
+			t.wireFields = append(t.wireFields, w)
 		}
-		if t.avsc != nil { // its private fields come last
+		if t.AvroRecord != "" { // its private fields come last
 			private := t.private()
 			t.wireFields = slices.Concat(t.wireFields[private:], t.wireFields[:private])
 		}
@@ -17,19 +29,23 @@ func (t *Topic) wire() []wireField {
 	return t.wireFields
 }
 
-// nullness returns the place of null in the union of a field from an .avsc file.
-func (t *Topic) nullness(f Field) nullness {
-	if !f.Nullable {
-		return neverNull
-	}
-	for _, n := range t.avsc.member("fields").values {
-		if name, _ := n.member("name").text(); name == f.Name {
-			if first, _ := n.member("type").values[0].text(); first == "null" {
-				return nullFirst
-			}
+// nullFirst returns the nullable fields in whose union null is the first branch.
+func (t *Topic) nullFirst() map[string]bool {
+	var record struct {
+		Fields []struct {
+			Name string
+			Type any
 		}
 	}
-	return nullLast
+	first := map[string]bool{}
+	if t.AvroRecord == "" || json.Unmarshal([]byte(t.AvroRecord), &record) != nil {
+		return first
+	}
+	for _, f := range record.Fields {
+		union, _ := f.Type.([]any)
+		first[f.Name] = len(union) > 0 && union[0] == "null"
+	}
+	return first
 }
 
 func (t Type) wire() wireType {

@@ -1,9 +1,6 @@
 package sal
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Enumeration names values as the definition of a component does (spec sal-kafka,
 // section 15.3). It is for display only: definitions spell some names differently
@@ -21,18 +18,4 @@ func (e Enumeration) Text(number int64) string {
 		return ""
 	}
 	return e.Members[i].Name
-}
-
-// enumerationFrom parses an enumeration of a whole component. The common prefix of
-// its names, up to the first underscore, is the name of the enumeration.
-func enumerationFrom(text string) Enumeration {
-	members := choicesFrom(text)
-	if len(members) == 0 {
-		return Enumeration{}
-	}
-	name, _, _ := strings.Cut(members[0].Name, "_")
-	for i, m := range members {
-		members[i].Name = strings.TrimPrefix(m.Name, name+"_")
-	}
-	return Enumeration{Name: name, Members: members}
 }

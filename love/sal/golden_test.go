@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
 // Recorded facts about the reference are not part of the project, nor are the
@@ -47,7 +48,7 @@ func goldenInterfaces(t testing.TB) *sal.Definitions {
 	if root == "" {
 		root = ownInterfaces
 	}
-	defs, err := sal.ReadDir(root)
+	defs, err := salxml.ReadDir(root)
 	require.NoError(t, err)
 	return defs
 }

@@ -30,8 +30,8 @@ func (t *Topic) RevisionCode() string {
 func (t *Topic) schemaText(indent bool) []byte {
 	w := schemaWriter{indent: indent}
 	w.b.Grow(len(t.Fields) * schemaPerField)
-	if t.avsc != nil {
-		w.avscSchema(t)
+	if t.record != nil {
+		w.recordSchema(t)
 		return w.b.Bytes()
 	}
 	w.open("{")

@@ -52,11 +52,14 @@ type Topic struct {
 	Name        string // short: "moveAzimuth", "summaryState"
 	Description string
 	Fields      []Field // private ones first, then the topic's own
+	// AvroRecord is the Avro record, in JSON, from which the fields of a camera's
+	// topic were read. It is empty for most topics, which SAL XML defines.
+	AvroRecord string
 
 	indexed  bool
 	position map[string]int
-	arrays   []int     // positions of the fields that are arrays
-	avsc     *jsonNode // the .avsc file that defines the topic; nil if XML does
+	arrays   []int       // positions of the fields that are arrays
+	record   *avroRecord // AvroRecord in parts; nil if that is empty
 
 	revision     string
 	revisionOnce sync.Once
@@ -80,6 +83,10 @@ func (t *Topic) SALName() string {
 	}
 	return t.Name
 }
+
+// SetSALName sets the kind and the name from a SAL name: "logevent_summaryState". A
+// name without a known prefix is that of telemetry.
+func (t *Topic) SetSALName(s string) { t.Kind, t.Name = splitSALName(s) }
 
 // Indexed reports whether samples carry a salIndex.
 func (t *Topic) Indexed() bool { return t.indexed }
@@ -228,7 +235,7 @@ func (t *Topic) complete(c *Component) (*Topic, error) {
 	out := &Topic{
 		Component: c.Name, Kind: t.Kind, Name: t.Name, Description: t.Description,
 		Fields:  slices.Concat(privateFields(c.Indexed), t.Fields),
-		indexed: c.Indexed, position: map[string]int{}, avsc: t.avsc,
+		indexed: c.Indexed, position: map[string]int{}, AvroRecord: t.AvroRecord,
 	}
 	for i := range out.Fields {
 		f := &out.Fields[i]
@@ -238,11 +245,11 @@ func (t *Topic) complete(c *Component) (*Topic, error) {
 		if f.Units == "" {
 			f.Units = unitless
 		}
-		if err := f.check(); err != nil {
+		if err := f.Validate(); err != nil {
 			return nil, err
 		}
-		if (f.Avro || f.Nullable) && t.avsc == nil {
-			return nil, fmt.Errorf("field %s: only fields from an .avsc file are Avro or Nullable", f.Name)
+		if (f.Avro || f.Nullable) && t.AvroRecord == "" {
+			return nil, fmt.Errorf("field %s: only fields of an AvroRecord are Avro or Nullable", f.Name)
 		}
 		if _, twice := out.position[f.Name]; twice {
 			return nil, fmt.Errorf("two fields are called %s", f.Name)
@@ -252,13 +259,20 @@ func (t *Topic) complete(c *Component) (*Topic, error) {
 			out.arrays = append(out.arrays, i)
 		}
 	}
+	if t.AvroRecord != "" {
+		var err error
+		if out.record, err = parseAvroRecord(t.AvroRecord); err != nil {
+			return nil, fmt.Errorf("AvroRecord: %w", err)
+		}
+	}
 	return out, nil
 }
 
 // maxCount bounds an array, so that no definition makes samples of gigabytes.
 const maxCount = 1 << 20
 
-func (f Field) check() error {
+// Validate reports whether the field has a name, a known type and a possible count.
+func (f Field) Validate() error {
 	switch {
 	case f.Name == "":
 		return fmt.Errorf("a field has no name")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/kafka"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
 // A component says something, and a remote that comes later knows it. The
@@ -22,7 +23,7 @@ func Example() {
 	registry := srfake.New()
 	defer registry.Close()
 
-	definitions, err := sal.ReadFolder(os.DirFS("testdata/interfaces"))
+	definitions, err := salxml.ReadFS(os.DirFS("testdata/interfaces"))
 	if err != nil {
 		fmt.Println(err)
 		return

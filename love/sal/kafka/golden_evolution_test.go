@@ -13,6 +13,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/kafka"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
 // goldenEvolution is a message that was written with another version of a
@@ -103,7 +104,7 @@ func (g goldenSchema) camera(t *testing.T) *sal.Definitions {
 	own := slices.DeleteFunc(slices.Clone(g.Fields), func(f goldenField) bool { return strings.HasPrefix(f.Name, "private_") })
 	text, err := json.Marshal(map[string]any{"type": "record", "name": g.Name, "namespace": "lsst.sal.Reader", "fields": own})
 	require.NoError(t, err)
-	defs, err := sal.ReadFolder(fstest.MapFS{
+	defs, err := salxml.ReadFS(fstest.MapFS{
 		"sal_interfaces/SALSubsystems.xml":      {Data: []byte(`<SALSubsystemSet><SALSubsystem><Name>Reader</Name><IndexEnumeration>no</IndexEnumeration></SALSubsystem></SALSubsystemSet>`)},
 		"sal_interfaces/SALGenerics.xml":        {Data: []byte(`<SALObjects><SALEventSet><SALEvent><Category>mandatory</Category><EFDB_Topic>SALGeneric_logevent_heartbeat</EFDB_Topic></SALEvent></SALEventSet></SALObjects>`)},
 		"interfaces/Reader/" + g.Name + ".avsc": {Data: text},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/kafka"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
 // goldenFolder is where recordings of the reference are: where LOVE_GOLDEN
@@ -46,7 +47,7 @@ func goldenInterfaces(t testing.TB) *sal.Definitions {
 	if folder == "" {
 		t.Skip("LOVE_SAL_INTERFACES is not set: give it the folder of the observatory's SAL interfaces")
 	}
-	defs, err := sal.ReadDir(folder)
+	defs, err := salxml.ReadDir(folder)
 	require.NoError(t, err)
 	return defs
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
@@ -17,7 +18,7 @@ func TestEmbeddedInterfacesAgreeWithTheRealOnes(t *testing.T) {
 	if folder == "" {
 		t.Skip("LOVE_SAL_INTERFACES is not set: give it the folder of the observatory's SAL interfaces")
 	}
-	theirs, err := sal.ReadFolder(os.DirFS(folder))
+	theirs, err := salxml.ReadFS(os.DirFS(folder))
 	require.NoError(t, err)
 	ours := sim.Definitions()
 	for _, name := range ours.Names() {

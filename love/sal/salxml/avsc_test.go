@@ -1,4 +1,4 @@
-package sal_test
+package salxml_test
 
 import (
 	"encoding/json"
@@ -12,9 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// ownFiles are the definitions of the testdata.
+// ownInterfaces is the folder of definitions that were written for the tests.
+const ownInterfaces = "../testdata"
+
+// ownFiles returns the definitions of the test data.
 func ownFiles(t testing.TB) fstest.MapFS {
 	files := fstest.MapFS{}
 	own := os.DirFS(ownInterfaces)
@@ -29,14 +33,14 @@ func ownFiles(t testing.TB) fstest.MapFS {
 	return files
 }
 
-// camera reads the definition of a camera that has one more file; without a
-// name it has not.
+// camera reads the definition of a camera with one more file, or without it if the
+// name is empty.
 func camera(t testing.TB, files fstest.MapFS, name, text string) (*sal.Component, error) {
 	files = maps.Clone(files)
 	if name != "" {
 		files["interfaces/Lens/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	defs, err := sal.ReadFolder(files)
+	defs, err := salxml.ReadFS(files)
 	require.NoError(t, err)
 	return defs.Component("Lens")
 }
@@ -91,29 +95,22 @@ func TestFieldOfACameraMayHaveNoValue(t *testing.T) {
 
 func TestBrokenCameraFileIsAnErrorThatNamesIt(t *testing.T) {
 	for want, file := range map[string]string{
-		"bad.avsc:3: not JSON":                 "{\n\"type\": \"record\",\n oops",
-		"holds one Avro record":                `{"type": "enum"}`,
-		"has no list of fields":                `{"type": "record"}`,
-		"field 1: a field has no name":         `{"type": "record", "fields": [{"type": "int"}]}`,
-		"field 1: x: the type is boolean, int": `{"type": "record", "fields": [{"name": "x", "type": "bytes"}]}`,
-		"x: the type is boolean":               `{"type": "record", "fields": [{"name": "x", "type": ["null", "int", "long"]}]}`,
-		"null and one other":                   `{"type": "record", "fields": [{"name": "x", "type": ["int"]}]}`,
-		"a second field x":                     `{"type": "record", "fields": [{"name": "x", "type": "int"}, {"name": "x", "type": "int"}]}`,
-		"two fields are called private_origin": `{"type": "record", "fields": [{"name": "private_origin", "type": "int"}]}`,
-		"after top-level value":                `{"type": "record", "fields": []} {}`,
+		"bad.avsc:3: not the JSON of an Avro record": "{\n\"type\": \"record\",\n oops",
+		"holds one Avro record":                      `{"type": "enum"}`,
+		"has no list of fields":                      `{"type": "record"}`,
+		"field 1: a field has no name":               `{"type": "record", "fields": [{"type": "int"}]}`,
+		"field 1: x: the type is boolean, int":       `{"type": "record", "fields": [{"name": "x", "type": "bytes"}]}`,
+		"x: the type is boolean":                     `{"type": "record", "fields": [{"name": "x", "type": ["null", "int", "long"]}]}`,
+		"null and one other":                         `{"type": "record", "fields": [{"name": "x", "type": ["int"]}]}`,
+		"a second field x":                           `{"type": "record", "fields": [{"name": "x", "type": "int"}, {"name": "x", "type": "int"}]}`,
+		"two fields are called private_origin":       `{"type": "record", "fields": [{"name": "private_origin", "type": "int"}]}`,
+		"after top-level value":                      `{"type": "record", "fields": []} {}`,
 	} {
 		_, err := camera(t, ownFiles(t), "bad.avsc", file)
 		require.ErrorContains(t, err, want)
 	}
 	_, err := camera(t, ownFiles(t), "logevent_x.avsc", `{"type": "record", "fields": []}`)
-	require.ErrorContains(t, err, "logevent_x is no name of a telemetry topic")
-}
-
-func TestOnlyCameraFilesMakeFieldsThatMayBeNull(t *testing.T) {
-	_, err := sal.Define(&sal.Component{Name: "Lamp", Topics: []*sal.Topic{
-		{Kind: sal.Event, Name: "x", Fields: []sal.Field{{Name: "y", Type: sal.Int, Nullable: true}}},
-	}})
-	require.ErrorContains(t, err, "field y: only fields from an .avsc file")
+	require.ErrorContains(t, err, "logevent_x is not the name of a telemetry topic")
 }
 
 func FuzzCameraFile(f *testing.F) {
