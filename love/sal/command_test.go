@@ -229,3 +229,19 @@ func TestCommandThroughAllInstancesNamesOne(t *testing.T) {
 		all.Wait()
 	})
 }
+
+func TestCommandCanReturnWithTheFirstAcknowledgement(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *sal.Domain) {
+		var c *sal.Controller
+		c = lamp(t, d, func(ctx context.Context, _ *sal.Controller, command *sal.Sample) error {
+			require.NoError(t, c.Progress(ctx, command, time.Minute))
+			time.Sleep(time.Minute)
+			return nil
+		})
+		began := time.Now()
+		a, err := remote(t, d, "Lamp", 0).Command(t.Context(), "switchOn", nil, sal.UntilSeen())
+		require.NoError(t, err)
+		require.Equal(t, sal.InProgress, a.Code)
+		require.Zero(t, time.Since(began))
+	})
+}

@@ -153,3 +153,20 @@ func TestClosingAbortsTheCommandThatIsExecuted(t *testing.T) {
 		require.Equal(t, sal.Aborted, (<-done).Code)
 	})
 }
+
+func TestArrayOfAnotherLengthIsSentWithAWarning(t *testing.T) {
+	var log logBuffer
+	synctest.Test(t, func(t *testing.T) {
+		d := log.domain(t)
+		defer d.Close()
+		c := writeOnly(t, d, "Lamp", 0)
+		r := remote(t, d, "Lamp", 0)
+		write(t, c, "evt_everything", sal.Values{"ints": []int{1, 2, 3}})
+		require.Empty(t, log.String())
+		write(t, c, "evt_everything", sal.Values{"ints": []int{1, 2}})
+		synctest.Wait()
+		s, _ := r.Latest("evt_everything")
+		require.Equal(t, []int64{1, 2}, s.Ints("ints"))
+		require.Contains(t, log.String(), "field=ints length=2 defined=3")
+	})
+}

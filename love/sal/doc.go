@@ -23,7 +23,6 @@
 //   - [Remote.Subscribe] calls back with every sample, in order.
 //   - [Remote.Samples] does the same as a loop.
 //   - [Remote.Next] waits for the next sample, [Remote.Await] for the first.
-//   - [Remote.Queue] collects samples for a program that takes them one by one.
 //
 // [Sample.Into] copies a sample into a struct, for programs that know the
 // component; [Sample.Float] and its like, [Sample.Value] and JSON are for those

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// ErrClosed reports the use of a domain, remote, controller or queue that was
+// ErrClosed reports the use of a domain, remote or controller that was
 // closed.
 var ErrClosed = errors.New("closed")
 

@@ -25,7 +25,7 @@ type Remote struct {
 
 	mu      sync.Mutex // guards the fields below and the order of delivery
 	subs    map[*Topic][]*subscriber
-	queues  map[*Topic][]*Queue
+	queues  map[*Topic][]*queue.Queue[*Sample] // of loops over Samples
 	waiters map[*Topic][]chan *Sample
 	byIndex map[*Topic]*instances[*Sample] // the newest sample of each instance
 	pending map[commandKey]chan Ack
@@ -113,7 +113,7 @@ func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...Rem
 	r := &Remote{
 		domain: d, component: c, index: index, commands: set.commands && len(c.commands) > 0,
 		topics: map[string]*readTopic{}, done: make(chan struct{}), calls: queue.New[delivery](set.queue),
-		subs: map[*Topic][]*subscriber{}, queues: map[*Topic][]*Queue{}, waiters: map[*Topic][]chan *Sample{},
+		subs: map[*Topic][]*subscriber{}, queues: map[*Topic][]*queue.Queue[*Sample]{}, waiters: map[*Topic][]chan *Sample{},
 		byIndex: map[*Topic]*instances[*Sample]{}, pending: map[commandKey]chan Ack{},
 	}
 	if r.commands {
@@ -198,6 +198,11 @@ func (r *Remote) end(err error) {
 		}
 		delete(r.waiters, t)
 	}
+	for _, queues := range r.queues {
+		for _, q := range queues {
+			q.Fail(err)
+		}
+	}
 }
 
 // Err returns the reason why the remote ended: [ErrClosed] or the error of the bus.
@@ -240,7 +245,7 @@ func (r *Remote) deliver(t *readTopic, s *Sample) {
 		r.calls.Put(delivery{sub, s})
 	}
 	for _, q := range r.queues[t.topic] {
-		q.put(s)
+		q.Put(s)
 	}
 	if waiting := r.waiters[t.topic]; waiting != nil {
 		for _, w := range waiting {

@@ -59,3 +59,24 @@ func TestTakeWaitsUntilSomethingComesOrTheContextEnds(t *testing.T) {
 	_, err := q.Take(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
+
+func TestNextReturnsOneAtATime(t *testing.T) {
+	q := queue.New[int](3)
+	q.PutAll([]int{1, 2, 3, 4})
+	for want := 2; want <= 4; want++ {
+		got, err := q.Next(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	go q.Put(5)
+	got, err := q.Next(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 5, got)
+	q.Put(6)
+	q.Fail(context.Canceled)
+	got, err = q.Next(t.Context())
+	require.NoError(t, err, "what is left comes first")
+	require.Equal(t, 6, got)
+	_, err = q.Next(t.Context())
+	require.ErrorIs(t, err, context.Canceled)
+}
