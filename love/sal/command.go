@@ -109,14 +109,14 @@ func (r *Remote) compose(t *Topic, values Values, identity string) (*Sample, err
 // sign fills in the fields that belong to the writer (spec sal-kafka, section 7).
 func (d *Domain) sign(s *Sample, index int, identity string, number int) {
 	if index != 0 {
-		s.cells[0].bits = uint64(index)
+		s.cells[0].Bits = uint64(index)
 	}
 	s.writer = index
 	s.stamp(d.clock)
-	s.private(atNumber).bits = uint64(number)
-	s.private(atRevision).text = s.topic.RevisionCode()
-	s.private(atIdentity).text = identity
-	s.private(atOrigin).bits = uint64(d.origin)
+	s.private(atNumber).Bits = uint64(number)
+	s.private(atRevision).Text = s.topic.RevisionCode()
+	s.private(atIdentity).Text = identity
+	s.private(atOrigin).Bits = uint64(d.origin)
 }
 
 // expect registers a command as running, so that its acknowledgements are kept.

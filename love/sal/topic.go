@@ -63,9 +63,6 @@ type Topic struct {
 
 	revision     string
 	revisionOnce sync.Once
-
-	wireFields []wireField
-	wireOnce   sync.Once
 }
 
 // Attr returns the attribute name, which begins with the kind: "cmd_moveAzimuth",

@@ -174,7 +174,7 @@ func (b *Bus) registerOne(ctx context.Context, t *sal.Topic) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.ready[t] = &outlet{name: TopicName(b.config.SubName, t), id: id}
+	b.ready[t] = &outlet{name: TopicName(b.config.SubName, t), id: id, codec: newCodec(t)}
 	return nil
 }
 

@@ -42,8 +42,9 @@ type Bus struct {
 
 // outlet holds what is needed to write a topic.
 type outlet struct {
-	name string // at the brokers
-	id   int    // of the schema
+	name  string // at the brokers
+	id    int    // of the schema
+	codec *codec
 }
 
 // Stats counts samples since the bus was made.
@@ -147,7 +148,7 @@ func (b *Bus) Publish(ctx context.Context, s *sal.Sample) error {
 	}
 	value := make([]byte, headerSize, 256)
 	binary.BigEndian.PutUint32(value[1:], uint32(out.id))
-	record := &kgo.Record{Topic: out.name, Key: Key(t, s.WriterIndex()), Value: s.AppendAvro(value)}
+	record := &kgo.Record{Topic: out.name, Key: Key(t, s.WriterIndex()), Value: out.codec.append(value, s)}
 	client := b.client
 	if t.Kind == sal.Command {
 		client = b.careful

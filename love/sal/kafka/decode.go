@@ -16,7 +16,7 @@ import (
 // were written with (spec sal-kafka, sections 6 and 9.5). Only the goroutine of the
 // consumer uses it.
 type decoder struct {
-	topic  *sal.Topic
+	codec  *codec
 	own    int              // id of the topic's own schema
 	others map[int]*version // by id
 	failed int              // records that could not be read
@@ -36,8 +36,8 @@ var errNotLoaded = errors.New("the schema is not loaded")
 // errHeader reports a value that does not begin as SAL messages do.
 var errHeader = errors.New("a SAL message begins with a zero, four bytes with the id of a schema, and has a body")
 
-func newDecoder(t *sal.Topic, own int) *decoder {
-	return &decoder{topic: t, own: own, others: map[int]*version{}}
+func newDecoder(c *codec, own int) *decoder {
+	return &decoder{codec: c, own: own, others: map[int]*version{}}
 }
 
 // decode decodes a record. It returns nil for a control record of the brokers.
@@ -58,7 +58,7 @@ func (d *decoder) sample(value []byte, received float64) (*sal.Sample, error) {
 	}
 	id, body := schemaID(value), value[headerSize:]
 	if id == d.own {
-		return d.topic.DecodeAvro(body, received)
+		return d.codec.decode(body, received)
 	}
 	v := d.others[id]
 	switch {
@@ -72,7 +72,7 @@ func (d *decoder) sample(value []byte, received float64) (*sal.Sample, error) {
 			return nil, err
 		}
 	}
-	return d.topic.DecodeAvro(body, received)
+	return d.codec.decode(body, received)
 }
 
 func schemaID(value []byte) int { return int(binary.BigEndian.Uint32(value[1:])) }

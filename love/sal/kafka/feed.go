@@ -76,7 +76,7 @@ func (c *consumer) feed(t *sal.Topic) *feed {
 	out := c.bus.outletOf(t)
 	f := c.feeds[out.name]
 	if f == nil {
-		f = &feed{consumer: c, name: out.name, topic: t, decoder: newDecoder(t, out.id), next: map[int32]int64{}, last: map[int32]*kgo.Record{}}
+		f = &feed{consumer: c, name: out.name, topic: t, decoder: newDecoder(out.codec, out.id), next: map[int32]int64{}, last: map[int32]*kgo.Record{}}
 		c.feeds[out.name] = f
 	}
 	return f

@@ -1,4 +1,4 @@
-package sal_test
+package kafka
 
 import (
 	"math"
@@ -9,12 +9,28 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// body is the Avro encoding of a sample of the topic that has a field of each
-// type.
-func body(t testing.TB, values sal.Values) []byte {
-	s, err := sal.NewSample(everything(t), values)
-	require.NoError(t, err)
-	return s.AppendAvro(nil)
+// everything returns the codec of a topic that has a field of each type.
+func everything(tb testing.TB) *codec {
+	defs, err := sal.Define(&sal.Component{Name: "Lamp", Topics: []*sal.Topic{{Kind: sal.Event, Name: "everything", Fields: []sal.Field{
+		{Name: "b", Type: sal.Boolean}, {Name: "y", Type: sal.Byte}, {Name: "s", Type: sal.Short},
+		{Name: "us", Type: sal.UnsignedShort}, {Name: "i", Type: sal.Int}, {Name: "l", Type: sal.Long},
+		{Name: "ui", Type: sal.UnsignedInt}, {Name: "ll", Type: sal.LongLong},
+		{Name: "f", Type: sal.Float}, {Name: "d", Type: sal.Double}, {Name: "t", Type: sal.String},
+		{Name: "bools", Type: sal.Boolean, Count: 2}, {Name: "ints", Type: sal.Int, Count: 3}, {Name: "floats", Type: sal.Float, Count: 2},
+	}}}})
+	require.NoError(tb, err)
+	c, err := defs.Component("Lamp")
+	require.NoError(tb, err)
+	topic, _ := c.Topic("evt_everything")
+	return newCodec(topic)
+}
+
+// body returns the encoding of a sample of everything.
+func body(tb testing.TB, values sal.Values) []byte {
+	c := everything(tb)
+	s, err := sal.NewSample(c.topic, values)
+	require.NoError(tb, err)
+	return c.append(nil, s)
 }
 
 func TestASampleSurvivesItsAvroEncoding(t *testing.T) {
@@ -24,7 +40,7 @@ func TestASampleSurvivesItsAvroEncoding(t *testing.T) {
 		"f": float32(0.1), "d": math.Inf(-1), "t": "Cerro Pachón",
 		"bools": []bool{true, false}, "ints": []int{1, -1, 1 << 30}, "floats": []float64{0.5, math.NaN()},
 	}
-	s, err := everything(t).DecodeAvro(body(t, values), 12.5)
+	s, err := everything(t).decode(body(t, values), 12.5)
 	require.NoError(t, err)
 	values["private_rcvStamp"] = 12.5
 	want, err := sal.NewSample(s.Topic(), values)
@@ -38,7 +54,7 @@ func TestAvroIntegersBeyondTheDefinitionAreTakenAsTheyCome(t *testing.T) {
 	// the boolean. The byte field is next; 600 needs two bytes.
 	const at = 4*8 + 1 + 1 + 1 + 1 + 1
 	b = append(append(append([]byte{}, b[:at]...), 0xb0, 0x09), b[at+1:]...)
-	s, err := everything(t).DecodeAvro(b, 0)
+	s, err := everything(t).decode(b, 0)
 	require.NoError(t, err)
 	require.EqualValues(t, 600, s.Int("y"))
 }
@@ -52,7 +68,7 @@ func TestAvroArraysComeInAnyNumberOfBlocks(t *testing.T) {
 		"blocks with byte size": {3, 4, 1, 0, 0, 1, 2, 2, 3, 4, 4, 6, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := everything(t).DecodeAvro(append(front[:len(front):len(front)], arrays...), 0)
+			s, err := everything(t).decode(append(front[:len(front):len(front)], arrays...), 0)
 			require.NoError(t, err)
 			require.Equal(t, []bool{true, false}, s.Value("bools"))
 			require.Equal(t, []int64{1, 2, 3}, s.Ints("ints"))
@@ -64,8 +80,8 @@ func TestAvroArraysComeInAnyNumberOfBlocks(t *testing.T) {
 func TestAnAvroBodyThatIsNoneIsAnError(t *testing.T) {
 	whole := body(t, sal.Values{"t": "text", "ints": []int{1, 2, 3}})
 	for n := range whole {
-		_, err := everything(t).DecodeAvro(whole[:n], 0)
-		require.ErrorIs(t, err, sal.ErrAvro, "%d bytes", n)
+		_, err := everything(t).decode(whole[:n], 0)
+		require.ErrorIs(t, err, errEncoding, "%d bytes", n)
 	}
 	for name, b := range map[string][]byte{
 		"a text that is longer than the body": append(make([]byte, 33), 0xfe, 0xff, 0xff, 0xff, 0x0f),
@@ -75,47 +91,48 @@ func TestAnAvroBodyThatIsNoneIsAnError(t *testing.T) {
 		"an array of many":                    append(whole[:len(whole)-17:len(whole)-17], 0xfe, 0xff, 0xff, 0xff, 0x0f),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := everything(t).DecodeAvro(b, 0)
-			require.ErrorIs(t, err, sal.ErrAvro)
+			_, err := everything(t).decode(b, 0)
+			require.ErrorIs(t, err, errEncoding)
 		})
 	}
 }
 
-func FuzzDecodeAvro(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	f.Add(body(f, nil))
 	f.Add(body(f, sal.Values{"t": "text", "private_identity": "é", "ints": []int{1, 2, 3}, "floats": []float64{math.NaN()}}))
 	f.Add([]byte{})
-	topic := everything(f)
+	c := everything(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := topic.DecodeAvro(b, 0)
+		s, err := c.decode(b, 0)
 		if err != nil {
-			require.ErrorIs(t, err, sal.ErrAvro)
+			require.ErrorIs(t, err, errEncoding)
 			return
 		}
-		again, err := topic.DecodeAvro(s.AppendAvro(nil), 0)
+		again, err := c.decode(c.append(nil, s), 0)
 		require.NoError(t, err)
 		require.Equal(t, s.String(), again.String())
 	})
 }
 
-func BenchmarkDecodeAvro(b *testing.B) {
+func BenchmarkDecode(b *testing.B) {
 	encoded := body(b, sal.Values{"private_identity": "Lamp", "private_revCode": "0123abcd", "t": "some text"})
-	topic := everything(b)
+	c := everything(b)
 	b.SetBytes(int64(len(encoded)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := topic.DecodeAvro(encoded, 0); err != nil {
+		if _, err := c.decode(encoded, 0); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-func BenchmarkAppendAvro(b *testing.B) {
-	s, err := sal.NewSample(everything(b), sal.Values{"private_identity": "Lamp", "private_revCode": "0123abcd", "t": "some text"})
+func BenchmarkAppend(b *testing.B) {
+	c := everything(b)
+	s, err := sal.NewSample(c.topic, sal.Values{"private_identity": "Lamp", "private_revCode": "0123abcd", "t": "some text"})
 	require.NoError(b, err)
 	var dst []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = s.AppendAvro(dst[:0])
+		dst = c.append(dst[:0], s)
 	}
 }
