@@ -137,7 +137,7 @@ func commandsFindTheirInstance(s *suite) {
 func acksAreMatched(s *suite) {
 	bus := s.connect()
 	ackcmd := topic(s, "Lamp", "ack_ackcmd")
-	sub, err := bus.Subscribe(s.Context(), []sal.Want{{Topic: topic(s, "Lamp", "cmd_turn")}})
+	sub, err := bus.Subscribe(s.Context(), []sal.TopicRequest{{Topic: topic(s, "Lamp", "cmd_turn")}})
 	require.NoError(s, err)
 	defer sub.Close()
 	ctx, stop := context.WithCancel(s.Context())

@@ -72,7 +72,7 @@ func windowLimits(s *suite) {
 	for n := 1; n <= 5; n++ {
 		s.write(two, "evt_turned", 20+n)
 	}
-	r := s.remote(s.domain(), "Fan", 0, sal.WithHistoryWindow(3))
+	r := s.remote(s.domain(), "Fan", 0, sal.WithHistory(3))
 	got := s.received(r, "evt_turned")
 	first := got.next()
 	if first.Index() == 1 {
@@ -106,7 +106,7 @@ func noPast(s *suite) {
 func withoutHistory(s *suite) {
 	c := s.writer(s.domain(), "Lamp", 0)
 	s.write(c, "evt_turned", 1)
-	r := s.remote(s.domain(), "Lamp", 0, sal.WithoutHistory())
+	r := s.remote(s.domain(), "Lamp", 0, sal.WithHistory(0))
 	got := s.received(r, "evt_turned")
 	got.nothing()
 	s.write(c, "evt_turned", 2)

@@ -105,7 +105,7 @@ func TestAcknowledgementsAreMatchedAndTimed(t *testing.T) {
 				r := remote(t, d, "Lamp", 0)
 				comp := r.Component()
 				topic, _ := comp.Topic("cmd_switchOn")
-				sub, err := bus.Subscribe(t.Context(), []sal.Want{{Topic: topic}})
+				sub, err := bus.Subscribe(t.Context(), []sal.TopicRequest{{Topic: topic}})
 				require.NoError(t, err)
 				var component sync.WaitGroup
 				component.Go(func() {

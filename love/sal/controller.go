@@ -99,13 +99,13 @@ func (d *Domain) Controller(ctx context.Context, name string, index int, opts ..
 }
 
 func (c *Controller) readCommands(ctx context.Context) (err error) {
-	var wants []Want
+	var requests []TopicRequest
 	for _, t := range c.component.Topics {
 		if t.Kind == Command {
-			wants = append(wants, Want{Topic: t})
+			requests = append(requests, TopicRequest{Topic: t})
 		}
 	}
-	c.reader, err = c.domain.newReader(ctx, c.index, wants, nil)
+	c.reader, err = c.domain.newReader(ctx, c.index, requests, nil)
 	return err
 }
 

@@ -99,3 +99,15 @@ func (d *Definitions) Instance(full string) (c *Component, index int, err error)
 	}
 	return c, index, c.CheckInstance(index)
 }
+
+// MarkSimulated marks definitions that belong to a simulation, and returns them. A
+// driver of the observatory's bus refuses such definitions, because schemas that
+// are registered there stay.
+func (d *Definitions) MarkSimulated() *Definitions {
+	d.simulated = true
+	return d
+}
+
+// Simulated reports whether the definitions are marked by
+// [Definitions.MarkSimulated].
+func (d *Definitions) Simulated() bool { return d.simulated }

@@ -70,7 +70,7 @@ func numbers(t *testing.T, r *sal.Remote, attr, field string) *[]float64 {
 
 func historyOptions(past int) []sal.RemoteOption {
 	if past == 0 {
-		return []sal.RemoteOption{sal.WithoutHistory()}
+		return []sal.RemoteOption{sal.WithHistory(0)}
 	}
 	return nil
 }
@@ -178,7 +178,7 @@ func replayHistoryWindow(t *testing.T, flow []byte) {
 		writeError(t, writers, d, "Indexed", e)
 	}
 	for _, reader := range want.Readers {
-		r := remote(t, d, "Indexed", reader.Index, sal.WithHistoryWindow(want.Window))
+		r := remote(t, d, "Indexed", reader.Index, sal.WithHistory(want.Window))
 		got := []errorCode{}
 		_, err := r.Subscribe("evt_errorCode", func(s *sal.Sample) {
 			got = append(got, errorCode{Index: s.Index(), Code: int(s.Int("errorCode"))})

@@ -50,8 +50,7 @@ type remoteSettings struct {
 	onlyIncluded     bool
 	commands         bool
 	anyOrder         []Kind
-	past             int
-	window           int
+	history          int // negative: the setting of the bus
 	queue            int
 }
 
@@ -75,15 +74,12 @@ func WithoutTopics(names ...string) RemoteOption {
 // acknowledgements.
 func ReadOnly() RemoteOption { return func(s *remoteSettings) { s.commands = false } }
 
-// WithoutHistory makes a remote without late joiner data, which knows only events
-// that are written after its start. Default: the remote begins with the newest
-// sample of each event and instance.
-func WithoutHistory() RemoteOption { return func(s *remoteSettings) { s.past = 0 } }
-
-// WithHistoryWindow sets how many samples of an event of an indexed component to
-// look back for the newest of each instance. Default: the setting of the bus, else
-// [DefaultHistoryWindow].
-func WithHistoryWindow(n int) RemoteOption { return func(s *remoteSettings) { s.window = n } }
+// WithHistory sets how many samples of an event of an indexed component to look back
+// for the newest of each instance when the remote starts. With 0 the remote has no
+// late joiner data: it knows only events that are written after its start, also of
+// a component that is not indexed. Default: the setting of the bus, see
+// [HistorySizer].
+func WithHistory(n int) RemoteOption { return func(s *remoteSettings) { s.history = max(n, 0) } }
 
 // WithAnyOrder delivers samples of these kinds, [Event] or [Telemetry], even if
 // they are older than the previous one. Default: such samples are dropped with a
@@ -106,7 +102,7 @@ func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...Rem
 	if err != nil {
 		return nil, err
 	}
-	set := remoteSettings{commands: true, past: 1, window: d.historyWindow(name), queue: 10000}
+	set := remoteSettings{commands: true, history: -1, queue: 10000}
 	for _, o := range opts {
 		o(&set)
 	}
@@ -121,7 +117,7 @@ func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...Rem
 			return nil, fmt.Errorf("remote of %s: %w", c.Instance(index), err)
 		}
 	}
-	read, err := d.newReader(ctx, index, r.wants(set), r.deliver)
+	read, err := d.newReader(ctx, index, r.requests(set), r.deliver)
 	if err != nil {
 		return nil, fmt.Errorf("remote of %s: %w", c.Instance(index), err)
 	}
@@ -132,30 +128,35 @@ func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...Rem
 	return r, r.start(ctx, read)
 }
 
-// wants lists what to read: the chosen events and telemetry, and ackcmd.
-func (r *Remote) wants(set remoteSettings) []Want {
-	var wants []Want
+// requests lists what to read: the chosen events and telemetry, and ackcmd.
+func (r *Remote) requests(set remoteSettings) []TopicRequest {
+	var requests []TopicRequest
 	for _, t := range r.component.Topics {
+		request := TopicRequest{Topic: t}
 		switch t.Kind {
 		case AckCmd:
-			if r.commands {
-				wants = append(wants, Want{Topic: t})
+			if !r.commands {
+				continue
 			}
 		case Event, Telemetry:
 			if set.onlyIncluded && !slices.Contains(set.include, t.Name) || slices.Contains(set.exclude, t.Name) {
 				continue
 			}
-			w := Want{Topic: t}
-			if t.Kind == Event && set.past > 0 {
-				w.Past = 1
-				if t.indexed {
-					w.Past = set.window
-				}
+			switch {
+			case t.Kind == Telemetry || set.history == 0:
+			case !t.indexed:
+				request.History = 1
+			case set.history < 0:
+				request.History = r.domain.historySize(t.Component)
+			default:
+				request.History = set.history
 			}
-			wants = append(wants, w)
+		default:
+			continue
 		}
+		requests = append(requests, request)
 	}
-	return wants
+	return requests
 }
 
 // start runs the goroutines of the reader and of the callbacks, and waits for the

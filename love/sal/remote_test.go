@@ -69,8 +69,8 @@ func TestLateJoinerGetsTheNewestOfEachInstance(t *testing.T) {
 		{"all instances", 0, nil, []any{int64(15), int64(25)}},
 		{"one instance", 2, nil, []any{int64(25)}},
 		{"an instance that never wrote", 3, nil, nil},
-		{"no history wanted", 0, []sal.RemoteOption{sal.WithoutHistory()}, nil},
-		{"a window that reaches one instance only", 0, []sal.RemoteOption{sal.WithHistoryWindow(1)}, []any{int64(25)}},
+		{"no history wanted", 0, []sal.RemoteOption{sal.WithHistory(0)}, nil},
+		{"a window that reaches one instance only", 0, []sal.RemoteOption{sal.WithHistory(1)}, []any{int64(25)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, d *sal.Domain) {
@@ -303,7 +303,9 @@ type busyBus struct {
 	sample *sal.Sample
 }
 
-func (b busyBus) Subscribe(context.Context, []sal.Want) (sal.Subscription, error) { return b, nil }
+func (b busyBus) Subscribe(context.Context, []sal.TopicRequest) (sal.Subscription, error) {
+	return b, nil
+}
 
 func (b busyBus) Receive(context.Context) ([]sal.Delivery, error) {
 	return []sal.Delivery{{Topic: b.sample.Topic(), Sample: b.sample}}, nil
@@ -315,7 +317,7 @@ func TestRemoteOfABusThatIsNeverQuietStartsAndCloses(t *testing.T) {
 	s, err := sal.NewSample(everything(t), nil)
 	require.NoError(t, err)
 	d := sal.NewDomain(busyBus{sim.NewBus(), s}, interfaces(t))
-	r := remote(t, d, "Lamp", 0, sal.WithoutHistory())
+	r := remote(t, d, "Lamp", 0, sal.WithHistory(0))
 	require.NoError(t, r.Close())
 	require.ErrorIs(t, r.Err(), sal.ErrClosed)
 	require.NoError(t, d.Close())

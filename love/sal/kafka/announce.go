@@ -13,7 +13,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Announce implements [sal.Announced]. It makes the topics that the brokers do not
+// Announce implements [sal.Announcer]. It makes the topics that the brokers do not
 // have, and registers the schemas (spec sal-kafka, section 5). It retries until ctx
 // ends while brokers or registry do not answer; a refusal is a [*TopicError] or a
 // [*SchemaError].

@@ -123,15 +123,12 @@ func (b *Bus) connect() (err error) {
 	return err
 }
 
-// HistoryWindow implements [sal.Windowed].
-func (b *Bus) HistoryWindow(component string) int {
+// HistorySize implements [sal.HistorySizer].
+func (b *Bus) HistorySize(component string) int {
 	if n, ok := b.config.HistoryOf[component]; ok {
 		return n
 	}
-	if b.config.History > 0 {
-		return b.config.History
-	}
-	return sal.DefaultHistoryWindow
+	return b.config.History
 }
 
 // Publish implements [sal.Bus]. It returns when as many replicas as configured have

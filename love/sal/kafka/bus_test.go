@@ -71,14 +71,14 @@ func TestARemoteAnnouncesItsCommandsAndAControllerAllThatItWrites(t *testing.T) 
 
 func TestHistoryWindowsComeFromTheConfiguration(t *testing.T) {
 	w := newWorld(t)
-	require.Equal(t, sal.DefaultHistoryWindow, w.bus(t, interfaces(t)).HistoryWindow("Lamp"))
+	require.Equal(t, 500, w.bus(t, interfaces(t)).HistorySize("Lamp"))
 	config := w.config()
 	config.History, config.HistoryOf = 20, map[string]int{"Hexapod": 30}
 	bus, err := kafka.NewBus(config, interfaces(t))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, bus.Close()) }()
-	require.Equal(t, 20, bus.HistoryWindow("Lamp"))
-	require.Equal(t, 30, bus.HistoryWindow("Hexapod"))
+	require.Equal(t, 20, bus.HistorySize("Lamp"))
+	require.Equal(t, 30, bus.HistorySize("Hexapod"))
 }
 
 func TestAClosedBusEndsWhatWaitsOnIt(t *testing.T) {
@@ -86,7 +86,7 @@ func TestAClosedBusEndsWhatWaitsOnIt(t *testing.T) {
 	defs := interfaces(t)
 	bus, err := kafka.NewBus(w.config(), defs)
 	require.NoError(t, err)
-	sub, err := bus.Subscribe(soon(t), []sal.Want{{Topic: topic(t, defs, "Lamp", "tel_light")}})
+	sub, err := bus.Subscribe(soon(t), []sal.TopicRequest{{Topic: topic(t, defs, "Lamp", "tel_light")}})
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() {
@@ -97,7 +97,7 @@ func TestAClosedBusEndsWhatWaitsOnIt(t *testing.T) {
 	require.NoError(t, bus.Close())
 	require.ErrorIs(t, <-ended, kafka.ErrClosed)
 	require.NoError(t, sub.Close())
-	_, err = bus.Subscribe(soon(t), []sal.Want{{Topic: topic(t, defs, "Lamp", "tel_light")}})
+	_, err = bus.Subscribe(soon(t), []sal.TopicRequest{{Topic: topic(t, defs, "Lamp", "tel_light")}})
 	require.ErrorIs(t, err, kafka.ErrClosed)
 	s, err := sal.NewSample(topic(t, defs, "Lamp", "tel_light"), nil)
 	require.NoError(t, err)

@@ -99,6 +99,7 @@ const (
 	defaultRegistry = "http://schema-registry:8081"
 	defaultDelivery = 10 * time.Second
 	defaultRefresh  = 30 * time.Second
+	defaultHistory  = 500
 )
 
 var subNamePattern = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
@@ -131,6 +132,9 @@ func (c Config) complete() (Config, error) {
 		errs = append(errs, errors.New("replication and history are positive numbers"))
 	}
 	c.Replication = max(c.Replication, 1)
+	if c.History == 0 {
+		c.History = defaultHistory
+	}
 	if c.Delivery <= 0 {
 		c.Delivery = defaultDelivery
 	}

@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/rubin-love/love-go/love/sal"
 )
 
 // The variables that all SAL programs read (spec sal-kafka, section 4).
@@ -55,7 +53,7 @@ func ConfigFromEnvironment(env Environment) (c Config, warnings []string, err er
 	}}
 	s.security(env)
 	s.Replication = s.number(env, envReplication, 1)
-	s.History = s.number(env, envHistory, sal.DefaultHistoryWindow)
+	s.History = s.number(env, envHistory, defaultHistory)
 	s.check(envAcks, s.acks(env.text(envAcks, "1")))
 	s.historyFile(env.text(envHistoryConfig, ""))
 	for _, name := range []string{envConsumerFile, envProducerFile, envClientFile} {

@@ -36,7 +36,7 @@ type listener struct {
 }
 
 // attach begins to read for a subscription.
-func (c *consumer) attach(s *subscription, wants []sal.Want, stretches []map[int32]stretch) {
+func (c *consumer) attach(s *subscription, wants []sal.TopicRequest, stretches []map[int32]stretch) {
 	begin := map[string]map[int32]kgo.Offset{}
 	again := map[string][]int32{}
 	for i, w := range wants {
@@ -63,7 +63,7 @@ func (c *consumer) attach(s *subscription, wants []sal.Want, stretches []map[int
 		}
 		f.listeners = append(f.listeners, l)
 		s.feeds = append(s.feeds, f)
-		if w.Past > 0 && len(l.until) == 0 {
+		if w.History > 0 && len(l.until) == 0 {
 			c.deliver(s, sal.Delivery{Topic: f.topic})
 		}
 	}

@@ -56,7 +56,7 @@ func (g goldenEvolution) test(t *testing.T) {
 	require.NoError(t, err)
 	top := c.Topics[slices.IndexFunc(c.Topics, func(t *sal.Topic) bool { return t.SALName() == g.Reader.Name })]
 	bus := w.bus(t, defs)
-	sub, err := bus.Subscribe(soon(t), []sal.Want{{Topic: top}})
+	sub, err := bus.Subscribe(soon(t), []sal.TopicRequest{{Topic: top}})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, sub.Close()) }()
 

@@ -173,7 +173,7 @@ func (g goldenFlows) indexed(t *testing.T, defs *sal.Definitions) {
 	for i, reader := range g.Indexed.Readers {
 		options := []sal.RemoteOption{sal.ReadOnly(), sal.WithTopics("errorCode")}
 		if reader.History == 0 {
-			options = append(options, sal.WithoutHistory())
+			options = append(options, sal.WithHistory(0))
 		}
 		r, err := in.Remote(soon(t), key.Name, reader.Index, options...)
 		require.NoError(t, err)
@@ -206,7 +206,7 @@ func (g goldenFlows) notIndexed(t *testing.T, defs *sal.Definitions) {
 	for _, reader := range g.NotIndexed.Readers {
 		options := []sal.RemoteOption{sal.ReadOnly(), sal.WithTopics("errorCode")}
 		if reader.History == 0 {
-			options = append(options, sal.WithoutHistory())
+			options = append(options, sal.WithHistory(0))
 		}
 		r, err := w.domain(t, defs).Remote(soon(t), out.component, 0, options...)
 		require.NoError(t, err)

@@ -206,7 +206,7 @@ func goldenWrite(t *testing.T, w *world, bus *kafka.Bus, top *sal.Topic, g golde
 
 // goldenRead has the broker deliver the recorded bytes.
 func goldenRead(t *testing.T, w *world, bus *kafka.Bus, top *sal.Topic, g goldenTopic) {
-	sub, err := bus.Subscribe(soon(t), []sal.Want{{Topic: top}})
+	sub, err := bus.Subscribe(soon(t), []sal.TopicRequest{{Topic: top}})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, sub.Close()) }()
 	c := w.client(t)

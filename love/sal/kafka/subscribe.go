@@ -26,7 +26,7 @@ const queueLimit = 1 << 20
 // Subscribe implements [sal.Bus]. It makes missing topics and registers schemas, as
 // [Bus.Announce] does, and retries until ctx ends while the brokers do not answer.
 // The subscription then survives lost connections: reading goes on where it was.
-func (b *Bus) Subscribe(ctx context.Context, wants []sal.Want) (sal.Subscription, error) {
+func (b *Bus) Subscribe(ctx context.Context, wants []sal.TopicRequest) (sal.Subscription, error) {
 	ctx, cancel := b.within(ctx)
 	defer cancel()
 	topics := make([]*sal.Topic, len(wants))
@@ -66,12 +66,12 @@ type stretch struct {
 
 // stretches returns where to begin reading, for each of the wants by partition (spec
 // sal-kafka, section 9.1).
-func (b *Bus) stretches(ctx context.Context, wants []sal.Want) ([]map[int32]stretch, error) {
+func (b *Bus) stretches(ctx context.Context, wants []sal.TopicRequest) ([]map[int32]stretch, error) {
 	var all, withPast []string
 	for _, w := range wants {
 		name := TopicName(b.config.SubName, w.Topic)
 		all = append(all, name)
-		if w.Past > 0 {
+		if w.History > 0 {
 			withPast = append(withPast, name)
 		}
 	}
@@ -87,7 +87,7 @@ func (b *Bus) stretches(ctx context.Context, wants []sal.Want) ([]map[int32]stre
 	for i, w := range wants {
 		out[i] = map[int32]stretch{}
 		for p, h := range high[all[i]] {
-			out[i][p] = stretchOf(low[all[i]][p].Offset, h.Offset, w.Past)
+			out[i][p] = stretchOf(low[all[i]][p].Offset, h.Offset, w.History)
 		}
 	}
 	return out, nil

@@ -263,7 +263,7 @@ func TestATruncatedMessageIsSkipped(t *testing.T) {
 	defs := interfaces(t)
 	bus := w.bus(t, defs)
 	burning := topic(t, defs, "Lamp", "evt_burning")
-	_, err := bus.Subscribe(soon(t), []sal.Want{{Topic: burning}})
+	_, err := bus.Subscribe(soon(t), []sal.TopicRequest{{Topic: burning}})
 	require.NoError(t, err)
 	s, err := sal.NewSample(burning, sal.Values{"private_identity": "Lamp", "power": 3})
 	require.NoError(t, err)

@@ -47,7 +47,7 @@ func TestLatencyDelaysSamplesAndKeepsTheirOrder(t *testing.T) {
 }
 
 func TestReaderThatIsTooSlowLosesTheOldest(t *testing.T) {
-	bus, defs := sim.NewBus(sim.WithQueue(3), sim.WithPast(2)), sim.Definitions()
+	bus, defs := sim.NewBus(sim.WithQueue(3), sim.WithHistory(2)), sim.Definitions()
 	comp, err := defs.Component("Test")
 	require.NoError(t, err)
 	topic, _ := comp.Topic("evt_scalars")
@@ -59,7 +59,7 @@ func TestReaderThatIsTooSlowLosesTheOldest(t *testing.T) {
 	for n := range 10 {
 		put(n)
 	}
-	sub, err := bus.Subscribe(t.Context(), []sal.Want{{Topic: topic, Past: 100}})
+	sub, err := bus.Subscribe(t.Context(), []sal.TopicRequest{{Topic: topic, History: 100}})
 	require.NoError(t, err)
 	batch, err := sub.Receive(t.Context())
 	require.NoError(t, err)

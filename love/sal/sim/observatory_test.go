@@ -194,7 +194,7 @@ func TestComponentsBeatOnceASecond(t *testing.T) {
 	night(t, []sim.Option{sim.WithComponents("ATDome", "MTMount", "ESS:301")}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		var beats atomic.Int64
 		for _, name := range []string{"ATDome", "MTMount", "ESS"} {
-			r, err := d.Remote(ctx, name, 0, sal.WithoutHistory())
+			r, err := d.Remote(ctx, name, 0, sal.WithHistory(0))
 			require.NoError(t, err)
 			_, err = r.Subscribe("evt_heartbeat", func(*sal.Sample) { beats.Add(1) })
 			require.NoError(t, err)
