@@ -34,11 +34,12 @@ var mayImport = map[string][]string{
 	"love/hub/redis":         {"love", "love/hub"},
 	"love/lovetest":          undriven,
 	"love/manager":           {"love", "love/auth", "love/commander", "love/dashboard", "love/hub"},
-	"love/producer":          {"love", "love/client", "love/sal"},
+	"love/producer":          {"love", "love/client", "love/sal", "love/sal/enums"},
 	"love/sal":               {"love"},
+	"love/sal/enums":         {},
 	"love/sal/kafka":         {"love", "love/sal"},
 	"love/sal/salxml":        {"love/sal"},
-	"love/sal/sim":           {"love", "love/sal"},
+	"love/sal/sim":           {"love", "love/sal", "love/sal/enums"},
 	"love/store":             {"love", "love/auth", "love/commander"},
 	"cmd/loved":              slices.Concat(undriven, drivers, readers),
 	"examples":               slices.Concat(undriven, drivers, readers),
@@ -46,7 +47,7 @@ var mayImport = map[string][]string{
 
 var undriven = []string{
 	"love", "love/auth", "love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
-	"love/hub", "love/manager", "love/producer", "love/sal", "love/sal/sim",
+	"love/hub", "love/manager", "love/producer", "love/sal", "love/sal/enums", "love/sal/sim",
 }
 
 // drivers are the rooms that bring a client of some other system along.

@@ -12,6 +12,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/producer"
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
@@ -148,7 +149,7 @@ func TestALiveQueueTellsHowItsScriptFares(t *testing.T) {
 		t.Run(layout.String(), func(t *testing.T) {
 			playLiveQueue(t, layout, func(q *liveQueue) {
 				q.does("pause", nil)
-				q.does("add", sal.Values{"path": "engineering/elevation_steps.py", "config": "duration: 30", "location": int(sal.Last)})
+				q.does("add", sal.Values{"path": "engineering/elevation_steps.py", "config": "duration: 30", "location": int(enums.LocationLast)})
 				q.pass(time.Minute)
 				q.does("resume", nil)
 				q.pass(time.Minute)
@@ -190,7 +191,7 @@ func TestALiveQueueTellsThatAScriptWasStopped(t *testing.T) {
 	for _, layout := range []producer.Layout{producer.Split, producer.Single} {
 		t.Run(layout.String(), func(t *testing.T) {
 			playLiveQueue(t, layout, func(q *liveQueue) {
-				q.does("add", sal.Values{"path": "engineering/elevation_steps.py", "pauseCheckpoint": "middle", "location": int(sal.Last)})
+				q.does("add", sal.Values{"path": "engineering/elevation_steps.py", "pauseCheckpoint": "middle", "location": int(enums.LocationLast)})
 				q.pass(5 * time.Minute)
 				waits := q.told()
 				require.Equal(q.t, []string{"waiting", "current"}, waits.places)

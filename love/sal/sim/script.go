@@ -11,6 +11,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
 // How long scripts take for what is not their work.
@@ -62,20 +63,20 @@ type request struct {
 
 // status is how far a script is; times are TAI, 0 if not yet.
 type status struct {
-	process                                             sal.ScriptProcessState
-	script                                              sal.ScriptState
+	process                                             enums.ScriptProcessState
+	script                                              enums.ScriptState
 	started, configureStarted, configured, running, end float64
 }
 
 func newScript(d *sal.Domain, r request, of recipe, changed func(status)) *script {
-	return &script{actor: newActor(), domain: d, request: r, recipe: of, changed: changed, status: status{script: sal.ScriptUnknown}}
+	return &script{actor: newActor(), domain: d, request: r, recipe: of, changed: changed, status: status{script: enums.ScriptUnknown}}
 }
 
 // run is the script's life; it ends when the script does, or with ctx.
 func (s *script) run(ctx context.Context) error {
 	s.timer = s.domain.Clock().NewTimer(startingTime)
 	defer func() { s.timer.Stop() }()
-	s.status.process, s.status.started = sal.ProcessLoading, s.now()
+	s.status.process, s.status.started = enums.ProcessLoading, s.now()
 	s.changed(s.status)
 	if !s.start(ctx) {
 		close(s.ended)
@@ -182,20 +183,20 @@ func (s *script) after(d time.Duration) {
 // advance takes the next step of a script that does not wait for anybody.
 func (s *script) advance() {
 	switch s.status.script {
-	case sal.ScriptUnknown:
+	case enums.ScriptUnknown:
 		s.status.configureStarted = s.now()
-		s.become(sal.ScriptUnconfigured, "")
+		s.become(enums.ScriptUnconfigured, "")
 		s.after(configuringTime)
-	case sal.ScriptUnconfigured:
+	case enums.ScriptUnconfigured:
 		s.configure()
-	case sal.ScriptRunning:
+	case enums.ScriptRunning:
 		s.reach()
-	case sal.ScriptEnding:
-		s.finish(sal.ScriptDone)
-	case sal.ScriptStopping:
-		s.finish(sal.ScriptStopped)
-	case sal.ScriptFailing:
-		s.finish(sal.ScriptFailed)
+	case enums.ScriptEnding:
+		s.finish(enums.ScriptDone)
+	case enums.ScriptStopping:
+		s.finish(enums.ScriptStopped)
+	case enums.ScriptFailing:
+		s.finish(enums.ScriptFailed)
 	}
 }
 
@@ -207,8 +208,8 @@ func (s *script) configure() {
 	s.status.configured = s.now()
 	if err != nil {
 		s.log.Error("configuring failed: " + err.Error())
-		s.status.process, s.status.end = sal.ProcessConfigureFailed, s.now()
-		s.become(sal.ScriptConfigureFailed, err.Error())
+		s.status.process, s.status.end = enums.ProcessConfigureFailed, s.now()
+		s.become(enums.ScriptConfigureFailed, err.Error())
 		return
 	}
 	s.recipe = of
@@ -216,17 +217,17 @@ func (s *script) configure() {
 		"duration": of.duration.Seconds(), "totalCheckpoints": len(of.checkpoints), "coordinateSystem": 1, "rotationSystem": 1, "dome": 3,
 	})
 	s.log.Info("configured")
-	s.status.process = sal.ProcessConfigured
-	s.become(sal.ScriptConfigured, "")
+	s.status.process = enums.ProcessConfigured
+	s.become(enums.ScriptConfigured, "")
 }
 
 // begin runs a configured script.
 func (s *script) begin() error {
-	if s.status.script != sal.ScriptConfigured {
+	if s.status.script != enums.ScriptConfigured {
 		return fmt.Errorf("run is not allowed in state %v", s.status.script)
 	}
-	s.status.process, s.status.running = sal.ProcessRunning, s.now()
-	s.become(sal.ScriptRunning, "")
+	s.status.process, s.status.running = enums.ProcessRunning, s.now()
+	s.become(enums.ScriptRunning, "")
 	s.after(s.leg())
 	return nil
 }
@@ -239,7 +240,7 @@ func (s *script) leg() time.Duration {
 // reach comes to the next checkpoint, where it may be made to wait or to stop.
 func (s *script) reach() {
 	if s.at == len(s.recipe.checkpoints) {
-		s.turn(sal.ScriptEnding, "")
+		s.turn(enums.ScriptEnding, "")
 		return
 	}
 	s.last = s.recipe.checkpoints[s.at]
@@ -248,11 +249,11 @@ func (s *script) reach() {
 	switch {
 	case s.last == s.recipe.failsAt:
 		s.log.Error("failed at checkpoint " + s.last)
-		s.turn(sal.ScriptFailing, "failed at checkpoint "+s.last)
+		s.turn(enums.ScriptFailing, "failed at checkpoint "+s.last)
 	case matches(s.stop, s.last):
-		s.turn(sal.ScriptStopping, "stopped at checkpoint "+s.last)
+		s.turn(enums.ScriptStopping, "stopped at checkpoint "+s.last)
 	case matches(s.pause, s.last):
-		s.become(sal.ScriptPaused, "")
+		s.become(enums.ScriptPaused, "")
 	default:
 		s.tell()
 		s.after(s.leg())
@@ -260,21 +261,21 @@ func (s *script) reach() {
 }
 
 // turn begins the end.
-func (s *script) turn(state sal.ScriptState, reason string) {
+func (s *script) turn(state enums.ScriptState, reason string) {
 	s.become(state, reason)
 	s.after(endingTime)
 }
 
-func (s *script) finish(state sal.ScriptState) {
-	s.status.process, s.status.end = sal.ProcessDone, s.now()
+func (s *script) finish(state enums.ScriptState) {
+	s.status.process, s.status.end = enums.ProcessDone, s.now()
 	s.become(state, s.reason)
 }
 
 func (s *script) resume() error {
-	if s.status.script != sal.ScriptPaused {
+	if s.status.script != enums.ScriptPaused {
 		return fmt.Errorf("resume is not allowed in state %v", s.status.script)
 	}
-	s.become(sal.ScriptRunning, "")
+	s.become(enums.ScriptRunning, "")
 	s.after(s.leg())
 	return nil
 }
@@ -282,10 +283,10 @@ func (s *script) resume() error {
 // halt stops the script; one that ends anyway goes on doing so.
 func (s *script) halt() error {
 	switch s.status.script {
-	case sal.ScriptRunning, sal.ScriptPaused:
-		s.turn(sal.ScriptStopping, "stopped by command")
+	case enums.ScriptRunning, enums.ScriptPaused:
+		s.turn(enums.ScriptStopping, "stopped by command")
 		return nil
-	case sal.ScriptEnding, sal.ScriptStopping, sal.ScriptFailing:
+	case enums.ScriptEnding, enums.ScriptStopping, enums.ScriptFailing:
 		return nil
 	}
 	s.terminate()
@@ -294,7 +295,7 @@ func (s *script) halt() error {
 
 // terminate ends the process at once.
 func (s *script) terminate() {
-	s.status.process, s.status.end = sal.ProcessTerminated, s.now()
+	s.status.process, s.status.end = enums.ProcessTerminated, s.now()
 	s.become(s.status.script, "terminated")
 }
 
@@ -320,7 +321,7 @@ func (s *script) setCheckpoints(pause, stop string) error {
 func matches(re *regexp.Regexp, text string) bool { return re != nil && re.MatchString(text) }
 
 // become changes the state and tells so, on the bus and to the queue.
-func (s *script) become(state sal.ScriptState, reason string) {
+func (s *script) become(state enums.ScriptState, reason string) {
 	s.status.script, s.reason = state, reason
 	s.tell()
 	s.changed(s.status)

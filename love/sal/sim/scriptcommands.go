@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
 func (q *scriptQueue) commands() map[string]command {
@@ -66,19 +67,19 @@ func (q *scriptQueue) insertAt(ctx context.Context, s *sal.Sample, r request, of
 
 // place is where in a row a command wants a script.
 func (q *scriptQueue) place(s *sal.Sample, row []int) (int, error) {
-	location := sal.Location(s.Int("location"))
+	location := enums.Location(s.Int("location"))
 	switch location {
-	case sal.First:
+	case enums.LocationFirst:
 		return 0, nil
-	case sal.Last:
+	case enums.LocationLast:
 		return len(row), nil
-	case sal.Before, sal.After:
+	case enums.LocationBefore, enums.LocationAfter:
 		other := int(s.Int("locationSalIndex"))
 		at := slices.Index(row, other)
 		if at < 0 {
 			return 0, fmt.Errorf("no script %d waits, so none can be put %v it", other, location)
 		}
-		if location == sal.After {
+		if location == enums.LocationAfter {
 			at++
 		}
 		return at, nil
@@ -91,7 +92,7 @@ func (q *scriptQueue) move(ctx context.Context, s *sal.Sample) error {
 	if !slices.Contains(q.waiting, index) {
 		return fmt.Errorf("no script %d waits", index)
 	}
-	if int(s.Int("locationSalIndex")) == index && sal.Location(s.Int("location")) >= sal.Before {
+	if int(s.Int("locationSalIndex")) == index && enums.Location(s.Int("location")) >= enums.LocationBefore {
 		return nil
 	}
 	row := slices.DeleteFunc(slices.Clone(q.waiting), func(i int) bool { return i == index })

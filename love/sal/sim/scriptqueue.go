@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
 const (
@@ -83,7 +84,7 @@ func (q *scriptQueue) runNext(ctx context.Context) {
 		return
 	}
 	first := q.entries[q.waiting[0]]
-	if first.status.process != sal.ProcessConfigured {
+	if first.status.process != enums.ProcessConfigured {
 		return
 	}
 	q.current, q.waiting = q.waiting[0], q.waiting[1:]

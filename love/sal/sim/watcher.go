@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
 // watcher is the simulated Watcher: it listens to the other components and
@@ -30,7 +31,7 @@ type watcher struct {
 
 // judged is what a rule made of the newest sample.
 type judged struct {
-	severity sal.AlarmSeverity
+	severity enums.AlarmSeverity
 	reason   string
 }
 
@@ -125,9 +126,9 @@ func (w *watcher) step(ctx context.Context, now time.Time, _ time.Duration) {
 	for full, b := range w.beats {
 		if alive[full] {
 			b.last = now
-			b.alarm.raise(now, sal.NoAlarm, "")
+			b.alarm.raise(now, enums.AlarmNone, "")
 		} else if now.Sub(b.last) > heartbeatsLost*w.heartbeat+2*w.period {
-			b.alarm.raise(now, sal.SeriousAlarm, "no heartbeat")
+			b.alarm.raise(now, enums.AlarmSerious, "no heartbeat")
 		}
 	}
 	for _, a := range w.alarms {
@@ -142,12 +143,12 @@ func (w *watcher) tell(ctx context.Context, all bool) {
 	for _, name := range w.names {
 		a := w.alarms[name]
 		before, ever := w.told[name]
-		if !ever && a.nominal() && a.muted == sal.NoAlarm || ever && before == *a && (!all || a.nominal()) {
+		if !ever && a.nominal() && a.muted == enums.AlarmNone || ever && before == *a && (!all || a.nominal()) {
 			continue
 		}
 		w.told[name] = *a
 		w.write(ctx, "evt_alarm", a.values(), sal.Force())
-		if a.severity > sal.NoAlarm && before.severity != a.severity {
+		if a.severity > enums.AlarmNone && before.severity != a.severity {
 			w.log.Warn(fmt.Sprintf("alarm %s %v: %s", name, a.severity, a.reason))
 		}
 	}
@@ -156,7 +157,7 @@ func (w *watcher) tell(ctx context.Context, all bool) {
 func (w *watcher) commands() map[string]command {
 	return map[string]command{
 		"acknowledge": w.forEach(func(s *sal.Sample, a *alarm, now time.Time) {
-			a.acknowledge(now, sal.AlarmSeverity(s.Int("severity")), s.Text("acknowledgedBy"))
+			a.acknowledge(now, enums.AlarmSeverity(s.Int("severity")), s.Text("acknowledgedBy"))
 		}, severity),
 		"unacknowledge": w.forEach(func(_ *sal.Sample, a *alarm, now time.Time) {
 			if a.acknowledged {
@@ -165,9 +166,9 @@ func (w *watcher) commands() map[string]command {
 		}),
 		"mute": w.forEach(func(s *sal.Sample, a *alarm, now time.Time) {
 			until := now.Add(time.Duration(s.Float("duration") * float64(time.Second)))
-			a.mute(until, sal.AlarmSeverity(s.Int("severity")), s.Text("mutedBy"))
+			a.mute(until, enums.AlarmSeverity(s.Int("severity")), s.Text("mutedBy"))
 		}, severity, duration),
-		"unmute": w.forEach(func(_ *sal.Sample, a *alarm, _ time.Time) { a.mute(time.Time{}, sal.NoAlarm, "") }),
+		"unmute": w.forEach(func(_ *sal.Sample, a *alarm, _ time.Time) { a.mute(time.Time{}, enums.AlarmNone, "") }),
 		"makeLogEntry": w.forEach(func(_ *sal.Sample, a *alarm, _ time.Time) {
 			w.log.Info(fmt.Sprintf("log entry of alarm %s, %v: %s", a.name, a.severity, a.reason))
 		}),
@@ -204,8 +205,8 @@ func (w *watcher) forEach(do func(*sal.Sample, *alarm, time.Time), checks ...fun
 }
 
 func severity(s *sal.Sample) error {
-	if v := sal.AlarmSeverity(s.Int("severity")); v < sal.WarningAlarm || v > sal.CriticalAlarm {
-		return fmt.Errorf("severity=%d is not in the range %d to %d", v, sal.WarningAlarm, sal.CriticalAlarm)
+	if v := enums.AlarmSeverity(s.Int("severity")); v < enums.AlarmWarning || v > enums.AlarmCritical {
+		return fmt.Errorf("severity=%d is not in the range %d to %d", v, enums.AlarmWarning, enums.AlarmCritical)
 	}
 	return nil
 }

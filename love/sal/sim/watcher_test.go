@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
@@ -29,8 +30,8 @@ func alarms(t *testing.T, r *sal.Remote) func(name string) *sal.Sample {
 	}
 }
 
-func severities(s *sal.Sample) []sal.AlarmSeverity {
-	return []sal.AlarmSeverity{sal.AlarmSeverity(s.Int("severity")), sal.AlarmSeverity(s.Int("maxSeverity"))}
+func severities(s *sal.Sample) []enums.AlarmSeverity {
+	return []enums.AlarmSeverity{enums.AlarmSeverity(s.Int("severity")), enums.AlarmSeverity(s.Int("maxSeverity"))}
 }
 
 const domeAlarm = "Enabled.ATDome"
@@ -44,14 +45,14 @@ func TestAlarmFollowsTheStateOfAComponent(t *testing.T) {
 
 		do(t, dome, "disable", nil)
 		pass(2 * time.Second)
-		require.Equal(t, []sal.AlarmSeverity{sal.WarningAlarm, sal.WarningAlarm}, severities(got(domeAlarm)))
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmWarning, enums.AlarmWarning}, severities(got(domeAlarm)))
 		require.Equal(t, "is in DISABLED", got(domeAlarm).Text("reason"))
 		do(t, dome, "enable", nil)
 		pass(2 * time.Second)
-		require.Equal(t, []sal.AlarmSeverity{sal.NoAlarm, sal.WarningAlarm}, severities(got(domeAlarm)), "nobody has seen it")
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmNone, enums.AlarmWarning}, severities(got(domeAlarm)), "nobody has seen it")
 
 		do(t, watcher, "acknowledge", sal.Values{"name": "Enabled.*", "severity": 4, "acknowledgedBy": "ana"})
-		require.Equal(t, []sal.AlarmSeverity{sal.NoAlarm, sal.NoAlarm}, severities(got(domeAlarm)))
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmNone, enums.AlarmNone}, severities(got(domeAlarm)))
 	})
 }
 
@@ -71,7 +72,7 @@ func TestAlarmIsAcknowledgedAndBecomesWorse(t *testing.T) {
 
 		do(t, dome, "enable", nil)
 		pass(2 * time.Minute)
-		require.Equal(t, []sal.AlarmSeverity{sal.CriticalAlarm, sal.CriticalAlarm}, severities(got(domeAlarm)))
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmCritical, enums.AlarmCritical}, severities(got(domeAlarm)))
 		require.False(t, got(domeAlarm).Bool("acknowledged"), "worse than what was seen")
 		do(t, watcher, "acknowledge", sal.Values{"name": domeAlarm, "severity": 3, "acknowledgedBy": "ana"})
 		require.False(t, got(domeAlarm).Bool("acknowledged"))
@@ -94,7 +95,7 @@ func TestAlarmWhoseCauseIsGoneIsForgottenInTime(t *testing.T) {
 		pass(time.Minute)
 		do(t, dome, "enable", nil)
 		pass(2 * time.Hour)
-		require.Equal(t, []sal.AlarmSeverity{sal.NoAlarm, sal.NoAlarm}, severities(got(domeAlarm)))
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmNone, enums.AlarmNone}, severities(got(domeAlarm)))
 	})
 }
 
@@ -130,7 +131,7 @@ func TestComponentThatIsSilentRaisesAnAlarm(t *testing.T) {
 			do(t, dome, command, nil)
 		}
 		pass(time.Minute)
-		require.EqualValues(t, sal.SeriousAlarm, got("Heartbeat.ATDome").Int("severity"))
+		require.EqualValues(t, enums.AlarmSerious, got("Heartbeat.ATDome").Int("severity"))
 		require.Equal(t, "is OFFLINE", got(domeAlarm).Text("reason"))
 		before := got(domeAlarm).Number()
 		do(t, watcher, "showAlarms", nil)
@@ -145,11 +146,11 @@ func TestScriptThatFailsRaisesAnAlarm(t *testing.T) {
 		q.add(broken, "", nil)
 		pass(5 * time.Minute)
 		alarm := got("ScriptFailed.ScriptQueue:1")
-		require.EqualValues(t, sal.WarningAlarm, alarm.Int("severity"))
+		require.EqualValues(t, enums.AlarmWarning, alarm.Int("severity"))
 		require.Contains(t, alarm.Text("reason"), broken)
 		q.add(quick, "", nil)
 		pass(5 * time.Minute)
-		require.EqualValues(t, sal.NoAlarm, got("ScriptFailed.ScriptQueue:1").Int("severity"))
+		require.EqualValues(t, enums.AlarmNone, got("ScriptFailed.ScriptQueue:1").Int("severity"))
 	})
 }
 

@@ -1,4 +1,4 @@
-package sal
+package enums
 
 import "fmt"
 
@@ -23,6 +23,9 @@ func (s ScriptProcessState) String() string {
 	names := [...]string{"UNKNOWN", "LOADING", "CONFIGURED", "RUNNING", "DONE", "LOADFAILED", "CONFIGURE_FAILED", "TERMINATED"}
 	return nameOf("ScriptProcessState", names[:], 0, int(s))
 }
+
+// Valid reports whether s is one of the states.
+func (s ScriptProcessState) Valid() bool { return s >= ProcessUnknown && s <= ProcessTerminated }
 
 // Final reports whether the process has ended.
 func (s ScriptProcessState) Final() bool { return s >= ProcessDone && s <= ProcessTerminated }
@@ -56,6 +59,9 @@ func (s ScriptState) String() string {
 	return nameOf("ScriptState", names[:], 0, int(s))
 }
 
+// Valid reports whether s is one of the states.
+func (s ScriptState) Valid() bool { return s >= ScriptUnknown && s <= ScriptConfigureFailed }
+
 // Final reports whether the script has ended.
 func (s ScriptState) Final() bool { return s >= ScriptDone && s <= ScriptConfigureFailed }
 
@@ -65,10 +71,10 @@ type Location int
 
 // The locations; the last two are relative to another script.
 const (
-	First  Location = 1
-	Last   Location = 2
-	Before Location = 3
-	After  Location = 4
+	LocationFirst  Location = 1
+	LocationLast   Location = 2
+	LocationBefore Location = 3
+	LocationAfter  Location = 4
 )
 
 // String returns the name in capitals: "FIRST".
@@ -81,9 +87,9 @@ type QueueIndex int
 
 // The script queues of the observatory.
 const (
-	MainTelescope      QueueIndex = 1
-	AuxiliaryTelescope QueueIndex = 2
-	OCS                QueueIndex = 3
+	QueueMainTelescope      QueueIndex = 1
+	QueueAuxiliaryTelescope QueueIndex = 2
+	QueueOCS                QueueIndex = 3
 )
 
 // String returns the name in capitals: "MAIN_TEL".
@@ -96,10 +102,10 @@ type AlarmSeverity int
 
 // The severities, in ascending order.
 const (
-	NoAlarm       AlarmSeverity = 1
-	WarningAlarm  AlarmSeverity = 2
-	SeriousAlarm  AlarmSeverity = 3
-	CriticalAlarm AlarmSeverity = 4
+	AlarmNone     AlarmSeverity = 1
+	AlarmWarning  AlarmSeverity = 2
+	AlarmSerious  AlarmSeverity = 3
+	AlarmCritical AlarmSeverity = 4
 )
 
 // String returns the name in capitals: "SERIOUS".
