@@ -38,8 +38,9 @@ var mayImport = map[string][]string{
 	"love/sal":               {"love"},
 	"love/sal/enums":         {},
 	"love/sal/kafka":         {"love", "love/sal"},
+	"love/sal/sallog":        {"love/sal"},
 	"love/sal/salxml":        {"love/sal"},
-	"love/sal/sim":           {"love", "love/sal", "love/sal/enums"},
+	"love/sal/sim":           {"love", "love/sal", "love/sal/enums", "love/sal/sallog"},
 	"love/store":             {"love", "love/auth", "love/commander"},
 	"cmd/loved":              slices.Concat(undriven, drivers, readers),
 	"examples":               slices.Concat(undriven, drivers, readers),
@@ -47,7 +48,7 @@ var mayImport = map[string][]string{
 
 var undriven = []string{
 	"love", "love/auth", "love/client", "love/commander", "love/commander/lovecsc", "love/dashboard",
-	"love/hub", "love/manager", "love/producer", "love/sal", "love/sal/enums", "love/sal/sim",
+	"love/hub", "love/manager", "love/producer", "love/sal", "love/sal/enums", "love/sal/sallog", "love/sal/sim",
 }
 
 // drivers are the rooms that bring a client of some other system along.

@@ -40,7 +40,8 @@
 // [Controller.Write] changes fields and sends: telemetry each time, an event
 // when it differs from the one before. [Controller.Handle] sets the handler of a
 // command: what the handler returns becomes the acknowledgement, and a handler that
-// takes longer calls [Controller.Progress]. [LogHandler] writes log records as the
+// takes longer calls [Controller.Progress]. Package
+// [github.com/rubin-love/love-go/love/sal/sallog] writes log records as the
 // component's event logMessage.
 //
 // # Buses

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sallog"
 )
 
 // device is the part in which components differ from each other. All methods run on
@@ -48,7 +49,7 @@ type csc struct {
 	device  device
 	domain  *sal.Domain
 	log     *slog.Logger
-	records *sal.LogHandler
+	records *sallog.Handler
 	mode    int // simulationMode
 	state   sal.SummaryState
 	faults  []Fault // to come, while ENABLED
@@ -185,7 +186,7 @@ func (c *csc) fault(ctx context.Context, f Fault) {
 	if was == sal.Enabled {
 		c.device.enable(ctx, false)
 	}
-	c.log.Log(ctx, sal.LevelCritical, fmt.Sprintf("Fault! errorCode=%d, errorReport='%s'", f.Code, f.Report))
+	c.log.Log(ctx, sallog.LevelCritical, fmt.Sprintf("Fault! errorCode=%d, errorReport='%s'", f.Code, f.Report))
 }
 
 // configurable reports whether the component reads a configuration.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sallog"
 )
 
 // Observatory is a set of simulated components, by default all that
@@ -167,7 +168,7 @@ func (o *Observatory) csc(ctx context.Context, name string, index int) (*csc, er
 	if err != nil {
 		return nil, err
 	}
-	records := sal.NewLogHandler(nil)
+	records := sallog.New(nil)
 	c := &csc{
 		Controller: controller, actor: newActor(), name: controller.Component().Instance(index), settings: o.settings,
 		domain: o.domain, log: slog.New(records), records: records, mode: 1, state: sal.Standby,

@@ -12,6 +12,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/enums"
+	"github.com/rubin-love/love-go/love/sal/sallog"
 )
 
 // How long scripts take for what is not their work.
@@ -147,7 +148,7 @@ func (s *script) load(ctx context.Context) error {
 			return err
 		}
 	}
-	records := sal.NewLogHandler(nil)
+	records := sallog.New(nil)
 	s.log = slog.New(records)
 	s.write("evt_description", sal.Values{
 		"classname": s.recipe.class, "description": s.recipe.description, "remotes": s.recipe.remotes,

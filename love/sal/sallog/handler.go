@@ -1,4 +1,4 @@
-package sal
+package sallog
 
 import (
 	"context"
@@ -10,61 +10,63 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/rubin-love/love-go/love/sal"
 )
 
 // LevelCritical is the level of failures that end a component's work; it is 50 on
 // the bus.
 const LevelCritical slog.Level = 12
 
-// LogLevel converts a level to that of the bus: debug 10, info 20, warning 30,
-// error 40, [LevelCritical] 50, and proportionally between (spec sal-kafka, 13.1).
-func LogLevel(l slog.Level) int { return 20 + int(math.Round(2.5*float64(l))) }
+// FromSlog converts a level to that of the bus: debug 10, info 20, warning 30, error
+// 40, [LevelCritical] 50, and proportionally between (spec sal-kafka, 13.1).
+func FromSlog(l slog.Level) int { return 20 + int(math.Round(2.5*float64(l))) }
 
-// SlogLevel converts the level n of the bus.
-func SlogLevel(n int) slog.Level { return slog.Level(math.Ceil(float64(n-20) / 2.5)) }
+// ToSlog converts the level n of the bus.
+func ToSlog(n int) slog.Level { return slog.Level(math.Ceil(float64(n-20) / 2.5)) }
 
 // keptRecords is the number of records that a handler keeps until it is attached.
 const keptRecords = 10
 
-// LogHandler is a [slog.Handler] that writes records as the event logMessage of a
+// Handler is a [slog.Handler] that writes records as the event logMessage of a
 // component, and passes them on to another handler. It keeps the last ten records
-// from before [LogHandler.Attach], which writes them. Attributes are appended to
-// the message; one called "traceback" becomes that field. The name of the logger is
-// that of the component, followed by the groups of [slog.Logger.WithGroup]. Code
-// that writes to the bus, such as the domain (see [WithLogger]) and the bus itself,
+// from before [Handler.Attach], which writes them. Attributes are appended to the
+// message; one called "traceback" becomes that field. The name of the logger is that
+// of the component, followed by the groups of [slog.Logger.WithGroup]. Code that
+// writes to the bus, such as the domain (see [sal.WithLogger]) and the bus itself,
 // must not log to it.
-type LogHandler struct {
-	*logOutput
+type Handler struct {
+	*output
 	next  slog.Handler
 	name  []string
 	attrs []slog.Attr
 }
 
-// logOutput is the state that a handler shares with those derived from it.
-type logOutput struct {
+// output is the state that a handler shares with those derived from it.
+type output struct {
 	level atomic.Int64
 
 	mu         sync.Mutex
-	controller *Controller
-	kept       []Values
+	controller *sal.Controller
+	kept       []sal.Values
 }
 
-// NewLogHandler returns a handler; next may be nil. Records below info are only
-// passed on to next, unless [LogHandler.SetLevel] sets a lower level.
-func NewLogHandler(next slog.Handler) *LogHandler {
+// New returns a handler; next may be nil. Records below info are only
+// passed on to next, unless [Handler.SetLevel] sets a lower level.
+func New(next slog.Handler) *Handler {
 	if next == nil {
 		next = slog.DiscardHandler
 	}
-	return &LogHandler{logOutput: &logOutput{}, next: next}
+	return &Handler{output: &output{}, next: next}
 }
 
 // SetLevel sets the lowest level of the records that are written, as a level of the
 // bus, which is what the command setLogLevel gives.
-func (h *LogHandler) SetLevel(n int) { h.level.Store(int64(SlogLevel(n))) }
+func (h *Handler) SetLevel(n int) { h.level.Store(int64(ToSlog(n))) }
 
 // Attach writes the kept records, and from now on all others, as events of the
 // component. It returns the first error of writing a kept record.
-func (h *LogHandler) Attach(ctx context.Context, c *Controller) error {
+func (h *Handler) Attach(ctx context.Context, c *sal.Controller) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.controller = c
@@ -72,7 +74,7 @@ func (h *LogHandler) Attach(ctx context.Context, c *Controller) error {
 	h.kept = nil
 	for _, v := range kept {
 		v["name"] = fullName(c, v)
-		if _, err := c.Write(ctx, "evt_logMessage", v, Force()); err != nil {
+		if _, err := c.Write(ctx, "evt_logMessage", v, sal.Force()); err != nil {
 			return err
 		}
 	}
@@ -80,12 +82,12 @@ func (h *LogHandler) Attach(ctx context.Context, c *Controller) error {
 }
 
 // Enabled implements [slog.Handler].
-func (h *LogHandler) Enabled(ctx context.Context, l slog.Level) bool {
+func (h *Handler) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.Level(h.level.Load()) || h.next.Enabled(ctx, l)
 }
 
 // Handle implements [slog.Handler].
-func (h *LogHandler) Handle(ctx context.Context, r slog.Record) error {
+func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	var err error
 	if h.next.Enabled(ctx, r.Level) {
 		err = h.next.Handle(ctx, r)
@@ -99,7 +101,7 @@ func (h *LogHandler) Handle(ctx context.Context, r slog.Record) error {
 		return err
 	}
 	values["name"] = fullName(controller, values)
-	if _, writeErr := controller.Write(context.WithoutCancel(ctx), "evt_logMessage", values, Force()); err == nil {
+	if _, writeErr := controller.Write(context.WithoutCancel(ctx), "evt_logMessage", values, sal.Force()); err == nil {
 		err = writeErr
 	}
 	return err
@@ -107,7 +109,7 @@ func (h *LogHandler) Handle(ctx context.Context, r slog.Record) error {
 
 // keep returns the controller to write to. If there is none yet, it keeps the
 // record and returns nil.
-func (h *LogHandler) keep(values Values) *Controller {
+func (h *Handler) keep(values sal.Values) *sal.Controller {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.controller == nil {
@@ -118,14 +120,14 @@ func (h *LogHandler) keep(values Values) *Controller {
 }
 
 // fullName puts the component in front of the name of a logger.
-func fullName(c *Controller, values Values) string {
-	return strings.TrimSuffix(c.component.Name+"."+values["name"].(string), ".")
+func fullName(c *sal.Controller, values sal.Values) string {
+	return strings.TrimSuffix(c.Component().Name+"."+values["name"].(string), ".")
 }
 
 // values returns the fields of the event for a record.
-func (h *LogHandler) values(r slog.Record) Values {
-	v := Values{
-		"name": strings.Join(h.name, "."), "level": LogLevel(r.Level), "traceback": "", "process": os.Getpid(),
+func (h *Handler) values(r slog.Record) sal.Values {
+	v := sal.Values{
+		"name": strings.Join(h.name, "."), "level": FromSlog(r.Level), "traceback": "", "process": os.Getpid(),
 		"filePath": "", "functionName": "", "lineNumber": 0,
 	}
 	if r.PC != 0 {
@@ -150,14 +152,14 @@ func (h *LogHandler) values(r slog.Record) Values {
 }
 
 // WithAttrs implements [slog.Handler].
-func (h *LogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	out := *h
 	out.next, out.attrs = h.next.WithAttrs(attrs), slices.Concat(h.attrs, attrs)
 	return &out
 }
 
 // WithGroup implements [slog.Handler].
-func (h *LogHandler) WithGroup(name string) slog.Handler {
+func (h *Handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
