@@ -66,7 +66,7 @@ func (s *SAL) Execute(ctx context.Context, r Request) (Reply, error) {
 		return Reply{}, err
 	}
 	opts := []sal.CommandOption{
-		sal.WithTimeLimit(s.limit),
+		sal.WithTimeout(s.limit),
 		sal.OnProgress(func(a sal.Ack) { Report(ctx, progressOf(a)) }),
 	}
 	if r.Identity != "" {
@@ -125,7 +125,7 @@ func (s *SAL) prepare(r Request) (p prepared, err error) {
 func (s *SAL) component(c love.Command) (*sal.Component, error) {
 	comp, err := s.domain.Definitions().Component(c.CSC)
 	var unknown *sal.UnknownComponentError
-	if errors.As(err, &unknown) && len(unknown.Near) == 0 {
+	if errors.As(err, &unknown) && len(unknown.Suggestions) == 0 {
 		return nil, &badRequest{fmt.Errorf("%w; there are %s", err, strings.Join(s.domain.Definitions().Names(), ", "))}
 	}
 	if err != nil {
@@ -184,7 +184,7 @@ func (b *badRequest) Unwrap() error { return b.error }
 // explain adds to an unknown command what the component accepts.
 func explain(err error, c *sal.Component) error {
 	var unknown *sal.UnknownTopicError
-	if !errors.As(err, &unknown) || len(unknown.Near) > 0 {
+	if !errors.As(err, &unknown) || len(unknown.Suggestions) > 0 {
 		return err
 	}
 	names := c.Names(sal.Command)

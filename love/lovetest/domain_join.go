@@ -87,7 +87,7 @@ func noPast(s *suite) {
 	d := s.domain()
 	s.write(s.writer(d, "Lamp", 0), "tel_speed", 1)
 	caller := s.remote(s.domain(), "Lamp", 0)
-	_, err := caller.Command(s.Context(), "turn", sal.Values{"number": 1}, sal.WithTimeLimit(s.f.Unit))
+	_, err := caller.Command(s.Context(), "turn", sal.Values{"number": 1}, sal.WithTimeout(s.f.Unit))
 	require.ErrorIs(s, err, sal.ErrTimeout)
 
 	s.component(d, "Lamp", 0, func(_ context.Context, command *sal.Sample) error {
@@ -99,7 +99,7 @@ func noPast(s *suite) {
 	r := s.remote(s.domain(), "Lamp", 0)
 	_, ok := r.Latest("tel_speed")
 	require.False(s, ok)
-	_, err = r.Command(s.Context(), "turn", sal.Values{"number": 2}, sal.WithTimeLimit(s.patience()))
+	_, err = r.Command(s.Context(), "turn", sal.Values{"number": 2}, sal.WithTimeout(s.patience()))
 	require.NoError(s, err)
 }
 

@@ -57,7 +57,7 @@ func (q *liveQueue) pass(d time.Duration) {
 }
 
 func (q *liveQueue) does(command string, values sal.Values) {
-	_, err := q.queue.Command(q.t.Context(), command, values, sal.WithTimeLimit(time.Minute))
+	_, err := q.queue.Command(q.t.Context(), command, values, sal.WithTimeout(time.Minute))
 	require.NoError(q.t, err)
 }
 

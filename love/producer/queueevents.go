@@ -178,7 +178,7 @@ func (p *ScriptQueue) heardSchema(ctx context.Context, s *sal.Sample) {
 // askSchemas asks for the schemas one at a time (producer spec, section 7.6).
 func (p *ScriptQueue) askSchemas(ctx context.Context, commands []sal.Values) {
 	for _, values := range commands {
-		_, err := p.asks.Command(ctx, "showSchema", values, sal.WithTimeLimit(schemaTimeLimit))
+		_, err := p.asks.Command(ctx, "showSchema", values, sal.WithTimeout(schemaTimeLimit))
 		if ctx.Err() != nil {
 			return
 		}

@@ -17,7 +17,7 @@ func (c *Component) Command(name string) (*Topic, error) {
 	if !ok || t.Kind != Command {
 		return nil, &UnknownTopicError{
 			Component: c.Name, Kind: Command, Name: name,
-			Near: nearest(Command.Prefix()+trimKind(name), c.attrs(Command.Prefix())),
+			Suggestions: suggest(Command.Prefix()+trimKind(name), c.attrs(Command.Prefix())),
 		}
 	}
 	return t, nil

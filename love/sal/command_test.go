@@ -119,7 +119,7 @@ func TestAcknowledgementsAreMatchedAndTimed(t *testing.T) {
 						bareAck(t, bus, got[0].Sample, defs, a.values(got[0].Sample))
 					}
 				})
-				a, err := r.Command(t.Context(), "switchOn", nil, sal.WithTimeLimit(c.limit))
+				a, err := r.Command(t.Context(), "switchOn", nil, sal.WithTimeout(c.limit))
 				component.Wait()
 				require.Equal(t, c.code, a.Code)
 				require.Equal(t, c.result, a.Result)
@@ -223,7 +223,7 @@ func TestCommandThroughAllInstancesNamesOne(t *testing.T) {
 		a, err := r.Command(t.Context(), "move", sal.Values{"salIndex": 2})
 		require.NoError(t, err)
 		require.Equal(t, "Hexapod:2", a.Result)
-		_, err = r.Command(t.Context(), "move", nil, sal.WithTimeLimit(time.Second))
+		_, err = r.Command(t.Context(), "move", nil, sal.WithTimeout(time.Second))
 		require.ErrorIs(t, err, sal.ErrTimeout, "0 is no broadcast")
 		require.NoError(t, d.Close())
 		all.Wait()
@@ -239,7 +239,7 @@ func TestCommandCanReturnWithTheFirstAcknowledgement(t *testing.T) {
 			return nil
 		})
 		began := time.Now()
-		a, err := remote(t, d, "Lamp", 0).Command(t.Context(), "switchOn", nil, sal.UntilSeen())
+		a, err := remote(t, d, "Lamp", 0).Command(t.Context(), "switchOn", nil, sal.UntilAcknowledged())
 		require.NoError(t, err)
 		require.Equal(t, sal.InProgress, a.Code)
 		require.Zero(t, time.Since(began))

@@ -145,7 +145,7 @@ func TestClosingAbortsTheCommandThatIsExecuted(t *testing.T) {
 		r := remote(t, d, "Lamp", 0)
 		done := make(chan sal.Ack)
 		go func() {
-			a, _ := r.Command(t.Context(), "switchOn", nil, sal.WithTimeLimit(time.Minute))
+			a, _ := r.Command(t.Context(), "switchOn", nil, sal.WithTimeout(time.Minute))
 			done <- a
 		}()
 		synctest.Wait()

@@ -72,7 +72,7 @@ func (d *Definitions) Known(name string) bool { return slices.Contains(d.names, 
 // [*UnknownComponentError], or says what is wrong with the component's files.
 func (d *Definitions) Component(name string) (*Component, error) {
 	if !d.Known(name) {
-		return nil, &UnknownComponentError{Name: name, Near: nearest(name, d.names)}
+		return nil, &UnknownComponentError{Name: name, Suggestions: suggest(name, d.names)}
 	}
 	d.mu.Lock()
 	l, ok := d.known[name]

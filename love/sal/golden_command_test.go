@@ -62,9 +62,9 @@ func replayAcks(t *testing.T, flow []byte) {
 		bus, defs := &spyBus{Bus: sim.NewBus()}, flowInterfaces(t)
 		d := sal.NewDomain(bus, defs, sal.WithIdentity("ana@host"), sal.WithOrigin(42))
 		r := remote(t, d, "Single", 0)
-		opts := []sal.CommandOption{sal.WithTimeLimit(time.Duration(c.Limit * float64(time.Second)))}
+		opts := []sal.CommandOption{sal.WithTimeout(time.Duration(c.Limit * float64(time.Second)))}
 		if !c.Wait {
-			opts = append(opts, sal.UntilSeen())
+			opts = append(opts, sal.UntilAcknowledged())
 		}
 		type outcome struct {
 			ack sal.Ack
@@ -284,7 +284,7 @@ func commandAsRecorded(t *testing.T, r *sal.Remote, step lifecycleStep) {
 		seconds, _ := d.Float64()
 		limit = time.Duration(math.Abs(seconds) * float64(time.Second) / 2)
 	}
-	a, err := r.Command(t.Context(), step.Outcome.Command, step.Outcome.Params, sal.WithTimeLimit(limit))
+	a, err := r.Command(t.Context(), step.Outcome.Command, step.Outcome.Params, sal.WithTimeout(limit))
 	require.Equal(t, step.Outcome.OK, err == nil, "%s: %v", step.Outcome.Command, err)
 	require.EqualValues(t, step.Outcome.Ack, a.Code)
 	require.Equal(t, step.Outcome.Error, a.Error)

@@ -21,7 +21,7 @@ type Remote struct {
 
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when both goroutines have ended
-	calls  *queue.Queue[delivery]
+	calls  *queue.Queue[call]
 
 	mu      sync.Mutex // guards the fields below and the order of delivery
 	subs    map[*Topic][]*subscriber
@@ -34,12 +34,12 @@ type Remote struct {
 
 // subscriber is one callback.
 type subscriber struct {
-	call func(*Sample)
-	gone bool // guarded by Remote.mu
+	callback  func(*Sample)
+	cancelled bool // guarded by Remote.mu
 }
 
-// delivery is a sample on its way to a callback.
-type delivery struct {
+// call is a sample that waits for the callback of a subscriber.
+type call struct {
 	to     *subscriber
 	sample *Sample
 }
@@ -94,9 +94,9 @@ func WithQueue(n int) RemoteOption { return func(s *remoteSettings) { s.queue = 
 
 // Remote makes the remote of a component. With index 0 it receives all instances of
 // an indexed component and remembers the newest samples of at least the thousand
-// instances heard last. Remote returns when the late joiner data of all events has
-// been read, from when on [Remote.Latest] returns the newest event. ctx limits this
-// start only; close the remote or the domain to end it.
+// instances that wrote last. Remote returns when the late joiner data of all events
+// has been read; from then on [Remote.Latest] returns the newest event. ctx limits
+// this start only; close the remote or the domain to end it.
 func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...RemoteOption) (*Remote, error) {
 	c, err := d.component(name, index)
 	if err != nil {
@@ -108,7 +108,7 @@ func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...Rem
 	}
 	r := &Remote{
 		domain: d, component: c, index: index, commands: set.commands && len(c.commands) > 0,
-		topics: map[string]*readTopic{}, done: make(chan struct{}), calls: queue.New[delivery](set.queue),
+		topics: map[string]*readTopic{}, done: make(chan struct{}), calls: queue.New[call](set.queue),
 		subs: map[*Topic][]*subscriber{}, queues: map[*Topic][]*queue.Queue[*Sample]{}, waiters: map[*Topic][]chan *Sample{},
 		byIndex: map[*Topic]*instances[*Sample]{}, pending: map[commandKey]chan Ack{},
 	}
@@ -165,15 +165,15 @@ func (r *Remote) start(ctx context.Context, read *reader) error {
 	running, cancel := context.WithCancelCause(context.Background())
 	r.cancel = cancel
 	started := make(chan struct{})
-	var both sync.WaitGroup
-	both.Go(func() {
+	var goroutines sync.WaitGroup
+	goroutines.Go(func() {
 		err := read.run(running, func() { close(started) })
 		r.end(fmt.Errorf("remote of %s: %w", r.component.Instance(r.index), err))
 	})
-	both.Go(func() { r.runCallbacks(running) })
-	go func() { both.Wait(); close(r.done) }()
+	goroutines.Go(func() { r.runCallbacks(running) })
+	go func() { goroutines.Wait(); close(r.done) }()
 
-	err := r.domain.adopt(r)
+	err := r.domain.register(r)
 	if err == nil {
 		select {
 		case <-started:
@@ -187,7 +187,7 @@ func (r *Remote) start(ctx context.Context, read *reader) error {
 	return errors.Join(err, r.Close())
 }
 
-// end records why the remote ended and wakes all that wait for a sample.
+// end records why the remote ended and wakes all calls that wait for a sample.
 func (r *Remote) end(err error) {
 	r.cancel(err)
 	r.mu.Lock()
@@ -220,7 +220,7 @@ func (r *Remote) Err() error {
 func (r *Remote) Close() error {
 	r.cancel(ErrClosed)
 	<-r.done
-	r.domain.release(r)
+	r.domain.unregister(r)
 	return nil
 }
 
@@ -233,7 +233,7 @@ func (r *Remote) Index() int { return r.index }
 // Has reports whether the remote reads the event or telemetry topic.
 func (r *Remote) Has(attr string) bool { return r.topics[attr] != nil }
 
-// deliver passes a sample from the reader on to all that wait for it.
+// deliver passes a sample from the reader to callbacks, loops and waiting calls.
 func (r *Remote) deliver(t *readTopic, s *Sample) {
 	if t.topic.Kind == AckCmd {
 		r.acknowledged(s)
@@ -243,7 +243,7 @@ func (r *Remote) deliver(t *readTopic, s *Sample) {
 	defer r.mu.Unlock()
 	r.remember(t.topic, s)
 	for _, sub := range r.subs[t.topic] {
-		r.calls.Put(delivery{sub, s})
+		r.calls.Put(call{sub, s})
 	}
 	for _, q := range r.queues[t.topic] {
 		q.Put(s)
@@ -278,46 +278,46 @@ func (r *Remote) runCallbacks(ctx context.Context) {
 			r.domain.log.Warn("callbacks are too slow, samples are lost", "component", r.component.Instance(r.index), "lost", now)
 			lost = now
 		}
-		for _, d := range batch {
+		for _, c := range batch {
 			if ctx.Err() != nil {
 				return
 			}
-			r.callOne(d)
+			r.run(c)
 		}
 	}
 }
 
-func (r *Remote) callOne(d delivery) {
+func (r *Remote) run(c call) {
 	r.mu.Lock()
-	gone := d.to.gone
+	cancelled := c.to.cancelled
 	r.mu.Unlock()
-	if !gone {
-		d.to.call(d.sample)
+	if !cancelled {
+		c.to.callback(c.sample)
 	}
 }
 
-// Subscribe calls call with the newest sample of the event or telemetry, if
-// there is one (of each instance, for a remote with index 0), and then with
-// every sample that follows; none is missed or repeated between the two.
-// Callbacks of one remote run one after another, in the order of arrival: a slow
-// one delays the others of this remote, but neither its commands nor other remotes.
-// After cancel no further call begins.
-func (r *Remote) Subscribe(attr string, call func(*Sample)) (cancel func(), err error) {
+// Subscribe calls callback with the newest sample of the event or telemetry, if there
+// is one (of each instance, for a remote with index 0), and then with every sample
+// that follows; none is missed or repeated between the two. Callbacks of one remote
+// run one after another, in the order of arrival: a slow one delays the others of
+// this remote, but neither its commands nor other remotes. After cancel no further
+// call begins.
+func (r *Remote) Subscribe(attr string, callback func(*Sample)) (cancel func(), err error) {
 	t, err := r.topic(attr)
 	if err != nil {
 		return nil, err
 	}
-	sub := &subscriber{call: call}
+	sub := &subscriber{callback: callback}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.byIndex[t.topic].all() {
-		r.calls.Put(delivery{sub, s})
+		r.calls.Put(call{sub, s})
 	}
 	r.subs[t.topic] = append(r.subs[t.topic], sub)
 	return func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		sub.gone = true
+		sub.cancelled = true
 		r.subs[t.topic] = slices.DeleteFunc(slices.Clone(r.subs[t.topic]), func(o *subscriber) bool { return o == sub })
 	}, nil
 }
@@ -384,7 +384,7 @@ func (r *Remote) topic(attr string) (*readTopic, error) {
 	}
 	rt := r.topics[attr]
 	if rt == nil || t.Kind == AckCmd {
-		return nil, fmt.Errorf("this remote of %s does not read %s; events and telemetry can be read unless its options leave them out", r.component.Instance(r.index), attr)
+		return nil, fmt.Errorf("this remote of %s does not read %s: it reads events and telemetry that its options do not leave out", r.component.Instance(r.index), attr)
 	}
 	return rt, nil
 }

@@ -183,7 +183,7 @@ func (c *Component) topicOf(attr string) (*Topic, error) {
 	if t, ok := c.byAttr[attr]; ok {
 		return t, nil
 	}
-	return nil, &UnknownTopicError{Component: c.Name, Name: attr, Near: nearest(attr, c.attrs(""))}
+	return nil, &UnknownTopicError{Component: c.Name, Name: attr, Suggestions: suggest(attr, c.attrs(""))}
 }
 
 // attrs lists the attribute names that have the prefix, sorted.

@@ -41,7 +41,7 @@ func TestLatencyDelaysSamplesAndKeepsTheirOrder(t *testing.T) {
 			require.EqualValues(t, n, a.value)
 			require.InDelta(t, float64(300+100*n), float64(a.after.Milliseconds()), 1)
 		}
-		_, err = r.Command(t.Context(), "start", nil, sal.WithTimeLimit(time.Second))
+		_, err = r.Command(t.Context(), "start", nil, sal.WithTimeout(time.Second))
 		require.ErrorIs(t, err, sal.ErrTimeout)
 	})
 }

@@ -32,7 +32,7 @@ func number(t *testing.T, r *sal.Remote, attr, field string) float64 {
 // do sends a command that has to succeed.
 func do(t *testing.T, r *sal.Remote, command string, values sal.Values) string {
 	t.Helper()
-	a, err := r.Command(t.Context(), command, values, sal.WithTimeLimit(time.Minute))
+	a, err := r.Command(t.Context(), command, values, sal.WithTimeout(time.Minute))
 	require.NoError(t, err)
 	synctest.Wait()
 	return a.Result
@@ -41,7 +41,7 @@ func do(t *testing.T, r *sal.Remote, command string, values sal.Values) string {
 // refused sends a command that has to fail.
 func refused(t *testing.T, r *sal.Remote, want, command string, values sal.Values) {
 	t.Helper()
-	_, err := r.Command(t.Context(), command, values, sal.WithTimeLimit(time.Minute))
+	_, err := r.Command(t.Context(), command, values, sal.WithTimeout(time.Minute))
 	var failed *sal.AckError
 	require.ErrorAs(t, err, &failed)
 	require.Contains(t, failed.Ack.Result, want)

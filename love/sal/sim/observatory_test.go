@@ -223,14 +223,14 @@ func TestStateCommandsFollowTheTable(t *testing.T) {
 			{"standby", "Done", sal.Standby},
 			{"exitControl", "Done", sal.Offline},
 		} {
-			a, err := r.Command(ctx, step.command, nil, sal.WithTimeLimit(time.Minute))
+			a, err := r.Command(ctx, step.command, nil, sal.WithTimeout(time.Minute))
 			require.Equal(t, step.result, a.Result, step.command)
 			require.Equal(t, step.result != "Done", err != nil)
 			synctest.Wait()
 			s, _ := r.Latest("evt_summaryState")
 			require.EqualValues(t, step.state, s.Int("summaryState"), step.command)
 		}
-		_, err := r.Command(ctx, "start", nil, sal.WithTimeLimit(time.Minute))
+		_, err := r.Command(ctx, "start", nil, sal.WithTimeout(time.Minute))
 		require.ErrorIs(t, err, sal.ErrTimeout, "who went offline answers no more")
 	})
 }
