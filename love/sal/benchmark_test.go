@@ -9,7 +9,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// From Write to callback, one sample at a time.
+// BenchmarkWriteToCallback is the way from Write to a callback, one sample at a time.
 func BenchmarkWriteToCallback(b *testing.B) {
 	d := sal.NewDomain(sim.NewBus(), sim.Definitions())
 	defer d.Close()
@@ -24,7 +24,7 @@ func BenchmarkWriteToCallback(b *testing.B) {
 	}
 }
 
-// As many samples as one remote takes.
+// BenchmarkThroughput writes as many samples as one remote can take.
 func BenchmarkThroughput(b *testing.B) {
 	d := sal.NewDomain(sim.NewBus(sim.WithQueue(1<<30)), sim.Definitions())
 	defer d.Close()

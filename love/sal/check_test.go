@@ -45,7 +45,7 @@ func TestCheckIsStricterThanWriting(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestASampleCanBeWrittenAsSomebodyElses(t *testing.T) {
+func TestWriteAsSetsTheIdentityOfOneSample(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		c := writeOnly(t, d, "Lamp", 0)
 		for _, opts := range [][]sal.WriteOption{{sal.Force()}, {sal.Force(), sal.WriteAs("ana@host")}, {sal.Force()}} {

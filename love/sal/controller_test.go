@@ -70,7 +70,7 @@ func TestTelemetryIsSentEachTime(t *testing.T) {
 	})
 }
 
-func TestWriteThatIsWrongChangesNothing(t *testing.T) {
+func TestRefusedWriteChangesNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		c := writeOnly(t, d, "Lamp", 0)
 		write(t, c, "evt_burning", nil)
@@ -93,7 +93,7 @@ func TestWriteThatIsWrongChangesNothing(t *testing.T) {
 	})
 }
 
-func TestControllerTellsItsLogLevelAtTheStart(t *testing.T) {
+func TestControllerWritesItsLogLevelWhenItStarts(t *testing.T) {
 	d := sal.NewDomain(sim.NewBus(), sim.Definitions())
 	defer d.Close()
 	writeOnly(t, d, "ATDome", 0)
@@ -102,7 +102,7 @@ func TestControllerTellsItsLogLevelAtTheStart(t *testing.T) {
 	require.EqualValues(t, 20, s.Int("level"))
 }
 
-func TestControllerRunsOnlyWithAHandlerForEachCommand(t *testing.T) {
+func TestControllerNeedsAHandlerForEachCommand(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		c, err := d.Controller(t.Context(), "Lamp", 0)
 		require.NoError(t, err)

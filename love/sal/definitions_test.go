@@ -10,7 +10,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-func TestDefineRefusesWhatCannotBe(t *testing.T) {
+func TestDefineRefusesImpossibleComponents(t *testing.T) {
 	for want, topics := range map[string][]*sal.Topic{
 		"two topics logevent_x":        {{Kind: sal.Event, Name: "x"}, {Kind: sal.Event, Name: "x"}},
 		"do not fit together":          {{Kind: sal.Telemetry, Name: "logevent_x"}},
@@ -23,19 +23,19 @@ func TestDefineRefusesWhatCannotBe(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	_, err := sal.Define(&sal.Component{Name: "a:1"})
-	require.ErrorContains(t, err, "no component name")
+	require.ErrorContains(t, err, "not a component name")
 	_, err = sal.Define(&sal.Component{Name: "A"}, &sal.Component{Name: "A"})
 	require.ErrorContains(t, err, "defined twice")
 }
 
-func TestOnlyAnAvroRecordMakesFieldsThatMayBeNull(t *testing.T) {
+func TestOnlyFieldsOfAnAvroRecordMayBeNullable(t *testing.T) {
 	_, err := sal.Define(&sal.Component{Name: "Lamp", Topics: []*sal.Topic{
 		{Kind: sal.Event, Name: "x", Fields: []sal.Field{{Name: "y", Type: sal.Int, Nullable: true}}},
 	}})
 	require.ErrorContains(t, err, "field y: only fields of an AvroRecord")
 }
 
-func TestComponentIsReadOnceByManyAtTheSameTime(t *testing.T) {
+func TestConcurrentCallersReadAComponentOnce(t *testing.T) {
 	reads := 0
 	defs := sal.DefineFunc([]string{"Lamp", "Broken"}, func(name string) (*sal.Component, error) {
 		if name == "Broken" {

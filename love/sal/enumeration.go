@@ -4,8 +4,8 @@ import "slices"
 
 // Enumeration names values as the definition of a component does (spec sal-kafka,
 // section 15.3). It is for display only: definitions spell some names differently
-// from the enumerations that programs depend on, which are Go types of this
-// package, such as [SummaryState].
+// from the enumerations that programs depend on, which are Go types: [SummaryState],
+// and those of package [github.com/rubin-love/love-go/love/sal/enums].
 type Enumeration struct {
 	Name    string // "ScriptState"
 	Members []Choice

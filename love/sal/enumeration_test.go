@@ -23,7 +23,7 @@ func TestEnumerationsOfAComponentHaveNamesAndNumbers(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestInstanceNeedsAnIndexWhereThereAreInstancesOnly(t *testing.T) {
+func TestOnlyIndexedComponentsTakeAnIndex(t *testing.T) {
 	defs := sim.Definitions()
 	for name, want := range map[string]string{
 		"ATDome":      "",

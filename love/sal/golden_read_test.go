@@ -50,7 +50,7 @@ func replayReadMethods(t *testing.T, flow []byte) {
 		require.NoError(t, err)
 		return s.Float("value")
 	}
-	require.Equal(t, -1.0, take(), "the queue collects from here on")
+	require.Equal(t, -1.0, take(), "samples are collected from here on")
 	for i := range want.Written {
 		put(float64(i))
 	}

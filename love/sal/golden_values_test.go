@@ -34,7 +34,7 @@ func goldenNames(t *testing.T, text []byte) {
 	}
 }
 
-// enumerations are those that are Go types, by their names in the vectors.
+// enumerations lists those that are Go types, by their names in the recordings.
 var enumerations = map[string]func(int) fmt.Stringer{
 	"SalRetCode":                     func(n int) fmt.Stringer { return sal.AckCode(n) },
 	"State":                          func(n int) fmt.Stringer { return sal.SummaryState(n) },
@@ -45,9 +45,9 @@ var enumerations = map[string]func(int) fmt.Stringer{
 	"Watcher.AlarmSeverity":          func(n int) fmt.Stringer { return enums.AlarmSeverity(n) },
 }
 
-// goldenEnumerations compares the Go types. Of the return codes of older
-// middleware only those of commands are one. Of several names of a number
-// String is one.
+// goldenEnumerations compares the Go types. Of the return codes of older middleware,
+// only those of commands have one. Where a number has several names, String returns
+// one of them.
 func goldenEnumerations(t *testing.T, text []byte) {
 	var enums map[string]map[string]int
 	decode(t, text, &enums)

@@ -20,7 +20,7 @@ import (
 func (s *Sample) Into(target any) error {
 	v := reflect.ValueOf(target)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return fmt.Errorf("a sample goes into a pointer to a struct, not into %T", target)
+		return fmt.Errorf("Into takes a pointer to a struct, not %T", target)
 	}
 	return eachField(v.Elem(), func(name string, into reflect.Value) error {
 		i, ok := s.topic.position[name]
@@ -39,7 +39,7 @@ func (s *Sample) Into(target any) error {
 func ValuesOf(source any) (Values, error) {
 	v := reflect.Indirect(reflect.ValueOf(source))
 	if v.Kind() != reflect.Struct {
-		return nil, fmt.Errorf("values come from a struct, not from %T", source)
+		return nil, fmt.Errorf("ValuesOf takes a struct or a pointer to one, not %T", source)
 	}
 	values := Values{}
 	return values, eachField(v, func(name string, from reflect.Value) error {

@@ -25,7 +25,7 @@ type reading struct {
 	Note   string   `sal:"-"`
 }
 
-func TestSampleAndStructMapOntoEachOther(t *testing.T) {
+func TestStructsConvertBothWays(t *testing.T) {
 	d := 2.5
 	in := reading{
 		power: power{I: -7, L: 9}, Bools: []bool{true, false}, Ints: [3]int{1, 2, 3}, Floats: []float32{0.5, 1},
@@ -43,7 +43,7 @@ func TestSampleAndStructMapOntoEachOther(t *testing.T) {
 	require.Equal(t, []bool{true, false}, s.Value("bools"), "lists are copied")
 }
 
-func TestStructThatDoesNotFitIsAnErrorThatNamesTheField(t *testing.T) {
+func TestErrorNamesTheUnfitStructField(t *testing.T) {
 	s, err := sal.NewSample(everything(t), sal.Values{"i": 300, "ll": -1, "d": 1e300})
 	require.NoError(t, err)
 	for want, target := range map[string]any{
@@ -59,11 +59,11 @@ func TestStructThatDoesNotFitIsAnErrorThatNamesTheField(t *testing.T) {
 		}{},
 		"field t:": &struct{ T bool }{},
 		"field ints: [0 0 0] does not fit a Go [2]int": &struct{ Ints [2]int }{},
-		"field bools:":          &struct{ Bools []string }{},
-		"a pointer to a struct": 5,
+		"field bools:":                &struct{ Bools []string }{},
+		"takes a pointer to a struct": 5,
 	} {
 		require.ErrorContains(t, s.Into(target), want)
 	}
 	_, err = sal.ValuesOf("text")
-	require.ErrorContains(t, err, "values come from a struct, not from string")
+	require.ErrorContains(t, err, "takes a struct or a pointer to one, not string")
 }

@@ -2,7 +2,7 @@ package sal
 
 import "strings"
 
-// Kind tells commands, events, telemetry and acknowledgements apart.
+// Kind distinguishes commands, events, telemetry and acknowledgements.
 type Kind uint8
 
 // The kinds of topics (spec sal-kafka, section 1).

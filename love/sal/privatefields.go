@@ -3,7 +3,7 @@ package sal
 const unitless = "unitless"
 
 // fieldIndex is the only private field that may be set: with it a writer for all
-// instances names the one that is meant.
+// instances says which one it means.
 const fieldIndex = "salIndex"
 
 // The positions of the private fields in a sample of a topic without index; with

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// reader reads topics of one component. It holds late joiner data back until it is
+// reader reads topics of one component. It keeps late joiner data until that is
 // complete, filters by index and drops samples that are out of order (spec
 // sal-kafka, sections 9.2 to 9.4). A single goroutine runs it.
 type reader struct {
@@ -24,10 +24,10 @@ type reader struct {
 // readTopic is the state of one topic of a reader.
 type readTopic struct {
 	topic   *Topic
-	ordered bool                // whether samples older than the last are dropped
-	history *history            // nil once it has been delivered
-	newest  *instances[float64] // the last private_sndStamp of each instance
-	latest  atomic.Pointer[Sample]
+	ordered bool                   // whether samples older than the last are dropped
+	history *history               // nil once it has been delivered
+	newest  *instances[float64]    // the last private_sndStamp of each instance
+	latest  atomic.Pointer[Sample] // of any instance
 }
 
 // history holds late joiner data: the newest sample of each instance, in the order in

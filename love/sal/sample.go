@@ -20,7 +20,7 @@ type Sample struct {
 	writer int // index of the object that wrote it, or unknownWriter
 }
 
-// unknownWriter marks samples that came off a bus, or were made by hand.
+// unknownWriter marks samples that came from a bus or were made by [NewSample].
 const unknownWriter = -1
 
 func init() {
@@ -144,8 +144,8 @@ func equal(c, d cells.Cell, t Type) bool {
 
 func sameFloat(a, b float64) bool { return a == b || a != a && b != b }
 
-// warnLengths tells of arrays that are longer or shorter than the definition
-// has them; readers take them as they are (spec sal-kafka, section 8).
+// warnLengths logs arrays that are longer or shorter than in the definition; readers
+// take them as they are (spec sal-kafka, section 8).
 func (s *Sample) warnLengths(log *slog.Logger) {
 	for _, i := range s.topic.arrays {
 		f, n := s.topic.Fields[i], 0
@@ -167,8 +167,8 @@ func (s *Sample) warnLengths(log *slog.Logger) {
 // Topic returns the definition of the sample.
 func (s *Sample) Topic() *Topic { return s.topic }
 
-// Index returns the index of the instance that the sample is from or for, 0 if the
-// component is not indexed.
+// Index returns the index of the instance that wrote the sample, or that a command is
+// for; 0 if the component is not indexed.
 func (s *Sample) Index() int {
 	if !s.topic.indexed {
 		return 0
@@ -293,8 +293,8 @@ func (s *Sample) Ints(field string) []int64 {
 	return list
 }
 
-// scalar returns a field that is not an array and its cell. The field is zero if
-// there is none.
+// scalar returns a field that is not an array, and its cell; both are zero if there is
+// no such field.
 func (s *Sample) scalar(name string) (Field, cells.Cell) {
 	i, ok := s.topic.position[name]
 	if !ok || s.topic.Fields[i].IsArray() {

@@ -43,7 +43,7 @@ func TestSamplesBeginWithTheNewestAndMissNone(t *testing.T) {
 	})
 }
 
-func TestSamplesKeepTheNewestForALoopThatIsTooSlow(t *testing.T) {
+func TestSamplesKeepTheNewestForASlowLoop(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		c, r := writeOnly(t, d, "Lamp", 0), remote(t, d, "Lamp", 0)
 		flux(t, c, 1)

@@ -2,8 +2,8 @@ package sal
 
 import "fmt"
 
-// SummaryState is the state of a CSC in its event summaryState (spec sal-kafka,
-// sections 13.2 and 15.1).
+// SummaryState is the state of a CSC, a component that follows the standard states,
+// in its event summaryState (spec sal-kafka, sections 13.2 and 15.1).
 type SummaryState int
 
 // The states.

@@ -201,7 +201,7 @@ func wholeFloat(f float64) (int64, bool) {
 	return int64(f), f == math.Trunc(f) && f >= math.MinInt64 && f < math.MaxInt64
 }
 
-// describe returns a value for an error message, cut to a sensible length.
+// describe returns a value for an error message, shortened if it is long.
 func describe(v any) string {
 	var s string
 	switch x := v.(type) {

@@ -12,7 +12,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-func TestDefinitionsOfASimulationDoNotReachARegistry(t *testing.T) {
+func TestSimulatedDefinitionsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	_, err := kafka.NewBus(w.config(), sim.Definitions())
 	require.ErrorIs(t, err, kafka.ErrSimulated)
@@ -39,7 +39,7 @@ func TestNamesAreThoseOfTheObservatory(t *testing.T) {
 	require.Equal(t, []byte{}, kafka.Key(topic(t, defs, "Lamp", "tel_light"), 0))
 }
 
-func TestTheKeyHasTheIndexOfTheWriterNotThatOfTheSample(t *testing.T) {
+func TestKeyHasTheIndexOfTheWriter(t *testing.T) {
 	w := newWorld(t)
 	r, err := w.domain(t, interfaces(t)).Remote(soon(t), "Hexapod", 0)
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestTheKeyHasTheIndexOfTheWriterNotThatOfTheSample(t *testing.T) {
 	require.Equal(t, `{ "name": "Hexapod", "index": 0, "topic": "command_move" }`, string(record.Key))
 }
 
-func TestARemoteAnnouncesItsCommandsAndAControllerAllThatItWrites(t *testing.T) {
+func TestRemotesAnnounceCommandsAndControllersAllTheyWrite(t *testing.T) {
 	w := newWorld(t)
 	d := w.domain(t, interfaces(t))
 	_, err := d.Remote(soon(t), "Lamp", 0, sal.WithTopics())
@@ -69,7 +69,7 @@ func TestARemoteAnnouncesItsCommandsAndAControllerAllThatItWrites(t *testing.T) 
 	require.True(t, w.registry.SubjectExists("lsst.test.Hexapod.logevent_inPosition-value"))
 }
 
-func TestHistoryWindowsComeFromTheConfiguration(t *testing.T) {
+func TestHistorySizesComeFromTheConfiguration(t *testing.T) {
 	w := newWorld(t)
 	require.Equal(t, 500, w.bus(t, interfaces(t)).HistorySize("Lamp"))
 	config := w.config()
@@ -81,7 +81,7 @@ func TestHistoryWindowsComeFromTheConfiguration(t *testing.T) {
 	require.Equal(t, 30, bus.HistorySize("Hexapod"))
 }
 
-func TestAClosedBusEndsWhatWaitsOnIt(t *testing.T) {
+func TestClosingABusEndsWaitingCalls(t *testing.T) {
 	w := newWorld(t)
 	defs := interfaces(t)
 	bus, err := kafka.NewBus(w.config(), defs)

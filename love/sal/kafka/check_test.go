@@ -10,7 +10,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
-func TestChecksFindABusThatWorks(t *testing.T) {
+func TestChecksPassOnAWorkingBus(t *testing.T) {
 	w := newWorld(t)
 	newLamp(t, w.domain(t, interfaces(t)))
 	found, err := kafka.CheckBrokers(soon(t), w.config())
@@ -22,7 +22,7 @@ func TestChecksFindABusThatWorks(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestChecksTellAnOperatorWhatIsWrong(t *testing.T) {
+func TestFailedChecksExplainWhatIsWrong(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	nobody := closed.Addr().String()

@@ -33,7 +33,7 @@ func body(tb testing.TB, values sal.Values) []byte {
 	return c.append(nil, s)
 }
 
-func TestASampleSurvivesItsAvroEncoding(t *testing.T) {
+func TestSampleSurvivesItsEncoding(t *testing.T) {
 	values := sal.Values{
 		"private_identity": "ana@host", "private_seqNum": 7, "private_sndStamp": 1.5,
 		"b": true, "y": 255, "s": -3, "i": math.MinInt32, "ui": math.MaxUint32, "ll": math.MinInt64,
@@ -48,7 +48,7 @@ func TestASampleSurvivesItsAvroEncoding(t *testing.T) {
 	require.Equal(t, want.String(), s.String())
 }
 
-func TestAvroIntegersBeyondTheDefinitionAreTakenAsTheyCome(t *testing.T) {
+func TestIntegersBeyondTheDefinitionAreAccepted(t *testing.T) {
 	b := body(t, nil)
 	// The fields before: five stamps and numbers, two empty texts, the origin,
 	// the boolean. The byte field is next; 600 needs two bytes.
@@ -59,7 +59,7 @@ func TestAvroIntegersBeyondTheDefinitionAreTakenAsTheyCome(t *testing.T) {
 	require.EqualValues(t, 600, s.Int("y"))
 }
 
-func TestAvroArraysComeInAnyNumberOfBlocks(t *testing.T) {
+func TestArraysMayHaveAnyNumberOfBlocks(t *testing.T) {
 	whole := body(t, sal.Values{"bools": []bool{}, "ints": []int{}, "floats": []float64{}})
 	front := whole[:len(whole)-3]
 	for name, arrays := range map[string][]byte{
@@ -77,7 +77,7 @@ func TestAvroArraysComeInAnyNumberOfBlocks(t *testing.T) {
 	}
 }
 
-func TestAnAvroBodyThatIsNoneIsAnError(t *testing.T) {
+func TestBrokenBodyIsAnError(t *testing.T) {
 	whole := body(t, sal.Values{"t": "text", "ints": []int{1, 2, 3}})
 	for n := range whole {
 		_, err := everything(t).decode(whole[:n], 0)

@@ -25,7 +25,7 @@ func file(t testing.TB, name, text string) string {
 	return path
 }
 
-func TestTheEnvironmentHasDefaultsForAllButTheSubName(t *testing.T) {
+func TestOnlyTheSubNameHasNoDefault(t *testing.T) {
 	c, warnings, err := kafka.ConfigFromEnvironment(environment(map[string]string{"LSST_TOPIC_SUBNAME": "sal"}))
 	require.NoError(t, err)
 	require.Empty(t, warnings)
@@ -36,7 +36,7 @@ func TestTheEnvironmentHasDefaultsForAllButTheSubName(t *testing.T) {
 	}, c)
 }
 
-func TestTheEnvironmentSaysAll(t *testing.T) {
+func TestConfigComesFromTheEnvironment(t *testing.T) {
 	c, warnings, err := kafka.ConfigFromEnvironment(environment(map[string]string{
 		"LSST_TOPIC_SUBNAME":                "night_1",
 		"LSST_KAFKA_BROKER_ADDR":            "a:9092, b:9092",
@@ -67,7 +67,7 @@ func TestTheEnvironmentSaysAll(t *testing.T) {
 	}, c)
 }
 
-func TestProtocolAndMechanismCountOnlyWithUserAndPassword(t *testing.T) {
+func TestProtocolAndMechanismNeedUserAndPassword(t *testing.T) {
 	c, _, err := kafka.ConfigFromEnvironment(environment(map[string]string{
 		"LSST_TOPIC_SUBNAME": "sal", "LSST_KAFKA_SECURITY_USERNAME": "love",
 		"LSST_KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "LSST_KAFKA_SECURITY_MECHANISM": "nonsense",
@@ -76,7 +76,7 @@ func TestProtocolAndMechanismCountOnlyWithUserAndPassword(t *testing.T) {
 	require.Equal(t, kafka.Security{Mechanism: kafka.ScramSHA512}, c.Security)
 }
 
-func TestWhatIsWrongIsNamed(t *testing.T) {
+func TestErrorsNameTheSetting(t *testing.T) {
 	login := map[string]string{"LSST_TOPIC_SUBNAME": "sal", "LSST_KAFKA_SECURITY_USERNAME": "love", "LSST_KAFKA_SECURITY_PASSWORD": "hidden"}
 	with := func(name, value string) map[string]string {
 		all := map[string]string{name: value}

@@ -38,7 +38,7 @@ func TestDomainOverRealBrokers(t *testing.T) {
 	})
 }
 
-func TestChecksOfRealBrokers(t *testing.T) {
+func TestChecksPassOnRealBrokers(t *testing.T) {
 	config := realBrokers(t)
 	_, err := kafka.CheckBrokers(soon(t), config)
 	require.ErrorContains(t, err, "no topic")

@@ -57,7 +57,7 @@ func TestLogInAndEncryption(t *testing.T) {
 	}
 }
 
-func TestAWrongPasswordIsNoWayIn(t *testing.T) {
+func TestWrongPasswordIsRefused(t *testing.T) {
 	w := newWorld(t, kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "love", "right"))
 	config := w.config()
 	config.Security = kafka.Security{User: "love", Password: "wrong"}

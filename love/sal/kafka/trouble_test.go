@@ -75,7 +75,7 @@ func powers(t *testing.T, r *sal.Remote) func(n int) []int {
 	return func(n int) []int { return next(t, arrived, n) }
 }
 
-func TestAfterTheBrokersWereAwayReadingAndWritingGoOn(t *testing.T) {
+func TestReadingAndWritingResumeAfterAnOutageOfTheBrokers(t *testing.T) {
 	w := newWorld(t)
 	defs := interfaces(t)
 	config := w.config()
@@ -105,7 +105,7 @@ func TestAfterTheBrokersWereAwayReadingAndWritingGoOn(t *testing.T) {
 	require.Equal(t, []int{3}, got(1))
 }
 
-func TestARemoteWaitsForBrokersThatAreAwayAtItsStart(t *testing.T) {
+func TestRemoteStartWaitsForBrokers(t *testing.T) {
 	w := newWorld(t)
 	back := w.away()
 	d := w.domain(t, interfaces(t))
@@ -118,7 +118,7 @@ func TestARemoteWaitsForBrokersThatAreAwayAtItsStart(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestACommandThatCannotBeDeliveredIsAnErrorToItsSender(t *testing.T) {
+func TestUndeliverableCommandIsAnErrorForItsSender(t *testing.T) {
 	w := newWorld(t)
 	defs := interfaces(t)
 	config := w.config()
@@ -159,7 +159,7 @@ func TestSamplesKeepTheirOrderWhenLeadersMove(t *testing.T) {
 	require.Equal(t, want, got(len(want)))
 }
 
-func TestARemoteWaitsForARegistryThatIsAwayAtItsStart(t *testing.T) {
+func TestRemoteStartWaitsForTheRegistry(t *testing.T) {
 	w := newWorld(t)
 	back := w.silent()
 	d := w.domain(t, interfaces(t))
@@ -173,7 +173,7 @@ func TestARemoteWaitsForARegistryThatIsAwayAtItsStart(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestASchemaThatTheRegistryRefusesIsAnError(t *testing.T) {
+func TestRefusedSchemaIsAnError(t *testing.T) {
 	w := newWorld(t)
 	w.registry.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
 		rw.WriteHeader(http.StatusConflict)
@@ -186,7 +186,7 @@ func TestASchemaThatTheRegistryRefusesIsAnError(t *testing.T) {
 	require.True(t, refused.Incompatible)
 }
 
-func TestATopicThatMayNotBeMadeIsAnError(t *testing.T) {
+func TestTopicThatMayNotBeCreatedIsAnError(t *testing.T) {
 	w := newWorld(t)
 	w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Err: kerr.TopicAuthorizationFailed, Count: -1})
 	_, err := w.domain(t, interfaces(t)).Remote(soon(t), "Lamp", 0)
@@ -207,7 +207,7 @@ func widened(t *testing.T) *sal.Definitions {
 	return defs
 }
 
-func TestAWriterOfAnotherVersionIsReadAndNothingIsLostWhileTheRegistryIsAway(t *testing.T) {
+func TestOtherVersionIsReadWithoutLossWhileTheRegistryIsDown(t *testing.T) {
 	w := newWorld(t)
 	old, new := interfaces(t), widened(t)
 	l := newLamp(t, w.domain(t, old))
@@ -233,7 +233,7 @@ func TestAWriterOfAnotherVersionIsReadAndNothingIsLostWhileTheRegistryIsAway(t *
 	require.Same(t, topic(t, new, "Lamp", "evt_burning"), s.Topic())
 }
 
-func TestWhatCannotBeDecodedIsSkippedAndCounted(t *testing.T) {
+func TestUndecodableMessagesAreSkippedAndCounted(t *testing.T) {
 	w := newWorld(t)
 	defs := interfaces(t)
 	l := newLamp(t, w.domain(t, defs))
@@ -258,7 +258,7 @@ func TestWhatCannotBeDecodedIsSkippedAndCounted(t *testing.T) {
 	require.EqualValues(t, 7, bus.Stats().Skipped)
 }
 
-func TestATruncatedMessageIsSkipped(t *testing.T) {
+func TestTruncatedMessagesAreSkipped(t *testing.T) {
 	w := newWorld(t)
 	defs := interfaces(t)
 	bus := w.bus(t, defs)
@@ -278,7 +278,7 @@ func TestATruncatedMessageIsSkipped(t *testing.T) {
 	require.EqualValues(t, 1, bus.Stats().Received)
 }
 
-func TestAllPartitionsAreReadAlsoThoseThatOperatorsAdd(t *testing.T) {
+func TestAllPartitionsAreReadIncludingAddedOnes(t *testing.T) {
 	w := newWorld(t)
 	defs := interfaces(t)
 	const name = "lsst.test.Lamp.light"
@@ -321,7 +321,7 @@ func lastValue(t *testing.T, w *world, name string) []byte {
 	return records[len(records)-1].Value
 }
 
-func TestALateJoinerReadsOverTheGapsOfCompaction(t *testing.T) {
+func TestLateJoinerReadsAcrossGapsLeftByCompaction(t *testing.T) {
 	w := newWorld(t)
 	defs := interfaces(t)
 	small, compact := "1", "compact"
@@ -345,7 +345,7 @@ func TestALateJoinerReadsOverTheGapsOfCompaction(t *testing.T) {
 	require.Empty(t, arrived)
 }
 
-func TestATopicThatRetentionHasEmptiedHasNoPast(t *testing.T) {
+func TestTopicEmptiedByRetentionHasNoHistory(t *testing.T) {
 	w := newWorld(t)
 	defs := interfaces(t)
 	l := newLamp(t, w.domain(t, defs))
@@ -360,7 +360,7 @@ func TestATopicThatRetentionHasEmptiedHasNoPast(t *testing.T) {
 	require.Equal(t, []int{2}, got(1))
 }
 
-func TestAPastThatIsRemovedWhileItIsReadDoesNotKeepARemoteFromStarting(t *testing.T) {
+func TestRemoteStartsWhenItsHistoryIsRemovedWhileBeingRead(t *testing.T) {
 	w := newWorld(t)
 	defs := interfaces(t)
 	l := newLamp(t, w.domain(t, defs))
@@ -377,7 +377,7 @@ func TestAPastThatIsRemovedWhileItIsReadDoesNotKeepARemoteFromStarting(t *testin
 	require.Equal(t, []int{2}, got(1))
 }
 
-func TestATopicThatIsDeletedAndMadeAgainIsReadOn(t *testing.T) {
+func TestRecreatedTopicIsStillRead(t *testing.T) {
 	w := newWorld(t)
 	defs := interfaces(t)
 	l := newLamp(t, w.domain(t, defs))

@@ -93,7 +93,7 @@ func TestFieldOfACameraMayHaveNoValue(t *testing.T) {
 	require.ErrorContains(t, err, "field timestamp: takes a value, not null")
 }
 
-func TestBrokenCameraFileIsAnErrorThatNamesIt(t *testing.T) {
+func TestErrorNamesTheBrokenCameraFile(t *testing.T) {
 	for want, file := range map[string]string{
 		"bad.avsc:3: not the JSON of an Avro record": "{\n\"type\": \"record\",\n oops",
 		"holds one Avro record":                      `{"type": "enum"}`,

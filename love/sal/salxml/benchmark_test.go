@@ -25,9 +25,9 @@ func interfaces(tb testing.TB) *sal.Definitions {
 	return defs
 }
 
-// BenchmarkReadAll reads all definitions at hand, with the revision codes of all
-// topics: what a program pays that talks to every component. At most 0.5 s for
-// those of the observatory.
+// BenchmarkReadAll reads all definitions and computes the revision codes of all
+// topics, as a program that uses every component does: at most 0.5 s for those of
+// the observatory.
 func BenchmarkReadAll(b *testing.B) {
 	for b.Loop() {
 		readAll(b, interfaces(b))
@@ -74,7 +74,7 @@ func BenchmarkReadLargest(b *testing.B) {
 	})
 }
 
-// largest is the component with the most fields.
+// largest returns the component with the most fields.
 func largest(b *testing.B, defs *sal.Definitions) string {
 	found, most := "", -1
 	for _, name := range defs.Names() {
@@ -106,7 +106,7 @@ func readOne(b *testing.B, defs *sal.Definitions, name string) {
 	}
 }
 
-// release makes definitions as large as those of the observatory.
+// release returns definitions as large as those of the observatory.
 func release() fstest.MapFS {
 	const components, topics, fields = 63, 52, 12 // and ackcmd, and private fields
 	files, subsystems := fstest.MapFS{}, "<SALSubsystemSet>"

@@ -10,7 +10,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// gratings is a component with an enumeration of a field's own.
+// gratings returns a component with a field that has an enumeration.
 func gratings(t *testing.T, enumeration string) *sal.Component {
 	defs, err := salxml.ReadFS(fstest.MapFS{
 		"SALSubsystems.xml": {Data: []byte(`<SALSubsystemSet><SALSubsystem><Name>Spec</Name><IndexEnumeration>no</IndexEnumeration></SALSubsystem></SALSubsystemSet>`)},
@@ -27,7 +27,7 @@ func gratings(t *testing.T, enumeration string) *sal.Component {
 	return c
 }
 
-func TestChoicesAreTheFieldsOwnEnumeration(t *testing.T) {
+func TestChoicesComeFromTheEnumerationOfTheField(t *testing.T) {
 	for text, want := range map[string][]sal.Choice{
 		"Blue, Red":                   {{Name: "Blue", Number: 1}, {Name: "Red", Number: 2}},
 		"\n Blue=5,\n Red ,Off=0x10 ": {{Name: "Blue", Number: 5}, {Name: "Red", Number: 6}, {Name: "Off", Number: 16}},

@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// folder is a small folder of SAL XML; files given replace those in it.
+// folder returns a small folder of SAL XML; files given replace those in it.
 func folder(files map[string]string) fstest.MapFS {
 	all := map[string]string{
 		"SALSubsystems.xml": `<?xml version="1.0" encoding="UTF-8"?>
@@ -93,7 +93,7 @@ func TestReadFSFindsTheInterfacesOneLevelDown(t *testing.T) {
 	require.True(t, defs.Known("Lamp"))
 }
 
-func TestBrokenFilesNameFileLineAndElement(t *testing.T) {
+func TestErrorNamesFileLineAndElement(t *testing.T) {
 	topic := func(inner string) string {
 		return "<SALEventSet>\n<SALEvent>\n<EFDB_Topic>Lamp_logevent_x</EFDB_Topic>\n" + inner + "</SALEvent>\n</SALEventSet>"
 	}

@@ -46,7 +46,7 @@ func TestLatencyDelaysSamplesAndKeepsTheirOrder(t *testing.T) {
 	})
 }
 
-func TestReaderThatIsTooSlowLosesTheOldest(t *testing.T) {
+func TestSlowReaderLosesTheOldestSamples(t *testing.T) {
 	bus, defs := sim.NewBus(sim.WithQueue(3), sim.WithHistory(2)), sim.Definitions()
 	comp, err := defs.Component("Test")
 	require.NoError(t, err)

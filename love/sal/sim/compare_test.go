@@ -13,7 +13,7 @@ import (
 
 // The real XML has another licence and is not part of the project; who has it
 // names its folder.
-func TestEmbeddedInterfacesAgreeWithTheRealOnes(t *testing.T) {
+func TestDefinitionsAgreeWithThoseOfTheObservatory(t *testing.T) {
 	folder := os.Getenv("LOVE_SAL_INTERFACES")
 	if folder == "" {
 		t.Skip("LOVE_SAL_INTERFACES is not set: give it the folder of the observatory's SAL interfaces")

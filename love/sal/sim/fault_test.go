@@ -47,7 +47,7 @@ func refused(t *testing.T, r *sal.Remote, want, command string, values sal.Value
 	require.Contains(t, failed.Ack.Result, want)
 }
 
-func TestPlannedFaultComesInItsTimeAndIsRecovered(t *testing.T) {
+func TestPlannedFaultOccursAndIsRecovered(t *testing.T) {
 	opts := append(only("ATDome"), sim.WithFault(sim.Fault{Component: "ATDome", After: 2 * time.Minute, Code: 7, Report: "a door jams"}))
 	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
@@ -87,7 +87,7 @@ func TestOperatorCanStartAComponentThatFails(t *testing.T) {
 	})
 }
 
-func TestProgramCanMakeAComponentFail(t *testing.T) {
+func TestFaultMakesAComponentFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := sal.NewDomain(sim.NewBus(), sim.Definitions())
 		o := sim.NewObservatory(d, only("MTHexapod:1")...)
@@ -106,7 +106,7 @@ func TestProgramCanMakeAComponentFail(t *testing.T) {
 	})
 }
 
-func TestObservatoryRefusesWhatItCannotSimulate(t *testing.T) {
+func TestObservatoryRefusesUnknownComponents(t *testing.T) {
 	for name, want := range map[string]string{
 		"MTHexapod": "MTHexapod has instances; say which",
 		"Nothing":   `there is no component "Nothing"`,

@@ -52,7 +52,7 @@ func position(t *testing.T, r *sal.Remote) float64 {
 	return s.Float("azimuthPosition")
 }
 
-func TestDomeSlewsToWhereItIsCommandedWithinItsLimits(t *testing.T) {
+func TestDomeSlewsAsCommandedWithinItsLimits(t *testing.T) {
 	night(t, only("ATDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
 		_, err := r.Command(ctx, "cmd_moveAzimuth", sal.Values{"azimuth": 90})
@@ -85,7 +85,7 @@ func TestDomeSlewsToWhereItIsCommandedWithinItsLimits(t *testing.T) {
 	})
 }
 
-func TestDoorsOpenAndCloseInTurn(t *testing.T) {
+func TestDoorsOpenAndCloseInOrder(t *testing.T) {
 	night(t, only("ATDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
 		doors := func() (main, dropout int64) {
@@ -147,7 +147,7 @@ func TestMountTracksWithinItsLimitsThroughANight(t *testing.T) {
 	})
 }
 
-func TestMountGoesWhereItIsSentAndRefusesWhatItCannotReach(t *testing.T) {
+func TestMountMovesAsCommandedAndRefusesUnreachablePositions(t *testing.T) {
 	night(t, only("MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "MTMount", 0)
 		_, err := r.Command(ctx, "moveToTarget", sal.Values{"azimuth": -100, "elevation": 45})
@@ -190,7 +190,7 @@ func TestWeatherDriftsSmoothlyAndPlausibly(t *testing.T) {
 	})
 }
 
-func TestComponentsBeatOnceASecond(t *testing.T) {
+func TestComponentsSendAHeartbeatEachSecond(t *testing.T) {
 	night(t, []sim.Option{sim.WithComponents("ATDome", "MTMount", "ESS:301")}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		var beats atomic.Int64
 		for _, name := range []string{"ATDome", "MTMount", "ESS"} {
@@ -246,13 +246,13 @@ func TestLateJoinerKnowsTheStateAtOnce(t *testing.T) {
 	})
 }
 
-func TestObservatoryRefusesAStateThatItCannotStartIn(t *testing.T) {
+func TestObservatoryRefusesAnImpossibleInitialState(t *testing.T) {
 	d := sal.NewDomain(sim.NewBus(), sim.Definitions())
 	err := sim.NewObservatory(d, sim.WithInitialState(sal.Fault)).Run(context.Background())
 	require.ErrorContains(t, err, "STANDBY, DISABLED or ENABLED, not FAULT")
 }
 
-func TestWholeObservatoryLivesThroughANight(t *testing.T) {
+func TestWholeObservatoryRunsThroughANight(t *testing.T) {
 	opts := []sim.Option{sim.WithTelemetryPeriod(30 * time.Second), sim.WithHeartbeat(30 * time.Second)}
 	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		hours := 10 * time.Hour

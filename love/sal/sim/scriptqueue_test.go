@@ -82,7 +82,7 @@ func (q *queue) rows() (current int64, waiting, past []int64) {
 	return s.Int("currentSalIndex"), s.Ints("salIndices")[:s.Int("length")], s.Ints("pastSalIndices")[:s.Int("pastLength")]
 }
 
-func TestScriptsAreRunOneAfterAnother(t *testing.T) {
+func TestScriptsRunOneAfterAnother(t *testing.T) {
 	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		require.Equal(t, "100001", q.add(quick, "duration: 30", nil), "the answer is the index")
@@ -111,7 +111,7 @@ func TestScriptsAreRunOneAfterAnother(t *testing.T) {
 	})
 }
 
-func TestScriptsThatFailTellSo(t *testing.T) {
+func TestFailedScriptsReportIt(t *testing.T) {
 	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		q.add(broken, "", nil)
@@ -192,7 +192,7 @@ func TestQueueIsRearrangedByCommands(t *testing.T) {
 	})
 }
 
-func TestAScriptThatIsStillStartingIsStoppedAtOnce(t *testing.T) {
+func TestStartingScriptIsStoppedAtOnce(t *testing.T) {
 	for name, terminate := range map[string]bool{"stopped": false, "terminated": true} {
 		t.Run(name, func(t *testing.T) {
 			night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
@@ -216,7 +216,7 @@ func TestAScriptThatIsStillStartingIsStoppedAtOnce(t *testing.T) {
 	}
 }
 
-func TestQueueShowsWhatItIsAsked(t *testing.T) {
+func TestQueueExecutesItsShowCommands(t *testing.T) {
 	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		q.add(quick, "", nil)
@@ -234,7 +234,7 @@ func TestQueueShowsWhatItIsAsked(t *testing.T) {
 	})
 }
 
-func TestQueueRefusesWhatCannotBe(t *testing.T) {
+func TestQueueRefusesImpossibleCommands(t *testing.T) {
 	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		for _, c := range []struct {

@@ -86,7 +86,7 @@ func TestAlarmIsAcknowledgedAndBecomesWorse(t *testing.T) {
 	})
 }
 
-func TestAlarmWhoseCauseIsGoneIsForgottenInTime(t *testing.T) {
+func TestAlarmWithoutCauseIsAcknowledgedAutomatically(t *testing.T) {
 	opts := append(only("ATDome", "Watcher"), sim.WithTelemetryPeriod(10*time.Second), sim.WithHeartbeat(10*time.Second))
 	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		got := alarms(t, remote(t, ctx, d, "Watcher", 0))
@@ -99,7 +99,7 @@ func TestAlarmWhoseCauseIsGoneIsForgottenInTime(t *testing.T) {
 	})
 }
 
-func TestAlarmIsMutedForATime(t *testing.T) {
+func TestAlarmIsMutedForAWhile(t *testing.T) {
 	night(t, only("ATDome", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		watcher := remote(t, ctx, d, "Watcher", 0)
 		got := alarms(t, watcher)
@@ -123,7 +123,7 @@ func TestAlarmIsMutedForATime(t *testing.T) {
 	})
 }
 
-func TestComponentThatIsSilentRaisesAnAlarm(t *testing.T) {
+func TestMissingHeartbeatRaisesAnAlarm(t *testing.T) {
 	night(t, only("ATDome", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		watcher, dome := remote(t, ctx, d, "Watcher", 0), remote(t, ctx, d, "ATDome", 0)
 		got := alarms(t, watcher)

@@ -25,7 +25,7 @@ func TestTakeReturnsAllInOrder(t *testing.T) {
 	}
 }
 
-func TestFullQueueLosesItsOldest(t *testing.T) {
+func TestFullQueueDropsItsOldest(t *testing.T) {
 	q := queue.New[int](3)
 	for i := range 10 {
 		q.Put(i)
@@ -36,7 +36,7 @@ func TestFullQueueLosesItsOldest(t *testing.T) {
 	require.Equal(t, []int{7, 8, 9}, got)
 }
 
-func TestTakeWaitsUntilSomethingComesOrTheContextEnds(t *testing.T) {
+func TestTakeWaitsForAnItemOrTheContext(t *testing.T) {
 	q := queue.New[int](1000)
 	var putting sync.WaitGroup
 	putting.Go(func() {
@@ -75,7 +75,7 @@ func TestNextReturnsOneAtATime(t *testing.T) {
 	q.Put(6)
 	q.Fail(context.Canceled)
 	got, err = q.Next(t.Context())
-	require.NoError(t, err, "what is left comes first")
+	require.NoError(t, err, "remaining items come first")
 	require.Equal(t, 6, got)
 	_, err = q.Next(t.Context())
 	require.ErrorIs(t, err, context.Canceled)
