@@ -84,11 +84,11 @@ func TestBrokenBodyIsAnError(t *testing.T) {
 		require.ErrorIs(t, err, errEncoding, "%d bytes", n)
 	}
 	for name, b := range map[string][]byte{
-		"a text that is longer than the body": append(make([]byte, 33), 0xfe, 0xff, 0xff, 0xff, 0x0f),
-		"a text of negative length":           append(make([]byte, 33), 1),
-		"a text that is not UTF-8":            append(make([]byte, 33), 2, 0xff),
-		"a number without end":                append(make([]byte, 32), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
-		"an array of many":                    append(whole[:len(whole)-17:len(whole)-17], 0xfe, 0xff, 0xff, 0xff, 0x0f),
+		"a text longer than the body": append(make([]byte, 33), 0xfe, 0xff, 0xff, 0xff, 0x0f),
+		"a text of negative length":   append(make([]byte, 33), 1),
+		"a text that is not UTF-8":    append(make([]byte, 33), 2, 0xff),
+		"a number without an end":     append(make([]byte, 32), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
+		"an array of many":            append(whole[:len(whole)-17:len(whole)-17], 0xfe, 0xff, 0xff, 0xff, 0x0f),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := everything(t).decode(b, 0)

@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
-// environment is one of the variables given.
+// environment returns an environment with the variables.
 func environment(variables map[string]string) kafka.Environment {
 	return func(name string) (string, bool) {
 		v, ok := variables[name]
@@ -32,7 +32,7 @@ func TestOnlyTheSubNameHasNoDefault(t *testing.T) {
 	require.Equal(t, kafka.Config{
 		SubName: "sal", Brokers: []string{"broker:29092"}, Registry: "http://schema-registry:8081",
 		Security: kafka.Security{Mechanism: kafka.ScramSHA512}, Replication: 1, Acks: kafka.AcksLeader,
-		Delivery: 10 * time.Second, History: 500, Refresh: 30 * time.Second,
+		DeliveryTimeout: 10 * time.Second, History: 500, RefreshInterval: 30 * time.Second,
 	}, c)
 }
 
@@ -55,13 +55,13 @@ func TestConfigComesFromTheEnvironment(t *testing.T) {
 			"client.id: love\nbootstrap.servers: c:9092\nenable.ssl.certificate.verification: false\n"),
 	}))
 	require.NoError(t, err)
-	require.Equal(t, []string{"property group.id means nothing to this client and is ignored"}, warnings)
+	require.Equal(t, []string{"property group.id has no effect in this client and is ignored"}, warnings)
 	require.True(t, c.Security.TLS.InsecureSkipVerify)
 	c.Security.TLS = nil
 	require.Equal(t, kafka.Config{
 		SubName: "night_1", Brokers: []string{"c:9092"}, Registry: "https://registry:8081",
 		Security:    kafka.Security{User: "love", Password: "secret", Mechanism: kafka.ScramSHA256},
-		Replication: 3, Acks: kafka.AcksAll, Delivery: 10 * time.Second, Refresh: 30 * time.Second,
+		Replication: 3, Acks: kafka.AcksAll, DeliveryTimeout: 10 * time.Second, RefreshInterval: 30 * time.Second,
 		History: 250, HistoryOf: map[string]int{"Test": 10, "ESS": 2000},
 		Tuning: kafka.Tuning{ClientID: "love", FetchWait: 20 * time.Millisecond, Linger: 5 * time.Millisecond, Compression: "lz4"},
 	}, c)

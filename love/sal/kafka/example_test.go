@@ -14,8 +14,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// A component says something, and a remote that comes later knows it. The
-// broker and the registry are fakes here; the observatory's are named by
+// A component writes an event, and a remote that starts later knows it. The broker and
+// the registry are fakes here; those of the observatory are named by environment
 // variables, see ConfigFromEnvironment.
 func Example() {
 	broker := kfake.MustCluster(kfake.NumBrokers(1))

@@ -20,17 +20,17 @@ import (
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
-// serveVariable has the test binary be a broker with a registry instead, so
-// that a benchmark measures the bus and not the fakes.
+// serveVariable makes the test binary run a broker with a registry instead of tests,
+// so that a benchmark measures the bus and not the fakes.
 const serveVariable = "LOVE_KAFKA_SERVE"
 
-// serverAddress is what such a process says first.
+// serverAddress is what that process writes first.
 type serverAddress struct {
 	Brokers  []string
 	Registry string
 }
 
-// serverOrder has it write records; it answers with an empty line when done.
+// serverOrder makes it write records; it answers with an empty line when done.
 type serverOrder struct {
 	Topics []string
 	Count  int // of each topic
@@ -38,7 +38,7 @@ type serverOrder struct {
 	Value  []byte
 }
 
-// serve is that process; it ends with its standard input.
+// serve is the main function of that process, which ends with its standard input.
 func serve() {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
 	must(err)
@@ -66,9 +66,8 @@ func serve() {
 	}
 }
 
-// quickRegistry gives out ids for schemas, and nothing else. The fake one
-// compares each with all others, which takes minutes for those of an
-// observatory.
+// quickRegistry only gives ids to schemas. The fake registry compares each schema with
+// all others, which takes minutes for those of an observatory.
 type quickRegistry struct {
 	mu  sync.Mutex
 	ids map[string]int
@@ -94,7 +93,7 @@ func must(err error) {
 	}
 }
 
-// server is that process as a benchmark sees it.
+// server is that process as a benchmark uses it.
 type server struct {
 	tb      testing.TB
 	address serverAddress
@@ -128,12 +127,12 @@ func (s *server) config() kafka.Config {
 	return kafka.Config{SubName: "bench", Brokers: s.address.Brokers, Registry: s.address.Registry}
 }
 
-// order has the server write records, and begins before they are all written.
+// order makes the server write records; it does not wait until they are all written.
 func (s *server) order(o serverOrder) {
 	require.NoError(s.tb, json.NewEncoder(s.in).Encode(o))
 }
 
-// done waits for an order to be carried out.
+// done waits until an order has been executed.
 func (s *server) done() {
 	_, err := s.out.ReadBytes('\n')
 	require.NoError(s.tb, err)

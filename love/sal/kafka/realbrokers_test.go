@@ -14,7 +14,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
-// realBrokers is a configuration for brokers that LOVE_TEST_KAFKA names
+// realBrokers returns a configuration for the brokers that LOVE_TEST_KAFKA names
 // (HOST:PORT, …), with topics of its own; the registry is a fake one.
 func realBrokers(t testing.TB) kafka.Config {
 	brokers := os.Getenv("LOVE_TEST_KAFKA")
@@ -40,9 +40,9 @@ func TestDomainOverRealBrokers(t *testing.T) {
 
 func TestChecksPassOnRealBrokers(t *testing.T) {
 	config := realBrokers(t)
-	_, err := kafka.CheckBrokers(soon(t), config)
+	_, err := kafka.CheckBrokers(withTimeout(t), config)
 	require.ErrorContains(t, err, "no topic")
-	found, err := kafka.CheckRoundTrip(soon(t), config)
+	found, err := kafka.CheckRoundTrip(withTimeout(t), config)
 	require.NoError(t, err)
 	require.Contains(t, found, "came back")
 }

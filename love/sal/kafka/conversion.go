@@ -23,12 +23,12 @@ func conversion(writer, reader string) (func(body []byte) ([]byte, error), error
 	if err != nil {
 		return nil, fmt.Errorf("the reader's schema: %w", err)
 	}
-	if bytes.Equal(w.Canonical(), r.Canonical()) { // only words differ
+	if bytes.Equal(w.Canonical(), r.Canonical()) { // only descriptions differ
 		return nil, nil
 	}
 	both, err := avro.Resolve(w, r)
 	if err != nil {
-		return nil, fmt.Errorf("another version of the interface that cannot be converted: %w", err)
+		return nil, fmt.Errorf("a version of the interface that cannot be converted: %w", err)
 	}
 	return func(body []byte) ([]byte, error) {
 		var values map[string]any

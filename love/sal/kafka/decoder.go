@@ -3,12 +3,10 @@ package kafka
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
@@ -30,11 +28,11 @@ type version struct {
 	retry   time.Time                         // when to ask again after an error
 }
 
-// errNotLoaded reports a record whose schema has to be asked for.
-var errNotLoaded = errors.New("the schema is not loaded")
+// errSchemaNotLoaded reports a record whose schema must be loaded first.
+var errSchemaNotLoaded = errors.New("the schema is not loaded")
 
 // errHeader reports a value that does not begin as SAL messages do.
-var errHeader = errors.New("a SAL message begins with a zero, four bytes with the id of a schema, and has a body")
+var errHeader = errors.New("not a SAL message, which begins with a zero and the id of a schema in four bytes")
 
 func newDecoder(c *codec, own int) *decoder {
 	return &decoder{codec: c, own: own, others: map[int]*version{}}
@@ -46,7 +44,7 @@ func (d *decoder) decode(r *kgo.Record, received float64) (*sal.Sample, error) {
 		return nil, nil
 	}
 	s, err := d.sample(r.Value, received)
-	if err != nil && err != errNotLoaded {
+	if err != nil && err != errSchemaNotLoaded {
 		d.failed++
 	}
 	return s, err
@@ -63,7 +61,7 @@ func (d *decoder) sample(value []byte, received float64) (*sal.Sample, error) {
 	v := d.others[id]
 	switch {
 	case v == nil || v.loading || v.err != nil && time.Now().After(v.retry):
-		return nil, errNotLoaded
+		return nil, errSchemaNotLoaded
 	case v.err != nil:
 		return nil, v.err
 	case v.convert != nil:
@@ -76,60 +74,3 @@ func (d *decoder) sample(value []byte, received float64) (*sal.Sample, error) {
 }
 
 func schemaID(value []byte) int { return int(binary.BigEndian.Uint32(value[1:])) }
-
-// wait keeps a record until its schema, and those of earlier records, are loaded.
-func (f *feed) wait(r *kgo.Record) {
-	f.waiting = append(f.waiting, r)
-	if len(f.waiting) == 1 {
-		f.load(schemaID(r.Value))
-	}
-	if !f.paused && len(f.waiting) >= waitingLimit {
-		f.paused = true
-		f.consumer.bus.client.PauseFetchTopics(f.name)
-	}
-}
-
-// waitingLimit is the number of records of a topic that may wait for a schema before
-// fetching is paused.
-const waitingLimit = 1000
-
-// load asks the registry for a schema until it answers.
-func (f *feed) load(id int) {
-	if v := f.decoder.others[id]; v != nil && v.loading {
-		return
-	}
-	f.decoder.others[id] = &version{loading: true}
-	c := f.consumer
-	c.bus.work.Go(func() {
-		text, err := c.bus.registry.schema(c.bus.life, id)
-		v := &version{err: err}
-		if err == nil {
-			v.convert, v.err = conversion(text, f.topic.Schema())
-		}
-		if v.err != nil {
-			v.err = fmt.Errorf("schema %d: %w", id, v.err)
-			v.retry = time.Now().Add(time.Minute)
-		}
-		c.post(func() {
-			f.decoder.others[id] = v
-			f.catchUp()
-		})
-	})
-}
-
-// catchUp handles the records that waited.
-func (f *feed) catchUp() {
-	waited := f.waiting
-	f.waiting = nil
-	f.take(waited, love.TAI(f.consumer.bus.clock.Now()))
-	if len(f.waiting) == 0 {
-		f.resume()
-	}
-}
-
-func (f *feed) resume() {
-	if f.paused {
-		f.paused = false
-		f.consumer.bus.client.ResumeFetchTopics(f.name)
-	}
-}

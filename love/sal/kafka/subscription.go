@@ -14,34 +14,34 @@ import (
 // subscription is one reader of the bus.
 type subscription struct {
 	consumer *consumer
-	feeds    []*feed
+	readers  []*topicReader
 	arrivals *queue.Queue[sal.Delivery]
-	fresh    []sal.Delivery // to be put into arrivals; used by the consumer only
+	pending  []sal.Delivery // not in arrivals yet; used by the consumer only
 }
 
 // queueLimit is the number of deliveries that may wait for one reader. Only a reader
 // that hangs reaches it.
 const queueLimit = 1 << 20
 
-// Subscribe implements [sal.Bus]. It makes missing topics and registers schemas, as
+// Subscribe implements [sal.Bus]. It creates missing topics and registers schemas, as
 // [Bus.Announce] does, and retries until ctx ends while the brokers do not answer.
-// The subscription then survives lost connections: reading goes on where it was.
-func (b *Bus) Subscribe(ctx context.Context, wants []sal.TopicRequest) (sal.Subscription, error) {
-	ctx, cancel := b.within(ctx)
+// The subscription then survives lost connections: reading resumes where it was.
+func (b *Bus) Subscribe(ctx context.Context, requests []sal.TopicRequest) (sal.Subscription, error) {
+	ctx, cancel := b.withLifetime(ctx)
 	defer cancel()
-	topics := make([]*sal.Topic, len(wants))
-	for i, w := range wants {
-		topics[i] = w.Topic
+	topics := make([]*sal.Topic, len(requests))
+	for i, r := range requests {
+		topics[i] = r.Topic
 	}
 	if err := b.Announce(ctx, topics); err != nil {
 		return nil, err
 	}
-	stretches, err := b.stretches(ctx, wants)
+	ranges, err := b.offsetRanges(ctx, requests)
 	if err != nil {
 		return nil, err
 	}
 	s := &subscription{consumer: b.consumer, arrivals: queue.New[sal.Delivery](queueLimit)}
-	if err := b.consumer.do(ctx, func() { b.consumer.attach(s, wants, stretches) }); err != nil {
+	if err := b.consumer.do(ctx, func() { b.consumer.attach(s, requests, ranges) }); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -58,24 +58,24 @@ func (s *subscription) Close() error {
 	return nil
 }
 
-// stretch is the range of offsets of the past of one partition.
-type stretch struct {
+// offsetRange is the range of offsets of the history of one partition.
+type offsetRange struct {
 	from  int64 // first offset to read
-	until int64 // first offset after the past; equal to from if there is no past
+	until int64 // first offset after the history; equal to from if there is none
 }
 
-// stretches returns where to begin reading, for each of the wants by partition (spec
-// sal-kafka, section 9.1).
-func (b *Bus) stretches(ctx context.Context, wants []sal.TopicRequest) ([]map[int32]stretch, error) {
-	var all, withPast []string
-	for _, w := range wants {
-		name := TopicName(b.config.SubName, w.Topic)
+// offsetRanges returns where to begin reading, for each of the requests by partition
+// (spec sal-kafka, section 9.1).
+func (b *Bus) offsetRanges(ctx context.Context, requests []sal.TopicRequest) ([]map[int32]offsetRange, error) {
+	var all, withHistory []string
+	for _, r := range requests {
+		name := TopicName(b.config.SubName, r.Topic)
 		all = append(all, name)
-		if w.History > 0 {
-			withPast = append(withPast, name)
+		if r.History > 0 {
+			withHistory = append(withHistory, name)
 		}
 	}
-	low, err := b.offsets(ctx, b.admin.ListStartOffsets, withPast)
+	low, err := b.offsets(ctx, b.admin.ListStartOffsets, withHistory)
 	if err != nil {
 		return nil, err
 	}
@@ -83,21 +83,21 @@ func (b *Bus) stretches(ctx context.Context, wants []sal.TopicRequest) ([]map[in
 	if err != nil {
 		return nil, err
 	}
-	out := make([]map[int32]stretch, len(wants))
-	for i, w := range wants {
-		out[i] = map[int32]stretch{}
+	out := make([]map[int32]offsetRange, len(requests))
+	for i, r := range requests {
+		out[i] = map[int32]offsetRange{}
 		for p, h := range high[all[i]] {
-			out[i][p] = stretchOf(low[all[i]][p].Offset, h.Offset, w.History)
+			out[i][p] = historyRange(low[all[i]][p].Offset, h.Offset, r.History)
 		}
 	}
 	return out, nil
 }
 
-func stretchOf(low, high int64, past int) stretch {
-	if past == 0 || low >= high { // low == high if retention has emptied it (19.5)
-		return stretch{high, high}
+func historyRange(low, high int64, history int) offsetRange {
+	if history == 0 || low >= high { // low == high if retention has emptied it (19.5)
+		return offsetRange{high, high}
 	}
-	return stretch{max(low, high-int64(past)), high}
+	return offsetRange{max(low, high-int64(history)), high}
 }
 
 // offsets asks for an offset of each partition of the topics.
@@ -105,7 +105,7 @@ func (b *Bus) offsets(ctx context.Context, list func(context.Context, ...string)
 	if len(topics) == 0 {
 		return nil, nil // asking for none would list all
 	}
-	err = b.insist(ctx, "asking for offsets", func() error {
+	err = b.retry(ctx, "asking for offsets", func() error {
 		if found, err = list(ctx, topics...); err != nil {
 			return err
 		}

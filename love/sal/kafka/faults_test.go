@@ -21,53 +21,53 @@ import (
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
-// away has all connections to the brokers end, until the function that it
-// returns is called.
-func (w *world) away() (back func()) {
-	var gone atomic.Bool
-	gone.Store(true)
-	w.ControlKey(-1, func(kmsg.Request) (kmsg.Response, error, bool) {
-		if !gone.Load() {
+// stopBrokers breaks all connections to the brokers until restore is called.
+func (k *fakeKafka) stopBrokers() (restore func()) {
+	var down atomic.Bool
+	down.Store(true)
+	k.ControlKey(-1, func(kmsg.Request) (kmsg.Response, error, bool) {
+		if !down.Load() {
 			return nil, nil, false
 		}
-		w.KeepControl()
-		return nil, errors.New("away"), true
+		k.KeepControl()
+		return nil, errors.New("down"), true
 	})
-	return func() { gone.Store(false) }
+	return func() { down.Store(false) }
 }
 
-// silent has the registry answer with an error of its own.
-func (w *world) silent() (back func()) {
-	var gone atomic.Bool
-	gone.Store(true)
-	w.registry.Intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
-		if gone.Load() {
-			http.Error(rw, `{"error_code": 50001, "message": "the store is away"}`, http.StatusInternalServerError)
+// failRegistry makes the registry answer with an internal error until restore is
+// called.
+func (k *fakeKafka) failRegistry() (restore func()) {
+	var down atomic.Bool
+	down.Store(true)
+	k.registry.Intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
+		if down.Load() {
+			http.Error(rw, `{"error_code": 50001, "message": "the store is down"}`, http.StatusInternalServerError)
 			return true
 		}
 		return false
 	})
-	return func() { gone.Store(false) }
+	return func() { down.Store(false) }
 }
 
-// lamp writes whether it burns.
+// lamp writes its event burning.
 type lamp struct {
 	t *testing.T
 	*sal.Controller
 }
 
 func newLamp(t *testing.T, d *sal.Domain) lamp {
-	c, err := d.Controller(soon(t), "Lamp", 0, sal.WriteOnly())
+	c, err := d.Controller(withTimeout(t), "Lamp", 0, sal.WriteOnly())
 	require.NoError(t, err)
 	return lamp{t, c}
 }
 
 func (l lamp) burn(power int) {
-	_, err := l.Write(soon(l.t), "evt_burning", sal.Values{"power": power}, sal.Force())
+	_, err := l.Write(withTimeout(l.t), "evt_burning", sal.Values{"power": power}, sal.Force())
 	require.NoError(l.t, err)
 }
 
-// powers collects what the lamp says.
+// powers collects the power that the lamp writes.
 func powers(t *testing.T, r *sal.Remote) func(n int) []int {
 	arrived := make(chan int, 10_000)
 	_, err := r.Subscribe("evt_burning", func(s *sal.Sample) { arrived <- int(s.Float("power")) })
@@ -76,82 +76,82 @@ func powers(t *testing.T, r *sal.Remote) func(n int) []int {
 }
 
 func TestReadingAndWritingResumeAfterAnOutageOfTheBrokers(t *testing.T) {
-	w := newWorld(t)
+	k := newFakeKafka(t)
 	defs := interfaces(t)
-	config := w.config()
-	config.Delivery = time.Second
+	config := k.config()
+	config.DeliveryTimeout = time.Second
 	bus, err := kafka.NewBus(config, defs)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bus.Close()) })
 	l := newLamp(t, sal.NewDomain(bus, defs))
-	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	r, err := k.domain(t, defs).Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 	got := powers(t, r)
 	l.burn(1)
 	require.Equal(t, []int{1}, got(1))
 
-	back := w.away()
-	_, err = l.Write(soon(t), "evt_burning", sal.Values{"power": 2})
+	restore := k.stopBrokers()
+	_, err = l.Write(withTimeout(t), "evt_burning", sal.Values{"power": 2})
 	var undelivered *kafka.DeliveryError
 	require.ErrorAs(t, err, &undelivered)
 	require.Equal(t, "evt_burning", undelivered.Topic.Attr())
 	require.EqualValues(t, 1, bus.Stats().Refused)
-	back()
+	restore()
 
 	require.Eventually(t, func() bool {
-		_, err := l.Write(soon(t), "evt_burning", sal.Values{"power": 3})
+		_, err := l.Write(withTimeout(t), "evt_burning", sal.Values{"power": 3})
 		return err == nil
-	}, patience, tick)
+	}, timeout, tick)
 	require.Equal(t, []int{3}, got(1))
 }
 
 func TestRemoteStartWaitsForBrokers(t *testing.T) {
-	w := newWorld(t)
-	back := w.away()
-	d := w.domain(t, interfaces(t))
+	k := newFakeKafka(t)
+	restore := k.stopBrokers()
+	d := k.domain(t, interfaces(t))
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	_, err := d.Remote(ctx, "Lamp", 0)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	time.AfterFunc(100*time.Millisecond, back)
-	_, err = d.Remote(soon(t), "Lamp", 0)
+	time.AfterFunc(100*time.Millisecond, restore)
+	_, err = d.Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 }
 
 func TestUndeliverableCommandIsAnErrorForItsSender(t *testing.T) {
-	w := newWorld(t)
+	k := newFakeKafka(t)
 	defs := interfaces(t)
-	config := w.config()
-	config.Delivery = time.Second
+	config := k.config()
+	config.DeliveryTimeout = time.Second
 	bus, err := kafka.NewBus(config, defs)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bus.Close()) })
 	d := sal.NewDomain(bus, defs)
-	r, err := d.Remote(soon(t), "Lamp", 0)
+	r, err := d.Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
-	defer w.away()()
-	_, err = r.Command(soon(t), "switchOn", nil)
+	defer k.stopBrokers()()
+	_, err = r.Command(withTimeout(t), "switchOn", nil)
 	var undelivered *kafka.DeliveryError
 	require.ErrorAs(t, err, &undelivered)
 }
 
 func TestSamplesKeepTheirOrderWhenLeadersMove(t *testing.T) {
-	w := newWorld(t, kfake.NumBrokers(3))
+	k := newFakeKafka(t, kfake.NumBrokers(3))
 	defs := interfaces(t)
-	config := w.config()
+	config := k.config()
 	config.Acks = kafka.AcksAll
 	bus, err := kafka.NewBus(config, defs)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bus.Close()) })
 	l := newLamp(t, sal.NewDomain(bus, defs))
-	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	r, err := k.domain(t, defs).Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 	got := powers(t, r)
 	var want []int
 	for n := range 200 {
 		if n%50 == 10 {
-			w.ShufflePartitionLeaders()
+			k.ShufflePartitionLeaders()
 		}
 		l.burn(n)
 		want = append(want, n)
@@ -160,44 +160,44 @@ func TestSamplesKeepTheirOrderWhenLeadersMove(t *testing.T) {
 }
 
 func TestRemoteStartWaitsForTheRegistry(t *testing.T) {
-	w := newWorld(t)
-	back := w.silent()
-	d := w.domain(t, interfaces(t))
+	k := newFakeKafka(t)
+	restore := k.failRegistry()
+	d := k.domain(t, interfaces(t))
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	_, err := d.Remote(ctx, "Lamp", 0)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.ErrorContains(t, err, "the store is away")
-	time.AfterFunc(100*time.Millisecond, back)
-	_, err = d.Remote(soon(t), "Lamp", 0)
+	require.ErrorContains(t, err, "the store is down")
+	time.AfterFunc(100*time.Millisecond, restore)
+	_, err = d.Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 }
 
 func TestRefusedSchemaIsAnError(t *testing.T) {
-	w := newWorld(t)
-	w.registry.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+	k := newFakeKafka(t)
+	k.registry.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
 		rw.WriteHeader(http.StatusConflict)
 		_, _ = rw.Write([]byte(`{"error_code": 409, "message": "incompatible"}`))
 		return true
 	})
-	_, err := w.domain(t, interfaces(t)).Remote(soon(t), "Lamp", 0)
+	_, err := k.domain(t, interfaces(t)).Remote(withTimeout(t), "Lamp", 0)
 	var refused *kafka.SchemaError
 	require.ErrorAs(t, err, &refused)
 	require.True(t, refused.Incompatible)
 }
 
 func TestTopicThatMayNotBeCreatedIsAnError(t *testing.T) {
-	w := newWorld(t)
-	w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Err: kerr.TopicAuthorizationFailed, Count: -1})
-	_, err := w.domain(t, interfaces(t)).Remote(soon(t), "Lamp", 0)
+	k := newFakeKafka(t)
+	k.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Err: kerr.TopicAuthorizationFailed, Count: -1})
+	_, err := k.domain(t, interfaces(t)).Remote(withTimeout(t), "Lamp", 0)
 	var refused *kafka.TopicError
 	require.ErrorAs(t, err, &refused)
 	require.ErrorIs(t, err, kerr.TopicAuthorizationFailed)
 	require.Contains(t, refused.Name, "lsst.test.Lamp.")
 }
 
-// widened is the lamp's interface in a later version.
-func widened(t *testing.T) *sal.Definitions {
+// laterVersion returns the lamp's interface in a later version.
+func laterVersion(t *testing.T) *sal.Definitions {
 	defs, err := sal.Define(&sal.Component{Name: "Lamp", Topics: []*sal.Topic{
 		{Kind: sal.Command, Name: "switchOn", Fields: []sal.Field{{Name: "power", Type: sal.Float, Units: "W"}}},
 		{Kind: sal.Event, Name: "burning", Description: "Whether and how.", Fields: []sal.Field{{Name: "colour", Type: sal.String}, {Name: "power", Type: sal.Double}}},
@@ -208,50 +208,50 @@ func widened(t *testing.T) *sal.Definitions {
 }
 
 func TestOtherVersionIsReadWithoutLossWhileTheRegistryIsDown(t *testing.T) {
-	w := newWorld(t)
-	old, new := interfaces(t), widened(t)
-	l := newLamp(t, w.domain(t, old))
-	d := w.domain(t, new)
-	r, err := d.Remote(soon(t), "Lamp", 0)
+	k := newFakeKafka(t)
+	older, newer := interfaces(t), laterVersion(t)
+	l := newLamp(t, k.domain(t, older))
+	d := k.domain(t, newer)
+	r, err := d.Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 	got := powers(t, r)
-	back := w.silent()
+	restore := k.failRegistry()
 	for n := range 5 {
 		l.burn(n)
 	}
-	_, err = l.Write(soon(t), "tel_light", sal.Values{"flux": 7})
+	_, err = l.Write(withTimeout(t), "tel_light", sal.Values{"flux": 7})
 	require.NoError(t, err)
-	_, err = r.Await(soon(t), "tel_light") // other topics go on
+	_, err = r.Await(withTimeout(t), "tel_light") // other topics are still read
 	require.NoError(t, err)
 	_, seen := r.Latest("evt_burning")
 	require.False(t, seen)
-	back()
+	restore()
 	require.Equal(t, []int{0, 1, 2, 3, 4}, got(5))
 	s, _ := r.Latest("evt_burning")
 	require.Empty(t, s.Text("colour"))
 	require.Equal(t, "Lamp", s.Identity())
-	require.Same(t, topic(t, new, "Lamp", "evt_burning"), s.Topic())
+	require.Same(t, topic(t, newer, "Lamp", "evt_burning"), s.Topic())
 }
 
 func TestUndecodableMessagesAreSkippedAndCounted(t *testing.T) {
-	w := newWorld(t)
+	k := newFakeKafka(t)
 	defs := interfaces(t)
-	l := newLamp(t, w.domain(t, defs))
-	bus := w.bus(t, defs)
+	l := newLamp(t, k.domain(t, defs))
+	bus := k.bus(t, defs)
 	d := sal.NewDomain(bus, defs)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
-	r, err := d.Remote(soon(t), "Lamp", 0)
+	r, err := d.Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 	got := powers(t, r)
-	w.registry.SeedSchema("other", 1, 99, sr.Schema{Schema: `{"type": "record", "name": "other", "fields": [{"name": "power", "type": "string"}]}`})
-	c := w.client(t)
+	k.registry.SeedSchema("other", 1, 99, sr.Schema{Schema: `{"type": "record", "name": "other", "fields": [{"name": "power", "type": "string"}]}`})
+	c := k.client(t)
 	for _, value := range [][]byte{
-		nil, {}, {0}, {0, 0, 0, 0, 1}, {1, 0, 0, 0, 1, 2, 3}, // no message at all
-		{0, 0, 0, 0x12, 0x34, 0}, // a schema that nobody knows
-		{0, 0, 0, 0, 99, 0},      // a schema of something else
+		nil, {}, {0}, {0, 0, 0, 0, 1}, {1, 0, 0, 0, 1, 2, 3}, // not a message
+		{0, 0, 0, 0x12, 0x34, 0}, // an unknown schema
+		{0, 0, 0, 0, 99, 0},      // the schema of another topic
 	} {
 		r := &kgo.Record{Topic: "lsst.test.Lamp.logevent_burning", Key: []byte("k"), Value: value}
-		require.NoError(t, c.ProduceSync(soon(t), r).FirstErr())
+		require.NoError(t, c.ProduceSync(withTimeout(t), r).FirstErr())
 	}
 	l.burn(4)
 	require.Equal(t, []int{4}, got(1))
@@ -259,32 +259,32 @@ func TestUndecodableMessagesAreSkippedAndCounted(t *testing.T) {
 }
 
 func TestTruncatedMessagesAreSkipped(t *testing.T) {
-	w := newWorld(t)
+	k := newFakeKafka(t)
 	defs := interfaces(t)
-	bus := w.bus(t, defs)
+	bus := k.bus(t, defs)
 	burning := topic(t, defs, "Lamp", "evt_burning")
-	_, err := bus.Subscribe(soon(t), []sal.TopicRequest{{Topic: burning}})
+	_, err := bus.Subscribe(withTimeout(t), []sal.TopicRequest{{Topic: burning}})
 	require.NoError(t, err)
 	s, err := sal.NewSample(burning, sal.Values{"private_identity": "Lamp", "power": 3})
 	require.NoError(t, err)
-	require.NoError(t, bus.Publish(soon(t), s))
-	reader := w.client(t, kgo.ConsumeTopics("lsst.test.Lamp.logevent_burning"))
-	whole := reader.PollFetches(soon(t)).Records()[0].Value
-	c := w.client(t)
+	require.NoError(t, bus.Publish(withTimeout(t), s))
+	reader := k.client(t, kgo.ConsumeTopics("lsst.test.Lamp.logevent_burning"))
+	whole := reader.PollFetches(withTimeout(t)).Records()[0].Value
+	c := k.client(t)
 	for n := range whole {
-		require.NoError(t, c.ProduceSync(soon(t), &kgo.Record{Topic: "lsst.test.Lamp.logevent_burning", Key: []byte("k"), Value: whole[:n]}).FirstErr())
+		require.NoError(t, c.ProduceSync(withTimeout(t), &kgo.Record{Topic: "lsst.test.Lamp.logevent_burning", Key: []byte("k"), Value: whole[:n]}).FirstErr())
 	}
-	require.Eventually(t, func() bool { return bus.Stats().Skipped == uint64(len(whole)) }, patience, tick)
+	require.Eventually(t, func() bool { return bus.Stats().Skipped == uint64(len(whole)) }, timeout, tick)
 	require.EqualValues(t, 1, bus.Stats().Received)
 }
 
 func TestAllPartitionsAreReadIncludingAddedOnes(t *testing.T) {
-	w := newWorld(t)
+	k := newFakeKafka(t)
 	defs := interfaces(t)
 	const name = "lsst.test.Lamp.light"
-	require.NoError(t, w.CreateTopic(name, 3, nil))
-	l := newLamp(t, w.domain(t, defs))
-	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	require.NoError(t, k.CreateTopic(name, 3, nil))
+	l := newLamp(t, k.domain(t, defs))
+	r, err := k.domain(t, defs).Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 	var mu sync.Mutex
 	got := map[float64]bool{}
@@ -296,47 +296,47 @@ func TestAllPartitionsAreReadIncludingAddedOnes(t *testing.T) {
 	require.NoError(t, err)
 	shine := func(from, to int) {
 		for n := from; n < to; n++ {
-			_, err := l.Write(soon(t), "tel_light", sal.Values{"flux": n})
+			_, err := l.Write(withTimeout(t), "tel_light", sal.Values{"flux": n})
 			require.NoError(t, err)
 		}
 	}
 	shine(0, 60)
-	for _, p := range w.PartitionInfos(name) {
+	for _, p := range k.PartitionInfos(name) {
 		require.Positive(t, p.HighWatermark, "telemetry is spread over the partitions")
 	}
-	client := w.client(t)
-	_, err = kadm.NewClient(client).CreatePartitions(soon(t), 2, name)
+	client := k.client(t)
+	_, err = kadm.NewClient(client).CreatePartitions(withTimeout(t), 2, name)
 	require.NoError(t, err)
-	added := &kgo.Record{Topic: name, Partition: 4, Key: []byte{}, Value: lastValue(t, w, name)}
-	require.NoError(t, client.ProduceSync(soon(t), added).FirstErr())
+	added := &kgo.Record{Topic: name, Partition: 4, Key: []byte{}, Value: lastValue(t, k, name)}
+	require.NoError(t, client.ProduceSync(withTimeout(t), added).FirstErr())
 	before := func() int { mu.Lock(); defer mu.Unlock(); return len(got) }
-	require.Eventually(t, func() bool { return before() > 40 }, patience, tick)
-	require.Eventually(t, func() bool { shine(60, 61); return w.PartitionInfo(name, 4).HighWatermark > 0 }, patience, tick)
+	require.Eventually(t, func() bool { return before() > 40 }, timeout, tick)
+	require.Eventually(t, func() bool { shine(60, 61); return k.PartitionInfo(name, 4).HighWatermark > 0 }, timeout, tick)
 }
 
-// lastValue is one of the values in a topic.
-func lastValue(t *testing.T, w *world, name string) []byte {
-	c := w.client(t, kgo.ConsumeTopics(name))
-	records := c.PollFetches(soon(t)).Records()
+// lastValue returns the last value that a poll of a topic returns.
+func lastValue(t *testing.T, k *fakeKafka, name string) []byte {
+	c := k.client(t, kgo.ConsumeTopics(name))
+	records := c.PollFetches(withTimeout(t)).Records()
 	return records[len(records)-1].Value
 }
 
 func TestLateJoinerReadsAcrossGapsLeftByCompaction(t *testing.T) {
-	w := newWorld(t)
+	k := newFakeKafka(t)
 	defs := interfaces(t)
 	small, compact := "1", "compact"
-	require.NoError(t, w.CreateTopic("lsst.test.Hexapod.logevent_inPosition", 1, map[string]string{"cleanup.policy": compact, "segment.bytes": small}))
-	d := w.domain(t, defs)
+	require.NoError(t, k.CreateTopic("lsst.test.Hexapod.logevent_inPosition", 1, map[string]string{"cleanup.policy": compact, "segment.bytes": small}))
+	d := k.domain(t, defs)
 	for index := 1; index <= 3; index++ {
-		c, err := d.Controller(soon(t), "Hexapod", index, sal.WriteOnly())
+		c, err := d.Controller(withTimeout(t), "Hexapod", index, sal.WriteOnly())
 		require.NoError(t, err)
 		for n := range 20 {
-			_, err := c.Write(soon(t), "evt_inPosition", sal.Values{"value": 100*index + n})
+			_, err := c.Write(withTimeout(t), "evt_inPosition", sal.Values{"value": 100*index + n})
 			require.NoError(t, err)
 		}
 	}
-	w.Compact()
-	r, err := w.domain(t, defs).Remote(soon(t), "Hexapod", 0)
+	k.Compact()
+	r, err := k.domain(t, defs).Remote(withTimeout(t), "Hexapod", 0)
 	require.NoError(t, err)
 	arrived := make(chan int, 100)
 	_, err = r.Subscribe("evt_inPosition", func(s *sal.Sample) { arrived <- int(s.Int("value")) })
@@ -346,12 +346,12 @@ func TestLateJoinerReadsAcrossGapsLeftByCompaction(t *testing.T) {
 }
 
 func TestTopicEmptiedByRetentionHasNoHistory(t *testing.T) {
-	w := newWorld(t)
+	k := newFakeKafka(t)
 	defs := interfaces(t)
-	l := newLamp(t, w.domain(t, defs))
+	l := newLamp(t, k.domain(t, defs))
 	l.burn(1)
-	require.NoError(t, w.DeleteRecords("lsst.test.Lamp.logevent_burning", 0, -1))
-	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	require.NoError(t, k.DeleteRecords("lsst.test.Lamp.logevent_burning", 0, -1))
+	r, err := k.domain(t, defs).Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 	_, seen := r.Latest("evt_burning")
 	require.False(t, seen)
@@ -361,16 +361,16 @@ func TestTopicEmptiedByRetentionHasNoHistory(t *testing.T) {
 }
 
 func TestRemoteStartsWhenItsHistoryIsRemovedWhileBeingRead(t *testing.T) {
-	w := newWorld(t)
+	k := newFakeKafka(t)
 	defs := interfaces(t)
-	l := newLamp(t, w.domain(t, defs))
+	l := newLamp(t, k.domain(t, defs))
 	l.burn(1)
-	w.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) { // the first one
-		w.DropControl()
-		w.SleepControl(func() { _ = w.DeleteRecords("lsst.test.Lamp.logevent_burning", 0, -1) })
+	k.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) { // the first one
+		k.DropControl()
+		k.SleepControl(func() { _ = k.DeleteRecords("lsst.test.Lamp.logevent_burning", 0, -1) })
 		return nil, nil, false
 	})
-	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	r, err := k.domain(t, defs).Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 	got := powers(t, r)
 	l.burn(2)
@@ -378,10 +378,10 @@ func TestRemoteStartsWhenItsHistoryIsRemovedWhileBeingRead(t *testing.T) {
 }
 
 func TestRecreatedTopicIsStillRead(t *testing.T) {
-	w := newWorld(t)
+	k := newFakeKafka(t)
 	defs := interfaces(t)
-	l := newLamp(t, w.domain(t, defs))
-	r, err := w.domain(t, defs).Remote(soon(t), "Lamp", 0)
+	l := newLamp(t, k.domain(t, defs))
+	r, err := k.domain(t, defs).Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
 	got := powers(t, r)
 	for n := range 5 {
@@ -389,10 +389,10 @@ func TestRecreatedTopicIsStillRead(t *testing.T) {
 	}
 	require.Equal(t, []int{0, 1, 2, 3, 4}, got(5))
 	const name = "lsst.test.Lamp.logevent_burning"
-	value := lastValue(t, w, name)
-	require.NoError(t, w.DeleteTopic(name))
-	require.NoError(t, w.CreateTopic(name, 1, nil))
-	c := w.client(t)
-	require.NoError(t, c.ProduceSync(soon(t), &kgo.Record{Topic: name, Key: []byte("k"), Value: value}).FirstErr())
+	value := lastValue(t, k, name)
+	require.NoError(t, k.DeleteTopic(name))
+	require.NoError(t, k.CreateTopic(name, 1, nil))
+	c := k.client(t)
+	require.NoError(t, c.ProduceSync(withTimeout(t), &kgo.Record{Topic: name, Key: []byte("k"), Value: value}).FirstErr())
 	require.Equal(t, []int{4}, got(1))
 }
