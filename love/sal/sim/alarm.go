@@ -8,16 +8,16 @@ import (
 	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
-// Times after which alarms change by themselves.
+// Times after which alarms change automatically.
 const (
 	autoAcknowledge   = time.Hour       // an alarm whose cause is gone
 	autoUnacknowledge = 2 * time.Hour   // an alarm whose cause stays
-	escalation        = 5 * time.Minute // a critical alarm that nobody acknowledges
+	escalation        = 5 * time.Minute // a critical alarm that is not acknowledged
 	escalatesTo       = "simulated observing specialist"
 )
 
-// alarm is one alarm of the Watcher. It is nominal when its cause is gone and
-// somebody has acknowledged that it was there.
+// alarm is one alarm of the Watcher. It is nominal when its cause is gone and it has
+// been acknowledged.
 type alarm struct {
 	name           string
 	severity, most enums.AlarmSeverity // now, and the worst since it was nominal
@@ -40,7 +40,7 @@ func newAlarm(name string) *alarm {
 // nominal reports whether the alarm is nominal.
 func (a *alarm) nominal() bool { return a.severity == enums.AlarmNone && a.most == enums.AlarmNone }
 
-// raise sets the present severity of the cause; NoAlarm if it is gone.
+// raise sets the current severity of the cause; AlarmNone if the cause is gone.
 func (a *alarm) raise(now time.Time, severity enums.AlarmSeverity, reason string) {
 	if severity == a.severity {
 		if reason != "" {
@@ -66,7 +66,7 @@ func (a *alarm) raise(now time.Time, severity enums.AlarmSeverity, reason string
 	}
 }
 
-// unacknowledge takes the acknowledgement back.
+// unacknowledge revokes the acknowledgement.
 func (a *alarm) unacknowledge(now time.Time) {
 	a.acknowledged, a.acknowledgedBy, a.acknowledgedAt, a.autoUnack = false, "", time.Time{}, time.Time{}
 	if a.most == enums.AlarmCritical {
@@ -74,8 +74,8 @@ func (a *alarm) unacknowledge(now time.Time) {
 	}
 }
 
-// acknowledge notes who has seen the alarm; nothing happens if it has become
-// worse than what was seen.
+// acknowledge records who has seen the alarm; it does nothing if the alarm is worse
+// than the severity that was seen.
 func (a *alarm) acknowledge(now time.Time, severity enums.AlarmSeverity, by string) {
 	if a.nominal() || severity < a.most {
 		return
@@ -90,7 +90,7 @@ func (a *alarm) acknowledge(now time.Time, severity enums.AlarmSeverity, by stri
 	a.autoUnack = now.Add(autoUnacknowledge)
 }
 
-// reset makes the alarm nominal; who muted it stays.
+// reset makes the alarm nominal; it stays muted.
 func (a *alarm) reset() {
 	*a = alarm{
 		name: a.name, severity: enums.AlarmNone, most: enums.AlarmNone, newest: a.newest,
@@ -102,8 +102,8 @@ func (a *alarm) mute(until time.Time, severity enums.AlarmSeverity, by string) {
 	a.muted, a.mutedBy, a.unmute = severity, by, until
 }
 
-// pass does what is due.
-func (a *alarm) pass(now time.Time) {
+// update makes the changes that are due.
+func (a *alarm) update(now time.Time) {
 	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
 	if due(a.unmute) {
 		a.mute(time.Time{}, enums.AlarmNone, "")

@@ -11,9 +11,9 @@ import (
 	"github.com/rubin-love/love-go/love/sal/internal/queue"
 )
 
-// Bus is a SAL bus in memory: what is published reaches every subscription of
-// the topic at once, and events are kept for late joiners. It is safe for
-// concurrent use and owns no goroutine.
+// Bus is a SAL bus in memory: a published sample reaches every subscription of the
+// topic immediately, and events are kept for late joiners. It is safe for concurrent
+// use and has no goroutine.
 type Bus struct {
 	clock   love.Clock
 	history int
@@ -24,7 +24,7 @@ type Bus struct {
 	topics map[topicName]*channel
 }
 
-// topicName tells topics apart on the bus.
+// topicName identifies a topic on the bus.
 type topicName struct{ component, attr string }
 
 // channel is one topic on the bus.
@@ -49,8 +49,8 @@ func WithClock(c love.Clock) BusOption { return func(b *Bus) { b.clock = c } }
 // one. Default: 1000.
 func WithHistory(n int) BusOption { return func(b *Bus) { b.history = max(n, 1) } }
 
-// WithQueue sets how many samples may wait for one reader; beyond it the oldest
-// is lost. Default: 100000.
+// WithQueue sets how many samples may wait for one reader, at least one. Beyond that,
+// the oldest is dropped. Default: 100000.
 func WithQueue(n int) BusOption { return func(b *Bus) { b.queue = max(n, 1) } }
 
 // WithLatency sets the time that every sample takes from writer to reader. Default:
@@ -77,7 +77,7 @@ func (b *Bus) Publish(_ context.Context, s *sal.Sample) error {
 	}
 	s = s.ReceivedAt(love.TAI(b.clock.Now().Add(b.delay)))
 	if t.Kind == sal.Event {
-		if len(ch.history) >= 2*b.history { // trimmed seldom: moving them costs
+		if len(ch.history) >= 2*b.history { // trimmed rarely, because it moves all
 			ch.history = append(ch.history[:0:0], ch.history[len(ch.history)-b.history:]...)
 		}
 		ch.history = append(ch.history, s)
@@ -121,27 +121,27 @@ type subscription struct {
 	bus      *Bus
 	topics   []sal.TopicRequest
 	arrivals *queue.Queue[sal.Delivery]
-	coming   []sal.Delivery // taken off the queue, but still on their way
+	delayed  []sal.Delivery // taken off the queue, but not due yet
 }
 
 // Receive implements [sal.Subscription].
 func (s *subscription) Receive(ctx context.Context) ([]sal.Delivery, error) {
-	if len(s.coming) == 0 {
+	if len(s.delayed) == 0 {
 		batch, err := s.arrivals.Take(ctx)
 		if err != nil || s.bus.delay == 0 {
 			return batch, err
 		}
-		s.coming = batch
+		s.delayed = batch
 	}
-	if err := s.await(ctx, s.coming[0]); err != nil {
+	if err := s.await(ctx, s.delayed[0]); err != nil {
 		return nil, err
 	}
 	n, now := 1, love.TAI(s.bus.clock.Now())
-	for n < len(s.coming) && due(s.coming[n]) <= now {
+	for n < len(s.delayed) && due(s.delayed[n]) <= now {
 		n++
 	}
-	batch := s.coming[:n]
-	s.coming = s.coming[n:]
+	batch := s.delayed[:n]
+	s.delayed = s.delayed[n:]
 	return batch, nil
 }
 
@@ -153,7 +153,7 @@ func due(d sal.Delivery) float64 {
 	return d.Sample.Float("private_rcvStamp")
 }
 
-// await waits until a delivery on its way arrives.
+// await waits until a delivery is due.
 func (s *subscription) await(ctx context.Context, d sal.Delivery) error {
 	wait := time.Duration((due(d) - love.TAI(s.bus.clock.Now())) * float64(time.Second))
 	if wait <= 0 {

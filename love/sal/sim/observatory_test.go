@@ -15,8 +15,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// night runs an observatory in a bubble whose time passes as fast as it can,
-// and ends it after the test body.
+// night runs an observatory in a bubble, and ends it after the test body.
 func night(t *testing.T, opts []sim.Option, body func(t *testing.T, ctx context.Context, d *sal.Domain)) {
 	synctest.Test(t, func(t *testing.T) {
 		d := sal.NewDomain(sim.NewBus(), sim.Definitions())
@@ -40,7 +39,7 @@ func remote(t *testing.T, ctx context.Context, d *sal.Domain, name string, index
 	return r
 }
 
-// pass lets the bubble's time pass, until all that happens in it is done.
+// pass lets time pass in the bubble, and waits until everything in it is blocked.
 func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
@@ -231,7 +230,7 @@ func TestStateCommandsFollowTheTable(t *testing.T) {
 			require.EqualValues(t, step.state, s.Int("summaryState"), step.command)
 		}
 		_, err := r.Command(ctx, "start", nil, sal.WithTimeout(time.Minute))
-		require.ErrorIs(t, err, sal.ErrTimeout, "who went offline answers no more")
+		require.ErrorIs(t, err, sal.ErrTimeout, "an offline component does not answer")
 	})
 }
 
@@ -242,7 +241,7 @@ func TestLateJoinerKnowsTheStateAtOnce(t *testing.T) {
 		require.True(t, ok)
 		require.EqualValues(t, sal.Enabled, s.Int("summaryState"))
 		_, ok = r.Latest("tel_azimuth")
-		require.False(t, ok, "telemetry has no past")
+		require.False(t, ok, "telemetry has no history")
 	})
 }
 

@@ -15,7 +15,7 @@ type rule struct {
 	judge func(*sal.Sample) (enums.AlarmSeverity, string)
 }
 
-// rulesFor are the rules about one component.
+// rulesFor returns the rules about one component.
 func rulesFor(full string, comp *sal.Component) []rule {
 	var rules []rule
 	if _, ok := comp.Topic("evt_summaryState"); ok {
@@ -53,10 +53,10 @@ func judgeScript(s *sal.Sample) (enums.AlarmSeverity, string) {
 	case enums.ScriptDone:
 		return enums.AlarmNone, ""
 	}
-	return 0, "" // says nothing
+	return 0, "" // no judgement
 }
 
-// thresholds judges a reading by three limits.
+// thresholds returns a judge of a reading with three limits.
 func thresholds(field, text string, warning, serious, critical float64) func(*sal.Sample) (enums.AlarmSeverity, string) {
 	return func(s *sal.Sample) (enums.AlarmSeverity, string) {
 		reading := s.Float(field)
@@ -73,11 +73,11 @@ func thresholds(field, text string, warning, serious, critical float64) func(*sa
 	}
 }
 
-// heartbeatsLost is how many heartbeats may be missing before the alarm.
+// heartbeatsLost is the number of heartbeats that may be missing before the alarm.
 const heartbeatsLost = 5
 
-// beat holds the time of a component's last heartbeat.
-type beat struct {
+// heartbeatAlarm is the alarm of a component whose heartbeat is missing.
+type heartbeatAlarm struct {
 	alarm *alarm
-	last  time.Time
+	last  time.Time // time of the last heartbeat
 }

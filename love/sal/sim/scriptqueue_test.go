@@ -17,13 +17,13 @@ const (
 	broken = "engineering/broken_sensor.py"
 )
 
-// queue is a ScriptQueue and what is heard of its scripts.
+// queue is a ScriptQueue and the states of its scripts.
 type queue struct {
 	*sal.Remote
 	scripts *sal.Remote
 	t       *testing.T
 	mu      sync.Mutex
-	process map[int64][]enums.ScriptProcessState // how far each got, in turn
+	process map[int64][]enums.ScriptProcessState // of each script, in order
 	state   map[int64][]enums.ScriptState
 }
 
@@ -208,7 +208,7 @@ func TestStartingScriptIsStoppedAtOnce(t *testing.T) {
 				require.Equal(t, []int64{100002}, waiting)
 				require.Equal(t, []int64{100001}, past)
 				pass(10 * time.Second)
-				require.Empty(t, q.states(100001), "it has never said anything")
+				require.Empty(t, q.states(100001), "it never wrote anything")
 				current, _, _ := q.rows()
 				require.EqualValues(t, 100002, current, "the next one runs")
 			})
@@ -241,13 +241,13 @@ func TestQueueRefusesImpossibleCommands(t *testing.T) {
 			want, command string
 			values        sal.Values
 		}{
-			{`there is no script "x.py" among the external ones`, "add", sal.Values{"path": "x.py"}},
-			{"among the standard ones", "showSchema", sal.Values{"path": quick, "isStandard": true}},
-			{"location=0 is none", "add", sal.Values{"path": quick}},
+			{`there is no external script "x.py"`, "add", sal.Values{"path": "x.py"}},
+			{"there is no standard script", "showSchema", sal.Values{"path": quick, "isStandard": true}},
+			{"location=0 is not a location", "add", sal.Values{"path": quick}},
 			{"no script 5 waits, so none can be put BEFORE it", "add", sal.Values{"path": quick, "location": 3, "locationSalIndex": 5}},
 			{"no script 5 waits", "move", sal.Values{"scriptSalIndex": 5}},
-			{"the queue knows no script 5", "requeue", sal.Values{"scriptSalIndex": 5}},
-			{"the queue knows no script 5", "showScript", sal.Values{"scriptSalIndex": 5}},
+			{"the queue has no script 5", "requeue", sal.Values{"scriptSalIndex": 5}},
+			{"the queue has no script 5", "showScript", sal.Values{"scriptSalIndex": 5}},
 			{"length=0 is not in the range 1 to 400", "stopScripts", nil},
 		} {
 			refused(t, q.Remote, c.want, c.command, c.values)

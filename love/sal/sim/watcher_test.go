@@ -13,7 +13,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// alarms are the newest samples of each alarm.
+// alarms returns the newest sample of each alarm by name.
 func alarms(t *testing.T, r *sal.Remote) func(name string) *sal.Sample {
 	var mu sync.Mutex
 	newest := map[string]*sal.Sample{}
@@ -41,7 +41,7 @@ func TestAlarmFollowsTheStateOfAComponent(t *testing.T) {
 		watcher, dome := remote(t, ctx, d, "Watcher", 0), remote(t, ctx, d, "ATDome", 0)
 		got := alarms(t, watcher)
 		pass(time.Minute)
-		require.Nil(t, got(domeAlarm), "all is well")
+		require.Nil(t, got(domeAlarm), "nothing is wrong")
 
 		do(t, dome, "disable", nil)
 		pass(2 * time.Second)
@@ -49,7 +49,7 @@ func TestAlarmFollowsTheStateOfAComponent(t *testing.T) {
 		require.Equal(t, "is in DISABLED", got(domeAlarm).Text("reason"))
 		do(t, dome, "enable", nil)
 		pass(2 * time.Second)
-		require.Equal(t, []enums.AlarmSeverity{enums.AlarmNone, enums.AlarmWarning}, severities(got(domeAlarm)), "nobody has seen it")
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmNone, enums.AlarmWarning}, severities(got(domeAlarm)), "not acknowledged")
 
 		do(t, watcher, "acknowledge", sal.Values{"name": "Enabled.*", "severity": 4, "acknowledgedBy": "ana"})
 		require.Equal(t, []enums.AlarmSeverity{enums.AlarmNone, enums.AlarmNone}, severities(got(domeAlarm)))
@@ -73,16 +73,16 @@ func TestAlarmIsAcknowledgedAndBecomesWorse(t *testing.T) {
 		do(t, dome, "enable", nil)
 		pass(2 * time.Minute)
 		require.Equal(t, []enums.AlarmSeverity{enums.AlarmCritical, enums.AlarmCritical}, severities(got(domeAlarm)))
-		require.False(t, got(domeAlarm).Bool("acknowledged"), "worse than what was seen")
+		require.False(t, got(domeAlarm).Bool("acknowledged"), "worse than what was acknowledged")
 		do(t, watcher, "acknowledge", sal.Values{"name": domeAlarm, "severity": 3, "acknowledgedBy": "ana"})
 		require.False(t, got(domeAlarm).Bool("acknowledged"))
 		require.Empty(t, got(domeAlarm).Text("escalatedId"))
 		pass(10 * time.Minute)
-		require.NotEmpty(t, got(domeAlarm).Text("escalatedId"), "nobody cared")
+		require.NotEmpty(t, got(domeAlarm).Text("escalatedId"), "not acknowledged for too long")
 		do(t, watcher, "acknowledge", sal.Values{"name": domeAlarm, "severity": 4, "acknowledgedBy": "ben"})
 		require.Empty(t, got(domeAlarm).Text("escalatedId"))
 		pass(3 * time.Hour)
-		require.False(t, got(domeAlarm).Bool("acknowledged"), "it is still there after hours")
+		require.False(t, got(domeAlarm).Bool("acknowledged"), "its cause has lasted for hours")
 	})
 }
 
@@ -116,10 +116,10 @@ func TestAlarmIsMutedForAWhile(t *testing.T) {
 		log, _ := watcher.Latest("evt_logMessage")
 		require.Contains(t, log.Text("message"), domeAlarm)
 
-		refused(t, watcher, "duration=0 is no number", "mute", sal.Values{"name": domeAlarm, "severity": 2})
+		refused(t, watcher, "duration=0 is not a number", "mute", sal.Values{"name": domeAlarm, "severity": 2})
 		refused(t, watcher, "severity=1 is not in the range", "mute", sal.Values{"name": domeAlarm, "severity": 1, "duration": 5})
 		refused(t, watcher, `no alarm is called "x"`, "unmute", sal.Values{"name": "x"})
-		refused(t, watcher, "is no regular expression", "unmute", sal.Values{"name": "("})
+		refused(t, watcher, "is not a regular expression", "unmute", sal.Values{"name": "("})
 	})
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// The real XML has another licence and is not part of the project; who has it
-// names its folder.
+// The XML of the observatory has another licence and is not part of the project;
+// LOVE_SAL_INTERFACES names its folder.
 func TestDefinitionsAgreeWithThoseOfTheObservatory(t *testing.T) {
 	folder := os.Getenv("LOVE_SAL_INTERFACES")
 	if folder == "" {
@@ -37,7 +37,7 @@ func TestDefinitionsAgreeWithThoseOfTheObservatory(t *testing.T) {
 	}
 }
 
-// shape is a topic without what is free text.
+// shape returns the fields of a topic without free text.
 func shape(t *sal.Topic) []sal.Field {
 	var out []sal.Field
 	for _, f := range t.Fields {

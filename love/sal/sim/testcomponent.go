@@ -7,28 +7,28 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// testCSC is the component Test, which programs and libraries are tested with:
-// what it is told with setScalars and setArrays comes back as event and
-// telemetry, wait takes the time that it is told, fault brings it to FAULT.
-type testCSC struct{ *csc }
+// testComponent is the component Test, for tests of programs and libraries: the values
+// of setScalars and setArrays come back as an event and telemetry, wait takes as long
+// as its duration, fault brings it to FAULT.
+type testComponent struct{ *csc }
 
-func newTest(c *csc) testCSC {
+func newTest(c *csc) testComponent {
 	c.mode = 0
-	return testCSC{c}
+	return testComponent{c}
 }
 
-func (t testCSC) begin(context.Context)                          {}
-func (t testCSC) enable(context.Context, bool)                   {}
-func (t testCSC) step(context.Context, time.Time, time.Duration) {}
+func (t testComponent) begin(context.Context)                          {}
+func (t testComponent) enable(context.Context, bool)                   {}
+func (t testComponent) step(context.Context, time.Time, time.Duration) {}
 
-func (t testCSC) commands() map[string]command {
+func (t testComponent) commands() map[string]command {
 	return map[string]command{
 		"setScalars": t.copyTo("scalars"),
 		"setArrays":  t.copyTo("arrays"),
 	}
 }
 
-func (t testCSC) copyTo(topic string) command {
+func (t testComponent) copyTo(topic string) command {
 	return func(ctx context.Context, s *sal.Sample) error {
 		t.log.Info("executing " + s.Topic().Name)
 		values := sal.Values{}
@@ -41,20 +41,20 @@ func (t testCSC) copyTo(topic string) command {
 	}
 }
 
-func (t testCSC) slowCommands() map[string]sal.Handler {
+func (t testComponent) slowCommands() map[string]sal.Handler {
 	return map[string]sal.Handler{"wait": t.wait, "fault": t.handler(t.fail)}
 }
 
 // fail is allowed in any state but OFFLINE.
-func (t testCSC) fail(ctx context.Context, _ *sal.Sample) error {
+func (t testComponent) fail(ctx context.Context, _ *sal.Sample) error {
 	t.log.Warn("executing the fault command")
 	t.fault(ctx, Fault{Code: 1, Report: "executing the fault command"})
 	return nil
 }
 
-// wait tells how long it will take if the duration is positive; a negative one
-// is waited for without a word.
-func (t testCSC) wait(ctx context.Context, s *sal.Sample) error {
+// wait reports how long it will take if the duration is positive; for a negative one it
+// waits without a report.
+func (t testComponent) wait(ctx context.Context, s *sal.Sample) error {
 	if err := t.call(ctx, t.assertEnabled); err != nil {
 		return err
 	}

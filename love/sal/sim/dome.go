@@ -16,13 +16,13 @@ const (
 	azimuthHome    = 3
 	azimuthStop    = 4
 
-	azimuthStill   = 1
-	azimuthMovesCW = 2
-	azimuthMovesCC = 3
+	azimuthStill    = 1
+	azimuthMovesCW  = 2
+	azimuthMovesCCW = 3
 
-	doorToldClosed = 2
-	doorToldOpen   = 3
-	doorToldStop   = 4
+	doorCommandedClosed = 2
+	doorCommandedOpen   = 3
+	doorCommandedStop   = 4
 
 	doorClosed  = 1
 	doorOpen    = 2
@@ -83,7 +83,7 @@ func (d *dome) begin(ctx context.Context) {
 		"encoderCountsPer360": azimuthCounts, "azimuthMoveTimeout": 120, "doorMoveTimeout": 360,
 	})
 	d.write(ctx, "evt_settingsAppliedDomeTcp", sal.Values{"host": "simulated", "port": 17310, "readTimeout": 10, "connectionTimeout": 10})
-	d.tell(ctx)
+	d.writeState(ctx)
 }
 
 func (d *dome) commands() map[string]command {
@@ -102,7 +102,7 @@ func (d *dome) commands() map[string]command {
 	}
 }
 
-// enable lets an enabled dome follow; a disabled one stands still.
+// enable makes an enabled dome follow its telescope; a disabled one stops.
 func (d *dome) enable(ctx context.Context, on bool) {
 	d.following = on
 	if on {
@@ -126,53 +126,53 @@ func (d *dome) moveAzimuth(ctx context.Context, s *sal.Sample) error {
 	return nil
 }
 
-// aim moves azimuth and tells so.
+// aim moves azimuth and writes the events about it.
 func (d *dome) aim(ctx context.Context, azimuth float64) {
 	d.azimuth.goTo(azimuth)
 	d.write(ctx, "evt_azimuthCommandedState", sal.Values{"commandedState": azimuthGoTo, "azimuth": azimuth})
 	d.write(ctx, "evt_lastAzimuthGoTo", sal.Values{"position": azimuth})
-	d.tell(ctx)
+	d.writeState(ctx)
 }
 
 func (d *dome) home(ctx context.Context, _ *sal.Sample) error {
 	d.following, d.homing, d.homed = false, true, false
 	d.azimuth.goTo(homeAzimuth)
 	d.write(ctx, "evt_azimuthCommandedState", sal.Values{"commandedState": azimuthHome, "azimuth": math.NaN()})
-	d.tell(ctx)
+	d.writeState(ctx)
 	return nil
 }
 
 func (d *dome) stopMotion(ctx context.Context, _ *sal.Sample) error {
 	d.enable(ctx, false)
 	d.write(ctx, "evt_azimuthCommandedState", sal.Values{"commandedState": azimuthStop, "azimuth": math.NaN()})
-	d.write(ctx, "evt_mainDoorCommandedState", sal.Values{"commandedState": doorToldStop})
-	d.write(ctx, "evt_dropoutDoorCommandedState", sal.Values{"commandedState": doorToldStop})
-	d.tell(ctx)
+	d.write(ctx, "evt_mainDoorCommandedState", sal.Values{"commandedState": doorCommandedStop})
+	d.write(ctx, "evt_dropoutDoorCommandedState", sal.Values{"commandedState": doorCommandedStop})
+	d.writeState(ctx)
 	return nil
 }
 
 func (d *dome) moveShutter(ctx context.Context, m shutterMove) {
-	told := doorToldClosed
+	commanded := doorCommandedClosed
 	if m == opensShutter {
-		told = doorToldOpen
+		commanded = doorCommandedOpen
 	}
 	d.shutter = m
-	d.write(ctx, "evt_mainDoorCommandedState", sal.Values{"commandedState": told})
-	d.write(ctx, "evt_dropoutDoorCommandedState", sal.Values{"commandedState": told})
+	d.write(ctx, "evt_mainDoorCommandedState", sal.Values{"commandedState": commanded})
+	d.write(ctx, "evt_dropoutDoorCommandedState", sal.Values{"commandedState": commanded})
 }
 
 func (d *dome) moveDoor(ctx context.Context, door *axis, name string, open bool) error {
-	told, target := doorToldClosed, 0.0
+	commanded, target := doorCommandedClosed, 0.0
 	if open {
-		told, target = doorToldOpen, 100
+		commanded, target = doorCommandedOpen, 100
 	}
 	if name == "dropout" && d.main.position < 50 {
 		return fmt.Errorf("the dropout door can only be moved while the main door is at least half open")
 	}
 	d.shutter = noShutterMove
 	door.goTo(target)
-	d.write(ctx, "evt_"+name+"DoorCommandedState", sal.Values{"commandedState": told})
-	d.tell(ctx)
+	d.write(ctx, "evt_"+name+"DoorCommandedState", sal.Values{"commandedState": commanded})
+	d.writeState(ctx)
 	return nil
 }
 
@@ -199,7 +199,7 @@ func (d *dome) step(ctx context.Context, now time.Time, dt time.Duration) {
 		"mainDoorOpeningPercentage":    d.main.position,
 		"dropoutDoorOpeningPercentage": d.dropout.position,
 	})
-	d.tell(ctx)
+	d.writeState(ctx)
 }
 
 // follow turns the dome along with the field that is observed.
@@ -219,14 +219,14 @@ func moveInTurn(first, second *axis, target float64) {
 	}
 }
 
-// tell writes the states of azimuth and doors, those that changed.
-func (d *dome) tell(ctx context.Context) {
+// writeState writes the states of azimuth and doors that changed.
+func (d *dome) writeState(ctx context.Context) {
 	state := azimuthStill
 	switch {
 	case d.azimuth.moving() && d.azimuth.velocity > 0:
 		state = azimuthMovesCW
 	case d.azimuth.moving():
-		state = azimuthMovesCC
+		state = azimuthMovesCCW
 	}
 	atHome := math.Abs(math.Remainder(d.azimuth.position-homeAzimuth, 360)) < 1
 	d.write(ctx, "evt_azimuthState", sal.Values{"state": state, "homing": d.homing, "homed": d.homed, "homeSwitch": atHome})

@@ -42,7 +42,7 @@ type mainDome struct {
 	survey    *survey
 	following bool
 	crawling  bool
-	parked    bool // or on its way
+	parked    bool // or about to be
 }
 
 func newMainDome(c *csc) *mainDome {
@@ -72,7 +72,7 @@ func (d *mainDome) begin(ctx context.Context) {
 	for _, attr := range [...]string{"evt_brakesEngaged", "evt_lockingPinsEngaged", "evt_interlocks"} {
 		d.write(ctx, attr, nil)
 	}
-	d.tell(ctx)
+	d.writeState(ctx)
 }
 
 func (d *mainDome) commands() map[string]command {
@@ -216,7 +216,7 @@ func (d *mainDome) step(ctx context.Context, now time.Time, dt time.Duration) {
 		d.louvers[i].step(dt.Seconds())
 	}
 	d.telemetry(ctx, now)
-	d.tell(ctx)
+	d.writeState(ctx)
 }
 
 func (d *mainDome) follow(ctx context.Context, now time.Time) {
@@ -233,7 +233,7 @@ func (d *mainDome) follow(ctx context.Context, now time.Time) {
 func (d *mainDome) telemetry(ctx context.Context, now time.Time) {
 	stamp := love.TAI(now)
 	d.write(ctx, "tel_azimuth", sal.Values{
-		"positionActual": around(d.azimuth.position), "positionCommanded": around(d.azimuth.target),
+		"positionActual": normalized(d.azimuth.position), "positionCommanded": normalized(d.azimuth.target),
 		"velocityActual": d.azimuth.velocity, "velocityCommanded": d.azimuth.rate,
 		"driveTorqueActual": slices.Repeat([]float64{1800 * d.azimuth.acceleration}, 5), "timestamp": stamp,
 	})
@@ -253,11 +253,11 @@ func (d *mainDome) telemetry(ctx context.Context, now time.Time) {
 	d.write(ctx, "tel_louvers", sal.Values{"positionActual": actual, "positionCommanded": commanded, "timestamp": stamp})
 }
 
-// around is an azimuth between 0 and 360.
-func around(azimuth float64) float64 { return math.Mod(math.Mod(azimuth, 360)+360, 360) }
+// normalized returns an azimuth between 0 and 360.
+func normalized(azimuth float64) float64 { return math.Mod(math.Mod(azimuth, 360)+360, 360) }
 
-// tell writes the states, those that changed.
-func (d *mainDome) tell(ctx context.Context) {
+// writeState writes the states that changed.
+func (d *mainDome) writeState(ctx context.Context) {
 	arrived := d.azimuth.arrived(domeTolerance)
 	d.write(ctx, "evt_azMotion", sal.Values{"state": d.azimuthMotion(), "inPosition": arrived})
 	state := motionStopped
@@ -291,7 +291,7 @@ func (d *mainDome) azimuthMotion() int {
 	return motionStopped
 }
 
-// partMotion is the state of a door or a louver.
+// partMotion returns the state of a door or a louver.
 func partMotion(a *axis) int {
 	switch {
 	case a.moving() && a.velocity > 0:

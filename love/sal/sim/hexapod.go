@@ -57,7 +57,7 @@ func (h *hexapod) begin(ctx context.Context) {
 	h.write(ctx, "evt_commandableByDDS", sal.Values{"state": true})
 	h.write(ctx, "evt_interlock", nil)
 	h.writeConfiguration(ctx)
-	h.tell(ctx)
+	h.writeState(ctx)
 }
 
 func (h *hexapod) writeConfiguration(ctx context.Context) {
@@ -76,7 +76,7 @@ func (h *hexapod) commands() map[string]command {
 		"stop":   func(ctx context.Context, _ *sal.Sample) error { h.halt(ctx); return nil },
 		"setCompensationMode": func(ctx context.Context, s *sal.Sample) error {
 			h.compensates = s.Bool("enable")
-			h.tell(ctx)
+			h.writeState(ctx)
 			return nil
 		},
 		"setPivot": func(ctx context.Context, s *sal.Sample) error {
@@ -93,14 +93,14 @@ func (h *hexapod) enable(ctx context.Context, on bool) {
 	}
 }
 
-// halt stops all axes; compensation ends, so that they stay.
+// halt stops all axes, and compensation, which would move them.
 func (h *hexapod) halt(ctx context.Context) {
 	h.compensates = false
 	for i := range h.axes {
 		h.axes[i].stop()
 		h.wanted[i] = h.axes[i].target
 	}
-	h.tell(ctx)
+	h.writeState(ctx)
 }
 
 // moveTo moves to a position relative to another one.
@@ -116,12 +116,12 @@ func (h *hexapod) moveTo(ctx context.Context, s *sal.Sample, origin [6]float64) 
 	h.aim(h.domain.Clock().Now())
 	h.write(ctx, "evt_uncompensatedPosition", hexapodValues(h.wanted))
 	h.write(ctx, "evt_compensatedPosition", hexapodValues(h.targets()))
-	h.tell(ctx)
+	h.writeState(ctx)
 	return nil
 }
 
-// aim sends the axes to where they should be, with compensation if it is on.
-// It is corrected in steps: small corrections would never let it rest.
+// aim sets the targets of the axes, with compensation if that is on. Compensation
+// changes in steps; otherwise the hexapod would never be at rest.
 func (h *hexapod) aim(now time.Time) {
 	for i := range h.axes {
 		target := h.wanted[i]
@@ -161,10 +161,10 @@ func (h *hexapod) step(ctx context.Context, now time.Time, dt time.Duration) {
 	}
 	h.write(ctx, "tel_application", sal.Values{"position": position, "demand": demand, "error": deviation})
 	h.struts(ctx, now, position)
-	h.tell(ctx)
+	h.writeState(ctx)
 }
 
-// struts writes what the six struts do: each carries a share of the motion.
+// struts writes the telemetry of the six struts: each has a share of the motion.
 func (h *hexapod) struts(ctx context.Context, now time.Time, position [6]float64) {
 	var length, current [6]float64
 	moves := h.moving()
@@ -189,8 +189,8 @@ func (h *hexapod) moving() bool {
 	return false
 }
 
-// tell writes the states, those that changed.
-func (h *hexapod) tell(ctx context.Context) {
+// writeState writes the states that changed.
+func (h *hexapod) writeState(ctx context.Context) {
 	state, substate, arrived := hexapodStandby, hexapodStationary, true
 	if h.state == sal.Enabled {
 		state = hexapodEnabled

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// recipe is a script as it lies in the folders of a ScriptQueue.
-type recipe struct {
+// scriptFile is a script in the folders of a ScriptQueue.
+type scriptFile struct {
 	path        string
 	standard    bool
 	class       string
@@ -20,9 +20,9 @@ type recipe struct {
 	failsAt     string // a checkpoint; empty if it does not fail
 }
 
-// recipes is what the script queues can run.
-func recipes() []recipe {
-	return []recipe{
+// scriptFiles returns the scripts that queues can run.
+func scriptFiles() []scriptFile {
+	return []scriptFile{
 		{"auxtel/point_and_expose.py", true, "PointAndExpose", "Point at a star and take images of it.", "ATDome,ATMCS", []string{"slew", "focus", "expose 1", "expose 2", "read out"}, 4 * time.Minute, ""},
 		{"auxtel/evening_flats.py", true, "EveningFlats", "Flat fields of the evening sky.", "ATDome", []string{"open", "flat 1", "flat 2", "flat 3", "flat 4", "close"}, 6 * time.Minute, ""},
 		{"maintel/observe_field.py", true, "ObserveField", "Slew to a field and take a pair of images.", "MTDome,MTMount,MTHexapod:1,MTHexapod:2", []string{"slew", "settle", "first exposure", "second exposure"}, 3 * time.Minute, ""},
@@ -32,12 +32,12 @@ func recipes() []recipe {
 	}
 }
 
-// recipeOf finds a recipe.
-func recipeOf(standard bool, path string) (recipe, error) {
-	all := recipes()
-	i := slices.IndexFunc(all, func(r recipe) bool { return r.standard == standard && r.path == path })
+// findScriptFile finds a script by its path.
+func findScriptFile(standard bool, path string) (scriptFile, error) {
+	all := scriptFiles()
+	i := slices.IndexFunc(all, func(r scriptFile) bool { return r.standard == standard && r.path == path })
 	if i < 0 {
-		return recipe{}, fmt.Errorf("there is no script %q among the %s ones", path, kindOfScripts(standard))
+		return scriptFile{}, fmt.Errorf("there is no %s script %q", kindOfScripts(standard), path)
 	}
 	return all[i], nil
 }
@@ -49,11 +49,11 @@ func kindOfScripts(standard bool) string {
 	return "external"
 }
 
-// paths lists the standard or the external scripts as the event
-// availableScripts has them.
+// paths lists the standard or the external scripts in the form of the event
+// availableScripts.
 func paths(standard bool) string {
 	var list []string
-	for _, r := range recipes() {
+	for _, r := range scriptFiles() {
 		if r.standard == standard {
 			list = append(list, r.path)
 		}
@@ -62,7 +62,7 @@ func paths(standard bool) string {
 }
 
 // schema describes the configuration of a script.
-func (r recipe) schema() string {
+func (r scriptFile) schema() string {
 	return fmt.Sprintf(`$schema: http://json-schema.org/draft-07/schema#
 title: %s
 type: object
@@ -80,29 +80,29 @@ properties:
 `, r.class, r.duration.Seconds(), r.failsAt)
 }
 
-// configured is the recipe with a configuration applied: lines "name: value" as
-// the schema has them.
-func (r recipe) configured(config string) (recipe, error) {
+// configured returns the script with a configuration applied: lines "name: value" as
+// the schema describes them.
+func (r scriptFile) configured(config string) (scriptFile, error) {
 	for line := range strings.Lines(config) {
 		name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
 		value = strings.Trim(strings.TrimSpace(value), `"'`)
 		switch {
 		case name == "" || strings.HasPrefix(name, "#"):
 		case !ok:
-			return recipe{}, fmt.Errorf("%q is no line of a configuration; give name: value", name)
+			return scriptFile{}, fmt.Errorf("%q is not a line of a configuration; give name: value", name)
 		case name == "duration":
 			seconds, err := strconv.ParseFloat(value, 64)
 			if err != nil || !(seconds > 0 && seconds < 1e6) {
-				return recipe{}, fmt.Errorf("duration: %q is no number of seconds above 0", value)
+				return scriptFile{}, fmt.Errorf("duration: %q is not a number of seconds above 0", value)
 			}
 			r.duration = time.Duration(seconds * float64(time.Second))
 		case name == "fail_at":
 			if value != "" && !slices.Contains(r.checkpoints, value) {
-				return recipe{}, fmt.Errorf("fail_at: there is no checkpoint %q; there are %s", value, strings.Join(r.checkpoints, ", "))
+				return scriptFile{}, fmt.Errorf("fail_at: there is no checkpoint %q; there are %s", value, strings.Join(r.checkpoints, ", "))
 			}
 			r.failsAt = value
 		default:
-			return recipe{}, fmt.Errorf("additional property %q is not allowed; there are duration and fail_at", name)
+			return scriptFile{}, fmt.Errorf("additional property %q is not allowed; there are duration and fail_at", name)
 		}
 	}
 	return r, nil

@@ -11,31 +11,31 @@ import (
 // latitude of the observatory, degrees north.
 const latitude = -30.244639
 
-// direction is a place in the sky as a mount sees it, degrees; azimuth from
-// north over east, 0 to 360.
+// direction is a direction in the sky relative to a mount, degrees; azimuth from north
+// over east, 0 to 360.
 type direction struct{ azimuth, elevation float64 }
 
-// field is a place among the stars, degrees.
+// field is a position among the stars, degrees.
 type field struct{ rightAscension, declination float64 }
 
-// fieldAt is the field that stands in a direction at a time.
+// fieldAt returns the field that is in a direction at a time.
 func fieldAt(d direction, t time.Time) field {
-	declination, hourAngle := turned(d.elevation, d.azimuth)
+	declination, hourAngle := rotate(d.elevation, d.azimuth)
 	return field{rightAscension: sidereal(t) - hourAngle, declination: declination}
 }
 
-// at is the direction in which the field stands at a time.
+// at returns the direction of the field at a time.
 func (f field) at(t time.Time) direction {
-	elevation, azimuth := turned(f.declination, sidereal(t)-f.rightAscension)
+	elevation, azimuth := rotate(f.declination, sidereal(t)-f.rightAscension)
 	return direction{azimuth: math.Mod(azimuth+360, 360), elevation: elevation}
 }
 
-// sidereal is the sidereal time at the observatory, degrees.
+// sidereal returns the sidereal time at the observatory, degrees.
 func sidereal(t time.Time) float64 { return 15 * love.SiderealTime(t, love.SummitLongitude) }
 
-// turned changes between (elevation, azimuth) and (declination, hour angle),
-// which are one and the same rotation both ways; degrees.
-func turned(height, around float64) (otherHeight, otherAround float64) {
+// rotate converts (elevation, azimuth) to (declination, hour angle) and back, which is
+// the same rotation; degrees.
+func rotate(height, around float64) (otherHeight, otherAround float64) {
 	const rad = math.Pi / 180
 	sinL, cosL := math.Sincos(latitude * rad)
 	sinH, cosH := math.Sincos(height * rad)
@@ -45,12 +45,12 @@ func turned(height, around float64) (otherHeight, otherAround float64) {
 	return otherHeight / rad, otherAround / rad
 }
 
-// longestDwell is how long a field of the survey can be observed at most
-// without getting too low or too high.
+// longestDwell is how long a field of the survey can be observed at most before it is
+// too low or too high.
 const longestDwell = 20 * time.Minute
 
-// survey chooses fields to observe, one after another. Which one depends on
-// the seed and the time alone, so that a dome and its telescope agree.
+// survey selects fields to observe, one after another. The field depends on the seed
+// and the time only, so that a dome and its telescope agree.
 type survey struct {
 	seed  uint64
 	dwell time.Duration

@@ -12,15 +12,15 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// weather is the simulated ESS: air temperature, humidity, pressure and wind,
-// as a station on the summit would see them.
+// weather is the simulated ESS: air temperature, humidity, pressure and wind of a
+// station on the summit.
 type weather struct {
 	*csc
 	temperature, humidity, pressure, speed, direction, gust drift
 }
 
-// drift is a value that wanders smoothly around its mean: waves of different
-// lengths, one upon the other. It depends on the time alone.
+// drift is a value that changes smoothly around its mean: a sum of waves of different
+// periods. It depends on the time only.
 type drift struct {
 	mean  float64
 	waves []wave
@@ -64,15 +64,15 @@ func (w *weather) begin(ctx context.Context) {
 	w.write(ctx, "evt_precipitation", sal.Values{"sensorName": w.sensor("rain"), "location": w.place()})
 }
 
-// commands: a weather station has none of its own.
+// commands returns none: a weather station has no commands of its own.
 func (w *weather) commands() map[string]command { return nil }
 
-// enable changes nothing: sensors measure always.
+// enable does nothing: sensors always measure.
 func (w *weather) enable(context.Context, bool) {}
 
 func (w *weather) sensor(what string) string { return w.name + " " + what }
 
-// place is where the sensors of a station are.
+// place returns the location of a station's sensors.
 func (w *weather) place() string {
 	switch w.Index() {
 	case 112:
@@ -83,8 +83,8 @@ func (w *weather) place() string {
 	return "weather tower"
 }
 
-// channels is a list of readings of which only the first is in use; the others
-// are NaN, as the observatory's stations have it.
+// channels returns a list of readings of which only the first is used; the others are
+// NaN, as with the observatory's stations.
 func channels(all int, reading float64) []float64 {
 	list := slices.Repeat([]float64{math.NaN()}, all)
 	list[0] = reading
@@ -98,30 +98,30 @@ func (w *weather) step(ctx context.Context, now time.Time, _ time.Duration) {
 	strongest := speed + max(0, w.gust.at(now))
 	direction := math.Mod(w.direction.at(now)+360, 360)
 
-	w.tell(ctx, now, "temperature", sal.Values{"numChannels": 1, "temperatureItem": channels(16, temperature)})
-	w.tell(ctx, now, "relativeHumidity", sal.Values{"relativeHumidityItem": humidity})
-	w.tell(ctx, now, "dewPoint", sal.Values{"dewPointItem": dewPoint(temperature, humidity)})
-	w.tell(ctx, now, "pressure", sal.Values{"numChannels": 1, "pressureItem": channels(8, w.pressure.at(now))})
-	w.tell(ctx, now, "rainRate", nil)
-	w.tell(ctx, now, "airFlow", sal.Values{
+	w.writeTelemetry(ctx, now, "temperature", sal.Values{"numChannels": 1, "temperatureItem": channels(16, temperature)})
+	w.writeTelemetry(ctx, now, "relativeHumidity", sal.Values{"relativeHumidityItem": humidity})
+	w.writeTelemetry(ctx, now, "dewPoint", sal.Values{"dewPointItem": dewPoint(temperature, humidity)})
+	w.writeTelemetry(ctx, now, "pressure", sal.Values{"numChannels": 1, "pressureItem": channels(8, w.pressure.at(now))})
+	w.writeTelemetry(ctx, now, "rainRate", nil)
+	w.writeTelemetry(ctx, now, "airFlow", sal.Values{
 		"direction": direction, "directionStdDev": 4 + speed/4, "speed": speed, "speedStdDev": (strongest - speed) / 3, "maxSpeed": strongest,
 	})
 	fromEast, fromNorth := math.Sincos(direction * math.Pi / 180)
-	w.tell(ctx, now, "airTurbulence", sal.Values{
+	w.writeTelemetry(ctx, now, "airTurbulence", sal.Values{
 		"speed": []float64{-speed * fromEast, -speed * fromNorth, 0}, "speedStdDev": []float64{0.5, 0.5, 0.2},
 		"speedMagnitude": speed, "speedMaxMagnitude": strongest,
 		"sonicTemperature": temperature + 0.3, "sonicTemperatureStdDev": 0.1,
 	})
 }
 
-// tell writes telemetry, with what all of it has.
-func (w *weather) tell(ctx context.Context, now time.Time, topic string, values sal.Values) {
+// writeTelemetry writes a topic, with the fields that all topics have.
+func (w *weather) writeTelemetry(ctx context.Context, now time.Time, topic string, values sal.Values) {
 	all := sal.Values{"sensorName": w.sensor(topic), "timestamp": love.TAI(now), "location": w.place()}
 	maps.Copy(all, values)
 	w.write(ctx, "tel_"+topic, all)
 }
 
-// dewPoint is by the formula of Magnus, in deg_C; humidity in per cent.
+// dewPoint returns the dew point by the Magnus formula, in deg_C; humidity in per cent.
 func dewPoint(temperature, humidity float64) float64 {
 	const b, c = 17.62, 243.12
 	g := math.Log(humidity/100) + b*temperature/(c+temperature)

@@ -70,7 +70,7 @@ func (t *telescope) begin(ctx context.Context) {
 		"maximum": []float64{maxElevation, maxAzimuth, 165, 165, 180},
 	})
 	t.write(ctx, "evt_detailedState", sal.Values{"detailedState": 6})
-	t.tell(ctx)
+	t.writeState(ctx)
 }
 
 func (t *telescope) commands() map[string]command {
@@ -140,9 +140,9 @@ func (t *telescope) step(ctx context.Context, now time.Time, dt time.Duration) {
 		a.step(dt.Seconds())
 	}
 	t.m3.step(dt.Seconds())
-	t.readings(ctx, now)
+	t.writeReadings(ctx, now)
 	t.before = t.positions()
-	t.tell(ctx)
+	t.writeState(ctx)
 }
 
 // observe points the telescope at the field that is observed; the rotator of
@@ -170,8 +170,8 @@ func (t *telescope) observe(ctx context.Context, now time.Time) {
 	})
 }
 
-// readings writes the telemetry: what was read in the step that is over.
-func (t *telescope) readings(ctx context.Context, now time.Time) {
+// writeReadings writes the telemetry: the readings of the last step.
+func (t *telescope) writeReadings(ctx context.Context, now time.Time) {
 	stamp := love.TAI(now)
 	after := t.positions()
 	list := func(i int) []float64 { return between(t.before[i], after[i]) }
@@ -189,8 +189,8 @@ func (t *telescope) readings(ctx context.Context, now time.Time) {
 	})
 }
 
-// between are readings on the way from one position to another, which is the
-// last of them.
+// between returns readings on the way from one position to another, which is the last
+// of them.
 func between(from, to float64) []float64 {
 	list := make([]float64, readingsPerSample)
 	for i := range list {
@@ -201,8 +201,8 @@ func between(from, to float64) []float64 {
 
 func constant(v float64) []float64 { return slices.Repeat([]float64{v}, readingsPerSample) }
 
-// tell writes the states, those that changed.
-func (t *telescope) tell(ctx context.Context) {
+// writeState writes the states that changed.
+func (t *telescope) writeState(ctx context.Context) {
 	state := trackingDisabled
 	switch {
 	case t.mode != mountStands:

@@ -38,7 +38,7 @@ func pathTo(s sal.SummaryState) (commands []string, ok bool) {
 	return nil, false
 }
 
-// stateCommands are the commands that every component has.
+// stateCommands returns the commands that every component has.
 func (c *csc) stateCommands() map[string]command {
 	commands := map[string]command{"setLogLevel": func(ctx context.Context, s *sal.Sample) error {
 		c.records.SetLevel(int(s.Int("level")))
@@ -62,7 +62,7 @@ func (c *csc) change(ctx context.Context, t transition, s *sal.Sample) error {
 	}
 	was := c.state
 	c.state = t.to
-	c.tellState(ctx)
+	c.writeSummaryState(ctx)
 	c.enabled = c.domain.Clock().Now()
 	if (was == sal.Enabled) != (t.to == sal.Enabled) {
 		c.device.enable(ctx, t.to == sal.Enabled)
@@ -71,8 +71,8 @@ func (c *csc) change(ctx context.Context, t transition, s *sal.Sample) error {
 	return nil
 }
 
-// tellState writes the state, and that there is no error.
-func (c *csc) tellState(ctx context.Context) {
+// writeSummaryState writes the state, and outside of FAULT that there is no error.
+func (c *csc) writeSummaryState(ctx context.Context) {
 	c.write(ctx, "evt_summaryState", sal.Values{"summaryState": c.state})
 	if c.state != sal.Fault {
 		c.write(ctx, "evt_errorCode", sal.Values{"errorCode": 0, "errorReport": "", "traceback": ""})
@@ -85,6 +85,6 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// pythonState is a state as the texts of the observatory's components have it;
-// operators know them so (19.16).
+// pythonState returns a state as in the texts of the observatory's components, which
+// operators know (19.16).
 func pythonState(s sal.SummaryState) string { return fmt.Sprintf("<State.%v: %d>", s, int(s)) }

@@ -45,13 +45,13 @@ type mount struct {
 	fields int32 // tracked so far
 }
 
-// mountMode is what the mount does.
+// mountMode is what a mount does.
 type mountMode int
 
 const (
-	mountStands  mountMode = iota // or moves to where it was told
-	mountSurveys                  // tracks fields that it chooses itself
-	mountTracks                   // tracks what trackTarget said
+	mountStands  mountMode = iota // or moves to a fixed position
+	mountSurveys                  // tracks the fields of its survey
+	mountTracks                   // tracks the target of trackTarget
 )
 
 func newMount(c *csc) *mount {
@@ -72,7 +72,7 @@ func (m *mount) begin(ctx context.Context) {
 	m.write(ctx, "evt_cameraCableWrapFollowing", sal.Values{"enabled": 1})
 	m.write(ctx, "evt_azimuthLimits", nil)
 	m.write(ctx, "evt_elevationLimits", nil)
-	m.tell(ctx)
+	m.writeState(ctx)
 }
 
 func (m *mount) commands() map[string]command {
@@ -100,7 +100,7 @@ func (m *mount) commands() map[string]command {
 	}
 }
 
-// enable lets an enabled mount survey the sky; a disabled one stands still.
+// enable makes an enabled mount track its survey; a disabled one stops.
 func (m *mount) enable(ctx context.Context, on bool) {
 	if !on {
 		m.halt(ctx)
@@ -116,7 +116,7 @@ func (m *mount) halt(context.Context) {
 	m.elevation.stop()
 }
 
-// home is done at once: the simulated axes never lose their position.
+// home is done immediately: the simulated axes never lose their position.
 func (m *mount) home(ctx context.Context) {
 	m.write(ctx, "evt_azimuthHomed", sal.Values{"homed": true})
 	m.write(ctx, "evt_elevationHomed", sal.Values{"homed": true})
@@ -145,8 +145,8 @@ func (m *mount) canMove(azimuth, elevation float64) error {
 	return nil
 }
 
-// startTracking hands the mount to the simulated survey, until trackTarget
-// says where to look.
+// startTracking makes the mount track its survey until trackTarget gives it another
+// target.
 func (m *mount) startTracking(context.Context, *sal.Sample) error {
 	if m.parked {
 		return fmt.Errorf("the mount is parked; send unpark first")
@@ -185,7 +185,7 @@ func (m *mount) park(_ context.Context, s *sal.Sample) error {
 	case parkHorizon:
 		elevation = minElevation
 	default:
-		return fmt.Errorf("position=%d is no park position; 1 is zenith, 2 is horizon", p)
+		return fmt.Errorf("position=%d is not a park position; 1 is zenith, 2 is horizon", p)
 	}
 	m.mode, m.parked = mountStands, true
 	m.azimuth.goTo(0)
@@ -195,7 +195,7 @@ func (m *mount) park(_ context.Context, s *sal.Sample) error {
 
 func (m *mount) openCovers(_ context.Context, s *sal.Sample) error {
 	if leaf := s.Int("leaf"); leaf < 0 || leaf > 4 {
-		return fmt.Errorf("leaf=%d is no mirror cover; 0 is all, 1 to 4 one of them", leaf)
+		return fmt.Errorf("leaf=%d is not a mirror cover; 0 is all, 1 to 4 one of them", leaf)
 	}
 	m.covers.goTo(0)
 	return nil
@@ -217,8 +217,8 @@ func (m *mount) step(ctx context.Context, now time.Time, dt time.Duration) {
 	elevation["elevationInclinometer"] = m.elevation.position
 	elevation["elevationInclinometerTimestamp"] = love.TAI(now)
 	m.write(ctx, "tel_elevation", elevation)
-	m.wrap(ctx, now)
-	m.tell(ctx)
+	m.writeCableWrap(ctx, now)
+	m.writeState(ctx)
 }
 
 // observe points the mount at the field that is observed.
@@ -239,8 +239,8 @@ func (m *mount) observe(ctx context.Context, now time.Time) {
 	})
 }
 
-// reachable is the turn of an azimuth, within the limits, that is nearest to
-// where a mount stands.
+// reachable returns the equivalent of an azimuth, within the limits, that is nearest
+// to the position of a mount.
 func reachable(azimuth, position float64) float64 {
 	best := math.Mod(azimuth+180, 360) - 180
 	for _, turn := range []float64{best - 360, best + 360} {
@@ -251,7 +251,7 @@ func reachable(azimuth, position float64) float64 {
 	return best
 }
 
-// axisTelemetry is what both axes tell. Torque is that of the inertia alone.
+// axisTelemetry returns the telemetry of an axis. Torque is that of the inertia alone.
 func axisTelemetry(a *axis, now time.Time, inertia float64) sal.Values {
 	values := sal.Values{
 		"actualPosition": a.position, "actualVelocity": a.velocity, "actualAcceleration": a.acceleration,
@@ -265,9 +265,9 @@ func axisTelemetry(a *axis, now time.Time, inertia float64) sal.Values {
 	return stamped
 }
 
-// wrap tells about the camera cable wrap, which turns with the rotator, and
-// that with the sky.
-func (m *mount) wrap(ctx context.Context, now time.Time) {
+// writeCableWrap writes the telemetry of the camera cable wrap, which turns with the
+// rotator, and so with the sky.
+func (m *mount) writeCableWrap(ctx context.Context, now time.Time) {
 	tai := love.TAI(now)
 	position := 60 * math.Sin(2*math.Pi*math.Mod(tai, 7200)/7200)
 	m.write(ctx, "tel_cameraCableWrap", sal.Values{
@@ -277,8 +277,8 @@ func (m *mount) wrap(ctx context.Context, now time.Time) {
 	})
 }
 
-// tell writes the states, those that changed.
-func (m *mount) tell(ctx context.Context) {
+// writeState writes the states that changed.
+func (m *mount) writeState(ctx context.Context) {
 	m.write(ctx, "evt_azimuthMotionState", sal.Values{"state": m.motion(&m.azimuth)})
 	m.write(ctx, "evt_azimuthInPosition", sal.Values{"inPosition": m.azimuth.arrived(mountTolerance)})
 	m.write(ctx, "evt_elevationMotionState", sal.Values{"state": m.motion(&m.elevation)})

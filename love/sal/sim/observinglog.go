@@ -8,34 +8,34 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// remarks is the component LOVE: somebody who observes writes a remark into
-// the observing log now and then. It is no CSC: no states, no heartbeat.
-type remarks struct {
+// observingLog is the component LOVE: an observer writes a remark into the observing log
+// now and then. It is not a CSC: it has no states and no heartbeat.
+type observingLog struct {
 	*sal.Controller
 	domain *sal.Domain
 }
 
 const (
-	observer      = "simulated observer"
-	remarksPeriod = 30 * time.Minute
+	observer     = "simulated observer"
+	remarkPeriod = 30 * time.Minute
 )
 
-func newLOVE(ctx context.Context, d *sal.Domain) (*remarks, error) {
+func newLOVE(ctx context.Context, d *sal.Domain) (*observingLog, error) {
 	c, err := d.Controller(ctx, "LOVE", 0, sal.WriteOnly())
 	if err != nil {
 		return nil, err
 	}
-	r := &remarks{Controller: c, domain: d}
+	r := &observingLog{Controller: c, domain: d}
 	return r, r.remark(ctx, "The simulated observatory is up.")
 }
 
-func (r *remarks) remark(ctx context.Context, text string) error {
+func (r *observingLog) remark(ctx context.Context, text string) error {
 	_, err := r.Write(ctx, "evt_observingLog", sal.Values{"user": observer, "message": text}, sal.Force())
 	return err
 }
 
-func (r *remarks) run(ctx context.Context) error {
-	ticker := r.domain.Clock().NewTicker(remarksPeriod)
+func (r *observingLog) run(ctx context.Context) error {
+	ticker := r.domain.Clock().NewTicker(remarkPeriod)
 	defer ticker.Stop()
 	began := r.domain.Clock().Now()
 	for {
