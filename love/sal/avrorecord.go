@@ -46,7 +46,24 @@ func parseAvroRecord(text string) (*avroRecord, error) {
 		}
 		return err
 	})
+	if err == nil && d.More() {
+		err = errors.New("more text after the record")
+	}
 	return r, err
+}
+
+// check reports whether the record has exactly these fields.
+func (r *avroRecord) check(fields []Field) error {
+	same := slices.EqualFunc(r.fields, fields, func(members []member, f Field) bool {
+		return slices.ContainsFunc(members, func(m member) bool {
+			var name string
+			return m.name == "name" && json.Unmarshal(m.value, &name) == nil && name == f.Name
+		})
+	})
+	if !same {
+		return errors.New("its fields are not those of the topic")
+	}
+	return nil
 }
 
 func (r *avroRecord) readFields(d *json.Decoder) error {

@@ -2,6 +2,7 @@ package sal_test
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -34,6 +35,33 @@ func TestOnlyFieldsOfAnAvroRecordMayBeNullable(t *testing.T) {
 	}})
 	require.ErrorContains(t, err, "field y: only fields of an AvroRecord")
 }
+
+func TestDefineRefusesBrokenAvroRecords(t *testing.T) {
+	for record, want := range map[string]string{
+		"oops":                               "AvroRecord: invalid character",
+		"[]":                                 "AvroRecord: [ in place of {",
+		`{"type": "record", "fields": 5}`:    "AvroRecord: member fields: 5 in place of [",
+		`{"type": "record", "fields": [5]}`:  "AvroRecord: member fields: 5 in place of {",
+		`{"type": "record", "fields": []}`:   "its fields are not those of the topic",
+		`{"fields": [{"name": "other"}]}`:    "its fields are not those of the topic",
+		`{"fields": [{"name": "volt"}`:       "AvroRecord: member fields: EOF",
+		`{"doc": ` + strings.Repeat("[", 50): "AvroRecord: member doc: unexpected EOF",
+		`{"doc": ` + nested(50) + "}":        "AvroRecord: member doc: nested too deep",
+		`{"fields": [{"name": "volt"}]} {}`:  "more text after the record",
+		`{"fields": [{"name": "volt"}]}`:     "",
+	} {
+		_, err := sal.Define(&sal.Component{Name: "Lens", Topics: []*sal.Topic{
+			{Kind: sal.Telemetry, Name: "power", AvroRecord: record, Fields: []sal.Field{{Name: "volt", Type: sal.Double, Avro: true}}},
+		}})
+		if want == "" {
+			require.NoError(t, err, record)
+			continue
+		}
+		require.ErrorContains(t, err, want, record)
+	}
+}
+
+func nested(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
 
 func TestConcurrentCallersReadAComponentOnce(t *testing.T) {
 	reads := 0

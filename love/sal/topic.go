@@ -103,7 +103,10 @@ func (t *Topic) complete(c *Component) (*Topic, error) {
 	}
 	if t.AvroRecord != "" {
 		var err error
-		if out.record, err = parseAvroRecord(t.AvroRecord); err != nil {
+		if out.record, err = parseAvroRecord(t.AvroRecord); err == nil {
+			err = out.record.check(t.Fields)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("AvroRecord: %w", err)
 		}
 	}
