@@ -43,11 +43,16 @@ var mayImport = map[string][]string{
 	"love/manager": {
 		"love", "love/audit", "love/auth", "love/commander", "love/commander/authority", "love/commander/commanderhttp", "love/dashboard", "love/hub",
 	},
-	"love/producer":  {"love", "love/client", "love/sal"},
-	"love/sal":       {"love"},
-	"love/sal/kafka": {"love", "love/sal"},
-	"love/sal/sim":   {"love", "love/sal"},
-	"love/store":     {"love", "love/audit", "love/auth", "love/auth/jwt", "love/commander/authority", "love/commander/record"},
+	"love/producer": {"love", "love/client", "love/sal", "love/sal/enums"},
+
+	"love/sal":        {"love"},
+	"love/sal/enums":  {},
+	"love/sal/kafka":  {"love", "love/sal"},
+	"love/sal/sallog": {"love/sal"},
+	"love/sal/salxml": {"love/sal"},
+	"love/sal/sim":    {"love", "love/sal", "love/sal/enums", "love/sal/sallog"},
+
+	"love/store": {"love", "love/audit", "love/auth", "love/auth/jwt", "love/commander/authority", "love/commander/record"},
 
 	"love/server": {
 		"love", "love/audit", "love/auth", "love/auth/jwt", "love/auth/password", "love/commander", "love/commander/authority",
@@ -85,6 +90,9 @@ var brings = map[string][]string{
 	"love/manager":                 append(slices.Clone(websocket), "github.com/julienschmidt/httprouter"),
 	"love/producer":                websocket,
 	"love/sal":                     {},
+	"love/sal/enums":               {},
+	"love/sal/sallog":              {},
+	"love/sal/salxml":              {},
 	"love/sal/sim":                 {},
 }
 
@@ -99,6 +107,7 @@ var neverBrings = map[string][]string{
 	"love/server":  {"love/sal", "love/store"},
 	"love/store":   {"love/sal", "love/hub", "love/manager"},
 	"love/hub":     {"love/commander", "love/sal", "love/client"},
+	"love/sal/sim": {"love/sal/salxml"},
 }
 
 func TestArrowsBetweenRoomsPointDown(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/kafka"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
 // smallInterfaces is a folder with the definitions of a lamp and of LOVE.
@@ -60,7 +61,7 @@ func (u *user) onKafka() {
 func (u *user) lamp() {
 	config, _, err := kafka.ConfigFromEnvironment(u.env.lookup)
 	require.NoError(u.t, err)
-	definitions, err := sal.ReadDir(u.env["TS_XML_DIR"])
+	definitions, err := salxml.ReadDir(u.env["TS_XML_DIR"])
 	require.NoError(u.t, err)
 	bus, err := kafka.NewBus(config, definitions)
 	require.NoError(u.t, err)

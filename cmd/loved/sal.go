@@ -263,7 +263,7 @@ func (a *app) commandOverSAL(ctx context.Context, bus *salBus, c *sal.Component,
 		return err
 	}
 	defer remote.Close()
-	ack, err := remote.Command(ctx, t.Name, values, sal.WithTimeLimit(limit))
+	ack, err := remote.Command(ctx, t.Name, values, sal.WithTimeout(limit))
 	if err != nil {
 		return err
 	}

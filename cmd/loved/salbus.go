@@ -11,6 +11,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/kafka"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
@@ -44,7 +45,7 @@ type salBus struct {
 func (f *salFlags) definitions() (*sal.Definitions, error) {
 	switch {
 	case f.interfaces != "":
-		definitions, err := sal.ReadDir(f.interfaces)
+		definitions, err := salxml.ReadDir(f.interfaces)
 		if err != nil {
 			return nil, fmt.Errorf("--sal-interfaces: %w", err)
 		}

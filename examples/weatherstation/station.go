@@ -9,6 +9,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sallog"
 )
 
 // station is the component: it takes one reading after another, from the first
@@ -17,7 +18,7 @@ type station struct {
 	*sal.Controller
 	clock    love.Clock
 	log      *slog.Logger
-	records  *sal.LogHandler
+	records  *sallog.Handler
 	readings []reading
 	next     int
 }
@@ -29,7 +30,7 @@ func newStation(ctx context.Context, domain *sal.Domain, index int, readings []r
 	if err != nil {
 		return nil, err
 	}
-	records := sal.NewLogHandler(nil)
+	records := sallog.New(nil)
 	s := &station{Controller: controller, clock: domain.Clock(), log: slog.New(records), records: records, readings: readings}
 	if err := s.Handle("setLogLevel", s.setLogLevel); err != nil {
 		return nil, err

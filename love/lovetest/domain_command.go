@@ -35,7 +35,7 @@ var closing = map[string]func(*suite){
 }
 
 func (s *suite) turn(r *sal.Remote, number int, opts ...sal.CommandOption) (sal.Ack, error) {
-	all := append([]sal.CommandOption{sal.WithTimeLimit(s.patience())}, opts...)
+	all := append([]sal.CommandOption{sal.WithTimeout(s.patience())}, opts...)
 	return r.Command(s.Context(), "turn", sal.Values{"number": number}, all...)
 }
 
@@ -95,18 +95,18 @@ func progressExtends(s *suite) {
 	})
 	r := s.remote(s.domain(), "Lamp", 0)
 	var progress []sal.Ack
-	a, err := s.turn(r, 5, sal.WithTimeLimit(limit), sal.OnProgress(func(a sal.Ack) { progress = append(progress, a) }))
+	a, err := s.turn(r, 5, sal.WithTimeout(limit), sal.OnProgress(func(a sal.Ack) { progress = append(progress, a) }))
 	require.NoError(s, err)
 	require.Equal(s, sal.Complete, a.Code)
 	require.Equal(s, []sal.Ack{{Code: sal.InProgress, Timeout: 4 * s.f.Unit}}, progress)
 
-	a, err = s.turn(r, 10, sal.WithTimeLimit(limit))
+	a, err = s.turn(r, 10, sal.WithTimeout(limit))
 	require.ErrorIs(s, err, sal.ErrTimeout)
 	require.Equal(s, sal.InProgress, a.Code, "the last one that was seen")
 }
 
 func nobodyAnswers(s *suite) {
-	a, err := s.turn(s.remote(s.domain(), "Lamp", 0), 1, sal.WithTimeLimit(s.f.Unit))
+	a, err := s.turn(s.remote(s.domain(), "Lamp", 0), 1, sal.WithTimeout(s.f.Unit))
 	require.ErrorIs(s, err, sal.ErrTimeout)
 	require.Equal(s, sal.NoAck, a.Code)
 	require.Equal(s, "No command acknowledgement seen", a.Result)
@@ -125,10 +125,10 @@ func commandsFindTheirInstance(s *suite) {
 	require.Equal(s, "2", a.Result)
 
 	all := s.remote(caller, "Fan", 0)
-	a, err = all.Command(s.Context(), "turn", sal.Values{"salIndex": 1}, sal.WithTimeLimit(s.patience()))
+	a, err = all.Command(s.Context(), "turn", sal.Values{"salIndex": 1}, sal.WithTimeout(s.patience()))
 	require.NoError(s, err)
 	require.Equal(s, "1", a.Result)
-	_, err = s.turn(all, 0, sal.WithTimeLimit(s.f.Unit))
+	_, err = s.turn(all, 0, sal.WithTimeout(s.f.Unit))
 	require.ErrorIs(s, err, sal.ErrTimeout, "index 0 is no broadcast")
 }
 
@@ -137,7 +137,7 @@ func commandsFindTheirInstance(s *suite) {
 func acksAreMatched(s *suite) {
 	bus := s.connect()
 	ackcmd := topic(s, "Lamp", "ack_ackcmd")
-	sub, err := bus.Subscribe(s.Context(), []sal.Want{{Topic: topic(s, "Lamp", "cmd_turn")}})
+	sub, err := bus.Subscribe(s.Context(), []sal.TopicRequest{{Topic: topic(s, "Lamp", "cmd_turn")}})
 	require.NoError(s, err)
 	defer sub.Close()
 	ctx, stop := context.WithCancel(s.Context())

@@ -72,7 +72,7 @@ func windowLimits(s *suite) {
 	for n := 1; n <= 5; n++ {
 		s.write(two, "evt_turned", 20+n)
 	}
-	r := s.remote(s.domain(), "Fan", 0, sal.WithHistoryWindow(3))
+	r := s.remote(s.domain(), "Fan", 0, sal.WithHistory(3))
 	got := s.received(r, "evt_turned")
 	first := got.next()
 	if first.Index() == 1 {
@@ -87,7 +87,7 @@ func noPast(s *suite) {
 	d := s.domain()
 	s.write(s.writer(d, "Lamp", 0), "tel_speed", 1)
 	caller := s.remote(s.domain(), "Lamp", 0)
-	_, err := caller.Command(s.Context(), "turn", sal.Values{"number": 1}, sal.WithTimeLimit(s.f.Unit))
+	_, err := caller.Command(s.Context(), "turn", sal.Values{"number": 1}, sal.WithTimeout(s.f.Unit))
 	require.ErrorIs(s, err, sal.ErrTimeout)
 
 	s.component(d, "Lamp", 0, func(_ context.Context, command *sal.Sample) error {
@@ -99,14 +99,14 @@ func noPast(s *suite) {
 	r := s.remote(s.domain(), "Lamp", 0)
 	_, ok := r.Latest("tel_speed")
 	require.False(s, ok)
-	_, err = r.Command(s.Context(), "turn", sal.Values{"number": 2}, sal.WithTimeLimit(s.patience()))
+	_, err = r.Command(s.Context(), "turn", sal.Values{"number": 2}, sal.WithTimeout(s.patience()))
 	require.NoError(s, err)
 }
 
 func withoutHistory(s *suite) {
 	c := s.writer(s.domain(), "Lamp", 0)
 	s.write(c, "evt_turned", 1)
-	r := s.remote(s.domain(), "Lamp", 0, sal.WithoutHistory())
+	r := s.remote(s.domain(), "Lamp", 0, sal.WithHistory(0))
 	got := s.received(r, "evt_turned")
 	got.nothing()
 	s.write(c, "evt_turned", 2)

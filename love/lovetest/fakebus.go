@@ -62,7 +62,7 @@ func (b *FakeBus) Publish(ctx context.Context, s *sal.Sample) error {
 }
 
 // Subscribe implements [sal.Bus].
-func (b *FakeBus) Subscribe(ctx context.Context, wants []sal.Want) (sal.Subscription, error) {
+func (b *FakeBus) Subscribe(ctx context.Context, wants []sal.TopicRequest) (sal.Subscription, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.err != nil {

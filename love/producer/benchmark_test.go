@@ -146,7 +146,7 @@ func BenchmarkObservatory(b *testing.B) {
 		b.Skip("LOVE_OBSERVATORY is not set: give it how long to measure, such as 30s")
 	}
 	defs := observatory(b)
-	domain := sal.NewDomain(sim.NewBus(sim.WithPast(10)), defs)
+	domain := sal.NewDomain(sim.NewBus(sim.WithHistory(10)), defs)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	counter := &countingSender{}

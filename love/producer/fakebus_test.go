@@ -24,12 +24,12 @@ func (b *fakeBus) Publish(_ context.Context, s *sal.Sample) error {
 	return nil
 }
 
-func (b *fakeBus) Subscribe(_ context.Context, wants []sal.Want) (sal.Subscription, error) {
+func (b *fakeBus) Subscribe(_ context.Context, wants []sal.TopicRequest) (sal.Subscription, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := &fakeSubscription{wants: wants, deliveries: make(chan []sal.Delivery, 1000)}
 	for _, w := range wants {
-		if w.Past == 0 {
+		if w.History == 0 {
 			continue
 		}
 		var past []sal.Delivery
@@ -38,7 +38,7 @@ func (b *fakeBus) Subscribe(_ context.Context, wants []sal.Want) (sal.Subscripti
 				past = append(past, sal.Delivery{Topic: w.Topic, Sample: h})
 			}
 		}
-		past = past[max(0, len(past)-w.Past):]
+		past = past[max(0, len(past)-w.History):]
 		s.deliveries <- append(past, sal.Delivery{Topic: w.Topic})
 	}
 	b.subs = append(b.subs, s)
@@ -59,7 +59,7 @@ func (b *fakeBus) write(sample *sal.Sample) {
 }
 
 type fakeSubscription struct {
-	wants      []sal.Want
+	wants      []sal.TopicRequest
 	deliveries chan []sal.Delivery
 }
 

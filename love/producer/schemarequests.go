@@ -38,7 +38,7 @@ func (r *schemaRequests) start(ctx context.Context, paths []scriptqueue.Path, fi
 func (r *schemaRequests) ask(ctx context.Context, paths []scriptqueue.Path) {
 	for _, p := range paths {
 		values := sal.Values{"isStandard": p.Standard, "path": p.Path}
-		_, err := r.queue.Command(ctx, "showSchema", values, sal.WithTimeLimit(schemaTimeLimit))
+		_, err := r.queue.Command(ctx, "showSchema", values, sal.WithTimeout(schemaTimeLimit))
 		if ctx.Err() != nil {
 			return
 		}

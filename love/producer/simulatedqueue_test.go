@@ -12,6 +12,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/producer"
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
@@ -56,7 +57,7 @@ func (q *simulatedQueue) pass(d time.Duration) {
 }
 
 func (q *simulatedQueue) command(name string, values sal.Values) {
-	_, err := q.queue.Command(q.t.Context(), name, values, sal.WithTimeLimit(time.Minute))
+	_, err := q.queue.Command(q.t.Context(), name, values, sal.WithTimeout(time.Minute))
 	require.NoError(q.t, err)
 }
 
@@ -148,7 +149,7 @@ func TestASimulatedQueueShowsTheProgressOfItsScript(t *testing.T) {
 		t.Run(layout.String(), func(t *testing.T) {
 			runSimulatedQueue(t, layout, func(q *simulatedQueue) {
 				q.command("pause", nil)
-				q.command("add", sal.Values{"path": "engineering/elevation_steps.py", "config": "duration: 30", "location": int(sal.Last)})
+				q.command("add", sal.Values{"path": "engineering/elevation_steps.py", "config": "duration: 30", "location": int(enums.LocationLast)})
 				q.pass(time.Minute)
 				q.command("resume", nil)
 				q.pass(time.Minute)
@@ -190,7 +191,7 @@ func TestASimulatedQueueShowsThatAScriptWasStopped(t *testing.T) {
 	for _, layout := range []producer.Layout{producer.Split, producer.Single} {
 		t.Run(layout.String(), func(t *testing.T) {
 			runSimulatedQueue(t, layout, func(q *simulatedQueue) {
-				q.command("add", sal.Values{"path": "engineering/elevation_steps.py", "pauseCheckpoint": "middle", "location": int(sal.Last)})
+				q.command("add", sal.Values{"path": "engineering/elevation_steps.py", "pauseCheckpoint": "middle", "location": int(enums.LocationLast)})
 				q.pass(5 * time.Minute)
 				waits := q.history()
 				require.Equal(q.t, []string{"waiting", "current"}, waits.places)

@@ -1,7 +1,6 @@
 package sal
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -17,7 +16,7 @@ const (
 	Stalled      AckCode = 302
 	Complete     AckCode = 303
 	NoPermission AckCode = -300
-	NoAck        AckCode = -301 // set by the waiting side when nothing came
+	NoAck        AckCode = -301 // set by the sender when no acknowledgement came
 	Failed       AckCode = -302
 	Aborted      AckCode = -303
 	TimedOut     AckCode = -304 // the component's own time ran out
@@ -59,7 +58,7 @@ func (c AckCode) IsFailure() bool {
 // Ack is an acknowledgement of a command.
 type Ack struct {
 	Code    AckCode
-	Error   int           // 0 if none
+	Error   int           // 0 if there is none
 	Result  string        // for people: "Done", "Failed: not allowed in state …"
 	Timeout time.Duration // with InProgress: how much longer it will take
 }
@@ -75,10 +74,6 @@ func (a Ack) String() string {
 	}
 	return s
 }
-
-// ErrTimeout reports that a command was not finished within its time limit. It is
-// wrapped in an [*AckError] with the last acknowledgement seen.
-var ErrTimeout = errors.New("time limit over")
 
 // AckError reports a command that did not succeed.
 type AckError struct {
@@ -100,6 +95,6 @@ func (e *AckError) Error() string {
 // Unwrap returns the cause.
 func (e *AckError) Unwrap() error { return e.Cause }
 
-// Answer returns an error with which the handler of a command ends it with an
-// acknowledgement of its choice; see [Controller.Handle].
+// Answer returns an error with which a [Handler] ends its command with an
+// acknowledgement of its choice.
 func Answer(a Ack) error { return &AckError{Command: "answer", Ack: a} }

@@ -1,26 +1,29 @@
 package sal
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Bus carries samples between domains. Drivers implement it; package sim has one
-// in memory. What is common to all drivers (late joiners, index, order, commands)
-// is in this package.
+// in memory. What all drivers have in common (late joiners, index, order, commands)
+// is in this package. A driver may also implement [Announcer] and [HistorySizer].
 type Bus interface {
 	// Publish writes a sample. It returns when the bus has accepted the sample and
 	// does not wait for readers. Samples of one topic arrive in the order in which
 	// they were published.
 	Publish(ctx context.Context, s *Sample) error
-	// Subscribe begins to read topics: first the wanted part of each topic's past,
+	// Subscribe begins to read topics: first the requested history of each topic,
 	// then everything that follows, without a gap between the two.
-	Subscribe(ctx context.Context, wants []Want) (Subscription, error)
+	Subscribe(ctx context.Context, topics []TopicRequest) (Subscription, error)
 }
 
-// Want is one topic to read.
-type Want struct {
+// TopicRequest is one topic to read.
+type TopicRequest struct {
 	Topic *Topic
-	// Past is the number of existing samples to deliver first: the newest ones, of
+	// History is the number of existing samples to deliver first: the newest ones, of
 	// all instances together.
-	Past int
+	History int
 }
 
 // Subscription delivers samples to one reader.
@@ -32,11 +35,55 @@ type Subscription interface {
 	Close() error
 }
 
-// Delivery is a sample that arrived, or the end of a topic's past.
+// Delivery is a sample that arrived, or the end of a topic's history.
 type Delivery struct {
-	// Topic is the topic of the Want, even if the writer's definition differs.
+	// Topic is the topic of the request, even if the writer's definition differs.
 	Topic *Topic
-	// Sample has its private_rcvStamp set. It is nil exactly once for a topic
-	// whose past was wanted: after the last sample of the past.
+	// Sample has its private_rcvStamp set. It is nil exactly once for a topic whose
+	// history was requested: after the last sample of the history.
 	Sample *Sample
+}
+
+// Announcer is a [Bus] that wants to know which topics will be written before the
+// first sample, so that it can make topics and register schemas early and no command
+// must wait for that. Remotes and controllers announce their topics when they start,
+// and fail to start if that fails.
+type Announcer interface {
+	Announce(ctx context.Context, topics []*Topic) error
+}
+
+// HistorySizer is a [Bus] with a setting of its own for how many samples of an event
+// to look back for the newest of each instance of an indexed component. For any other
+// bus, remotes look back 500 samples. See also [WithHistory].
+type HistorySizer interface {
+	HistorySize(component string) int
+}
+
+// defaultHistory is the number of samples to look back on a bus that is not a
+// [HistorySizer].
+const defaultHistory = 500
+
+func (d *Domain) historySize(component string) int {
+	if bus, ok := d.bus.(HistorySizer); ok {
+		return bus.HistorySize(component)
+	}
+	return defaultHistory
+}
+
+// announce announces the topics of a component that will be written.
+func (d *Domain) announce(ctx context.Context, c *Component, kinds ...Kind) error {
+	bus, ok := d.bus.(Announcer)
+	if !ok {
+		return nil
+	}
+	var topics []*Topic
+	for _, t := range c.Topics {
+		if slices.Contains(kinds, t.Kind) {
+			topics = append(topics, t)
+		}
+	}
+	if len(topics) == 0 {
+		return nil
+	}
+	return bus.Announce(ctx, topics)
 }

@@ -7,25 +7,9 @@ import (
 	"strings"
 )
 
-// Command finds a command by its name with or without prefix ("moveAzimuth",
-// "cmd_moveAzimuth"). The error is an [*UnknownTopicError].
-func (c *Component) Command(name string) (*Topic, error) {
-	t, ok := c.Topic(name)
-	if !ok {
-		t, ok = c.Topic(Command.Prefix() + name)
-	}
-	if !ok || t.Kind != Command {
-		return nil, &UnknownTopicError{
-			Component: c.Name, Kind: Command, Name: name,
-			Near: nearest(Command.Prefix()+trimKind(name), c.attrs(Command.Prefix())),
-		}
-	}
-	return t, nil
-}
-
 // Check reports whether values fit the topic, more strictly than writing does:
-// beyond names and types, a list must not be longer than the definition says,
-// and a number with an enumeration of its own has to be in it. Errors are
+// beyond names and types, a list must not be longer than the definition says, and a
+// number with an enumeration of its own must be in it. Errors are
 // [*UnknownFieldError] and [*FieldError].
 func (t *Topic) Check(values Values) error {
 	if err := checkOwn(t, values); err != nil {

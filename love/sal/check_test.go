@@ -2,47 +2,29 @@ package sal_test
 
 import (
 	"testing"
-	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// gratings is a component with an enumeration of a field's own.
-func gratings(t *testing.T, enumeration string) *sal.Component {
-	defs, err := sal.ReadFolder(fstest.MapFS{
-		"SALSubsystems.xml": {Data: []byte(`<SALSubsystemSet><SALSubsystem><Name>Spec</Name><IndexEnumeration>no</IndexEnumeration></SALSubsystem></SALSubsystemSet>`)},
-		"SALGenerics.xml": {Data: []byte(`<SALObjects><SALEventSet><SALEvent><Category>mandatory</Category>
-			<EFDB_Topic>SALGeneric_logevent_heartbeat</EFDB_Topic></SALEvent></SALEventSet></SALObjects>`)},
-		"Spec/Spec_Commands.xml": {Data: []byte(`<SALCommandSet><SALCommand><EFDB_Topic>Spec_command_select</EFDB_Topic>
-			<item><EFDB_Name>grating</EFDB_Name><IDL_Type>long</IDL_Type><Enumeration>` + enumeration + `</Enumeration></item>
-			<item><EFDB_Name>slits</EFDB_Name><IDL_Type>double</IDL_Type><Count>2</Count></item>
-		</SALCommand></SALCommandSet>`)},
-	})
+// gratings returns a component whose command has a field with an enumeration of its
+// own.
+func gratings(t *testing.T, choices ...sal.Choice) *sal.Component {
+	defs, err := sal.Define(&sal.Component{Name: "Spec", Topics: []*sal.Topic{
+		{Kind: sal.Event, Name: "heartbeat"},
+		{Kind: sal.Command, Name: "select", Fields: []sal.Field{
+			{Name: "grating", Type: sal.Long, Choices: choices}, {Name: "slits", Type: sal.Double, Count: 2},
+		}},
+	}})
 	require.NoError(t, err)
 	c, err := defs.Component("Spec")
 	require.NoError(t, err)
 	return c
 }
 
-func TestChoicesAreTheFieldsOwnEnumeration(t *testing.T) {
-	for text, want := range map[string][]sal.Choice{
-		"Blue, Red":                   {{Name: "Blue", Number: 1}, {Name: "Red", Number: 2}},
-		"\n Blue=5,\n Red ,Off=0x10 ": {{Name: "Blue", Number: 5}, {Name: "Red", Number: 6}, {Name: "Off", Number: 16}},
-		"Blue=x, Red":                 nil,
-		"":                            nil,
-	} {
-		selecting, err := gratings(t, text).Command("select")
-		require.NoError(t, err)
-		f, ok := selecting.Field("grating")
-		require.True(t, ok)
-		require.Equal(t, want, f.Choices, text)
-	}
-}
-
 func TestCheckIsStricterThanWriting(t *testing.T) {
-	c := gratings(t, "Blue, Red=4")
+	c := gratings(t, sal.Choice{Name: "Blue", Number: 1}, sal.Choice{Name: "Red", Number: 4})
 	topic, err := c.Command("cmd_select")
 	require.NoError(t, err)
 	require.NoError(t, topic.Check(nil))
@@ -63,7 +45,7 @@ func TestCheckIsStricterThanWriting(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestASampleCanBeWrittenAsSomebodyElses(t *testing.T) {
+func TestWriteAsSetsTheIdentityOfOneSample(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		c := writeOnly(t, d, "Lamp", 0)
 		for _, opts := range [][]sal.WriteOption{{sal.Force()}, {sal.Force(), sal.WriteAs("ana@host")}, {sal.Force()}} {

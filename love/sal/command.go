@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// DefaultTimeLimit is the time limit of commands without [WithTimeLimit].
-const DefaultTimeLimit = time.Hour
+// defaultTimeout is the timeout of commands without [WithTimeout].
+const defaultTimeout = time.Hour
 
 // commandSettings holds what the options of a command set.
 type commandSettings struct {
 	identity string
-	limit    time.Duration
+	timeout  time.Duration
 	progress func(Ack)
-	seen     bool
+	firstAck bool // return with the first acknowledgement
 }
 
 // CommandOption changes a default of [Remote.Command].
@@ -26,20 +26,20 @@ type CommandOption func(*commandSettings)
 // identity of the domain.
 func As(identity string) CommandOption { return func(s *commandSettings) { s.identity = identity } }
 
-// WithTimeLimit sets how long to wait for the command to be finished, counted
-// from when it was sent. Whenever the component reports progress with an
-// estimate, the limit grows by it. Default: [DefaultTimeLimit].
-func WithTimeLimit(limit time.Duration) CommandOption {
-	return func(s *commandSettings) { s.limit = limit }
+// WithTimeout sets how long to wait for the command to be finished, counted from when
+// it was sent. Whenever the component reports progress with an estimate, the timeout
+// is extended by it. Default: one hour.
+func WithTimeout(d time.Duration) CommandOption {
+	return func(s *commandSettings) { s.timeout = d }
 }
 
 // OnProgress calls f with each acknowledgement that does not end the command, as
 // it comes. [Remote.Command] waits for f.
 func OnProgress(f func(Ack)) CommandOption { return func(s *commandSettings) { s.progress = f } }
 
-// UntilSeen makes [Remote.Command] return with the first acknowledgement, of
+// UntilAcknowledged makes [Remote.Command] return with the first acknowledgement, of
 // whatever kind. Default: it waits until the command is finished.
-func UntilSeen() CommandOption { return func(s *commandSettings) { s.seen = true } }
+func UntilAcknowledged() CommandOption { return func(s *commandSettings) { s.firstAck = true } }
 
 // commandKey identifies the command that an acknowledgement belongs to. The origin
 // is not part of it because it is the same for all commands of a remote.
@@ -54,31 +54,31 @@ type commandKey struct {
 // "salIndex".
 //
 // The error is an [*AckError] if the command did not succeed, which wraps
-// [ErrTimeout] if the time limit passed. A command is sent only once. The error is
-// an [*UnknownTopicError] for an unknown command and an [*UnknownFieldError] or a
+// [ErrTimeout] if the timeout passed. A command is sent only once. The error is an
+// [*UnknownTopicError] for an unknown command and an [*UnknownFieldError] or a
 // [*FieldError] for values that do not fit; then nothing was sent.
 func (r *Remote) Command(ctx context.Context, name string, values Values, opts ...CommandOption) (Ack, error) {
 	t, err := r.commandTopic(name)
 	if err != nil {
 		return Ack{}, err
 	}
-	set := commandSettings{identity: r.domain.identity, limit: DefaultTimeLimit, progress: func(Ack) {}}
+	set := commandSettings{identity: r.domain.identity, timeout: defaultTimeout, progress: func(Ack) {}}
 	for _, o := range opts {
 		o(&set)
 	}
-	s, err := r.compose(t, values, set.identity)
+	s, err := r.newCommand(t, values, set.identity)
 	if err != nil {
 		return Ack{}, err
 	}
-	acks, forget, err := r.expect(commandKey{s.Number(), set.identity})
+	acks, remove, err := r.addPending(commandKey{s.Number(), set.identity})
 	if err != nil {
 		return Ack{}, err
 	}
-	defer forget()
+	defer remove()
 	if err := r.domain.bus.Publish(ctx, s); err != nil {
 		return Ack{}, fmt.Errorf("%s %s: sending: %w", r.component.Instance(r.index), t.Attr(), err)
 	}
-	return r.await(ctx, t, acks, set)
+	return r.awaitFinal(ctx, t, acks, set)
 }
 
 func (r *Remote) commandTopic(name string) (*Topic, error) {
@@ -87,13 +87,13 @@ func (r *Remote) commandTopic(name string) (*Topic, error) {
 		return nil, err
 	}
 	if !r.commands {
-		return nil, fmt.Errorf("this remote of %s is read-only, it cannot send %s", r.component.Instance(r.index), t.Attr())
+		return nil, fmt.Errorf("this remote of %s is read-only and cannot send %s", r.component.Instance(r.index), t.Attr())
 	}
 	return t, nil
 }
 
-// compose builds the sample of a command.
-func (r *Remote) compose(t *Topic, values Values, identity string) (*Sample, error) {
+// newCommand returns the sample of a command.
+func (r *Remote) newCommand(t *Topic, values Values, identity string) (*Sample, error) {
 	if err := checkOwn(t, values); err != nil {
 		return nil, err
 	}
@@ -102,25 +102,26 @@ func (r *Remote) compose(t *Topic, values Values, identity string) (*Sample, err
 		return nil, err
 	}
 	s.warnLengths(r.domain.log)
-	r.domain.sign(s, r.index, identity, r.domain.commandNumber(r.component, t))
+	r.domain.fillIn(s, r.index, identity, r.domain.commandNumber(r.component, t))
 	return s, nil
 }
 
-// sign fills in the fields that belong to the writer (spec sal-kafka, section 7).
-func (d *Domain) sign(s *Sample, index int, identity string, number int) {
+// fillIn sets the fields that belong to the writer (spec sal-kafka, section 7).
+func (d *Domain) fillIn(s *Sample, index int, identity string, number int) {
 	if index != 0 {
-		s.cells[0].bits = uint64(index)
+		s.cells[0].Bits = uint64(index)
 	}
 	s.writer = index
 	s.stamp(d.clock)
-	s.private(atNumber).bits = uint64(number)
-	s.private(atRevision).text = s.topic.RevisionCode()
-	s.private(atIdentity).text = identity
-	s.private(atOrigin).bits = uint64(d.origin)
+	s.private(atNumber).Bits = uint64(number)
+	s.private(atRevision).Text = s.topic.RevisionCode()
+	s.private(atIdentity).Text = identity
+	s.private(atOrigin).Bits = uint64(d.origin)
 }
 
-// expect registers a command as running, so that its acknowledgements are kept.
-func (r *Remote) expect(key commandKey) (acks <-chan Ack, forget func(), err error) {
+// addPending registers a command as running, so that its acknowledgements are kept
+// until remove is called.
+func (r *Remote) addPending(key commandKey) (acks <-chan Ack, remove func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.err != nil {
@@ -129,8 +130,8 @@ func (r *Remote) expect(key commandKey) (acks <-chan Ack, forget func(), err err
 	if r.pending[key] != nil {
 		return nil, nil, fmt.Errorf("%s: too many commands under way", r.component.Instance(r.index))
 	}
-	// A component may report progress any number of times; what the waiting
-	// side has not taken yet is bounded, see acknowledged.
+	// A component may report progress any number of times; how much of it waits for
+	// Command is bounded, see acknowledged.
 	arrived := make(chan Ack, 16)
 	r.pending[key] = arrived
 	return arrived, func() {
@@ -140,8 +141,8 @@ func (r *Remote) expect(key commandKey) (acks <-chan Ack, forget func(), err err
 	}, nil
 }
 
-// acknowledged hands an acknowledgement to its command, if that was sent by this
-// remote and somebody still waits for it.
+// acknowledged passes an acknowledgement to its command, if this remote sent that and
+// still waits for it.
 func (r *Remote) acknowledged(s *Sample) {
 	if int(s.Int("origin")) != r.domain.origin {
 		return
@@ -156,7 +157,7 @@ func (r *Remote) acknowledged(s *Sample) {
 	select {
 	case waiting <- a:
 	default:
-		if a.Code.Final() { // must not be lost, so it takes the place of a report of progress
+		if a.Code.Final() { // must not be lost, so it replaces a report of progress
 			select {
 			case <-waiting:
 			default:
@@ -174,12 +175,12 @@ func seconds(f float64) time.Duration {
 	return time.Duration(math.Min(f, 1e9) * float64(time.Second))
 }
 
-// await waits for the final acknowledgement.
-func (r *Remote) await(ctx context.Context, t *Topic, acks <-chan Ack, set commandSettings) (Ack, error) {
+// awaitFinal waits for the final acknowledgement.
+func (r *Remote) awaitFinal(ctx context.Context, t *Topic, acks <-chan Ack, set commandSettings) (Ack, error) {
 	command := r.component.Instance(r.index) + " " + t.Attr()
 	last := Ack{Code: NoAck, Result: "No command acknowledgement seen"}
-	end := r.domain.clock.Now().Add(set.limit)
-	timer := r.domain.clock.NewTimer(set.limit)
+	end := r.domain.clock.Now().Add(set.timeout)
+	timer := r.domain.clock.NewTimer(set.timeout)
 	defer func() { timer.Stop() }()
 	for {
 		select {
@@ -187,7 +188,7 @@ func (r *Remote) await(ctx context.Context, t *Topic, acks <-chan Ack, set comma
 			switch {
 			case last.Code.IsFailure():
 				return last, &AckError{Command: command, Ack: last}
-			case last.Code.Final(), set.seen && (last.Code == Acknowledged || last.Code == InProgress):
+			case last.Code.Final(), set.firstAck && (last.Code == Acknowledged || last.Code == InProgress):
 				return last, nil
 			case last.Code == InProgress && last.Timeout > 0:
 				end = end.Add(last.Timeout)

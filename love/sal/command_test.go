@@ -41,7 +41,7 @@ func TestOutcomeOfAHandlerBecomesTheAcknowledgement(t *testing.T) {
 	}
 }
 
-func TestCommandWithoutHandlerFailsWithATextThatSaysSo(t *testing.T) {
+func TestCommandWithoutHandlerFailsWithAnExplanation(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		lamp(t, d, nil)
 		_, err := remote(t, d, "Lamp", 0).Command(t.Context(), "switchOff", nil)
@@ -49,8 +49,8 @@ func TestCommandWithoutHandlerFailsWithATextThatSaysSo(t *testing.T) {
 	})
 }
 
-// bareAck writes an acknowledgement of a command as a stranger would.
-func bareAck(t *testing.T, bus *sim.Bus, command *sal.Sample, defs *sal.Definitions, with sal.Values) {
+// publishAck writes an acknowledgement of a command without a controller.
+func publishAck(t *testing.T, bus *sim.Bus, command *sal.Sample, defs *sal.Definitions, with sal.Values) {
 	comp, err := defs.Component("Lamp")
 	require.NoError(t, err)
 	topic, _ := comp.Topic("ack_ackcmd")
@@ -63,7 +63,7 @@ func bareAck(t *testing.T, bus *sim.Bus, command *sal.Sample, defs *sal.Definiti
 	require.NoError(t, bus.Publish(t.Context(), s))
 }
 
-// The cases of flow "acks": what a remote makes of acknowledgements.
+// These are the cases of the recorded flow "acks".
 func TestAcknowledgementsAreMatchedAndTimed(t *testing.T) {
 	type ack struct {
 		after  time.Duration
@@ -78,25 +78,25 @@ func TestAcknowledgementsAreMatchedAndTimed(t *testing.T) {
 		acks   []ack
 		code   sal.AckCode
 		result string
-		kind   error // nil: success; ErrTimeout; or any other for a failure
+		kind   error // nil for success, ErrTimeout, or any other for a failure
 	}{
-		"no ack at all":                       {300 * time.Millisecond, nil, sal.NoAck, none, sal.ErrTimeout},
-		"complete":                            {time.Second, []ack{plain(0, sal.Values{"ack": 303, "result": "Done"})}, sal.Complete, "Done", nil},
-		"ack only, then silence":              {300 * time.Millisecond, []ack{plain(0, sal.Values{"ack": 300})}, sal.Acknowledged, "", sal.ErrTimeout},
-		"ack then complete":                   {time.Second, []ack{plain(0, sal.Values{"ack": 300}), plain(100*time.Millisecond, sal.Values{"ack": 303})}, sal.Complete, "", nil},
-		"in progress extends the time limit":  {300 * time.Millisecond, []ack{plain(0, sal.Values{"ack": 301, "timeout": 0.6}), plain(500*time.Millisecond, sal.Values{"ack": 303})}, sal.Complete, "", nil},
-		"in progress, then too late":          {300 * time.Millisecond, []ack{plain(0, sal.Values{"ack": 301, "timeout": 0.1}), plain(800*time.Millisecond, sal.Values{"ack": 303})}, sal.InProgress, "", sal.ErrTimeout},
-		"failed":                              {time.Second, []ack{plain(0, sal.Values{"ack": -302, "error": 7, "result": "Failed: no"})}, sal.Failed, "Failed: no", errors.New("failed")},
-		"aborted":                             {time.Second, []ack{plain(0, sal.Values{"ack": -303, "result": "Aborted"})}, sal.Aborted, "Aborted", errors.New("failed")},
-		"no permission":                       {time.Second, []ack{plain(0, sal.Values{"ack": -300, "result": "not you"})}, sal.NoPermission, "not you", errors.New("failed")},
-		"stalled":                             {time.Second, []ack{plain(0, sal.Values{"ack": 302})}, sal.Stalled, "", errors.New("failed")},
-		"timeout reported by the component":   {time.Second, []ack{plain(0, sal.Values{"ack": -304, "result": "Timeout"})}, sal.TimedOut, "Timeout", errors.New("failed")},
-		"an unknown code ends nothing":        {time.Second, []ack{plain(0, sal.Values{"ack": 299}), plain(0, sal.Values{"ack": 303})}, sal.Complete, "", nil},
-		"a flood of progress loses no end":    {time.Second, append(flood(plain(0, sal.Values{"ack": 301})), plain(0, sal.Values{"ack": 303})), sal.Complete, "", nil},
-		"other identity is ignored":           {300 * time.Millisecond, []ack{plain(0, sal.Values{"ack": 303, "identity": "somebody"})}, sal.NoAck, none, sal.ErrTimeout},
-		"other origin is ignored":             {300 * time.Millisecond, []ack{{0, func(s *sal.Sample) sal.Values { return sal.Values{"ack": 303, "origin": s.Origin() + 1} }}}, sal.NoAck, none, sal.ErrTimeout},
-		"other sequence number is ignored":    {300 * time.Millisecond, []ack{{0, func(s *sal.Sample) sal.Values { return sal.Values{"ack": 303, "private_seqNum": s.Number() + 1} }}}, sal.NoAck, none, sal.ErrTimeout},
-		"nonsense in timeout extends nothing": {300 * time.Millisecond, []ack{plain(0, sal.Values{"ack": 301, "timeout": -5})}, sal.InProgress, "", sal.ErrTimeout},
+		"no ack at all":                      {300 * time.Millisecond, nil, sal.NoAck, none, sal.ErrTimeout},
+		"complete":                           {time.Second, []ack{plain(0, sal.Values{"ack": 303, "result": "Done"})}, sal.Complete, "Done", nil},
+		"ack only, then silence":             {300 * time.Millisecond, []ack{plain(0, sal.Values{"ack": 300})}, sal.Acknowledged, "", sal.ErrTimeout},
+		"ack then complete":                  {time.Second, []ack{plain(0, sal.Values{"ack": 300}), plain(100*time.Millisecond, sal.Values{"ack": 303})}, sal.Complete, "", nil},
+		"in progress extends the time limit": {300 * time.Millisecond, []ack{plain(0, sal.Values{"ack": 301, "timeout": 0.6}), plain(500*time.Millisecond, sal.Values{"ack": 303})}, sal.Complete, "", nil},
+		"in progress, then too late":         {300 * time.Millisecond, []ack{plain(0, sal.Values{"ack": 301, "timeout": 0.1}), plain(800*time.Millisecond, sal.Values{"ack": 303})}, sal.InProgress, "", sal.ErrTimeout},
+		"failed":                             {time.Second, []ack{plain(0, sal.Values{"ack": -302, "error": 7, "result": "Failed: no"})}, sal.Failed, "Failed: no", errors.New("failed")},
+		"aborted":                            {time.Second, []ack{plain(0, sal.Values{"ack": -303, "result": "Aborted"})}, sal.Aborted, "Aborted", errors.New("failed")},
+		"no permission":                      {time.Second, []ack{plain(0, sal.Values{"ack": -300, "result": "not you"})}, sal.NoPermission, "not you", errors.New("failed")},
+		"stalled":                            {time.Second, []ack{plain(0, sal.Values{"ack": 302})}, sal.Stalled, "", errors.New("failed")},
+		"timeout reported by the component":  {time.Second, []ack{plain(0, sal.Values{"ack": -304, "result": "Timeout"})}, sal.TimedOut, "Timeout", errors.New("failed")},
+		"an unknown code is not final":       {time.Second, []ack{plain(0, sal.Values{"ack": 299}), plain(0, sal.Values{"ack": 303})}, sal.Complete, "", nil},
+		"much progress loses no final ack":   {time.Second, append(repeated(plain(0, sal.Values{"ack": 301})), plain(0, sal.Values{"ack": 303})), sal.Complete, "", nil},
+		"other identity is ignored":          {300 * time.Millisecond, []ack{plain(0, sal.Values{"ack": 303, "identity": "somebody"})}, sal.NoAck, none, sal.ErrTimeout},
+		"other origin is ignored":            {300 * time.Millisecond, []ack{{0, func(s *sal.Sample) sal.Values { return sal.Values{"ack": 303, "origin": s.Origin() + 1} }}}, sal.NoAck, none, sal.ErrTimeout},
+		"other sequence number is ignored":   {300 * time.Millisecond, []ack{{0, func(s *sal.Sample) sal.Values { return sal.Values{"ack": 303, "private_seqNum": s.Number() + 1} }}}, sal.NoAck, none, sal.ErrTimeout},
+		"a negative timeout extends nothing": {300 * time.Millisecond, []ack{plain(0, sal.Values{"ack": 301, "timeout": -5})}, sal.InProgress, "", sal.ErrTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestAcknowledgementsAreMatchedAndTimed(t *testing.T) {
 				r := remote(t, d, "Lamp", 0)
 				comp := r.Component()
 				topic, _ := comp.Topic("cmd_switchOn")
-				sub, err := bus.Subscribe(t.Context(), []sal.Want{{Topic: topic}})
+				sub, err := bus.Subscribe(t.Context(), []sal.TopicRequest{{Topic: topic}})
 				require.NoError(t, err)
 				var component sync.WaitGroup
 				component.Go(func() {
@@ -116,10 +116,10 @@ func TestAcknowledgementsAreMatchedAndTimed(t *testing.T) {
 					}
 					for _, a := range c.acks {
 						time.Sleep(a.after)
-						bareAck(t, bus, got[0].Sample, defs, a.values(got[0].Sample))
+						publishAck(t, bus, got[0].Sample, defs, a.values(got[0].Sample))
 					}
 				})
-				a, err := r.Command(t.Context(), "switchOn", nil, sal.WithTimeLimit(c.limit))
+				a, err := r.Command(t.Context(), "switchOn", nil, sal.WithTimeout(c.limit))
 				component.Wait()
 				require.Equal(t, c.code, a.Code)
 				require.Equal(t, c.result, a.Result)
@@ -140,7 +140,7 @@ func TestAcknowledgementsAreMatchedAndTimed(t *testing.T) {
 	}
 }
 
-func flood[T any](one T) []T {
+func repeated[T any](one T) []T {
 	var many []T
 	for range 100 {
 		many = append(many, one)
@@ -148,7 +148,7 @@ func flood[T any](one T) []T {
 	return many
 }
 
-func TestCommandThatIsWrongIsNotSent(t *testing.T) {
+func TestWrongCommandIsNotSent(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		lamp(t, d, func(context.Context, *sal.Controller, *sal.Sample) error { t.Error("sent"); return nil })
 		r := remote(t, d, "Lamp", 0)
@@ -182,7 +182,7 @@ func TestCommandEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestCommandsOfOneNameTakeTurnsThoseOfOthersDoNotWait(t *testing.T) {
+func TestCommandsOfOneNameRunInSequenceOthersConcurrently(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		c, err := d.Controller(t.Context(), "Lamp", 0)
 		require.NoError(t, err)
@@ -208,7 +208,7 @@ func TestCommandsOfOneNameTakeTurnsThoseOfOthersDoNotWait(t *testing.T) {
 	})
 }
 
-func TestCommandThroughAllInstancesNamesOne(t *testing.T) {
+func TestRemoteOfAllInstancesNamesTheOneItCommands(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		var all sync.WaitGroup
 		for _, index := range []int{1, 2} {
@@ -223,9 +223,25 @@ func TestCommandThroughAllInstancesNamesOne(t *testing.T) {
 		a, err := r.Command(t.Context(), "move", sal.Values{"salIndex": 2})
 		require.NoError(t, err)
 		require.Equal(t, "Hexapod:2", a.Result)
-		_, err = r.Command(t.Context(), "move", nil, sal.WithTimeLimit(time.Second))
+		_, err = r.Command(t.Context(), "move", nil, sal.WithTimeout(time.Second))
 		require.ErrorIs(t, err, sal.ErrTimeout, "0 is no broadcast")
 		require.NoError(t, d.Close())
 		all.Wait()
+	})
+}
+
+func TestCommandCanReturnWithTheFirstAcknowledgement(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *sal.Domain) {
+		var c *sal.Controller
+		c = lamp(t, d, func(ctx context.Context, _ *sal.Controller, command *sal.Sample) error {
+			require.NoError(t, c.Progress(ctx, command, time.Minute))
+			time.Sleep(time.Minute)
+			return nil
+		})
+		began := time.Now()
+		a, err := remote(t, d, "Lamp", 0).Command(t.Context(), "switchOn", nil, sal.UntilAcknowledged())
+		require.NoError(t, err)
+		require.Equal(t, sal.InProgress, a.Code)
+		require.Zero(t, time.Since(began))
 	})
 }

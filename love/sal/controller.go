@@ -46,7 +46,7 @@ type controllerSettings struct{ writeOnly, partial bool }
 func WriteOnly() ControllerOption { return func(s *controllerSettings) { s.writeOnly = true } }
 
 // Partial allows commands without a handler; they fail with a text that says so.
-// Default: Run returns an error unless every command has a handler.
+// Default: [Controller.Run] returns an error unless every command has a handler.
 func Partial() ControllerOption { return func(s *controllerSettings) { s.partial = true } }
 
 // Controller makes the controller of a component and writes its event logLevel.
@@ -87,7 +87,7 @@ func (d *Domain) Controller(ctx context.Context, name string, index int, opts ..
 			return nil, fmt.Errorf("controller of %s: %w", c.identity, err)
 		}
 	}
-	if err := d.adopt(c); err != nil {
+	if err := d.register(c); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	if c.writers["evt_logLevel"] != nil {
@@ -99,13 +99,13 @@ func (d *Domain) Controller(ctx context.Context, name string, index int, opts ..
 }
 
 func (c *Controller) readCommands(ctx context.Context) (err error) {
-	var wants []Want
+	var requests []TopicRequest
 	for _, t := range c.component.Topics {
 		if t.Kind == Command {
-			wants = append(wants, Want{Topic: t})
+			requests = append(requests, TopicRequest{Topic: t})
 		}
 	}
-	c.reader, err = c.domain.newReader(ctx, c.index, wants, nil)
+	c.reader, err = c.domain.newReader(ctx, c.index, requests, nil)
 	return err
 }
 
@@ -125,7 +125,7 @@ func (c *Controller) Write(ctx context.Context, attr string, values Values, opts
 	if w == nil {
 		return false, &UnknownTopicError{
 			Component: c.component.Name, Name: attr,
-			Near: nearest(attr, slices.Concat(c.component.attrs(Event.Prefix()), c.component.attrs(Telemetry.Prefix()))),
+			Suggestions: suggest(attr, slices.Concat(c.component.attrs(Event.Prefix()), c.component.attrs(Telemetry.Prefix()))),
 		}
 	}
 	if c.isClosed() {
@@ -150,15 +150,15 @@ func (c *Controller) isClosed() bool {
 func (c *Controller) Handle(name string, h Handler) error {
 	attr := Command.Prefix() + trimKind(name)
 	if _, ok := c.component.Topic(attr); !ok {
-		return &UnknownTopicError{Component: c.component.Name, Kind: Command, Name: name, Near: nearest(attr, c.component.attrs(Command.Prefix()))}
+		return &UnknownTopicError{Component: c.component.Name, Kind: Command, Name: name, Suggestions: suggest(attr, c.component.attrs(Command.Prefix()))}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.reader == nil:
-		return fmt.Errorf("controller of %s is write-only, it cannot handle %s", c.identity, attr)
+		return fmt.Errorf("controller of %s is write-only and cannot handle %s", c.identity, attr)
 	case c.running:
-		return fmt.Errorf("controller of %s runs already, set the handler of %s before", c.identity, attr)
+		return fmt.Errorf("controller of %s runs already; set the handler of %s before", c.identity, attr)
 	}
 	c.handlers[attr] = h
 	return nil
@@ -174,18 +174,18 @@ func (c *Controller) Run(ctx context.Context) error {
 	}
 	defer close(c.ended)
 	var workers sync.WaitGroup
-	lanes := map[*Topic]*lane{}
+	queues := map[*Topic]*commandQueue{}
 	for t := range c.reader.topics {
-		l := newLane()
-		lanes[t] = l
-		workers.Go(func() { l.run(ctx, func(s *Sample) { c.execute(ctx, s) }) })
+		q := newCommandQueue()
+		queues[t] = q
+		workers.Go(func() { q.run(ctx, func(command *Sample) { c.execute(ctx, command) }) })
 	}
 	c.reader.deliver = func(t *readTopic, s *Sample) {
 		if s.Number() <= 0 {
 			c.domain.log.Warn("dropped a command with a number that is not positive", "component", c.identity, "command", t.topic.Attr(), "number", s.Number())
 			return
 		}
-		lanes[t.topic].commands.Put(s)
+		queues[t.topic].waiting.Put(s)
 	}
 	err = c.reader.run(ctx, func() {})
 	stopped := ctx.Err() != nil
@@ -211,7 +211,7 @@ func (c *Controller) begin(ctx context.Context) (context.Context, error) {
 	case c.closed:
 		return nil, fmt.Errorf("controller of %s: %w", c.identity, ErrClosed)
 	case c.reader == nil:
-		return nil, fmt.Errorf("controller of %s is write-only, there is nothing to run", c.identity)
+		return nil, fmt.Errorf("controller of %s is write-only and has nothing to run", c.identity)
 	case c.running:
 		return nil, fmt.Errorf("controller of %s runs already", c.identity)
 	case len(missing) > 0 && !c.partial:
@@ -222,14 +222,14 @@ func (c *Controller) begin(ctx context.Context) (context.Context, error) {
 	return ctx, nil
 }
 
-// Close ends Run and waits for it; later writes return [ErrClosed]. It may be
-// called more than once, but not from a handler.
+// Close ends [Controller.Run] and waits for it; later writes return [ErrClosed]. It
+// may be called more than once, but not from a handler.
 func (c *Controller) Close() error {
 	c.mu.Lock()
 	c.closed = true
 	running, cancel := c.running, c.cancel
 	c.mu.Unlock()
-	c.domain.release(c)
+	c.domain.unregister(c)
 	if running {
 		cancel(ErrClosed)
 		<-c.ended
@@ -241,7 +241,7 @@ func (c *Controller) Close() error {
 	return nil
 }
 
-// Progress tells the sender of a command that it takes about estimate longer. A
+// Progress reports to the sender of a command that it takes about estimate longer. A
 // handler that needs more than a moment should call it first.
 func (c *Controller) Progress(ctx context.Context, command *Sample, estimate time.Duration) error {
 	return c.Acknowledge(ctx, command, Ack{Code: InProgress, Timeout: estimate})
@@ -259,6 +259,6 @@ func (c *Controller) Acknowledge(ctx context.Context, command *Sample, a Ack) er
 	if err != nil {
 		return err
 	}
-	c.domain.sign(s, c.index, c.identity, command.Number())
+	c.domain.fillIn(s, c.index, c.identity, command.Number())
 	return c.domain.bus.Publish(ctx, s)
 }

@@ -70,7 +70,7 @@ func TestTelemetryIsSentEachTime(t *testing.T) {
 	})
 }
 
-func TestWriteThatIsWrongChangesNothing(t *testing.T) {
+func TestRefusedWriteChangesNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		c := writeOnly(t, d, "Lamp", 0)
 		write(t, c, "evt_burning", nil)
@@ -93,7 +93,7 @@ func TestWriteThatIsWrongChangesNothing(t *testing.T) {
 	})
 }
 
-func TestControllerTellsItsLogLevelAtTheStart(t *testing.T) {
+func TestControllerWritesItsLogLevelWhenItStarts(t *testing.T) {
 	d := sal.NewDomain(sim.NewBus(), sim.Definitions())
 	defer d.Close()
 	writeOnly(t, d, "ATDome", 0)
@@ -102,7 +102,7 @@ func TestControllerTellsItsLogLevelAtTheStart(t *testing.T) {
 	require.EqualValues(t, 20, s.Int("level"))
 }
 
-func TestControllerRunsOnlyWithAHandlerForEachCommand(t *testing.T) {
+func TestControllerNeedsAHandlerForEachCommand(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		c, err := d.Controller(t.Context(), "Lamp", 0)
 		require.NoError(t, err)
@@ -145,11 +145,28 @@ func TestClosingAbortsTheCommandThatIsExecuted(t *testing.T) {
 		r := remote(t, d, "Lamp", 0)
 		done := make(chan sal.Ack)
 		go func() {
-			a, _ := r.Command(t.Context(), "switchOn", nil, sal.WithTimeLimit(time.Minute))
+			a, _ := r.Command(t.Context(), "switchOn", nil, sal.WithTimeout(time.Minute))
 			done <- a
 		}()
 		synctest.Wait()
 		require.NoError(t, c.Close())
 		require.Equal(t, sal.Aborted, (<-done).Code)
+	})
+}
+
+func TestArrayOfAnotherLengthIsSentWithAWarning(t *testing.T) {
+	var log logBuffer
+	synctest.Test(t, func(t *testing.T) {
+		d := log.domain(t)
+		defer d.Close()
+		c := writeOnly(t, d, "Lamp", 0)
+		r := remote(t, d, "Lamp", 0)
+		write(t, c, "evt_everything", sal.Values{"ints": []int{1, 2, 3}})
+		require.Empty(t, log.String())
+		write(t, c, "evt_everything", sal.Values{"ints": []int{1, 2}})
+		synctest.Wait()
+		s, _ := r.Latest("evt_everything")
+		require.Equal(t, []int64{1, 2}, s.Ints("ints"))
+		require.Contains(t, log.String(), "field=ints length=2 defined=3")
 	})
 }

@@ -2,9 +2,6 @@ package sal
 
 import (
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 )
@@ -14,8 +11,7 @@ import (
 type Definitions struct {
 	names     []string
 	simulated bool
-	// read reads a component that is not in memory yet; it returns nil for an
-	// unknown name.
+	// read returns one of the components, complete.
 	read func(name string) (*Component, error)
 
 	mu    sync.Mutex
@@ -49,44 +45,17 @@ func Define(components ...*Component) (*Definitions, error) {
 	return newDefinitions(names, func(name string) (*Component, error) { return full[name], nil }), nil
 }
 
-// ReadFolder returns the definitions in a folder of SAL XML (spec sal-kafka,
-// section 2): SALSubsystems.xml, SALGenerics.xml and a folder per component, or a
-// folder sal_interfaces with these. It reads the first two now; a component is
-// read when it is first asked for, its files concurrently. A component without a
-// folder has only its generic topics. The telemetry of cameras that is defined in
-// .avsc files is read from a folder interfaces beside sal_interfaces (or in the
-// folder of the components). Errors are [*XMLError] and name file, line and
-// element.
-func ReadFolder(folder fs.FS) (*Definitions, error) {
-	components := folder
-	if _, err := fs.Stat(folder, subsystemsFile); err != nil {
-		if inner, subErr := fs.Sub(folder, "sal_interfaces"); subErr == nil {
-			if _, err := fs.Stat(inner, subsystemsFile); err == nil {
-				components = inner
-			}
+// DefineFunc makes definitions of the components with these names. It calls read
+// for a component when that is first asked for, and only once; read returns the
+// component as [Define] takes it.
+func DefineFunc(names []string, read func(name string) (*Component, error)) *Definitions {
+	return newDefinitions(names, func(name string) (*Component, error) {
+		c, err := read(name)
+		if err != nil {
+			return nil, err
 		}
-	}
-	cameras, err := fs.Sub(folder, "interfaces")
-	if err != nil {
-		return nil, fmt.Errorf("reading SAL interfaces: %w", err)
-	}
-	l, err := openFolder(components, cameras)
-	if err != nil {
-		return nil, fmt.Errorf("reading SAL interfaces: %w", err)
-	}
-	return newDefinitions(l.names, l.component), nil
-}
-
-// ReadDir is like [ReadFolder] for a folder on disk. Given an installed
-// sal_interfaces folder, it also finds the interfaces of the cameras beside it.
-func ReadDir(path string) (*Definitions, error) {
-	folder := os.DirFS(path)
-	if _, err := fs.Stat(folder, subsystemsFile); err == nil {
-		if full, err := filepath.Abs(path); err == nil && filepath.Base(full) == "sal_interfaces" {
-			folder = os.DirFS(filepath.Dir(full))
-		}
-	}
-	return ReadFolder(folder)
+		return c.complete()
+	})
 }
 
 func newDefinitions(names []string, read func(string) (*Component, error)) *Definitions {
@@ -103,7 +72,7 @@ func (d *Definitions) Known(name string) bool { return slices.Contains(d.names, 
 // [*UnknownComponentError], or says what is wrong with the component's files.
 func (d *Definitions) Component(name string) (*Component, error) {
 	if !d.Known(name) {
-		return nil, &UnknownComponentError{Name: name, Near: nearest(name, d.names)}
+		return nil, &UnknownComponentError{Name: name, Suggestions: suggest(name, d.names)}
 	}
 	d.mu.Lock()
 	l, ok := d.known[name]
@@ -130,3 +99,15 @@ func (d *Definitions) Instance(full string) (c *Component, index int, err error)
 	}
 	return c, index, c.CheckInstance(index)
 }
+
+// MarkSimulated marks definitions that belong to a simulation, and returns them. A
+// driver of the observatory's bus refuses such definitions, because schemas that
+// are registered there stay.
+func (d *Definitions) MarkSimulated() *Definitions {
+	d.simulated = true
+	return d
+}
+
+// Simulated reports whether the definitions are marked by
+// [Definitions.MarkSimulated].
+func (d *Definitions) Simulated() bool { return d.simulated }

@@ -1,53 +1,54 @@
-// Package sal is the observatory's message bus (SAL) for Go programs:
-// interface definitions, and the remotes and controllers that use them.
+// Package sal is the observatory's message bus (SAL) for Go programs: interface
+// definitions, and the remotes and controllers that use them.
 //
-// A component, such as ATDome or MTHexapod:1, has events and telemetry, which
-// it writes, and commands, which it executes. [Definitions] describes them and
-// their fields; [ReadDir] reads the observatory's SAL XML, [Define] takes what a
-// program builds. A [Domain] is a program's connection to a [Bus]; it makes a
-// [Remote] for each component that the program listens to or commands, and a
-// [Controller] for each component that the program implements.
+// A component, such as ATDome or MTHexapod:1, has events and telemetry, which it
+// writes, and commands, which it executes. [Definitions] describes them and their
+// fields; [Define] makes definitions in a program, package
+// [github.com/rubin-love/love-go/love/sal/salxml] reads those of the observatory. A
+// [Domain] is a program's connection to a [Bus]; it makes a [Remote] for each
+// component that the program listens to or commands, and a [Controller] for each
+// component that the program implements.
 //
 // Topics are named by their attribute name, "evt_summaryState", "tel_position",
 // "cmd_moveAzimuth"; fields by their name in the definition. A [Sample] is one
-// message of a topic. Values are checked against the definition when they are
-// set: an unknown field, a wrong type or a number out of range is an error that
-// names the field.
+// message of a topic. Values are checked against the definition when they are set: an
+// unknown field, a wrong type or a number out of range is an error that names the
+// field.
 //
 // # Listening
 //
-// A remote that has started knows the newest event of each instance from before
-// its start: [Remote.Latest] returns it, and callbacks and loops begin with it.
-// Telemetry and commands have no such past.
+// A remote that has started knows the newest event of each instance from before its
+// start: [Remote.Latest] returns it, and callbacks and loops begin with it. Telemetry
+// and commands have no such history.
 //
-//   - [Remote.Subscribe] calls back with every sample, in order.
+//   - [Remote.Subscribe] calls a function with every sample, in order.
 //   - [Remote.Samples] does the same as a loop.
 //   - [Remote.Next] waits for the next sample, [Remote.Await] for the first.
-//   - [Remote.Queue] collects samples for a program that takes them one by one.
 //
-// [Sample.Into] copies a sample into a struct, for programs that know the
-// component; [Sample.Float] and its like, [Sample.Value] and JSON are for those
-// that do not.
+// [Sample.Into] copies a sample into a struct, for programs that know the component;
+// [Sample.Float] and the like, [Sample.Value] and JSON are for those that do not.
 //
 // # Commanding
 //
-// [Remote.Command] sends a command and waits until the component has finished
-// it. Its [Ack] has the code and a text. The error is an [*AckError] if the command
-// did not succeed, which wraps [ErrTimeout] if the time limit passed. Each report
-// of progress extends the time limit. A command is sent only once.
+// [Remote.Command] sends a command and waits until the component has finished it. Its
+// [Ack] has the code and a text. The error is an [*AckError] if the command did not
+// succeed, which wraps [ErrTimeout] if it took too long. Each report of progress
+// extends the timeout. A command is sent only once.
 //
 // # Being a component
 //
-// [Controller.Write] changes fields and sends: telemetry each time, an event
-// when it differs from the one before. [Controller.Handle] sets the handler of a
-// command: what the handler returns becomes the acknowledgement, and a handler that
-// takes longer calls [Controller.Progress]. [LogHandler] writes log records as the
+// [Controller.Write] changes fields and sends: telemetry each time, an event when it
+// differs from the one before. [Controller.Handle] sets the handler of a command: what
+// the handler returns becomes the acknowledgement, and a handler that takes longer
+// calls [Controller.Progress]. Package
+// [github.com/rubin-love/love-go/love/sal/sallog] writes log records as the
 // component's event logMessage.
 //
 // # Buses
 //
-// Package [github.com/rubin-love/love-go/love/sal/sim] has a bus in memory and
-// a simulated observatory on it. A driver for another bus implements [Bus] and
-// passes the suite lovetest.TestDomain; what buses have in common (late
-// joiners, index, order, commands) is in this package.
+// Package [github.com/rubin-love/love-go/love/sal/sim] has a bus in memory and a
+// simulated observatory on it, package
+// [github.com/rubin-love/love-go/love/sal/kafka] the bus of the observatory. A driver
+// for another bus implements [Bus] and passes the suite lovetest.TestDomain; what
+// buses have in common (late joiners, index, order, commands) is in this package.
 package sal

@@ -14,7 +14,7 @@ import (
 )
 
 // Domain connects a program to a bus: it makes remotes and controllers. One per
-// process is enough.
+// process is enough. It is safe for concurrent use.
 type Domain struct {
 	bus      Bus
 	defs     *Definitions
@@ -35,7 +35,7 @@ type DomainOption func(*Domain)
 // WithClock sets the source of time. Default: the machine's clock.
 func WithClock(c love.Clock) DomainOption { return func(d *Domain) { d.clock = c } }
 
-// WithLogger sets the logger for dropped samples, failing handlers and the like.
+// WithLogger sets the logger of dropped samples, failing handlers and the like.
 // Default: nothing is logged.
 func WithLogger(l *slog.Logger) DomainOption { return func(d *Domain) { d.log = l } }
 
@@ -43,9 +43,9 @@ func WithLogger(l *slog.Logger) DomainOption { return func(d *Domain) { d.log = 
 // user@host.
 func WithIdentity(identity string) DomainOption { return func(d *Domain) { d.identity = identity } }
 
-// WithOrigin sets the number that tells this process from others. Domains in one
-// process that send commands under the same identity need different ones. Default:
-// the process id.
+// WithOrigin sets the number that distinguishes this process from others. Domains in
+// one process that send commands under the same identity need different ones.
+// Default: the process id.
 func WithOrigin(origin int) DomainOption { return func(d *Domain) { d.origin = origin } }
 
 // NewDomain makes a domain over a bus. Close it when done; the bus stays open.
@@ -104,7 +104,7 @@ func (d *Domain) component(name string, index int) (*Component, error) {
 	return c, c.CheckIndex(index)
 }
 
-func (d *Domain) adopt(c io.Closer) error {
+func (d *Domain) register(c io.Closer) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -114,7 +114,7 @@ func (d *Domain) adopt(c io.Closer) error {
 	return nil
 }
 
-func (d *Domain) release(c io.Closer) {
+func (d *Domain) unregister(c io.Closer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.open = slices.DeleteFunc(d.open, func(o io.Closer) bool { return o == c })
@@ -124,16 +124,16 @@ func (d *Domain) release(c io.Closer) {
 // command of a component has its own part of the range, because all commands share
 // one topic of acknowledgements (spec sal-kafka, section 10).
 func (d *Domain) commandNumber(c *Component, t *Topic) int {
-	piece := maxIndex / len(c.commands)
+	span := maxIndex / len(c.commands)
 	place, _ := slices.BinarySearch(c.commands, t.SALName())
-	first := place*piece + 1
+	first := place*span + 1
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n, ok := d.numbers[t]
 	switch {
 	case !ok:
-		n = first + rand.IntN(piece)
-	case n >= first+piece:
+		n = first + rand.IntN(span)
+	case n >= first+span:
 		n = first
 	}
 	d.numbers[t] = n + 1

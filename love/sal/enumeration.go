@@ -1,14 +1,11 @@
 package sal
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Enumeration names values as the definition of a component does (spec sal-kafka,
 // section 15.3). It is for display only: definitions spell some names differently
-// from the enumerations that programs depend on, which are Go types of this
-// package, such as [SummaryState].
+// from the enumerations that programs depend on, which are Go types: [SummaryState],
+// and those of package [github.com/rubin-love/love-go/love/sal/enums].
 type Enumeration struct {
 	Name    string // "ScriptState"
 	Members []Choice
@@ -21,18 +18,4 @@ func (e Enumeration) Text(number int64) string {
 		return ""
 	}
 	return e.Members[i].Name
-}
-
-// enumerationFrom parses an enumeration of a whole component. The common prefix of
-// its names, up to the first underscore, is the name of the enumeration.
-func enumerationFrom(text string) Enumeration {
-	members := choicesFrom(text)
-	if len(members) == 0 {
-		return Enumeration{}
-	}
-	name, _, _ := strings.Cut(members[0].Name, "_")
-	for i, m := range members {
-		members[i].Name = strings.TrimPrefix(m.Name, name+"_")
-	}
-	return Enumeration{Name: name, Members: members}
 }

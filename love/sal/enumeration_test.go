@@ -1,7 +1,6 @@
 package sal_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,21 +23,7 @@ func TestEnumerationsOfAComponentHaveNamesAndNumbers(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestEnumerationsPrintTheirNames(t *testing.T) {
-	for want, v := range map[string]fmt.Stringer{
-		"LOADING": sal.ProcessLoading, "CONFIGURE_FAILED": sal.ProcessConfigureFailed, "ScriptProcessState(8)": sal.ScriptProcessState(8),
-		"PAUSED": sal.ScriptPaused, "ScriptState(-1)": sal.ScriptState(-1), "BEFORE": sal.Before, "Location(0)": sal.Location(0),
-		"AUX_TEL": sal.AuxiliaryTelescope, "QueueIndex(4)": sal.QueueIndex(4), "SERIOUS": sal.SeriousAlarm, "AlarmSeverity(0)": sal.AlarmSeverity(0),
-	} {
-		require.Equal(t, want, v.String())
-	}
-	require.True(t, sal.ProcessTerminated.Final())
-	require.False(t, sal.ProcessRunning.Final())
-	require.True(t, sal.ScriptStopped.Final())
-	require.False(t, sal.ScriptFailing.Final())
-}
-
-func TestInstanceNeedsAnIndexWhereThereAreInstancesOnly(t *testing.T) {
+func TestOnlyIndexedComponentsTakeAnIndex(t *testing.T) {
 	defs := sim.Definitions()
 	for name, want := range map[string]string{
 		"ATDome":      "",

@@ -6,27 +6,38 @@ import (
 	"strings"
 )
 
-// ErrClosed reports the use of a domain, remote, controller or queue that was
-// closed.
-var ErrClosed = errors.New("closed")
+var (
+	// ErrClosed reports the use of a domain, remote or controller that was closed.
+	ErrClosed = errors.New("closed")
+	// ErrTimeout reports that a command was not finished in time. It is wrapped in an
+	// [*AckError] with the last acknowledgement seen.
+	ErrTimeout = errors.New("timed out")
+
+	// ErrName reports a text that is neither a name nor name:index.
+	ErrName = errors.New("not a component name")
+	// ErrWildcard reports name:*, which some callers take for all instances.
+	ErrWildcard = errors.New("wildcard in place of an index")
+	// ErrIndex reports an index that no instance of the component can have.
+	ErrIndex = errors.New("wrong index")
+)
 
 // UnknownComponentError reports a component without a definition.
 type UnknownComponentError struct {
-	Name string
-	Near []string // similar names that exist
+	Name        string
+	Suggestions []string // similar names that exist
 }
 
 // Error implements error.
 func (e *UnknownComponentError) Error() string {
-	return fmt.Sprintf("there is no component %q%s", e.Name, meant(e.Near))
+	return fmt.Sprintf("there is no component %q%s", e.Name, didYouMean(e.Suggestions))
 }
 
 // UnknownTopicError reports a topic that the component does not have.
 type UnknownTopicError struct {
-	Component string
-	Kind      Kind // the expected kind; 0 for any
-	Name      string
-	Near      []string // similar attribute names that exist
+	Component   string
+	Kind        Kind // the expected kind; 0 for any
+	Name        string
+	Suggestions []string // similar attribute names that exist
 }
 
 // Error implements error.
@@ -35,7 +46,7 @@ func (e *UnknownTopicError) Error() string {
 	if e.Kind != 0 {
 		what = e.Kind.String()
 	}
-	return fmt.Sprintf("%s has no %s %q%s", e.Component, what, e.Name, meant(e.Near))
+	return fmt.Sprintf("%s has no %s %q%s", e.Component, what, e.Name, didYouMean(e.Suggestions))
 }
 
 // UnknownFieldError reports one or more fields that the topic does not have.
@@ -61,17 +72,10 @@ func (e *UnknownFieldError) Error() string {
 type FieldError struct {
 	Topic  *Topic
 	Field  Field
-	Reason string
+	Reason string // "takes a number (double), not \"north\""
 }
 
 // Error implements error.
 func (e *FieldError) Error() string {
 	return fmt.Sprintf("%s %s, field %s: %s", e.Topic.Component, e.Topic.Attr(), e.Field.Name, e.Reason)
-}
-
-func meant(near []string) string {
-	if len(near) == 0 {
-		return ""
-	}
-	return "; did you mean " + strings.Join(near, " or ") + "?"
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// A component of one's own, and a program that listens to it and commands it.
+// A component, and a program that listens to it and commands it.
 func Example() {
 	defs, err := sal.Define(&sal.Component{Name: "Lamp", Topics: []*sal.Topic{
 		{Kind: sal.Command, Name: "switchOn", Fields: []sal.Field{{Name: "power", Type: sal.Float, Units: "W"}}},

@@ -33,7 +33,7 @@ func (b *spyBus) Publish(ctx context.Context, s *sal.Sample) error {
 	return b.Bus.Publish(ctx, s)
 }
 
-// take returns what was published since the last call.
+// take returns the samples published since the last call.
 func (b *spyBus) take() []*sal.Sample {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -62,9 +62,9 @@ func replayAcks(t *testing.T, flow []byte) {
 		bus, defs := &spyBus{Bus: sim.NewBus()}, flowInterfaces(t)
 		d := sal.NewDomain(bus, defs, sal.WithIdentity("ana@host"), sal.WithOrigin(42))
 		r := remote(t, d, "Single", 0)
-		opts := []sal.CommandOption{sal.WithTimeLimit(time.Duration(c.Limit * float64(time.Second)))}
+		opts := []sal.CommandOption{sal.WithTimeout(time.Duration(c.Limit * float64(time.Second)))}
 		if !c.Wait {
-			opts = append(opts, sal.UntilSeen())
+			opts = append(opts, sal.UntilAcknowledged())
 		}
 		type outcome struct {
 			ack sal.Ack
@@ -105,8 +105,8 @@ func ackTopic(t *testing.T, defs *sal.Definitions) *sal.Topic {
 	return topic
 }
 
-// ackValues are the fields of an acknowledgement that answers a command, but
-// for what the recording changes.
+// ackValues returns the fields of an acknowledgement of a command, with the changes
+// of the recording.
 func ackValues(t *testing.T, command *sal.Sample, recorded map[string]json.RawMessage) (sal.Values, time.Duration) {
 	values := sal.Values{"private_seqNum": command.Number(), "identity": command.Identity(), "origin": command.Origin()}
 	var after float64
@@ -127,8 +127,8 @@ func ackValues(t *testing.T, command *sal.Sample, recorded map[string]json.RawMe
 	return values, time.Duration(after * float64(time.Second))
 }
 
-// message is a recorded message on the bus. Some texts differ between machines
-// and programs; of the topics in variable only presence is compared.
+// message is a recorded message on the bus. Some texts differ between machines and
+// programs; for the topics in variable only presence is compared.
 type message struct {
 	Topic string
 	Value map[string]any
@@ -163,8 +163,8 @@ func replayWriter(t *testing.T, flow []byte) {
 	}
 }
 
-// sameMessages compares what is on the bus; labels are the numbers of commands
-// by the names that the recording gives them.
+// sameMessages compares what is on the bus; labels holds the numbers of commands by
+// the names that the recording gives them.
 func sameMessages(t *testing.T, want []message, got []*sal.Sample, labels map[int]string) {
 	t.Helper()
 	var topics, gotTopics []string
@@ -198,7 +198,7 @@ func sameMessages(t *testing.T, want []message, got []*sal.Sample, labels map[in
 	}
 }
 
-// lifecycleStep is a command and what came of it.
+// lifecycleStep is a command and its outcome.
 type lifecycleStep struct {
 	Step    string
 	Outcome struct {
@@ -213,8 +213,7 @@ type lifecycleStep struct {
 	Messages []message
 }
 
-// replayLifecycle lets the simulated component Test live as the recorded one
-// did.
+// replayLifecycle commands the simulated component Test as the recorded one was.
 func replayLifecycle(t *testing.T, flow []byte) {
 	var want struct {
 		Steps []lifecycleStep
@@ -275,8 +274,8 @@ func replayLifecycle(t *testing.T, flow []byte) {
 	}
 }
 
-// commandAsRecorded sends a command. One that waits has a short limit, which
-// its progress has to extend.
+// commandAsRecorded sends a command. One that waits has a short timeout, which its
+// progress must extend.
 func commandAsRecorded(t *testing.T, r *sal.Remote, step lifecycleStep) {
 	t.Helper()
 	limit := time.Minute
@@ -284,7 +283,7 @@ func commandAsRecorded(t *testing.T, r *sal.Remote, step lifecycleStep) {
 		seconds, _ := d.Float64()
 		limit = time.Duration(math.Abs(seconds) * float64(time.Second) / 2)
 	}
-	a, err := r.Command(t.Context(), step.Outcome.Command, step.Outcome.Params, sal.WithTimeLimit(limit))
+	a, err := r.Command(t.Context(), step.Outcome.Command, step.Outcome.Params, sal.WithTimeout(limit))
 	require.Equal(t, step.Outcome.OK, err == nil, "%s: %v", step.Outcome.Command, err)
 	require.EqualValues(t, step.Outcome.Ack, a.Code)
 	require.Equal(t, step.Outcome.Error, a.Error)

@@ -18,7 +18,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// atHand finds a component, nil if the definitions here do not have it.
+// atHand returns a component, nil if the definitions do not have it.
 func atHand(t *testing.T, defs *sal.Definitions, name string) *sal.Component {
 	t.Helper()
 	c, err := defs.Component(name)
@@ -52,7 +52,7 @@ func goldenComponents(t *testing.T, text []byte) {
 		}
 		require.Equal(t, w.Indexed, c.Indexed, name)
 		if len(c.Topics) < w.Topics {
-			continue // its files are not here
+			continue // its files are missing
 		}
 		compared++
 		require.Len(t, c.Names(sal.Command), w.Commands, name)
@@ -118,8 +118,8 @@ func goldenPrivateFields(t *testing.T, text []byte) {
 	}
 }
 
-// goldenTopic compares one topic: its view, its schema, and what becomes of
-// values. The bytes of messages belong to the Kafka bus.
+// goldenTopic compares one topic: its fields, its schema, and how values are
+// converted. The bytes of messages belong to the Kafka bus.
 func goldenTopic(t *testing.T, text []byte) {
 	var want struct {
 		Component string
@@ -180,7 +180,7 @@ func goldenTopic(t *testing.T, text []byte) {
 	}
 }
 
-// commandType is the number of a command that acknowledgements carry.
+// commandType returns the number of a command that acknowledgements carry.
 func commandType(t *testing.T, c *sal.Component, command *sal.Topic) int {
 	bus := &spyBus{Bus: sim.NewBus()}
 	d := sal.NewDomain(bus, goldenInterfaces(t))
@@ -194,7 +194,7 @@ func commandType(t *testing.T, c *sal.Component, command *sal.Topic) int {
 	return int(bus.take()[0].Int("cmdtype"))
 }
 
-// goldenValue is a value of a vector as a program gives it.
+// goldenValue converts a recorded value to one that a program gives.
 func goldenValue(f sal.Field, v any) any {
 	switch x := v.(type) {
 	case nil:
@@ -220,7 +220,7 @@ func goldenValue(f sal.Field, v any) any {
 	return v
 }
 
-// printed is a value in a form in which NaN equals NaN.
+// printed returns a value in a form in which NaN equals NaN.
 func printed(v any) string {
 	if v == nil || v == any(sal.Null) {
 		return "null"

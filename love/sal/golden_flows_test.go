@@ -12,7 +12,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// goldenReplays play recorded behaviour again, on the bus in memory.
+// goldenReplays repeat recorded behaviour on the bus in memory.
 var goldenReplays = map[string]func(t *testing.T, flow []byte){
 	"acks":                    replayAcks,
 	"csc-lifecycle":           replayLifecycle,
@@ -36,8 +36,8 @@ func goldenFlows(t *testing.T, text []byte) {
 	}
 }
 
-// flowInterfaces are the components that most flows are about: only the
-// topics matter.
+// flowInterfaces returns the components that most flows are about; only the topics
+// matter.
 func flowInterfaces(t *testing.T) *sal.Definitions {
 	topics := []*sal.Topic{
 		{Kind: sal.Event, Name: "errorCode", Fields: []sal.Field{{Name: "errorCode", Type: sal.Long}}},
@@ -53,7 +53,7 @@ func flowInterfaces(t *testing.T) *sal.Definitions {
 	return defs
 }
 
-// flowDomain is a domain that is closed with the test.
+// flowDomain returns a domain that is closed with the test.
 func flowDomain(t *testing.T, bus sal.Bus, defs *sal.Definitions, opts ...sal.DomainOption) *sal.Domain {
 	d := sal.NewDomain(bus, defs, opts...)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
@@ -70,7 +70,7 @@ func numbers(t *testing.T, r *sal.Remote, attr, field string) *[]float64 {
 
 func historyOptions(past int) []sal.RemoteOption {
 	if past == 0 {
-		return []sal.RemoteOption{sal.WithoutHistory()}
+		return []sal.RemoteOption{sal.WithHistory(0)}
 	}
 	return nil
 }
@@ -178,7 +178,7 @@ func replayHistoryWindow(t *testing.T, flow []byte) {
 		writeError(t, writers, d, "Indexed", e)
 	}
 	for _, reader := range want.Readers {
-		r := remote(t, d, "Indexed", reader.Index, sal.WithHistoryWindow(want.Window))
+		r := remote(t, d, "Indexed", reader.Index, sal.WithHistory(want.Window))
 		got := []errorCode{}
 		_, err := r.Subscribe("evt_errorCode", func(s *sal.Sample) {
 			got = append(got, errorCode{Index: s.Index(), Code: int(s.Int("errorCode"))})

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
 // Recorded facts about the reference are not part of the project, nor are the
@@ -24,7 +25,7 @@ const (
 	ownInterfaces = "testdata"
 )
 
-// goldenFolder is the folder of vectors.
+// goldenFolder returns the folder of recordings.
 func goldenFolder() string {
 	root := os.Getenv("LOVE_GOLDEN")
 	if root == "" {
@@ -41,19 +42,19 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// goldenInterfaces are the definitions that the vectors are about.
+// goldenInterfaces returns the definitions that the recordings are about.
 func goldenInterfaces(t testing.TB) *sal.Definitions {
 	root := os.Getenv("LOVE_SAL_INTERFACES")
 	if root == "" {
 		root = ownInterfaces
 	}
-	defs, err := sal.ReadDir(root)
+	defs, err := salxml.ReadDir(root)
 	require.NoError(t, err)
 	return defs
 }
 
-// goldenKinds tell files apart by what is in them, not by their names: each has
-// members, or one of several, that no other kind has.
+// goldenKinds distinguishes files by their content, not by their names: each kind has
+// a member, or one of several, that no other kind has.
 var goldenKinds = []struct {
 	members []string
 	check   func(t *testing.T, text []byte)
@@ -66,7 +67,7 @@ var goldenKinds = []struct {
 
 func TestGolden(t *testing.T) {
 	folder := goldenFolder()
-	require.True(t, isFolder(folder), "LOVE_GOLDEN: %s is no folder", folder)
+	require.True(t, isFolder(folder), "LOVE_GOLDEN: %s is not a folder", folder)
 	files, err := fs.Glob(os.DirFS(folder), "*.json")
 	require.NoError(t, err)
 	for _, file := range files {
@@ -81,7 +82,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// goldenKind is what checks a file, nil for one of a foreign kind.
+// goldenKind returns the check of a file, nil if its kind is not one of these.
 func goldenKind(text []byte) func(*testing.T, []byte) {
 	var names []struct{ Input *string }
 	var revisions map[string]map[string]string
@@ -113,7 +114,7 @@ func goldenKind(text []byte) func(*testing.T, []byte) {
 	return nil
 }
 
-func TestGoldenFilesAreToldApartByTheirContent(t *testing.T) {
+func TestGoldenFilesAreDistinguishedByTheirContent(t *testing.T) {
 	for _, foreign := range []string{``, `x`, `{`, `null`, `[]`, `[1]`, `7`, `"tai"`, `{"messages": [1]}`, `{"components": [1]}`, `[{"writer_schema": {}}]`} {
 		require.Nil(t, goldenKind([]byte(foreign)), foreign)
 	}

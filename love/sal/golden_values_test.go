@@ -9,6 +9,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
 func goldenNames(t *testing.T, text []byte) {
@@ -33,20 +34,20 @@ func goldenNames(t *testing.T, text []byte) {
 	}
 }
 
-// enumerations are those that are Go types, by their names in the vectors.
+// enumerations lists those that are Go types, by their names in the recordings.
 var enumerations = map[string]func(int) fmt.Stringer{
 	"SalRetCode":                     func(n int) fmt.Stringer { return sal.AckCode(n) },
 	"State":                          func(n int) fmt.Stringer { return sal.SummaryState(n) },
-	"Script.ScriptState":             func(n int) fmt.Stringer { return sal.ScriptState(n) },
-	"ScriptQueue.Location":           func(n int) fmt.Stringer { return sal.Location(n) },
-	"ScriptQueue.SalIndex":           func(n int) fmt.Stringer { return sal.QueueIndex(n) },
-	"ScriptQueue.ScriptProcessState": func(n int) fmt.Stringer { return sal.ScriptProcessState(n) },
-	"Watcher.AlarmSeverity":          func(n int) fmt.Stringer { return sal.AlarmSeverity(n) },
+	"Script.ScriptState":             func(n int) fmt.Stringer { return enums.ScriptState(n) },
+	"ScriptQueue.Location":           func(n int) fmt.Stringer { return enums.Location(n) },
+	"ScriptQueue.SalIndex":           func(n int) fmt.Stringer { return enums.QueueIndex(n) },
+	"ScriptQueue.ScriptProcessState": func(n int) fmt.Stringer { return enums.ScriptProcessState(n) },
+	"Watcher.AlarmSeverity":          func(n int) fmt.Stringer { return enums.AlarmSeverity(n) },
 }
 
-// goldenEnumerations compares the Go types. Of the return codes of older
-// middleware only those of commands are one. Of several names of a number
-// String is one.
+// goldenEnumerations compares the Go types. Of the return codes of older middleware,
+// only those of commands have one. Where a number has several names, String returns
+// one of them.
 func goldenEnumerations(t *testing.T, text []byte) {
 	var enums map[string]map[string]int
 	decode(t, text, &enums)

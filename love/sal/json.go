@@ -25,9 +25,10 @@ func (s *Sample) AppendJSON(dst []byte) []byte {
 // AppendValue appends the JSON of the value of Topic().Fields[i].
 func (s *Sample) AppendValue(dst []byte, i int) []byte {
 	c, t := &s.cells[i], s.topic.Fields[i].Type
-	switch list := c.list.(type) {
-	case noValue:
+	if c.IsNull() {
 		return append(dst, "null"...)
+	}
+	switch list := c.List.(type) {
 	case []bool:
 		return appendList(dst, list, strconv.AppendBool)
 	case []int64:
@@ -37,13 +38,13 @@ func (s *Sample) AppendValue(dst []byte, i int) []byte {
 	}
 	switch {
 	case t == String:
-		return love.AppendText(dst, c.text)
+		return love.AppendText(dst, c.Text)
 	case t == Boolean:
-		return strconv.AppendBool(dst, c.bits != 0)
+		return strconv.AppendBool(dst, c.Bits != 0)
 	case t.IsFloat():
-		return love.AppendFloat(dst, math.Float64frombits(c.bits))
+		return love.AppendFloat(dst, math.Float64frombits(c.Bits))
 	}
-	return appendInt(dst, int64(c.bits))
+	return appendInt(dst, int64(c.Bits))
 }
 
 func appendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }

@@ -2,7 +2,7 @@ package sal
 
 import "strings"
 
-// Kind tells commands, events, telemetry and acknowledgements apart.
+// Kind distinguishes commands, events, telemetry and acknowledgements.
 type Kind uint8
 
 // The kinds of topics (spec sal-kafka, section 1).
@@ -49,8 +49,7 @@ const (
 	eventPrefix   = "logevent_"
 )
 
-// splitSALName returns the kind and the short name of a SAL name. A name without a
-// prefix is telemetry.
+// splitSALName returns the kind and the short name of a SAL name.
 func splitSALName(s string) (Kind, string) {
 	if s == ackName {
 		return AckCmd, s

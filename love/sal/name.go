@@ -1,22 +1,11 @@
 package sal
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
 	"strconv"
 	"strings"
-)
-
-// Errors of a component's name or index.
-var (
-	// ErrName reports a text that is neither a name nor name:index.
-	ErrName = errors.New("no component name")
-	// ErrWildcard reports name:*, which some callers understand as all instances.
-	ErrWildcard = errors.New("wildcard in place of an index")
-	// ErrIndex reports an index that no instance of the component can have.
-	ErrIndex = errors.New("wrong index")
 )
 
 const maxIndex = math.MaxInt32

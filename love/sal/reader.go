@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// reader reads topics of one component. It holds late joiner data back until it is
+// reader reads topics of one component. It keeps late joiner data until that is
 // complete, filters by index and drops samples that are out of order (spec
 // sal-kafka, sections 9.2 to 9.4). A single goroutine runs it.
 type reader struct {
@@ -15,7 +15,8 @@ type reader struct {
 	index  int
 	sub    Subscription
 	topics map[*Topic]*readTopic
-	past   int // number of topics whose past is not complete yet
+	// incomplete is the number of topics whose history is not complete yet.
+	incomplete int
 	// deliver is called by run with each sample that passed the filters, in order.
 	deliver func(*readTopic, *Sample)
 }
@@ -23,38 +24,39 @@ type reader struct {
 // readTopic is the state of one topic of a reader.
 type readTopic struct {
 	topic   *Topic
-	ordered bool                // whether samples older than the last are dropped
-	past    *pastSamples        // nil once the past has been delivered
-	newest  *instances[float64] // the last private_sndStamp of each instance
-	latest  atomic.Pointer[Sample]
+	ordered bool                   // whether samples older than the last are dropped
+	history *history               // nil once it has been delivered
+	newest  *instances[float64]    // the last private_sndStamp of each instance
+	latest  atomic.Pointer[Sample] // of any instance
 }
 
-// pastSamples holds late joiner data: the newest sample of each instance, in the
-// order in which the instances were first seen.
-type pastSamples struct {
+// history holds late joiner data: the newest sample of each instance, in the order in
+// which the instances were first seen.
+type history struct {
 	newest []*Sample
 }
 
-func (p *pastSamples) keep(s *Sample) {
-	i := slices.IndexFunc(p.newest, func(o *Sample) bool { return o.Index() == s.Index() })
+func (h *history) keep(s *Sample) {
+	i := slices.IndexFunc(h.newest, func(o *Sample) bool { return o.Index() == s.Index() })
 	if i < 0 {
-		p.newest = append(p.newest, s)
+		h.newest = append(h.newest, s)
 		return
 	}
-	p.newest[i] = s
+	h.newest[i] = s
 }
 
-func (d *Domain) newReader(ctx context.Context, index int, wants []Want, deliver func(*readTopic, *Sample)) (*reader, error) {
+func (d *Domain) newReader(ctx context.Context, index int, requests []TopicRequest, deliver func(*readTopic, *Sample)) (*reader, error) {
 	r := &reader{domain: d, index: index, topics: map[*Topic]*readTopic{}, deliver: deliver}
-	for _, w := range wants {
-		t := &readTopic{topic: w.Topic, newest: newInstances[float64](), ordered: w.Topic.Kind == Event || w.Topic.Kind == Telemetry}
-		if w.Past > 0 {
-			t.past = &pastSamples{}
-			r.past++
+	for _, request := range requests {
+		t := &readTopic{topic: request.Topic, newest: newInstances[float64]()}
+		t.ordered = t.topic.Kind == Event || t.topic.Kind == Telemetry
+		if request.History > 0 {
+			t.history = &history{}
+			r.incomplete++
 		}
-		r.topics[w.Topic] = t
+		r.topics[t.topic] = t
 	}
-	sub, err := d.bus.Subscribe(ctx, wants)
+	sub, err := d.bus.Subscribe(ctx, requests)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func (d *Domain) newReader(ctx context.Context, index int, wants []Want, deliver
 // run reads until ctx ends or the bus fails. It calls started once, when all late
 // joiner data has been delivered.
 func (r *reader) run(ctx context.Context, started func()) error {
-	if r.past == 0 {
+	if r.incomplete == 0 {
 		started()
 	}
 	for {
@@ -89,13 +91,13 @@ func (r *reader) handle(d Delivery, started func()) {
 		return
 	case d.Sample != nil:
 		r.sample(t, d.Sample.as(t.topic))
-	case t.past != nil:
-		kept := t.past.newest
-		t.past = nil
+	case t.history != nil:
+		kept := t.history.newest
+		t.history = nil
 		for _, s := range kept {
 			r.pass(t, s)
 		}
-		if r.past--; r.past == 0 {
+		if r.incomplete--; r.incomplete == 0 {
 			started()
 		}
 	}
@@ -104,7 +106,7 @@ func (r *reader) handle(d Delivery, started func()) {
 func (r *reader) sample(t *readTopic, s *Sample) {
 	if t.ordered {
 		sent, index := s.Sent(), s.Index()
-		if last, seen := t.newest.get(index); seen && sent < last && t.past == nil {
+		if last, seen := t.newest.get(index); seen && sent < last && t.history == nil {
 			r.domain.log.Warn("dropped a sample that is older than the one before", "component", t.topic.Component, "topic", t.topic.Attr(), "index", index)
 			return
 		}
@@ -113,8 +115,8 @@ func (r *reader) sample(t *readTopic, s *Sample) {
 	if r.index != 0 && s.Index() != r.index {
 		return
 	}
-	if t.past != nil {
-		t.past.keep(s)
+	if t.history != nil {
+		t.history.keep(s)
 		return
 	}
 	r.pass(t, s)

@@ -21,11 +21,11 @@ type Remote struct {
 
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when both goroutines have ended
-	calls  *queue.Queue[delivery]
+	calls  *queue.Queue[call]
 
 	mu      sync.Mutex // guards the fields below and the order of delivery
 	subs    map[*Topic][]*subscriber
-	queues  map[*Topic][]*Queue
+	queues  map[*Topic][]*queue.Queue[*Sample] // of loops over Samples
 	waiters map[*Topic][]chan *Sample
 	byIndex map[*Topic]*instances[*Sample] // the newest sample of each instance
 	pending map[commandKey]chan Ack
@@ -34,12 +34,12 @@ type Remote struct {
 
 // subscriber is one callback.
 type subscriber struct {
-	call func(*Sample)
-	gone bool // guarded by Remote.mu
+	callback  func(*Sample)
+	cancelled bool // guarded by Remote.mu
 }
 
-// delivery is a sample on its way to a callback.
-type delivery struct {
+// call is a sample that waits for the callback of a subscriber.
+type call struct {
 	to     *subscriber
 	sample *Sample
 }
@@ -50,8 +50,7 @@ type remoteSettings struct {
 	onlyIncluded     bool
 	commands         bool
 	anyOrder         []Kind
-	past             int
-	window           int
+	history          int // negative: the setting of the bus
 	queue            int
 }
 
@@ -75,15 +74,12 @@ func WithoutTopics(names ...string) RemoteOption {
 // acknowledgements.
 func ReadOnly() RemoteOption { return func(s *remoteSettings) { s.commands = false } }
 
-// WithoutHistory makes a remote without late joiner data, which knows only events
-// that are written after its start. Default: the remote begins with the newest
-// sample of each event and instance.
-func WithoutHistory() RemoteOption { return func(s *remoteSettings) { s.past = 0 } }
-
-// WithHistoryWindow sets how many samples of an event of an indexed component to
-// look back for the newest of each instance. Default: the setting of the bus, else
-// [DefaultHistoryWindow].
-func WithHistoryWindow(n int) RemoteOption { return func(s *remoteSettings) { s.window = n } }
+// WithHistory sets how many samples of an event of an indexed component to look back
+// for the newest of each instance when the remote starts. With 0 the remote has no
+// late joiner data: it knows only events that are written after its start, also of
+// a component that is not indexed. Default: the setting of the bus, see
+// [HistorySizer].
+func WithHistory(n int) RemoteOption { return func(s *remoteSettings) { s.history = max(n, 0) } }
 
 // WithAnyOrder delivers samples of these kinds, [Event] or [Telemetry], even if
 // they are older than the previous one. Default: such samples are dropped with a
@@ -98,22 +94,22 @@ func WithQueue(n int) RemoteOption { return func(s *remoteSettings) { s.queue = 
 
 // Remote makes the remote of a component. With index 0 it receives all instances of
 // an indexed component and remembers the newest samples of at least the thousand
-// instances heard last. Remote returns when the late joiner data of all events has
-// been read, from when on [Remote.Latest] returns the newest event. ctx limits this
-// start only; close the remote or the domain to end it.
+// instances that wrote last. Remote returns when the late joiner data of all events
+// has been read; from then on [Remote.Latest] returns the newest event. ctx limits
+// this start only; close the remote or the domain to end it.
 func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...RemoteOption) (*Remote, error) {
 	c, err := d.component(name, index)
 	if err != nil {
 		return nil, err
 	}
-	set := remoteSettings{commands: true, past: 1, window: d.historyWindow(name), queue: 10000}
+	set := remoteSettings{commands: true, history: -1, queue: 10000}
 	for _, o := range opts {
 		o(&set)
 	}
 	r := &Remote{
 		domain: d, component: c, index: index, commands: set.commands && len(c.commands) > 0,
-		topics: map[string]*readTopic{}, done: make(chan struct{}), calls: queue.New[delivery](set.queue),
-		subs: map[*Topic][]*subscriber{}, queues: map[*Topic][]*Queue{}, waiters: map[*Topic][]chan *Sample{},
+		topics: map[string]*readTopic{}, done: make(chan struct{}), calls: queue.New[call](set.queue),
+		subs: map[*Topic][]*subscriber{}, queues: map[*Topic][]*queue.Queue[*Sample]{}, waiters: map[*Topic][]chan *Sample{},
 		byIndex: map[*Topic]*instances[*Sample]{}, pending: map[commandKey]chan Ack{},
 	}
 	if r.commands {
@@ -121,7 +117,7 @@ func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...Rem
 			return nil, fmt.Errorf("remote of %s: %w", c.Instance(index), err)
 		}
 	}
-	read, err := d.newReader(ctx, index, r.wants(set), r.deliver)
+	read, err := d.newReader(ctx, index, r.requests(set), r.deliver)
 	if err != nil {
 		return nil, fmt.Errorf("remote of %s: %w", c.Instance(index), err)
 	}
@@ -132,30 +128,35 @@ func (d *Domain) Remote(ctx context.Context, name string, index int, opts ...Rem
 	return r, r.start(ctx, read)
 }
 
-// wants lists what to read: the chosen events and telemetry, and ackcmd.
-func (r *Remote) wants(set remoteSettings) []Want {
-	var wants []Want
+// requests lists what to read: the chosen events and telemetry, and ackcmd.
+func (r *Remote) requests(set remoteSettings) []TopicRequest {
+	var requests []TopicRequest
 	for _, t := range r.component.Topics {
+		request := TopicRequest{Topic: t}
 		switch t.Kind {
 		case AckCmd:
-			if r.commands {
-				wants = append(wants, Want{Topic: t})
+			if !r.commands {
+				continue
 			}
 		case Event, Telemetry:
 			if set.onlyIncluded && !slices.Contains(set.include, t.Name) || slices.Contains(set.exclude, t.Name) {
 				continue
 			}
-			w := Want{Topic: t}
-			if t.Kind == Event && set.past > 0 {
-				w.Past = 1
-				if t.indexed {
-					w.Past = set.window
-				}
+			switch {
+			case t.Kind == Telemetry || set.history == 0:
+			case !t.indexed:
+				request.History = 1
+			case set.history < 0:
+				request.History = r.domain.historySize(t.Component)
+			default:
+				request.History = set.history
 			}
-			wants = append(wants, w)
+		default:
+			continue
 		}
+		requests = append(requests, request)
 	}
-	return wants
+	return requests
 }
 
 // start runs the goroutines of the reader and of the callbacks, and waits for the
@@ -164,15 +165,15 @@ func (r *Remote) start(ctx context.Context, read *reader) error {
 	running, cancel := context.WithCancelCause(context.Background())
 	r.cancel = cancel
 	started := make(chan struct{})
-	var both sync.WaitGroup
-	both.Go(func() {
+	var goroutines sync.WaitGroup
+	goroutines.Go(func() {
 		err := read.run(running, func() { close(started) })
 		r.end(fmt.Errorf("remote of %s: %w", r.component.Instance(r.index), err))
 	})
-	both.Go(func() { r.runCallbacks(running) })
-	go func() { both.Wait(); close(r.done) }()
+	goroutines.Go(func() { r.runCallbacks(running) })
+	go func() { goroutines.Wait(); close(r.done) }()
 
-	err := r.domain.adopt(r)
+	err := r.domain.register(r)
 	if err == nil {
 		select {
 		case <-started:
@@ -186,7 +187,7 @@ func (r *Remote) start(ctx context.Context, read *reader) error {
 	return errors.Join(err, r.Close())
 }
 
-// end records why the remote ended and wakes all that wait for a sample.
+// end records why the remote ended and wakes all calls that wait for a sample.
 func (r *Remote) end(err error) {
 	r.cancel(err)
 	r.mu.Lock()
@@ -197,6 +198,11 @@ func (r *Remote) end(err error) {
 			close(w)
 		}
 		delete(r.waiters, t)
+	}
+	for _, queues := range r.queues {
+		for _, q := range queues {
+			q.Fail(err)
+		}
 	}
 }
 
@@ -214,7 +220,7 @@ func (r *Remote) Err() error {
 func (r *Remote) Close() error {
 	r.cancel(ErrClosed)
 	<-r.done
-	r.domain.release(r)
+	r.domain.unregister(r)
 	return nil
 }
 
@@ -227,7 +233,7 @@ func (r *Remote) Index() int { return r.index }
 // Has reports whether the remote reads the event or telemetry topic.
 func (r *Remote) Has(attr string) bool { return r.topics[attr] != nil }
 
-// deliver passes a sample from the reader on to all that wait for it.
+// deliver passes a sample from the reader to callbacks, loops and waiting calls.
 func (r *Remote) deliver(t *readTopic, s *Sample) {
 	if t.topic.Kind == AckCmd {
 		r.acknowledged(s)
@@ -237,10 +243,10 @@ func (r *Remote) deliver(t *readTopic, s *Sample) {
 	defer r.mu.Unlock()
 	r.remember(t.topic, s)
 	for _, sub := range r.subs[t.topic] {
-		r.calls.Put(delivery{sub, s})
+		r.calls.Put(call{sub, s})
 	}
 	for _, q := range r.queues[t.topic] {
-		q.put(s)
+		q.Put(s)
 	}
 	if waiting := r.waiters[t.topic]; waiting != nil {
 		for _, w := range waiting {
@@ -272,46 +278,46 @@ func (r *Remote) runCallbacks(ctx context.Context) {
 			r.domain.log.Warn("callbacks are too slow, samples are lost", "component", r.component.Instance(r.index), "lost", now)
 			lost = now
 		}
-		for _, d := range batch {
+		for _, c := range batch {
 			if ctx.Err() != nil {
 				return
 			}
-			r.callOne(d)
+			r.run(c)
 		}
 	}
 }
 
-func (r *Remote) callOne(d delivery) {
+func (r *Remote) run(c call) {
 	r.mu.Lock()
-	gone := d.to.gone
+	cancelled := c.to.cancelled
 	r.mu.Unlock()
-	if !gone {
-		d.to.call(d.sample)
+	if !cancelled {
+		c.to.callback(c.sample)
 	}
 }
 
-// Subscribe calls call with the newest sample of the event or telemetry, if
-// there is one (of each instance, for a remote with index 0), and then with
-// every sample that follows; none is missed or repeated between the two.
-// Callbacks of one remote run one after another, in the order of arrival: a slow
-// one delays the others of this remote, but neither its commands nor other remotes.
-// After cancel no further call begins.
-func (r *Remote) Subscribe(attr string, call func(*Sample)) (cancel func(), err error) {
+// Subscribe calls callback with the newest sample of the event or telemetry, if there
+// is one (of each instance, for a remote with index 0), and then with every sample
+// that follows; none is missed or repeated between the two. Callbacks of one remote
+// run one after another, in the order of arrival: a slow one delays the others of
+// this remote, but neither its commands nor other remotes. After cancel no further
+// call begins.
+func (r *Remote) Subscribe(attr string, callback func(*Sample)) (cancel func(), err error) {
 	t, err := r.topic(attr)
 	if err != nil {
 		return nil, err
 	}
-	sub := &subscriber{call: call}
+	sub := &subscriber{callback: callback}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.byIndex[t.topic].all() {
-		r.calls.Put(delivery{sub, s})
+		r.calls.Put(call{sub, s})
 	}
 	r.subs[t.topic] = append(r.subs[t.topic], sub)
 	return func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		sub.gone = true
+		sub.cancelled = true
 		r.subs[t.topic] = slices.DeleteFunc(slices.Clone(r.subs[t.topic]), func(o *subscriber) bool { return o == sub })
 	}, nil
 }
@@ -378,7 +384,7 @@ func (r *Remote) topic(attr string) (*readTopic, error) {
 	}
 	rt := r.topics[attr]
 	if rt == nil || t.Kind == AckCmd {
-		return nil, fmt.Errorf("this remote of %s does not read %s; events and telemetry can be read unless its options leave them out", r.component.Instance(r.index), attr)
+		return nil, fmt.Errorf("this remote of %s does not read %s: it reads events and telemetry that its options do not leave out", r.component.Instance(r.index), attr)
 	}
 	return rt, nil
 }

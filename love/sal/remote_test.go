@@ -14,7 +14,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// writeOnly is a controller that only writes.
+// writeOnly returns a controller that only writes.
 func writeOnly(t *testing.T, d *sal.Domain, name string, index int) *sal.Controller {
 	c, err := d.Controller(t.Context(), name, index, sal.WriteOnly())
 	require.NoError(t, err)
@@ -26,7 +26,7 @@ func write(t *testing.T, c *sal.Controller, attr string, v sal.Values) {
 	require.NoError(t, err)
 }
 
-// collect subscribes and gathers what one field was.
+// collect subscribes to a topic and gathers the values of one field.
 func collect(t *testing.T, r *sal.Remote, attr, field string) *[]any {
 	var got []any
 	_, err := r.Subscribe(attr, func(s *sal.Sample) { got = append(got, s.Value(field)) })
@@ -34,7 +34,7 @@ func collect(t *testing.T, r *sal.Remote, attr, field string) *[]any {
 	return &got
 }
 
-func TestLateJoinerGetsTheNewestEventAndThenAllThatFollow(t *testing.T) {
+func TestLateJoinerGetsTheNewestEventThenAllOthers(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		c := writeOnly(t, d, "Lamp", 0)
 		for _, p := range []int{1, 2, 3} {
@@ -46,7 +46,7 @@ func TestLateJoinerGetsTheNewestEventAndThenAllThatFollow(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, 3.0, s.Float("power"))
 		_, ok = r.Latest("tel_light")
-		require.False(t, ok, "telemetry has no past")
+		require.False(t, ok, "telemetry has no history")
 
 		events, telemetry := collect(t, r, "evt_burning", "power"), collect(t, r, "tel_light", "flux")
 		for _, p := range []int{4, 5} {
@@ -69,8 +69,8 @@ func TestLateJoinerGetsTheNewestOfEachInstance(t *testing.T) {
 		{"all instances", 0, nil, []any{int64(15), int64(25)}},
 		{"one instance", 2, nil, []any{int64(25)}},
 		{"an instance that never wrote", 3, nil, nil},
-		{"no history wanted", 0, []sal.RemoteOption{sal.WithoutHistory()}, nil},
-		{"a window that reaches one instance only", 0, []sal.RemoteOption{sal.WithHistoryWindow(1)}, []any{int64(25)}},
+		{"no history wanted", 0, []sal.RemoteOption{sal.WithHistory(0)}, nil},
+		{"history that reaches one instance only", 0, []sal.RemoteOption{sal.WithHistory(1)}, []any{int64(25)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, d *sal.Domain) {
@@ -87,28 +87,28 @@ func TestLateJoinerGetsTheNewestOfEachInstance(t *testing.T) {
 	}
 }
 
-func TestRemoteOfOneInstanceHearsThatOneOnly(t *testing.T) {
+func TestRemoteOfOneInstanceReceivesOnlyThatOne(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		one, two, none := writeOnly(t, d, "Hexapod", 1), writeOnly(t, d, "Hexapod", 2), writeOnly(t, d, "Hexapod", 0)
 		got := collect(t, remote(t, d, "Hexapod", 2), "evt_inPosition", "value")
 		all := collect(t, remote(t, d, "Hexapod", 0), "evt_inPosition", "value")
 		write(t, one, "evt_inPosition", sal.Values{"value": 1})
 		write(t, two, "evt_inPosition", sal.Values{"value": 2})
-		write(t, none, "evt_inPosition", sal.Values{"value": 3}) // 0 is no broadcast
+		write(t, none, "evt_inPosition", sal.Values{"value": 3}) // 0 is not a broadcast
 		synctest.Wait()
 		require.Equal(t, []any{int64(2)}, *got)
 		require.Equal(t, []any{int64(1), int64(2), int64(3)}, *all)
 	})
 }
 
-func TestRemoteOfAllInstancesForgetsThoseThatWereSilentLongest(t *testing.T) {
+func TestRemoteOfAllInstancesForgetsTheLongestIdle(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		const last = 5000
 		r := remote(t, d, "Hexapod", 0)
 		all := writeOnly(t, d, "Hexapod", 0)
 		for i := range last {
 			write(t, all, "evt_inPosition", sal.Values{"salIndex": i + 1, "value": i + 1})
-			write(t, all, "evt_inPosition", sal.Values{"salIndex": 100_000, "value": -i}) // one that keeps on
+			write(t, all, "evt_inPosition", sal.Values{"salIndex": 100_000, "value": -i}) // one that is never idle
 		}
 		synctest.Wait()
 		got := collect(t, r, "evt_inPosition", "value")
@@ -120,7 +120,7 @@ func TestRemoteOfAllInstancesForgetsThoseThatWereSilentLongest(t *testing.T) {
 	})
 }
 
-func TestOlderSamplesAreDroppedPerInstance(t *testing.T) {
+func TestOlderSamplesOfAnInstanceAreDropped(t *testing.T) {
 	bus := sim.NewBus()
 	d := sal.NewDomain(bus, interfaces(t))
 	defer d.Close()
@@ -151,7 +151,7 @@ func TestOlderSamplesAreDroppedPerInstance(t *testing.T) {
 	require.Equal(t, []int64{1, 2, 4, 5, 7, 8}, got)
 }
 
-func TestNextWaitsForWhatComesAfterTheCall(t *testing.T) {
+func TestNextWaitsForASampleAfterTheCall(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		c := writeOnly(t, d, "Lamp", 0)
 		write(t, c, "evt_burning", sal.Values{"power": 1})
@@ -197,7 +197,7 @@ func TestCancelledSubscriptionIsNotCalledAgain(t *testing.T) {
 	})
 }
 
-func TestRemoteReadsOnlyTheTopicsItWasAskedFor(t *testing.T) {
+func TestRemoteReadsOnlyTheSelectedTopics(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		r := remote(t, d, "Lamp", 0, sal.WithTopics("burning", "nonsense"))
 		require.True(t, r.Has("evt_burning") && r.Has("tel_burning"), "a short name selects both kinds")
@@ -213,7 +213,7 @@ func TestRemoteReadsOnlyTheTopicsItWasAskedFor(t *testing.T) {
 	})
 }
 
-func TestRemoteNeedsAnIndexThatCanBe(t *testing.T) {
+func TestRemoteNeedsAPossibleIndex(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		for name, index := range map[string]int{"Lamp": 1, "Hexapod": -1} {
 			_, err := d.Remote(t.Context(), name, index)
@@ -224,7 +224,7 @@ func TestRemoteNeedsAnIndexThatCanBe(t *testing.T) {
 	})
 }
 
-func TestClosingEndsWhoWaits(t *testing.T) {
+func TestClosingEndsWaitingCalls(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		r := remote(t, d, "Lamp", 0)
 		var both sync.WaitGroup
@@ -254,7 +254,7 @@ func TestClosingEndsWhoWaits(t *testing.T) {
 	})
 }
 
-func TestSamplesCarryWhoWroteThemAndWhen(t *testing.T) {
+func TestSamplesCarryTheirWriterAndTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		r := remote(t, d, "Hexapod", 2)
 		c := writeOnly(t, d, "Hexapod", 2)
@@ -276,7 +276,7 @@ func TestSamplesCarryWhoWroteThemAndWhen(t *testing.T) {
 	})
 }
 
-func TestSlowCallbackLosesTheOldestSamplesNotTheNewest(t *testing.T) {
+func TestSlowCallbackLosesTheOldestSamples(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		r := remote(t, d, "Lamp", 0, sal.WithQueue(3))
 		c := writeOnly(t, d, "Lamp", 0)
@@ -297,13 +297,15 @@ func TestSlowCallbackLosesTheOldestSamplesNotTheNewest(t *testing.T) {
 	})
 }
 
-// busyBus is one on which something new comes again and again.
+// busyBus is a bus on which samples arrive without a pause.
 type busyBus struct {
 	sal.Bus
 	sample *sal.Sample
 }
 
-func (b busyBus) Subscribe(context.Context, []sal.Want) (sal.Subscription, error) { return b, nil }
+func (b busyBus) Subscribe(context.Context, []sal.TopicRequest) (sal.Subscription, error) {
+	return b, nil
+}
 
 func (b busyBus) Receive(context.Context) ([]sal.Delivery, error) {
 	return []sal.Delivery{{Topic: b.sample.Topic(), Sample: b.sample}}, nil
@@ -311,17 +313,17 @@ func (b busyBus) Receive(context.Context) ([]sal.Delivery, error) {
 
 func (busyBus) Close() error { return nil }
 
-func TestRemoteOfABusThatIsNeverQuietStartsAndCloses(t *testing.T) {
+func TestRemoteOfABusyBusStartsAndCloses(t *testing.T) {
 	s, err := sal.NewSample(everything(t), nil)
 	require.NoError(t, err)
 	d := sal.NewDomain(busyBus{sim.NewBus(), s}, interfaces(t))
-	r := remote(t, d, "Lamp", 0, sal.WithoutHistory())
+	r := remote(t, d, "Lamp", 0, sal.WithHistory(0))
 	require.NoError(t, r.Close())
 	require.ErrorIs(t, r.Err(), sal.ErrClosed)
 	require.NoError(t, d.Close())
 }
 
-func TestQueueOfCallbacksHoldsAtLeastOneSample(t *testing.T) {
+func TestCallbackQueueHoldsAtLeastOneSample(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *sal.Domain) {
 		got := collect(t, remote(t, d, "Lamp", 0, sal.WithQueue(0)), "tel_light", "flux")
 		write(t, writeOnly(t, d, "Lamp", 0), "tel_light", sal.Values{"flux": 1})
@@ -345,12 +347,12 @@ func TestReaderSeesTheFieldsOfItsOwnDefinition(t *testing.T) {
 	s, ok := remote(t, ours, "Lamp", 0).Latest("evt_burning")
 	require.True(t, ok)
 	require.Equal(t, 5.0, s.Float("power"))
-	require.False(t, s.Bool("on"), "of another type there")
+	require.False(t, s.Bool("on"), "the writer has another type")
 	require.Nil(t, s.Value("colour"))
 	require.Equal(t, "Lamp", s.Identity())
 }
 
-func TestOrderMayBeLeftToTheReader(t *testing.T) {
+func TestSamplesMayBeReadInAnyOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bus, defs := sim.NewBus(), interfaces(t)
 		d := sal.NewDomain(bus, defs)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal/internal/cells"
 )
 
 // Sample is one message of a topic. Samples from a remote or a bus are shared
@@ -15,12 +16,19 @@ import (
 // and []float64, whatever the width of the type in the definition.
 type Sample struct {
 	topic  *Topic
-	cells  []cell
+	cells  []cells.Cell
 	writer int // index of the object that wrote it, or unknownWriter
 }
 
-// unknownWriter marks samples that came off a bus, or were made by hand.
+// unknownWriter marks samples that came from a bus or were made by [NewSample].
 const unknownWriter = -1
+
+func init() {
+	cells.Of = func(s any) []cells.Cell { return s.(*Sample).cells }
+	cells.NewSample = func(t any, of []cells.Cell) any {
+		return &Sample{topic: t.(*Topic), cells: of, writer: unknownWriter}
+	}
+}
 
 // NewSample makes a sample with zeros where no value is given. Private fields
 // may be given too. It is for drivers of a bus and for tests; components write
@@ -31,18 +39,18 @@ func NewSample(t *Topic, values Values) (*Sample, error) {
 }
 
 func emptySample(t *Topic) *Sample {
-	s := &Sample{topic: t, cells: make([]cell, len(t.Fields)), writer: unknownWriter}
+	s := &Sample{topic: t, cells: make([]cells.Cell, len(t.Fields)), writer: unknownWriter}
 	for i, f := range t.Fields {
 		if !f.IsArray() {
 			continue
 		}
 		switch {
 		case f.Type == Boolean:
-			s.cells[i].list = make([]bool, f.Count)
+			s.cells[i].List = make([]bool, f.Count)
 		case f.Type.IsFloat():
-			s.cells[i].list = make([]float64, f.Count)
+			s.cells[i].List = make([]float64, f.Count)
 		default:
-			s.cells[i].list = make([]int64, f.Count)
+			s.cells[i].List = make([]int64, f.Count)
 		}
 	}
 	return s
@@ -89,12 +97,12 @@ func (s *Sample) with(values Values) (out *Sample, changed bool, err error) {
 		switch {
 		case reason != "":
 			return nil, false, &FieldError{Topic: s.topic, Field: f, Reason: reason}
-		case c.list == nil && s.cells[i].list == nil && c.bits == s.cells[i].bits && c.text == s.cells[i].text:
+		case c.List == nil && s.cells[i].List == nil && c.Bits == s.cells[i].Bits && c.Text == s.cells[i].Text:
 			continue
 		case out == s:
 			out = s.clone()
 		}
-		changed = changed || !c.equal(s.cells[i], f.Type)
+		changed = changed || !equal(c, s.cells[i], f.Type)
 		out.cells[i] = c
 	}
 	return out, changed, nil
@@ -115,33 +123,33 @@ func (t *Topic) checkNames(values Values) error {
 	return &UnknownFieldError{Topic: t, Names: unknown}
 }
 
-// equal compares by value: NaN equals NaN, and 0 equals -0.
-func (c cell) equal(d cell, t Type) bool {
-	if c.isNull() || d.isNull() {
-		return c.isNull() == d.isNull()
+// equal compares two values of a type: NaN equals NaN, and 0 equals -0.
+func equal(c, d cells.Cell, t Type) bool {
+	if c.IsNull() || d.IsNull() {
+		return c.IsNull() == d.IsNull()
 	}
-	switch a := c.list.(type) {
+	switch a := c.List.(type) {
 	case []bool:
-		return slices.Equal(a, d.list.([]bool))
+		return slices.Equal(a, d.List.([]bool))
 	case []int64:
-		return slices.Equal(a, d.list.([]int64))
+		return slices.Equal(a, d.List.([]int64))
 	case []float64:
-		return slices.EqualFunc(a, d.list.([]float64), sameFloat)
+		return slices.EqualFunc(a, d.List.([]float64), sameFloat)
 	}
 	if t.IsFloat() {
-		return sameFloat(math.Float64frombits(c.bits), math.Float64frombits(d.bits))
+		return sameFloat(math.Float64frombits(c.Bits), math.Float64frombits(d.Bits))
 	}
-	return c.bits == d.bits && c.text == d.text
+	return c.Bits == d.Bits && c.Text == d.Text
 }
 
 func sameFloat(a, b float64) bool { return a == b || a != a && b != b }
 
-// warnLengths tells of arrays that are longer or shorter than the definition
-// has them; readers take them as they are (spec sal-kafka, section 8).
+// warnLengths logs arrays that are longer or shorter than in the definition; readers
+// take them as they are (spec sal-kafka, section 8).
 func (s *Sample) warnLengths(log *slog.Logger) {
 	for _, i := range s.topic.arrays {
 		f, n := s.topic.Fields[i], 0
-		switch list := s.cells[i].list.(type) {
+		switch list := s.cells[i].List.(type) {
 		case []bool:
 			n = len(list)
 		case []int64:
@@ -159,13 +167,13 @@ func (s *Sample) warnLengths(log *slog.Logger) {
 // Topic returns the definition of the sample.
 func (s *Sample) Topic() *Topic { return s.topic }
 
-// Index returns the index of the instance that the sample is from or for, 0 if the
-// component is not indexed.
+// Index returns the index of the instance that wrote the sample, or that a command is
+// for; 0 if the component is not indexed.
 func (s *Sample) Index() int {
 	if !s.topic.indexed {
 		return 0
 	}
-	return int(int64(s.cells[0].bits))
+	return int(int64(s.cells[0].Bits))
 }
 
 // WriterIndex returns the index of the remote or controller that wrote the sample,
@@ -180,20 +188,20 @@ func (s *Sample) WriterIndex() int {
 }
 
 // Sent returns the time when the sample was written: TAI, UNIX seconds.
-func (s *Sample) Sent() float64 { return math.Float64frombits(s.private(atSent).bits) }
+func (s *Sample) Sent() float64 { return math.Float64frombits(s.private(atSent).Bits) }
 
 // Number returns private_seqNum, which is the same for a command and its
 // acknowledgements.
-func (s *Sample) Number() int { return int(int64(s.private(atNumber).bits)) }
+func (s *Sample) Number() int { return int(int64(s.private(atNumber).Bits)) }
 
 // Identity returns the identity of the writer: "ATDome", "ana@host".
-func (s *Sample) Identity() string { return s.private(atIdentity).text }
+func (s *Sample) Identity() string { return s.private(atIdentity).Text }
 
 // Origin returns the number of the process that wrote the sample.
-func (s *Sample) Origin() int { return int(int64(s.private(atOrigin).bits)) }
+func (s *Sample) Origin() int { return int(int64(s.private(atOrigin).Bits)) }
 
 // private returns the cell of a private field by its position without salIndex.
-func (s *Sample) private(at int) *cell {
+func (s *Sample) private(at int) *cells.Cell {
 	if s.topic.indexed {
 		at++
 	}
@@ -204,7 +212,7 @@ func (s *Sample) private(at int) *cell {
 // UNIX seconds. It is for drivers of a bus.
 func (s *Sample) ReceivedAt(tai float64) *Sample {
 	out := s.clone()
-	out.private(atReceived).bits = math.Float64bits(tai)
+	out.private(atReceived).Bits = math.Float64bits(tai)
 	return out
 }
 
@@ -212,7 +220,7 @@ func (s *Sample) ReceivedAt(tai float64) *Sample {
 // Value returns nil for such a field, the methods for single types return zero.
 func (s *Sample) Null(field string) bool {
 	i, ok := s.topic.position[field]
-	return ok && s.cells[i].isNull()
+	return ok && s.cells[i].IsNull()
 }
 
 // Value returns the value of a field, nil if it has none or there is no such field.
@@ -224,18 +232,18 @@ func (s *Sample) Value(field string) any {
 	}
 	c, t := &s.cells[i], s.topic.Fields[i].Type
 	switch {
-	case c.isNull():
+	case c.IsNull():
 		return nil
-	case c.list != nil:
-		return c.list
+	case c.List != nil:
+		return c.List
 	case t == String:
-		return c.text
+		return c.Text
 	case t == Boolean:
-		return c.bits != 0
+		return c.Bits != 0
 	case t.IsFloat():
-		return math.Float64frombits(c.bits)
+		return math.Float64frombits(c.Bits)
 	}
-	return int64(c.bits)
+	return int64(c.Bits)
 }
 
 // Float returns the value of a scalar number, 0 if the field is not one.
@@ -243,9 +251,9 @@ func (s *Sample) Float(field string) float64 {
 	f, c := s.scalar(field)
 	switch {
 	case f.Type.IsFloat():
-		return math.Float64frombits(c.bits)
+		return math.Float64frombits(c.Bits)
 	case f.Type.IsInteger():
-		return float64(int64(c.bits))
+		return float64(int64(c.Bits))
 	}
 	return 0
 }
@@ -256,19 +264,19 @@ func (s *Sample) Int(field string) int64 {
 	if !f.Type.IsInteger() {
 		return 0
 	}
-	return int64(c.bits)
+	return int64(c.Bits)
 }
 
 // Bool returns the value of a scalar boolean, false if the field is not one.
 func (s *Sample) Bool(field string) bool {
 	f, c := s.scalar(field)
-	return f.Type == Boolean && c.bits != 0
+	return f.Type == Boolean && c.Bits != 0
 }
 
 // Text returns the value of a string, empty if the field is not one.
 func (s *Sample) Text(field string) string {
 	_, c := s.scalar(field)
-	return c.text
+	return c.Text
 }
 
 // Floats returns the value of an array of floats, nil if the field is not one. The
@@ -285,12 +293,12 @@ func (s *Sample) Ints(field string) []int64 {
 	return list
 }
 
-// scalar returns a field that is not an array and its cell. The field is zero if
-// there is none.
-func (s *Sample) scalar(name string) (Field, cell) {
+// scalar returns a field that is not an array, and its cell; both are zero if there is
+// no such field.
+func (s *Sample) scalar(name string) (Field, cells.Cell) {
 	i, ok := s.topic.position[name]
 	if !ok || s.topic.Fields[i].IsArray() {
-		return Field{}, cell{}
+		return Field{}, cells.Cell{}
 	}
 	return s.topic.Fields[i], s.cells[i]
 }
@@ -299,7 +307,7 @@ func (s *Sample) scalar(name string) (Field, cell) {
 func (s *Sample) stamp(clock love.Clock) {
 	now := clock.Now()
 	tai := math.Float64bits(love.TAI(now))
-	s.private(atSent).bits = tai
-	s.private(atKafka).bits = tai
-	s.private(atEFD).bits = math.Float64bits(love.UnixSeconds(now))
+	s.private(atSent).Bits = tai
+	s.private(atKafka).Bits = tai
+	s.private(atEFD).Bits = math.Float64bits(love.UnixSeconds(now))
 }

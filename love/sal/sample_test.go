@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-func TestSampleTakesWhatFitsTheDefinition(t *testing.T) {
+func TestSampleConvertsFittingValues(t *testing.T) {
 	for _, c := range []struct {
 		field string
 		give  any
@@ -37,7 +37,7 @@ func TestSampleTakesWhatFitsTheDefinition(t *testing.T) {
 	}
 }
 
-func TestSampleRefusesWhatDoesNotFitAndNamesTheField(t *testing.T) {
+func TestSampleRefusesUnfitValuesAndNamesTheField(t *testing.T) {
 	for _, c := range []struct {
 		field  string
 		give   any
@@ -69,7 +69,7 @@ func TestSampleRefusesWhatDoesNotFitAndNamesTheField(t *testing.T) {
 	require.Contains(t, err.Error(), "its fields are b, y, s,")
 }
 
-func TestSampleReadsByNameAndIsZeroForStrangers(t *testing.T) {
+func TestSampleIsZeroForUnknownFields(t *testing.T) {
 	s, err := sal.NewSample(everything(t), sal.Values{"i": 7, "d": 2.5, "b": true, "t": "x", "ints": []int{1, 2, 3}, "floats": []int{4, 5}})
 	require.NoError(t, err)
 	require.EqualValues(t, 7, s.Int("i"))
@@ -79,11 +79,11 @@ func TestSampleReadsByNameAndIsZeroForStrangers(t *testing.T) {
 	require.Equal(t, "x", s.Text("t"))
 	require.Equal(t, []int64{1, 2, 3}, s.Ints("ints"))
 	require.Equal(t, []float64{4, 5}, s.Floats("floats"))
-	require.Zero(t, s.Int("d"), "no integer")
-	require.Zero(t, s.Int("ints"), "no scalar")
-	require.Nil(t, s.Value("stranger"))
-	require.Zero(t, s.Float("stranger"))
-	require.Empty(t, s.Text("stranger"))
+	require.Zero(t, s.Int("d"), "not an integer")
+	require.Zero(t, s.Int("ints"), "not a scalar")
+	require.Nil(t, s.Value("unknown"))
+	require.Zero(t, s.Float("unknown"))
+	require.Empty(t, s.Text("unknown"))
 	require.False(t, s.Bool("i"))
 	require.Nil(t, s.Ints("floats"))
 }
@@ -104,7 +104,7 @@ func TestSamplePrintsAsJSONInTheOrderOfItsDefinition(t *testing.T) {
 	require.Contains(t, string(strict), `"floats":[null,1.0]`)
 }
 
-func TestNumbersOfAnyKindNeverBreakASample(t *testing.T) {
+func TestValuesOfOtherTypesAreRefused(t *testing.T) {
 	for _, v := range []any{struct{}{}, map[string]any{}, func() {}, make(chan int), new(int), complex(1, 1), [][]int{{1}}} {
 		for _, f := range everyType() {
 			_, err := sal.NewSample(everything(t), sal.Values{f.Name: v})

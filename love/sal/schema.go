@@ -14,7 +14,7 @@ import (
 // sections 3.1 to 3.4). Each call builds it anew; it may have 100 kB.
 func (t *Topic) Schema() string { return string(t.schemaText(false)) }
 
-// RevisionCode returns the code that tells versions of the definition apart: the
+// RevisionCode returns the code that distinguishes versions of the definition: the
 // first eight hex digits of the MD5 sum of the Avro schema in its indented form
 // (spec sal-kafka, section 3.3). It is the value of private_revCode.
 func (t *Topic) RevisionCode() string {
@@ -30,8 +30,8 @@ func (t *Topic) RevisionCode() string {
 func (t *Topic) schemaText(indent bool) []byte {
 	w := schemaWriter{indent: indent}
 	w.b.Grow(len(t.Fields) * schemaPerField)
-	if t.avsc != nil {
-		w.avscSchema(t)
+	if t.record != nil {
+		w.recordSchema(t)
 		return w.b.Bytes()
 	}
 	w.open("{")

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/rubin-love/love-go/love/sal/internal/cells"
 )
 
 // Values holds the values of fields to set, by name. A value is a bool, a number of
@@ -20,23 +22,14 @@ const Null nullValue = "null"
 
 type nullValue string
 
-// cell holds the value of one field: a scalar number or boolean in bits, a string
-// in text, an array in list. The type of the field decides which of the three is in
-// use. Unlike an interface value this needs no allocation for a number.
-type cell struct {
-	bits uint64
-	text string
-	list any // []bool, []int64 or []float64
-}
-
 // cellOf converts a value for a field. If the value does not fit, reason says what
 // would; otherwise it is empty.
-func cellOf(f Field, v any) (c cell, reason string) {
+func cellOf(f Field, v any) (c cells.Cell, reason string) {
 	if v == any(Null) {
 		if !f.Nullable {
-			return cell{}, "takes a value, not null"
+			return cells.Cell{}, "takes a value, not null"
 		}
-		c.setNull()
+		c.SetNull()
 		return c, ""
 	}
 	if f.IsArray() {
@@ -46,37 +39,37 @@ func cellOf(f Field, v any) (c cell, reason string) {
 	case f.Type == String:
 		s, ok := textOf(v)
 		if !ok {
-			return cell{}, "takes a text, not " + describe(v)
+			return cells.Cell{}, "takes a text, not " + describe(v)
 		}
-		return cell{text: s}, ""
+		return cells.Cell{Text: s}, ""
 	case f.Type == Boolean:
 		b, reason := boolOf(v)
 		if b {
-			c.bits = 1
+			c.Bits = 1
 		}
 		return c, reason
 	case f.Type.IsFloat():
 		x, reason := floatOf(f.Type, v)
-		return cell{bits: math.Float64bits(x)}, reason
+		return cells.Cell{Bits: math.Float64bits(x)}, reason
 	}
 	n, reason := intOf(f.Type, v)
-	return cell{bits: uint64(n)}, reason
+	return cells.Cell{Bits: uint64(n)}, reason
 }
 
-func listOf(f Field, v any) (cell, string) {
+func listOf(f Field, v any) (cells.Cell, string) {
 	switch list := v.(type) { // these need no conversion
 	case []float64:
 		if f.Type == Double {
-			return cell{list: slices.Clone(list)}, ""
+			return cells.Cell{List: slices.Clone(list)}, ""
 		}
 	case []bool:
 		if f.Type == Boolean {
-			return cell{list: slices.Clone(list)}, ""
+			return cells.Cell{List: slices.Clone(list)}, ""
 		}
 	}
 	rv := reflect.ValueOf(v)
 	if k := rv.Kind(); k != reflect.Slice && k != reflect.Array {
-		return cell{}, fmt.Sprintf("takes a list of %d numbers (%s), not %s", f.Count, f.Type, describe(v))
+		return cells.Cell{}, fmt.Sprintf("takes a list of %d numbers (%s), not %s", f.Count, f.Type, describe(v))
 	}
 	switch {
 	case f.Type == Boolean:
@@ -87,16 +80,16 @@ func listOf(f Field, v any) (cell, string) {
 	return elements(rv, func(e any) (int64, string) { return intOf(f.Type, e) })
 }
 
-func elements[T any](rv reflect.Value, convert func(any) (T, string)) (cell, string) {
+func elements[T any](rv reflect.Value, convert func(any) (T, string)) (cells.Cell, string) {
 	list := make([]T, rv.Len())
 	for i := range list {
 		v, reason := convert(rv.Index(i).Interface())
 		if reason != "" {
-			return cell{}, fmt.Sprintf("element %d %s", i, reason)
+			return cells.Cell{}, fmt.Sprintf("element %d %s", i, reason)
 		}
 		list[i] = v
 	}
-	return cell{list: list}, ""
+	return cells.Cell{List: list}, ""
 }
 
 func textOf(v any) (string, bool) {
@@ -208,7 +201,7 @@ func wholeFloat(f float64) (int64, bool) {
 	return int64(f), f == math.Trunc(f) && f >= math.MinInt64 && f < math.MaxInt64
 }
 
-// describe returns a value for an error message, cut to a sensible length.
+// describe returns a value for an error message, shortened if it is long.
 func describe(v any) string {
 	var s string
 	switch x := v.(type) {

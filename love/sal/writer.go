@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// writer writes one topic of a controller. It keeps the current sample and knows
-// whether an event changed (spec sal-kafka, section 8).
+// writer writes one topic of a controller. It keeps the current sample, so that it
+// knows whether an event changed (spec sal-kafka, section 8).
 type writer struct {
 	topic *Topic
 
@@ -16,7 +16,7 @@ type writer struct {
 	written bool
 }
 
-// WriteOption changes how [Controller.Write] decides.
+// WriteOption changes a default of [Controller.Write].
 type WriteOption func(*writeSettings)
 
 type writeSettings struct {
@@ -53,7 +53,7 @@ func (w *writer) write(ctx context.Context, c *Controller, values Values, set wr
 		s = s.clone() // the published sample is shared and must not change
 	}
 	w.number = w.number%maxIndex + 1
-	c.domain.sign(s, c.index, set.identity, w.number)
+	c.domain.fillIn(s, c.index, set.identity, w.number)
 	if err := c.domain.bus.Publish(ctx, s); err != nil {
 		return false, err
 	}

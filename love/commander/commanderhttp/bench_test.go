@@ -11,6 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/salcommander"
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
@@ -20,7 +21,7 @@ func BenchmarkTopicData(b *testing.B) {
 	definitions := sim.Definitions()
 	if folder := os.Getenv("LOVE_SAL_INTERFACES"); folder != "" {
 		var err error
-		definitions, err = sal.ReadDir(folder)
+		definitions, err = salxml.ReadDir(folder)
 		require.NoError(b, err)
 	}
 	topics := 0

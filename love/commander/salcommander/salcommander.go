@@ -64,7 +64,7 @@ func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack,
 		return love.Ack{}, err
 	}
 	opts := []sal.CommandOption{
-		sal.WithTimeLimit(noLimit),
+		sal.WithTimeout(noLimit),
 		sal.OnProgress(func(a sal.Ack) { commander.Report(ctx, progressOf(a)) }),
 	}
 	if call.Identity != "" {
@@ -117,7 +117,7 @@ func (c *Commander) prepare(cmd love.Command) (p prepared, err error) {
 func (c *Commander) component(cmd love.Command) (*sal.Component, error) {
 	defs := c.domain.Definitions()
 	comp, err := defs.Component(cmd.CSC)
-	if unknown, ok := errors.AsType[*sal.UnknownComponentError](err); ok && len(unknown.Near) == 0 {
+	if unknown, ok := errors.AsType[*sal.UnknownComponentError](err); ok && len(unknown.Suggestions) == 0 {
 		return nil, commander.Refuse("%v; there are %s", err, strings.Join(defs.Names(), ", "))
 	}
 	if err != nil {
@@ -129,7 +129,7 @@ func (c *Commander) component(cmd love.Command) (*sal.Component, error) {
 // withCommands adds to an unknown command what the component accepts.
 func withCommands(err error, c *sal.Component) error {
 	unknown, ok := errors.AsType[*sal.UnknownTopicError](err)
-	if !ok || len(unknown.Near) > 0 {
+	if !ok || len(unknown.Suggestions) > 0 {
 		return err
 	}
 	names := c.Names(sal.Command)

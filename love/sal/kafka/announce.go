@@ -13,57 +13,59 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Announce implements [sal.Announced]. It makes the topics that the brokers do not
+// Announce implements [sal.Announcer]. It creates the topics that the brokers do not
 // have, and registers the schemas (spec sal-kafka, section 5). It retries until ctx
 // ends while brokers or registry do not answer; a refusal is a [*TopicError] or a
 // [*SchemaError].
 func (b *Bus) Announce(ctx context.Context, topics []*sal.Topic) error {
-	news := b.unannounced(topics)
-	if len(news) == 0 {
+	topics = b.unannounced(topics)
+	if len(topics) == 0 {
 		return nil
 	}
-	for _, t := range news {
-		if err := b.own(t); err != nil {
+	for _, t := range topics {
+		if err := b.checkDefinition(t); err != nil {
 			return err
 		}
 	}
-	ctx, cancel := b.within(ctx)
+	ctx, cancel := b.withLifetime(ctx)
 	defer cancel()
-	if err := b.makeTopics(ctx, news); err != nil {
+	if err := b.ensureTopics(ctx, topics); err != nil {
 		return err
 	}
-	return b.register(ctx, news)
+	return b.registerSchemas(ctx, topics)
 }
 
-func (b *Bus) unannounced(topics []*sal.Topic) (news []*sal.Topic) {
+// unannounced returns those of the topics that have not been announced before.
+func (b *Bus) unannounced(topics []*sal.Topic) (out []*sal.Topic) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, t := range topics {
-		if b.ready[t] == nil {
-			news = append(news, t)
+		if b.topics[t] == nil {
+			out = append(out, t)
 		}
 	}
-	return news
+	return out
 }
 
-// own returns an error if the topic is not from the definitions of the bus.
-func (b *Bus) own(t *sal.Topic) error {
+// checkDefinition returns an error if the topic is not from the definitions of the
+// bus.
+func (b *Bus) checkDefinition(t *sal.Topic) error {
 	if c, err := b.defs.Component(t.Component); err == nil {
 		if known, ok := c.Topic(t.Attr()); ok && known == t {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s %s is of other definitions than those that the bus was made with; make the domain with the same", t.Component, t.Attr())
+	return fmt.Errorf("%s %s is from other definitions than those of the bus; make the domain with the same definitions", t.Component, t.Attr())
 }
 
-// makeTopics makes the topics that do not exist, and returns when all do.
-func (b *Bus) makeTopics(ctx context.Context, topics []*sal.Topic) error {
+// ensureTopics creates the topics that do not exist, and returns when all do.
+func (b *Bus) ensureTopics(ctx context.Context, topics []*sal.Topic) error {
 	byName := map[string]*sal.Topic{}
 	for _, t := range topics {
 		byName[TopicName(b.config.SubName, t)] = t
 	}
-	return b.insist(ctx, "looking for topics", func() error {
-		missing, err := b.missing(ctx, byName)
+	return b.retry(ctx, "creating topics", func() error {
+		missing, err := b.missingTopics(ctx, byName)
 		if err != nil || len(missing) == 0 {
 			return err
 		}
@@ -76,80 +78,81 @@ func (b *Bus) makeTopics(ctx context.Context, topics []*sal.Topic) error {
 			}
 		}
 		compact := "compact"
-		err = errors.Join(b.create(ctx, compacted, map[string]*string{"cleanup.policy": &compact}), b.create(ctx, plain, nil))
+		err = errors.Join(b.createTopics(ctx, compacted, map[string]*string{"cleanup.policy": &compact}), b.createTopics(ctx, plain, nil))
 		if err != nil {
 			return err
 		}
-		if missing, err = b.missing(ctx, byName); len(missing) > 0 {
-			return errNotYet // the brokers have not told each other yet
+		if missing, err = b.missingTopics(ctx, byName); len(missing) > 0 {
+			return errNotVisible // not every broker knows them yet
 		}
 		return err
 	})
 }
 
-// errNotYet reports a topic that was made but cannot be seen yet.
-var errNotYet = errors.New("the topics that were made are not there yet")
+// errNotVisible reports a topic that was created but cannot be seen yet.
+var errNotVisible = errors.New("created topics are not visible yet")
 
-// missing lists the topics that the brokers do not have.
-func (b *Bus) missing(ctx context.Context, byName map[string]*sal.Topic) (names []string, err error) {
-	all := make([]string, 0, len(byName))
+// missingTopics lists the topics that the brokers do not have.
+func (b *Bus) missingTopics(ctx context.Context, byName map[string]*sal.Topic) (missing []string, err error) {
+	names := make([]string, 0, len(byName))
 	for name := range byName {
-		all = append(all, name)
+		names = append(names, name)
 	}
-	found, err := b.lookUp(ctx, all)
+	found, err := b.describeTopics(ctx, names)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range all {
+	for _, name := range names {
 		switch state, ok := found[name]; {
 		case !ok, errors.Is(state.err, kerr.UnknownTopicOrPartition):
-			names = append(names, name)
+			missing = append(missing, name)
 		case state.err != nil:
 			return nil, &TopicError{Name: name, Err: state.err}
 		}
 	}
-	slices.Sort(names)
-	return names, nil
+	slices.Sort(missing)
+	return missing, nil
 }
 
-// createAtOnce is the number of topics that one request makes.
-const createAtOnce = 250
+// createBatchSize is the number of topics that one request creates.
+const createBatchSize = 250
 
-func (b *Bus) create(ctx context.Context, names []string, config map[string]*string) error {
-	for some := range slices.Chunk(names, createAtOnce) {
-		made, err := b.admin.CreateTopics(ctx, 1, int16(b.config.Replication), config, some...)
+func (b *Bus) createTopics(ctx context.Context, names []string, config map[string]*string) error {
+	for batch := range slices.Chunk(names, createBatchSize) {
+		created, err := b.admin.CreateTopics(ctx, 1, int16(b.config.Replication), config, batch...)
 		if err != nil {
 			return err
 		}
-		for _, m := range made {
-			if m.Err != nil && !errors.Is(m.Err, kerr.TopicAlreadyExists) {
-				return &TopicError{Name: m.Topic, Err: detailed(m)}
+		for _, c := range created {
+			if c.Err != nil && !errors.Is(c.Err, kerr.TopicAlreadyExists) {
+				return &TopicError{Name: c.Topic, Err: createError(c)}
 			}
 		}
 	}
 	return nil
 }
 
-// detailed returns the reason why a topic was not made, with the broker's message
-// if there is one.
-func detailed(m kadm.CreateTopicResponse) error {
-	if m.ErrMessage == "" {
-		return m.Err
+// createError returns the reason why a topic was not created, with the broker's
+// message if there is one.
+func createError(c kadm.CreateTopicResponse) error {
+	if c.ErrMessage == "" {
+		return c.Err
 	}
-	return fmt.Errorf("%w: %s", m.Err, m.ErrMessage)
+	return fmt.Errorf("%w: %s", c.Err, c.ErrMessage)
 }
 
-// register registers the schemas of topics, up to registryParallel at a time.
-func (b *Bus) register(ctx context.Context, topics []*sal.Topic) (first error) {
+// registerSchemas registers the schemas of topics, up to maxRegistryRequests at a
+// time.
+func (b *Bus) registerSchemas(ctx context.Context, topics []*sal.Topic) (first error) {
 	var once sync.Once
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	work := make(chan *sal.Topic)
 	var workers sync.WaitGroup
-	for range min(registryParallel, len(topics)) {
+	for range min(maxRegistryRequests, len(topics)) {
 		workers.Go(func() {
 			for t := range work {
-				if err := b.registerOne(ctx, t); err != nil {
+				if err := b.registerSchema(ctx, t); err != nil {
 					once.Do(func() { first = err })
 					cancel(err)
 				}
@@ -164,7 +167,7 @@ func (b *Bus) register(ctx context.Context, topics []*sal.Topic) (first error) {
 	return first
 }
 
-func (b *Bus) registerOne(ctx context.Context, t *sal.Topic) error {
+func (b *Bus) registerSchema(ctx context.Context, t *sal.Topic) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
@@ -174,21 +177,6 @@ func (b *Bus) registerOne(ctx context.Context, t *sal.Topic) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.ready[t] = &outlet{name: TopicName(b.config.SubName, t), id: id}
+	b.topics[t] = &busTopic{name: TopicName(b.config.SubName, t), schemaID: id, codec: newCodec(t)}
 	return nil
-}
-
-// insist repeats a request to the brokers until it succeeds or fails for good.
-func (b *Bus) insist(ctx context.Context, what string, ask func() error) error {
-	return insist(ctx, func(err error) bool {
-		var refused *kerr.Error
-		switch {
-		case errors.Is(err, errNotYet):
-		case errors.As(err, &refused) && !refused.Retriable:
-			return false
-		case b.said.allow(complaintPause):
-			b.log.Warn("the Kafka brokers do not answer, trying again", "doing", what, "error", err)
-		}
-		return true
-	}, ask)
 }

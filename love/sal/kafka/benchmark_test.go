@@ -2,7 +2,6 @@ package kafka_test
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"os"
 	"runtime"
@@ -19,13 +18,13 @@ import (
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
-// oneCore has a benchmark use one core; the broker's process has the other.
+// oneCore limits a benchmark to one core; the broker's process has the other.
 func oneCore(b *testing.B) {
 	before := runtime.GOMAXPROCS(1)
 	b.Cleanup(func() { runtime.GOMAXPROCS(before) })
 }
 
-// benchBus is a bus on a server, and a domain on it.
+// benchBus returns a bus on a server, and a domain on it.
 func benchBus(tb testing.TB, s *server, defs *sal.Definitions) (*kafka.Bus, *sal.Domain) {
 	bus, err := kafka.NewBus(s.config(), defs)
 	require.NoError(tb, err)
@@ -35,7 +34,8 @@ func benchBus(tb testing.TB, s *server, defs *sal.Definitions) (*kafka.Bus, *sal
 	return bus, d
 }
 
-// alarms have an event and a telemetry topic like the alarms of the Watcher.
+// alarms returns definitions with an event and a telemetry topic like the alarms of the
+// Watcher.
 func alarms(tb testing.TB) *sal.Definitions {
 	var fields []sal.Field
 	for _, name := range []string{"name", "reason", "mutedBy", "acknowledgedBy"} {
@@ -58,34 +58,30 @@ func alarms(tb testing.TB) *sal.Definitions {
 	return defs
 }
 
-// alarm is a message of 204 bytes.
-func alarm(tb testing.TB, t *sal.Topic, id uint32) []byte {
-	s, err := sal.NewSample(t, sal.Values{
+// alarm writes an alarm and returns the message that is on the bus then, of 204
+// bytes.
+func alarm(tb testing.TB, bus *kafka.Bus, s *server, t *sal.Topic) []byte {
+	sample, err := sal.NewSample(t, sal.Values{
 		"private_sndStamp": 1.7e9, "private_efdStamp": 1.7e9, "private_kafkaStamp": 1.7e9, "private_seqNum": 123456,
 		"private_revCode": "0123abcd", "private_identity": "Watcher", "private_origin": 1234567,
 		"name": "Enabled.ATDome:0", "reason": "FAULT state; " + strings.Repeat("x", 33), "acknowledgedBy": "operator@summit", "timestamp0": 1.7e9,
 	})
 	require.NoError(tb, err)
-	return s.AppendAvro(binary.BigEndian.AppendUint32([]byte{0}, id))
-}
-
-// schemaOf is the id that the registry gave to a topic.
-func schemaOf(tb testing.TB, w *kafka.Bus, s *server, t *sal.Topic) uint32 {
-	sample, err := sal.NewSample(t, nil)
-	require.NoError(tb, err)
-	require.NoError(tb, w.Publish(soon(tb), sample))
+	require.NoError(tb, bus.Publish(withTimeout(tb), sample))
 	c := reader(tb, s.address.Brokers, kafka.TopicName("bench", t))
-	return binary.BigEndian.Uint32(c.PollFetches(soon(tb)).Records()[0].Value[1:])
+	value := c.PollFetches(withTimeout(tb)).Records()[0].Value
+	require.Len(tb, value, 204)
+	return value
 }
 
-// BenchmarkConsume is a record of 204 bytes from the broker to a callback.
+// BenchmarkConsume is the way of a record of 204 bytes from the broker to a callback.
 func BenchmarkConsume(b *testing.B) {
 	oneCore(b)
 	s, defs := startServer(b), alarms(b)
 	bus, d := benchBus(b, s, defs)
 	top := topic(b, defs, "Watcher", "tel_alarm")
-	id := schemaOf(b, bus, s, top)
-	r, err := d.Remote(soon(b), "Watcher", 0, sal.ReadOnly(), sal.WithQueue(1<<22))
+	value := alarm(b, bus, s, top)
+	r, err := d.Remote(withTimeout(b), "Watcher", 0, sal.ReadOnly(), sal.WithQueue(1<<22))
 	require.NoError(b, err)
 	var got atomic.Int64
 	whole := make(chan struct{}, 1)
@@ -95,8 +91,6 @@ func BenchmarkConsume(b *testing.B) {
 		}
 	})
 	require.NoError(b, err)
-	value := alarm(b, top, id)
-	require.Len(b, value, 204)
 	b.ReportAllocs()
 	b.ResetTimer()
 	s.order(serverOrder{Topics: []string{kafka.TopicName("bench", top)}, Count: b.N, Key: []byte{}, Value: value})
@@ -121,22 +115,22 @@ func (c *counter) Send(context.Context, producer.Data) error {
 	return nil
 }
 
-// BenchmarkProduce is the same to a message for LOVE's websocket.
+// BenchmarkProduce is the way of the same record to a message for LOVE's websocket.
 func BenchmarkProduce(b *testing.B) {
 	oneCore(b)
 	s, defs := startServer(b), alarms(b)
 	bus, d := benchBus(b, s, defs)
 	top := topic(b, defs, "Watcher", "evt_alarm")
-	id := schemaOf(b, bus, s, top)
-	r, err := d.Remote(soon(b), "Watcher", 0, sal.ReadOnly(), sal.WithQueue(1<<22))
+	value := alarm(b, bus, s, top)
+	r, err := d.Remote(withTimeout(b), "Watcher", 0, sal.ReadOnly(), sal.WithQueue(1<<22))
 	require.NoError(b, err)
 	c := &counter{want: int64(b.N), all: make(chan struct{}, 2)}
 	p := producer.NewCSC(r)
 	ctx, cancel := context.WithCancel(b.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx, c) }()
-	order := serverOrder{Topics: []string{kafka.TopicName("bench", top)}, Count: b.N, Key: []byte("k"), Value: alarm(b, top, id)}
-	require.Eventually(b, func() bool { return c.got.Load() == 1 }, patience, tick) // the event of schemaOf: it has subscribed
+	order := serverOrder{Topics: []string{kafka.TopicName("bench", top)}, Count: b.N, Key: []byte("k"), Value: value}
+	require.Eventually(b, func() bool { return c.got.Load() == 1 }, timeout, tick) // the event of alarm: it has subscribed
 	c.got.Store(0)
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -149,7 +143,7 @@ func BenchmarkProduce(b *testing.B) {
 	<-ended
 }
 
-// generated are components with so many topics in all, most of them events.
+// generated returns components with the number of topics in all, most of them events.
 func generated(tb testing.TB, components, topics int) *sal.Definitions {
 	var all []*sal.Component
 	for c := range components {
@@ -174,19 +168,19 @@ func generated(tb testing.TB, components, topics int) *sal.Definitions {
 	return defs
 }
 
-// prepare makes all topics, with so many events in each of that kind.
+// prepare creates all topics, with the number of samples in each that is an event.
 func prepare(tb testing.TB, s *server, defs *sal.Definitions, events int) {
 	bus, d := benchBus(tb, s, defs)
 	var writing sync.WaitGroup
 	for _, name := range defs.Names() {
 		c, err := defs.Component(name)
 		require.NoError(tb, err)
-		require.NoError(tb, bus.Announce(soon(tb), c.Topics))
+		require.NoError(tb, bus.Announce(withTimeout(tb), c.Topics))
 		index := 0
 		if c.Indexed {
 			index = 1
 		}
-		w, err := d.Controller(soon(tb), name, index, sal.WriteOnly())
+		w, err := d.Controller(withTimeout(tb), name, index, sal.WriteOnly())
 		require.NoError(tb, err)
 		for _, t := range c.Topics {
 			if t.Kind == sal.Event {
@@ -216,7 +210,7 @@ func BenchmarkLateJoiner(b *testing.B) {
 		bus, err := kafka.NewBus(s.config(), defs)
 		require.NoError(b, err)
 		d := sal.NewDomain(bus, defs)
-		r, err := d.Remote(soon(b), "Component0", 1)
+		r, err := d.Remote(withTimeout(b), "Component0", 1)
 		require.NoError(b, err)
 		for _, name := range c.Names(sal.Event) {
 			_, seen := r.Latest("evt_" + name)
@@ -248,7 +242,7 @@ func BenchmarkObservatory(b *testing.B) {
 		var starting sync.WaitGroup
 		for _, name := range defs.Names() { // as the producers of a set do
 			starting.Go(func() {
-				_, err := d.Remote(soon(b), name, 0)
+				_, err := d.Remote(withTimeout(b), name, 0)
 				require.NoError(b, err)
 			})
 		}
@@ -261,7 +255,7 @@ func BenchmarkObservatory(b *testing.B) {
 	}
 }
 
-// resident is how much memory this process has, in megabytes.
+// resident returns the memory of this process, in megabytes.
 func resident(b *testing.B) float64 {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

@@ -12,50 +12,49 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
 // Bus is the observatory's SAL bus. It implements [sal.Bus], and is safe for
 // concurrent use. One serves a whole process.
 type Bus struct {
-	config   Config
-	defs     *sal.Definitions
-	clock    love.Clock
-	log      *slog.Logger
-	client   *kgo.Client
-	careful  *kgo.Client // writes commands, which must not be written twice
-	admin    *kadm.Client
-	registry *registry
-	consumer *consumer
-	said     limiter // limits warnings about the brokers
+	config        Config
+	defs          *sal.Definitions
+	log           *slog.Logger
+	client        *kgo.Client
+	commandClient *kgo.Client // writes commands, which must not be written twice
+	admin         *kadm.Client
+	registry      *registry
+	consumer      *consumer
+	warnings      logLimiter // of warnings about the brokers
 
-	life context.Context // ends with Close
-	end  context.CancelCauseFunc
-	work sync.WaitGroup // goroutines that end with life
+	ctx        context.Context // ends with Close
+	cancel     context.CancelCauseFunc
+	goroutines sync.WaitGroup // end with ctx
 
-	mu    sync.Mutex
-	ready map[*sal.Topic]*outlet // topics that exist and whose schema is registered
+	mu     sync.Mutex
+	topics map[*sal.Topic]*busTopic
 
 	published, refused, received, skipped atomic.Uint64
 }
 
-// outlet holds what is needed to write a topic.
-type outlet struct {
-	name string // at the brokers
-	id   int    // of the schema
+// busTopic is a topic that exists and whose schema is registered.
+type busTopic struct {
+	name     string // at the brokers
+	schemaID int
+	codec    *codec
 }
 
 // Stats counts samples since the bus was made.
 type Stats struct {
-	Published uint64 // taken by the brokers
-	Refused   uint64 // not delivered, which was an error to their writers
+	Published uint64 // accepted by the brokers
+	Refused   uint64 // not delivered, which was an error for their writers
 	Received  uint64 // read and decoded
-	Skipped   uint64 // read, but not the encoding of anything known
+	Skipped   uint64 // read, but impossible to decode
 }
 
-// NewBus returns a bus, which connects when it is first used and reconnects when it
-// has to. defs must be the definitions of the domains that use the bus. Those of a
+// NewBus returns a bus, which connects when it is first used and reconnects when
+// necessary. defs must be the definitions of the domains that use the bus. Those of a
 // simulation are refused with [ErrSimulated], because their schemas would be
 // registered. Other errors say what is wrong with the configuration. Close the bus
 // when done.
@@ -67,36 +66,55 @@ func NewBus(config Config, defs *sal.Definitions, opts ...Option) (*Bus, error) 
 	if err != nil {
 		return nil, fmt.Errorf("SAL over Kafka: %w", err)
 	}
-	b := &Bus{
-		config: config, defs: defs, clock: love.SystemClock{}, log: slog.New(slog.DiscardHandler),
-		ready: map[*sal.Topic]*outlet{},
-	}
+	b := &Bus{config: config, defs: defs, log: slog.New(slog.DiscardHandler), topics: map[*sal.Topic]*busTopic{}}
 	for _, o := range opts {
 		o(b)
 	}
 	if b.registry, err = newRegistry(config.Registry, b.log); err != nil {
 		return nil, err
 	}
-	if err := b.connect(); err != nil {
+	if err := b.makeClients(); err != nil {
 		return nil, fmt.Errorf("SAL over Kafka: %w", err)
 	}
 	b.admin = kadm.NewClient(b.client)
-	b.life, b.end = context.WithCancelCause(context.Background())
+	b.ctx, b.cancel = context.WithCancelCause(context.Background())
 	b.consumer = newConsumer(b)
-	b.work.Go(b.consumer.run)
-	b.work.Go(b.refresh)
+	b.goroutines.Go(b.consumer.run)
+	b.goroutines.Go(b.refreshPartitions)
 	return b, nil
+}
+
+// makeClients makes the clients; they connect when they have something to do.
+func (b *Bus) makeClients() (err error) {
+	if b.client, err = kgo.NewClient(b.config.clientOptions(b.log)...); err != nil {
+		return err
+	}
+	if b.commandClient = b.client; b.config.Acks != AcksAll {
+		config := b.config
+		config.Acks = AcksAll
+		if b.commandClient, err = kgo.NewClient(config.clientOptions(b.log)...); err != nil {
+			b.client.Close()
+		}
+	}
+	return err
 }
 
 // Close ends all subscriptions and connections. Close domains first. It may be
 // called more than once.
 func (b *Bus) Close() error {
-	b.end(ErrClosed)
-	b.work.Wait()
+	b.cancel(ErrClosed)
+	b.goroutines.Wait()
 	b.client.Close()
-	b.careful.Close()
+	b.commandClient.Close()
 	b.registry.close()
 	return nil
+}
+
+// withLifetime returns a context that ends with ctx or with the bus.
+func (b *Bus) withLifetime(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(b.ctx, func() { cancel(ErrClosed) })
+	return ctx, func() { stop(); cancel(context.Canceled) }
 }
 
 // Stats returns the counts of samples so far.
@@ -107,31 +125,17 @@ func (b *Bus) Stats() Stats {
 	}
 }
 
-// connect makes the clients; they connect when they have something to do.
-func (b *Bus) connect() (err error) {
-	if b.client, err = kgo.NewClient(b.config.clientOptions(b.log)...); err != nil {
-		return err
-	}
-	if b.careful = b.client; b.config.Acks != AcksAll {
-		careful := b.config
-		careful.Acks = AcksAll
-		if b.careful, err = kgo.NewClient(careful.clientOptions(b.log)...); err != nil {
-			b.client.Close()
-		}
-	}
-	return err
-}
-
-// HistoryWindow implements [sal.Windowed].
-func (b *Bus) HistoryWindow(component string) int {
+// HistorySize implements [sal.HistorySizer].
+func (b *Bus) HistorySize(component string) int {
 	if n, ok := b.config.HistoryOf[component]; ok {
 		return n
 	}
-	if b.config.History > 0 {
-		return b.config.History
-	}
-	return sal.DefaultHistoryWindow
+	return b.config.History
 }
+
+// headerSize is the number of bytes before the Avro body: a zero and the id of the
+// schema (spec sal-kafka, section 6).
+const headerSize = 5
 
 // Publish implements [sal.Bus]. It returns when as many replicas as configured have
 // the sample. The error is a [*DeliveryError], or that of [Bus.Announce] for a topic
@@ -141,16 +145,16 @@ func (b *Bus) HistoryWindow(component string) int {
 // same time share requests.
 func (b *Bus) Publish(ctx context.Context, s *sal.Sample) error {
 	t := s.Topic()
-	out, err := b.outlet(ctx, t)
+	topic, err := b.prepare(ctx, t)
 	if err != nil {
 		return err
 	}
 	value := make([]byte, headerSize, 256)
-	binary.BigEndian.PutUint32(value[1:], uint32(out.id))
-	record := &kgo.Record{Topic: out.name, Key: Key(t, s.WriterIndex()), Value: s.AppendAvro(value)}
+	binary.BigEndian.PutUint32(value[1:], uint32(topic.schemaID))
+	record := &kgo.Record{Topic: topic.name, Key: Key(t, s.WriterIndex()), Value: topic.codec.append(value, s)}
 	client := b.client
 	if t.Kind == sal.Command {
-		client = b.careful
+		client = b.commandClient
 	}
 	if err := b.send(ctx, client, record); err != nil {
 		b.refused.Add(1)
@@ -160,10 +164,31 @@ func (b *Bus) Publish(ctx context.Context, s *sal.Sample) error {
 	return nil
 }
 
+// prepare returns a topic, which it announces first if necessary.
+func (b *Bus) prepare(ctx context.Context, t *sal.Topic) (*busTopic, error) {
+	if topic := b.topic(t); topic != nil {
+		return topic, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.config.DeliveryTimeout)
+	defer cancel()
+	if err := b.Announce(ctx, []*sal.Topic{t}); err != nil {
+		return nil, fmt.Errorf("%s %s cannot be written: %w", t.Component, t.Attr(), err)
+	}
+	return b.topic(t), nil
+}
+
+// topic returns a topic, nil if it has not been announced.
+func (b *Bus) topic(t *sal.Topic) *busTopic {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.topics[t]
+}
+
 // send writes a record and waits for the answer. A record that was given up is not
 // sent any more, unless it is on its way already.
 func (b *Bus) send(ctx context.Context, client *kgo.Client, record *kgo.Record) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, b.config.Delivery, fmt.Errorf("no answer within %v", b.config.Delivery))
+	timeout := b.config.DeliveryTimeout
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %v", timeout))
 	defer cancel()
 	answer := make(chan error, 1)
 	client.Produce(ctx, record, func(_ *kgo.Record, err error) { answer <- err })
@@ -176,34 +201,4 @@ func (b *Bus) send(ctx context.Context, client *kgo.Client, record *kgo.Record) 
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// headerSize is the number of bytes before the Avro body: a zero and the id of the
-// schema (spec sal-kafka, section 6).
-const headerSize = 5
-
-// outlet returns the outlet of a topic, which it announces first if need be.
-func (b *Bus) outlet(ctx context.Context, t *sal.Topic) (*outlet, error) {
-	if out := b.outletOf(t); out != nil {
-		return out, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, b.config.Delivery)
-	defer cancel()
-	if err := b.Announce(ctx, []*sal.Topic{t}); err != nil {
-		return nil, fmt.Errorf("%s %s cannot be written: %w", t.Component, t.Attr(), err)
-	}
-	return b.outletOf(t), nil
-}
-
-func (b *Bus) outletOf(t *sal.Topic) *outlet {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.ready[t]
-}
-
-// within returns a context that ends with ctx or with the bus.
-func (b *Bus) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(b.life, func() { cancel(ErrClosed) })
-	return ctx, func() { stop(); cancel(context.Canceled) }
 }

@@ -12,15 +12,15 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-func TestDefinitionsOfASimulationDoNotReachARegistry(t *testing.T) {
-	w := newWorld(t)
-	_, err := kafka.NewBus(w.config(), sim.Definitions())
+func TestSimulatedDefinitionsAreRefused(t *testing.T) {
+	k := newFakeKafka(t)
+	_, err := kafka.NewBus(k.config(), sim.Definitions())
 	require.ErrorIs(t, err, kafka.ErrSimulated)
 
-	bus := w.bus(t, interfaces(t))
-	_, err = sal.NewDomain(bus, sim.Definitions()).Remote(soon(t), "ATDome", 0)
+	bus := k.bus(t, interfaces(t))
+	_, err = sal.NewDomain(bus, sim.Definitions()).Remote(withTimeout(t), "ATDome", 0)
 	require.ErrorContains(t, err, "other definitions")
-	require.False(t, w.registry.SubjectExists("lsst.test.ATDome.logevent_summaryState-value"))
+	require.False(t, k.registry.SubjectExists("lsst.test.ATDome.logevent_summaryState-value"))
 }
 
 func TestNamesAreThoseOfTheObservatory(t *testing.T) {
@@ -39,9 +39,9 @@ func TestNamesAreThoseOfTheObservatory(t *testing.T) {
 	require.Equal(t, []byte{}, kafka.Key(topic(t, defs, "Lamp", "tel_light"), 0))
 }
 
-func TestTheKeyHasTheIndexOfTheWriterNotThatOfTheSample(t *testing.T) {
-	w := newWorld(t)
-	r, err := w.domain(t, interfaces(t)).Remote(soon(t), "Hexapod", 0)
+func TestKeyHasTheIndexOfTheWriter(t *testing.T) {
+	k := newFakeKafka(t)
+	r, err := k.domain(t, interfaces(t)).Remote(withTimeout(t), "Hexapod", 0)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancelled := make(chan struct{})
@@ -49,57 +49,57 @@ func TestTheKeyHasTheIndexOfTheWriterNotThatOfTheSample(t *testing.T) {
 		defer close(cancelled)
 		_, _ = r.Command(ctx, "move", sal.Values{"salIndex": 3, "x": 1})
 	}()
-	c := w.client(t, kgo.ConsumeTopics("lsst.test.Hexapod.command_move"))
-	record := c.PollFetches(soon(t)).Records()[0]
+	c := k.client(t, kgo.ConsumeTopics("lsst.test.Hexapod.command_move"))
+	record := c.PollFetches(withTimeout(t)).Records()[0]
 	cancel()
 	<-cancelled
 	require.Equal(t, `{ "name": "Hexapod", "index": 0, "topic": "command_move" }`, string(record.Key))
 }
 
-func TestARemoteAnnouncesItsCommandsAndAControllerAllThatItWrites(t *testing.T) {
-	w := newWorld(t)
-	d := w.domain(t, interfaces(t))
-	_, err := d.Remote(soon(t), "Lamp", 0, sal.WithTopics())
+func TestRemotesAnnounceCommandsAndControllersAllTheyWrite(t *testing.T) {
+	k := newFakeKafka(t)
+	d := k.domain(t, interfaces(t))
+	_, err := d.Remote(withTimeout(t), "Lamp", 0, sal.WithTopics())
 	require.NoError(t, err)
-	require.NotNil(t, w.TopicInfo("lsst.test.Lamp.command_switchOn"))
-	require.NotNil(t, w.TopicInfo("lsst.test.Lamp.ackcmd"))
-	require.Nil(t, w.TopicInfo("lsst.test.Lamp.light"))
-	_, err = d.Controller(soon(t), "Hexapod", 1, sal.WriteOnly())
+	require.NotNil(t, k.TopicInfo("lsst.test.Lamp.command_switchOn"))
+	require.NotNil(t, k.TopicInfo("lsst.test.Lamp.ackcmd"))
+	require.Nil(t, k.TopicInfo("lsst.test.Lamp.light"))
+	_, err = d.Controller(withTimeout(t), "Hexapod", 1, sal.WriteOnly())
 	require.NoError(t, err)
-	require.True(t, w.registry.SubjectExists("lsst.test.Hexapod.logevent_inPosition-value"))
+	require.True(t, k.registry.SubjectExists("lsst.test.Hexapod.logevent_inPosition-value"))
 }
 
-func TestHistoryWindowsComeFromTheConfiguration(t *testing.T) {
-	w := newWorld(t)
-	require.Equal(t, sal.DefaultHistoryWindow, w.bus(t, interfaces(t)).HistoryWindow("Lamp"))
-	config := w.config()
+func TestHistorySizesComeFromTheConfiguration(t *testing.T) {
+	k := newFakeKafka(t)
+	require.Equal(t, 500, k.bus(t, interfaces(t)).HistorySize("Lamp"))
+	config := k.config()
 	config.History, config.HistoryOf = 20, map[string]int{"Hexapod": 30}
 	bus, err := kafka.NewBus(config, interfaces(t))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, bus.Close()) }()
-	require.Equal(t, 20, bus.HistoryWindow("Lamp"))
-	require.Equal(t, 30, bus.HistoryWindow("Hexapod"))
+	require.Equal(t, 20, bus.HistorySize("Lamp"))
+	require.Equal(t, 30, bus.HistorySize("Hexapod"))
 }
 
-func TestAClosedBusEndsWhatWaitsOnIt(t *testing.T) {
-	w := newWorld(t)
+func TestClosingABusEndsWaitingCalls(t *testing.T) {
+	k := newFakeKafka(t)
 	defs := interfaces(t)
-	bus, err := kafka.NewBus(w.config(), defs)
+	bus, err := kafka.NewBus(k.config(), defs)
 	require.NoError(t, err)
-	sub, err := bus.Subscribe(soon(t), []sal.Want{{Topic: topic(t, defs, "Lamp", "tel_light")}})
+	sub, err := bus.Subscribe(withTimeout(t), []sal.TopicRequest{{Topic: topic(t, defs, "Lamp", "tel_light")}})
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() {
-		_, err := sub.Receive(soon(t))
+		_, err := sub.Receive(withTimeout(t))
 		ended <- err
 	}()
 	require.NoError(t, bus.Close())
 	require.NoError(t, bus.Close())
 	require.ErrorIs(t, <-ended, kafka.ErrClosed)
 	require.NoError(t, sub.Close())
-	_, err = bus.Subscribe(soon(t), []sal.Want{{Topic: topic(t, defs, "Lamp", "tel_light")}})
+	_, err = bus.Subscribe(withTimeout(t), []sal.TopicRequest{{Topic: topic(t, defs, "Lamp", "tel_light")}})
 	require.ErrorIs(t, err, kafka.ErrClosed)
 	s, err := sal.NewSample(topic(t, defs, "Lamp", "tel_light"), nil)
 	require.NoError(t, err)
-	require.ErrorIs(t, bus.Publish(soon(t), s), kafka.ErrClosed)
+	require.ErrorIs(t, bus.Publish(withTimeout(t), s), kafka.ErrClosed)
 }

@@ -16,17 +16,17 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// CheckBrokers tries to reach the brokers and to log in. It returns what it
-// found, or an error that tells an operator what to look at.
+// CheckBrokers tries to reach the brokers and to log in. It returns what it found, or
+// an error that says what an operator should look at.
 func CheckBrokers(ctx context.Context, config Config) (found string, err error) {
-	client, err := config.probe()
+	client, err := config.checkClient()
 	if err != nil {
 		return "", err
 	}
 	defer client.Close()
 	all, err := kadm.NewClient(client).Metadata(ctx)
 	if err != nil {
-		return "", config.explained(err)
+		return "", config.explain(err)
 	}
 	topics := 0
 	for name := range all.Topics {
@@ -35,7 +35,7 @@ func CheckBrokers(ctx context.Context, config Config) (found string, err error) 
 		}
 	}
 	if topics == 0 {
-		return "", fmt.Errorf("the Kafka brokers have no topic lsst.%s.…: is the sub-name (%s) right? If this is a new installation, the first component to start makes them", config.SubName, envSubName)
+		return "", fmt.Errorf("the Kafka brokers have no topic lsst.%s.…: is the sub-name (%s) right? In a new installation, the first component that starts creates them", config.SubName, envSubName)
 	}
 	return fmt.Sprintf("%d brokers, %d topics of %s", len(all.Brokers), topics, config.SubName), nil
 }
@@ -52,27 +52,26 @@ func CheckRegistry(ctx context.Context, config Config) (found string, err error)
 	defer r.close()
 	answer := r.client.Compatibility(ctx)
 	if len(answer) == 0 {
-		return "", fmt.Errorf("the schema registry at %s gives no answer", config.Registry)
+		return "", fmt.Errorf("the schema registry at %s does not answer", config.Registry)
 	}
 	if err := answer[0].Err; err != nil {
-		return "", fmt.Errorf("the schema registry at %s (%s) does not answer as one: %w; is it up, is this its address?", config.Registry, envRegistry, err)
+		return "", fmt.Errorf("the schema registry at %s (%s) does not answer as it should: %w; is it up, and is this its address?", config.Registry, envRegistry, err)
 	}
-	return "answers, new versions have to be compatible: " + answer[0].Level.String(), nil
+	return "answers, new versions must be compatible: " + answer[0].Level.String(), nil
 }
 
-// CheckRoundTrip writes a message to a topic that it makes for that, reads it,
-// and removes the topic. The topic's name begins with love-check, which readers of
-// SAL topics ignore.
+// CheckRoundTrip writes a message to a topic that it creates, reads it, and removes the
+// topic. The topic's name begins with love-check, which readers of SAL topics ignore.
 func CheckRoundTrip(ctx context.Context, config Config) (found string, err error) {
 	name := "love-check-" + rand.Text()
-	client, err := config.probe(kgo.ConsumeTopics(name))
+	client, err := config.checkClient(kgo.ConsumeTopics(name))
 	if err != nil {
 		return "", err
 	}
 	defer client.Close()
 	admin := kadm.NewClient(client)
 	if _, err := admin.CreateTopic(ctx, 1, int16(max(config.Replication, 1)), nil, name); err != nil {
-		return "", fmt.Errorf("making a topic: %w", config.explained(err))
+		return "", fmt.Errorf("creating a topic: %w", config.explain(err))
 	}
 	defer func() {
 		if _, gone := admin.DeleteTopic(context.WithoutCancel(ctx), name); gone != nil && err == nil {
@@ -82,7 +81,7 @@ func CheckRoundTrip(ctx context.Context, config Config) (found string, err error
 	began := time.Now()
 	message := &kgo.Record{Topic: name, Key: []byte("love"), Value: []byte(name)}
 	if err := client.ProduceSync(ctx, message).FirstErr(); err != nil {
-		return "", fmt.Errorf("writing: %w", config.explained(err))
+		return "", fmt.Errorf("writing: %w", config.explain(err))
 	}
 	for {
 		fetches := client.PollFetches(ctx)
@@ -95,8 +94,8 @@ func CheckRoundTrip(ctx context.Context, config Config) (found string, err error
 	}
 }
 
-// probe completes the configuration and makes a client that gives up soon.
-func (c *Config) probe(more ...kgo.Opt) (*kgo.Client, error) {
+// checkClient completes the configuration and makes a client that gives up soon.
+func (c *Config) checkClient(more ...kgo.Opt) (*kgo.Client, error) {
 	full, err := c.complete()
 	if err != nil {
 		return nil, err
@@ -106,8 +105,8 @@ func (c *Config) probe(more ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append(append(options, kgo.RequestRetries(2), kgo.RetryTimeout(5*time.Second), kgo.DialTimeout(3*time.Second)), more...)...)
 }
 
-// explained wraps an error with what an operator should look at.
-func (c Config) explained(err error) error {
+// explain wraps an error with what an operator should look at.
+func (c Config) explain(err error) error {
 	at := strings.Join(c.Brokers, ", ")
 	var dial *net.OpError
 	var name *net.DNSError
@@ -119,11 +118,11 @@ func (c Config) explained(err error) error {
 	case errors.Is(err, kerr.InvalidReplicationFactor):
 		return fmt.Errorf("there are fewer brokers than copies of a topic (%s is %d): %w", envReplication, c.Replication, err)
 	case errors.As(err, &name):
-		return fmt.Errorf("the name of the Kafka broker %q (%s) is not known here: %w", name.Name, envBrokers, err)
+		return fmt.Errorf("the name of the Kafka broker %q (%s) cannot be resolved: %w", name.Name, envBrokers, err)
 	case errors.As(err, &dial) && dial.Op == "dial":
-		return fmt.Errorf("no Kafka broker can be reached at %s (%s): %w; is it up, is this its address?", at, envBrokers, err)
+		return fmt.Errorf("no Kafka broker can be reached at %s (%s): %w; is it up, and is this its address?", at, envBrokers, err)
 	case errors.Is(err, io.EOF):
-		return fmt.Errorf("the Kafka broker at %s ends the connection at once; does it want a log-in, another password, or TLS (%s, %s, %s)? %w", at, envUser, envPassword, envProtocol, err)
+		return fmt.Errorf("the Kafka broker at %s closes the connection at once; does it require a log-in, another password, or TLS (%s, %s, %s)? %w", at, envUser, envPassword, envProtocol, err)
 	}
 	return fmt.Errorf("the Kafka brokers at %s do not answer: %w", at, err)
 }

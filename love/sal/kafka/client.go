@@ -22,14 +22,14 @@ func (c Config) clientOptions(log *slog.Logger) []kgo.Opt {
 		// is left if retention has removed the chosen one.
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.KeepControlRecords(), // the past may end at the offset of one
+		kgo.KeepControlRecords(), // a history may end at the offset of one
 		kgo.FetchMaxWait(fetchWait),
-		kgo.MetadataMinAge(500 * time.Millisecond), // how soon to look again after trouble
+		kgo.MetadataMinAge(500 * time.Millisecond), // how soon to ask again after an error
 		kgo.RetryBackoffFn(backoff),
-		kgo.RecordDeliveryTimeout(c.Delivery),
+		kgo.RecordDeliveryTimeout(c.DeliveryTimeout),
 		kgo.ProducerLinger(c.Tuning.Linger),
 		kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(partitionOf)),
-		// Topics are made by the bus, never by asking for them.
+		// Topics are created by the bus, never by asking for them.
 		kgo.UnknownTopicRetries(20),
 	}
 	switch c.Acks {
@@ -50,11 +50,11 @@ func (c Config) clientOptions(log *slog.Logger) []kgo.Opt {
 }
 
 // fetchWait is the time that a broker holds a fetch when there are no records. It is
-// short because a partition that is added, and with it the start of a remote, has to
+// short because a partition that is added, and with it the start of a remote, must
 // wait for the current fetch to end.
 const fetchWait = 50 * time.Millisecond
 
-// backoff returns the wait before a broker is tried again. It is short, so that
+// backoff returns the pause before a broker is tried again. It is short, so that
 // brokers that come back are used soon.
 func backoff(failures int) time.Duration {
 	const shortest, longest = 100 * time.Millisecond, time.Second

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// Config says where the observatory's bus is and how to speak to it. All but
-// SubName has a default, which the zero value stands for.
+// Config says where the observatory's bus is and how to connect to it. All fields but
+// SubName have a default, for which the zero value stands.
 type Config struct {
-	// SubName is the second part of topic names: "sal" in operation, anything
-	// else for tests. Letters, digits and underscores. Required.
+	// SubName is the second part of topic names: "sal" in operation, anything else for
+	// tests. Letters, digits and underscores. Required.
 	SubName string
-	// Brokers to ask first, HOST:PORT. Default: broker:29092.
+	// Brokers to connect to first, HOST:PORT. Default: broker:29092.
 	Brokers []string
 	// Registry is the URL of the schema registry. Default:
 	// http://schema-registry:8081.
@@ -30,9 +30,9 @@ type Config struct {
 	// Acks selects the replicas that must have a sample before it counts as
 	// written. Default: the leader.
 	Acks Acks
-	// Delivery is the longest time that writing a sample may take, at least one
+	// DeliveryTimeout is the longest time that writing a sample may take, at least one
 	// second. Default: 10 s.
-	Delivery time.Duration
+	DeliveryTimeout time.Duration
 
 	// History is the number of samples of an event to look back for the newest of
 	// each instance of an indexed component. Default: 500.
@@ -40,22 +40,22 @@ type Config struct {
 	// HistoryOf is the same for single components, by name.
 	HistoryOf map[string]int
 
-	// Refresh is the interval between looks for partitions that operators have
-	// added. Default: 30 s.
-	Refresh time.Duration
+	// RefreshInterval is how often to look for partitions that operators have added.
+	// Default: 30 s.
+	RefreshInterval time.Duration
 
 	// Tuning holds further settings of the client, from property files.
 	Tuning Tuning
 }
 
-// Security says how to log in to brokers and whether to encrypt. Without user
-// and TLS connections are plain.
+// Security says how to log in to brokers and whether to encrypt. Without user and TLS,
+// connections are plain.
 type Security struct {
 	// User and Password log in with Mechanism.
 	User, Password string
 	// Mechanism of the log-in. Default: SCRAM-SHA-512.
 	Mechanism Mechanism
-	// TLS encrypts, if not nil.
+	// TLS is the configuration of encrypted connections; nil for plain ones.
 	TLS *tls.Config
 }
 
@@ -79,7 +79,7 @@ const (
 	AcksNone
 )
 
-// Tuning holds settings whose zero values stand for the client's defaults.
+// Tuning holds settings of the Kafka client. Zero stands for the client's default.
 type Tuning struct {
 	ClientID     string
 	DialTimeout  time.Duration
@@ -95,10 +95,11 @@ type Tuning struct {
 }
 
 const (
-	defaultBroker   = "broker:29092"
-	defaultRegistry = "http://schema-registry:8081"
-	defaultDelivery = 10 * time.Second
-	defaultRefresh  = 30 * time.Second
+	defaultBroker          = "broker:29092"
+	defaultRegistry        = "http://schema-registry:8081"
+	defaultDeliveryTimeout = 10 * time.Second
+	defaultRefreshInterval = 30 * time.Second
+	defaultHistory         = 500
 )
 
 var subNamePattern = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
@@ -128,15 +129,18 @@ func (c Config) complete() (Config, error) {
 		errs = append(errs, fmt.Errorf("a log-in at the brokers needs both user (%s) and password (%s)", envUser, envPassword))
 	}
 	if c.Replication < 0 || c.Replication > 100 || c.History < 0 {
-		errs = append(errs, errors.New("replication and history are positive numbers"))
+		errs = append(errs, errors.New("replication must be 1 to 100 and history at least 1"))
 	}
 	c.Replication = max(c.Replication, 1)
-	if c.Delivery <= 0 {
-		c.Delivery = defaultDelivery
+	if c.History == 0 {
+		c.History = defaultHistory
 	}
-	c.Delivery = max(c.Delivery, time.Second)
-	if c.Refresh <= 0 {
-		c.Refresh = defaultRefresh
+	if c.DeliveryTimeout <= 0 {
+		c.DeliveryTimeout = defaultDeliveryTimeout
+	}
+	c.DeliveryTimeout = max(c.DeliveryTimeout, time.Second)
+	if c.RefreshInterval <= 0 {
+		c.RefreshInterval = defaultRefreshInterval
 	}
 	return c, errors.Join(errs...)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
-// environment is one of the variables given.
+// environment returns an environment with the variables.
 func environment(variables map[string]string) kafka.Environment {
 	return func(name string) (string, bool) {
 		v, ok := variables[name]
@@ -25,18 +25,18 @@ func file(t testing.TB, name, text string) string {
 	return path
 }
 
-func TestTheEnvironmentHasDefaultsForAllButTheSubName(t *testing.T) {
+func TestOnlyTheSubNameHasNoDefault(t *testing.T) {
 	c, warnings, err := kafka.ConfigFromEnvironment(environment(map[string]string{"LSST_TOPIC_SUBNAME": "sal"}))
 	require.NoError(t, err)
 	require.Empty(t, warnings)
 	require.Equal(t, kafka.Config{
 		SubName: "sal", Brokers: []string{"broker:29092"}, Registry: "http://schema-registry:8081",
 		Security: kafka.Security{Mechanism: kafka.ScramSHA512}, Replication: 1, Acks: kafka.AcksLeader,
-		Delivery: 10 * time.Second, History: 500, Refresh: 30 * time.Second,
+		DeliveryTimeout: 10 * time.Second, History: 500, RefreshInterval: 30 * time.Second,
 	}, c)
 }
 
-func TestTheEnvironmentSaysAll(t *testing.T) {
+func TestConfigComesFromTheEnvironment(t *testing.T) {
 	c, warnings, err := kafka.ConfigFromEnvironment(environment(map[string]string{
 		"LSST_TOPIC_SUBNAME":                "night_1",
 		"LSST_KAFKA_BROKER_ADDR":            "a:9092, b:9092",
@@ -55,19 +55,19 @@ func TestTheEnvironmentSaysAll(t *testing.T) {
 			"client.id: love\nbootstrap.servers: c:9092\nenable.ssl.certificate.verification: false\n"),
 	}))
 	require.NoError(t, err)
-	require.Equal(t, []string{"property group.id means nothing to this client and is ignored"}, warnings)
+	require.Equal(t, []string{"property group.id has no effect in this client and is ignored"}, warnings)
 	require.True(t, c.Security.TLS.InsecureSkipVerify)
 	c.Security.TLS = nil
 	require.Equal(t, kafka.Config{
 		SubName: "night_1", Brokers: []string{"c:9092"}, Registry: "https://registry:8081",
 		Security:    kafka.Security{User: "love", Password: "secret", Mechanism: kafka.ScramSHA256},
-		Replication: 3, Acks: kafka.AcksAll, Delivery: 10 * time.Second, Refresh: 30 * time.Second,
+		Replication: 3, Acks: kafka.AcksAll, DeliveryTimeout: 10 * time.Second, RefreshInterval: 30 * time.Second,
 		History: 250, HistoryOf: map[string]int{"Test": 10, "ESS": 2000},
 		Tuning: kafka.Tuning{ClientID: "love", FetchWait: 20 * time.Millisecond, Linger: 5 * time.Millisecond, Compression: "lz4"},
 	}, c)
 }
 
-func TestProtocolAndMechanismCountOnlyWithUserAndPassword(t *testing.T) {
+func TestProtocolAndMechanismNeedUserAndPassword(t *testing.T) {
 	c, _, err := kafka.ConfigFromEnvironment(environment(map[string]string{
 		"LSST_TOPIC_SUBNAME": "sal", "LSST_KAFKA_SECURITY_USERNAME": "love",
 		"LSST_KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "LSST_KAFKA_SECURITY_MECHANISM": "nonsense",
@@ -76,7 +76,7 @@ func TestProtocolAndMechanismCountOnlyWithUserAndPassword(t *testing.T) {
 	require.Equal(t, kafka.Security{Mechanism: kafka.ScramSHA512}, c.Security)
 }
 
-func TestWhatIsWrongIsNamed(t *testing.T) {
+func TestErrorsNameTheSetting(t *testing.T) {
 	login := map[string]string{"LSST_TOPIC_SUBNAME": "sal", "LSST_KAFKA_SECURITY_USERNAME": "love", "LSST_KAFKA_SECURITY_PASSWORD": "hidden"}
 	with := func(name, value string) map[string]string {
 		all := map[string]string{name: value}

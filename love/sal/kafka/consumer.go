@@ -14,24 +14,24 @@ import (
 )
 
 // consumer reads the topics of all subscriptions. One goroutine polls the client,
-// decodes and delivers. Between polls it runs what others post, so that feeds need
+// decodes and delivers. Between polls it runs posted functions, so that readers need
 // no lock and a partition is never moved while its records are being handled.
 type consumer struct {
-	bus   *Bus
-	feeds map[string]*feed // by name at the brokers
-	// fresh lists the subscriptions with deliveries since the last flush.
-	fresh   []*subscription
-	since   time.Time // since when a past has been incomplete
-	proving bool      // whether prove is finding out why
+	bus     *Bus
+	readers map[string]*topicReader // by name at the brokers
+	// touched lists the subscriptions with deliveries since the last flush.
+	touched         []*subscription
+	incompleteSince time.Time // since when a history has been incomplete
+	checking        bool      // whether checkHistories is under way
 
-	mu       sync.Mutex
-	requests []func()
-	wake     context.CancelFunc // ends the poll under way
-	ended    bool
+	mu     sync.Mutex
+	posted []func()
+	wake   context.CancelFunc // ends the current poll
+	ended  bool
 }
 
 func newConsumer(b *Bus) *consumer {
-	return &consumer{bus: b, feeds: map[string]*feed{}, wake: func() {}}
+	return &consumer{bus: b, readers: map[string]*topicReader{}, wake: func() {}}
 }
 
 // post makes the consumer run f between two polls. It returns false if the consumer
@@ -42,7 +42,7 @@ func (c *consumer) post(f func()) bool {
 	if c.ended {
 		return false
 	}
-	c.requests = append(c.requests, f)
+	c.posted = append(c.posted, f)
 	c.wake()
 	return true
 }
@@ -65,103 +65,100 @@ func (c *consumer) do(ctx context.Context, f func()) error {
 // run is the goroutine of the consumer, until the bus is closed.
 func (c *consumer) run() {
 	defer c.stop()
-	for c.bus.life.Err() == nil {
+	for c.bus.ctx.Err() == nil {
 		fetches := c.poll()
-		received := love.TAI(c.bus.clock.Now())
-		fetches.EachError(c.trouble)
+		received := love.TAI(time.Now())
+		fetches.EachError(c.handleError)
 		fetches.EachTopic(func(t kgo.FetchTopic) {
-			if f := c.feeds[t.Topic]; f != nil {
-				f.takeAll(t.Partitions, received)
+			if r := c.readers[t.Topic]; r != nil {
+				r.handleFetch(t.Partitions, received)
 			}
 		})
-		for _, f := range c.asked() {
+		for _, f := range c.takePosted() {
 			f()
 		}
 		c.flush()
 	}
 }
 
-// slowest is how long a past may stay incomplete before prove finds out why.
-const slowest = time.Second
-
 // poll waits for records or for a posted function.
 func (c *consumer) poll() kgo.Fetches {
-	ctx, cancel := context.WithCancel(c.bus.life)
+	ctx, cancel := context.WithCancel(c.bus.ctx)
 	defer cancel()
 	c.mu.Lock()
 	c.wake = cancel
-	waiting := len(c.requests) > 0
+	hasPosted := len(c.posted) > 0
 	c.mu.Unlock()
 	switch {
-	case waiting:
+	case hasPosted:
 		return nil
-	case c.proving || !c.pending():
-		c.since = time.Time{}
-	case c.since.IsZero():
-		c.since = time.Now()
+	case c.checking || !c.historyIncomplete():
+		c.incompleteSince = time.Time{}
+	case c.incompleteSince.IsZero():
+		c.incompleteSince = time.Now()
 		fallthrough
 	default:
-		timer := time.AfterFunc(slowest-time.Since(c.since), func() { c.post(c.prove) })
+		timer := time.AfterFunc(historyTimeout-time.Since(c.incompleteSince), func() { c.post(c.checkHistories) })
 		defer timer.Stop()
 	}
 	return c.bus.client.PollFetches(ctx)
 }
 
-func (c *consumer) asked() []func() {
+func (c *consumer) takePosted() []func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	requests := c.requests
-	c.requests = nil
-	return requests
+	posted := c.posted
+	c.posted = nil
+	return posted
 }
 
 // stop ends all subscriptions.
 func (c *consumer) stop() {
 	c.mu.Lock()
 	c.ended = true
-	requests := c.requests
-	c.requests = nil
+	posted := c.posted
+	c.posted = nil
 	c.mu.Unlock()
-	for _, f := range requests {
+	for _, f := range posted {
 		f()
 	}
 	c.flush()
-	for _, f := range c.feeds {
-		for _, l := range f.listeners {
+	for _, r := range c.readers {
+		for _, l := range r.listeners {
 			l.sub.arrivals.Fail(ErrClosed)
 		}
 	}
 }
 
-// deliver adds a delivery, which flush hands to the subscription.
+// deliver adds a delivery, which flush passes to the subscription.
 func (c *consumer) deliver(s *subscription, d sal.Delivery) {
-	if len(s.fresh) == 0 {
-		c.fresh = append(c.fresh, s)
+	if len(s.pending) == 0 {
+		c.touched = append(c.touched, s)
 	}
-	s.fresh = append(s.fresh, d)
+	s.pending = append(s.pending, d)
 }
 
 func (c *consumer) flush() {
-	for _, s := range c.fresh {
-		s.arrivals.PutAll(s.fresh)
-		clear(s.fresh)
-		s.fresh = s.fresh[:0]
+	for _, s := range c.touched {
+		s.arrivals.PutAll(s.pending)
+		clear(s.pending)
+		s.pending = s.pending[:0]
 	}
-	clear(c.fresh)
-	c.fresh = c.fresh[:0]
+	clear(c.touched)
+	c.touched = c.touched[:0]
 }
 
-// trouble handles an error that came in place of records. The client recovers by
-// itself, except from a topic that was deleted and made again.
-func (c *consumer) trouble(topic string, partition int32, err error) {
-	f := c.feeds[topic]
+// handleError handles an error that came in place of records. The client recovers by
+// itself, except from a topic that was deleted and created again.
+func (c *consumer) handleError(topic string, partition int32, err error) {
+	r := c.readers[topic]
 	switch {
-	case f == nil: // the poll was ended, or nobody reads the topic any more
+	case r == nil: // the poll was ended, or the topic is not read any more
 		return
 	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.InconsistentTopicID):
-		f.lost = true
+		r.deleted = true
 	}
-	if c.bus.said.allow(complaintPause) {
-		c.bus.log.Warn("reading from Kafka is in trouble and goes on", "topic", topic, "partition", partition, "error", err)
+	if c.bus.warnings.allow() {
+		c.bus.log.Warn("reading from Kafka failed, trying again", "topic", topic, "partition", partition, "error", err)
 	}
 }

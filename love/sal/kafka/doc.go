@@ -1,24 +1,25 @@
-// Package kafka is the observatory's SAL bus: Kafka topics with Avro messages
-// and a schema registry, as the observatory's Python programs speak it.
+// Package kafka is the observatory's SAL bus: Kafka topics with Avro messages and a
+// schema registry, compatible with the observatory's Python programs.
 //
 // [ConfigFromEnvironment] reads the configuration from the environment variables of
 // all SAL programs; [NewBus] makes the bus. A [sal.Domain] on the bus then makes
 // remotes and controllers as on any other:
 //
-//	config, err := kafka.ConfigFromEnvironment(os.LookupEnv)
+//	config, warnings, err := kafka.ConfigFromEnvironment(os.LookupEnv)
 //	…
-//	definitions, err := sal.ReadDir(folder)
+//	definitions, err := salxml.ReadDir(folder)
 //	…
 //	bus, err := kafka.NewBus(config, definitions)
 //	…
 //	defer bus.Close()
 //	domain := sal.NewDomain(bus, definitions)
 //
-// One bus serves a whole process: it has one consumer for all topics of all
-// remotes. It keeps trying to reconnect; remotes then go on where they were, so that
-// nothing is lost that the brokers still have. The writer of a sample that cannot be
+// One bus serves a whole process: it has one consumer for all topics of all remotes.
+// It keeps trying to reconnect; remotes then resume where they were, so that nothing
+// is lost that the brokers still have. The writer of a sample that cannot be
 // delivered gets an error.
 //
-// Readers are in no consumer group: each reads all partitions of its topics
-// from offsets that it chooses (spec sal-kafka, sections 5 and 9.1).
+// Readers are not in a consumer group: each reads all partitions of its topics from
+// offsets that it chooses (spec sal-kafka, sections 5 and 9.1). Timeouts, retries and
+// the time of reception use the clock of the machine.
 package kafka

@@ -9,7 +9,7 @@ import (
 
 func TestDomainOverKafka(t *testing.T) {
 	lovetest.TestDomain(t, lovetest.DomainFeatures{}, func(t *testing.T, defs *sal.Definitions) func() sal.Bus {
-		w := newWorld(t)
-		return func() sal.Bus { return w.bus(t, defs) }
+		k := newFakeKafka(t)
+		return func() sal.Bus { return k.bus(t, defs) }
 	})
 }

@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/rubin-love/love-go/love/sal"
 )
 
 // The variables that all SAL programs read (spec sal-kafka, section 4).
@@ -35,17 +33,17 @@ const (
 // Environment looks a variable up, as [os.LookupEnv] does.
 type Environment func(name string) (value string, set bool)
 
-// text returns a variable's value, or otherwise if it is not set or empty.
-func (env Environment) text(name, otherwise string) string {
+// text returns a variable's value, or fallback if that is not set or empty.
+func (env Environment) text(name, fallback string) string {
 	if v, _ := env(name); strings.TrimSpace(v) != "" {
 		return strings.TrimSpace(v)
 	}
-	return otherwise
+	return fallback
 }
 
 // ConfigFromEnvironment reads the configuration from the environment variables of
 // all SAL programs, and from the files that some of them name. The warnings name
-// settings that have no meaning for this client. The error lists everything that is
+// settings that have no effect in this client. The error lists everything that is
 // wrong, with the names of variables and files.
 func ConfigFromEnvironment(env Environment) (c Config, warnings []string, err error) {
 	s := settings{Config: Config{
@@ -55,20 +53,20 @@ func ConfigFromEnvironment(env Environment) (c Config, warnings []string, err er
 	}}
 	s.security(env)
 	s.Replication = s.number(env, envReplication, 1)
-	s.History = s.number(env, envHistory, sal.DefaultHistoryWindow)
-	s.check(envAcks, s.acks(env.text(envAcks, "1")))
+	s.History = s.number(env, envHistory, defaultHistory)
+	s.addError(envAcks, s.acks(env.text(envAcks, "1")))
 	s.historyFile(env.text(envHistoryConfig, ""))
 	for _, name := range []string{envConsumerFile, envProducerFile, envClientFile} {
 		if file := env.text(name, ""); file != "" {
 			s.propertyFile(name, file)
 		}
 	}
-	s.check("the configuration", s.finishTLS())
+	s.addError("the configuration", s.finishTLS())
 	c, err = s.complete()
 	return c, s.warnings, errors.Join(append(s.errs, err)...)
 }
 
-// settings is a configuration that is being put together.
+// settings is a configuration that is being read.
 type settings struct {
 	Config
 	tls      tlsFiles
@@ -76,18 +74,19 @@ type settings struct {
 	errs     []error
 }
 
-func (s *settings) check(what string, err error) {
+// addError adds an error about a setting, if there is one.
+func (s *settings) addError(what string, err error) {
 	if err != nil {
 		s.errs = append(s.errs, fmt.Errorf("%s: %w", what, err))
 	}
 }
 
-func (s *settings) number(env Environment, name string, otherwise int) int {
-	text := env.text(name, strconv.Itoa(otherwise))
+func (s *settings) number(env Environment, name string, fallback int) int {
+	text := env.text(name, strconv.Itoa(fallback))
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		s.errs = append(s.errs, fmt.Errorf("%s: %q is no positive number", name, text))
-		return otherwise
+		s.errs = append(s.errs, fmt.Errorf("%s: %q is not a positive number", name, text))
+		return fallback
 	}
 	return n
 }
@@ -101,7 +100,7 @@ func (s *settings) security(env Environment) {
 	}
 	s.Security.User, s.Security.Password = user, password
 	s.Security.Mechanism = Mechanism(strings.ToUpper(env.text(envMechanism, string(ScramSHA512))))
-	s.check(envProtocol, s.protocol(env.text(envProtocol, "SASL_PLAINTEXT")))
+	s.addError(envProtocol, s.protocol(env.text(envProtocol, "SASL_PLAINTEXT")))
 }
 
 // protocol sets whether to encrypt.
@@ -112,7 +111,7 @@ func (s *settings) protocol(name string) error {
 	case "SSL", "SASL_SSL":
 		s.Security.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	default:
-		return fmt.Errorf("%q is no protocol: give SASL_PLAINTEXT or SASL_SSL, without a log-in PLAINTEXT or SSL", name)
+		return fmt.Errorf("%q is not a protocol: give SASL_PLAINTEXT or SASL_SSL, without a log-in PLAINTEXT or SSL", name)
 	}
 	return nil
 }
@@ -126,7 +125,7 @@ func (s *settings) acks(text string) error {
 	case "all", "-1":
 		s.Acks = AcksAll
 	default:
-		return fmt.Errorf("%q is none of 0, 1, all and -1", text)
+		return fmt.Errorf("%q is not one of 0, 1, all and -1", text)
 	}
 	return nil
 }
@@ -145,7 +144,7 @@ func (s *settings) historyFile(name string) {
 	}
 	for component, n := range s.HistoryOf {
 		if n < 0 {
-			err = fmt.Errorf("%s: %d is no number of samples", component, n)
+			err = fmt.Errorf("%s: %d is not a number of samples", component, n)
 		}
 	}
 	if err != nil {

@@ -13,8 +13,8 @@ var ErrClosed = errors.New("the SAL bus is closed")
 // ErrSimulated is returned by [NewBus] for the definitions of a simulation.
 var ErrSimulated = errors.New("these are the definitions of simulated components, which must not reach a real schema registry: give the folder of the observatory's SAL interfaces")
 
-// DeliveryError reports a sample that was not delivered to the brokers. If these
-// did not answer in time, it may have been written nevertheless.
+// DeliveryError reports a sample that was not delivered to the brokers. If they did
+// not answer in time, it may have been written nevertheless.
 type DeliveryError struct {
 	Topic *sal.Topic
 	Err   error
@@ -39,7 +39,7 @@ type SchemaError struct {
 // Error implements error.
 func (e *SchemaError) Error() string {
 	if e.Incompatible {
-		return fmt.Sprintf("the schema registry refuses the schema of %s because it is not compatible with the version that it has; are these the observatory's SAL interfaces? %v", e.Subject, e.Err)
+		return fmt.Sprintf("the schema registry refuses the schema of %s because it is not compatible with the registered version; are these the observatory's SAL interfaces? %v", e.Subject, e.Err)
 	}
 	return fmt.Sprintf("the schema registry refuses the schema of %s: %v", e.Subject, e.Err)
 }
@@ -47,7 +47,7 @@ func (e *SchemaError) Error() string {
 // Unwrap returns the cause.
 func (e *SchemaError) Unwrap() error { return e.Err }
 
-// TopicError reports a topic that cannot be made or used.
+// TopicError reports a topic that cannot be created or used.
 type TopicError struct {
 	Name string // at the brokers
 	Err  error
@@ -55,7 +55,7 @@ type TopicError struct {
 
 // Error implements error.
 func (e *TopicError) Error() string {
-	return fmt.Sprintf("the Kafka topic %s cannot be made or used: %v", e.Name, e.Err)
+	return fmt.Sprintf("the Kafka topic %s cannot be created or used: %v", e.Name, e.Err)
 }
 
 // Unwrap returns the cause.

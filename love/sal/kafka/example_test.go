@@ -11,10 +11,11 @@ import (
 
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/kafka"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// A component says something, and a remote that comes later knows it. The
-// broker and the registry are fakes here; the observatory's are named by
+// A component writes an event, and a remote that starts later knows it. The broker and
+// the registry are fakes here; those of the observatory are named by environment
 // variables, see ConfigFromEnvironment.
 func Example() {
 	broker := kfake.MustCluster(kfake.NumBrokers(1))
@@ -22,7 +23,7 @@ func Example() {
 	registry := srfake.New()
 	defer registry.Close()
 
-	definitions, err := sal.ReadFolder(os.DirFS("testdata/interfaces"))
+	definitions, err := salxml.ReadFS(os.DirFS("testdata/interfaces"))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -13,19 +13,20 @@ import (
 
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/kafka"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// goldenEvolution is a message that was written with another version of a
-// schema than it is read with.
+// goldenEvolution is a message that was written with another version of the schema than
+// that of its reader.
 type goldenEvolution struct {
 	Name    string
 	Writer  json.RawMessage            `json:"writer_schema"`
 	Reader  goldenSchema               `json:"reader_schema"`
 	Body    []byte                     `json:"avro_b64"`
-	Decoded map[string]json.RawMessage // nil: it cannot be read
+	Decoded map[string]json.RawMessage // nil if it cannot be read
 }
 
-// goldenSchema is a schema as a reader has it.
+// goldenSchema is the schema of a reader.
 type goldenSchema struct {
 	Name        string
 	Description string
@@ -49,34 +50,34 @@ func TestGoldenEvolution(t *testing.T) {
 }
 
 func (g goldenEvolution) test(t *testing.T) {
-	w := newWorld(t)
+	k := newFakeKafka(t)
 	defs := g.Reader.definitions(t)
 	c, err := defs.Component("Reader")
 	require.NoError(t, err)
 	top := c.Topics[slices.IndexFunc(c.Topics, func(t *sal.Topic) bool { return t.SALName() == g.Reader.Name })]
-	bus := w.bus(t, defs)
-	sub, err := bus.Subscribe(soon(t), []sal.Want{{Topic: top}})
+	bus := k.bus(t, defs)
+	sub, err := bus.Subscribe(withTimeout(t), []sal.TopicRequest{{Topic: top}})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, sub.Close()) }()
 
 	const written = 4711
 	name := kafka.TopicName("test", top)
-	w.registry.SeedSchema(kafka.Subject("test", top), 2, written, sr.Schema{Schema: string(g.Writer)})
+	k.registry.SeedSchema(kafka.Subject("test", top), 2, written, sr.Schema{Schema: string(g.Writer)})
 	r := &kgo.Record{Topic: name, Key: []byte{}, Value: append([]byte{0, 0, 0, written >> 8, written & 0xff}, g.Body...)}
-	require.NoError(t, w.client(t).ProduceSync(soon(t), r).FirstErr())
+	require.NoError(t, k.client(t).ProduceSync(withTimeout(t), r).FirstErr())
 
 	if g.Decoded == nil {
-		require.Eventually(t, func() bool { return bus.Stats().Skipped == 1 }, patience, tick)
+		require.Eventually(t, func() bool { return bus.Stats().Skipped == 1 }, timeout, tick)
 		return
 	}
-	batch, err := sub.Receive(soon(t))
+	batch, err := sub.Receive(withTimeout(t))
 	require.NoError(t, err)
 	require.Len(t, batch, 1)
 	want := goldenValues(t, top, g.Decoded).ReceivedAt(0)
 	require.Equal(t, want.String(), batch[0].Sample.ReceivedAt(0).String())
 }
 
-// definitions have a topic with the fields of the schema.
+// definitions returns definitions with a topic that has the fields of the schema.
 func (g goldenSchema) definitions(t *testing.T) *sal.Definitions {
 	if slices.ContainsFunc(g.Fields, func(f goldenField) bool { return f.Type[0] == '[' }) {
 		return g.camera(t)
@@ -97,13 +98,13 @@ func (g goldenSchema) definitions(t *testing.T) *sal.Definitions {
 	return defs
 }
 
-// camera has the topic in an .avsc file: only there fields may be null. The
-// private fields are the last ones of the schema, and not in the file.
+// camera returns definitions with the topic in an .avsc file, where alone fields may be
+// null. The private fields are the last ones of the schema, and not in the file.
 func (g goldenSchema) camera(t *testing.T) *sal.Definitions {
 	own := slices.DeleteFunc(slices.Clone(g.Fields), func(f goldenField) bool { return strings.HasPrefix(f.Name, "private_") })
 	text, err := json.Marshal(map[string]any{"type": "record", "name": g.Name, "namespace": "lsst.sal.Reader", "fields": own})
 	require.NoError(t, err)
-	defs, err := sal.ReadFolder(fstest.MapFS{
+	defs, err := salxml.ReadFS(fstest.MapFS{
 		"sal_interfaces/SALSubsystems.xml":      {Data: []byte(`<SALSubsystemSet><SALSubsystem><Name>Reader</Name><IndexEnumeration>no</IndexEnumeration></SALSubsystem></SALSubsystemSet>`)},
 		"sal_interfaces/SALGenerics.xml":        {Data: []byte(`<SALObjects><SALEventSet><SALEvent><Category>mandatory</Category><EFDB_Topic>SALGeneric_logevent_heartbeat</EFDB_Topic></SALEvent></SALEventSet></SALObjects>`)},
 		"interfaces/Reader/" + g.Name + ".avsc": {Data: text},
@@ -112,7 +113,7 @@ func (g goldenSchema) camera(t *testing.T) *sal.Definitions {
 	return defs
 }
 
-// fields are those of the schema behind the private ones.
+// fields returns those of the schema after the private ones.
 func fields(t *testing.T, g goldenSchema, private int) (names []string, out []sal.Field) {
 	types := map[string]sal.Type{"boolean": sal.Boolean, "int": sal.Int, "long": sal.LongLong, "float": sal.Float, "double": sal.Double, "string": sal.String}
 	for _, f := range g.Fields[private:] {

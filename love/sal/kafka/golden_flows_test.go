@@ -12,8 +12,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
-// goldenFlows are recorded lives, as far as they show on the bus; package sal
-// replays what does not depend on it.
+// goldenFlows are recorded sequences of messages, as far as they concern the bus;
+// package sal replays what does not depend on it.
 type goldenFlows struct {
 	Lifecycle *struct {
 		Created []struct {
@@ -75,8 +75,8 @@ func (g goldenFlows) lifecycle(t *testing.T, defs *sal.Definitions) {
 	if g.Lifecycle == nil {
 		t.Skip("the file of LOVE_GOLDEN has no recording of this flow")
 	}
-	w := newWorld(t)
-	config := w.config()
+	k := newFakeKafka(t)
+	config := k.config()
 	config.SubName = "sal"
 	bus, err := kafka.NewBus(config, defs)
 	require.NoError(t, err)
@@ -89,24 +89,24 @@ func (g goldenFlows) lifecycle(t *testing.T, defs *sal.Definitions) {
 	if c.Indexed {
 		index = 1
 	}
-	_, err = d.Controller(soon(t), component, index, sal.Partial())
+	_, err = d.Controller(withTimeout(t), component, index, sal.Partial())
 	require.NoError(t, err)
-	_, err = d.Remote(soon(t), component, index)
+	_, err = d.Remote(withTimeout(t), component, index)
 	require.NoError(t, err)
 	require.NoError(t, d.Close())
 
 	for _, c := range g.Lifecycle.Created {
-		made := w.TopicInfo(c.Topic)
-		require.NotNil(t, made, c.Topic)
-		require.Len(t, w.PartitionInfos(c.Topic), c.Partitions)
-		require.Equal(t, c.Replication, made.NumReplicas)
-		require.Len(t, made.Configs, len(c.Config))
+		created := k.TopicInfo(c.Topic)
+		require.NotNil(t, created, c.Topic)
+		require.Len(t, k.PartitionInfos(c.Topic), c.Partitions)
+		require.Equal(t, c.Replication, created.NumReplicas)
+		require.Len(t, created.Configs, len(c.Config))
 		for name, value := range c.Config {
-			require.Equal(t, value, *made.Configs[name])
+			require.Equal(t, value, *created.Configs[name])
 		}
 	}
 	for _, subject := range g.Lifecycle.Subjects {
-		require.True(t, w.registry.SubjectExists(subject), subject)
+		require.True(t, k.registry.SubjectExists(subject), subject)
 	}
 }
 
@@ -122,16 +122,16 @@ func (w *writers) write(e goldenError) {
 	c := w.byIndex[e.Index]
 	if c == nil {
 		var err error
-		c, err = w.domain.Controller(soon(w.t), w.component, e.Index, sal.WriteOnly())
+		c, err = w.domain.Controller(withTimeout(w.t), w.component, e.Index, sal.WriteOnly())
 		require.NoError(w.t, err)
 		w.byIndex[e.Index] = c
 	}
-	_, err := c.Write(soon(w.t), "evt_errorCode", sal.Values{"errorCode": e.Code}, sal.Force())
+	_, err := c.Write(withTimeout(w.t), "evt_errorCode", sal.Values{"errorCode": e.Code}, sal.Force())
 	require.NoError(w.t, err)
 }
 
-// heard collects the error codes that a callback is called with.
-func heard(t *testing.T, r *sal.Remote) chan int {
+// errorCodes collects the error codes that a callback is called with.
+func errorCodes(t *testing.T, r *sal.Remote) chan int {
 	codes := make(chan int, 1000)
 	_, err := r.Subscribe("evt_errorCode", func(s *sal.Sample) { codes <- int(s.Int("errorCode")) })
 	require.NoError(t, err)
@@ -144,8 +144,8 @@ func next(t *testing.T, codes chan int, n int) []int {
 		select {
 		case code := <-codes:
 			got = append(got, code)
-		case <-soon(t).Done():
-			require.FailNow(t, "a sample did not come", "had %v", got)
+		case <-withTimeout(t).Done():
+			require.FailNow(t, "a sample did not arrive", "had %v", got)
 		}
 	}
 	return got
@@ -157,8 +157,8 @@ func (g goldenFlows) indexed(t *testing.T, defs *sal.Definitions) {
 	}
 	var key struct{ Name string }
 	require.NoError(t, json.Unmarshal([]byte(g.Indexed.Log[0].Key), &key))
-	w := newWorld(t)
-	out := writers{t, w.domain(t, defs), key.Name, map[int]*sal.Controller{}}
+	k := newFakeKafka(t)
+	out := writers{t, k.domain(t, defs), key.Name, map[int]*sal.Controller{}}
 	before := int64(0) // the reader without history begins where it ended
 	for _, offsets := range g.Indexed.Assigned {
 		for _, offset := range offsets {
@@ -168,21 +168,21 @@ func (g goldenFlows) indexed(t *testing.T, defs *sal.Definitions) {
 	for _, e := range g.Indexed.Log[:before] {
 		out.write(e)
 	}
-	in := w.domain(t, defs)
+	in := k.domain(t, defs)
 	var got []chan int
 	for i, reader := range g.Indexed.Readers {
 		options := []sal.RemoteOption{sal.ReadOnly(), sal.WithTopics("errorCode")}
 		if reader.History == 0 {
-			options = append(options, sal.WithoutHistory())
+			options = append(options, sal.WithHistory(0))
 		}
-		r, err := in.Remote(soon(t), key.Name, reader.Index, options...)
+		r, err := in.Remote(withTimeout(t), key.Name, reader.Index, options...)
 		require.NoError(t, err)
 		s, ok := r.Latest("evt_errorCode")
 		require.Equal(t, g.Indexed.Current[i] != nil, ok)
 		if ok {
 			require.EqualValues(t, *g.Indexed.Current[i], s.Int("errorCode"))
 		}
-		got = append(got, heard(t, r))
+		got = append(got, errorCodes(t, r))
 		require.Equal(t, g.Indexed.History[i], next(t, got[i], len(g.Indexed.History[i])))
 	}
 	for _, e := range g.Indexed.Log[before:] {
@@ -198,32 +198,32 @@ func (g goldenFlows) notIndexed(t *testing.T, defs *sal.Definitions) {
 	if g.NotIndexed == nil {
 		t.Skip("the file of LOVE_GOLDEN has no recording of this flow")
 	}
-	w := newWorld(t)
-	out := writers{t, w.domain(t, defs), plainComponent(t, defs), map[int]*sal.Controller{}}
+	k := newFakeKafka(t)
+	out := writers{t, k.domain(t, defs), plainComponent(t, defs), map[int]*sal.Controller{}}
 	for _, code := range g.NotIndexed.Written {
 		out.write(goldenError{Code: code})
 	}
 	for _, reader := range g.NotIndexed.Readers {
 		options := []sal.RemoteOption{sal.ReadOnly(), sal.WithTopics("errorCode")}
 		if reader.History == 0 {
-			options = append(options, sal.WithoutHistory())
+			options = append(options, sal.WithHistory(0))
 		}
-		r, err := w.domain(t, defs).Remote(soon(t), out.component, 0, options...)
+		r, err := k.domain(t, defs).Remote(withTimeout(t), out.component, 0, options...)
 		require.NoError(t, err)
-		codes := heard(t, r)
+		codes := errorCodes(t, r)
 		require.Equal(t, append([]int{}, reader.Delivered...), next(t, codes, len(reader.Delivered)))
 		require.Empty(t, codes)
 	}
 }
 
-// plainComponent is one without instances that has the event errorCode.
+// plainComponent returns a component that is not indexed and has the event errorCode.
 func plainComponent(t *testing.T, defs *sal.Definitions) string {
 	for _, name := range defs.Names() {
 		if c, err := defs.Component(name); err == nil && !c.Indexed && slices.Contains(c.Names(sal.Event), "errorCode") {
 			return name
 		}
 	}
-	t.Skip("LOVE_SAL_INTERFACES has no component without instances that writes errorCode")
+	t.Skip("LOVE_SAL_INTERFACES has no component without an index that writes errorCode")
 	return ""
 }
 
@@ -235,12 +235,12 @@ func (g goldenFlows) window(t *testing.T, defs *sal.Definitions) {
 	for name := range g.Window.Readers[0].Assigned {
 		component = strings.Split(name, ".")[2]
 	}
-	w := newWorld(t)
-	out := writers{t, w.domain(t, defs), component, map[int]*sal.Controller{}}
+	k := newFakeKafka(t)
+	out := writers{t, k.domain(t, defs), component, map[int]*sal.Controller{}}
 	for _, e := range g.Window.Written {
 		out.write(e)
 	}
-	config := w.config()
+	config := k.config()
 	config.HistoryOf = map[string]int{component: g.Window.Window}
 	bus, err := kafka.NewBus(config, defs)
 	require.NoError(t, err)
@@ -248,13 +248,13 @@ func (g goldenFlows) window(t *testing.T, defs *sal.Definitions) {
 	d := sal.NewDomain(bus, defs)
 	defer func() { require.NoError(t, d.Close()) }()
 	for _, reader := range g.Window.Readers {
-		r, err := d.Remote(soon(t), component, reader.Index, sal.ReadOnly(), sal.WithTopics("errorCode"))
+		r, err := d.Remote(withTimeout(t), component, reader.Index, sal.ReadOnly(), sal.WithTopics("errorCode"))
 		require.NoError(t, err)
 		want := []int{}
 		for _, e := range reader.Delivered {
 			want = append(want, e.Code)
 		}
-		codes := heard(t, r)
+		codes := errorCodes(t, r)
 		require.Equal(t, want, next(t, codes, len(want)))
 		require.Empty(t, codes)
 	}

@@ -16,10 +16,11 @@ import (
 
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/kafka"
+	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// goldenFolder is where recordings of the reference are: where LOVE_GOLDEN
-// says, else our own, made from definitions of our own.
+// goldenFolder returns the folder of recordings: that of LOVE_GOLDEN, which has those
+// of the reference, or else one of this project.
 func goldenFolder() string {
 	root := os.Getenv("LOVE_GOLDEN")
 	if root == "" {
@@ -36,8 +37,8 @@ func isFolder(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// goldenInterfaces are the definitions that the recordings were made with. They
-// are skipped where they are not at hand.
+// goldenInterfaces returns the definitions that the recordings were made with. The test
+// is skipped where they are missing.
 func goldenInterfaces(t testing.TB) *sal.Definitions {
 	folder := os.Getenv("LOVE_SAL_INTERFACES")
 	if os.Getenv("LOVE_GOLDEN") == "" {
@@ -46,15 +47,14 @@ func goldenInterfaces(t testing.TB) *sal.Definitions {
 	if folder == "" {
 		t.Skip("LOVE_SAL_INTERFACES is not set: give it the folder of the observatory's SAL interfaces")
 	}
-	defs, err := sal.ReadDir(folder)
+	defs, err := salxml.ReadDir(folder)
 	require.NoError(t, err)
 	return defs
 }
 
-// goldenFiles runs a test for each file that has the form wanted, whatever its
-// name.
+// goldenFiles runs a test for each file whose content is valid, whatever its name.
 func goldenFiles[T any](t *testing.T, valid func(T) bool, test func(*testing.T, T)) {
-	require.True(t, isFolder(goldenFolder()), "LOVE_GOLDEN: %s is no folder", goldenFolder())
+	require.True(t, isFolder(goldenFolder()), "LOVE_GOLDEN: %s is not a folder", goldenFolder())
 	names, err := filepath.Glob(filepath.Join(goldenFolder(), "*.json"))
 	require.NoError(t, err)
 	for _, name := range names {
@@ -107,7 +107,7 @@ func (s *goldenSample) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// goldenValues makes a sample of recorded values.
+// goldenValues returns a sample of recorded values.
 func goldenValues(t *testing.T, topic *sal.Topic, recorded map[string]json.RawMessage) *sal.Sample {
 	values := sal.Values{}
 	for name, raw := range recorded {
@@ -124,7 +124,7 @@ func goldenValues(t *testing.T, topic *sal.Topic, recorded map[string]json.RawMe
 	return s
 }
 
-// goldenValue understands the texts that stand for floats that JSON does not
+// goldenValue converts a recorded value. Texts stand for floats that JSON does not
 // have.
 func goldenValue(f sal.Field, v any) any {
 	if v == nil {
@@ -143,18 +143,17 @@ func goldenValue(f sal.Field, v any) any {
 	return v
 }
 
-// atHand finds the topic of a file; the files of its component may
-// not be here.
-func (g goldenTopic) atHand(t *testing.T, defs *sal.Definitions) *sal.Topic {
+// find returns the topic of a file. The test is skipped if its definition is missing.
+func (g goldenTopic) find(t *testing.T, defs *sal.Definitions) *sal.Topic {
 	c, err := defs.Component(g.Component)
 	var unknown *sal.UnknownComponentError
 	if errors.As(err, &unknown) {
-		t.Skip("LOVE_SAL_INTERFACES has no files of the component that this vector is about")
+		t.Skip("LOVE_SAL_INTERFACES has no files of the component that this recording is about")
 	}
 	require.NoError(t, err)
 	top, ok := c.Topic(g.Attr)
 	if !ok {
-		t.Skip("LOVE_SAL_INTERFACES does not have the topic that this vector is about")
+		t.Skip("LOVE_SAL_INTERFACES does not have the topic that this recording is about")
 	}
 	return top
 }
@@ -162,38 +161,38 @@ func (g goldenTopic) atHand(t *testing.T, defs *sal.Definitions) *sal.Topic {
 func TestGoldenTopics(t *testing.T) {
 	defs := goldenInterfaces(t)
 	goldenFiles(t, func(g goldenTopic) bool { return g.KafkaName != "" && len(g.Samples) > 0 }, func(t *testing.T, g goldenTopic) {
-		top := g.atHand(t, defs)
+		top := g.find(t, defs)
 		require.Equal(t, g.KafkaName, kafka.TopicName("sal", top))
 		require.Equal(t, g.Subject, kafka.Subject("sal", top))
 		require.Equal(t, g.Key, string(kafka.Key(top, g.WriterIndex)))
 		require.Equal(t, g.Schema, top.Schema())
 		require.Equal(t, g.RevCode, top.RevisionCode())
-		w := newWorld(t) // files may have the same ids for different schemas
-		config := w.config()
+		k := newFakeKafka(t) // files may have the same ids for different schemas
+		config := k.config()
 		config.SubName = "sal"
-		w.registry.SeedSchema(g.Subject, 1, g.Samples[0].SchemaID, sr.Schema{Schema: g.Schema})
+		k.registry.SeedSchema(g.Subject, 1, g.Samples[0].SchemaID, sr.Schema{Schema: g.Schema})
 		bus, err := kafka.NewBus(config, defs)
 		require.NoError(t, err)
 		defer func() { require.NoError(t, bus.Close()) }()
-		goldenWrite(t, w, bus, top, g)
-		goldenRead(t, w, bus, top, g)
+		goldenWrite(t, k, bus, top, g)
+		goldenRead(t, k, bus, top, g)
 	})
 }
 
-// goldenWrite publishes the samples and looks at what the broker got.
-func goldenWrite(t *testing.T, w *world, bus *kafka.Bus, top *sal.Topic, g goldenTopic) {
+// goldenWrite publishes the samples and checks what the broker received.
+func goldenWrite(t *testing.T, k *fakeKafka, bus *kafka.Bus, top *sal.Topic, g goldenTopic) {
 	for _, s := range g.Samples {
-		require.NoError(t, bus.Publish(soon(t), goldenValues(t, top, s.Value)))
+		require.NoError(t, bus.Publish(withTimeout(t), goldenValues(t, top, s.Value)))
 	}
-	made := w.TopicInfo(g.KafkaName)
-	require.NotNil(t, made)
-	require.Len(t, w.PartitionInfos(g.KafkaName), g.Partitions)
+	created := k.TopicInfo(g.KafkaName)
+	require.NotNil(t, created)
+	require.Len(t, k.PartitionInfos(g.KafkaName), g.Partitions)
 	for name, value := range g.Config {
-		require.Equal(t, value, *made.Configs[name])
+		require.Equal(t, value, *created.Configs[name])
 	}
-	c := w.client(t, kgo.ConsumeTopics(g.KafkaName), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	c := k.client(t, kgo.ConsumeTopics(g.KafkaName), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	for n := 0; n < len(g.Samples); {
-		c.PollFetches(soon(t)).EachRecord(func(r *kgo.Record) {
+		c.PollFetches(withTimeout(t)).EachRecord(func(r *kgo.Record) {
 			require.Equal(t, g.Samples[n].Framed, r.Value, "sample %d", n)
 			require.Empty(t, r.Headers)
 			require.NotNil(t, r.Key)
@@ -204,17 +203,17 @@ func goldenWrite(t *testing.T, w *world, bus *kafka.Bus, top *sal.Topic, g golde
 }
 
 // goldenRead has the broker deliver the recorded bytes.
-func goldenRead(t *testing.T, w *world, bus *kafka.Bus, top *sal.Topic, g goldenTopic) {
-	sub, err := bus.Subscribe(soon(t), []sal.Want{{Topic: top}})
+func goldenRead(t *testing.T, k *fakeKafka, bus *kafka.Bus, top *sal.Topic, g goldenTopic) {
+	sub, err := bus.Subscribe(withTimeout(t), []sal.TopicRequest{{Topic: top}})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, sub.Close()) }()
-	c := w.client(t)
+	c := k.client(t)
 	for _, s := range g.Samples {
 		r := &kgo.Record{Topic: g.KafkaName, Key: []byte(g.Key), Value: s.Framed}
-		require.NoError(t, c.ProduceSync(soon(t), r).FirstErr())
+		require.NoError(t, c.ProduceSync(withTimeout(t), r).FirstErr())
 	}
 	for n := 0; n < len(g.Samples); {
-		batch, err := sub.Receive(soon(t))
+		batch, err := sub.Receive(withTimeout(t))
 		require.NoError(t, err)
 		for _, d := range batch {
 			require.Positive(t, d.Sample.Value("private_rcvStamp"))

@@ -25,43 +25,43 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// world is a fake broker with a fake registry.
-type world struct {
+// fakeKafka is a fake broker with a fake registry.
+type fakeKafka struct {
 	*kfake.Cluster
 	registry *srfake.Registry
 }
 
-func newWorld(t testing.TB, opts ...kfake.Opt) *world {
+func newFakeKafka(t testing.TB, opts ...kfake.Opt) *fakeKafka {
 	cluster, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1)}, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)
 	registry := srfake.New()
 	t.Cleanup(registry.Close)
-	return &world{cluster, registry}
+	return &fakeKafka{cluster, registry}
 }
 
-func (w *world) config() kafka.Config {
-	return kafka.Config{SubName: "test", Brokers: w.ListenAddrs(), Registry: w.registry.URL(), Refresh: 50 * time.Millisecond}
+func (k *fakeKafka) config() kafka.Config {
+	return kafka.Config{SubName: "test", Brokers: k.ListenAddrs(), Registry: k.registry.URL(), RefreshInterval: 50 * time.Millisecond}
 }
 
-func (w *world) bus(t testing.TB, defs *sal.Definitions, opts ...kafka.Option) *kafka.Bus {
-	bus, err := kafka.NewBus(w.config(), defs, opts...)
+func (k *fakeKafka) bus(t testing.TB, defs *sal.Definitions, opts ...kafka.Option) *kafka.Bus {
+	bus, err := kafka.NewBus(k.config(), defs, opts...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bus.Close()) })
 	return bus
 }
 
-// domain is one with an origin of its own, so that several in this process act
-// as several programs do.
-func (w *world) domain(t testing.TB, defs *sal.Definitions) *sal.Domain {
-	d := sal.NewDomain(w.bus(t, defs), defs, sal.WithOrigin(int(origins.Add(1))))
+// domain returns a domain with an origin of its own, so that several in this process
+// act as several programs do.
+func (k *fakeKafka) domain(t testing.TB, defs *sal.Definitions) *sal.Domain {
+	d := sal.NewDomain(k.bus(t, defs), defs, sal.WithOrigin(int(origins.Add(1))))
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
 	return d
 }
 
 var origins atomic.Int64
 
-// reader is a client that reads a topic from its beginning.
+// reader returns a client that reads a topic from its beginning.
 func reader(t testing.TB, brokers []string, name string) *kgo.Client {
 	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumeTopics(name))
 	require.NoError(t, err)
@@ -69,32 +69,31 @@ func reader(t testing.TB, brokers []string, name string) *kgo.Client {
 	return client
 }
 
-// client is one that speaks with the broker behind the bus's back.
-func (w *world) client(t testing.TB, opts ...kgo.Opt) *kgo.Client {
+// client returns a client of the broker besides the bus.
+func (k *fakeKafka) client(t testing.TB, opts ...kgo.Opt) *kgo.Client {
 	client, err := kgo.NewClient(append([]kgo.Opt{
-		kgo.SeedBrokers(w.ListenAddrs()...), kgo.ProducerLinger(0), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.SeedBrokers(k.ListenAddrs()...), kgo.ProducerLinger(0), kgo.RecordPartitioner(kgo.ManualPartitioner()),
 	}, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	return client
 }
 
-// How long a test waits for what happens in other goroutines, and how often it
-// looks.
+// How long a test waits for other goroutines, and how often it looks.
 const (
-	patience = 20 * time.Second
-	tick     = time.Millisecond
+	timeout = 20 * time.Second
+	tick    = time.Millisecond
 )
 
-// soon limits what a test waits for.
-func soon(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+// withTimeout returns a context that limits how long a test waits.
+func withTimeout(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// interfaces are the components of these tests: Lamp without, Hexapod with
-// instances.
+// interfaces returns the components of these tests: Lamp, and Hexapod, which is
+// indexed.
 func interfaces(t testing.TB) *sal.Definitions {
 	defs, err := sal.Define(
 		&sal.Component{Name: "Lamp", Topics: []*sal.Topic{
@@ -111,7 +110,7 @@ func interfaces(t testing.TB) *sal.Definitions {
 	return defs
 }
 
-// topic finds a topic that a test needs.
+// topic returns a topic that a test needs.
 func topic(t testing.TB, defs *sal.Definitions, component, attr string) *sal.Topic {
 	c, err := defs.Component(component)
 	require.NoError(t, err)

@@ -13,22 +13,22 @@ type topicState struct {
 	err        error // kerr.UnknownTopicOrPartition if it does not exist
 }
 
-// lookUp asks the brokers about topics. It bypasses the client's cache, which does
-// not know topics that were just made, and refreshes it.
-func (b *Bus) lookUp(ctx context.Context, names []string) (map[string]topicState, error) {
-	question := kmsg.NewPtrMetadataRequest()
-	question.AllowAutoTopicCreation = false
+// describeTopics asks the brokers about topics. It bypasses the client's cache, which
+// does not have topics that were just created, and refreshes it.
+func (b *Bus) describeTopics(ctx context.Context, names []string) (map[string]topicState, error) {
+	request := kmsg.NewPtrMetadataRequest()
+	request.AllowAutoTopicCreation = false
 	for _, name := range names {
 		t := kmsg.NewMetadataRequestTopic()
 		t.Topic = kmsg.StringPtr(name)
-		question.Topics = append(question.Topics, t)
+		request.Topics = append(request.Topics, t)
 	}
-	answer, err := b.client.RequestCachedMetadata(ctx, question, 1)
+	response, err := b.client.RequestCachedMetadata(ctx, request, 1)
 	if err != nil {
 		return nil, err
 	}
 	found := map[string]topicState{}
-	for _, t := range answer.Topics {
+	for _, t := range response.Topics {
 		if t.Topic == nil {
 			continue
 		}

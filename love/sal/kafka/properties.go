@@ -17,8 +17,8 @@ import (
 
 // tlsFiles are the parts of a TLS configuration that property files name.
 type tlsFiles struct {
-	authorities, certificate, key string
-	anyName, anyCertificate       bool
+	authorities, certificate, key   string
+	skipNameCheck, skipVerification bool
 }
 
 // given reports whether there is anything to put into a TLS configuration.
@@ -28,12 +28,12 @@ func (f tlsFiles) given() bool { return f != tlsFiles{} }
 func (s *settings) propertyFile(variable, name string) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		s.check(variable, err)
+		s.addError(variable, err)
 		return
 	}
 	var properties map[string]any
 	if err := yaml.Unmarshal(text, &properties); err != nil {
-		s.errs = append(s.errs, fmt.Errorf("%s: %s is no list of properties (name: value): %w", variable, name, err))
+		s.errs = append(s.errs, fmt.Errorf("%s: %s is not a list of properties (name: value): %w", variable, name, err))
 		return
 	}
 	names := make([]string, 0, len(properties))
@@ -69,15 +69,15 @@ func (s *settings) property(name, value string) (err error) {
 	case "ssl.key.location":
 		s.tls.key = value
 	case "ssl.endpoint.identification.algorithm":
-		s.tls.anyName = strings.EqualFold(value, "none")
+		s.tls.skipNameCheck = strings.EqualFold(value, "none")
 	case "enable.ssl.certificate.verification":
-		s.tls.anyCertificate, err = not(value)
+		s.tls.skipVerification, err = parseNegated(value)
 	case "client.id":
 		t.ClientID = value
 	case "acks", "request.required.acks":
 		return s.acks(value)
 	case "delivery.timeout.ms", "message.timeout.ms":
-		s.Delivery, err = milliseconds(value)
+		s.DeliveryTimeout, err = milliseconds(value)
 	case "linger.ms", "queue.buffering.max.ms":
 		t.Linger, err = milliseconds(value)
 	case "compression.type", "compression.codec":
@@ -104,9 +104,9 @@ func (s *settings) property(name, value string) (err error) {
 	return err
 }
 
-// withoutMeaning lists prefixes of librdkafka properties about consumer groups,
-// queues, logs and retries, which this client does not have or decides by itself.
-var withoutMeaning = [...]string{
+// ignoredProperties lists prefixes of librdkafka properties about consumer groups,
+// queues, logs and retries, which this client does not have or decides itself.
+var ignoredProperties = [...]string{
 	"group.", "auto.", "enable.auto.", "enable.partition.eof", "enable.idempotence", "session.timeout.", "heartbeat.interval.", "max.poll.",
 	"partition.assignment.", "queue", "statistics.", "debug", "log", "retries", "retry.", "message.send.max.retries",
 	"reconnect.backoff.", "socket.", "broker.", "allow.auto.create.topics", "topic.metadata.", "api.version.", "fetch.error.",
@@ -114,11 +114,11 @@ var withoutMeaning = [...]string{
 }
 
 func (s *settings) otherProperty(name string) error {
-	if slices.ContainsFunc(withoutMeaning[:], func(start string) bool { return strings.HasPrefix(name, start) }) {
-		s.warnings = append(s.warnings, "property "+name+" means nothing to this client and is ignored")
+	if slices.ContainsFunc(ignoredProperties[:], func(start string) bool { return strings.HasPrefix(name, start) }) {
+		s.warnings = append(s.warnings, "property "+name+" has no effect in this client and is ignored")
 		return nil
 	}
-	return errors.New("not known; remove it if it is of no importance")
+	return errors.New("not known; remove it if it is not needed")
 }
 
 // finishTLS reads the files that TLS needs.
@@ -127,7 +127,7 @@ func (s *settings) finishTLS() error {
 	case !s.tls.given():
 		return nil
 	case s.Security.TLS == nil:
-		s.warnings = append(s.warnings, "ssl properties mean nothing without security.protocol ssl or sasl_ssl")
+		s.warnings = append(s.warnings, "ssl properties have no effect without security.protocol ssl or sasl_ssl")
 		return nil
 	}
 	if file := s.tls.authorities; file != "" {
@@ -147,10 +147,10 @@ func (s *settings) finishTLS() error {
 		}
 		s.Security.TLS.Certificates = []tls.Certificate{pair}
 	}
-	if s.tls.anyCertificate || s.tls.anyName {
+	if s.tls.skipVerification || s.tls.skipNameCheck {
 		s.Security.TLS.InsecureSkipVerify = true
 	}
-	if s.tls.anyName && !s.tls.anyCertificate {
+	if s.tls.skipNameCheck && !s.tls.skipVerification {
 		s.Security.TLS.VerifyConnection = verifyChain(s.Security.TLS.RootCAs)
 	}
 	return nil
@@ -168,7 +168,7 @@ func verifyChain(authorities *x509.CertPool) func(tls.ConnectionState) error {
 	}
 }
 
-func not(value string) (bool, error) {
+func parseNegated(value string) (bool, error) {
 	b, err := strconv.ParseBool(strings.ToLower(value))
 	if err != nil {
 		return false, fmt.Errorf("%q is neither true nor false", value)
@@ -179,7 +179,7 @@ func not(value string) (bool, error) {
 func milliseconds(value string) (time.Duration, error) {
 	ms, err := strconv.ParseFloat(value, 64)
 	if err != nil || !(ms >= 0 && ms <= math.MaxInt32) {
-		return 0, fmt.Errorf("%q is no number of milliseconds", value)
+		return 0, fmt.Errorf("%q is not a number of milliseconds", value)
 	}
 	return time.Duration(ms * float64(time.Millisecond)), nil
 }
@@ -187,14 +187,14 @@ func milliseconds(value string) (time.Duration, error) {
 func byteCount(value string) (int32, error) {
 	n, err := strconv.ParseInt(value, 10, 32)
 	if err != nil || n < 1 {
-		return 0, fmt.Errorf("%q is no number of bytes", value)
+		return 0, fmt.Errorf("%q is not a number of bytes", value)
 	}
 	return int32(n), nil
 }
 
 func oneOf(value string, choices ...string) (string, error) {
 	if !slices.Contains(choices, value) {
-		return "", fmt.Errorf("%q is none of %s", value, strings.Join(choices, ", "))
+		return "", fmt.Errorf("%q is not one of %s", value, strings.Join(choices, ", "))
 	}
 	return value, nil
 }

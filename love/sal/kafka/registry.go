@@ -11,28 +11,28 @@ import (
 	"github.com/twmb/franz-go/pkg/sr"
 )
 
-// registry is a client of the schema registry that retries while it is away.
+// registry is a client of the schema registry that retries while it is down.
 type registry struct {
-	client *sr.Client
-	http   *http.Client
-	log    *slog.Logger
-	said   limiter
-	asking chan struct{} // semaphore of requests
+	client   *sr.Client
+	http     *http.Client
+	log      *slog.Logger
+	warnings logLimiter
+	requests chan struct{} // semaphore
 }
 
-// registryParallel is the number of requests to the registry at a time.
-const registryParallel = 16
+// maxRegistryRequests is the number of requests to the registry at a time.
+const maxRegistryRequests = 16
 
 func newRegistry(url string, log *slog.Logger) (*registry, error) {
 	h := &http.Client{
 		Timeout:   10 * time.Second,
-		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: registryParallel, IdleConnTimeout: time.Minute},
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: maxRegistryRequests, IdleConnTimeout: time.Minute},
 	}
 	client, err := sr.NewClient(sr.URLs(url), sr.HTTPClient(h), sr.UserAgent("love-go"))
 	if err != nil {
 		return nil, fmt.Errorf("schema registry: %w", err)
 	}
-	return &registry{client: client, http: h, log: log, asking: make(chan struct{}, registryParallel)}, nil
+	return &registry{client: client, http: h, log: log, requests: make(chan struct{}, maxRegistryRequests)}, nil
 }
 
 func (r *registry) close() { r.http.CloseIdleConnections() }
@@ -40,7 +40,7 @@ func (r *registry) close() { r.http.CloseIdleConnections() }
 // register makes sure that the registry has the schema under the subject, and
 // returns its id. The error is a [SchemaError], or ctx has ended.
 func (r *registry) register(ctx context.Context, subject, schema string) (id int, err error) {
-	err = r.insist(ctx, "registering the schema of "+subject, func() error {
+	err = r.retry(ctx, "registering the schema of "+subject, func() error {
 		id, err = r.client.RegisterSchema(ctx, subject, sr.Schema{Schema: schema, Type: sr.TypeAvro}, -1, -1)
 		return err
 	})
@@ -54,7 +54,7 @@ func (r *registry) register(ctx context.Context, subject, schema string) (id int
 // ended.
 func (r *registry) schema(ctx context.Context, id int) (text string, err error) {
 	var s sr.Schema
-	err = r.insist(ctx, fmt.Sprintf("asking for schema %d", id), func() error {
+	err = r.retry(ctx, fmt.Sprintf("asking for schema %d", id), func() error {
 		s, err = r.client.SchemaByID(ctx, id)
 		return err
 	})
@@ -66,49 +66,31 @@ func (r *registry) schema(ctx context.Context, id int) (text string, err error) 
 
 var errUnknownSchema = errors.New("the schema registry does not know the schema")
 
-// insist repeats a request until the registry answers, be it with a refusal.
-func (r *registry) insist(ctx context.Context, what string, ask func() error) error {
-	return insist(ctx, func(err error) bool {
-		if refusal(err) {
+// retry repeats a request until the registry answers, even with a refusal.
+func (r *registry) retry(ctx context.Context, doing string, request func() error) error {
+	return retry(ctx, func(err error) bool {
+		if isRefusal(err) {
 			return false
 		}
-		if r.said.allow(complaintPause) {
-			r.log.Warn("the schema registry does not answer, trying again", "doing", what, "error", err)
+		if r.warnings.allow() {
+			r.log.Warn("the schema registry does not answer, trying again", "doing", doing, "error", err)
 		}
 		return true
 	}, func() error {
 		select {
-		case r.asking <- struct{}{}:
-			defer func() { <-r.asking }()
-			return ask()
+		case r.requests <- struct{}{}:
+			defer func() { <-r.requests }()
+			return request()
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	})
 }
 
-// refusal reports whether the error is a refusal, which a retry does not change.
-func refusal(err error) bool {
+// isRefusal reports whether the registry refused a request, which a retry does not
+// change.
+func isRefusal(err error) bool {
 	var answer *sr.ResponseError
 	return errors.As(err, &answer) && answer.StatusCode >= 400 && answer.StatusCode < 500 &&
 		answer.StatusCode != http.StatusRequestTimeout && answer.StatusCode != http.StatusTooManyRequests
-}
-
-// insist calls ask until it succeeds, again returns false for its error, or ctx ends.
-// The pauses between calls grow from 50 ms to 5 s.
-func insist(ctx context.Context, again func(error) bool, ask func() error) error {
-	const longest = 5 * time.Second
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {
-		err := ask()
-		if err == nil || ctx.Err() == nil && !again(err) {
-			return err
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
-		}
-	}
 }

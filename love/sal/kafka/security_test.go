@@ -15,7 +15,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
-// certificate is one for 127.0.0.1, and the pool that knows it.
+// certificate returns a certificate for 127.0.0.1, and a pool that has it.
 func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	s := httptest.NewTLSServer(nil)
 	defer s.Close()
@@ -39,8 +39,8 @@ func TestLogInAndEncryption(t *testing.T) {
 		"SCRAM-SHA-512 and TLS": {[]kfake.Opt{kfake.TLS(server), kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "love", "pw")}, kafka.Security{User: "love", Password: "pw", TLS: client}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, c.options...)
-			config := w.config()
+			k := newFakeKafka(t, c.options...)
+			config := k.config()
 			config.Security = c.security
 			defs := interfaces(t)
 			bus, err := kafka.NewBus(config, defs)
@@ -49,7 +49,7 @@ func TestLogInAndEncryption(t *testing.T) {
 			d := sal.NewDomain(bus, defs)
 			t.Cleanup(func() { require.NoError(t, d.Close()) })
 			newLamp(t, d).burn(1)
-			r, err := d.Remote(soon(t), "Lamp", 0)
+			r, err := d.Remote(withTimeout(t), "Lamp", 0)
 			require.NoError(t, err)
 			_, seen := r.Latest("evt_burning")
 			require.True(t, seen)
@@ -57,9 +57,9 @@ func TestLogInAndEncryption(t *testing.T) {
 	}
 }
 
-func TestAWrongPasswordIsNoWayIn(t *testing.T) {
-	w := newWorld(t, kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "love", "right"))
-	config := w.config()
+func TestWrongPasswordIsRefused(t *testing.T) {
+	k := newFakeKafka(t, kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "love", "right"))
+	config := k.config()
 	config.Security = kafka.Security{User: "love", Password: "wrong"}
 	defs := interfaces(t)
 	bus, err := kafka.NewBus(config, defs)

@@ -22,8 +22,8 @@ type job struct {
 	done chan error // nil if nobody waits
 }
 
-// waitingJobs is the number of jobs that may wait for an actor before its callers
-// have to wait too.
+// waitingJobs is the number of jobs that may wait for an actor before callers must
+// wait to add one.
 const waitingJobs = 256
 
 func newActor() actor {
@@ -54,8 +54,8 @@ func (a *actor) call(ctx context.Context, do func() error) error {
 	}
 }
 
-// post gives the actor a job without waiting for it to be done. Actors give each
-// other jobs only in this way, so that no two can wait for each other.
+// post gives the actor a job and does not wait until it is done. Actors give each
+// other jobs only in this way, so that they never wait for each other.
 func (a *actor) post(do func()) {
 	select {
 	case a.jobs <- job{do: func() error { do(); return nil }}:

@@ -5,27 +5,28 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
-// Times after which alarms change by themselves.
+// Times after which alarms change automatically.
 const (
 	autoAcknowledge   = time.Hour       // an alarm whose cause is gone
 	autoUnacknowledge = 2 * time.Hour   // an alarm whose cause stays
-	escalation        = 5 * time.Minute // a critical alarm that nobody acknowledges
+	escalation        = 5 * time.Minute // a critical alarm that is not acknowledged
 	escalatesTo       = "simulated observing specialist"
 )
 
-// alarm is one alarm of the Watcher. It is nominal when its cause is gone and
-// somebody has acknowledged that it was there.
+// alarm is one alarm of the Watcher. It is nominal when its cause is gone and it has
+// been acknowledged.
 type alarm struct {
 	name           string
-	severity, most sal.AlarmSeverity // now, and the worst since it was nominal
+	severity, most enums.AlarmSeverity // now, and the worst since it was nominal
 	reason         string
 
 	acknowledgedBy string
 	acknowledged   bool
 	escalated      bool
-	muted          sal.AlarmSeverity
+	muted          enums.AlarmSeverity
 	mutedBy        string
 
 	oldest, newest, mostAt, acknowledgedAt time.Time
@@ -33,28 +34,28 @@ type alarm struct {
 }
 
 func newAlarm(name string) *alarm {
-	return &alarm{name: name, severity: sal.NoAlarm, most: sal.NoAlarm, muted: sal.NoAlarm}
+	return &alarm{name: name, severity: enums.AlarmNone, most: enums.AlarmNone, muted: enums.AlarmNone}
 }
 
 // nominal reports whether the alarm is nominal.
-func (a *alarm) nominal() bool { return a.severity == sal.NoAlarm && a.most == sal.NoAlarm }
+func (a *alarm) nominal() bool { return a.severity == enums.AlarmNone && a.most == enums.AlarmNone }
 
-// raise sets the present severity of the cause; NoAlarm if it is gone.
-func (a *alarm) raise(now time.Time, severity sal.AlarmSeverity, reason string) {
+// raise sets the current severity of the cause; AlarmNone if the cause is gone.
+func (a *alarm) raise(now time.Time, severity enums.AlarmSeverity, reason string) {
 	if severity == a.severity {
 		if reason != "" {
 			a.reason = reason
 		}
 		return
 	}
-	if a.severity == sal.NoAlarm {
+	if a.severity == enums.AlarmNone {
 		a.oldest = now
 	}
 	a.severity, a.newest = severity, now
 	switch {
-	case severity == sal.NoAlarm && a.acknowledged:
+	case severity == enums.AlarmNone && a.acknowledged:
 		a.reset()
-	case severity == sal.NoAlarm:
+	case severity == enums.AlarmNone:
 		a.autoAck = now.Add(autoAcknowledge)
 	default:
 		a.reason, a.autoAck = reason, time.Time{}
@@ -65,23 +66,23 @@ func (a *alarm) raise(now time.Time, severity sal.AlarmSeverity, reason string) 
 	}
 }
 
-// unacknowledge takes the acknowledgement back.
+// unacknowledge revokes the acknowledgement.
 func (a *alarm) unacknowledge(now time.Time) {
 	a.acknowledged, a.acknowledgedBy, a.acknowledgedAt, a.autoUnack = false, "", time.Time{}, time.Time{}
-	if a.most == sal.CriticalAlarm {
+	if a.most == enums.AlarmCritical {
 		a.escalate = now.Add(escalation)
 	}
 }
 
-// acknowledge notes who has seen the alarm; nothing happens if it has become
-// worse than what was seen.
-func (a *alarm) acknowledge(now time.Time, severity sal.AlarmSeverity, by string) {
+// acknowledge records who has seen the alarm; it does nothing if the alarm is worse
+// than the severity that was seen.
+func (a *alarm) acknowledge(now time.Time, severity enums.AlarmSeverity, by string) {
 	if a.nominal() || severity < a.most {
 		return
 	}
 	a.acknowledged, a.acknowledgedBy, a.acknowledgedAt = true, by, now
 	a.escalated, a.escalate, a.autoAck = false, time.Time{}, time.Time{}
-	if a.severity == sal.NoAlarm {
+	if a.severity == enums.AlarmNone {
 		a.reset()
 		return
 	}
@@ -89,23 +90,23 @@ func (a *alarm) acknowledge(now time.Time, severity sal.AlarmSeverity, by string
 	a.autoUnack = now.Add(autoUnacknowledge)
 }
 
-// reset makes the alarm nominal; who muted it stays.
+// reset makes the alarm nominal; it stays muted.
 func (a *alarm) reset() {
 	*a = alarm{
-		name: a.name, severity: sal.NoAlarm, most: sal.NoAlarm, newest: a.newest,
+		name: a.name, severity: enums.AlarmNone, most: enums.AlarmNone, newest: a.newest,
 		muted: a.muted, mutedBy: a.mutedBy, unmute: a.unmute,
 	}
 }
 
-func (a *alarm) mute(until time.Time, severity sal.AlarmSeverity, by string) {
+func (a *alarm) mute(until time.Time, severity enums.AlarmSeverity, by string) {
 	a.muted, a.mutedBy, a.unmute = severity, by, until
 }
 
-// pass does what is due.
-func (a *alarm) pass(now time.Time) {
+// update makes the changes that are due.
+func (a *alarm) update(now time.Time) {
 	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
 	if due(a.unmute) {
-		a.mute(time.Time{}, sal.NoAlarm, "")
+		a.mute(time.Time{}, enums.AlarmNone, "")
 	}
 	if due(a.escalate) {
 		a.escalated, a.escalate = true, time.Time{}

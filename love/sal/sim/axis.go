@@ -5,8 +5,8 @@ import "math"
 // axisStep is the time, in seconds, in which an axis keeps its acceleration.
 const axisStep = 0.02
 
-// axis is something that moves to a target within a velocity and an
-// acceleration. Units are the owner's, per second.
+// axis is something that moves to a target with a limited velocity and acceleration.
+// Units are those of its owner, per second.
 type axis struct {
 	position, velocity, acceleration float64
 
@@ -17,16 +17,16 @@ type axis struct {
 	circle                       float64 // positions repeat after it; 0 for a line
 }
 
-// goTo makes the axis move to a target that stands still.
+// goTo makes the axis move to a fixed target.
 func (a *axis) goTo(target float64) { a.follow(target, 0) }
 
-// follow makes the axis move to a target that moves.
+// follow makes the axis move to a moving target.
 func (a *axis) follow(target, rate float64) { a.target, a.rate = target, rate }
 
 // stop makes the axis stop as soon as it can.
 func (a *axis) stop() {
-	way := a.velocity * math.Abs(a.velocity) / (2 * a.maxAcceleration)
-	a.goTo(a.position + way)
+	braking := a.velocity * math.Abs(a.velocity) / (2 * a.maxAcceleration)
+	a.goTo(a.position + braking)
 }
 
 // distance returns the distance to the target, the shorter way round on a circle.
@@ -48,20 +48,20 @@ func (a *axis) moving() bool { return math.Abs(a.velocity) > 1e-9 }
 
 // step moves the axis on by dt seconds.
 func (a *axis) step(dt float64) {
-	if a.distance() == 0 && a.velocity == a.rate { // nothing to do but to go along
+	if a.distance() == 0 && a.velocity == a.rate { // it moves along with the target
 		a.acceleration = 0
 		a.target += a.rate * dt
 		a.position = a.target
 		return
 	}
 	for ; dt > 1e-9; dt -= axisStep {
-		a.small(min(dt, axisStep))
+		a.substep(min(dt, axisStep))
 	}
 }
 
-// small moves the axis for a time in which its acceleration stays the same. It
-// goes as fast as still lets it brake in time.
-func (a *axis) small(dt float64) {
+// substep moves the axis for a time in which its acceleration is constant. It is as
+// fast as it can be and still brake in time.
+func (a *axis) substep(dt float64) {
 	a.target += a.rate * dt
 	d := a.distance()
 	if math.Abs(d) <= a.maxAcceleration*dt*dt && math.Abs(a.velocity-a.rate) <= 2*a.maxAcceleration*dt {

@@ -11,25 +11,25 @@ import (
 	"github.com/rubin-love/love-go/love/sal/internal/queue"
 )
 
-// Bus is a SAL bus in memory: what is published reaches every subscription of
-// the topic at once, and events are kept for late joiners. It is safe for
-// concurrent use and owns no goroutine.
+// Bus is a SAL bus in memory: a published sample reaches every subscription of the
+// topic immediately, and events are kept for late joiners. It is safe for concurrent
+// use and has no goroutine.
 type Bus struct {
-	clock love.Clock
-	past  int
-	queue int
-	delay time.Duration
+	clock   love.Clock
+	history int
+	queue   int
+	delay   time.Duration
 
 	mu     sync.Mutex
 	topics map[topicName]*channel
 }
 
-// topicName tells topics apart on the bus.
+// topicName identifies a topic on the bus.
 type topicName struct{ component, attr string }
 
 // channel is one topic on the bus.
 type channel struct {
-	past    []*sal.Sample // events only, newest last
+	history []*sal.Sample // events only, newest last
 	readers []listener
 }
 
@@ -45,12 +45,12 @@ type BusOption func(*Bus)
 // WithClock sets the clock for the time of reception. Default: the machine's clock.
 func WithClock(c love.Clock) BusOption { return func(b *Bus) { b.clock = c } }
 
-// WithPast sets how many samples of each event to keep for late joiners.
-// Default: 1000.
-func WithPast(n int) BusOption { return func(b *Bus) { b.past = max(n, 1) } }
+// WithHistory sets how many samples of each event to keep for late joiners, at least
+// one. Default: 1000.
+func WithHistory(n int) BusOption { return func(b *Bus) { b.history = max(n, 1) } }
 
-// WithQueue sets how many samples may wait for one reader; beyond it the oldest
-// is lost. Default: 100000.
+// WithQueue sets how many samples may wait for one reader, at least one. Beyond that,
+// the oldest is dropped. Default: 100000.
 func WithQueue(n int) BusOption { return func(b *Bus) { b.queue = max(n, 1) } }
 
 // WithLatency sets the time that every sample takes from writer to reader. Default:
@@ -59,7 +59,7 @@ func WithLatency(d time.Duration) BusOption { return func(b *Bus) { b.delay = ma
 
 // NewBus makes an empty bus.
 func NewBus(opts ...BusOption) *Bus {
-	b := &Bus{clock: love.SystemClock{}, past: 1000, queue: 100_000, topics: map[topicName]*channel{}}
+	b := &Bus{clock: love.SystemClock{}, history: 1000, queue: 100_000, topics: map[topicName]*channel{}}
 	for _, o := range opts {
 		o(b)
 	}
@@ -77,10 +77,10 @@ func (b *Bus) Publish(_ context.Context, s *sal.Sample) error {
 	}
 	s = s.ReceivedAt(love.TAI(b.clock.Now().Add(b.delay)))
 	if t.Kind == sal.Event {
-		if len(ch.past) >= 2*b.past { // trimmed seldom: moving them costs
-			ch.past = append(ch.past[:0:0], ch.past[len(ch.past)-b.past:]...)
+		if len(ch.history) >= 2*b.history { // trimmed rarely, because it moves all
+			ch.history = append(ch.history[:0:0], ch.history[len(ch.history)-b.history:]...)
 		}
-		ch.past = append(ch.past, s)
+		ch.history = append(ch.history, s)
 	}
 	for _, r := range ch.readers {
 		r.sub.arrivals.Put(sal.Delivery{Topic: r.topic, Sample: s})
@@ -99,20 +99,19 @@ func (b *Bus) channel(t *sal.Topic) *channel {
 }
 
 // Subscribe implements [sal.Bus].
-func (b *Bus) Subscribe(_ context.Context, wants []sal.Want) (sal.Subscription, error) {
-	sub := &subscription{bus: b, wants: wants, arrivals: queue.New[sal.Delivery](b.queue)}
+func (b *Bus) Subscribe(_ context.Context, topics []sal.TopicRequest) (sal.Subscription, error) {
+	sub := &subscription{bus: b, topics: topics, arrivals: queue.New[sal.Delivery](b.queue)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, w := range wants {
-		ch := b.channel(w.Topic)
-		if w.Past > 0 {
-			past := ch.past[max(0, len(ch.past)-min(w.Past, b.past)):]
-			for _, s := range past {
-				sub.arrivals.Put(sal.Delivery{Topic: w.Topic, Sample: s})
+	for _, t := range topics {
+		ch := b.channel(t.Topic)
+		if t.History > 0 {
+			for _, s := range ch.history[max(0, len(ch.history)-min(t.History, b.history)):] {
+				sub.arrivals.Put(sal.Delivery{Topic: t.Topic, Sample: s})
 			}
-			sub.arrivals.Put(sal.Delivery{Topic: w.Topic})
+			sub.arrivals.Put(sal.Delivery{Topic: t.Topic})
 		}
-		ch.readers = append(ch.readers, listener{sub, w.Topic})
+		ch.readers = append(ch.readers, listener{sub, t.Topic})
 	}
 	return sub, nil
 }
@@ -120,29 +119,29 @@ func (b *Bus) Subscribe(_ context.Context, wants []sal.Want) (sal.Subscription, 
 // subscription is one reader of the bus.
 type subscription struct {
 	bus      *Bus
-	wants    []sal.Want
+	topics   []sal.TopicRequest
 	arrivals *queue.Queue[sal.Delivery]
-	coming   []sal.Delivery // taken off the queue, but still on their way
+	delayed  []sal.Delivery // taken off the queue, but not due yet
 }
 
 // Receive implements [sal.Subscription].
 func (s *subscription) Receive(ctx context.Context) ([]sal.Delivery, error) {
-	if len(s.coming) == 0 {
+	if len(s.delayed) == 0 {
 		batch, err := s.arrivals.Take(ctx)
 		if err != nil || s.bus.delay == 0 {
 			return batch, err
 		}
-		s.coming = batch
+		s.delayed = batch
 	}
-	if err := s.await(ctx, s.coming[0]); err != nil {
+	if err := s.await(ctx, s.delayed[0]); err != nil {
 		return nil, err
 	}
 	n, now := 1, love.TAI(s.bus.clock.Now())
-	for n < len(s.coming) && due(s.coming[n]) <= now {
+	for n < len(s.delayed) && due(s.delayed[n]) <= now {
 		n++
 	}
-	batch := s.coming[:n]
-	s.coming = s.coming[n:]
+	batch := s.delayed[:n]
+	s.delayed = s.delayed[n:]
 	return batch, nil
 }
 
@@ -154,7 +153,7 @@ func due(d sal.Delivery) float64 {
 	return d.Sample.Float("private_rcvStamp")
 }
 
-// await waits until a delivery on its way arrives.
+// await waits until a delivery is due.
 func (s *subscription) await(ctx context.Context, d sal.Delivery) error {
 	wait := time.Duration((due(d) - love.TAI(s.bus.clock.Now())) * float64(time.Second))
 	if wait <= 0 {
@@ -174,8 +173,8 @@ func (s *subscription) await(ctx context.Context, d sal.Delivery) error {
 func (s *subscription) Close() error {
 	s.bus.mu.Lock()
 	defer s.bus.mu.Unlock()
-	for _, w := range s.wants {
-		ch := s.bus.channel(w.Topic)
+	for _, t := range s.topics {
+		ch := s.bus.channel(t.Topic)
 		ch.readers = slices.DeleteFunc(ch.readers, func(l listener) bool { return l.sub == s })
 	}
 	return nil

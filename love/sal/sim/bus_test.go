@@ -41,13 +41,13 @@ func TestLatencyDelaysSamplesAndKeepsTheirOrder(t *testing.T) {
 			require.EqualValues(t, n, a.value)
 			require.InDelta(t, float64(300+100*n), float64(a.after.Milliseconds()), 1)
 		}
-		_, err = r.Command(t.Context(), "start", nil, sal.WithTimeLimit(time.Second))
+		_, err = r.Command(t.Context(), "start", nil, sal.WithTimeout(time.Second))
 		require.ErrorIs(t, err, sal.ErrTimeout)
 	})
 }
 
-func TestReaderThatIsTooSlowLosesTheOldest(t *testing.T) {
-	bus, defs := sim.NewBus(sim.WithQueue(3), sim.WithPast(2)), sim.Definitions()
+func TestSlowReaderLosesTheOldestSamples(t *testing.T) {
+	bus, defs := sim.NewBus(sim.WithQueue(3), sim.WithHistory(2)), sim.Definitions()
 	comp, err := defs.Component("Test")
 	require.NoError(t, err)
 	topic, _ := comp.Topic("evt_scalars")
@@ -59,7 +59,7 @@ func TestReaderThatIsTooSlowLosesTheOldest(t *testing.T) {
 	for n := range 10 {
 		put(n)
 	}
-	sub, err := bus.Subscribe(t.Context(), []sal.Want{{Topic: topic, Past: 100}})
+	sub, err := bus.Subscribe(t.Context(), []sal.TopicRequest{{Topic: topic, History: 100}})
 	require.NoError(t, err)
 	batch, err := sub.Receive(t.Context())
 	require.NoError(t, err)

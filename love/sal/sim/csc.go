@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sallog"
 )
 
-// device is the part in which components differ from each other. All methods run on
-// the goroutine of the component.
+// device is the part in which components differ. All methods run on the goroutine of
+// the component.
 type device interface {
 	// begin writes the events with the initial state of the device.
 	begin(ctx context.Context)
@@ -26,20 +27,20 @@ type device interface {
 	step(ctx context.Context, now time.Time, dt time.Duration)
 }
 
-// slow is a device with commands that take time: they run beside the
+// slowDevice is a device with commands that take time: they do not run on the
 // component's goroutine.
-type slow interface {
+type slowDevice interface {
 	slowCommands() map[string]sal.Handler
 }
 
-// ender is a device with goroutines of its own.
-type ender interface {
-	// end waits for them; the context of the component has ended.
-	end() error
+// closer is a device with goroutines of its own.
+type closer interface {
+	// close waits for them. The context of the component has ended then.
+	close() error
 }
 
-// csc is the part that all components share: states, heartbeat, and the goroutine
-// that owns everything (spec sal-kafka, section 13).
+// csc is the part that all components share: states, heartbeat, and the goroutine that
+// owns everything (spec sal-kafka, section 13).
 type csc struct {
 	*sal.Controller
 	actor
@@ -48,16 +49,16 @@ type csc struct {
 	device  device
 	domain  *sal.Domain
 	log     *slog.Logger
-	records *sal.LogHandler
+	records *sallog.Handler
 	mode    int // simulationMode
 	state   sal.SummaryState
-	faults  []Fault // to come, while ENABLED
+	faults  []Fault // planned, while ENABLED
 	enabled time.Time
 	failure error // the first write that failed
 	offline bool
 }
 
-// start makes the controller and writes the first events.
+// start sets the handlers and writes the first events.
 func (c *csc) start(ctx context.Context) error {
 	if err := c.handleAll(); err != nil {
 		return err
@@ -65,7 +66,7 @@ func (c *csc) start(ctx context.Context) error {
 	c.write(ctx, "evt_heartbeat", nil, sal.Force())
 	c.write(ctx, "evt_simulationMode", sal.Values{"mode": c.mode}, sal.Force())
 	c.write(ctx, "evt_softwareVersions", sal.Values{"cscVersion": "love-go simulator"})
-	c.tellState(ctx)
+	c.writeSummaryState(ctx)
 	if c.configurable() {
 		c.write(ctx, "evt_configurationsAvailable", sal.Values{"overrides": faultyConfiguration, "version": "simulated", "url": "embedded:"})
 	}
@@ -88,7 +89,7 @@ func (c *csc) handleAll() error {
 	for name, do := range c.device.commands() {
 		errs = append(errs, c.Handle(name, c.handler(c.whenEnabled(do))))
 	}
-	if s, ok := c.device.(slow); ok {
+	if s, ok := c.device.(slowDevice); ok {
 		for name, do := range s.slowCommands() {
 			errs = append(errs, c.Handle(name, do))
 		}
@@ -112,41 +113,41 @@ func (c *csc) assertEnabled() error {
 	return nil
 }
 
-// run lives until ctx ends or the component is told to go offline.
+// run runs the component until ctx ends or a command takes it offline.
 func (c *csc) run(ctx context.Context) error {
-	var answering sync.WaitGroup
+	var commands sync.WaitGroup
 	failed := make(chan error, 1)
 	running, stop := context.WithCancel(ctx)
-	answering.Go(func() { failed <- c.Controller.Run(running) })
-	err := c.live(ctx, failed)
+	commands.Go(func() { failed <- c.Controller.Run(running) })
+	err := c.loop(ctx, failed)
 	close(c.ended)
 	stop()
-	answering.Wait()
-	if e, ok := c.device.(ender); ok {
-		err = errors.Join(err, e.end())
+	commands.Wait()
+	if e, ok := c.device.(closer); ok {
+		err = errors.Join(err, e.close())
 	}
 	return errors.Join(err, c.failure, c.Controller.Close())
 }
 
-// live is the component's goroutine. A command to go offline ends it once the
-// command was answered.
-func (c *csc) live(ctx context.Context, failed <-chan error) error {
+// loop is the component's goroutine. A command to go offline ends it when the command
+// has been answered.
+func (c *csc) loop(ctx context.Context, failed <-chan error) error {
 	clock := c.domain.Clock()
-	heart := clock.NewTicker(c.heartbeat)
-	defer heart.Stop()
+	heartbeat := clock.NewTicker(c.heartbeat)
+	defer heartbeat.Stop()
 	telemetry := clock.NewTicker(c.period)
 	defer telemetry.Stop()
 	last := clock.Now()
 	for !c.offline {
 		select {
-		case <-heart.C():
+		case <-heartbeat.C():
 			c.write(ctx, "evt_heartbeat", nil, sal.Force())
 		case <-telemetry.C():
 			now := clock.Now()
 			if c.state == sal.Enabled || c.state == sal.Disabled {
 				c.device.step(ctx, now, now.Sub(last))
 			}
-			c.failInTime(ctx, now)
+			c.triggerFaults(ctx, now)
 			last = now
 		case j := <-c.jobs:
 			j.run()
@@ -162,8 +163,8 @@ func (c *csc) live(ctx context.Context, failed <-chan error) error {
 	return nil
 }
 
-// failInTime triggers the planned faults that are due.
-func (c *csc) failInTime(ctx context.Context, now time.Time) {
+// triggerFaults triggers the planned faults that are due.
+func (c *csc) triggerFaults(ctx context.Context, now time.Time) {
 	if c.state != sal.Enabled {
 		return
 	}
@@ -181,11 +182,11 @@ func (c *csc) fault(ctx context.Context, f Fault) {
 	c.write(ctx, "evt_errorCode", sal.Values{"errorCode": f.Code, "errorReport": f.Report, "traceback": ""}, sal.Force())
 	was := c.state
 	c.state = sal.Fault
-	c.tellState(ctx)
+	c.writeSummaryState(ctx)
 	if was == sal.Enabled {
 		c.device.enable(ctx, false)
 	}
-	c.log.Log(ctx, sal.LevelCritical, fmt.Sprintf("Fault! errorCode=%d, errorReport='%s'", f.Code, f.Report))
+	c.log.Log(ctx, sallog.LevelCritical, fmt.Sprintf("Fault! errorCode=%d, errorReport='%s'", f.Code, f.Report))
 }
 
 // configurable reports whether the component reads a configuration.

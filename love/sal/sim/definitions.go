@@ -1,29 +1,18 @@
 package sim
 
 import (
-	"embed"
-	"io/fs"
-
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sim/internal/definitions"
 )
 
-// interfaces holds SAL XML of the components that this package knows. Names,
-// types and units are those of the observatory; most have only the topics that
-// are simulated.
-//
-//go:embed interfaces
-var interfaces embed.FS
-
-// Definitions returns the embedded interfaces: ATDome, ATMCS, ESS, LOVE, MTDome,
-// MTHexapod, MTMount, Script, ScriptQueue, Test, Watcher.
+// Definitions returns the interfaces of the components that this package knows:
+// ATDome, ATMCS, ESS, LOVE, MTDome, MTHexapod, MTMount, Script, ScriptQueue, Test
+// and Watcher. They are marked as simulated; see
+// [sal.Definitions.MarkSimulated].
 func Definitions() *sal.Definitions {
-	folder, err := fs.Sub(interfaces, "interfaces")
+	defs, err := definitions.New()
 	if err != nil {
-		panic(err) // the folder is part of the binary
-	}
-	defs, err := sal.ReadFolder(folder)
-	if err != nil {
-		panic(err)
+		panic(err) // they are part of this module
 	}
 	return defs.MarkSimulated()
 }

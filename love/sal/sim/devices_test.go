@@ -13,7 +13,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-func TestDomesLookWhereTheirTelescopesLook(t *testing.T) {
+func TestDomesFollowTheirTelescopes(t *testing.T) {
 	night(t, only("ATDome", "ATMCS", "MTDome", "MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		pass(10 * time.Minute)
 		dome, mount := remote(t, ctx, d, "ATDome", 0), remote(t, ctx, d, "ATMCS", 0)
@@ -29,7 +29,7 @@ func TestDomesLookWhereTheirTelescopesLook(t *testing.T) {
 	})
 }
 
-func TestTelescopeReadsItsEncodersSmoothly(t *testing.T) {
+func TestEncoderReadingsAreSmooth(t *testing.T) {
 	night(t, only("ATMCS"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATMCS", 0)
 		last := math.NaN()
@@ -57,7 +57,7 @@ func TestTelescopeReadsItsEncodersSmoothly(t *testing.T) {
 	})
 }
 
-func TestMainDomeDoesWhatItIsTold(t *testing.T) {
+func TestMainDomeExecutesItsCommands(t *testing.T) {
 	night(t, only("MTDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "MTDome", 0)
 		do(t, r, "moveAz", sal.Values{"position": 120})
@@ -102,7 +102,7 @@ func TestMainDomeDoesWhatItIsTold(t *testing.T) {
 	})
 }
 
-func TestHexapodsMoveApartFromEachOther(t *testing.T) {
+func TestHexapodsMoveIndependently(t *testing.T) {
 	night(t, only("MTHexapod:1", "MTHexapod:2"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		camera, m2 := remote(t, ctx, d, "MTHexapod", 1), remote(t, ctx, d, "MTHexapod", 2)
 		do(t, camera, "setCompensationMode", sal.Values{"enable": false})

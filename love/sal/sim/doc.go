@@ -1,14 +1,14 @@
 // Package sim is a SAL bus in memory, and a simulated observatory on it.
 //
-// [NewBus] is the bus: history for late joiners, order, latency if a test wants
-// it. On it any program that uses package sal can be run and tested without the
-// observatory. [Definitions] are interfaces of some components, embedded.
+// [NewBus] makes the bus, which keeps order and the history for late joiners, and
+// delays samples if a test wants that. On it any program that uses package sal can be
+// run and tested without the observatory.
 //
-// [Observatory] is a set of components that live on a bus: domes and mounts
-// that slew to where they are commanded and follow the sky until then,
-// hexapods, weather that drifts, script queues whose scripts advance, a Watcher
-// that raises alarms of what the others tell; each with heartbeat, summary
-// state and the commands between states. What goes wrong can be chosen, see
-// [Fault]. Time is that of the domain's clock: in a bubble of testing/synctest
-// a night passes in a second or two.
+// [Observatory] is a set of components on a bus: domes and mounts that slew as they
+// are commanded and follow the sky until then, hexapods, weather that drifts, script
+// queues that run scripts, and a Watcher that raises alarms about the others; each
+// with its heartbeat, summary state and the commands between states. [Definitions]
+// returns their interfaces. A test chooses what goes wrong, see [Fault]. Time is that
+// of the domain's clock: in a bubble of testing/synctest a night passes in a second or
+// two.
 package sim

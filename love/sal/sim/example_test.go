@@ -9,7 +9,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// An observatory in the program itself, and a program that turns its dome.
+// A simulated observatory, and a program that turns its dome.
 func Example() {
 	domain := sal.NewDomain(sim.NewBus(), sim.Definitions())
 	observatory := sim.NewObservatory(domain)

@@ -15,11 +15,11 @@ type Fault struct {
 	Component string        // "ATDome", "MTHexapod:1"
 	After     time.Duration // since it was last enabled
 	Code      int           // errorCode of the event of that name
-	Report    string        // for people
+	Report    string        // a text for people
 }
 
-// WithFault plans a fault. Given several times it plans several. An operator
-// has the same by starting a component with the configuration "faulty.yaml".
+// WithFault plans a fault; it may be given several times. An operator has the same by
+// starting a component with the configuration "faulty.yaml".
 func WithFault(f Fault) Option {
 	return func(s *settings) { s.planned = append(s.planned, f) }
 }
@@ -27,7 +27,7 @@ func WithFault(f Fault) Option {
 // faultyConfiguration is a configuration with which a component fails.
 const faultyConfiguration = "faulty.yaml"
 
-// faultyAfter is how long a component works with it.
+// faultyAfter is how long a component works with faultyConfiguration.
 const faultyAfter = time.Minute
 
 // Fault brings a component to FAULT now, whatever After is. It returns an error if
@@ -40,7 +40,7 @@ func (o *Observatory) Fault(ctx context.Context, f Fault) error {
 	}
 	c := o.cscs[f.Component]
 	if c == nil {
-		return fmt.Errorf("no component %q is simulated that can fail; there are %v", f.Component, o.Components())
+		return fmt.Errorf("no simulated component %q can fail; there are %v", f.Component, o.Components())
 	}
 	return c.call(ctx, func() error {
 		c.fault(context.WithoutCancel(ctx), f)
@@ -48,7 +48,7 @@ func (o *Observatory) Fault(ctx context.Context, f Fault) error {
 	})
 }
 
-// configure applies what the command start asks for; s is nil for a start
+// configure applies the configuration of the command start; s is nil for a start
 // without a command.
 func (c *csc) configure(ctx context.Context, s *sal.Sample) error {
 	override := ""
@@ -64,7 +64,7 @@ func (c *csc) configure(ctx context.Context, s *sal.Sample) error {
 			}
 		}
 	case faultyConfiguration:
-		c.faults = []Fault{{Component: c.name, After: faultyAfter, Code: 1, Report: "as " + faultyConfiguration + " has it"}}
+		c.faults = []Fault{{Component: c.name, After: faultyAfter, Code: 1, Report: "as planned in " + faultyConfiguration}}
 	default:
 		return fmt.Errorf("there is no configuration %s; there is %s", override, faultyConfiguration)
 	}

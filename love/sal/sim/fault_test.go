@@ -12,12 +12,12 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// only chooses components, and script queues that do nothing by themselves.
+// only selects components, and script queues that add no scripts themselves.
 func only(names ...string) []sim.Option {
 	return []sim.Option{sim.WithComponents(names...), sim.WithEmptyQueues()}
 }
 
-// number is a field of the newest sample.
+// number returns a field of the newest sample.
 func number(t *testing.T, r *sal.Remote, attr, field string) float64 {
 	t.Helper()
 	synctest.Wait()
@@ -29,25 +29,25 @@ func number(t *testing.T, r *sal.Remote, attr, field string) float64 {
 	return s.Float(field)
 }
 
-// do sends a command that has to succeed.
+// do sends a command that must succeed.
 func do(t *testing.T, r *sal.Remote, command string, values sal.Values) string {
 	t.Helper()
-	a, err := r.Command(t.Context(), command, values, sal.WithTimeLimit(time.Minute))
+	a, err := r.Command(t.Context(), command, values, sal.WithTimeout(time.Minute))
 	require.NoError(t, err)
 	synctest.Wait()
 	return a.Result
 }
 
-// refused sends a command that has to fail.
+// refused sends a command that must fail.
 func refused(t *testing.T, r *sal.Remote, want, command string, values sal.Values) {
 	t.Helper()
-	_, err := r.Command(t.Context(), command, values, sal.WithTimeLimit(time.Minute))
+	_, err := r.Command(t.Context(), command, values, sal.WithTimeout(time.Minute))
 	var failed *sal.AckError
 	require.ErrorAs(t, err, &failed)
 	require.Contains(t, failed.Ack.Result, want)
 }
 
-func TestPlannedFaultComesInItsTimeAndIsRecovered(t *testing.T) {
+func TestPlannedFaultOccursAndIsRecovered(t *testing.T) {
 	opts := append(only("ATDome"), sim.WithFault(sim.Fault{Component: "ATDome", After: 2 * time.Minute, Code: 7, Report: "a door jams"}))
 	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
@@ -87,7 +87,7 @@ func TestOperatorCanStartAComponentThatFails(t *testing.T) {
 	})
 }
 
-func TestProgramCanMakeAComponentFail(t *testing.T) {
+func TestFaultMakesAComponentFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := sal.NewDomain(sim.NewBus(), sim.Definitions())
 		o := sim.NewObservatory(d, only("MTHexapod:1")...)
@@ -99,14 +99,14 @@ func TestProgramCanMakeAComponentFail(t *testing.T) {
 		require.NoError(t, o.Fault(ctx, sim.Fault{Component: "MTHexapod:1", Code: 3, Report: "a strut is stuck"}))
 		require.EqualValues(t, sal.Fault, number(t, r, "evt_summaryState", "summaryState"))
 		err = o.Fault(ctx, sim.Fault{Component: "MTHexapod:2"})
-		require.ErrorContains(t, err, `no component "MTHexapod:2" is simulated that can fail; there are [MTHexapod:1]`)
+		require.ErrorContains(t, err, `no simulated component "MTHexapod:2" can fail; there are [MTHexapod:1]`)
 		stop()
 		require.NoError(t, <-ended)
 		require.NoError(t, d.Close())
 	})
 }
 
-func TestObservatoryRefusesWhatItCannotSimulate(t *testing.T) {
+func TestObservatoryRefusesUnknownComponents(t *testing.T) {
 	for name, want := range map[string]string{
 		"MTHexapod": "MTHexapod has instances; say which",
 		"Nothing":   `there is no component "Nothing"`,

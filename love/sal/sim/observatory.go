@@ -10,36 +10,37 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sallog"
 )
 
-// Observatory is a set of simulated components, by default all that
-// [Definitions] have but Test. All start ENABLED: the mounts track one field of
-// the sky after another and the domes follow them, until they are commanded;
-// the weather drifts, the script queues run scripts, and the Watcher raises
-// alarms of what the others tell. Time is that of the domain's clock.
+// Observatory is a set of simulated components, by default all of [Definitions] but
+// Test. All start ENABLED: the mounts track one field of the sky after another and
+// the domes follow them, until they are commanded; the weather drifts, the script
+// queues run scripts, and the Watcher raises alarms about the others. Time is that of
+// the domain's clock.
 type Observatory struct {
 	domain   *sal.Domain
 	settings settings
 	ready    chan struct{}
-	cscs     map[string]*csc // what can be brought to FAULT; set when ready
+	cscs     map[string]*csc // those that can be brought to FAULT; set when ready
 }
 
 // component is one of the observatory.
 type component interface {
-	// run lives until ctx ends.
+	// run runs the component until ctx ends.
 	run(ctx context.Context) error
 	// Close ends a component that was not run.
 	Close() error
 }
 
-// allComponents is the observatory as it is by default. The Watcher comes
-// last, to find the others.
+// allComponents lists the components of an observatory by default. The Watcher is the
+// last one, so that it finds the others.
 var allComponents = [...]string{
 	"ATDome", "ATMCS", "ESS:112", "ESS:201", "ESS:301", "LOVE", "MTDome", "MTHexapod:1", "MTHexapod:2",
 	"MTMount", "ScriptQueue:1", "ScriptQueue:2", "Watcher",
 }
 
-// settings holds what the options set, for all components alike.
+// settings holds what the options set, for all components.
 type settings struct {
 	components []string
 	initial    sal.SummaryState
@@ -54,22 +55,21 @@ type settings struct {
 // Option changes a default of [NewObservatory].
 type Option func(*settings)
 
-// WithInitialState sets the state that components go to at the start, from
-// STANDBY over the states between: Standby, Disabled or Enabled. Default:
-// Enabled.
+// WithInitialState sets the state to which components go when they start, from STANDBY
+// through the states between: Standby, Disabled or Enabled. Default: Enabled.
 func WithInitialState(s sal.SummaryState) Option { return func(c *settings) { c.initial = s } }
 
-// WithComponents chooses what is simulated: names out of [Definitions], with an
-// index where the component has one ("ESS:301", "Test:1"). Default: all but
-// Test, with the indices that the observatory has.
+// WithComponents selects the components to simulate: names from [Definitions], with
+// an index where the component has one ("ESS:301", "Test:1"). Default: all but Test,
+// with the indices of the observatory.
 func WithComponents(names ...string) Option { return func(c *settings) { c.components = names } }
 
 // WithHeartbeat sets the period of the heartbeats. Default: 1 s, that of the
 // observatory's components.
 func WithHeartbeat(d time.Duration) Option { return func(c *settings) { c.heartbeat = d } }
 
-// WithEmptyQueues makes script queues that run only what they are told to.
-// Default: they add scripts of their own when they run dry.
+// WithEmptyQueues makes script queues that run only the scripts that they are commanded
+// to. Default: they add scripts themselves when too few wait.
 func WithEmptyQueues() Option { return func(c *settings) { c.refill = false } }
 
 // WithTelemetryPeriod sets the period of the telemetry of domes and mounts; that of
@@ -80,11 +80,11 @@ func WithTelemetryPeriod(d time.Duration) Option { return func(c *settings) { c.
 // Default: 3 minutes.
 func WithDwell(d time.Duration) Option { return func(c *settings) { c.dwell = d } }
 
-// WithSeed chooses another night: which fields, what weather. Default: 1. The
-// same seed at the same times gives the same night.
+// WithSeed selects another night: other fields, other weather. Default: 1. The same
+// seed at the same time gives the same night.
 func WithSeed(seed uint64) Option { return func(c *settings) { c.seed = seed } }
 
-// NewObservatory makes an observatory; it lives while [Observatory.Run] does.
+// NewObservatory makes an observatory, which [Observatory.Run] runs.
 func NewObservatory(domain *sal.Domain, opts ...Option) *Observatory {
 	o := &Observatory{domain: domain, ready: make(chan struct{}), settings: settings{
 		components: allComponents[:], initial: sal.Enabled, period: 500 * time.Millisecond, heartbeat: time.Second,
@@ -97,7 +97,7 @@ func NewObservatory(domain *sal.Domain, opts ...Option) *Observatory {
 }
 
 // Components returns the names of the components: "ATDome", "ESS:301", "MTMount" …
-// Scripts come and go and are not among them.
+// Scripts are not among them.
 func (o *Observatory) Components() []string { return slices.Clone(o.settings.components) }
 
 // Ready returns a channel that is closed when all components have started: from
@@ -127,7 +127,7 @@ func (o *Observatory) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// start makes all components; in an error those made so far are returned too.
+// start makes and starts all components. With an error it returns those made so far.
 func (o *Observatory) start(ctx context.Context) ([]component, error) {
 	var components []component
 	o.cscs = map[string]*csc{}
@@ -167,7 +167,7 @@ func (o *Observatory) csc(ctx context.Context, name string, index int) (*csc, er
 	if err != nil {
 		return nil, err
 	}
-	records := sal.NewLogHandler(nil)
+	records := sallog.New(nil)
 	c := &csc{
 		Controller: controller, actor: newActor(), name: controller.Component().Instance(index), settings: o.settings,
 		domain: o.domain, log: slog.New(records), records: records, mode: 1, state: sal.Standby,
@@ -176,7 +176,7 @@ func (o *Observatory) csc(ctx context.Context, name string, index int) (*csc, er
 	return c, nil
 }
 
-// devices is what makes the device of a component, nil if there is none.
+// devices returns the constructor of a component's device, nil if there is none.
 func devices(name string) func(*csc) device {
 	return map[string]func(*csc) device{
 		"ATMCS":       func(c *csc) device { return newTelescope(c) },

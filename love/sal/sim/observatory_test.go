@@ -15,8 +15,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// night runs an observatory in a bubble whose time passes as fast as it can,
-// and ends it after the test body.
+// night runs an observatory in a bubble, and ends it after the test body.
 func night(t *testing.T, opts []sim.Option, body func(t *testing.T, ctx context.Context, d *sal.Domain)) {
 	synctest.Test(t, func(t *testing.T) {
 		d := sal.NewDomain(sim.NewBus(), sim.Definitions())
@@ -40,7 +39,7 @@ func remote(t *testing.T, ctx context.Context, d *sal.Domain, name string, index
 	return r
 }
 
-// pass lets the bubble's time pass, until all that happens in it is done.
+// pass lets time pass in the bubble, and waits until everything in it is blocked.
 func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
@@ -52,7 +51,7 @@ func position(t *testing.T, r *sal.Remote) float64 {
 	return s.Float("azimuthPosition")
 }
 
-func TestDomeSlewsToWhereItIsCommandedWithinItsLimits(t *testing.T) {
+func TestDomeSlewsAsCommandedWithinItsLimits(t *testing.T) {
 	night(t, only("ATDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
 		_, err := r.Command(ctx, "cmd_moveAzimuth", sal.Values{"azimuth": 90})
@@ -85,7 +84,7 @@ func TestDomeSlewsToWhereItIsCommandedWithinItsLimits(t *testing.T) {
 	})
 }
 
-func TestDoorsOpenAndCloseInTurn(t *testing.T) {
+func TestDoorsOpenAndCloseInOrder(t *testing.T) {
 	night(t, only("ATDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
 		doors := func() (main, dropout int64) {
@@ -147,7 +146,7 @@ func TestMountTracksWithinItsLimitsThroughANight(t *testing.T) {
 	})
 }
 
-func TestMountGoesWhereItIsSentAndRefusesWhatItCannotReach(t *testing.T) {
+func TestMountMovesAsCommandedAndRefusesUnreachablePositions(t *testing.T) {
 	night(t, only("MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "MTMount", 0)
 		_, err := r.Command(ctx, "moveToTarget", sal.Values{"azimuth": -100, "elevation": 45})
@@ -190,11 +189,11 @@ func TestWeatherDriftsSmoothlyAndPlausibly(t *testing.T) {
 	})
 }
 
-func TestComponentsBeatOnceASecond(t *testing.T) {
+func TestComponentsSendAHeartbeatEachSecond(t *testing.T) {
 	night(t, []sim.Option{sim.WithComponents("ATDome", "MTMount", "ESS:301")}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		var beats atomic.Int64
 		for _, name := range []string{"ATDome", "MTMount", "ESS"} {
-			r, err := d.Remote(ctx, name, 0, sal.WithoutHistory())
+			r, err := d.Remote(ctx, name, 0, sal.WithHistory(0))
 			require.NoError(t, err)
 			_, err = r.Subscribe("evt_heartbeat", func(*sal.Sample) { beats.Add(1) })
 			require.NoError(t, err)
@@ -223,15 +222,15 @@ func TestStateCommandsFollowTheTable(t *testing.T) {
 			{"standby", "Done", sal.Standby},
 			{"exitControl", "Done", sal.Offline},
 		} {
-			a, err := r.Command(ctx, step.command, nil, sal.WithTimeLimit(time.Minute))
+			a, err := r.Command(ctx, step.command, nil, sal.WithTimeout(time.Minute))
 			require.Equal(t, step.result, a.Result, step.command)
 			require.Equal(t, step.result != "Done", err != nil)
 			synctest.Wait()
 			s, _ := r.Latest("evt_summaryState")
 			require.EqualValues(t, step.state, s.Int("summaryState"), step.command)
 		}
-		_, err := r.Command(ctx, "start", nil, sal.WithTimeLimit(time.Minute))
-		require.ErrorIs(t, err, sal.ErrTimeout, "who went offline answers no more")
+		_, err := r.Command(ctx, "start", nil, sal.WithTimeout(time.Minute))
+		require.ErrorIs(t, err, sal.ErrTimeout, "an offline component does not answer")
 	})
 }
 
@@ -242,17 +241,17 @@ func TestLateJoinerKnowsTheStateAtOnce(t *testing.T) {
 		require.True(t, ok)
 		require.EqualValues(t, sal.Enabled, s.Int("summaryState"))
 		_, ok = r.Latest("tel_azimuth")
-		require.False(t, ok, "telemetry has no past")
+		require.False(t, ok, "telemetry has no history")
 	})
 }
 
-func TestObservatoryRefusesAStateThatItCannotStartIn(t *testing.T) {
+func TestObservatoryRefusesAnImpossibleInitialState(t *testing.T) {
 	d := sal.NewDomain(sim.NewBus(), sim.Definitions())
 	err := sim.NewObservatory(d, sim.WithInitialState(sal.Fault)).Run(context.Background())
 	require.ErrorContains(t, err, "STANDBY, DISABLED or ENABLED, not FAULT")
 }
 
-func TestWholeObservatoryLivesThroughANight(t *testing.T) {
+func TestWholeObservatoryRunsThroughANight(t *testing.T) {
 	opts := []sim.Option{sim.WithTelemetryPeriod(30 * time.Second), sim.WithHeartbeat(30 * time.Second)}
 	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		hours := 10 * time.Hour

@@ -2,6 +2,5 @@
 
 package sim_test
 
-// raced tells that the race detector is on, which makes a night ten times as
-// long.
+// raced says that the race detector is on, with which a night takes ten times as long.
 const raced = true

@@ -5,16 +5,17 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
 // rule says which samples raise an alarm.
 type rule struct {
 	alarm string
 	topic string // attribute name
-	judge func(*sal.Sample) (sal.AlarmSeverity, string)
+	judge func(*sal.Sample) (enums.AlarmSeverity, string)
 }
 
-// rulesFor are the rules about one component.
+// rulesFor returns the rules about one component.
 func rulesFor(full string, comp *sal.Component) []rule {
 	var rules []rule
 	if _, ok := comp.Topic("evt_summaryState"); ok {
@@ -32,51 +33,51 @@ func rulesFor(full string, comp *sal.Component) []rule {
 	return rules
 }
 
-func judgeState(s *sal.Sample) (sal.AlarmSeverity, string) {
+func judgeState(s *sal.Sample) (enums.AlarmSeverity, string) {
 	switch state := sal.SummaryState(s.Int("summaryState")); state {
 	case sal.Enabled:
-		return sal.NoAlarm, ""
+		return enums.AlarmNone, ""
 	case sal.Fault:
-		return sal.CriticalAlarm, "is in FAULT"
+		return enums.AlarmCritical, "is in FAULT"
 	case sal.Offline:
-		return sal.SeriousAlarm, "is OFFLINE"
+		return enums.AlarmSerious, "is OFFLINE"
 	default:
-		return sal.WarningAlarm, "is in " + state.String()
+		return enums.AlarmWarning, "is in " + state.String()
 	}
 }
 
-func judgeScript(s *sal.Sample) (sal.AlarmSeverity, string) {
-	switch state := sal.ScriptState(s.Int("scriptState")); state {
-	case sal.ScriptFailed, sal.ScriptConfigureFailed:
-		return sal.WarningAlarm, fmt.Sprintf("script %d, %s: %v", s.Int("scriptSalIndex"), s.Text("path"), state)
-	case sal.ScriptDone:
-		return sal.NoAlarm, ""
+func judgeScript(s *sal.Sample) (enums.AlarmSeverity, string) {
+	switch state := enums.ScriptState(s.Int("scriptState")); state {
+	case enums.ScriptFailed, enums.ScriptConfigureFailed:
+		return enums.AlarmWarning, fmt.Sprintf("script %d, %s: %v", s.Int("scriptSalIndex"), s.Text("path"), state)
+	case enums.ScriptDone:
+		return enums.AlarmNone, ""
 	}
-	return 0, "" // says nothing
+	return 0, "" // no judgement
 }
 
-// thresholds judges a reading by three limits.
-func thresholds(field, text string, warning, serious, critical float64) func(*sal.Sample) (sal.AlarmSeverity, string) {
-	return func(s *sal.Sample) (sal.AlarmSeverity, string) {
+// thresholds returns a judge of a reading with three limits.
+func thresholds(field, text string, warning, serious, critical float64) func(*sal.Sample) (enums.AlarmSeverity, string) {
+	return func(s *sal.Sample) (enums.AlarmSeverity, string) {
 		reading := s.Float(field)
-		severity := sal.NoAlarm
+		severity := enums.AlarmNone
 		for i, limit := range [...]float64{warning, serious, critical} {
 			if reading >= limit {
-				severity = sal.WarningAlarm + sal.AlarmSeverity(i)
+				severity = enums.AlarmWarning + enums.AlarmSeverity(i)
 			}
 		}
-		if severity == sal.NoAlarm {
+		if severity == enums.AlarmNone {
 			return severity, ""
 		}
 		return severity, fmt.Sprintf(text, reading)
 	}
 }
 
-// heartbeatsLost is how many heartbeats may be missing before the alarm.
+// heartbeatsLost is the number of heartbeats that may be missing before the alarm.
 const heartbeatsLost = 5
 
-// beat holds the time of a component's last heartbeat.
-type beat struct {
+// heartbeatAlarm is the alarm of a component whose heartbeat is missing.
+type heartbeatAlarm struct {
 	alarm *alarm
-	last  time.Time
+	last  time.Time // time of the last heartbeat
 }

@@ -11,33 +11,35 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
+	"github.com/rubin-love/love-go/love/sal/sallog"
 )
 
-// How long scripts take for what is not their work.
+// Durations of the parts of a script's process besides its work.
 const (
-	startingTime    = time.Second     // until its process says something
-	loadingTime     = 2 * time.Second // with the start
+	startingTime    = time.Second     // until its process writes something
+	loadingTime     = 2 * time.Second // including startingTime
 	configuringTime = time.Second
 	endingTime      = time.Second
 	scriptHeartbeat = 5 * time.Second
 )
 
-// script is a Script component: a process that a queue started. It advances by
-// itself and ends by itself.
+// script is a Script component: a process that a queue started. It advances and ends
+// without commands.
 type script struct {
 	*sal.Controller
 	actor
 	domain  *sal.Domain
 	log     *slog.Logger
 	request request
-	recipe  recipe
+	file    scriptFile
 
-	// changed tells the queue how far it is.
+	// changed reports a new status to the queue.
 	changed func(status)
 	status  status
 	reason  string
 	group   string
-	at      int // checkpoints reached
+	reached int // number of checkpoints
 	last    string
 	pause   *regexp.Regexp
 	stop    *regexp.Regexp
@@ -45,10 +47,10 @@ type script struct {
 	failure error
 }
 
-// request is what somebody asked a queue to run.
+// request is a script that a queue was asked to run, and how.
 type request struct {
 	index     int
-	command   int // number of the command, 0 if nobody commanded it
+	command   int // number of the command, 0 if there was none
 	standard  bool
 	path      string
 	config    string
@@ -60,48 +62,48 @@ type request struct {
 	execution string
 }
 
-// status is how far a script is; times are TAI, 0 if not yet.
+// status is the progress of a script; times are TAI, 0 before they come.
 type status struct {
-	process                                             sal.ScriptProcessState
-	script                                              sal.ScriptState
+	process                                             enums.ScriptProcessState
+	script                                              enums.ScriptState
 	started, configureStarted, configured, running, end float64
 }
 
-func newScript(d *sal.Domain, r request, of recipe, changed func(status)) *script {
-	return &script{actor: newActor(), domain: d, request: r, recipe: of, changed: changed, status: status{script: sal.ScriptUnknown}}
+func newScript(d *sal.Domain, r request, file scriptFile, changed func(status)) *script {
+	return &script{actor: newActor(), domain: d, request: r, file: file, changed: changed, status: status{script: enums.ScriptUnknown}}
 }
 
-// run is the script's life; it ends when the script does, or with ctx.
+// run runs the script until it ends, or ctx does.
 func (s *script) run(ctx context.Context) error {
 	s.timer = s.domain.Clock().NewTimer(startingTime)
 	defer func() { s.timer.Stop() }()
-	s.status.process, s.status.started = sal.ProcessLoading, s.now()
+	s.status.process, s.status.started = enums.ProcessLoading, s.now()
 	s.changed(s.status)
 	if !s.start(ctx) {
 		close(s.ended)
 		return nil
 	}
-	s.after(loadingTime - startingTime)
+	s.advanceAfter(loadingTime - startingTime)
 	if err := s.load(ctx); err != nil {
 		close(s.ended)
 		return errors.Join(err, s.closeController())
 	}
-	var answering sync.WaitGroup
+	var commands sync.WaitGroup
 	running, cancel := context.WithCancel(ctx)
-	answering.Go(func() {
+	commands.Go(func() {
 		if err := s.Controller.Run(running); err != nil {
 			s.post(func() { s.failure = errors.Join(s.failure, err) })
 		}
 	})
-	s.live(ctx)
+	s.loop(ctx)
 	close(s.ended)
 	cancel()
-	answering.Wait()
+	commands.Wait()
 	return errors.Join(s.failure, s.closeController())
 }
 
-// start waits until everybody has heard of the script from the queue; before, it
-// says nothing itself. It returns false if the script was ended meanwhile.
+// start waits until readers know the script from the queue; before that, the script
+// writes nothing. It returns false if the script was terminated meanwhile.
 func (s *script) start(ctx context.Context) bool {
 	for !s.status.process.Final() {
 		select {
@@ -136,7 +138,7 @@ func (s *script) load(ctx context.Context) error {
 		"resume":         func(context.Context, *sal.Sample) error { return s.resume() },
 		"stop":           func(context.Context, *sal.Sample) error { return s.halt() },
 		"setCheckpoints": func(_ context.Context, c *sal.Sample) error { return s.setCheckpoints(c.Text("pause"), c.Text("stop")) },
-		"setGroupId":     func(_ context.Context, c *sal.Sample) error { s.group = c.Text("groupId"); s.tell(); return nil },
+		"setGroupId":     func(_ context.Context, c *sal.Sample) error { s.group = c.Text("groupId"); s.writeState(); return nil },
 		"setLogLevel": func(_ context.Context, c *sal.Sample) error {
 			s.write("evt_logLevel", sal.Values{"level": c.Int("level"), "subsystem": c.Text("subsystem")})
 			return nil
@@ -146,24 +148,24 @@ func (s *script) load(ctx context.Context) error {
 			return err
 		}
 	}
-	records := sal.NewLogHandler(nil)
+	records := sallog.New(nil)
 	s.log = slog.New(records)
 	s.write("evt_description", sal.Values{
-		"classname": s.recipe.class, "description": s.recipe.description, "remotes": s.recipe.remotes,
-		"help": s.recipe.description + " It is simulated.",
+		"classname": s.file.class, "description": s.file.description, "remotes": s.file.remotes,
+		"help": s.file.description + " It is simulated.",
 	})
 	return records.Attach(ctx, controller)
 }
 
-// live is the script's goroutine.
-func (s *script) live(ctx context.Context) {
-	heart := s.domain.Clock().NewTicker(scriptHeartbeat)
-	defer heart.Stop()
+// loop is the script's goroutine.
+func (s *script) loop(ctx context.Context) {
+	heartbeat := s.domain.Clock().NewTicker(scriptHeartbeat)
+	defer heartbeat.Stop()
 	for !s.status.process.Final() && s.failure == nil {
 		select {
 		case <-s.timer.C():
 			s.advance()
-		case <-heart.C():
+		case <-heartbeat.C():
 			s.write("evt_heartbeat", nil, sal.Force())
 		case j := <-s.jobs:
 			j.run()
@@ -173,133 +175,133 @@ func (s *script) live(ctx context.Context) {
 	}
 }
 
-// after has the script advance after a time.
-func (s *script) after(d time.Duration) {
+// advanceAfter makes the script advance after a time.
+func (s *script) advanceAfter(d time.Duration) {
 	s.timer.Stop()
 	s.timer = s.domain.Clock().NewTimer(d)
 }
 
-// advance takes the next step of a script that does not wait for anybody.
+// advance takes the next step of a script that does not wait for a command.
 func (s *script) advance() {
 	switch s.status.script {
-	case sal.ScriptUnknown:
+	case enums.ScriptUnknown:
 		s.status.configureStarted = s.now()
-		s.become(sal.ScriptUnconfigured, "")
-		s.after(configuringTime)
-	case sal.ScriptUnconfigured:
+		s.setState(enums.ScriptUnconfigured, "")
+		s.advanceAfter(configuringTime)
+	case enums.ScriptUnconfigured:
 		s.configure()
-	case sal.ScriptRunning:
-		s.reach()
-	case sal.ScriptEnding:
-		s.finish(sal.ScriptDone)
-	case sal.ScriptStopping:
-		s.finish(sal.ScriptStopped)
-	case sal.ScriptFailing:
-		s.finish(sal.ScriptFailed)
+	case enums.ScriptRunning:
+		s.reachCheckpoint()
+	case enums.ScriptEnding:
+		s.finish(enums.ScriptDone)
+	case enums.ScriptStopping:
+		s.finish(enums.ScriptStopped)
+	case enums.ScriptFailing:
+		s.finish(enums.ScriptFailed)
 	}
 }
 
 func (s *script) configure() {
-	of, err := s.recipe.configured(s.request.config)
+	file, err := s.file.configured(s.request.config)
 	if err == nil {
 		err = s.setCheckpoints(s.request.pause, s.request.stop)
 	}
 	s.status.configured = s.now()
 	if err != nil {
 		s.log.Error("configuring failed: " + err.Error())
-		s.status.process, s.status.end = sal.ProcessConfigureFailed, s.now()
-		s.become(sal.ScriptConfigureFailed, err.Error())
+		s.status.process, s.status.end = enums.ProcessConfigureFailed, s.now()
+		s.setState(enums.ScriptConfigureFailed, err.Error())
 		return
 	}
-	s.recipe = of
+	s.file = file
 	s.write("evt_metadata", sal.Values{
-		"duration": of.duration.Seconds(), "totalCheckpoints": len(of.checkpoints), "coordinateSystem": 1, "rotationSystem": 1, "dome": 3,
+		"duration": file.duration.Seconds(), "totalCheckpoints": len(file.checkpoints), "coordinateSystem": 1, "rotationSystem": 1, "dome": 3,
 	})
 	s.log.Info("configured")
-	s.status.process = sal.ProcessConfigured
-	s.become(sal.ScriptConfigured, "")
+	s.status.process = enums.ProcessConfigured
+	s.setState(enums.ScriptConfigured, "")
 }
 
 // begin runs a configured script.
 func (s *script) begin() error {
-	if s.status.script != sal.ScriptConfigured {
+	if s.status.script != enums.ScriptConfigured {
 		return fmt.Errorf("run is not allowed in state %v", s.status.script)
 	}
-	s.status.process, s.status.running = sal.ProcessRunning, s.now()
-	s.become(sal.ScriptRunning, "")
-	s.after(s.leg())
+	s.status.process, s.status.running = enums.ProcessRunning, s.now()
+	s.setState(enums.ScriptRunning, "")
+	s.advanceAfter(s.legDuration())
 	return nil
 }
 
-// leg is the time from one checkpoint to the next.
-func (s *script) leg() time.Duration {
-	return s.recipe.duration / time.Duration(len(s.recipe.checkpoints))
+// legDuration returns the time from one checkpoint to the next.
+func (s *script) legDuration() time.Duration {
+	return s.file.duration / time.Duration(len(s.file.checkpoints))
 }
 
-// reach comes to the next checkpoint, where it may be made to wait or to stop.
-func (s *script) reach() {
-	if s.at == len(s.recipe.checkpoints) {
-		s.turn(sal.ScriptEnding, "")
+// reachCheckpoint reaches the next checkpoint, where the script may pause or stop.
+func (s *script) reachCheckpoint() {
+	if s.reached == len(s.file.checkpoints) {
+		s.beginEnd(enums.ScriptEnding, "")
 		return
 	}
-	s.last = s.recipe.checkpoints[s.at]
-	s.at++
+	s.last = s.file.checkpoints[s.reached]
+	s.reached++
 	s.log.Info("checkpoint " + s.last)
 	switch {
-	case s.last == s.recipe.failsAt:
+	case s.last == s.file.failsAt:
 		s.log.Error("failed at checkpoint " + s.last)
-		s.turn(sal.ScriptFailing, "failed at checkpoint "+s.last)
+		s.beginEnd(enums.ScriptFailing, "failed at checkpoint "+s.last)
 	case matches(s.stop, s.last):
-		s.turn(sal.ScriptStopping, "stopped at checkpoint "+s.last)
+		s.beginEnd(enums.ScriptStopping, "stopped at checkpoint "+s.last)
 	case matches(s.pause, s.last):
-		s.become(sal.ScriptPaused, "")
+		s.setState(enums.ScriptPaused, "")
 	default:
-		s.tell()
-		s.after(s.leg())
+		s.writeState()
+		s.advanceAfter(s.legDuration())
 	}
 }
 
-// turn begins the end.
-func (s *script) turn(state sal.ScriptState, reason string) {
-	s.become(state, reason)
-	s.after(endingTime)
+// beginEnd begins the end of the script.
+func (s *script) beginEnd(state enums.ScriptState, reason string) {
+	s.setState(state, reason)
+	s.advanceAfter(endingTime)
 }
 
-func (s *script) finish(state sal.ScriptState) {
-	s.status.process, s.status.end = sal.ProcessDone, s.now()
-	s.become(state, s.reason)
+func (s *script) finish(state enums.ScriptState) {
+	s.status.process, s.status.end = enums.ProcessDone, s.now()
+	s.setState(state, s.reason)
 }
 
 func (s *script) resume() error {
-	if s.status.script != sal.ScriptPaused {
+	if s.status.script != enums.ScriptPaused {
 		return fmt.Errorf("resume is not allowed in state %v", s.status.script)
 	}
-	s.become(sal.ScriptRunning, "")
-	s.after(s.leg())
+	s.setState(enums.ScriptRunning, "")
+	s.advanceAfter(s.legDuration())
 	return nil
 }
 
-// halt stops the script; one that ends anyway goes on doing so.
+// halt stops the script; one that is ending already is left alone.
 func (s *script) halt() error {
 	switch s.status.script {
-	case sal.ScriptRunning, sal.ScriptPaused:
-		s.turn(sal.ScriptStopping, "stopped by command")
+	case enums.ScriptRunning, enums.ScriptPaused:
+		s.beginEnd(enums.ScriptStopping, "stopped by command")
 		return nil
-	case sal.ScriptEnding, sal.ScriptStopping, sal.ScriptFailing:
+	case enums.ScriptEnding, enums.ScriptStopping, enums.ScriptFailing:
 		return nil
 	}
 	s.terminate()
 	return nil
 }
 
-// terminate ends the process at once.
+// terminate ends the process immediately.
 func (s *script) terminate() {
-	s.status.process, s.status.end = sal.ProcessTerminated, s.now()
-	s.become(s.status.script, "terminated")
+	s.status.process, s.status.end = enums.ProcessTerminated, s.now()
+	s.setState(s.status.script, "terminated")
 }
 
-// setCheckpoints says where to pause and where to stop; an empty text is
-// nowhere.
+// setCheckpoints sets the patterns of checkpoints at which to pause and to stop; an
+// empty text matches none.
 func (s *script) setCheckpoints(pause, stop string) error {
 	var compiled [2]*regexp.Regexp
 	for i, pattern := range [...]string{pause, stop} {
@@ -308,7 +310,7 @@ func (s *script) setCheckpoints(pause, stop string) error {
 		}
 		re, err := regexp.Compile("^(?:" + pattern + ")$")
 		if err != nil {
-			return fmt.Errorf("checkpoint %q is no regular expression", pattern)
+			return fmt.Errorf("checkpoint %q is not a regular expression", pattern)
 		}
 		compiled[i] = re
 	}
@@ -319,24 +321,24 @@ func (s *script) setCheckpoints(pause, stop string) error {
 
 func matches(re *regexp.Regexp, text string) bool { return re != nil && re.MatchString(text) }
 
-// become changes the state and tells so, on the bus and to the queue.
-func (s *script) become(state sal.ScriptState, reason string) {
+// setState changes the state and reports it on the bus and to the queue.
+func (s *script) setState(state enums.ScriptState, reason string) {
 	s.status.script, s.reason = state, reason
-	s.tell()
+	s.writeState()
 	s.changed(s.status)
 }
 
-func (s *script) tell() {
+func (s *script) writeState() {
 	s.write("evt_state", sal.Values{
-		"state": s.status.script, "reason": s.reason, "groupId": s.group, "lastCheckpoint": s.last, "numCheckpoints": s.at,
+		"state": s.status.script, "reason": s.reason, "groupId": s.group, "lastCheckpoint": s.last, "numCheckpoints": s.reached,
 		"blockId": s.request.block, "executionId": s.request.execution,
 	})
 }
 
 func (s *script) now() float64 { return love.TAI(s.domain.Clock().Now()) }
 
-// write writes a topic; what fails is noted and ends the script. A script that
-// is still starting has no controller, and writes nothing.
+// write writes a topic. An error is recorded and ends the script. A script that is
+// still starting has no controller, and writes nothing.
 func (s *script) write(attr string, values sal.Values, opts ...sal.WriteOption) {
 	if s.Controller == nil {
 		return

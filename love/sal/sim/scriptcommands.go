@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
 func (q *scriptQueue) commands() map[string]command {
@@ -20,7 +21,7 @@ func (q *scriptQueue) commands() map[string]command {
 			q.showAvailable(ctx)
 			return nil
 		},
-		"showQueue":   func(ctx context.Context, _ *sal.Sample) error { q.tell(ctx, sal.Force()); return nil },
+		"showQueue":   func(ctx context.Context, _ *sal.Sample) error { q.writeQueue(ctx, sal.Force()); return nil },
 		"showSchema":  q.showSchema,
 		"showScript":  q.showScript,
 		"stopScripts": q.stopScripts,
@@ -29,18 +30,18 @@ func (q *scriptQueue) commands() map[string]command {
 
 // add answers with the index of the new script.
 func (q *scriptQueue) add(ctx context.Context, s *sal.Sample) error {
-	of, err := recipeOf(s.Bool("isStandard"), s.Text("path"))
+	file, err := findScriptFile(s.Bool("isStandard"), s.Text("path"))
 	if err != nil {
 		return err
 	}
 	return q.insertAt(ctx, s, request{
-		command: s.Number(), standard: of.standard, path: of.path, config: s.Text("config"),
+		command: s.Number(), standard: file.standard, path: file.path, config: s.Text("config"),
 		pause: s.Text("pauseCheckpoint"), stop: s.Text("stopCheckpoint"), logLevel: int(s.Int("logLevel")),
 		block: s.Text("block"), blockSize: int(s.Int("blockSize")), execution: s.Text("executionId"),
-	}, of)
+	}, file)
 }
 
-// requeue adds a script again, as it was asked for.
+// requeue adds a script again, with the same request.
 func (q *scriptQueue) requeue(ctx context.Context, s *sal.Sample) error {
 	e, err := q.entry(s)
 	if err != nil {
@@ -48,10 +49,10 @@ func (q *scriptQueue) requeue(ctx context.Context, s *sal.Sample) error {
 	}
 	again := e.request
 	again.command = s.Number()
-	return q.insertAt(ctx, s, again, e.recipe)
+	return q.insertAt(ctx, s, again, e.file)
 }
 
-func (q *scriptQueue) insertAt(ctx context.Context, s *sal.Sample, r request, of recipe) error {
+func (q *scriptQueue) insertAt(ctx context.Context, s *sal.Sample, r request, file scriptFile) error {
 	if len(q.waiting) >= maxScripts {
 		return fmt.Errorf("the queue is full, it holds %d scripts", maxScripts)
 	}
@@ -60,30 +61,30 @@ func (q *scriptQueue) insertAt(ctx context.Context, s *sal.Sample, r request, of
 		return err
 	}
 	index := q.next
-	q.insert(ctx, r, of, at)
+	q.insert(ctx, r, file, at)
 	return sal.Answer(sal.Ack{Code: sal.Complete, Result: strconv.Itoa(index)})
 }
 
-// place is where in a row a command wants a script.
+// place returns the position in a row at which a command wants a script.
 func (q *scriptQueue) place(s *sal.Sample, row []int) (int, error) {
-	location := sal.Location(s.Int("location"))
+	location := enums.Location(s.Int("location"))
 	switch location {
-	case sal.First:
+	case enums.LocationFirst:
 		return 0, nil
-	case sal.Last:
+	case enums.LocationLast:
 		return len(row), nil
-	case sal.Before, sal.After:
+	case enums.LocationBefore, enums.LocationAfter:
 		other := int(s.Int("locationSalIndex"))
 		at := slices.Index(row, other)
 		if at < 0 {
 			return 0, fmt.Errorf("no script %d waits, so none can be put %v it", other, location)
 		}
-		if location == sal.After {
+		if location == enums.LocationAfter {
 			at++
 		}
 		return at, nil
 	}
-	return 0, fmt.Errorf("location=%d is none; 1 is first, 2 last, 3 before and 4 after locationSalIndex", location)
+	return 0, fmt.Errorf("location=%d is not a location; 1 is first, 2 last, 3 before and 4 after locationSalIndex", location)
 }
 
 func (q *scriptQueue) move(ctx context.Context, s *sal.Sample) error {
@@ -91,7 +92,7 @@ func (q *scriptQueue) move(ctx context.Context, s *sal.Sample) error {
 	if !slices.Contains(q.waiting, index) {
 		return fmt.Errorf("no script %d waits", index)
 	}
-	if int(s.Int("locationSalIndex")) == index && sal.Location(s.Int("location")) >= sal.Before {
+	if int(s.Int("locationSalIndex")) == index && enums.Location(s.Int("location")) >= enums.LocationBefore {
 		return nil
 	}
 	row := slices.DeleteFunc(slices.Clone(q.waiting), func(i int) bool { return i == index })
@@ -100,14 +101,14 @@ func (q *scriptQueue) move(ctx context.Context, s *sal.Sample) error {
 		return err
 	}
 	q.waiting = slices.Insert(row, at, index)
-	q.tell(ctx)
+	q.writeQueue(ctx)
 	q.runNext(ctx)
 	return nil
 }
 
 func (q *scriptQueue) setRunning(ctx context.Context, on bool) {
 	q.running = on
-	q.tell(ctx)
+	q.writeQueue(ctx)
 	q.runNext(ctx)
 }
 
@@ -116,7 +117,7 @@ func (q *scriptQueue) entry(s *sal.Sample) (*entry, error) {
 	if e := q.entries[index]; e != nil {
 		return e, nil
 	}
-	return nil, fmt.Errorf("the queue knows no script %d", index)
+	return nil, fmt.Errorf("the queue has no script %d", index)
 }
 
 func (q *scriptQueue) showScript(ctx context.Context, s *sal.Sample) error {
@@ -124,21 +125,21 @@ func (q *scriptQueue) showScript(ctx context.Context, s *sal.Sample) error {
 	if err != nil {
 		return err
 	}
-	q.tellScript(ctx, e, true)
+	q.writeScript(ctx, e, true)
 	return nil
 }
 
 func (q *scriptQueue) showSchema(ctx context.Context, s *sal.Sample) error {
-	of, err := recipeOf(s.Bool("isStandard"), s.Text("path"))
+	file, err := findScriptFile(s.Bool("isStandard"), s.Text("path"))
 	if err != nil {
 		return err
 	}
-	q.write(ctx, "evt_configSchema", sal.Values{"isStandard": of.standard, "path": of.path, "configSchema": of.schema()}, sal.Force())
+	q.write(ctx, "evt_configSchema", sal.Values{"isStandard": file.standard, "path": file.path, "configSchema": file.schema()}, sal.Force())
 	return nil
 }
 
-// stopScripts stops scripts: one that runs at once, others by ending their
-// process. Those that are unknown or have ended are left alone.
+// stopScripts stops scripts: the current one, and others by ending their process.
+// Those that are unknown or have ended are left alone.
 func (q *scriptQueue) stopScripts(_ context.Context, s *sal.Sample) error {
 	indices := s.Ints("salIndices")
 	length := s.Int("length")

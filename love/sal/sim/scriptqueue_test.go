@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
 const (
@@ -16,23 +17,23 @@ const (
 	broken = "engineering/broken_sensor.py"
 )
 
-// queue is a ScriptQueue and what is heard of its scripts.
+// queue is a ScriptQueue and the states of its scripts.
 type queue struct {
 	*sal.Remote
 	scripts *sal.Remote
 	t       *testing.T
 	mu      sync.Mutex
-	process map[int64][]sal.ScriptProcessState // how far each got, in turn
-	state   map[int64][]sal.ScriptState
+	process map[int64][]enums.ScriptProcessState // of each script, in order
+	state   map[int64][]enums.ScriptState
 }
 
-func (q *queue) processes(index int64) []sal.ScriptProcessState {
+func (q *queue) processes(index int64) []enums.ScriptProcessState {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.process[index]
 }
 
-func (q *queue) states(index int64) []sal.ScriptState {
+func (q *queue) states(index int64) []enums.ScriptState {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.state[index]
@@ -41,13 +42,13 @@ func (q *queue) states(index int64) []sal.ScriptState {
 func newQueue(t *testing.T, ctx context.Context, d *sal.Domain) *queue {
 	q := &queue{
 		Remote: remote(t, ctx, d, "ScriptQueue", 1), scripts: remote(t, ctx, d, "Script", 0), t: t,
-		process: map[int64][]sal.ScriptProcessState{}, state: map[int64][]sal.ScriptState{},
+		process: map[int64][]enums.ScriptProcessState{}, state: map[int64][]enums.ScriptState{},
 	}
 	_, err := q.Subscribe("evt_script", func(s *sal.Sample) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		i, p := s.Int("scriptSalIndex"), sal.ScriptProcessState(s.Int("processState"))
-		if n := len(q.process[i]); p != sal.ProcessUnknown && (n == 0 || q.process[i][n-1] != p) {
+		i, p := s.Int("scriptSalIndex"), enums.ScriptProcessState(s.Int("processState"))
+		if n := len(q.process[i]); p != enums.ProcessUnknown && (n == 0 || q.process[i][n-1] != p) {
 			q.process[i] = append(q.process[i], p)
 		}
 	})
@@ -55,7 +56,7 @@ func newQueue(t *testing.T, ctx context.Context, d *sal.Domain) *queue {
 	_, err = q.scripts.Subscribe("evt_state", func(s *sal.Sample) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		i, p := int64(s.Index()), sal.ScriptState(s.Int("state"))
+		i, p := int64(s.Index()), enums.ScriptState(s.Int("state"))
 		if n := len(q.state[i]); n == 0 || q.state[i][n-1] != p {
 			q.state[i] = append(q.state[i], p)
 		}
@@ -67,7 +68,7 @@ func newQueue(t *testing.T, ctx context.Context, d *sal.Domain) *queue {
 func last[T any](list []T) T { return list[len(list)-1] }
 
 func (q *queue) add(path, config string, more sal.Values) string {
-	values := sal.Values{"path": path, "config": config, "location": int(sal.Last)}
+	values := sal.Values{"path": path, "config": config, "location": int(enums.LocationLast)}
 	for k, v := range more {
 		values[k] = v
 	}
@@ -81,7 +82,7 @@ func (q *queue) rows() (current int64, waiting, past []int64) {
 	return s.Int("currentSalIndex"), s.Ints("salIndices")[:s.Int("length")], s.Ints("pastSalIndices")[:s.Int("pastLength")]
 }
 
-func TestScriptsAreRunOneAfterAnother(t *testing.T) {
+func TestScriptsRunOneAfterAnother(t *testing.T) {
 	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		require.Equal(t, "100001", q.add(quick, "duration: 30", nil), "the answer is the index")
@@ -99,8 +100,8 @@ func TestScriptsAreRunOneAfterAnother(t *testing.T) {
 		pass(5 * time.Minute)
 		_, _, past = q.rows()
 		require.Equal(t, []int64{100002, 100001}, past, "the newest first")
-		require.Equal(t, []sal.ScriptProcessState{sal.ProcessLoading, sal.ProcessConfigured, sal.ProcessRunning, sal.ProcessDone}, q.processes(100001))
-		require.Equal(t, []sal.ScriptState{sal.ScriptUnconfigured, sal.ScriptConfigured, sal.ScriptRunning, sal.ScriptEnding, sal.ScriptDone}, q.states(100001))
+		require.Equal(t, []enums.ScriptProcessState{enums.ProcessLoading, enums.ProcessConfigured, enums.ProcessRunning, enums.ProcessDone}, q.processes(100001))
+		require.Equal(t, []enums.ScriptState{enums.ScriptUnconfigured, enums.ScriptConfigured, enums.ScriptRunning, enums.ScriptEnding, enums.ScriptDone}, q.states(100001))
 		script, _ := q.Latest("evt_script")
 		require.Less(t, script.Float("timestampRunStart"), script.Float("timestampProcessEnd"))
 		state, _ := q.scripts.Latest("evt_state")
@@ -110,7 +111,7 @@ func TestScriptsAreRunOneAfterAnother(t *testing.T) {
 	})
 }
 
-func TestScriptsThatFailTellSo(t *testing.T) {
+func TestFailedScriptsReportIt(t *testing.T) {
 	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		q.add(broken, "", nil)
@@ -118,10 +119,10 @@ func TestScriptsThatFailTellSo(t *testing.T) {
 		q.add(quick, "colour: red", nil)
 		q.add(quick, "", sal.Values{"pauseCheckpoint": "("})
 		pass(5 * time.Minute)
-		require.Equal(t, []sal.ScriptState{sal.ScriptUnconfigured, sal.ScriptConfigured, sal.ScriptRunning, sal.ScriptFailing, sal.ScriptFailed}, q.states(100001))
+		require.Equal(t, []enums.ScriptState{enums.ScriptUnconfigured, enums.ScriptConfigured, enums.ScriptRunning, enums.ScriptFailing, enums.ScriptFailed}, q.states(100001))
 		for _, index := range []int64{100002, 100003, 100004} {
-			require.Equal(t, []sal.ScriptProcessState{sal.ProcessLoading, sal.ProcessConfigureFailed}, q.processes(index))
-			require.Equal(t, []sal.ScriptState{sal.ScriptUnconfigured, sal.ScriptConfigureFailed}, q.states(index))
+			require.Equal(t, []enums.ScriptProcessState{enums.ProcessLoading, enums.ProcessConfigureFailed}, q.processes(index))
+			require.Equal(t, []enums.ScriptState{enums.ScriptUnconfigured, enums.ScriptConfigureFailed}, q.states(index))
 		}
 		current, waiting, past := q.rows()
 		require.Zero(t, current)
@@ -137,14 +138,14 @@ func TestScriptPausesAndStopsAtCheckpoints(t *testing.T) {
 		pass(time.Hour)
 		script := remote(t, ctx, d, "Script", 100001)
 		state, _ := script.Latest("evt_state")
-		require.EqualValues(t, sal.ScriptPaused, state.Int("state"))
+		require.EqualValues(t, enums.ScriptPaused, state.Int("state"))
 		require.Equal(t, "low", state.Text("lastCheckpoint"))
 		do(t, script, "setGroupId", sal.Values{"groupId": "g1"})
 		do(t, script, "resume", nil)
 		refused(t, script, "resume is not allowed in state RUNNING", "resume", nil)
 		pass(10 * time.Minute)
 		state, _ = script.Latest("evt_state")
-		require.EqualValues(t, sal.ScriptStopped, state.Int("state"))
+		require.EqualValues(t, enums.ScriptStopped, state.Int("state"))
 		require.Equal(t, "stopped at checkpoint high", state.Text("reason"))
 		require.Equal(t, "g1", state.Text("groupId"))
 	})
@@ -157,12 +158,12 @@ func TestQueueIsRearrangedByCommands(t *testing.T) {
 		for range 3 {
 			q.add(quick, "", nil)
 		}
-		q.add(quick, "", sal.Values{"location": int(sal.First)})
-		q.add(quick, "", sal.Values{"location": int(sal.Before), "locationSalIndex": 100002})
+		q.add(quick, "", sal.Values{"location": int(enums.LocationFirst)})
+		q.add(quick, "", sal.Values{"location": int(enums.LocationBefore), "locationSalIndex": 100002})
 		_, waiting, _ := q.rows()
 		require.Equal(t, []int64{100004, 100001, 100005, 100002, 100003}, waiting)
-		do(t, q.Remote, "move", sal.Values{"scriptSalIndex": 100004, "location": int(sal.After), "locationSalIndex": 100003})
-		require.Equal(t, "100006", do(t, q.Remote, "requeue", sal.Values{"scriptSalIndex": 100001, "location": int(sal.Last)}))
+		do(t, q.Remote, "move", sal.Values{"scriptSalIndex": 100004, "location": int(enums.LocationAfter), "locationSalIndex": 100003})
+		require.Equal(t, "100006", do(t, q.Remote, "requeue", sal.Values{"scriptSalIndex": 100001, "location": int(enums.LocationLast)}))
 		_, waiting, _ = q.rows()
 		require.Equal(t, []int64{100001, 100005, 100002, 100003, 100004, 100006}, waiting)
 		pass(time.Minute)
@@ -175,7 +176,7 @@ func TestQueueIsRearrangedByCommands(t *testing.T) {
 		_, waiting, past := q.rows()
 		require.Equal(t, []int64{100001, 100003, 100004, 100006}, waiting)
 		require.ElementsMatch(t, []int64{100005, 100002}, past)
-		require.Equal(t, sal.ProcessTerminated, last(q.processes(100002)))
+		require.Equal(t, enums.ProcessTerminated, last(q.processes(100002)))
 
 		do(t, q.Remote, "resume", nil)
 		pass(30 * time.Second)
@@ -184,14 +185,14 @@ func TestQueueIsRearrangedByCommands(t *testing.T) {
 		copy(stop, []int{100001, 0})
 		do(t, q.Remote, "stopScripts", sal.Values{"salIndices": stop, "length": 1})
 		pass(10 * time.Second)
-		require.Equal(t, sal.ScriptStopped, last(q.states(100001)))
+		require.Equal(t, enums.ScriptStopped, last(q.states(100001)))
 		copy(stop, []int{100003})
 		do(t, q.Remote, "stopScripts", sal.Values{"salIndices": stop, "length": 1, "terminate": true})
-		require.Equal(t, sal.ProcessTerminated, last(q.processes(100003)))
+		require.Equal(t, enums.ProcessTerminated, last(q.processes(100003)))
 	})
 }
 
-func TestAScriptThatIsStillStartingIsStoppedAtOnce(t *testing.T) {
+func TestStartingScriptIsStoppedAtOnce(t *testing.T) {
 	for name, terminate := range map[string]bool{"stopped": false, "terminated": true} {
 		t.Run(name, func(t *testing.T) {
 			night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
@@ -202,12 +203,12 @@ func TestAScriptThatIsStillStartingIsStoppedAtOnce(t *testing.T) {
 				stop := make([]int, 400)
 				stop[0] = 100001
 				do(t, q.Remote, "stopScripts", sal.Values{"salIndices": stop, "length": 1, "terminate": terminate})
-				require.Equal(t, []sal.ScriptProcessState{sal.ProcessLoading, sal.ProcessTerminated}, q.processes(100001))
+				require.Equal(t, []enums.ScriptProcessState{enums.ProcessLoading, enums.ProcessTerminated}, q.processes(100001))
 				_, waiting, past := q.rows()
 				require.Equal(t, []int64{100002}, waiting)
 				require.Equal(t, []int64{100001}, past)
 				pass(10 * time.Second)
-				require.Empty(t, q.states(100001), "it has never said anything")
+				require.Empty(t, q.states(100001), "it never wrote anything")
 				current, _, _ := q.rows()
 				require.EqualValues(t, 100002, current, "the next one runs")
 			})
@@ -215,7 +216,7 @@ func TestAScriptThatIsStillStartingIsStoppedAtOnce(t *testing.T) {
 	}
 }
 
-func TestQueueShowsWhatItIsAsked(t *testing.T) {
+func TestQueueExecutesItsShowCommands(t *testing.T) {
 	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		q.add(quick, "", nil)
@@ -233,20 +234,20 @@ func TestQueueShowsWhatItIsAsked(t *testing.T) {
 	})
 }
 
-func TestQueueRefusesWhatCannotBe(t *testing.T) {
+func TestQueueRefusesImpossibleCommands(t *testing.T) {
 	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		for _, c := range []struct {
 			want, command string
 			values        sal.Values
 		}{
-			{`there is no script "x.py" among the external ones`, "add", sal.Values{"path": "x.py"}},
-			{"among the standard ones", "showSchema", sal.Values{"path": quick, "isStandard": true}},
-			{"location=0 is none", "add", sal.Values{"path": quick}},
+			{`there is no external script "x.py"`, "add", sal.Values{"path": "x.py"}},
+			{"there is no standard script", "showSchema", sal.Values{"path": quick, "isStandard": true}},
+			{"location=0 is not a location", "add", sal.Values{"path": quick}},
 			{"no script 5 waits, so none can be put BEFORE it", "add", sal.Values{"path": quick, "location": 3, "locationSalIndex": 5}},
 			{"no script 5 waits", "move", sal.Values{"scriptSalIndex": 5}},
-			{"the queue knows no script 5", "requeue", sal.Values{"scriptSalIndex": 5}},
-			{"the queue knows no script 5", "showScript", sal.Values{"scriptSalIndex": 5}},
+			{"the queue has no script 5", "requeue", sal.Values{"scriptSalIndex": 5}},
+			{"the queue has no script 5", "showScript", sal.Values{"scriptSalIndex": 5}},
 			{"length=0 is not in the range 1 to 400", "stopScripts", nil},
 		} {
 			refused(t, q.Remote, c.want, c.command, c.values)

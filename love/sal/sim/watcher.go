@@ -11,33 +11,34 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
-// watcher is the simulated Watcher: it listens to the other components and
-// makes alarms of what they tell.
+// watcher is the simulated Watcher: it listens to the other components and raises
+// alarms about them.
 type watcher struct {
 	*csc
-	alarms  map[string]*alarm
-	names   []string // of the alarms, sorted
-	beats   map[string]*beat
-	told    map[string]alarm // as they were written last
-	remotes []*sal.Remote
+	alarms     map[string]*alarm
+	names      []string // of the alarms, sorted
+	heartbeats map[string]*heartbeatAlarm
+	written    map[string]alarm // as they were written last
+	remotes    []*sal.Remote
 
-	mu    sync.Mutex
-	heard map[string]judged // what samples said since the last step
-	alive map[string]bool   // who sent a heartbeat since
+	mu         sync.Mutex
+	judgements map[string]judgement // of samples since the last step, by alarm
+	alive      map[string]bool      // components with a heartbeat since then
 }
 
-// judged is what a rule made of the newest sample.
-type judged struct {
-	severity sal.AlarmSeverity
+// judgement is what a rule says about the newest sample.
+type judgement struct {
+	severity enums.AlarmSeverity
 	reason   string
 }
 
 func newWatcher(c *csc) *watcher {
 	return &watcher{
-		csc: c, alarms: map[string]*alarm{}, beats: map[string]*beat{}, told: map[string]alarm{},
-		heard: map[string]judged{}, alive: map[string]bool{},
+		csc: c, alarms: map[string]*alarm{}, heartbeats: map[string]*heartbeatAlarm{}, written: map[string]alarm{},
+		judgements: map[string]judgement{}, alive: map[string]bool{},
 	}
 }
 
@@ -75,26 +76,26 @@ func (w *watcher) watch(ctx context.Context, full string) error {
 	w.remotes = append(w.remotes, remote)
 	for _, r := range rules {
 		w.alarms[r.alarm] = newAlarm(r.alarm)
-		if _, err := remote.Subscribe(r.topic, func(s *sal.Sample) { w.hear(r, s) }); err != nil {
+		if _, err := remote.Subscribe(r.topic, func(s *sal.Sample) { w.judge(r, s) }); err != nil {
 			return err
 		}
 	}
 	name := "Heartbeat." + full
 	w.alarms[name] = newAlarm(name)
-	w.beats[full] = &beat{alarm: w.alarms[name], last: w.domain.Clock().Now()}
+	w.heartbeats[full] = &heartbeatAlarm{alarm: w.alarms[name], last: w.domain.Clock().Now()}
 	_, err = remote.Subscribe("evt_heartbeat", func(*sal.Sample) { w.beat(full) })
 	return err
 }
 
-// hear keeps the judgement of a sample for the next step.
-func (w *watcher) hear(r rule, s *sal.Sample) {
+// judge keeps the judgement of a sample for the next step.
+func (w *watcher) judge(r rule, s *sal.Sample) {
 	severity, reason := r.judge(s)
 	if severity == 0 {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.heard[r.alarm] = judged{severity, reason}
+	w.judgements[r.alarm] = judgement{severity, reason}
 }
 
 func (w *watcher) beat(full string) {
@@ -105,8 +106,8 @@ func (w *watcher) beat(full string) {
 
 func (w *watcher) enable(context.Context, bool) {}
 
-// end stops to listen.
-func (w *watcher) end() error {
+// close closes the remotes.
+func (w *watcher) close() error {
 	var errs []error
 	for _, r := range w.remotes {
 		errs = append(errs, r.Close())
@@ -116,38 +117,38 @@ func (w *watcher) end() error {
 
 func (w *watcher) step(ctx context.Context, now time.Time, _ time.Duration) {
 	w.mu.Lock()
-	heard, alive := w.heard, w.alive
-	w.heard, w.alive = map[string]judged{}, map[string]bool{}
+	judgements, alive := w.judgements, w.alive
+	w.judgements, w.alive = map[string]judgement{}, map[string]bool{}
 	w.mu.Unlock()
-	for name, j := range heard {
+	for name, j := range judgements {
 		w.alarms[name].raise(now, j.severity, j.reason)
 	}
-	for full, b := range w.beats {
+	for full, b := range w.heartbeats {
 		if alive[full] {
 			b.last = now
-			b.alarm.raise(now, sal.NoAlarm, "")
+			b.alarm.raise(now, enums.AlarmNone, "")
 		} else if now.Sub(b.last) > heartbeatsLost*w.heartbeat+2*w.period {
-			b.alarm.raise(now, sal.SeriousAlarm, "no heartbeat")
+			b.alarm.raise(now, enums.AlarmSerious, "no heartbeat")
 		}
 	}
 	for _, a := range w.alarms {
-		a.pass(now)
+		a.update(now)
 	}
-	w.tell(ctx, false)
+	w.writeAlarms(ctx, false)
 }
 
-// tell writes the alarms that changed; if all is set, those that are not
-// nominal in any case.
-func (w *watcher) tell(ctx context.Context, all bool) {
+// writeAlarms writes the alarms that changed and, if all is set, all that are not
+// nominal.
+func (w *watcher) writeAlarms(ctx context.Context, all bool) {
 	for _, name := range w.names {
 		a := w.alarms[name]
-		before, ever := w.told[name]
-		if !ever && a.nominal() && a.muted == sal.NoAlarm || ever && before == *a && (!all || a.nominal()) {
+		before, ever := w.written[name]
+		if !ever && a.nominal() && a.muted == enums.AlarmNone || ever && before == *a && (!all || a.nominal()) {
 			continue
 		}
-		w.told[name] = *a
+		w.written[name] = *a
 		w.write(ctx, "evt_alarm", a.values(), sal.Force())
-		if a.severity > sal.NoAlarm && before.severity != a.severity {
+		if a.severity > enums.AlarmNone && before.severity != a.severity {
 			w.log.Warn(fmt.Sprintf("alarm %s %v: %s", name, a.severity, a.reason))
 		}
 	}
@@ -156,7 +157,7 @@ func (w *watcher) tell(ctx context.Context, all bool) {
 func (w *watcher) commands() map[string]command {
 	return map[string]command{
 		"acknowledge": w.forEach(func(s *sal.Sample, a *alarm, now time.Time) {
-			a.acknowledge(now, sal.AlarmSeverity(s.Int("severity")), s.Text("acknowledgedBy"))
+			a.acknowledge(now, enums.AlarmSeverity(s.Int("severity")), s.Text("acknowledgedBy"))
 		}, severity),
 		"unacknowledge": w.forEach(func(_ *sal.Sample, a *alarm, now time.Time) {
 			if a.acknowledged {
@@ -165,13 +166,13 @@ func (w *watcher) commands() map[string]command {
 		}),
 		"mute": w.forEach(func(s *sal.Sample, a *alarm, now time.Time) {
 			until := now.Add(time.Duration(s.Float("duration") * float64(time.Second)))
-			a.mute(until, sal.AlarmSeverity(s.Int("severity")), s.Text("mutedBy"))
+			a.mute(until, enums.AlarmSeverity(s.Int("severity")), s.Text("mutedBy"))
 		}, severity, duration),
-		"unmute": w.forEach(func(_ *sal.Sample, a *alarm, _ time.Time) { a.mute(time.Time{}, sal.NoAlarm, "") }),
+		"unmute": w.forEach(func(_ *sal.Sample, a *alarm, _ time.Time) { a.mute(time.Time{}, enums.AlarmNone, "") }),
 		"makeLogEntry": w.forEach(func(_ *sal.Sample, a *alarm, _ time.Time) {
 			w.log.Info(fmt.Sprintf("log entry of alarm %s, %v: %s", a.name, a.severity, a.reason))
 		}),
-		"showAlarms": func(ctx context.Context, _ *sal.Sample) error { w.tell(ctx, true); return nil },
+		"showAlarms": func(ctx context.Context, _ *sal.Sample) error { w.writeAlarms(ctx, true); return nil },
 	}
 }
 
@@ -186,7 +187,7 @@ func (w *watcher) forEach(do func(*sal.Sample, *alarm, time.Time), checks ...fun
 		}
 		pattern, err := regexp.Compile("^(?:" + s.Text("name") + ")$")
 		if err != nil {
-			return fmt.Errorf("name=%q is no regular expression", s.Text("name"))
+			return fmt.Errorf("name=%q is not a regular expression", s.Text("name"))
 		}
 		found := false
 		for name, a := range w.alarms {
@@ -198,21 +199,21 @@ func (w *watcher) forEach(do func(*sal.Sample, *alarm, time.Time), checks ...fun
 		if !found {
 			return fmt.Errorf("no alarm is called %q; names are such as Enabled.ATDome, or regular expressions such as Enabled.*", s.Text("name"))
 		}
-		w.tell(ctx, false)
+		w.writeAlarms(ctx, false)
 		return nil
 	}
 }
 
 func severity(s *sal.Sample) error {
-	if v := sal.AlarmSeverity(s.Int("severity")); v < sal.WarningAlarm || v > sal.CriticalAlarm {
-		return fmt.Errorf("severity=%d is not in the range %d to %d", v, sal.WarningAlarm, sal.CriticalAlarm)
+	if v := enums.AlarmSeverity(s.Int("severity")); v < enums.AlarmWarning || v > enums.AlarmCritical {
+		return fmt.Errorf("severity=%d is not in the range %d to %d", v, enums.AlarmWarning, enums.AlarmCritical)
 	}
 	return nil
 }
 
 func duration(s *sal.Sample) error {
 	if d := s.Float("duration"); !(d > 0 && d < 1e8) {
-		return fmt.Errorf("duration=%v is no number of seconds above 0", d)
+		return fmt.Errorf("duration=%v is not a number of seconds above 0", d)
 	}
 	return nil
 }

@@ -9,10 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// alarms are the newest samples of each alarm.
+// alarms returns the newest sample of each alarm by name.
 func alarms(t *testing.T, r *sal.Remote) func(name string) *sal.Sample {
 	var mu sync.Mutex
 	newest := map[string]*sal.Sample{}
@@ -29,8 +30,8 @@ func alarms(t *testing.T, r *sal.Remote) func(name string) *sal.Sample {
 	}
 }
 
-func severities(s *sal.Sample) []sal.AlarmSeverity {
-	return []sal.AlarmSeverity{sal.AlarmSeverity(s.Int("severity")), sal.AlarmSeverity(s.Int("maxSeverity"))}
+func severities(s *sal.Sample) []enums.AlarmSeverity {
+	return []enums.AlarmSeverity{enums.AlarmSeverity(s.Int("severity")), enums.AlarmSeverity(s.Int("maxSeverity"))}
 }
 
 const domeAlarm = "Enabled.ATDome"
@@ -40,18 +41,18 @@ func TestAlarmFollowsTheStateOfAComponent(t *testing.T) {
 		watcher, dome := remote(t, ctx, d, "Watcher", 0), remote(t, ctx, d, "ATDome", 0)
 		got := alarms(t, watcher)
 		pass(time.Minute)
-		require.Nil(t, got(domeAlarm), "all is well")
+		require.Nil(t, got(domeAlarm), "nothing is wrong")
 
 		do(t, dome, "disable", nil)
 		pass(2 * time.Second)
-		require.Equal(t, []sal.AlarmSeverity{sal.WarningAlarm, sal.WarningAlarm}, severities(got(domeAlarm)))
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmWarning, enums.AlarmWarning}, severities(got(domeAlarm)))
 		require.Equal(t, "is in DISABLED", got(domeAlarm).Text("reason"))
 		do(t, dome, "enable", nil)
 		pass(2 * time.Second)
-		require.Equal(t, []sal.AlarmSeverity{sal.NoAlarm, sal.WarningAlarm}, severities(got(domeAlarm)), "nobody has seen it")
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmNone, enums.AlarmWarning}, severities(got(domeAlarm)), "not acknowledged")
 
 		do(t, watcher, "acknowledge", sal.Values{"name": "Enabled.*", "severity": 4, "acknowledgedBy": "ana"})
-		require.Equal(t, []sal.AlarmSeverity{sal.NoAlarm, sal.NoAlarm}, severities(got(domeAlarm)))
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmNone, enums.AlarmNone}, severities(got(domeAlarm)))
 	})
 }
 
@@ -71,21 +72,21 @@ func TestAlarmIsAcknowledgedAndBecomesWorse(t *testing.T) {
 
 		do(t, dome, "enable", nil)
 		pass(2 * time.Minute)
-		require.Equal(t, []sal.AlarmSeverity{sal.CriticalAlarm, sal.CriticalAlarm}, severities(got(domeAlarm)))
-		require.False(t, got(domeAlarm).Bool("acknowledged"), "worse than what was seen")
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmCritical, enums.AlarmCritical}, severities(got(domeAlarm)))
+		require.False(t, got(domeAlarm).Bool("acknowledged"), "worse than what was acknowledged")
 		do(t, watcher, "acknowledge", sal.Values{"name": domeAlarm, "severity": 3, "acknowledgedBy": "ana"})
 		require.False(t, got(domeAlarm).Bool("acknowledged"))
 		require.Empty(t, got(domeAlarm).Text("escalatedId"))
 		pass(10 * time.Minute)
-		require.NotEmpty(t, got(domeAlarm).Text("escalatedId"), "nobody cared")
+		require.NotEmpty(t, got(domeAlarm).Text("escalatedId"), "not acknowledged for too long")
 		do(t, watcher, "acknowledge", sal.Values{"name": domeAlarm, "severity": 4, "acknowledgedBy": "ben"})
 		require.Empty(t, got(domeAlarm).Text("escalatedId"))
 		pass(3 * time.Hour)
-		require.False(t, got(domeAlarm).Bool("acknowledged"), "it is still there after hours")
+		require.False(t, got(domeAlarm).Bool("acknowledged"), "its cause has lasted for hours")
 	})
 }
 
-func TestAlarmWhoseCauseIsGoneIsForgottenInTime(t *testing.T) {
+func TestAlarmWithoutCauseIsAcknowledgedAutomatically(t *testing.T) {
 	opts := append(only("ATDome", "Watcher"), sim.WithTelemetryPeriod(10*time.Second), sim.WithHeartbeat(10*time.Second))
 	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		got := alarms(t, remote(t, ctx, d, "Watcher", 0))
@@ -94,11 +95,11 @@ func TestAlarmWhoseCauseIsGoneIsForgottenInTime(t *testing.T) {
 		pass(time.Minute)
 		do(t, dome, "enable", nil)
 		pass(2 * time.Hour)
-		require.Equal(t, []sal.AlarmSeverity{sal.NoAlarm, sal.NoAlarm}, severities(got(domeAlarm)))
+		require.Equal(t, []enums.AlarmSeverity{enums.AlarmNone, enums.AlarmNone}, severities(got(domeAlarm)))
 	})
 }
 
-func TestAlarmIsMutedForATime(t *testing.T) {
+func TestAlarmIsMutedForAWhile(t *testing.T) {
 	night(t, only("ATDome", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		watcher := remote(t, ctx, d, "Watcher", 0)
 		got := alarms(t, watcher)
@@ -115,14 +116,14 @@ func TestAlarmIsMutedForATime(t *testing.T) {
 		log, _ := watcher.Latest("evt_logMessage")
 		require.Contains(t, log.Text("message"), domeAlarm)
 
-		refused(t, watcher, "duration=0 is no number", "mute", sal.Values{"name": domeAlarm, "severity": 2})
+		refused(t, watcher, "duration=0 is not a number", "mute", sal.Values{"name": domeAlarm, "severity": 2})
 		refused(t, watcher, "severity=1 is not in the range", "mute", sal.Values{"name": domeAlarm, "severity": 1, "duration": 5})
 		refused(t, watcher, `no alarm is called "x"`, "unmute", sal.Values{"name": "x"})
-		refused(t, watcher, "is no regular expression", "unmute", sal.Values{"name": "("})
+		refused(t, watcher, "is not a regular expression", "unmute", sal.Values{"name": "("})
 	})
 }
 
-func TestComponentThatIsSilentRaisesAnAlarm(t *testing.T) {
+func TestMissingHeartbeatRaisesAnAlarm(t *testing.T) {
 	night(t, only("ATDome", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		watcher, dome := remote(t, ctx, d, "Watcher", 0), remote(t, ctx, d, "ATDome", 0)
 		got := alarms(t, watcher)
@@ -130,7 +131,7 @@ func TestComponentThatIsSilentRaisesAnAlarm(t *testing.T) {
 			do(t, dome, command, nil)
 		}
 		pass(time.Minute)
-		require.EqualValues(t, sal.SeriousAlarm, got("Heartbeat.ATDome").Int("severity"))
+		require.EqualValues(t, enums.AlarmSerious, got("Heartbeat.ATDome").Int("severity"))
 		require.Equal(t, "is OFFLINE", got(domeAlarm).Text("reason"))
 		before := got(domeAlarm).Number()
 		do(t, watcher, "showAlarms", nil)
@@ -145,11 +146,11 @@ func TestScriptThatFailsRaisesAnAlarm(t *testing.T) {
 		q.add(broken, "", nil)
 		pass(5 * time.Minute)
 		alarm := got("ScriptFailed.ScriptQueue:1")
-		require.EqualValues(t, sal.WarningAlarm, alarm.Int("severity"))
+		require.EqualValues(t, enums.AlarmWarning, alarm.Int("severity"))
 		require.Contains(t, alarm.Text("reason"), broken)
 		q.add(quick, "", nil)
 		pass(5 * time.Minute)
-		require.EqualValues(t, sal.NoAlarm, got("ScriptFailed.ScriptQueue:1").Int("severity"))
+		require.EqualValues(t, enums.AlarmNone, got("ScriptFailed.ScriptQueue:1").Int("severity"))
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
 const (
@@ -14,13 +15,6 @@ const (
 	unknown      = "UNKNOWN"
 
 	keptLogs = 20 // of one script
-)
-
-// The names of a script's states, by the numbers that the queue and the script
-// itself use for them.
-var (
-	processStates = [...]string{unknown, "LOADING", "CONFIGURED", "RUNNING", "DONE", "LOADFAILED", "CONFIGURE_FAILED", "TERMINATED"}
-	scriptStates  = [...]string{unknown, "UNCONFIGURED", "CONFIGURED", "RUNNING", "PAUSED", "ENDING", "STOPPING", "FAILING", "DONE", "STOPPED", "FAILED", "CONFIGURE_FAILED"}
 )
 
 // timestamps lists the members of an entry that hold the time of the same name in
@@ -59,8 +53,8 @@ func (s *script) applyQueueEvent(e *sal.Sample) {
 		s.kind = kindStandard
 	}
 	s.path = e.Text("path")
-	s.processState = nameOf(processStates[:], e.Int("processState"))
-	s.scriptState = nameOf(scriptStates[:], e.Int("scriptState"))
+	s.processState = nameOf(enums.ScriptProcessState(e.Int("processState")))
+	s.scriptState = nameOf(enums.ScriptState(e.Int("scriptState")))
 	for i, name := range timestamps {
 		s.times[i] = e.Float(name)
 	}
@@ -74,7 +68,7 @@ func (s *script) applyOwnEvent(e *sal.Sample) bool {
 	case "metadata":
 		s.duration = e.Float("duration")
 	case "state":
-		s.scriptState = nameOf(scriptStates[:], e.Int("state"))
+		s.scriptState = nameOf(enums.ScriptState(e.Int("state")))
 		s.lastCheckpoint = e.Text("lastCheckpoint")
 	case "description":
 		s.description, s.classname, s.remotes = e.Text("description"), e.Text("classname"), e.Text("remotes")
@@ -90,11 +84,14 @@ func (s *script) applyOwnEvent(e *sal.Sample) bool {
 }
 
 // nameOf returns the name of a state, UNKNOWN for an unknown number.
-func nameOf(names []string, n int64) string {
-	if n < 0 || n >= int64(len(names)) {
+func nameOf[S interface {
+	Valid() bool
+	String() string
+}](state S) string {
+	if !state.Valid() {
 		return unknown
 	}
-	return names[n]
+	return state.String()
 }
 
 // addLog keeps a log message and drops the oldest beyond keptLogs.

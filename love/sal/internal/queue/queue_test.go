@@ -25,7 +25,7 @@ func TestTakeReturnsAllInOrder(t *testing.T) {
 	}
 }
 
-func TestFullQueueLosesItsOldest(t *testing.T) {
+func TestFullQueueDropsItsOldest(t *testing.T) {
 	q := queue.New[int](3)
 	for i := range 10 {
 		q.Put(i)
@@ -36,7 +36,7 @@ func TestFullQueueLosesItsOldest(t *testing.T) {
 	require.Equal(t, []int{7, 8, 9}, got)
 }
 
-func TestTakeWaitsUntilSomethingComesOrTheContextEnds(t *testing.T) {
+func TestTakeWaitsForAnItemOrTheContext(t *testing.T) {
 	q := queue.New[int](1000)
 	var putting sync.WaitGroup
 	putting.Go(func() {
@@ -58,4 +58,25 @@ func TestTakeWaitsUntilSomethingComesOrTheContextEnds(t *testing.T) {
 	cancel(context.DeadlineExceeded)
 	_, err := q.Take(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+func TestNextReturnsOneAtATime(t *testing.T) {
+	q := queue.New[int](3)
+	q.PutAll([]int{1, 2, 3, 4})
+	for want := 2; want <= 4; want++ {
+		got, err := q.Next(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	go q.Put(5)
+	got, err := q.Next(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 5, got)
+	q.Put(6)
+	q.Fail(context.Canceled)
+	got, err = q.Next(t.Context())
+	require.NoError(t, err, "remaining items come first")
+	require.Equal(t, 6, got)
+	_, err = q.Next(t.Context())
+	require.ErrorIs(t, err, context.Canceled)
 }
