@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"github.com/rubin-love/love-go/love/client"
+)
+
+// defaultManager is where `loved manager` and `loved demo` listen if not told
+// otherwise.
+const defaultManager = "http://" + defaultListen
+
+// clientFlags say which manager a client command talks to, and as whom.
+type clientFlags struct {
+	manager, token, user, processPassword string
+}
+
+func (f *clientFlags) register(fs *pflag.FlagSet) {
+	f.registerUser(fs)
+	fs.StringVar(&f.processPassword, "process-password", "", "connect as a process, such as a producer")
+	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
+}
+
+// registerUser registers the flags of what only users may do: the password of
+// processes, which may stand in the environment for others, does not count.
+func (f *clientFlags) registerUser(fs *pflag.FlagSet) {
+	f.registerManager(fs)
+	fs.StringVar(&f.token, "token", "", "token of a user")
+	fs.StringVar(&f.user, "user", "", "log in as user `NAME`; the password comes from $LOVED_PASSWORD or a prompt")
+	bindEnv(fs, "token", "LOVED_TOKEN")
+	bindEnv(fs, "user", "LOVED_USER")
+}
+
+func (f *clientFlags) registerManager(fs *pflag.FlagSet) {
+	fs.StringVar(&f.manager, "manager", "", "`URL` of the manager (default that of your running demo, else "+defaultManager+")")
+	bindEnv(fs, "manager", "LOVED_MANAGER")
+}
+
+// access is a manager and the credentials for it.
+type access struct {
+	manager, token, processPassword string
+}
+
+var errNoCredentials = &usageError{errors.New(
+	"who are you? give --token, --user or --process-password, or start `loved demo`, whose session needs none")}
+
+// access returns what the flags name, or what the session of a running demo
+// names if they name nobody.
+func (a *app) access(ctx context.Context, f clientFlags) (access, error) {
+	s, err := readSession(a.env)
+	if err != nil && !errors.Is(err, errNoSession) {
+		return access{}, err
+	}
+	running := err == nil
+	if f.token == "" && f.user == "" && f.processPassword == "" {
+		if !running || f.manager != "" && f.manager != s.Manager {
+			return access{}, errNoCredentials
+		}
+		return access{s.Manager, s.Token, s.ProcessPassword}, nil
+	}
+	to := access{managerOr(f.manager, s), f.token, f.processPassword}
+	if f.token == "" && f.user != "" {
+		if to.token, err = a.logIn(ctx, to.manager, f.user); err != nil {
+			return access{}, err
+		}
+	}
+	return to, nil
+}
+
+func managerOr(given string, s session) string {
+	switch {
+	case given != "":
+		return given
+	case s.Manager != "":
+		return s.Manager
+	}
+	return defaultManager
+}
+
+// logIn returns a new token of the user.
+func (a *app) logIn(ctx context.Context, manager, user string) (token string, err error) {
+	password, _ := a.env("LOVED_PASSWORD")
+	if password == "" {
+		if password, err = a.prompt(ctx, "Password of "+user+": "); err != nil {
+			return "", fmt.Errorf("%w (it can be given as LOVED_PASSWORD)", err)
+		}
+	}
+	s, err := client.Login(ctx, manager, user, password)
+	if err != nil {
+		return "", explain(err)
+	}
+	return s.Token, nil
+}
+
+// userClient is a client of the manager for what only users may do.
+func (a *app) userClient(ctx context.Context, flags clientFlags) (*client.Client, error) {
+	to, err := a.access(ctx, flags)
+	if errors.Is(err, errNoCredentials) {
+		return nil, usagef("only a user may do that: give --token or --user, or start `loved demo`, whose session needs none")
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.New(to.manager, client.WithToken(to.token))
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return c, nil
+}
+
+// asUser connects with the token if there is one.
+func (to access) asUser() client.Option {
+	if to.token != "" {
+		return client.WithToken(to.token)
+	}
+	return client.WithProcessPassword(to.processPassword)
+}
+
+// asProcess connects with the process password if there is one: by default
+// only processes may publish.
+func (to access) asProcess() client.Option {
+	if to.processPassword != "" {
+		return client.WithProcessPassword(to.processPassword)
+	}
+	return client.WithToken(to.token)
+}
+
+// explain adds to an error of the connection what can be done about it.
+func explain(err error) error {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("%w: nobody listens there; start `loved demo` or `loved manager`, or say with --manager where it is", err)
+	}
+	return err
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/sal/kafka"
+	"github.com/rubin-love/love-go/love/store"
+)
+
+// check is one thing that can be wrong with a manager.
+type check struct {
+	name string
+	// run returns in a few words what it found. The error says what is wrong
+	// and what to do; a warning does not keep a manager from starting.
+	run func(ctx context.Context) (found string, err error)
+}
+
+// warning is a check's error that does no harm yet.
+type warning struct{ text string }
+
+func (w warning) Error() string { return w.text }
+
+// checkTimeout bounds one check.
+const checkTimeout = 10 * time.Second
+
+func (a *app) checkCommand() *cobra.Command {
+	var f managerFlags
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Try the manager's configuration and what it depends on",
+		Long: `Read the configuration of a manager, as loved manager does, and try everything that it
+depends on: says what works, what is wrong and what to do. It changes nothing, but makes
+the tables of a database that exists. Where the variables LSST_… name the observatory's SAL bus,
+that is tried, too.`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.runChecks(cmd.Context(), a.checks(cmd, &f))
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+// checks are all that is tried, in order.
+func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
+	return []check{
+		{"settings", func(context.Context) (string, error) {
+			return "complete", a.settle(cmd.Flags(), f)
+		}},
+		{"database", f.checkDatabase},
+		{"LDAP", f.checkLDAP},
+		{"leap seconds", checkLeapSeconds},
+		{"Kafka brokers", a.checkKafka(kafka.CheckBrokers)},
+		{"Kafka round trip", a.checkKafka(kafka.CheckRoundTrip)},
+		{"schema registry", a.checkKafka(kafka.CheckRegistry)},
+	}
+}
+
+// runChecks tries all, so that one sees at once all that is wrong.
+func (a *app) runChecks(ctx context.Context, checks []check) error {
+	failed := 0
+	for _, c := range checks {
+		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+		found, err := c.run(ctx)
+		cancel()
+		verdict := "ok"
+		if w, ok := errors.AsType[warning](err); ok {
+			verdict, found = "warning", w.text
+		} else if err != nil {
+			verdict, found = "FAILED", err.Error()
+			failed++
+		}
+		if found != "" {
+			fmt.Fprintf(a.stdout, "%-8s %s: %s\n", verdict, c.name, found)
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d checks failed: see above what to do", failed, len(checks))
+	}
+	return nil
+}
+
+func (f *managerFlags) checkDatabase(ctx context.Context) (string, error) {
+	s, err := f.database.openExisting(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	if err := s.Check(ctx); err != nil {
+		return "", err
+	}
+	users, err := s.Users().Accounts(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case f.database.address == store.Memory:
+		return "", warning{"in memory: users and tokens end with the manager"}
+	case len(users) == 0 && f.admin == "" && f.commandUser == "" && f.user == "":
+		return "", warning{"there is no user yet: add one with `loved user add`, or set ADMIN_USER_PASS"}
+	}
+	return fmt.Sprintf("%d users", len(users)), nil
+}
+
+// checkLDAP tries the LDAP servers; without any it finds nothing to say.
+func (f *managerFlags) checkLDAP(ctx context.Context) (string, error) {
+	directory, err := f.ldap.authenticator(nil)
+	if err != nil || directory == nil {
+		return "", err
+	}
+	if err := directory.Check(ctx); err != nil {
+		return "", err
+	}
+	return "answers", nil
+}
+
+// checkKafka tries the observatory's SAL bus; without one it finds nothing to say.
+func (a *app) checkKafka(try func(context.Context, kafka.Config) (string, error)) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		if subName, _ := a.env("LSST_TOPIC_SUBNAME"); subName == "" {
+			return "", nil
+		}
+		config, _, err := kafka.ConfigFromEnvironment(a.env)
+		if err != nil {
+			return "", err
+		}
+		return try(ctx, config)
+	}
+}
+
+// useLeapSeconds makes the program use the table of leap seconds in a file.
+func useLeapSeconds(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("--leap-seconds: %w", err)
+	}
+	defer f.Close()
+	table, err := love.ReadLeapSeconds(f)
+	if err != nil {
+		return fmt.Errorf("--leap-seconds %s: %w", path, err)
+	}
+	love.UseLeapSeconds(table)
+	return nil
+}
+
+// leapWarning is how long before the table of leap seconds expires the warning
+// begins.
+const leapWarning = 60 * 24 * time.Hour
+
+func checkLeapSeconds(context.Context) (string, error) { return leapSecondsAt(time.Now()) }
+
+func leapSecondsAt(now time.Time) (string, error) {
+	expiry := love.LeapSecondsExpiry()
+	until := expiry.Format(time.DateOnly)
+	switch left := expiry.Sub(now); {
+	case left <= 0:
+		return "", warning{"the table has expired on " + until + ", times may be wrong by a second: update loved, or give a newer table with --leap-seconds"}
+	case left < leapWarning:
+		return "", warning{"the table expires on " + until + ": update loved, or give a newer table with --leap-seconds"}
+	}
+	return "known until " + until, nil
+}

@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+	"github.com/rubin-love/love-go/love/sal"
+)
+
+// cmdFlags are what `loved cmd` was asked for.
+type cmdFlags struct {
+	to      clientFlags
+	dry     bool
+	timeout span
+}
+
+func (a *app) cmdCommand() *cobra.Command {
+	var c cmdFlags
+	cmd := &cobra.Command{
+		Use:   "cmd CSC[:INDEX] COMMAND [FIELD=VALUE…]",
+		Short: "Command a component and print its acknowledgement",
+		Long: `Command a component through a manager and print its acknowledgement.
+The exit status is 0 only if that is "Done". A VALUE is JSON if it can be read so, otherwise a text;
+a field that is left out is sent as 0 or empty. The prefix cmd_ of the COMMAND may be left out.
+Progress that the component reports is shown as it comes. Whoever stops waiting does not stop the
+command: "loved commands" shows what came of it.
+With --dry-run nothing is sent: it tells whether you may, and whether the parameters are right where
+the commander can check them. Names are completed by the shell (loved completion --help).`,
+		Example: `  loved cmd ATDome moveAzimuth azimuth=90
+  loved cmd --dry-run MTHexapod:1 setCompensationMode enable=true`,
+		Args: atLeast("CSC[:INDEX]", "COMMAND"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			command, err := commandOf(args)
+			if err != nil {
+				return &usageError{err}
+			}
+			return a.execute(cmd.Context(), &c, command)
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return a.completeCommand(cmd, &c.to, args, begun)
+		},
+	}
+	c.to.registerUser(cmd.Flags())
+	cmd.Flags().BoolVar(&c.dry, "dry-run", false, "check the command, send nothing")
+	cmd.Flags().Var(&c.timeout, "timeout", "how long to wait for the answer, in `SECONDS` or as 1m30s (default as long as the manager takes)")
+	cmd.Flags().Lookup("timeout").DefValue = ""
+	return cmd
+}
+
+// execute has the manager issue the command, or check it.
+func (a *app) execute(ctx context.Context, f *cmdFlags, command love.Command) error {
+	c, err := a.userClient(ctx, f.to)
+	if err != nil {
+		return err
+	}
+	waiting, stop := ctx, func() {}
+	if f.timeout > 0 {
+		waiting, stop = context.WithTimeout(ctx, time.Duration(f.timeout))
+	}
+	defer stop()
+	named := spelled(command.CSC, command.SalIndex, command.Name)
+	if f.dry {
+		ack, err := c.CheckCommand(waiting, command)
+		return a.printChecked(ack, err, named)
+	}
+	ack, err := c.Command(commander.WithProgress(waiting, a.showProgress), command)
+	return a.printAck(ctx, ack, err, named)
+}
+
+// spelled is a command as it is typed.
+func spelled(csc string, index int, name string) string {
+	if index != 0 {
+		csc += ":" + strconv.Itoa(index)
+	}
+	return csc + " " + strings.TrimPrefix(name, "cmd_")
+}
+
+// printAck prints the answer to a command. An answer other than success is an
+// error, which says what is known.
+func (a *app) printAck(ctx context.Context, ack love.Ack, err error, named string) error {
+	answered, ok := answerOf(err)
+	switch {
+	case err != nil && !ok:
+		return stoppedWaiting(ctx, err)
+	case err != nil:
+		ack.Text = answered.Text
+	}
+	if _, err := fmt.Fprintln(a.stdout, ack.Text); err != nil {
+		return err
+	}
+	if err == nil && ack.Succeeded() {
+		return nil
+	}
+	outcome := "is not done"
+	if ok {
+		switch answered.Kind {
+		case commander.Awaiting:
+			outcome = "waits for approval"
+		case commander.Unknown, commander.TimedOut:
+			outcome = "has no answer"
+		}
+	}
+	return fmt.Errorf("%s %s (HTTP %d)", named, outcome, commanderhttp.Status(err))
+}
+
+// printChecked prints what checking a command has found. One that would not be
+// sent is an error.
+func (a *app) printChecked(ack love.Ack, err error, named string) error {
+	answered, ok := answerOf(err)
+	switch {
+	case err != nil && !ok:
+		return explain(err)
+	case err != nil:
+		ack.Text = answered.Text
+	}
+	if _, err := fmt.Fprintln(a.stdout, ack.Text); err != nil || !ok || answered.Kind == commander.Awaiting {
+		return err
+	}
+	if status := commanderhttp.Status(err); status >= http.StatusInternalServerError {
+		return fmt.Errorf("%s could not be checked (HTTP %d)", named, status)
+	}
+	return fmt.Errorf("%s would be refused (HTTP %d)", named, commanderhttp.Status(err))
+}
+
+// answerOf returns an error of the client that is the manager's answer.
+func answerOf(err error) (*commander.Error, bool) {
+	failed, ok := errors.AsType[*commander.Error](err)
+	_, answered := errors.AsType[*commanderhttp.StatusError](err)
+	return failed, ok && answered
+}
+
+// stoppedWaiting explains why the answer to a command was not waited for.
+func stoppedWaiting(ctx context.Context, err error) error {
+	const goesOn = "if the command was sent it goes on; the record of commands tells what comes of it (loved commands)"
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return &interruptError{goesOn}
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("no answer in time: " + goesOn)
+	}
+	return explain(err)
+}
+
+// showProgress prints progress to standard error: the output is the answer alone.
+func (a *app) showProgress(p love.Progress) {
+	text := p.Name
+	if p.Result != "" {
+		text += ": " + p.Result
+	}
+	if p.Timeout > 0 {
+		text += fmt.Sprintf(" (about %gs longer)", p.Timeout)
+	}
+	fmt.Fprintln(a.stderr, text)
+}
+
+func commandOf(args []string) (love.Command, error) {
+	csc, index, err := sal.ParseName(args[0])
+	if err != nil {
+		return love.Command{}, err
+	}
+	params, err := paramsOf(args[2:])
+	if err != nil {
+		return love.Command{}, err
+	}
+	return love.Command{CSC: csc, SalIndex: index, Name: args[1], Params: params}, nil
+}
+
+// paramsOf makes a JSON object of FIELD=VALUE arguments.
+func paramsOf(args []string) (json.RawMessage, error) {
+	given := map[string]bool{}
+	params := []byte{'{'}
+	for _, arg := range args {
+		field, value, ok := strings.Cut(arg, "=")
+		switch {
+		case !ok || field == "":
+			return nil, fmt.Errorf("%q is no FIELD=VALUE", arg)
+		case given[field]:
+			return nil, fmt.Errorf("field %q is given twice", field)
+		case len(given) > 0:
+			params = append(params, ',')
+		}
+		given[field] = true
+		params = append(love.AppendText(params, field), ':')
+		if json.Valid([]byte(value)) {
+			params = append(params, value...)
+		} else {
+			params = love.AppendText(params, value)
+		}
+	}
+	return append(params, '}'), nil
+}

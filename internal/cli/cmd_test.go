@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// answering is a manager that answers every request with a status and an ack.
+func answering(t *testing.T, status int, ack string) *httptest.Server {
+	text, err := json.Marshal(map[string]string{"ack": ack})
+	require.NoError(t, err)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write(text)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// unanswering is a manager that never answers; each request that arrives is told.
+func unanswering(t *testing.T) (url string, arrived <-chan string) {
+	arrivals := make(chan string, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body) // else the server does not notice that the caller has gone
+		arrivals <- r.URL.Path
+		<-r.Context().Done()
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, arrivals
+}
+
+func TestTheLastLineOfACommandSaysWhatIsKnown(t *testing.T) {
+	for _, c := range []struct {
+		status   int
+		ack      string
+		args     []string
+		lastLine string
+	}{
+		{200, "Done", nil, ""},
+		{200, "Failed: x", nil, "ATDome moveAzimuth is not done (HTTP 200)"},
+		{202, "The command waits.", nil, "ATDome moveAzimuth waits for approval (HTTP 202)"},
+		{403, "No.", nil, "ATDome moveAzimuth is not done (HTTP 403)"},
+		{502, "The commander broke off.", nil, "ATDome moveAzimuth has no answer (HTTP 502)"},
+		{504, "No ack.", nil, "ATDome moveAzimuth has no answer (HTTP 504)"},
+		{200, "In order.", []string{"--dry-run"}, ""},
+		{400, "Wrong.", []string{"--dry-run"}, "ATDome moveAzimuth would be refused (HTTP 400)"},
+		{502, "No commander.", []string{"--dry-run"}, "ATDome moveAzimuth could not be checked (HTTP 502)"},
+	} {
+		t.Run(strconv.Itoa(c.status)+strings.Join(c.args, ""), func(t *testing.T) {
+			args := append([]string{"cmd", "--manager", answering(t, c.status, c.ack).URL, "--token", "t", "ATDome", "cmd_moveAzimuth"}, c.args...)
+			want := result{out: c.ack + "\n"}
+			if c.lastLine != "" {
+				want.code, want.errors = exitFailure, "loved cmd: "+c.lastLine+"\n"
+			}
+			require.Equal(t, want, newUser(t).types(args...))
+		})
+	}
+}
+
+func TestAnInterruptedCommandFailsAndSaysThatItGoesOn(t *testing.T) {
+	url, arrived := unanswering(t)
+	for _, args := range [][]string{{"cmd", "ATDome", "moveAzimuth"}, {"approve", "7"}} {
+		p := newUser(t).starts(append(args, "--manager", url, "--token", "t")...)
+		<-arrived
+		require.Equal(t, exitFailure, p.stops())
+		p.reports(`^loved ` + args[0] + `: interrupted: if the command was sent it goes on; the record of commands tells what comes of it \(loved commands\)\n$`)
+	}
+}
+
+func TestOtherCommandsThatAreInterruptedBeforeTheirEndFail(t *testing.T) {
+	url, arrived := unanswering(t)
+	for _, args := range [][]string{
+		{"token", "ana"}, {"commands", "--token", "t"}, {"authority", "--token", "t"}, {"dismiss", "--token", "t", "7"},
+		{"cmd", "--user", "ana", "ATDome", "moveAzimuth"}, // at the log-in
+		{"pub", "--token", "t", "event", "ATDome", "x", "1"},
+	} {
+		u := newUser(t)
+		u.env["LOVED_PASSWORD"] = "ana's"
+		p := u.starts(append(args, "--manager", url)...)
+		<-arrived
+		require.Equal(t, exitFailure, p.stops())
+		p.reports(`^loved ` + args[0] + `: interrupted\n$`)
+	}
+}
+
+func TestWhatRunsUntilItIsInterruptedEndsWell(t *testing.T) {
+	url, arrived := unanswering(t)
+	p := newUser(t).starts("sub", "--token", "t", "--manager", url, "event-all-all-all")
+	<-arrived
+	require.Equal(t, exitDone, p.stops())
+}
+
+func TestACommandIsNotWaitedForLongerThanWasSaid(t *testing.T) {
+	url, _ := unanswering(t)
+	got := newUser(t).types("cmd", "--timeout", "0.02", "--manager", url, "--token", "t", "ATDome", "moveAzimuth")
+	require.Equal(t, result{code: exitFailure, errors: "loved cmd: no answer in time: if the command was sent it goes on; " +
+		"the record of commands tells what comes of it (loved commands)\n"}, got)
+}
+
+func TestACommandUnderWhichTheManagerStopsHasAnUnknownOutcome(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer s.Close()
+	got := newUser(t).types("cmd", "--manager", s.URL, "--token", "t", "ATDome", "moveAzimuth")
+	require.Equal(t, exitFailure, got.code)
+	require.Contains(t, got.errors, "EOF")
+	require.Contains(t, got.errors, "Whether the command was executed is unknown: the record of commands tells")
+}
+
+func TestThePasswordOfProcessesCommandsNothing(t *testing.T) {
+	u := newUser(t)
+	u.env["PROCESS_CONNECTION_PASS"] = "for the producers"
+	got := u.types("cmd", "ATDome", "moveAzimuth", "azimuth=1")
+	require.Equal(t, exitUsage, got.code)
+	require.Contains(t, got.errors, "only a user may do that: give --token or --user")
+	require.NotContains(t, u.types("cmd", "--help").out, "--process-password")
+
+	u.startsDemo()
+	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "ATDome", "moveAzimuth", "azimuth=1"))
+}
+
+func TestWhoCommandsCanStandInTheEnvironment(t *testing.T) {
+	u := newUser(t)
+	u.startsDemo()
+	s, err := readSession(u.env.lookup)
+	require.NoError(t, err)
+	u.env["LOVED_USER"], u.env["LOVED_PASSWORD"] = "cmd_user", s.Users["cmd_user"]
+	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "ATDome", "moveAzimuth", "azimuth=1"))
+	require.Contains(t, u.completes("AT"), "ATDome")
+	require.Contains(t, u.types("commands").out, "cmd_user")
+}

@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/commander/lovecsc"
+	"github.com/rubin-love/love-go/love/commander/salcommander"
+	"github.com/rubin-love/love-go/love/dashboard"
+	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal/sim"
+	"github.com/rubin-love/love-go/love/server"
+)
+
+const (
+	// demoDrain lets the demo end within a second of Ctrl-C.
+	demoDrain = 500 * time.Millisecond
+	// demoPeriod makes telemetry livelier than the two seconds of a real
+	// producer.
+	demoPeriod = time.Second
+)
+
+// demo is a whole observatory in one process.
+type demo struct {
+	*observatory
+	server   *server.Server
+	csc      *lovecsc.CSC
+	listener net.Listener
+	session  session
+	program  string
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var address string
+	var log logFlags
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run everything in one process, with a simulated observatory",
+		Long: `Run a simulated observatory, its producers, the commander and the manager with its page
+in one process, on this machine only. While it runs, the client commands of the same user need no flags.`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			listener, err := listen(address)
+			if err != nil {
+				return err
+			}
+			return a.runDemo(cmd.Context(), listener, log.logger(a.stderr))
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&address, "listen", defaultListen, "`ADDRESS` of HTTP and websocket")
+	bindEnv(fs, "listen", "LOVED_LISTEN")
+	log.register(fs, slog.LevelWarn)
+	return cmd
+}
+
+// runDemo runs a demo until ctx ends.
+func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logger) error {
+	d := &demo{
+		observatory: newObservatory(sim.Definitions(), log, lovecsc.Component),
+		listener:    listener,
+		session:     newDemoSession(urlOf(listener, "")),
+		program:     a.spelling(),
+	}
+	defer d.close()
+	var err error
+	if d.csc, err = lovecsc.New(ctx, d.domain, lovecsc.WithLogger(log)); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if d.server, err = server.New(ctx, d.serverConfig()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return runAll(ctx, d.Run, d.produce, d.serve, d.csc.Run, d.writeLogs,
+		func(ctx context.Context) error { return d.announce(ctx, a) })
+}
+
+// newDemoSession makes up passwords that are short enough to type and strong
+// enough for as long as a demo runs.
+func newDemoSession(url string) session {
+	s := session{Manager: url, ProcessPassword: rand.Text(), Users: map[string]string{}}
+	for _, u := range auth.DefaultUsers() {
+		s.Users[u.Username] = strings.ToLower(rand.Text()[:12])
+	}
+	return s
+}
+
+func (d *demo) serverConfig() server.Config {
+	version, _ := buildVersion()
+	return server.Config{
+		Passwords:       d.session.Users,
+		ProcessPassword: d.session.ProcessPassword,
+		Commander:       salcommander.New(d.domain),
+		Logbook:         d.csc,
+		Name:            "demo",
+		Authority:       true,
+		Page: dashboard.New(dashboard.Info{
+			Version: version, Started: time.Now(), Program: d.program, Examples: d.examples(),
+			Runs: []string{
+				"a simulated observatory: " + strings.Join(d.Components(), ", "),
+				"their producers, the commander and the LOVE CSC",
+				"the manager: websocket hub, log-in and commands",
+			},
+		}),
+		DrainTimeout: demoDrain,
+		Logger:       d.log,
+	}
+}
+
+func (d *demo) serve(ctx context.Context) error { return d.server.Serve(ctx, d.listener) }
+
+// produce publishes all components straight into the hub.
+func (d *demo) produce(ctx context.Context) error {
+	local := d.server.Hub().Local(auth.Principal{Process: true})
+	defer local.Close()
+	c := producer.NewClient(producer.InProcess(local), producer.WithLogger(d.log))
+	set, err := producer.NewSet(d.factory(producer.WithPeriod(demoPeriod)), c, append(d.Components(), lovecsc.Component))
+	if err != nil {
+		return err
+	}
+	return set.Run(ctx)
+}
+
+// writeLogs writes the observing logs that screens publish. It takes them from the
+// hub itself, as there is no websocket between the parts of a demo.
+func (d *demo) writeLogs(ctx context.Context) error {
+	for m, err := range d.server.Hub().Subscribe(ctx, hub.SubscribeOptions{}, lovecsc.Group()) {
+		if err != nil {
+			return ctx.Err()
+		}
+		if err := d.csc.Receive(ctx, m); err != nil {
+			d.log.Warn("ignored a message to the LOVE CSC", "error", err)
+		}
+	}
+	return nil
+}
+
+// announce leaves the session file while the demo runs, and prints what there is as
+// soon as everything is ready.
+func (d *demo) announce(ctx context.Context, a *app) error {
+	admin, err := d.server.Users().Lookup(ctx, "admin")
+	if err != nil {
+		return err
+	}
+	if d.session.Token, err = d.server.Tokens().Issue(ctx, admin); err != nil {
+		return err
+	}
+	forget, err := d.session.write(a.env)
+	if err != nil {
+		return err
+	}
+	defer forget()
+	select {
+	case <-d.Ready():
+		fmt.Fprint(a.stdout, d.greeting())
+	case <-ctx.Done():
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// examples are commands to try, without the program's name.
+func (d *demo) examples() []string {
+	return []string{
+		"sub telemetry-ATDome-0-position",
+		"cmd ATDome moveAzimuth azimuth=90",
+		"sub --pretty event-ATDome-0-summaryState event-ATDome-0-azimuthState",
+	}
+}
+
+// greeting tells what runs, how to log in and what to try.
+func (d *demo) greeting() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n  LOVE demo: a simulated observatory with %s\n\n", strings.Join(d.Components(), ", "))
+	fmt.Fprintf(&b, "    Page    %s\n", d.session.Manager)
+	label := "Log in"
+	for _, u := range []struct{ name, rights string }{
+		{"admin", "may do everything"}, {"cmd_user", "may command"}, {"user", "may look"},
+	} {
+		fmt.Fprintf(&b, "    %-7s %-9s %s   %s\n", label, u.name, d.session.Users[u.name], u.rights)
+		label = ""
+	}
+	b.WriteString("\n  Try in another terminal:\n\n")
+	for _, example := range d.examples() {
+		fmt.Fprintf(&b, "    %s %s\n", d.program, example)
+	}
+	b.WriteString("\n  Ctrl-C ends it.\n\n")
+	return b.String()
+}

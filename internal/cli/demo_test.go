@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// startsDemo starts a demo on a free port and returns when it has printed all.
+func (u *user) startsDemo() *process {
+	p := u.starts("demo", "--listen", "127.0.0.1:0")
+	p.says(`Ctrl-C ends it`)
+	return p
+}
+
+// printedCommands are the commands that the demo suggests.
+func printedCommands(t *testing.T, text string) [][]string {
+	var commands [][]string
+	for _, m := range regexp.MustCompile(`(?m)^ +loved (.+)$`).FindAllStringSubmatch(text, -1) {
+		commands = append(commands, strings.Fields(m[1]))
+	}
+	require.Len(t, commands, 3)
+	return commands
+}
+
+func TestTheCommandsThatTheDemoPrintsWorkAsTheyStand(t *testing.T) {
+	u := newUser(t)
+	demo := u.startsDemo()
+	text, _, _ := demo.out.now()
+	for _, args := range printedCommands(t, text) {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			if args[0] != "sub" {
+				require.Equal(t, result{out: "Done\n"}, u.types(args...))
+				return
+			}
+			sub := u.starts(args...)
+			sub.says(`(?s)ATDome.*\n`)
+			require.Equal(t, exitDone, sub.stops())
+		})
+	}
+}
+
+func TestTheDomeOfTheDemoGoesWhereItIsCommanded(t *testing.T) {
+	u := newUser(t)
+	u.startsDemo()
+	sub := u.starts("sub", "event-ATDome-0-azimuthCommandedState")
+	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "ATDome", "cmd_moveAzimuth", "azimuth=123.25"))
+	sub.says(`"azimuth": ?\{"value": ?123\.25`)
+}
+
+func TestTheDemoHasAPageAndLogIns(t *testing.T) {
+	u := newUser(t)
+	demo := u.startsDemo()
+	url := demo.says(`Page +(http\S+)`)[1]
+	resp, err := http.Get(url)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(page), "ATDome")
+
+	for _, login := range regexp.MustCompile(`(admin|cmd_user|user) +([a-z2-7]{12}) `).FindAllStringSubmatch(demo.says(`(?s).*`)[0], -1) {
+		name, password := login[1], login[2]
+		u.env["LOVED_PASSWORD"] = password
+		token := u.types("token", "--manager", url, name)
+		require.Zero(t, token.code, token.errors)
+		require.NotEmpty(t, strings.TrimSpace(token.out))
+	}
+}
+
+func TestTokensOfTheDemosUsersNeedNoPassword(t *testing.T) {
+	u := newUser(t)
+	u.startsDemo()
+	token := u.types("token", "user")
+	require.Zero(t, token.code, token.errors)
+
+	got := u.types("cmd", "--token", strings.TrimSpace(token.out), "ATDome", "moveAzimuth", "azimuth=1")
+	require.Equal(t, exitFailure, got.code)
+	require.Contains(t, got.out, "not allowed to command")
+}
+
+func TestAnInterruptEndsTheDemoWithinASecondAndItsSessionWithIt(t *testing.T) {
+	u := newUser(t)
+	demo := u.startsDemo()
+	sub := u.starts("sub", "telemetry-all-all-all")
+	sub.says(`\n`)
+
+	began := time.Now()
+	require.Equal(t, exitDone, demo.stops())
+	require.Less(t, time.Since(began), time.Second)
+	_, err := readSession(u.env.lookup)
+	require.ErrorIs(t, err, errNoSession)
+	out, _, _ := demo.errors.now()
+	require.Empty(t, out)
+}
+
+func TestADemoWhosePortIsTakenSaysHowToChooseAnother(t *testing.T) {
+	u := newUser(t)
+	address := strings.TrimPrefix(u.startsDemo().says(`Page +(http\S+)`)[1], "http://")
+	got := u.types("demo", "--listen", address)
+	require.Equal(t, exitFailure, got.code)
+	require.Regexp(t, `^loved demo: \S+ is in use by another program: choose another port, for example --listen 127\.0\.0\.1:\d+\n$`, got.errors)
+}
+
+func TestBadCommandsToTheDemoAreAnsweredInOneLineAndHurtNobody(t *testing.T) {
+	u := newUser(t)
+	u.startsDemo()
+	cases := map[string]struct {
+		args []string
+		want string
+	}{
+		"unknown component": {[]string{"cmd", "ATDoom", "moveAzimuth"}, "ATDoom"},
+		"unknown command":   {[]string{"cmd", "ATDome", "flyAway"}, "flyAway"},
+		"unknown field":     {[]string{"cmd", "ATDome", "moveAzimuth", "angle=3"}, "angle"},
+		"wrong type":        {[]string{"cmd", "ATDome", "moveAzimuth", "azimuth=north"}, "azimuth"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := u.types(c.args...)
+			require.Equal(t, exitFailure, got.code)
+			require.Contains(t, got.out, c.want)
+			require.Equal(t, 1, strings.Count(got.errors, "\n"), got.errors)
+		})
+	}
+	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "ATDome", "moveAzimuth", "azimuth=10"))
+}
+
+func TestTheRecordOfTheDemoShowsWhoMovedTheDome(t *testing.T) {
+	u := newUser(t)
+	demo := u.startsDemo()
+	url := demo.says(`Page +(http\S+)`)[1]
+	token := strings.TrimSpace(u.types("token", "cmd_user").out)
+	news := u.subscribes("event-Hub-0-commands")
+	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "--token", token, "ATDome", "moveAzimuth", "azimuth=45"))
+	news.says(`"state":\{"value":"done"`)
+
+	got := asks(t, "GET", url+"/manager/api/commands/?csc=ATDome", token, "")
+	require.Contains(t, got, `"user":"cmd_user"`)
+	require.Contains(t, got, `"params":{"azimuth":45}`)
+	require.Contains(t, got, `"state":"done"`)
+}
+
+func TestObservingLogsOfTheDemoReachTheScreens(t *testing.T) {
+	u := newUser(t)
+	demo := u.startsDemo()
+	url := demo.says(`Page +(http\S+)`)[1]
+	token := strings.TrimSpace(u.types("token", "cmd_user").out)
+	screen := u.subscribes("event-LOVE-0-observingLog")
+	got := asks(t, "POST", url+"/manager/api/lovecsc/observinglog", token, `{"user":"cmd_user","message":"clouds from the west"}`)
+	require.Equal(t, `{"ack":"Added new observing log to SAL"}`, got)
+	screen.says(`clouds from the west`)
+
+	require.Equal(t, result{}, u.types("pub", "--token", token, "love_csc", "love", "observingLog", `{"user":"cmd_user","message":"by websocket"}`))
+	screen.says(`by websocket`)
+}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rubin-love/love-go/love/audit"
+	"github.com/rubin-love/love-go/love/auth/django"
+)
+
+func (a *app) importDjangoCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import-django FILE",
+		Short: "Take over users and groups of the Python manager",
+		Long: `Take over users, groups and permissions from an export of the Python manager, made with
+
+  python manage.py dumpdata auth > FILE
+
+Everybody keeps the password: its hash is renewed at the next log-in. Users that exist
+here stay as they are, so that it can be done again.`,
+		Args: exactly("FILE"),
+	}
+	return a.userWork(cmd, false, func(ctx context.Context, at *administration, args []string) error {
+		f, err := os.Open(args[0])
+		if err != nil {
+			return fmt.Errorf("opening the export: %w", err)
+		}
+		defer f.Close()
+		dump, err := django.ReadDump(f)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", args[0], err)
+		}
+		for _, note := range dump.Notes {
+			fmt.Fprintln(a.stderr, note)
+		}
+		done, err := dump.ImportInto(ctx, at.Users())
+		for _, note := range done.Notes {
+			fmt.Fprintln(a.stderr, note)
+		}
+		for _, name := range done.Added { // also if it then failed
+			if err := at.note(ctx, audit.UserAdded, name, "from "+args[0]); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+		for _, g := range dump.Groups {
+			if err := at.note(ctx, audit.GroupChanged, g.Name, "from "+args[0]); err != nil {
+				return err
+			}
+		}
+		for _, name := range done.Kept {
+			fmt.Fprintf(a.stderr, "user %s: exists here, and stays as it is\n", name)
+		}
+		fmt.Fprintf(a.stdout, "%d users and %d groups taken over\n", len(done.Added), len(dump.Groups))
+		return at.note(ctx, audit.UsersImported, args[0], fmt.Sprintf("%d users, %d groups", len(done.Added), len(dump.Groups)))
+	})
+}

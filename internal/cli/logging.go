@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"io"
+	"log/slog"
+	"strconv"
+
+	"github.com/spf13/pflag"
+)
+
+// logFlags say what is logged, and how it is written.
+type logFlags struct {
+	level  logLevel
+	format *choice
+}
+
+func (l *logFlags) register(fs *pflag.FlagSet, level slog.Level) {
+	l.level, l.format = logLevel(level), oneOf("text", "json")
+	fs.Var(&l.level, "log-level", "`LEVEL` from which on to log: debug, info, warn, error, or a Python number (10, 20 …)")
+	fs.Var(l.format, "log-format", "how log lines are written")
+	bindEnv(fs, "log-level", "LOVED_LOG_LEVEL")
+	bindEnv(fs, "log-format", "LOVED_LOG_FORMAT")
+}
+
+func (l *logFlags) logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: slog.Level(l.level)}
+	if l.format.value == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// logLevel is a slog level that can be given as a number of Python's logging
+// too, where 10 is debug, 20 info, 30 warning, 40 error.
+type logLevel slog.Level
+
+func (l *logLevel) String() string { return slog.Level(*l).String() }
+func (l *logLevel) Type() string   { return "level" }
+
+func (l *logLevel) Set(s string) error {
+	if n, err := strconv.Atoi(s); err == nil {
+		*l = logLevel((n - 20) * 4 / 10)
+		return nil
+	}
+	return (*slog.Level)(l).UnmarshalText([]byte(s))
+}

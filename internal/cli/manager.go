@@ -1,0 +1,323 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/rubin-love/love-go/love/audit"
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/auth/ldap"
+	"github.com/rubin-love/love-go/love/auth/password"
+	"github.com/rubin-love/love-go/love/dashboard"
+	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/server"
+	"github.com/rubin-love/love-go/love/store"
+)
+
+// minPing is the least interval between pings that makes sense.
+const minPing = time.Second
+
+// managerFlags are the settings of `loved manager`.
+type managerFlags struct {
+	listen                     string
+	database                   databaseFlag
+	processPassword, secretKey string
+	tokenLifetime              time.Duration
+	admin, user, commandUser   string // passwords
+	insecureDev                bool
+	legacyInitialState, trace  bool
+	heartbeats                 bool
+	drain, ping                time.Duration
+	userPublish, nan           *choice
+	urlPrefix, serverURL       string
+	origins, trustedProxies    []string
+	proxies                    auth.Networks
+	remote                     [3]string // passwords
+	commanding                 *choice
+	commandFrom                []string
+	ldap                       ldapFlags
+	limits                     limitFlags
+	client                     commanderClientFlags
+	commands                   commandSettings
+	log                        logFlags
+}
+
+func (a *app) managerCommand() *cobra.Command {
+	var f managerFlags
+	cmd := &cobra.Command{
+		Use:   "manager",
+		Short: "Run a manager: websocket hub, log-in and HTTP API",
+		Long: `Run a manager: the websocket hub, log-in and the HTTP API of the LOVE-manager.
+It needs the password that producers show. Users are kept in a database, the file loved.db if
+nothing else is said (loved user, loved check); admin, user and cmd_user are made if their password
+is given, and keep the one they have.`,
+		Example: `  PROCESS_CONNECTION_PASS=… ADMIN_USER_PASS=… loved manager --listen 0.0.0.0:8000`,
+		Args:    exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.settle(cmd.Flags(), &f); err != nil {
+				return &usageError{err}
+			}
+			return a.runManager(cmd.Context(), &f)
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (f *managerFlags) register(fs *pflag.FlagSet) {
+	text := func(p *string, name, value, usage string, variables ...string) {
+		fs.StringVar(p, name, value, usage)
+		bindEnv(fs, name, variables...)
+	}
+	flag := func(p *bool, name string, value bool, usage string, variables ...string) {
+		fs.BoolVar(p, name, value, usage)
+		bindEnv(fs, name, variables...)
+	}
+	duration := func(p *time.Duration, name string, value time.Duration, usage, variable string) {
+		fs.DurationVar(p, name, value, usage)
+		bindEnv(fs, name, variable)
+	}
+	word := func(p **choice, name, usage, variable string, choices ...string) {
+		*p = oneOf(choices...)
+		fs.Var(*p, name, usage)
+		bindEnv(fs, name, variable)
+	}
+	list := func(p *[]string, name, usage, variable string) {
+		fs.StringSliceVar(p, name, nil, usage)
+		bindEnv(fs, name, variable)
+	}
+	text(&f.listen, "listen", defaultListen, "`ADDRESS` of HTTP and websocket", "LOVED_LISTEN")
+	f.database.register(fs)
+	text(&f.processPassword, "process-password", "", "`PASSWORD` of producers and other processes; required", "PROCESS_CONNECTION_PASS")
+	text(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, 32 bytes or more (default made at the first start and kept in the database)", "SECRET_KEY")
+	duration(&f.tokenLifetime, "token-lifetime", jwt.DefaultLifetime, "how long a token lives", "LOVED_TOKEN_LIFETIME")
+	text(&f.admin, "admin-password", "", "`PASSWORD` of the user admin, who may do everything", "ADMIN_USER_PASS")
+	text(&f.user, "user-password", "", "`PASSWORD` of the user user, who may not command", "USER_USER_PASS")
+	text(&f.commandUser, "cmd-password", "", "`PASSWORD` of the user cmd_user, who may command", "CMD_USER_PASS")
+	text(&f.remote[0], "base-password", "", "`PASSWORD` of the user base_control_room, who may not command", "REMOTE_BASE_USER_PASS")
+	text(&f.remote[1], "tucson-password", "", "`PASSWORD` of the user tucson_control_room, likewise", "REMOTE_TUCSON_USER_PASS")
+	text(&f.remote[2], "slac-password", "", "`PASSWORD` of the user slac_control_room, likewise", "REMOTE_SLAC_USER_PASS")
+	f.ldap.register(fs)
+	word(&f.commanding, "commanding", "what decides who may command: the user's permission, or the place", "COMMANDING_PERMISSION_TYPE", "user", "location")
+	list(&f.commandFrom, "command-from", "`NETWORKS` that may command; needed with --commanding location, and only there", "LOVED_COMMAND_FROM")
+	fs.BoolVar(&f.insecureDev, "insecure-dev", false, "allow well-known and short secrets")
+	flag(&f.legacyInitialState, "initial-state-legacy", false, "send initial_state requests to initial_state-all-all-all, for old producers", "LOVE_PRODUCER_LEGACY")
+	fs.Var(oneOf("memory"), "broker", "what connects several managers; so far nothing does, and memory is the only value")
+	bindEnv(fs, "broker", "LOVED_BROKER")
+	text(&f.urlPrefix, "url-prefix", "", "`PATH` before /manager", "URL_SUBPATH")
+	list(&f.origins, "origins", "browser `ORIGINS` that may connect (default all)", "LOVED_ORIGINS")
+	word(&f.userPublish, "user-publish", "what a user's connection may publish", "LOVED_USER_PUBLISH", "love_csc", "none", "any")
+	list(&f.trustedProxies, "trusted-proxies", "`NETWORKS` whose X-Real-IP and X-Forwarded-For are believed (default none)", "LOVED_TRUSTED_PROXIES")
+	flag(&f.trace, "trace", true, "add time stamps to messages", "SHOW_TRACE_TIMESTAMPS")
+	word(&f.nan, "nan", "what leaves for NaN and the infinities", "LOVED_NAN", "raw", "null")
+	duration(&f.ping, "ping", hub.DefaultPing, "`INTERVAL` between the pings of a connection, which is closed if it stays silent until the next", "LOVED_PING")
+	duration(&f.drain, "drain", 0, "`TIME` over which the connections are closed when the manager ends, so that not all clients reconnect at once (default all at once)", "LOVED_DRAIN")
+	f.client.register(fs)
+	f.commands.register(fs)
+	flag(&f.heartbeats, "heartbeat-query-commander", true, "ask the commander for its heartbeat", "HEARTBEAT_QUERY_COMMANDER")
+	text(&f.serverURL, "server-url", "", "`HOST` in the identity of commands (default this machine's name)", "SERVER_URL")
+	f.limits.register(fs)
+	f.log.register(fs, slog.LevelInfo)
+}
+
+// wellKnown are the process passwords that everybody knows from the Python
+// system's files.
+var wellKnown = []string{"", "dev_pass", "my_dev_password"}
+
+// settle completes the settings and refuses those that cannot be.
+func (a *app) settle(fs *pflag.FlagSet, f *managerFlags) error {
+	if err := a.completeFlags(fs, f); err != nil {
+		return err
+	}
+	return f.check()
+}
+
+// check refuses settings that are wrong, unsafe or without effect, and reads
+// those that are lists.
+func (f *managerFlags) check() error {
+	if !f.insecureDev {
+		if slices.Contains(wellKnown, f.processPassword) {
+			return fmt.Errorf("--process-password is missing or well known: choose a secret one, or give --insecure-dev")
+		}
+		if f.secretKey != "" {
+			if err := jwt.CheckKey([]byte(f.secretKey)); err != nil {
+				return fmt.Errorf("--secret-key: %w", err)
+			}
+		}
+	}
+	if f.tokenLifetime <= 0 {
+		return fmt.Errorf("--token-lifetime is %v: give a time above 0, such as 720h", f.tokenLifetime)
+	}
+	if f.ping < minPing {
+		return fmt.Errorf("--ping is %v: give %v or more", f.ping, minPing)
+	}
+	if f.drain < 0 {
+		return fmt.Errorf("--drain is %v: give a time above 0, or 0 to close all connections at once", f.drain)
+	}
+	var err error
+	if f.proxies, err = parseNetworks("trusted-proxies", f.trustedProxies); err != nil {
+		return err
+	}
+	if err := f.checkPlace(); err != nil {
+		return err
+	}
+	if slices.Contains(f.origins, "*") {
+		f.origins = nil
+	}
+	if err := f.ldap.check(); err != nil {
+		return err
+	}
+	if err := f.commands.check(); err != nil {
+		return err
+	}
+	return f.limits.check()
+}
+
+// checkPlace refuses places that nobody asks for, and the question without an
+// answer: nobody could command.
+func (f *managerFlags) checkPlace() error {
+	from, err := parseNetworks("command-from", f.commandFrom)
+	switch byPlace := f.commanding.value == "location"; {
+	case err != nil:
+		return err
+	case byPlace && len(from) == 0:
+		return fmt.Errorf("--commanding location (COMMANDING_PERMISSION_TYPE) without --command-from lets nobody command: name the networks that may, such as --command-from 10.0.0.0/8")
+	case !byPlace && len(from) > 0:
+		return fmt.Errorf("--command-from restricts nobody while the user's permission decides: add --commanding location, or leave it out")
+	}
+	return nil
+}
+
+// completeFlags takes over what a Python deployment's environment says, and
+// refuses what this release does not have: without it all would look right, but
+// messages between processes would be lost.
+func (a *app) completeFlags(fs *pflag.FlagSet, f *managerFlags) error {
+	if site, _ := a.env("LOVE_SITE"); site != "" && site != "summit" {
+		f.remote = [3]string{} // only the summit has remote control rooms
+	}
+	if value, _ := a.env("REDIS_HOST"); value != "" && !fs.Changed("broker") {
+		return fmt.Errorf("REDIS_HOST is set, which this release cannot use yet: give --broker memory to go on without")
+	}
+	return f.database.resolve(fs, a.env)
+}
+
+func (a *app) runManager(ctx context.Context, f *managerFlags) error {
+	client, err := f.client.open(a.env)
+	if err != nil {
+		return &usageError{err}
+	}
+	listener, err := listen(f.listen)
+	if err != nil {
+		return err
+	}
+	config := f.serverConfig()
+	config.Logger = f.log.logger(a.stderr)
+	config.Name = cmp.Or(f.commands.name, managerName(listener))
+	if client != nil {
+		defer client.Close()
+		config.Commander, config.RelayIncomplete = client, true
+	}
+	if err := f.openStorage(ctx, &config); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s, err := server.New(ctx, config)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	fmt.Fprintf(a.stdout, "LOVE manager at %s\n", urlOf(listener, f.urlPrefix))
+	return s.Serve(ctx, listener)
+}
+
+// managerName distinguishes this manager's commands from those of others in the
+// same record; it is the same after a restart.
+func managerName(listener net.Listener) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	if at, ok := listener.Addr().(*net.TCPAddr); ok {
+		host += ":" + strconv.Itoa(at.Port)
+	}
+	return host
+}
+
+// serverConfig returns all settings that need nothing opened.
+func (f *managerFlags) serverConfig() server.Config {
+	version, _ := buildVersion()
+	c := server.Config{
+		Passwords: map[string]string{
+			"admin": f.admin, "user": f.user, "cmd_user": f.commandUser,
+			"base_control_room": f.remote[0], "tucson_control_room": f.remote[1], "slac_control_room": f.remote[2],
+		},
+		ProcessPassword:      f.processPassword,
+		SecretKey:            []byte(f.secretKey),
+		TokenLifetime:        f.tokenLifetime,
+		LogInLimits:          auth.LogInLimits{UserTries: f.limits.logInTries, AddressTries: 5 * f.limits.logInTries},
+		CommandTimeout:       time.Duration(f.client.timeout),
+		NoCommanderHeartbeat: !f.heartbeats,
+		Origins:              f.origins,
+		TrustedProxies:       f.proxies,
+		URLPrefix:            f.urlPrefix,
+		ServerURL:            f.serverURL,
+		Drain:                f.drain,
+		Page:                 dashboard.New(dashboard.Info{Version: version, Started: time.Now(), URLPrefix: f.urlPrefix}),
+		HubOptions: []hub.Option{
+			hub.WithUserPublish(map[string]hub.UserPublish{
+				"none": hub.PublishNone, "love_csc": hub.PublishLoveCSC, "any": hub.PublishAny,
+			}[f.userPublish.value]),
+			hub.WithNaN(map[string]hub.NaN{"raw": hub.NaNRaw, "null": hub.NaNNull}[f.nan.value]),
+			hub.WithTracing(f.trace),
+			hub.WithLimits(f.limits.limits),
+			hub.WithLegacyInitialState(f.legacyInitialState),
+			hub.WithPing(f.ping),
+		},
+	}
+	f.commands.configure(&c)
+	return c
+}
+
+// openStorage opens the database and completes the settings that need it. The
+// server closes the database, unless there is an error.
+func (f *managerFlags) openStorage(ctx context.Context, c *server.Config) error {
+	s, err := store.Open(ctx, f.database.address)
+	if err != nil {
+		return err
+	}
+	c.Storage, c.Users = s, auth.NewUsers(s.Users(), password.New())
+	auditor := audit.NewAuditor(s.AuditLog(), audit.WithLogger(c.Logger))
+	directory, err := f.ldap.authenticator(c.Users, ldap.WithAuditor(auditor))
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	if directory != nil {
+		c.Authenticator, c.Directory = auth.FirstOf{directory, c.Users}, c.Users
+	}
+	if f.commanding.value == "location" {
+		c.Authorizer = auth.LocationAuthorizer{
+			Locations: auth.Whitelist(strings.Join(f.commandFrom, " ")), Others: auth.RoleAuthorizer{Users: c.Users},
+		}
+	}
+	return nil
+}
+
+// parseNetworks reads the networks of a flag.
+func parseNetworks(flag string, words []string) (auth.Networks, error) {
+	n, err := auth.ParseNetworks(strings.Join(words, " "))
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w", flag, err)
+	}
+	return n, nil
+}

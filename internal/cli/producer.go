@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love/producer"
+)
+
+// producerFlags are the settings of `loved producer`.
+type producerFlags struct {
+	to                     clientFlags
+	sal                    salFlags
+	periodic, asynchronous []string
+	instances              []string
+	layout                 *choice
+	push                   time.Duration
+	log                    logFlags
+}
+
+func (a *app) producerCommand() *cobra.Command {
+	var f producerFlags
+	cmd := &cobra.Command{
+		Use:   "producer COMPONENT…",
+		Short: "Publish what components say on SAL to a manager",
+		Long: `Publish what components say on SAL to a manager, until interrupted; reconnects.
+A COMPONENT is NAME or NAME:INDEX; all stands for every component without index, and for the
+instances that --index names. With --sal sim each process has an observatory of its own:
+loved demo is the one where producers and commands meet.`,
+		Example: `  loved producer --sal sim ATDome MTMount ESS:301
+  LSST_TOPIC_SUBNAME=sal loved producer --sal-interfaces ts_xml all --index MTHexapod:1,MTHexapod:2`,
+		Args: atLeast("COMPONENT"),
+		RunE: func(cmd *cobra.Command, components []string) error {
+			to, err := a.access(cmd.Context(), f.to)
+			if err != nil {
+				return err
+			}
+			return a.runProducer(cmd.Context(), &f, to, components)
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (f *producerFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.to.manager, "manager", "", "`URL` of the manager, or HOST:PORT/PATH of its websocket (default that of your running demo)")
+	bindEnv(fs, "manager", "WEBSOCKET_HOST", "LOVED_MANAGER")
+	fs.StringVar(&f.to.processPassword, "process-password", "", "`PASSWORD` of processes at the manager")
+	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
+	f.sal.register(fs)
+	fs.StringSliceVar(&f.periodic, "periodic-data", nil, "`TOPICS` to poll, such as tel_position; with --asynchronous-data the only ones (default all telemetry)")
+	fs.StringSliceVar(&f.asynchronous, "asynchronous-data", nil, "`TOPICS` to publish as they come, such as evt_summaryState (default all events)")
+	fs.StringSliceVar(&f.instances, "index", nil, "with the component all: `INSTANCES` of components with index, such as MTHexapod:1,MTHexapod:2")
+	fs.DurationVar(&f.push, "push-telemetry", 0, "send telemetry as it comes, of each topic one sample per `TIME` at most (default: look every 2 s)")
+	f.layout = oneOf(producer.Split.String(), producer.Single.String(), producer.Both.String())
+	fs.Var(f.layout, "scriptqueue-layout", "how the state of script queues is told: in three streams, in one as of old, or in both ways")
+	f.log.register(fs, slog.LevelInfo)
+}
+
+func (a *app) runProducer(ctx context.Context, f *producerFlags, to access, components []string) error {
+	log := f.log.logger(a.stderr)
+	manager, err := client.New(to.manager, to.asProcess(), client.WithLogger(log))
+	if err != nil {
+		return &usageError{err}
+	}
+	bus, err := a.openSAL(&f.sal, log)
+	if err != nil {
+		return err
+	}
+	defer bus.close()
+	options, err := f.options(a.env)
+	if err != nil {
+		return &usageError{err}
+	}
+	factory := producer.NewFactory(bus.domain, append(options, producer.WithLogger(log))...)
+	if components, err = factory.Expand(components, f.instances); err != nil {
+		return &usageError{err}
+	}
+	set, err := producer.NewSet(factory, producer.NewClient(manager, producer.WithLogger(log)), components)
+	if err != nil {
+		return &usageError{err}
+	}
+	fmt.Fprintf(a.stdout, "publishing %s to %s, from %s\n", strings.Join(components, ", "), to.manager, bus.name)
+	return bus.with(ctx, set.Run)
+}
+
+// options are those of the producers, from flags and environment.
+func (f *producerFlags) options(env func(string) (string, bool)) ([]producer.Option, error) {
+	options, err := scriptQueueOptions(env)
+	if err != nil {
+		return nil, err
+	}
+	layout, err := producer.ParseLayout(f.layout.value)
+	if err != nil {
+		return nil, err
+	}
+	options = append(options, producer.WithStreamLayout(layout))
+	if f.push != 0 {
+		options = append(options, producer.WithTelemetryPush(f.push))
+	}
+	if f.periodic != nil {
+		options = append(options, producer.WithPeriodicData(f.periodic...))
+	}
+	if f.asynchronous != nil {
+		options = append(options, producer.WithAsynchronousData(f.asynchronous...))
+	}
+	return options, nil
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit status of the program.
+const (
+	exitDone    = 0
+	exitFailure = 1 // at run time
+	exitUsage   = 2
+)
+
+// Run is the program: args as typed with the program's own name first, env a
+// lookup such as [os.LookupEnv]. It ends with ctx, returns the exit status,
+// and leaves nothing running. Tests start it as a user would.
+func Run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{program: args[0], env: env, stdin: stdin, stdout: stdout, stderr: stderr}
+	root := a.command()
+	root.SetArgs(args[1:])
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+
+	cmd, err := root.ExecuteContextC(ctx)
+	var interrupted *interruptError
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) && !errors.As(err, &interrupted) {
+		err = &interruptError{}
+		if runsUntilInterrupted(cmd) {
+			err = nil
+		}
+	}
+	if err == nil {
+		return exitDone
+	}
+	text := strings.ReplaceAll(err.Error(), "\n", "; ") // one line, also for joined errors
+	var usage *usageError
+	if !a.started || errors.As(err, &usage) {
+		fmt.Fprintf(stderr, "%s: %s (%s --help tells how to use it)\n", cmd.CommandPath(), text, cmd.CommandPath())
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), text)
+	return exitFailure
+}
+
+// app is what the subcommands share.
+type app struct {
+	program string // as the user typed it
+	env     func(string) (string, bool)
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  io.Writer
+	started bool // flags and arguments were right: an error is now one of the run
+}
+
+func (a *app) command() *cobra.Command {
+	var leapSeconds string
+	root := &cobra.Command{
+		Use:   "loved",
+		Short: "LOVE's back end: manager, producers and the tools around them",
+		Long: `loved is LOVE's back end in one binary. Start with
+
+  loved demo
+
+which runs everything on this machine with a simulated observatory.
+A flag whose help shows a [$VARIABLE] can be set by it; the flag counts first.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := applyEnv(cmd.Flags(), a.env); err != nil {
+				return err
+			}
+			if leapSeconds != "" {
+				if err := useLeapSeconds(leapSeconds); err != nil {
+					return err
+				}
+			}
+			a.started = true
+			return nil
+		},
+	}
+	root.PersistentFlags().StringVar(&leapSeconds, "leap-seconds", "", "`FILE` with a newer table of leap seconds, in the format of the IERS (default the one built in)")
+	bindEnv(root.PersistentFlags(), "leap-seconds", "LOVED_LEAP_SECONDS")
+	root.AddCommand(
+		untilInterrupted(a.subCommand()), a.pubCommand(), a.cmdCommand(), a.commandsCommand(),
+		a.approveCommand(), a.dismissCommand(), a.authorityCommand(), a.tokenCommand(), untilInterrupted(a.replayCommand()),
+		untilInterrupted(a.demoCommand()), untilInterrupted(a.managerCommand()), untilInterrupted(a.producerCommand()),
+		untilInterrupted(a.commanderCommand()), untilInterrupted(a.benchCommand()), untilInterrupted(a.salCommand()),
+		a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// interruptAnnotation marks the commands that an interrupt ends as it should.
+const interruptAnnotation = "loved/until-interrupted"
+
+// untilInterrupted marks a command, with its subcommands, that runs until it is
+// interrupted. All others fail when they are interrupted before their end.
+func untilInterrupted(cmd *cobra.Command) *cobra.Command {
+	cmd.Annotations = map[string]string{interruptAnnotation: "true"}
+	return cmd
+}
+
+func runsUntilInterrupted(cmd *cobra.Command) bool {
+	for ; cmd != nil; cmd = cmd.Parent() {
+		if cmd.Annotations[interruptAnnotation] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// interruptError is a command that was interrupted before its end.
+type interruptError struct{ aftermath string }
+
+func (e *interruptError) Error() string {
+	if e.aftermath == "" {
+		return "interrupted"
+	}
+	return "interrupted: " + e.aftermath
+}
+
+func (e *interruptError) Unwrap() error { return context.Canceled }
+
+// usageError is a mistake in how the command was typed.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
