@@ -10,8 +10,9 @@ import (
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
-// Command is a command to a component, as the frontend posts it to the manager
-// and the manager to the commander (manager protocol, sections 4.5 and 11).
+// Command is a command to a component, as the frontend posts it to the manager and
+// the manager to the commander (docs/protocol/manager.md#commands,
+// docs/protocol/commander.md#commands).
 type Command struct {
 	CSC      string `json:"csc"`
 	SalIndex int    `json:"salindex"`
@@ -102,9 +103,9 @@ func excerpt(value []byte) string {
 // means success.
 type Ack struct {
 	Text string `json:"ack"`
-	// Code is the code of the component's acknowledgement (spec sal-kafka,
-	// section 12: 303 is complete, -302 failed); 0 if none came, or if the
-	// commander does not report it, like the Python one.
+	// Code is the code of the component's acknowledgement
+	// (docs/protocol/sal-kafka.md#return-codes: 303 is complete, -302 failed); 0 if
+	// none came, or if the commander does not report it, like the Python one.
 	Code int `json:"code,omitempty"`
 	// Error is the component's own error number; 0 if none.
 	Error int `json:"error,omitempty"`

@@ -11,7 +11,7 @@ import (
 // text is allowed; the constants are the ones in use.
 type Category string
 
-// The categories in use (manager protocol, section 2.4).
+// The categories in use (docs/protocol/manager.md#messages).
 const (
 	CategoryEvent        Category = "event"
 	CategoryTelemetry    Category = "telemetry"
@@ -83,8 +83,8 @@ func (i *SalIndex) UnmarshalJSON(b []byte) error {
 }
 
 // Group names a set of connections that receive the same messages: those that
-// subscribed to it. Groups are equal when all four parts are (the joined text
-// is not unique, because a part may contain a hyphen; quirk 11).
+// subscribed to it. Groups are equal when all four parts are (the joined text is not
+// unique, because a part may contain a hyphen; docs/protocol/manager.md#messages).
 type Group struct {
 	Category Category
 	CSC      string

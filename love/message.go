@@ -22,8 +22,8 @@ func (v RawValue) Strict() json.RawMessage {
 	return wire.AppendStrict(make([]byte, 0, len(v)), v)
 }
 
-// Message is a data message: what a producer sends to the manager, and what
-// the manager delivers to a group (manager protocol, sections 2.4 and 2.5).
+// Message is a data message: what a producer sends to the manager, and what the
+// manager delivers to a group (docs/protocol/manager.md#messages and #routing).
 type Message struct {
 	Category Category
 	Data     []Item

@@ -9,8 +9,8 @@ import (
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
-// ObservingLog is an observing log on its way to SAL (manager protocol, sections
-// 2.9 and 4.6).
+// ObservingLog is an observing log on its way to SAL
+// (docs/protocol/manager.md#observing-logs).
 type ObservingLog struct {
 	User    string // as the client wrote it
 	Message string

@@ -3,7 +3,7 @@ package love
 // Option says what a subscription request asks for.
 type Option string
 
-// The options of a subscription request (manager protocol, section 2.4).
+// The options of a subscription request (docs/protocol/manager.md#messages).
 const (
 	Subscribe   Option = "subscribe"
 	Unsubscribe Option = "unsubscribe"

@@ -9,12 +9,11 @@ import (
 // not a whole number of seconds.
 var ErrBeforeLeapSeconds = errors.New("before 1972 TAI - UTC is not a whole number of seconds")
 
-// TAIFromUTC converts UNIX seconds, UTC, to the same count on the TAI scale,
-// as SAL does (spec sal-kafka, section 17): in the 24 hours before a leap
-// second the step is smeared over the day, so that no second lasts longer than
-// the others. [TAI] is the plain conversion without smearing. After the last
-// known leap second the offset stays the same. The error is
-// [ErrBeforeLeapSeconds].
+// TAIFromUTC converts UNIX seconds, UTC, to the same count on the TAI scale, as SAL
+// does (docs/protocol/sal-kafka.md#time): in the 24 hours before a leap second the
+// step is smeared over the day, so that no second lasts longer than the others.
+// [TAI] is the plain conversion without smearing. After the last known leap second
+// the offset stays the same. The error is [ErrBeforeLeapSeconds].
 func TAIFromUTC(utc float64) (float64, error) {
 	t := leapTable()
 	if !(utc >= float64(t.steps[0].unix)) {

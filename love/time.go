@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// SummitLongitude is the longitude of the observatory's sidereal time, in
-// degrees east (manager protocol, section 2.4).
+// SummitLongitude is the longitude of the observatory's sidereal time, in degrees
+// east (docs/protocol/manager.md#messages).
 const SummitLongitude = -70.749417
 
 // TimeData is the answer to get_time_data and part of every log-in answer.

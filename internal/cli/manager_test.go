@@ -70,8 +70,8 @@ func delivered(t *testing.T, group string, f *wire.Message) string {
 	return strings.Join(parts, " ")
 }
 
-// expected is what section 2.5 of the manager protocol makes of the messages,
-// by group and in order.
+// expected is what docs/protocol/manager.md#routing makes of the messages, by group
+// and in order.
 func expected(t *testing.T, messages []recorded) map[string][]string {
 	want := map[string][]string{}
 	for _, m := range messages {

@@ -10,7 +10,8 @@ import (
 
 // scriptQueueOptions reads the environment variables of the LOVE-producer that
 // concern script queues: FINISHED_SCRIPTS_LIST_SIZE, a number from 0, and
-// UPDATE_SCRIPTS_SCHEMA_ON_START, "true" or "1" (producer spec, section 11).
+// UPDATE_SCRIPTS_SCHEMA_ON_START, "true" or "1"
+// (docs/protocol/producer.md#environment).
 func scriptQueueOptions(env func(string) (string, bool)) (opts []producer.Option, err error) {
 	const size, update = "FINISHED_SCRIPTS_LIST_SIZE", "UPDATE_SCRIPTS_SCHEMA_ON_START"
 	if text, _ := env(size); text != "" {

@@ -91,9 +91,8 @@ func parseLine(line []byte) (recorded, error) {
 	return recorded{JSON: append(out, '}'), At: at, Timed: timed}, nil
 }
 
-// publishedData undoes what a group does to the data: in a component's group
-// …-all its streams are wrapped once more in its name (manager protocol,
-// section 2.5).
+// publishedData undoes what a group does to the data: in a component's group …-all
+// its streams are wrapped once more in its name (docs/protocol/manager.md#routing).
 func publishedData(f *wire.Message) []byte {
 	if len(f.Items) != 1 || f.Items[0].Err != nil || !wire.IsText(f.Subscription) {
 		return f.Data

@@ -13,7 +13,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
-// Manager protocol, section 11: a command waits COMMAND_TIMEOUTS seconds.
+// See docs/protocol/commander.md#commands: a command waits COMMAND_TIMEOUTS seconds.
 func TestCommandTimeoutsBoundTheWaitForAComponent(t *testing.T) {
 	c, h, ctx := startsCommander(t, "0.2")
 	_, err := h.Execute(ctx, commander.Call{Command: love.Command{CSC: "Script", SalIndex: 77, Name: "cmd_stop", Identity: "ana@host"}}) // nobody's index
@@ -22,7 +22,7 @@ func TestCommandTimeoutsBoundTheWaitForAComponent(t *testing.T) {
 	require.Equal(t, 0, c.stops())
 }
 
-// Manager protocol, section 2.7 and quirk 20.
+// See docs/protocol/manager.md#heartbeats.
 func TestCommanderIsAskedForItsHeartbeatUnlessTheEnvironmentSaysNot(t *testing.T) {
 	for query, commanders := range map[string]string{
 		"true":  `,\{"csc":"Commander","salindex":0,"data":\{"timestamp":1690852639\.85\}\}`,
@@ -47,7 +47,7 @@ func TestCommanderIsAskedForItsHeartbeatUnlessTheEnvironmentSaysNot(t *testing.T
 	}
 }
 
-// Manager protocol, section 4.5.
+// See docs/protocol/manager.md#commands.
 func TestAnyOtherKindOfPermissionToCommandIsRefusedAtTheStart(t *testing.T) {
 	u := newUser(t)
 	u.env["COMMANDING_PERMISSION_TYPE"] = "everybody"

@@ -7,6 +7,6 @@
 // through a value likewise. Functions that take a scanned value must be given
 // one that the package has accepted: they do not check it again.
 //
-// The grammar is that of RFC 8259 plus the bare tokens NaN, Infinity and
-// -Infinity, which Python producers write (manager protocol, section 2.5).
+// The grammar is that of RFC 8259 plus the bare tokens NaN, Infinity and -Infinity,
+// which Python producers write (docs/protocol/manager.md#routing).
 package wire

@@ -1,8 +1,9 @@
 package wire
 
 // A RuleError is the rule of the protocol that a message breaks, although it is
-// JSON: Key is the member that is wrong, Rule what it must be. Neither quotes
-// the message, so that a RuleError may be sent to any client (quirk 8).
+// JSON: Key is the member that is wrong, Rule what it must be. Neither quotes the
+// message, so that a RuleError may be sent to any client
+// (docs/protocol/manager.md#bad-messages).
 type RuleError struct{ Key, Rule string }
 
 func (e *RuleError) Error() string { return `"` + e.Key + `" ` + e.Rule }

@@ -9,9 +9,9 @@ import (
 	"net/http"
 )
 
-// Gate admits websocket connections by the query of their handshake (manager
-// protocol, section 2.2): "token" of a user, or "password" of a process. It
-// fits hub.WithGate.
+// Gate admits websocket connections by the query of their handshake
+// (docs/protocol/manager.md#authentication): "token" of a user, or "password" of a
+// process. It fits hub.WithGate.
 type Gate struct {
 	Tokens          Tokens // nil: no users
 	ProcessPassword string // empty: no processes

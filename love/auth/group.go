@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// The groups that every manager has (manager protocol, section 7).
+// The groups that every manager has (docs/protocol/manager.md#users-and-groups).
 const (
 	GroupCommand     = "cmd"
 	GroupUIFramework = "ui_framework"
@@ -17,7 +17,8 @@ type Group struct {
 	Permissions []Permission
 }
 
-// DefaultGroups returns the groups of section 7 of the manager protocol.
+// DefaultGroups returns the groups that every manager has (see
+// docs/protocol/manager.md#users-and-groups).
 func DefaultGroups() []Group {
 	ui := Group{Name: GroupUIFramework}
 	for _, m := range Models() {

@@ -20,9 +20,9 @@ type Whitelist string
 func (w Whitelist) Whitelist(context.Context) (string, error) { return string(w), nil }
 
 // LocationAuthorizer allows commands from the right place, to everybody, and no
-// others (manager protocol, section 4.5, COMMANDING_PERMISSION_TYPE "location").
-// Nobody may command without an address, a location or a readable whitelist.
-// Others decides on everything but commands.
+// others (docs/protocol/manager.md#commands, COMMANDING_PERMISSION_TYPE "location").
+// Nobody may command without an address, a location or a readable whitelist. Others
+// decides on everything but commands.
 type LocationAuthorizer struct {
 	Locations Locations
 	Others    Authorizer

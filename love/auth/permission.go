@@ -33,7 +33,8 @@ const (
 // Model is a kind of object that the LOVE-frontend keeps in the manager.
 type Model struct{ App, Name string }
 
-// Models returns the models that the API serves (manager protocol, section 5).
+// Models returns the models that the API serves
+// (docs/protocol/manager.md#frontend-api).
 func Models() []Model {
 	return []Model{
 		{"api", "configfile"}, {"api", "controllocation"}, {"api", "emergencycontact"}, {"api", "imagetag"},

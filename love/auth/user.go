@@ -22,9 +22,10 @@ type User struct {
 	GroupPermissions []Permission
 }
 
-// DefaultUsers returns the users of every new manager (manager protocol,
-// section 7): admin, who may do everything; user, who may edit views;
-// cmd_user, who may also command. Whoever adds them chooses the passwords.
+// DefaultUsers returns the users of every new manager
+// (docs/protocol/manager.md#users-and-groups): admin, who may do everything; user,
+// who may edit views; cmd_user, who may also command. Whoever adds them chooses the
+// passwords.
 func DefaultUsers() []User {
 	return []User{
 		{Username: "admin", Email: "admin@fake.com", Superuser: true},
@@ -33,8 +34,8 @@ func DefaultUsers() []User {
 	}
 }
 
-// RemoteUsers returns the users of the control rooms away from the summit, who
-// may watch but not command (manager protocol, section 7).
+// RemoteUsers returns the users of the control rooms away from the summit, who may
+// watch but not command (docs/protocol/manager.md#users-and-groups).
 func RemoteUsers() []User {
 	var all []User
 	for _, site := range []string{"base", "tucson", "slac"} {

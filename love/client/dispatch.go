@@ -71,8 +71,9 @@ type destination struct {
 }
 
 // destinationOf returns what "subscription" names, with two exceptions that the
-// protocol makes: a heartbeat names just "heartbeat" (section 2.7), and a request
-// always the broadest group (2.6).
+// protocol makes: a heartbeat names just "heartbeat"
+// (docs/protocol/manager.md#heartbeats), and a request always the broadest group
+// (docs/protocol/manager.md#initial-state).
 func destinationOf(m *wire.Message) destination {
 	d := destination{group: text(m.Subscription)}
 	switch love.Category(text(m.Category)) {

@@ -9,7 +9,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// LoginResult is the manager's answer to a log-in (manager protocol, section 4.1).
+// LoginResult is the manager's answer to a log-in (docs/protocol/manager.md#log-in).
 type LoginResult struct {
 	Token       string          `json:"token"`
 	User        User            `json:"user"`

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// MaxMessage is the size of the largest message that is accepted from a
-// manager, in bytes (manager protocol, section 2.3). A longer one ends the
-// connection with close code 1009.
+// MaxMessage is the size of the largest message that is accepted from a manager, in
+// bytes (docs/protocol/manager.md#transport). A longer one ends the connection with
+// close code 1009.
 const MaxMessage = 16 << 20
 
 const (

@@ -70,9 +70,8 @@ func Check(ctx context.Context, with Commander, c Call) (love.Ack, error) {
 }
 
 // Informer tells which topics the components have, as the JSON objects of
-// salinfo/topic-names and salinfo/topic-data. categories is the text of the
-// query ("event-telemetry-command"), empty for all (manager protocol, section
-// 11).
+// salinfo/topic-names and salinfo/topic-data. categories is the text of the query
+// ("event-telemetry-command"), empty for all (docs/protocol/commander.md).
 type Informer interface {
 	TopicNames(ctx context.Context, categories string) (json.RawMessage, error)
 	TopicData(ctx context.Context, categories string) (json.RawMessage, error)
@@ -84,7 +83,7 @@ type Heartbeater interface {
 	Heartbeat(ctx context.Context) (time.Time, error)
 }
 
-// Logbook writes observing logs (manager protocol, sections 2.9 and 4.6).
+// Logbook writes observing logs (docs/protocol/manager.md#observing-logs).
 type Logbook interface {
 	// WriteObservingLog returns the acknowledgement that the log was written. An
 	// error should be an [*Error].

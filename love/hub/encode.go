@@ -37,8 +37,8 @@ func (r *router) encodeAll(g *group) []byte {
 	return append(buf, '}')
 }
 
-// tracing returns the member "tracing" for what is delivered of a message,
-// encoded once for all its groups. The times are TAI (section 2.5).
+// tracing returns the member "tracing" for what is delivered of a message, encoded
+// once for all its groups. The times are TAI (docs/protocol/manager.md#routing).
 func (r *router) tracing() []byte {
 	if !r.hub.tracing || len(r.trace) > 0 {
 		return r.trace

@@ -12,11 +12,11 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// ServeHTTP opens a websocket (manager protocol, sections 2.1 and 2.2),
-// whatever the path. It returns at once; the session lives on in goroutines of
-// the hub. Refusals have a JSON body {"detail": text}: 403 from the gate or
-// for the origin, 426 without a websocket handshake, 429 when the user has too
-// many connections, 503 when the hub is full or shutting down.
+// ServeHTTP opens a websocket (docs/protocol/manager.md#endpoint and
+// #authentication), whatever the path. It returns at once; the session lives on in
+// goroutines of the hub. Refusals have a JSON body {"detail": text}: 403 from the
+// gate or for the origin, 426 without a websocket handshake, 429 when the user has
+// too many connections, 503 when the hub is full or shutting down.
 //
 // The client may set query parameters: nan=null replaces NaN and the
 // infinities by null, snapshot=1 asks for the last value of everything that it

@@ -3,7 +3,7 @@ package hub
 import "github.com/rubin-love/love-go/love"
 
 // Heartbeat is the sign of life of one part of the system, sent to the group
-// heartbeat-manager-0-stream (manager protocol, section 2.7).
+// heartbeat-manager-0-stream (docs/protocol/manager.md#heartbeats).
 type Heartbeat struct {
 	CSC       string  // "Commander"
 	Timestamp float64 // UNIX seconds
@@ -11,8 +11,9 @@ type Heartbeat struct {
 
 var heartbeatGroup = love.StreamGroup(love.CategoryHeartbeat, "manager", 0, "stream")
 
-// heartbeat sends the manager's heartbeat to the sessions of this hub that are
-// in heartbeat-manager-0-stream (section 2.7). Each hub sends its own.
+// heartbeat sends the manager's heartbeat to the sessions of this hub that are in
+// heartbeat-manager-0-stream (docs/protocol/manager.md#heartbeats). Each hub sends
+// its own.
 func (h *Hub) heartbeat() {
 	now := h.clock.Now()
 	beats := []Heartbeat{{CSC: "Manager", Timestamp: love.UnixSeconds(now)}}

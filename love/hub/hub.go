@@ -107,9 +107,9 @@ func (h *Hub) remove(s *session) {
 	}
 }
 
-// DisconnectToken closes every session that was opened with the token of that
-// ID, with code 1000: the LOVE-frontend takes it as the end of its log-in and
-// does not reconnect (manager protocol, section 2.8).
+// DisconnectToken closes every session that was opened with the token of that ID,
+// with code 1000: the LOVE-frontend takes it as the end of its log-in and does not
+// reconnect (docs/protocol/manager.md#revocation).
 func (h *Hub) DisconnectToken(tokenID string) {
 	h.Disconnect(func(p auth.Principal) bool { return !p.Process && p.TokenID == tokenID }, CloseCredential)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// requestInitialState asks the producers of a component to send the newest
-// sample of a stream once more (section 2.6).
+// requestInitialState asks the producers of a component to send the newest sample of
+// a stream once more (docs/protocol/manager.md#initial-state).
 func (m *messageHandler) requestInitialState(g love.Group) {
 	h := m.session.hub
 	now := h.clock.Now()

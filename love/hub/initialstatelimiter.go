@@ -7,9 +7,9 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// requestTokens is how many initial_state requests for one stream are sent
-// without delay. After that one is sent every requestInterval, and the others
-// are merged with it (quirk 42).
+// requestTokens is how many initial_state requests for one stream are sent without
+// delay. After that one is sent every requestInterval, and the others are merged
+// with it (docs/protocol/manager.md#initial-state).
 const (
 	requestTokens   = 10
 	requestInterval = time.Second

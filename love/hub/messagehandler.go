@@ -17,8 +17,8 @@ type messageHandler struct {
 	holdsData bool // batch holds a data message
 }
 
-// handle handles one text message, and keeps text until the end of the burst.
-// The keys of the message decide what it is (section 2.4).
+// handle handles one text message, and keeps text until the end of the burst. The
+// keys of the message decide what it is (docs/protocol/manager.md#messages).
 func (m *messageHandler) handle(text []byte) {
 	msg := m.nextMessage()
 	if err := msg.Parse(text); err != nil {
@@ -111,7 +111,7 @@ func (m *messageHandler) handleAction(msg *wire.Message) {
 	case !wire.IsText(msg.Action):
 		m.ignore(errAction)
 	case string(wire.Text(msg.Action)) != love.ActionTimeData:
-		// An unknown action gets no answer (section 2.4).
+		// An unknown action gets no answer (docs/protocol/manager.md#messages).
 	case msg.RequestTime == nil:
 		m.ignore(errRequestTime)
 	default:
@@ -130,7 +130,7 @@ func (m *messageHandler) handleSubscription(msg *wire.Message) {
 	}
 	option := love.Option(wire.Text(msg.Option))
 	if option != love.Subscribe && option != love.Unsubscribe {
-		return // another option gets no answer (section 2.4)
+		return // another option gets no answer (docs/protocol/manager.md#messages)
 	}
 	group, err := parseGroup(msg)
 	if err != nil {
@@ -186,9 +186,9 @@ func (m *messageHandler) confirm(o love.Option, g love.Group) {
 // ignore answers a message that is malformed.
 func (m *messageHandler) ignore(err error) { m.deny(DenyMalformed, err) }
 
-// deny answers a message that is ignored. The text names the key and the rule
-// but quotes nothing of the message (quirk 8): the LOVE-frontend would take a
-// group's name for a confirmation.
+// deny answers a message that is ignored. The text names the key and the rule but
+// quotes nothing of the message (docs/protocol/manager.md#bad-messages): the
+// LOVE-frontend would take a group's name for a confirmation.
 func (m *messageHandler) deny(d Denial, err error) {
 	m.session.hub.counters.deny(d)
 	m.reply("Message ignored: " + err.Error())

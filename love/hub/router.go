@@ -76,8 +76,8 @@ func (r *router) route(e *Envelope) {
 // all is the name that stands for every component, index and stream.
 var all = []byte(love.All)
 
-// routeData routes a data message to its groups (section 2.5): those of its
-// streams, of its components, and of its category, and to wildcards.
+// routeData routes a data message to its groups (docs/protocol/manager.md#routing):
+// those of its streams, of its components, and of its category, and to wildcards.
 func (r *router) routeData() {
 	msg, x := r.msg, &r.hub.index
 	r.category = wire.Text(msg.Category)

@@ -3,9 +3,9 @@ package hub
 import "github.com/rubin-love/love-go/love"
 
 // A wildcard in place of the csc, the salindex or the stream of a subscription
-// matches any: it delivers single streams of data messages. "all" is not a
-// wildcard, it has a meaning of its own (section 2.5). Groups that are not streams
-// (…-all, requests, the manager's heartbeat) can be joined only by name.
+// matches any: it delivers single streams of data messages. "all" is not a wildcard,
+// it has a meaning of its own (docs/protocol/manager.md#routing). Groups that are
+// not streams (…-all, requests, the manager's heartbeat) can be joined only by name.
 const wildcard = "*"
 
 // wildcardShapes is the number of ways to put wildcards in three places: a bit

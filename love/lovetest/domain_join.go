@@ -63,8 +63,8 @@ func lateJoinerKnowsNewest(s *suite) {
 	require.False(s, ok, "what was never written is not known")
 }
 
-// windowLimits accepts an event from before the window, because a bus that
-// keeps the newest of each instance may find it (spec sal-kafka, 19.12).
+// windowLimits accepts an event from before the window, because a bus that keeps the
+// newest of each instance may find it (docs/protocol/sal-kafka.md#late-joiner-data).
 func windowLimits(s *suite) {
 	d := s.domain()
 	one, two := s.writer(d, "Fan", 1), s.writer(d, "Fan", 2)

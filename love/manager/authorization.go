@@ -9,7 +9,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// The refusals of the table in section 3.
+// The refusals of docs/protocol/manager.md#http.
 var (
 	errNoCredentials = unauthorized("Authentication credentials were not provided.")
 	errNoToken       = unauthorized("Invalid token header. No credentials provided.")
@@ -64,7 +64,7 @@ func bearer(header string) (string, error) {
 	return words[1], nil
 }
 
-// The refusals of section 4.5.
+// The refusals of docs/protocol/manager.md#commands.
 var (
 	errMayNotCommand = refuseAck(http.StatusForbidden, "Your user is not allowed to command the observatory.")
 	errWrongLocation = refuseAck(http.StatusForbidden, "Your location is not allowed to command the observatory.")

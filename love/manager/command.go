@@ -14,8 +14,8 @@ import (
 var errNoCommander = refuseAck(http.StatusServiceUnavailable,
 	"This manager has no commander. Nothing was sent: ask whoever runs the manager to connect one.")
 
-// command relays a command under the caller's identity (manager protocol,
-// section 4.5).
+// command relays a command under the caller's identity
+// (docs/protocol/manager.md#commands).
 func (m *Manager) command(c *call) (answer, error) {
 	command, err := m.permitted(c)
 	if err != nil {
@@ -128,7 +128,7 @@ func (m *Manager) mayGiveAll(c *call) bool {
 	return m.config.Authorizer.Authorize(c.Context(), c.who, auth.ExecuteCommand) == nil
 }
 
-// observingLog relays an observing log (manager protocol, section 4.6).
+// observingLog relays an observing log (docs/protocol/manager.md#observing-logs).
 func (m *Manager) observingLog(c *call) (answer, error) {
 	body, err := c.object()
 	if err != nil {

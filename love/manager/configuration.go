@@ -25,7 +25,7 @@ func builtinConfiguration(now time.Time) configuration {
 	}
 }
 
-// modelTime writes a time as model objects do (manager protocol, section 3): with
+// modelTime writes a time as model objects do (docs/protocol/manager.md#http): with
 // microseconds, or without a fraction if that is zero.
 func modelTime(t time.Time) string {
 	t = t.UTC().Truncate(time.Microsecond)

@@ -2,8 +2,8 @@ package manager
 
 import "net/http"
 
-// crossOrigin lets pages of the allowed origins call the API (manager protocol,
-// section 3): browsers show the answer to no other page.
+// crossOrigin lets pages of the allowed origins call the API
+// (docs/protocol/manager.md#http): browsers show the answer to no other page.
 func (m *Manager) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -8,6 +8,6 @@
 //	/healthz, /readyz, /metrics  for monitoring
 //
 // The checks that every request passes are in one place, route.go: log-in, then
-// permission, then method, then body (manager protocol, section 3). An endpoint
-// is one line in the table there and a function that answers.
+// permission, then method, then body (docs/protocol/manager.md#http). An endpoint is
+// one line in the table there and a function that answers.
 package manager

@@ -11,18 +11,20 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// The period is that of the manager's heartbeat in the protocol (section 2.7);
-// the time-out is shorter, so that one question ends before the next.
+// The period is that of the manager's heartbeat in the protocol
+// (docs/protocol/manager.md#heartbeats); the time-out is shorter, so that one
+// question ends before the next.
 const (
 	heartbeatPeriod  = 3 * time.Second
 	heartbeatTimeout = 2 * time.Second
 )
 
-// HeartbeatPoller polls a commander's heartbeat every 3 s with a timeout of 2 s (manager
-// protocol, section 2.7, quirk 18), so that a hanging commander delays nobody.
+// HeartbeatPoller polls a commander's heartbeat every 3 s with a timeout of 2 s
+// (docs/protocol/manager.md#heartbeats), so that a hanging commander delays nobody.
 // Create it before the hub, let the function of hub.WithHeartbeats return what
-// [HeartbeatPoller.Last] knows, add [HeartbeatPoller.Check] to Config.Dependencies, and call
-// [HeartbeatPoller.Run]. Before the first answer Last reports false and Check an error.
+// [HeartbeatPoller.Last] knows, add [HeartbeatPoller.Check] to Config.Dependencies,
+// and call [HeartbeatPoller.Run]. Before the first answer Last reports false and
+// Check an error.
 type HeartbeatPoller struct {
 	source commander.Heartbeater
 	clock  love.Clock

@@ -162,7 +162,7 @@ func (r *rig) is(got response, status int, body string) {
 	require.JSONEq(r.t, body, got.body)
 }
 
-// unauthorized checks a 401 of section 3.
+// unauthorized checks a 401 of docs/protocol/manager.md#http.
 func (r *rig) unauthorized(got response, detail string) {
 	r.t.Helper()
 	text, err := json.Marshal(detail)

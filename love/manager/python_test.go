@@ -11,8 +11,8 @@ import (
 )
 
 // pythonCommander is a server that answers as the Python commander does
-// (manager protocol, section 11), unless a test gives it another answer, and
-// keeps what it is asked.
+// (docs/protocol/commander.md), unless a test gives it another answer, and keeps
+// what it is asked.
 type pythonCommander struct {
 	*httptest.Server
 	answer http.HandlerFunc // nil: its own

@@ -72,7 +72,7 @@ func TestRelay_AnswersOfACommandArePassedOn(t *testing.T) {
 		{504, `{"ack": "Command time out. Last ack received <CMD_INPROGRESS>."}`, ""},
 		{500, `{"ack": "internal", "extra": [1, {"x": null}]}`, ""},
 		{200, `{"ack": "Done", "v": 12345678901234567890.10}`, ""},
-		{200, `{"ack": "NaN", "v": [NaN, -Infinity, 1.50]}`, `{"ack": "NaN", "v": [null, null, 1.50]}`}, // quirk 48
+		{200, `{"ack": "NaN", "v": [NaN, -Infinity, 1.50]}`, `{"ack": "NaN", "v": [null, null, 1.50]}`}, // see docs/protocol/manager.md#relayed-answers
 	} {
 		c.answers(a.status, a.body)
 		got := r.call("POST", cmd, someCommand, token)
@@ -116,8 +116,8 @@ func TestRelay_SALInfoOnTheWire(t *testing.T) {
 		"?other=1":                          "",
 		"?categories=event":                 "?categories=event",
 		"?categories=event-command&other=1": "?categories=event-command",
-		"?categories=event%20telemetry":     "?categories=event+telemetry",  // quirk 38
-		"?categories=event%26x%3D1%23":      "?categories=event%26x%3D1%23", // quirk 27
+		"?categories=event%20telemetry":     "?categories=event+telemetry",  // see docs/protocol/manager.md#sal-information
+		"?categories=event%26x%3D1%23":      "?categories=event%26x%3D1%23", // see docs/protocol/manager.md#sal-information
 	} {
 		for _, path := range []string{"topic-names", "topic-data"} {
 			got := r.call("GET", "/manager/api/salinfo/"+path+query, "", token)
@@ -135,7 +135,7 @@ func TestRelay_SALInfoOnTheWire(t *testing.T) {
 	}
 }
 
-// Quirk 37.
+// See docs/protocol/manager.md#sal-information.
 func TestRelay_MetadataIsWhatTheCommanderStillHas(t *testing.T) {
 	c := newPythonCommander(t)
 	r := relaying(t, c.URL, time.Minute)
@@ -164,7 +164,7 @@ func TestRelay_HeartbeatOfThePythonCommander(t *testing.T) {
 	require.ErrorIs(t, <-ended, context.Canceled)
 }
 
-// Quirks 22 and 23.
+// See docs/protocol/manager.md#relayed-answers.
 func TestRelay_FaultsOfTheCommanderAreAnsweredWithAnAckThatTellsWhatToDo(t *testing.T) {
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	for fault, f := range map[string]struct {

@@ -53,9 +53,8 @@ type call struct {
 	bodyTimeout time.Duration
 }
 
-// endpoints is the table of the API (manager protocol, section 4, and our own
-// additions). Where a path ends in a slash, the path without it is redirected
-// there.
+// endpoints is the table of the API (docs/protocol/manager.md#http, and our own
+// additions). Where a path ends in a slash, the path without it is redirected there.
 func (m *Manager) endpoints() []endpoint {
 	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	return []endpoint{
@@ -91,8 +90,8 @@ func (m *Manager) endpoints() []endpoint {
 }
 
 // The router only finds paths: all methods share one tree, because its own 405,
-// OPTIONS and redirects are not those of section 3, and the method is checked
-// after log-in and permission.
+// OPTIONS and redirects are not those of docs/protocol/manager.md#http, and the
+// method is checked after log-in and permission.
 const anyMethod = "ANY"
 
 func (m *Manager) route(path string, h httprouter.Handle) { m.router.Handle(anyMethod, path, h) }
@@ -118,7 +117,8 @@ func (m *Manager) dispatch(w http.ResponseWriter, r *http.Request) {
 	m.write(w, errNotFound.Answer)
 }
 
-// endpoint makes the handler that applies section 3's order of checks.
+// endpoint makes the handler that applies the order of checks of
+// docs/protocol/manager.md#http.
 func (m *Manager) endpoint(e endpoint) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
 		reply, err := m.serve(e, &call{Request: r, params: params, writer: w, bodyTimeout: m.config.BodyTimeout})

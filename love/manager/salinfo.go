@@ -9,8 +9,8 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
-// topicNames and topicData relay the list of topics (manager protocol, section
-// 4.7).
+// topicNames and topicData relay the list of topics
+// (docs/protocol/manager.md#sal-information).
 func (m *Manager) topicNames(c *call) (answer, error) {
 	if m.config.Informer == nil {
 		return answer{}, errNoCommander
@@ -44,13 +44,14 @@ func (m *Manager) relayTopics(c *call, from func(context.Context, string) (json.
 	return answer{Sent: true}, nil
 }
 
-// MetadataInformer gives the versions of the components' interfaces:
-// {"<csc>": {"sal_version", "xml_version"}} (manager protocol, section 11).
+// MetadataInformer gives the versions of the components' interfaces: {"<csc>":
+// {"sal_version", "xml_version"}} (docs/protocol/commander.md#sal-information).
 type MetadataInformer interface {
 	Metadata(ctx context.Context) (json.RawMessage, error)
 }
 
-// metadata relays a request that most commanders no longer know (quirk 37).
+// metadata relays a request that most commanders no longer know
+// (docs/protocol/manager.md#sal-information).
 func (m *Manager) metadata(c *call) (answer, error) {
 	if m.config.Informer == nil {
 		return answer{}, errNoCommander

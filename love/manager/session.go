@@ -13,7 +13,7 @@ import (
 )
 
 // session is the body that get-token, validate-token and swap-user share
-// (manager protocol, section 4.1).
+// (docs/protocol/manager.md#log-in).
 type session struct {
 	User        sessionUser    `json:"user"`
 	Token       string         `json:"token"`

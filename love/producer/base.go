@@ -10,10 +10,10 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Base is a producer of free-form objects, on which the other producers are
-// built (producer spec, section 5). It polls functions periodically, sends what
-// is published, keeps the newest object of each key, and sends it again on
-// request.
+// Base is a producer of free-form objects, on which the other producers are built
+// (docs/protocol/producer.md#free-form-producers). It polls functions periodically,
+// sends what is published, keeps the newest object of each key, and sends it again
+// on request.
 //
 // An object becomes the item of a message unchanged, so it needs the members
 // csc, salindex and data if a manager is to distribute it. Only a

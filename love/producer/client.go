@@ -21,12 +21,12 @@ const queuedRequests = 256
 // the manager has read them.
 const confirmDelay = 500 * time.Millisecond
 
-// Client serves producers over one connection to a manager (producer spec,
-// section 4). After each connection it subscribes to the requests that the
-// producers want, sends the messages that waited for the connection, and has the
-// producers send the initial data of all other streams. From then on it repeats
-// the subscriptions, hands requests to the producers and sends their messages.
-// Use [NewClient].
+// Client serves producers over one connection to a manager
+// (docs/protocol/producer.md#connection). After each connection it subscribes to the
+// requests that the producers want, sends the messages that waited for the
+// connection, and has the producers send the initial data of all other streams. From
+// then on it repeats the subscriptions, hands requests to the producers and sends
+// their messages. Use [NewClient].
 //
 // While the manager is away, all events and the newest telemetry of each stream
 // wait in an outbox, bounded by [WithOutbox]. Events that were sent but not yet

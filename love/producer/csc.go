@@ -22,9 +22,9 @@ type Remote interface {
 	Latest(attr string) (*sal.Sample, bool)
 }
 
-// CSC is the producer of one SAL component (producer spec, section 6). It sends
-// each event at once, the newest telemetry once a period, and a summary of the
-// heartbeats. Use [NewCSC].
+// CSC is the producer of one SAL component (docs/protocol/producer.md#components).
+// It sends each event at once, the newest telemetry once a period, and a summary of
+// the heartbeats. Use [NewCSC].
 type CSC struct {
 	*Base
 	remote Remote
@@ -255,9 +255,9 @@ func (p *CSC) logFailure(ctx context.Context, what string, err error) {
 	}
 }
 
-// HandleRequest implements [Producer]. It ignores requests whose component or
-// index is not its own. An event takes precedence over telemetry of the same
-// name (producer spec, section 6.5).
+// HandleRequest implements [Producer]. It ignores requests whose component or index
+// is not its own. An event takes precedence over telemetry of the same name
+// (docs/protocol/producer.md#requests).
 func (p *CSC) HandleRequest(ctx context.Context, r Request, to Sender) error {
 	if !p.isFor(r) {
 		return nil

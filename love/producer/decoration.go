@@ -6,8 +6,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// Decorated is a field of a stream in the form that viewers expect: a value with
-// its data type and its unit (producer spec, section 2.3). It is meant for
+// Decorated is a field of a stream in the form that viewers expect: a value with its
+// data type and its unit (docs/protocol/producer.md#fields). It is meant for
 // free-form objects; [CSC] decorates samples itself.
 type Decorated struct {
 	Value    any    `json:"value"`
@@ -23,10 +23,10 @@ func Decorate(value any, units string) Decorated {
 	return Decorated{value, DataTypeOf(value), units}
 }
 
-// DataType returns the data type by which viewers show a field: "Int",
-// "Float", "String", "Array<Int>" or "Array<Float>". It depends on the definition
-// alone; a boolean is an Int, and a string is never an array (producer spec,
-// section 2.3).
+// DataType returns the data type by which viewers show a field: "Int", "Float",
+// "String", "Array<Int>" or "Array<Float>". It depends on the definition alone; a
+// boolean is an Int, and a string is never an array
+// (docs/protocol/producer.md#fields).
 func DataType(f sal.Field) string {
 	kind := "Int"
 	switch {

@@ -20,9 +20,8 @@ type encoder struct {
 	size    int // bytes of the longest encoded object so far
 }
 
-// newEncoder returns the encoder of a topic. An event is written as a list with
-// one object of fields, telemetry as the object itself (producer spec, section
-// 2.2).
+// newEncoder returns the encoder of a topic. An event is written as a list with one
+// object of fields, telemetry as the object itself (docs/protocol/producer.md#data).
 func newEncoder(t *sal.Topic) *encoder {
 	e := &encoder{topic: t, streams: []string{t.Name}}
 	open, shut := "", ""

@@ -12,7 +12,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// The types that every [Factory] knows (producer spec, section 9).
+// The types that every [Factory] knows (docs/protocol/producer.md#factory).
 const (
 	TypeBase        = "base"        // free-form objects
 	TypeCSC         = "csc"         // any SAL component

@@ -16,8 +16,9 @@ const (
 )
 
 // heartbeatWatch condenses the heartbeats of a component into the messages that
-// viewers see (producer spec, section 6.4). Its owner calls beat for each heartbeat
-// and expired when the timer fires, and sends the message when they return true.
+// viewers see (docs/protocol/producer.md#heartbeat-watch). Its owner calls beat for
+// each heartbeat and expired when the timer fires, and sends the message when they
+// return true.
 type heartbeatWatch struct {
 	csc   string
 	index int
@@ -65,7 +66,8 @@ func (w *heartbeatWatch) isDue(now time.Time) bool {
 	return true
 }
 
-// item returns the item of the message (producer spec, section 2.4).
+// item returns the item of the message
+// (docs/protocol/producer.md#heartbeat-message).
 func (w *heartbeatWatch) item() item {
 	last := -1.0
 	if !w.last.IsZero() {

@@ -11,11 +11,11 @@ type Layout int
 
 const (
 	// Split sends three streams: stateStream, scriptsStream and
-	// availableScriptsStream (producer spec, section 7.3). It is the default.
+	// availableScriptsStream (docs/protocol/producer.md#streams). It is the default.
 	Split Layout = iota
 	// Single sends one stream, "stream", as LOVE-producers up to 6.5.4 do
-	// (producer spec, section 7.9). Like them, it lists all finished scripts and
-	// asks for schemas by default.
+	// (docs/protocol/producer.md#single-layout). Like them, it lists all finished
+	// scripts and asks for schemas by default.
 	Single
 	// Both sends the streams of Split, and then that of Single.
 	Both

@@ -8,7 +8,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Message builds the messages of one component (producer spec, section 3).
+// Message builds the messages of one component (docs/protocol/producer.md#messages).
 // Each is stamped with the clock's time as it is built. Use [NewMessage].
 type Message struct {
 	csc      string

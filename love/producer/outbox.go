@@ -4,10 +4,10 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// outbox holds messages until the manager has confirmed them: first those that
-// were sent on this connection and may be lost with it, then those that wait to
-// be sent. It keeps all events in order. Of telemetry, and of other streams whose
-// messages replace each other, it keeps the newest (producer spec, quirk C-DROP).
+// outbox holds messages until the manager has confirmed them: first those that were
+// sent on this connection and may be lost with it, then those that wait to be sent.
+// It keeps all events in order. Of telemetry, and of other streams whose messages
+// replace each other, it keeps the newest (docs/protocol/producer.md#outbox).
 type outbox struct {
 	limit  int // bytes
 	size   int

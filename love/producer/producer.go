@@ -7,9 +7,9 @@ import "context"
 type Producer interface {
 	// Name returns the name of the producer in logs: "MTHexapod:1".
 	Name() string
-	// Subscriptions returns the names of the components whose initial_state
-	// requests the producer wants; "all" is one of them (producer spec, section
-	// 4.3).
+	// Subscriptions returns the names of the components whose initial_state requests
+	// the producer wants; "all" is one of them
+	// (docs/protocol/producer.md#subscriptions).
 	Subscriptions() []string
 	// InitialData sends the newest data, one message for each stream. It is called
 	// after each connection, when the manager knows nothing yet.

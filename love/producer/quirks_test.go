@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fix replaces what the reference did by the fixed behaviour (producer spec, section
-// 13).
+// fix replaces what the reference did by the fixed behaviour
+// (docs/protocol/producer.md#differences-from-the-python-producer).
 func (tr *recording) fix(t *testing.T, name string) {
 	if tr.Conformance == "normative" {
 		return

@@ -9,8 +9,8 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Request is a manager's request to send a stream again, because somebody has
-// begun to watch it (producer spec, section 2.6).
+// Request is a manager's request to send a stream again, because somebody has begun
+// to watch it (docs/protocol/producer.md#request).
 type Request struct {
 	CSC string // name of the component; empty if absent
 	// SalIndex is the index of the instance; the number 0 if absent.
@@ -70,7 +70,7 @@ func firstOf(members map[string]json.RawMessage) (json.RawMessage, bool) {
 }
 
 // index returns the requested index. ok is false if salindex is a string, even one
-// that spells a number (producer spec, section 6.5).
+// that spells a number (docs/protocol/producer.md#requests).
 func (r Request) index() (n int, ok bool) { return whole(r.SalIndex) }
 
 // whole returns the value of an index that is a whole number, however written

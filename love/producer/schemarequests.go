@@ -13,7 +13,8 @@ import (
 const schemaTimeLimit = 5 * time.Second
 
 // schemaRequests asks a queue for the schemas of its scripts, one command at a time
-// (producer spec, section 7.6). Only the goroutine of a producer's Run may use it.
+// (docs/protocol/producer.md#schema-requests). Only the goroutine of a producer's
+// Run may use it.
 type schemaRequests struct {
 	queue  QueueRemote
 	log    *slog.Logger
@@ -21,9 +22,10 @@ type schemaRequests struct {
 	rounds sync.WaitGroup
 }
 
-// start begins a round of asking and ends an earlier one at once (quirk Q-CANCEL).
-// After the last answer it calls finished, on another goroutine, with the context of
-// the round, which ends when another round begins.
+// start begins a round of asking and ends an earlier one at once
+// (docs/protocol/producer.md#schema-requests). After the last answer it calls
+// finished, on another goroutine, with the context of the round, which ends when
+// another round begins.
 func (r *schemaRequests) start(ctx context.Context, paths []scriptqueue.Path, finished func(context.Context)) {
 	if r.cancel != nil {
 		r.cancel()

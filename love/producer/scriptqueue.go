@@ -24,11 +24,12 @@ type QueueRemote interface {
 	Command(ctx context.Context, name string, values sal.Values, opts ...sal.CommandOption) (sal.Ack, error)
 }
 
-// ScriptQueue is the producer of a script queue (producer spec, section 7): a
-// [CSC] that also listens to all scripts. It sends the state of the queue in
-// streams of the component ScriptQueueState ([WithStreamLayout]), the heartbeats
-// of the scripts in the stream "stream" of ScriptHeartbeats, and their log
-// messages as the event logMessage of Script. Use [NewScriptQueue].
+// ScriptQueue is the producer of a script queue
+// (docs/protocol/producer.md#script-queue): a [CSC] that also listens to all
+// scripts. It sends the state of the queue in streams of the component
+// ScriptQueueState ([WithStreamLayout]), the heartbeats of the scripts in the stream
+// "stream" of ScriptHeartbeats, and their log messages as the event logMessage of
+// Script. Use [NewScriptQueue].
 type ScriptQueue struct {
 	*CSC
 	scripts Remote
@@ -272,7 +273,8 @@ func (p *ScriptQueue) flushLater(ctx context.Context) {
 	}
 }
 
-// HandleRequest implements [Producer] (producer spec, section 7.8).
+// HandleRequest implements [Producer]
+// (docs/protocol/producer.md#script-queue-requests).
 func (p *ScriptQueue) HandleRequest(ctx context.Context, r Request, to Sender) error {
 	switch r.CSC {
 	case p.scripts.Component().Name:

@@ -6,8 +6,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// selection says which topics of a component are served, and how (producer spec,
-// section 6.1). The zero value serves all.
+// selection says which topics of a component are served, and how
+// (docs/protocol/producer.md#topics). The zero value serves all.
 type selection struct {
 	chosen                 bool
 	periodic, asynchronous []string // attribute names, when chosen

@@ -11,7 +11,7 @@ import (
 )
 
 // Set serves the producers of a list of components over one client, as `loved
-// producer` does (producer spec, section 10). Use [NewSet].
+// producer` does (docs/protocol/producer.md#set). Use [NewSet].
 type Set struct {
 	factory    *Factory
 	client     *Client

@@ -4,10 +4,11 @@ import "context"
 
 const alarmTopic = "evt_alarm"
 
-// Watcher is the producer of the component Watcher (producer spec, section 8): a
-// [CSC] that also keeps the last event of each alarm, even of cleared ones. It
-// sends all of them as the stream "stream" to viewers that come later; the change
-// of an alarm is sent as its event only. Use [NewWatcher].
+// Watcher is the producer of the component Watcher
+// (docs/protocol/producer.md#watcher): a [CSC] that also keeps the last event of
+// each alarm, even of cleared ones. It sends all of them as the stream "stream" to
+// viewers that come later; the change of an alarm is sent as its event only. Use
+// [NewWatcher].
 type Watcher struct {
 	*CSC
 	alarms *alarms

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// AckCode is the code of an acknowledgement (spec sal-kafka, section 12).
+// AckCode is the code of an acknowledgement
+// (docs/protocol/sal-kafka.md#return-codes).
 type AckCode int
 
 // The codes. Acknowledged and InProgress do not end a command; of the others only

@@ -10,7 +10,7 @@ import (
 )
 
 // avroRecord is the record that defines a topic, in the parts that its schema puts
-// in another order (spec sal-kafka, section 3.4).
+// in another order (docs/protocol/sal-kafka.md#camera-schemas).
 type avroRecord struct {
 	others    []member        // besides type, name, fields and namespace
 	fields    [][]member      // in the order of schemas

@@ -22,8 +22,9 @@ type commandSettings struct {
 type CommandOption func(*commandSettings)
 
 // As sets the identity of the sender: "ana@host". It applies to this command only,
-// not to others under way on the same remote (spec sal-kafka, 19.4). Default: the
-// identity of the domain.
+// not to others under way on the same remote
+// (docs/protocol/sal-kafka.md#sending-commands). Default: the identity of the
+// domain.
 func As(identity string) CommandOption { return func(s *commandSettings) { s.identity = identity } }
 
 // WithTimeout sets how long to wait for the command to be finished, counted from when
@@ -106,7 +107,8 @@ func (r *Remote) newCommand(t *Topic, values Values, identity string) (*Sample, 
 	return s, nil
 }
 
-// fillIn sets the fields that belong to the writer (spec sal-kafka, section 7).
+// fillIn sets the fields that belong to the writer
+// (docs/protocol/sal-kafka.md#writer-fields).
 func (d *Domain) fillIn(s *Sample, index int, identity string, number int) {
 	if index != 0 {
 		s.cells[0].Bits = uint64(index)

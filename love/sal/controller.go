@@ -32,9 +32,9 @@ type Controller struct {
 
 // Handler executes a command. Its error determines the final acknowledgement:
 // Complete and "Done" for nil, Aborted for context.Canceled, TimedOut for
-// context.DeadlineExceeded, the given one for an error made by [Answer], and
-// Failed with "Failed: " and the text for any other error (spec sal-kafka, section
-// 11). ctx ends with the controller.
+// context.DeadlineExceeded, the given one for an error made by [Answer], and Failed
+// with "Failed: " and the text for any other error
+// (docs/protocol/sal-kafka.md#executing-commands). ctx ends with the controller.
 type Handler func(ctx context.Context, command *Sample) error
 
 // ControllerOption changes a default of [Domain.Controller].

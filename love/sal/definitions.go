@@ -25,9 +25,9 @@ type loading struct {
 	err       error
 }
 
-// Define makes definitions from components built by a program. Topics, generic
-// ones included, are given with their own fields only; Define adds the private
-// fields and ackcmd (spec sal-kafka, section 2.6).
+// Define makes definitions from components built by a program. Topics, generic ones
+// included, are given with their own fields only; Define adds the private fields and
+// ackcmd (docs/protocol/sal-kafka.md#private-fields).
 func Define(components ...*Component) (*Definitions, error) {
 	full := map[string]*Component{}
 	var names []string

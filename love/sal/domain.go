@@ -122,7 +122,7 @@ func (d *Domain) unregister(c io.Closer) {
 
 // commandNumber returns the sequence number of the next command of a topic. Each
 // command of a component has its own part of the range, because all commands share
-// one topic of acknowledgements (spec sal-kafka, section 10).
+// one topic of acknowledgements (docs/protocol/sal-kafka.md#sending-commands).
 func (d *Domain) commandNumber(c *Component, t *Topic) int {
 	span := maxIndex / len(c.commands)
 	place, _ := slices.BinarySearch(c.commands, t.SALName())

@@ -2,10 +2,11 @@ package sal
 
 import "slices"
 
-// Enumeration names values as the definition of a component does (spec sal-kafka,
-// section 15.3). It is for display only: definitions spell some names differently
-// from the enumerations that programs depend on, which are Go types: [SummaryState],
-// and those of package [github.com/rubin-love/love-go/love/sal/enums].
+// Enumeration names values as the definition of a component does
+// (docs/protocol/sal-kafka.md#enumeration-elements). It is for display only:
+// definitions spell some names differently from the enumerations that programs
+// depend on, which are Go types: [SummaryState], and those of package
+// [github.com/rubin-love/love-go/love/sal/enums].
 type Enumeration struct {
 	Name    string // "ScriptState"
 	Members []Choice

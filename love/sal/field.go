@@ -13,7 +13,8 @@ type Field struct {
 	Units       string // "unitless" if it has none
 	Description string
 	// Choices lists the numbers that the field's own enumeration allows; it is nil
-	// for most fields, which have none (spec sal-kafka, section 15.3).
+	// for most fields, which have none
+	// (docs/protocol/sal-kafka.md#enumeration-elements).
 	Choices []Choice
 	// Avro is set for fields of a [Topic.AvroRecord], whose types have Avro's names;
 	// see [Field.TypeName].

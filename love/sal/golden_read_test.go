@@ -81,7 +81,7 @@ func replayReadMethods(t *testing.T, flow []byte) {
 	_, err = r.Subscribe("tel_value", func(s *sal.Sample) { called = append(called, s.Float("value")) })
 	require.NoError(t, err)
 	put(want.Callback.CalledWith[0])
-	newest := []float64{want.Waiters[0] + 1} // ours begins with the newest known sample (19.14)
+	newest := []float64{want.Waiters[0] + 1} // ours begins with the newest known sample
 	require.Equal(t, append(newest, want.Callback.CalledWith...), called)
 	require.Equal(t, want.Callback.Get, get())
 }

@@ -5,7 +5,7 @@ import "strings"
 // Kind distinguishes commands, events, telemetry and acknowledgements.
 type Kind uint8
 
-// The kinds of topics (spec sal-kafka, section 1).
+// The kinds of topics (docs/protocol/sal-kafka.md#words).
 const (
 	Command Kind = iota + 1
 	Event

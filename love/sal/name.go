@@ -13,10 +13,10 @@ const maxIndex = math.MaxInt32
 var nameSyntax = regexp.MustCompile(`^[A-Za-z_-][A-Za-z0-9_-]*$`)
 
 // ParseName parses "name" or "name:index", as in "ATDome" and "MTHexapod:1"; the
-// index defaults to 0 (spec sal-kafka, section 16). The error is [ErrName], or
-// [ErrWildcard] for "name:*", for which the name is returned too. Unlike the
-// reference, ParseName refuses a trailing line feed, digits of other scripts and an
-// index beyond 32 bits (19.11).
+// index defaults to 0 (docs/protocol/sal-kafka.md#names-and-indices). The error is
+// [ErrName], or [ErrWildcard] for "name:*", for which the name is returned too.
+// Unlike salobj, ParseName refuses a trailing line feed, digits of other scripts and
+// an index beyond 32 bits.
 func ParseName(s string) (name string, index int, err error) {
 	name, digits, hasIndex := strings.Cut(s, ":")
 	if !nameSyntax.MatchString(name) {

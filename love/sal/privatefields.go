@@ -19,9 +19,9 @@ const (
 	atOrigin
 )
 
-// allPrivate lists the fields that every topic has in front of its own (spec
-// sal-kafka, section 2.6). Their descriptions must not change, because they are
-// part of the schema on the bus and so of the revision code.
+// allPrivate lists the fields that every topic has in front of its own
+// (docs/protocol/sal-kafka.md#private-fields). Their descriptions must not change,
+// because they are part of the schema on the bus and so of the revision code.
 var allPrivate = [...]Field{
 	{Name: "salIndex", Type: Long, Count: 1, Units: unitless, Description: "SAL index (only present for indexed SAL components)"},
 	{Name: "private_sndStamp", Type: Double, Count: 1, Units: "second", Description: "Time of instance publication"},

@@ -8,8 +8,9 @@ import (
 )
 
 // reader reads topics of one component. It keeps late joiner data until that is
-// complete, filters by index and drops samples that are out of order (spec
-// sal-kafka, sections 9.2 to 9.4). A single goroutine runs it.
+// complete, filters by index and drops samples that are out of order
+// (docs/protocol/sal-kafka.md#late-joiner-data, #index and #order). A single
+// goroutine runs it.
 type reader struct {
 	domain *Domain
 	index  int

@@ -62,8 +62,8 @@ func (s *Sample) clone() *Sample {
 }
 
 // as converts the sample to the reader's definition of the topic if the writer's
-// differs. Fields that the writer lacks or defines with another type are zero (spec
-// sal-kafka, section 9.5).
+// differs. Fields that the writer lacks or defines with another type are zero
+// (docs/protocol/sal-kafka.md#schema-versions).
 func (s *Sample) as(t *Topic) *Sample {
 	if s.topic == t {
 		return s
@@ -145,7 +145,7 @@ func equal(c, d cells.Cell, t Type) bool {
 func sameFloat(a, b float64) bool { return a == b || a != a && b != b }
 
 // warnLengths logs arrays that are longer or shorter than in the definition; readers
-// take them as they are (spec sal-kafka, section 8).
+// take them as they are (docs/protocol/sal-kafka.md#writing).
 func (s *Sample) warnLengths(log *slog.Logger) {
 	for _, i := range s.topic.arrays {
 		f, n := s.topic.Fields[i], 0

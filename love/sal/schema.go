@@ -9,14 +9,14 @@ import (
 	"unicode/utf16"
 )
 
-// Schema returns the Avro schema of the topic as it is registered for the Kafka
-// bus: compact JSON in which all but printable ASCII is escaped (spec sal-kafka,
-// sections 3.1 to 3.4). Each call builds it anew; it may have 100 kB.
+// Schema returns the Avro schema of the topic as it is registered for the Kafka bus:
+// compact JSON in which all but printable ASCII is escaped
+// (docs/protocol/sal-kafka.md#schema). Each call builds it anew; it may have 100 kB.
 func (t *Topic) Schema() string { return string(t.schemaText(false)) }
 
 // RevisionCode returns the code that distinguishes versions of the definition: the
 // first eight hex digits of the MD5 sum of the Avro schema in its indented form
-// (spec sal-kafka, section 3.3). It is the value of private_revCode.
+// (docs/protocol/sal-kafka.md#schema-text). It is the value of private_revCode.
 func (t *Topic) RevisionCode() string {
 	t.revisionOnce.Do(func() {
 		sum := md5.Sum(t.schemaText(true))
@@ -37,7 +37,8 @@ func (t *Topic) schemaText(indent bool) []byte {
 	w.open("{")
 	w.member("type", "record")
 	w.member("name", t.SALName())
-	// The third part is literal, whatever topics are called on the bus (19.2).
+	// The third part is literal, whatever topics are called on the bus
+	// (docs/protocol/sal-kafka.md#schema).
 	w.member("namespace", "lsst.sal."+t.Component)
 	w.key("fields")
 	w.open("[")

@@ -3,7 +3,7 @@ package sal
 import "fmt"
 
 // SummaryState is the state of a CSC, a component that follows the standard states,
-// in its event summaryState (spec sal-kafka, sections 13.2 and 15.1).
+// in its event summaryState (docs/protocol/sal-kafka.md#component-states).
 type SummaryState int
 
 // The states.

@@ -5,7 +5,7 @@ import "math"
 // Type is the type of a field's elements, as interface definitions spell it.
 type Type string
 
-// The eleven types (spec sal-kafka, section 3.2). Long has 32 bits; Byte holds
+// The eleven types (docs/protocol/sal-kafka.md#types). Long has 32 bits; Byte holds
 // 0 to 255; UnsignedInt has 32 bits.
 const (
 	Boolean       Type = "boolean"

@@ -14,7 +14,7 @@ import (
 
 // Values holds the values of fields to set, by name. A value is a bool, a number of
 // any Go type, a json.Number or a string, or a slice of these for an array; nil
-// leaves the field unchanged (spec sal-kafka, sections 8, 19.9 and 19.10).
+// leaves the field unchanged (docs/protocol/sal-kafka.md#writing).
 type Values map[string]any
 
 // Null sets a field to have no value; only [Field.Nullable] fields accept it.

@@ -6,7 +6,7 @@ import (
 )
 
 // writer writes one topic of a controller. It keeps the current sample, so that it
-// knows whether an event changed (spec sal-kafka, section 8).
+// knows whether an event changed (docs/protocol/sal-kafka.md#writing).
 type writer struct {
 	topic *Topic
 

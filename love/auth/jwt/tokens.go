@@ -16,8 +16,8 @@ import (
 // MaxBytes is the length of the longest token that is accepted.
 const MaxBytes = 8192
 
-// DefaultLifetime is how long a token lives from its creation, not from its last
-// use (manager protocol, section 7).
+// DefaultLifetime is how long a token lives from its creation, not from its last use
+// (docs/protocol/manager.md#revocation).
 const DefaultLifetime = 720 * time.Hour
 
 // Tokens issues, verifies and revokes tokens. It is safe for concurrent use.
@@ -137,9 +137,9 @@ func (t *Tokens) Issue(ctx context.Context, u auth.User) (string, error) {
 	return token, nil
 }
 
-// Verify implements auth.Tokens. It revokes a token that it finds expired: the
-// first call returns ErrExpired, with a Principal that names the user, later
-// ones return ErrToken (protocol, section 3).
+// Verify implements auth.Tokens. It revokes a token that it finds expired: the first
+// call returns ErrExpired, with a Principal that names the user, later ones return
+// ErrToken (docs/protocol/manager.md#http).
 func (t *Tokens) Verify(ctx context.Context, token string) (auth.Principal, error) {
 	claims, err := t.read(ctx, token)
 	if err != nil {

@@ -102,7 +102,7 @@ var apiPaths = map[string]string{
 	"/cmd/": "POST", "/check-cmd": "POST", "/lovecsc/observinglog": "POST", "/salinfo/topic-names": "GET", "/salinfo/topic-data": "GET",
 }
 
-// Quirk 48.
+// See docs/protocol/commander.md#errors.
 func TestHandler_MakesNullOfNumbersThatJSONDoesNotHave(t *testing.T) {
 	b := backend{body: json.RawMessage(`{"ack":"NaN","v":[NaN,-Infinity,1.50,123456789012345678901234567890]}`)}
 	withAPI(t, b.api(), func(t *testing.T, _ *commanderhttp.Client, plain *http.Client) {

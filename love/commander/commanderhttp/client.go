@@ -17,9 +17,9 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// Client is a client of a LOVE-commander's HTTP API (manager protocol, section
-// 11), ours or the Python one. It relays requests and answers without checking
-// them, except that an answer has to be JSON. It is safe for concurrent use.
+// Client is a client of a LOVE-commander's HTTP API (docs/protocol/commander.md),
+// ours or the Python one. It relays requests and answers without checking them,
+// except that an answer has to be JSON. It is safe for concurrent use.
 //
 // All its methods wait until ctx ends. Their errors are [*commander.Error]s,
 // with a [*StatusError] if the commander answered with a status other than 200.

@@ -1,6 +1,6 @@
-// Package commanderhttp is the HTTP API of a LOVE-commander (manager protocol,
-// section 11). A [Client] speaks to any LOVE-commander, ours or the Python one;
-// [NewHandler] is the API over a commander of ours.
+// Package commanderhttp is the HTTP API of a LOVE-commander
+// (docs/protocol/commander.md). A [Client] speaks to any LOVE-commander, ours or the
+// Python one; [NewHandler] is the API over a commander of ours.
 //
 //	client, err := commanderhttp.New("http://commander:5000")
 //	api := commanderhttp.NewHandler(commanderhttp.Backend{Commander: mine})

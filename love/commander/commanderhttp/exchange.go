@@ -26,9 +26,9 @@ type Request struct {
 	Body   json.RawMessage // none if empty
 }
 
-// Relay passes a request on, and returns the answer with whatever status it has.
-// It is for requests other than commands, such as EFD queries (manager
-// protocol, section 6).
+// Relay passes a request on, and returns the answer with whatever status it has. It
+// is for requests other than commands, such as EFD queries
+// (docs/protocol/manager.md#external-services).
 func (c *Client) Relay(ctx context.Context, r Request) (Response, error) {
 	release, err := c.underWay.acquire()
 	if err != nil {
@@ -76,7 +76,8 @@ func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
 	case resp.StatusCode == http.StatusNotFound:
 		return textResponse(http.StatusNotFound, fmt.Sprintf("The commander at %s has no %s.", c.base.Host, r.Path)), nil
 	case r.Path == commandPath && resp.StatusCode == http.StatusInternalServerError:
-		// The Python commander's way to refuse (protocol, section 11).
+		// The Python commander's way to refuse
+		// (docs/protocol/commander.md#differences-from-the-python-commander).
 		unusable.Text += " It does so for a component, command or parameter that it does not know: check these, then its log."
 	default:
 		unusable.Text += r.outcome()

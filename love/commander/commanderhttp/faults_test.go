@@ -198,7 +198,8 @@ func TestClient_SaysForEachRequestWhatMayHaveHappened(t *testing.T) {
 	}
 }
 
-// Quirk 18: the manager gives it less than the time between two heartbeats.
+// See docs/protocol/manager.md#heartbeats: the manager gives it less than the time
+// between two heartbeats.
 func TestClient_WaitsForAHeartbeatNoLongerThanItsCaller(t *testing.T) {
 	withAPI(t, http.HandlerFunc(hangs), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)

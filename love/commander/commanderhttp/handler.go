@@ -66,10 +66,10 @@ type actions = httpapi.Methods[action]
 // action answers a request. An error is answered as that of a command.
 type action func(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error)
 
-// NewHandler returns the HTTP API of a LOVE-commander (manager protocol, section
-// 11: cmd, heartbeat, lovecsc, salinfo) over a commander, for our managers and
-// the Python one. All answers are JSON, errors {"ack": text}. As in the original
-// there is no authentication: let only managers reach it.
+// NewHandler returns the HTTP API of a LOVE-commander (docs/protocol/commander.md:
+// cmd, heartbeat, lovecsc, salinfo) over a commander, for our managers and the
+// Python one. All answers are JSON, errors {"ack": text}. As in the original there
+// is no authentication: let only managers reach it.
 //
 // Beyond the original, a client that accepts [ProgressType] receives the
 // progress of its command, and salinfo has ETags and compression.
@@ -264,9 +264,9 @@ func object(w http.ResponseWriter, r *http.Request, keys string, required ...str
 	return body, nil
 }
 
-// MissingKeys returns a LOVE-commander's refusal of a request that lacks one of
-// the keys or has a wrong value there (manager protocol, section 11). It shows
-// the beginning of the body.
+// MissingKeys returns a LOVE-commander's refusal of a request that lacks one of the
+// keys or has a wrong value there (docs/protocol/commander.md#answers). It shows the
+// beginning of the body.
 func MissingKeys(keys string, body []byte) *commander.Error {
 	return commander.Refuse("Request must have JSON data with the following keys: %s. Received %s", keys, excerpt(body))
 }

@@ -34,8 +34,8 @@ type StatusError struct {
 // Error implements error.
 func (e *StatusError) Error() string { return fmt.Sprintf("HTTP %d", e.Status) }
 
-// The statuses that our commanders answer with. Clients and the LOVE-frontend
-// know them (manager protocol, sections 4.5 and 11).
+// The statuses that our commanders answer with. Clients and the LOVE-frontend know
+// them (docs/protocol/manager.md#commands, docs/protocol/commander.md#commands).
 var statuses = map[commander.Kind]int{
 	commander.Awaiting:  http.StatusAccepted,
 	commander.Refused:   http.StatusBadRequest,
@@ -135,10 +135,10 @@ func (r Response) Ack() (love.Ack, error) {
 	}
 }
 
-// strict returns the answer if it can be passed on: with a final status and a
-// body that a strict JSON parser accepts. Numbers that JSON does not have,
-// which come out of the EFD, become null (quirk 48); all other bytes stay as
-// they are. The error, a [*commander.Error], says what is wrong.
+// strict returns the answer if it can be passed on: with a final status and a body
+// that a strict JSON parser accepts. Numbers that JSON does not have, which come out
+// of the EFD, become null (docs/protocol/manager.md#relayed-answers); all other
+// bytes stay as they are. The error, a [*commander.Error], says what is wrong.
 func (r Response) strict() (Response, error) {
 	switch {
 	case r.Status < 200 || r.Status > 599 || r.Status/100 == 3:

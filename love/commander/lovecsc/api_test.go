@@ -29,7 +29,7 @@ func post(t *testing.T, c *lovecsc.CSC, path, body string) (status int, ack stri
 	return w.Code, *answer.Ack
 }
 
-// Manager protocol, section 11.
+// See docs/protocol/commander.md#observing-log.
 func TestSection11_ObservingLogIsAnEventOfWhoWroteIt(t *testing.T) {
 	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		for body, message := range map[string]string{
@@ -42,7 +42,7 @@ func TestSection11_ObservingLogIsAnEventOfWhoWroteIt(t *testing.T) {
 				require.Equal(t, 200, status, body)
 				require.Equal(t, "Added new observing log to SAL", ack)
 				s := <-events
-				require.Equal(t, "ana", s.Text("user"), "quirk 30: the body says who")
+				require.Equal(t, "ana", s.Text("user"), "the body says who")
 				require.Equal(t, "ana", s.Identity())
 				require.Equal(t, message, s.Text("message"))
 			}

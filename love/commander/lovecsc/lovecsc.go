@@ -17,8 +17,8 @@ import (
 // Component is the name of the LOVE CSC on SAL; it has no instances.
 const Component = "LOVE"
 
-// The texts with which a LOVE-commander answers an observing log (manager
-// protocol, section 11).
+// The texts with which a LOVE-commander answers an observing log
+// (docs/protocol/commander.md#observing-log).
 const (
 	added        = "Added new observing log to SAL"
 	noConnection = "LOVE CSC could not stablish connection"
@@ -59,7 +59,8 @@ func New(ctx context.Context, domain *sal.Domain, opts ...Option) (*CSC, error) 
 // Close ends the CSC. It may be called again.
 func (c *CSC) Close() error { return c.controller.Close() }
 
-// heartbeatPeriod is that of every component (spec sal-kafka, section 13.2).
+// heartbeatPeriod is that of every component
+// (docs/protocol/sal-kafka.md#component-states).
 const heartbeatPeriod = time.Second
 
 // Run writes the heartbeat until ctx ends, and then returns nil. If a heartbeat

@@ -223,10 +223,10 @@ func TestSection11_SALInfo(t *testing.T) {
 			"?categories=command-telemetry":          `{` + lampTelemetry + `,` + lampCommands + `}`,
 			"?categories=command-nonsense":           `{` + lampCommands + `}`,
 			"?categories=nonsense":                   all,
-			"?categories=event%20telemetry":          all, // quirk 38
+			"?categories=event%20telemetry":          all, // see docs/protocol/manager.md#sal-information
 			"?categories=event+telemetry":            all,
 			"?categories=Event":                      all,
-			"?categories=event%26categories=command": all, // quirk 27: not a second parameter
+			"?categories=event%26categories=command": all, // see docs/protocol/manager.md#sal-information: not a second parameter
 			"?other=1":                               all,
 		} {
 			got := a.ask(t, "GET", "/salinfo/topic-names"+query, "")

@@ -48,12 +48,12 @@ func New(domain *sal.Domain) *Commander {
 // noLimit leaves the time limit of a command to its context.
 const noLimit = 10 * 365 * 24 * time.Hour
 
-// Execute implements [commander.Commander]. The acknowledgement has the text
-// "Done" or that of the component, and the component's code. Unknown
-// components, commands and parameters, and values that do not fit, are
-// [commander.Refused] with a text that says what would be accepted; nothing is
-// sent then. A component that is silent or too slow until the context ends is
-// [commander.TimedOut] (manager protocol, section 11).
+// Execute implements [commander.Commander]. The acknowledgement has the text "Done"
+// or that of the component, and the component's code. Unknown components, commands
+// and parameters, and values that do not fit, are [commander.Refused] with a text
+// that says what would be accepted; nothing is sent then. A component that is silent
+// or too slow until the context ends is [commander.TimedOut]
+// (docs/protocol/commander.md).
 func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack, error) {
 	p, err := c.prepare(call.Command)
 	if err != nil {

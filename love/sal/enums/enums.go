@@ -3,7 +3,7 @@ package enums
 import "fmt"
 
 // ScriptProcessState is the state of a script's process in the ScriptQueue's event
-// script (spec sal-kafka, section 15.1).
+// script (docs/protocol/sal-kafka.md#enumerations).
 type ScriptProcessState int
 
 // The states of a script's process.
@@ -30,8 +30,8 @@ func (s ScriptProcessState) Valid() bool { return s >= ProcessUnknown && s <= Pr
 // Final reports whether the process has ended.
 func (s ScriptProcessState) Final() bool { return s >= ProcessDone && s <= ProcessTerminated }
 
-// ScriptState is the state of a Script in its event state (spec sal-kafka, section
-// 15.1).
+// ScriptState is the state of a Script in its event state
+// (docs/protocol/sal-kafka.md#enumerations).
 type ScriptState int
 
 // The states of a script.

@@ -14,9 +14,9 @@ import (
 )
 
 // Announce implements [sal.Announcer]. It creates the topics that the brokers do not
-// have, and registers the schemas (spec sal-kafka, section 5). It retries until ctx
-// ends while brokers or registry do not answer; a refusal is a [*TopicError] or a
-// [*SchemaError].
+// have, and registers the schemas (docs/protocol/sal-kafka.md#topics-and-keys). It
+// retries until ctx ends while brokers or registry do not answer; a refusal is a
+// [*TopicError] or a [*SchemaError].
 func (b *Bus) Announce(ctx context.Context, topics []*sal.Topic) error {
 	topics = b.unannounced(topics)
 	if len(topics) == 0 {

@@ -134,7 +134,7 @@ func (b *Bus) HistorySize(component string) int {
 }
 
 // headerSize is the number of bytes before the Avro body: a zero and the id of the
-// schema (spec sal-kafka, section 6).
+// schema (docs/protocol/sal-kafka.md#message-bytes).
 const headerSize = 5
 
 // Publish implements [sal.Bus]. It returns when as many replicas as configured have

@@ -13,7 +13,7 @@ import (
 )
 
 // codec converts samples of one topic to and from the Avro encoding of the topic's
-// own schema (spec sal-kafka, section 6).
+// own schema (docs/protocol/sal-kafka.md#message-bytes).
 type codec struct {
 	topic    *sal.Topic
 	fields   []codecField // in the order of the schema

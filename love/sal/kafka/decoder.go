@@ -10,9 +10,9 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// decoder decodes the records of one topic, whatever version of its schema they
-// were written with (spec sal-kafka, sections 6 and 9.5). Only the goroutine of the
-// consumer uses it.
+// decoder decodes the records of one topic, whatever version of its schema they were
+// written with (docs/protocol/sal-kafka.md#message-bytes and #schema-versions). Only
+// the goroutine of the consumer uses it.
 type decoder struct {
 	codec  *codec
 	own    int              // id of the topic's own schema

@@ -20,6 +20,6 @@
 // delivered gets an error.
 //
 // Readers are not in a consumer group: each reads all partitions of its topics from
-// offsets that it chooses (spec sal-kafka, sections 5 and 9.1). Timeouts, retries and
-// the time of reception use the clock of the machine.
+// offsets that it chooses (docs/protocol/sal-kafka.md#start-offsets). Timeouts,
+// retries and the time of reception use the clock of the machine.
 package kafka

@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The variables that all SAL programs read (spec sal-kafka, section 4).
+// The variables that all SAL programs read (docs/protocol/sal-kafka.md#environment).
 const (
 	envSubName       = "LSST_TOPIC_SUBNAME"
 	envBrokers       = "LSST_KAFKA_BROKER_ADDR"

@@ -8,7 +8,7 @@ import (
 )
 
 // TopicName returns the name of a topic at the brokers: "lsst.sal.ATDome.position".
-// subName is "sal" in operation (spec sal-kafka, section 5).
+// subName is "sal" in operation (docs/protocol/sal-kafka.md#topics-and-keys).
 func TopicName(subName string, t *sal.Topic) string {
 	return "lsst." + subName + "." + t.Component + "." + t.SALName()
 }

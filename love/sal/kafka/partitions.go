@@ -7,8 +7,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// refreshPartitions looks periodically for partitions that operators have added (spec
-// sal-kafka, section 5), and for topics that were deleted and created again.
+// refreshPartitions looks periodically for partitions that operators have added
+// (docs/protocol/sal-kafka.md#topics-and-keys), and for topics that were deleted and
+// created again.
 func (b *Bus) refreshPartitions() {
 	ticker := time.NewTicker(b.config.RefreshInterval)
 	defer ticker.Stop()

@@ -65,7 +65,7 @@ type offsetRange struct {
 }
 
 // offsetRanges returns where to begin reading, for each of the requests by partition
-// (spec sal-kafka, section 9.1).
+// (docs/protocol/sal-kafka.md#start-offsets).
 func (b *Bus) offsetRanges(ctx context.Context, requests []sal.TopicRequest) ([]map[int32]offsetRange, error) {
 	var all, withHistory []string
 	for _, r := range requests {
@@ -94,7 +94,7 @@ func (b *Bus) offsetRanges(ctx context.Context, requests []sal.TopicRequest) ([]
 }
 
 func historyRange(low, high int64, history int) offsetRange {
-	if history == 0 || low >= high { // low == high if retention has emptied it (19.5)
+	if history == 0 || low >= high { // low == high if retention has emptied it
 		return offsetRange{high, high}
 	}
 	return offsetRange{max(low, high-int64(history)), high}

@@ -19,7 +19,8 @@ import (
 const LevelCritical slog.Level = 12
 
 // FromSlog converts a level to that of the bus: debug 10, info 20, warning 30, error
-// 40, [LevelCritical] 50, and proportionally between (spec sal-kafka, 13.1).
+// 40, [LevelCritical] 50, and proportionally between
+// (docs/protocol/sal-kafka.md#log-messages).
 func FromSlog(l slog.Level) int { return 20 + int(math.Round(2.5*float64(l))) }
 
 // ToSlog converts the level n of the bus.

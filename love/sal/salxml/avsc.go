@@ -20,7 +20,7 @@ var avroTypes = map[string]sal.Type{
 }
 
 // camera reads the telemetry of a component that is defined in .avsc files
-// (spec sal-kafka, section 2.8).
+// (docs/protocol/sal-kafka.md#camera-telemetry).
 func (f *folder) camera(name string) ([]*sal.Topic, error) {
 	files, err := fs.ReadDir(f.cameras, name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -22,9 +22,10 @@ func enumerationFrom(text string) sal.Enumeration {
 }
 
 // choicesFrom parses an Enumeration element: names, separated by commas, that are
-// numbered from 1 on unless one says "name=7" or "name=0x7" (spec sal-kafka,
-// section 15.3). It returns nil for an element that it cannot parse, which is not
-// an error because the element only explains a field.
+// numbered from 1 on unless one says "name=7" or "name=0x7"
+// (docs/protocol/sal-kafka.md#enumeration-elements). It returns nil for an element
+// that it cannot parse, which is not an error because the element only explains a
+// field.
 func choicesFrom(text string) []sal.Choice {
 	var choices []sal.Choice
 	next := int64(1)

@@ -27,13 +27,14 @@ var topicFiles = [...]struct{ suffix, tag string }{
 	{"_Telemetry.xml", "SALTelemetry"},
 }
 
-// ReadFS returns the definitions in a folder of SAL XML (spec sal-kafka,
-// section 2): SALSubsystems.xml, SALGenerics.xml and a folder per component, or a
-// folder sal_interfaces with these. It reads the first two now; a component is
-// read when it is first asked for, its files concurrently. A component without a
-// folder has only its generic topics. The telemetry of cameras that is defined in
-// .avsc files is read from a folder interfaces beside sal_interfaces (or in the
-// folder of the components). Errors in a file are [*Error].
+// ReadFS returns the definitions in a folder of SAL XML
+// (docs/protocol/sal-kafka.md#interface-definitions): SALSubsystems.xml,
+// SALGenerics.xml and a folder per component, or a folder sal_interfaces with these.
+// It reads the first two now; a component is read when it is first asked for, its
+// files concurrently. A component without a folder has only its generic topics. The
+// telemetry of cameras that is defined in .avsc files is read from a folder
+// interfaces beside sal_interfaces (or in the folder of the components). Errors in a
+// file are [*Error].
 func ReadFS(fsys fs.FS) (*sal.Definitions, error) {
 	components := fsys
 	if _, err := fs.Stat(fsys, subsystemsFile); err != nil {

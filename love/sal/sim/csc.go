@@ -39,8 +39,8 @@ type closer interface {
 	close() error
 }
 
-// csc is the part that all components share: states, heartbeat, and the goroutine that
-// owns everything (spec sal-kafka, section 13).
+// csc is the part that all components share: states, heartbeat, and the goroutine
+// that owns everything (docs/protocol/sal-kafka.md#component-states).
 type csc struct {
 	*sal.Controller
 	actor

@@ -15,7 +15,7 @@ type transition struct {
 	to   sal.SummaryState
 }
 
-// transitions is the table of spec sal-kafka, section 13.2.
+// transitions is the table of docs/protocol/sal-kafka.md#component-states.
 var transitions = [...]transition{
 	{"start", []sal.SummaryState{sal.Standby}, sal.Disabled},
 	{"enable", []sal.SummaryState{sal.Disabled}, sal.Enabled},
@@ -86,5 +86,5 @@ type refusal string
 func (r refusal) Error() string { return string(r) }
 
 // pythonState returns a state as in the texts of the observatory's components, which
-// operators know (19.16).
+// operators know (docs/protocol/sal-kafka.md#differences-from-salobj).
 func pythonState(s sal.SummaryState) string { return fmt.Sprintf("<State.%v: %d>", s, int(s)) }

@@ -23,7 +23,7 @@ type Heartbeat struct {
 }
 
 // AppendItem appends the item of the message with the heartbeat; queue is the index
-// of the script's queue (producer spec, section 7.5).
+// of the script's queue (docs/protocol/producer.md#script-heartbeats).
 func (h Heartbeat) AppendItem(dst []byte, queue int) []byte {
 	last := -1.0
 	if !h.Last.IsZero() {

@@ -21,7 +21,7 @@ const (
 // the queue's event script.
 var timestamps = [...]string{"timestampConfigureEnd", "timestampConfigureStart", "timestampProcessEnd", "timestampProcessStart", "timestampRunStart"}
 
-// script holds what is known of one script (producer spec, section 7.2).
+// script holds what is known of one script (docs/protocol/producer.md#script-entry).
 type script struct {
 	index                             int
 	path, kind                        string

@@ -44,9 +44,9 @@ func New(limit int, encodeLog func(*sal.Sample) []byte) *State {
 	return &State{limit: limit, encodeLog: encodeLog, scripts: map[int]*script{}}
 }
 
-// Start ends the time in which events of scripts are older than the state and in
-// any order. Such events are kept until then, and until the queue has listed its
-// scripts (quirk Q-HIST).
+// Start ends the time in which events of scripts are older than the state and in any
+// order. Such events are kept until then, and until the queue has listed its scripts
+// (docs/protocol/producer.md#inputs).
 func (s *State) Start() Changes {
 	s.begun = true
 	return s.applyEarly()

@@ -17,8 +17,8 @@ type Stream struct {
 	content func(s *State, dst []byte) []byte
 }
 
-// SplitStreams returns the streams in which a queue sends its state in parts, in
-// the order in which they are sent (producer spec, section 7.3).
+// SplitStreams returns the streams in which a queue sends its state in parts, in the
+// order in which they are sent (docs/protocol/producer.md#streams).
 func SplitStreams() []Stream {
 	return []Stream{
 		{"stateStream", Flags, (*State).appendFlagsObject},
@@ -28,7 +28,7 @@ func SplitStreams() []Stream {
 }
 
 // SingleStream returns the stream in which a queue sends its state as a whole
-// (producer spec, section 7.9).
+// (docs/protocol/producer.md#single-layout).
 func SingleStream() Stream {
 	return Stream{"stream", Flags | Scripts | Available, (*State).appendWhole}
 }
