@@ -3,7 +3,7 @@ package love
 import "time"
 
 // Hold is a user's exclusive authority over the commands that a pattern
-// selects: all others are refused them.
+// selects: those of everybody else are refused.
 type Hold struct {
 	ID      string         `json:"id"`
 	Pattern CommandPattern `json:"pattern"`
@@ -21,8 +21,8 @@ type WaitingCommand struct {
 	Until   time.Time `json:"until"` // when it is refused if nobody has approved it
 }
 
-// Authority is who excludes others from commanding, and what waits for
-// approval, as the manager's API reports it.
+// Authority lists who has exclusive authority over which commands, and what waits
+// for approval, as the manager's API reports it.
 type Authority struct {
 	Holds   []Hold           `json:"holds"`
 	Waiting []WaitingCommand `json:"waiting"`

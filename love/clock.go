@@ -3,7 +3,7 @@ package love
 import "time"
 
 // Clock tells the time and runs timers. Everything here that waits takes a
-// Clock, so that a test can hold it (lovetest.Clock).
+// Clock, so that a test can control the time (lovetest.Clock).
 type Clock interface {
 	Now() time.Time
 	NewTimer(d time.Duration) Timer

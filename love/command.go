@@ -23,7 +23,7 @@ type Command struct {
 	Identity string `json:"identity,omitempty"`
 }
 
-// The errors of [ParseCommand] that a caller can tell apart.
+// The errors of [ParseCommand] that a caller can distinguish.
 var (
 	// ErrNotJSON reports a text that is not JSON, or that readers could
 	// understand in two ways because an object has a key twice.
@@ -90,7 +90,7 @@ func kindOf(kind, err error) error { return &kindError{kind, err} }
 func (e *kindError) Error() string   { return e.err.Error() }
 func (e *kindError) Unwrap() []error { return []error{e.kind, e.err} }
 
-// excerpt returns the beginning of a JSON value, to be shown to people.
+// excerpt returns the beginning of a JSON value, for an error text.
 func excerpt(value []byte) string {
 	const enough = 120
 	if len(value) <= enough {
@@ -118,7 +118,7 @@ type Ack struct {
 // Done is the text of an [Ack] that reports success.
 const Done = "Done"
 
-// Succeeded tells whether the component has executed the command.
+// Succeeded reports whether the component has executed the command.
 func (a Ack) Succeeded() bool { return a.Text == Done }
 
 // Progress is an acknowledgement that does not end its command: the component

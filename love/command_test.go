@@ -25,7 +25,7 @@ func TestACommandIsReadFromWhatAClientPosted(t *testing.T) {
 	}
 }
 
-func TestAnObjectThatIsNotACommandIsNamed(t *testing.T) {
+func TestAnObjectThatIsNotACommandIsRefusedWithAReason(t *testing.T) {
 	const (
 		whole = `"csc":"A","salindex":0,"cmd":"cmd_x","params":{}`
 		types = `: csc and cmd are texts, salindex is a whole number`

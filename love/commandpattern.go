@@ -12,7 +12,7 @@ import (
 // "MTHexapod:1", "ATDome:*:move*". The "cmd_" of a command may be left out, too.
 type CommandPattern string
 
-// ParseCommandPattern returns text as a pattern. The error says what a valid one
+// ParseCommandPattern parses a pattern. The error says what a valid one
 // looks like.
 func ParseCommandPattern(text string) (CommandPattern, error) {
 	parts := strings.Split(text, ":")
@@ -35,7 +35,7 @@ func (p CommandPattern) parts() [3]string {
 	return all
 }
 
-// Matches tells whether the pattern selects a command.
+// Matches reports whether the pattern selects a command.
 func (p CommandPattern) Matches(c Command) bool {
 	names := [3]string{c.CSC, strconv.Itoa(c.SalIndex), strings.TrimPrefix(c.Name, "cmd_")}
 	for i, part := range p.parts() {
@@ -46,7 +46,7 @@ func (p CommandPattern) Matches(c Command) bool {
 	return true
 }
 
-// Includes tells whether the pattern selects every command that q selects.
+// Includes reports whether the pattern selects every command that q selects.
 func (p CommandPattern) Includes(q CommandPattern) bool {
 	ours, theirs := p.parts(), q.parts()
 	for i := range ours {
@@ -57,7 +57,7 @@ func (p CommandPattern) Includes(q CommandPattern) bool {
 	return true
 }
 
-// Overlaps tells whether some command is selected by both patterns.
+// Overlaps reports whether some command is selected by both patterns.
 func (p CommandPattern) Overlaps(q CommandPattern) bool {
 	ours, theirs := p.parts(), q.parts()
 	for i := range ours {
@@ -68,7 +68,7 @@ func (p CommandPattern) Overlaps(q CommandPattern) bool {
 	return true
 }
 
-// glob tells whether one part of a pattern selects a text, or everything that
+// glob reports whether one part of a pattern selects a text, or everything that
 // another part does: a * of the text is matched by a * only. It backtracks to
 // the last * only, so the time is bounded by the product of the lengths.
 func glob(pattern, text string) bool {
@@ -91,7 +91,7 @@ func glob(pattern, text string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// intersect tells whether both parts select some common text. can[i][j] is the
+// intersect reports whether both parts select some common text. can[i][j] is the
 // answer for a[i:] and b[j:].
 func intersect(a, b string) bool {
 	can := make([][]bool, len(a)+1)

@@ -17,7 +17,7 @@ const (
 	CommandFailed   CommandState = "failed"    // the component answered, but not with success
 	CommandRefused  CommandState = "refused"   // it was never sent to the component
 	CommandTimedOut CommandState = "timed_out" // no answer in time; whether it was executed is unknown
-	CommandLate     CommandState = "late"      // the answer came after the time was over
+	CommandLate     CommandState = "late"      // the answer came after the timeout
 	CommandUnknown  CommandState = "unknown"   // the answer was lost, or the manager ended before it came
 )
 
@@ -28,7 +28,7 @@ func CommandStates() []CommandState {
 	}
 }
 
-// Final tells whether no other state follows, except [CommandLate].
+// Final reports whether no other state follows, except [CommandLate].
 func (s CommandState) Final() bool { return s != CommandAwaiting && s != CommandPending }
 
 // CommandEntry is one command in the manager's record of commands.
@@ -48,7 +48,7 @@ type CommandEntry struct {
 	CommandOutcome
 }
 
-// CommandOutcome tells how far a command has come, or how it ended.
+// CommandOutcome is how far a command has come, or how it ended.
 type CommandOutcome struct {
 	State    CommandState  `json:"state"`
 	Status   int           `json:"status"` // HTTP status of the answer; 0 if there is none
@@ -105,7 +105,9 @@ type CommandFilter struct {
 	Since    time.Time // inclusive
 	Until    time.Time // exclusive
 	Before   string    // only entries older than the one with this ID: the next page
-	Limit    int       // the most entries; 0 means the default of who is asked
+	// Limit is the most entries to return; 0 means [DefaultCommandPage] for one
+	// page, and no limit for the client's iteration over all pages.
+	Limit int
 }
 
 // The number of entries in one page of the record.
@@ -123,7 +125,7 @@ func (f CommandFilter) PageSize() int {
 	return min(f.Limit, MaxCommandPage)
 }
 
-// Selects tells whether the filter selects an entry, regardless of the limit.
+// Selects reports whether the filter selects an entry, regardless of the limit.
 func (f CommandFilter) Selects(e CommandEntry) bool {
 	return (f.User == "" || f.User == e.User) &&
 		(f.CSC == "" || f.CSC == e.CSC) &&
@@ -136,7 +138,7 @@ func (f CommandFilter) Selects(e CommandEntry) bool {
 }
 
 // CommandPage is one page of the record, newest first, as the manager's API
-// gives it.
+// returns it.
 type CommandPage struct {
 	Commands []CommandEntry `json:"commands"`
 	Next     *string        `json:"next"` // the filter's Before for the next page; nil on the last one

@@ -34,7 +34,7 @@ func TestCommandEntryAsJSON(t *testing.T) {
 	require.Contains(t, string(text), `"params":"[NaN"`)
 }
 
-func TestCommandStatesThatCanFollow(t *testing.T) {
+func TestOnlyAwaitingAndPendingAreNotFinal(t *testing.T) {
 	for _, s := range love.CommandStates() {
 		require.Equal(t, s != love.CommandAwaiting && s != love.CommandPending, s.Final(), s)
 	}

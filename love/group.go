@@ -8,7 +8,7 @@ import (
 )
 
 // Category is the first part of a group: what kind of message it carries. Any
-// text is allowed; the constants are the ones in use.
+// text is allowed.
 type Category string
 
 // The categories in use (docs/protocol/manager.md#messages).
@@ -54,7 +54,7 @@ func (i SalIndex) String() string {
 	return i.text
 }
 
-// Int returns the instance number; ok is false for a text that spells none.
+// Int returns the instance number; ok is false for a text that is not a number.
 func (i SalIndex) Int() (n int, ok bool) {
 	n, err := strconv.Atoi(i.String())
 	return n, err == nil
@@ -116,7 +116,7 @@ func ParseGroup(s string) (Group, error) {
 	}
 	index, stream, ok3 := strings.Cut(rest, "-")
 	if !ok || !ok2 || !ok3 || category == "" || csc == "" || index == "" || stream == "" {
-		return Group{}, fmt.Errorf("%q is no group: give CATEGORY-CSC-SALINDEX-STREAM, for example telemetry-ATDome-0-position or event-all-all-all", s)
+		return Group{}, fmt.Errorf("%q is not a group: give CATEGORY-CSC-SALINDEX-STREAM, for example telemetry-ATDome-0-position or event-all-all-all", s)
 	}
 	return Group{Category(category), csc, sign + index, stream}, nil
 }

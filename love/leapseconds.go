@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// LeapSecondTable says how TAI - UTC has grown. The zero value is the table that
-// is built in.
+// LeapSecondTable holds the steps of TAI - UTC since 1972. The zero value is
+// the table that is built in.
 type LeapSecondTable struct {
 	steps  []leapStep // in order of time, the first one in 1972
 	expiry time.Time
@@ -23,7 +23,7 @@ type leapStep struct {
 	offset int64 // seconds
 }
 
-// builtinLeapSeconds are all up to that of 2017, the last one that was known
+// builtinLeapSeconds ends with the leap second before 2017, the last one known
 // when this was written.
 var builtinLeapSeconds = func() *LeapSecondTable {
 	t := &LeapSecondTable{expiry: time.Date(2027, time.June, 28, 0, 0, 0, 0, time.UTC)}
@@ -61,7 +61,7 @@ func (t *LeapSecondTable) orBuiltin() *LeapSecondTable {
 	return t
 }
 
-// ReadLeapSeconds reads a table in the format of the file leap-seconds.list that
+// ReadLeapSeconds reads a table in the format of leap-seconds.list, the file that
 // the IERS publishes. The error says which line is wrong, or what is missing.
 func ReadLeapSeconds(r io.Reader) (LeapSecondTable, error) {
 	const ntpEpoch = 2208988800 // seconds from 1900, the file's zero, to 1970
@@ -96,14 +96,14 @@ func ReadLeapSeconds(r io.Reader) (LeapSecondTable, error) {
 	case lines.Err() != nil:
 		return LeapSecondTable{}, fmt.Errorf("leap seconds: %w", lines.Err())
 	case len(t.steps) == 0 || t.steps[0] != builtinLeapSeconds.steps[0]:
-		return LeapSecondTable{}, fmt.Errorf("leap seconds: the table has to begin with 1972, as the file leap-seconds.list of the IERS does")
+		return LeapSecondTable{}, fmt.Errorf("leap seconds: the table must begin with 1972, as the file leap-seconds.list of the IERS does")
 	case t.expiry.IsZero():
 		return LeapSecondTable{}, fmt.Errorf("leap seconds: the table has no line #@ with its expiry")
 	}
 	return t, nil
 }
 
-// follows tells whether a step can be the next one.
+// follows reports whether a step can be the next one.
 func (t *LeapSecondTable) follows(next leapStep) bool {
 	if len(t.steps) == 0 {
 		return true
@@ -113,9 +113,9 @@ func (t *LeapSecondTable) follows(next leapStep) bool {
 	return next.unix > last.unix && (change == 1 || change == -1)
 }
 
-// Expiry returns until when the table is known to be complete: the IERS announces
-// a leap second half a year ahead. Afterwards times may be wrong by a second,
-// until a newer table is used.
+// Expiry returns the time until which the table is known to be complete: the
+// IERS announces a leap second half a year ahead. Afterwards times may be wrong
+// by a second, until a newer table is used.
 func (t LeapSecondTable) Expiry() time.Time { return t.orBuiltin().expiry }
 
 // at returns TAI - UTC in seconds at a UTC; before 1972 the first value.

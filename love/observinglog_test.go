@@ -22,7 +22,7 @@ func TestAnObservingLogIsReadFromWhatAClientPosted(t *testing.T) {
 	}
 }
 
-func TestAnObjectThatIsNotAnObservingLogIsNamed(t *testing.T) {
+func TestAnObjectThatIsNotAnObservingLogIsRefusedWithAReason(t *testing.T) {
 	const both = `it must have the texts "user" and "message"`
 	for text, want := range map[string]string{
 		``:                                  `it is not JSON`,

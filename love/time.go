@@ -9,6 +9,9 @@ import (
 // east (docs/protocol/manager.md#messages).
 const SummitLongitude = -70.749417
 
+// ActionTimeData asks for [TimeData]. It is the only action.
+const ActionTimeData = "get_time_data"
+
 // TimeData is the answer to get_time_data and part of every log-in answer.
 type TimeData struct {
 	UTC               float64 `json:"utc"`                // UNIX seconds

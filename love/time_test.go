@@ -3,7 +3,6 @@ package love_test
 import (
 	"encoding/json"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -33,22 +32,6 @@ func TestTimeDataHasOneJSON(t *testing.T) {
 	require.Len(t, fromAppend, 7)
 }
 
-func TestLeapSecondsFollowTheTable(t *testing.T) {
-	for date, want := range map[string]time.Duration{
-		"1971-01-01": 10, "1972-06-30": 10, "1972-07-01": 11, "1999-01-01": 32, "2015-07-01": 36, "2016-12-31": 36, "2017-01-01": 37, "2030-01-01": 37,
-	} {
-		at, err := time.Parse(time.DateOnly, date)
-		require.NoError(t, err)
-		require.Equal(t, want*time.Second, love.LeapSeconds(at), date)
-	}
-}
-
-func TestLeapSecondsAreKnownToBeCompleteForSomeTime(t *testing.T) {
-	expiry := love.LeapSecondsExpiry()
-	require.Equal(t, 28, expiry.Day(), "IERS bulletins hold until 28 June or 28 December")
-	require.Contains(t, []time.Month{time.June, time.December}, expiry.Month())
-}
-
 // The values are those of published worked examples: Meeus, Astronomical
 // Algorithms, examples 12.a and 12.b, for the mean time, and 12.a for the
 // apparent one.
@@ -72,16 +55,4 @@ func mod24(h float64) float64 {
 		return h + 24
 	}
 	return h
-}
-
-func TestTheSystemClockIsThatOfTheBubble(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var clock love.Clock = love.SystemClock{}
-		start := clock.Now()
-		timer, ticker := clock.NewTimer(time.Hour), clock.NewTicker(30*time.Minute)
-		defer ticker.Stop()
-		require.Equal(t, start.Add(30*time.Minute), <-ticker.C())
-		require.Equal(t, start.Add(time.Hour), <-timer.C())
-		require.False(t, timer.Stop())
-	})
 }

@@ -324,7 +324,7 @@ func TestANewerTableOfLeapSecondsCanBeGiven(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("10 2272060800\n"), 0o600))
 	got := u.types("check")
 	require.Equal(t, exitUsage, got.code)
-	require.Contains(t, got.errors, "--leap-seconds "+file+": leap seconds: the table has to begin with 1972")
+	require.Contains(t, got.errors, "--leap-seconds "+file+": leap seconds: the table must begin with 1972")
 }
 
 func TestThePlaceCanDecideWhoCommands(t *testing.T) {

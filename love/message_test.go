@@ -10,48 +10,6 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-func TestAGroupIsItsFourPartsJoined(t *testing.T) {
-	for text, want := range map[string]love.Group{
-		"event-ATDome-0-summaryState":     {Category: "event", CSC: "ATDome", SalIndex: "0", Stream: "summaryState"},
-		"telemetry-all-all-all":           love.CategoryGroup(love.CategoryTelemetry),
-		"telemetry-ESS-301-temperature":   love.StreamGroup(love.CategoryTelemetry, "ESS", 301, "temperature"),
-		"telemetry-A--1-s":                {Category: "telemetry", CSC: "A", SalIndex: "-1", Stream: "s"},
-		"event-A-0-a-stream-with-hyphens": {Category: "event", CSC: "A", SalIndex: "0", Stream: "a-stream-with-hyphens"},
-	} {
-		got, err := love.ParseGroup(text)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-		require.Equal(t, text, got.String())
-	}
-}
-
-func TestWhatIsNoGroupIsRefusedWithAnExample(t *testing.T) {
-	for _, text := range []string{"", "event", "event-ATDome", "event-ATDome-0", "event-ATDome-0-", "-ATDome-0-s", "event--0-s", "event-A--s"} {
-		_, err := love.ParseGroup(text)
-		require.ErrorContains(t, err, "give CATEGORY-CSC-SALINDEX-STREAM, for example telemetry-ATDome-0-position", text)
-	}
-}
-
-func TestASalindexKeepsItsKind(t *testing.T) {
-	for raw, text := range map[string]string{`0`: "0", `301`: "301", `-1`: "-1", `"all"`: "all", `"7"`: "7", `""`: ""} {
-		var i love.SalIndex
-		require.NoError(t, json.Unmarshal([]byte(raw), &i))
-		require.Equal(t, text, i.String())
-		back, err := json.Marshal(i)
-		require.NoError(t, err)
-		require.Equal(t, raw, string(back))
-	}
-	for _, raw := range []string{`null`, `true`, `{}`, `[1]`} {
-		require.Error(t, json.Unmarshal([]byte(raw), new(love.SalIndex)), raw)
-	}
-	require.Equal(t, love.Index(0), love.SalIndex{})
-	n, ok := love.IndexText("12").Int()
-	require.True(t, ok)
-	require.Equal(t, 12, n)
-	_, ok = love.IndexAll.Int()
-	require.False(t, ok)
-}
-
 func TestAMessageIsWrittenAsItWasRead(t *testing.T) {
 	for _, raw := range []string{
 		`{"category":"event","data":[{"csc":"ATDome","salindex":0,"data":{"a":[{"x":1.50}],"b":NaN}},{"csc":"B","salindex":"all","data":{}}],"producer_snd":1700000000.25}`,
@@ -99,27 +57,6 @@ func TestTextsAreQuotedForJSON(t *testing.T) {
 		require.Equal(t, s, back)
 	}
 	require.Equal(t, "\"\uFFFD\"", string(love.AppendText(nil, "\xff")))
-}
-
-func TestASubscriptionAndItsConfirmation(t *testing.T) {
-	g := love.StreamGroup(love.CategoryEvent, "ATDome", 0, "summaryState")
-	s := love.Subscription{Option: love.Subscribe, Group: g}
-	require.Equal(t, `{"option":"subscribe","category":"event","csc":"ATDome","salindex":"0","stream":"summaryState"}`, string(s.AppendJSON(nil)))
-	require.Equal(t, "Successfully subscribed to event-ATDome-0-summaryState", s.Confirmation())
-	s.Option, s.ProducerSnd = love.Unsubscribe, 1.5
-	require.Contains(t, string(s.AppendJSON(nil)), `,"producer_snd":1.5}`)
-	require.Equal(t, "Successfully unsubscribed to event-ATDome-0-summaryState", s.Confirmation())
-}
-
-func FuzzParseGroup(f *testing.F) {
-	for _, s := range []string{"event-ATDome-0-summaryState", "a--1-b-c", "----", "telemetry-all-all-all"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if g, err := love.ParseGroup(s); err == nil {
-			require.Equal(t, s, g.String())
-		}
-	})
 }
 
 func FuzzParseMessage(f *testing.F) {

@@ -39,6 +39,3 @@ func (s Subscription) Confirmation() string {
 	}
 	return "Successfully subscribed to " + s.Group.String()
 }
-
-// ActionTimeData asks for [TimeData]. It is the only action.
-const ActionTimeData = "get_time_data"

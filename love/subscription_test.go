@@ -1,0 +1,19 @@
+package love_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+func TestASubscriptionAndItsConfirmation(t *testing.T) {
+	g := love.StreamGroup(love.CategoryEvent, "ATDome", 0, "summaryState")
+	s := love.Subscription{Option: love.Subscribe, Group: g}
+	require.Equal(t, `{"option":"subscribe","category":"event","csc":"ATDome","salindex":"0","stream":"summaryState"}`, string(s.AppendJSON(nil)))
+	require.Equal(t, "Successfully subscribed to event-ATDome-0-summaryState", s.Confirmation())
+	s.Option, s.ProducerSnd = love.Unsubscribe, 1.5
+	require.Contains(t, string(s.AppendJSON(nil)), `,"producer_snd":1.5}`)
+	require.Equal(t, "Successfully unsubscribed to event-ATDome-0-summaryState", s.Confirmation())
+}
