@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/rubin-love/love-go/internal/wire"
 )
@@ -128,4 +129,17 @@ type Progress struct {
 	Name    string  `json:"name"` // "CMD_INPROGRESS"
 	Result  string  `json:"result,omitempty"`
 	Timeout float64 `json:"timeout,omitempty"` // about how much longer it takes, seconds
+}
+
+// Extension returns by how much the progress extends the time limit of its
+// command: by Timeout, but at most by a day.
+func (p Progress) Extension() time.Duration {
+	const longest = 24 * time.Hour
+	switch {
+	case !(p.Timeout > 0): // NaN, too
+		return 0
+	case p.Timeout >= longest.Seconds():
+		return longest
+	}
+	return time.Duration(p.Timeout * float64(time.Second))
 }

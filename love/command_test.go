@@ -3,7 +3,9 @@ package love_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,4 +79,13 @@ func FuzzParseCommand(f *testing.F) {
 		}
 		require.Equal(t, want, c)
 	})
+}
+
+func TestProgressExtendsTheTimeLimitByADayAtMost(t *testing.T) {
+	for seconds, want := range map[float64]time.Duration{
+		0: 0, -5: 0, math.NaN(): 0, math.Inf(-1): 0, 0.5: 500 * time.Millisecond, 30: 30 * time.Second,
+		86400: 24 * time.Hour, 1e12: 24 * time.Hour, math.Inf(1): 24 * time.Hour,
+	} {
+		require.Equal(t, want, love.Progress{Timeout: seconds}.Extension(), seconds)
+	}
 }

@@ -28,7 +28,7 @@ func TestASecondPersonApprovesOrDismisses(t *testing.T) {
 	require.Equal(t, []string{id}, u.completesAs("approve", ""))
 	own := as("cmd_user", "approve", id)
 	require.Equal(t, exitFailure, own.code)
-	require.Contains(t, own.errors, "a second person has to approve it")
+	require.Contains(t, own.errors, "a second person must approve it")
 	require.Equal(t, result{out: "Done\n"}, as("admin", "approve", id))
 	again := as("admin", "approve", id)
 	require.Equal(t, exitFailure, again.code)

@@ -9,12 +9,12 @@ import (
 )
 
 // Commander executes commands. A team plugs in its own by implementing this
-// one method; every implementation has to pass lovetest.RunCommander.
+// one method; every implementation must pass lovetest.RunCommander.
 type Commander interface {
 	// Execute sends the command and waits for the component's final
 	// acknowledgement, or until ctx ends. Whatever the component answers, even
 	// a failure, is an Ack with a nil error. An error means that no
-	// acknowledgement came, and should be an [*Error] that tells what is known
+	// acknowledgement came, and should be an [*Error] that says what is known
 	// about the command; any other counts as [Unknown], or as [TimedOut] if it
 	// is a [context.DeadlineExceeded]. Execute passes progress to [Report].
 	Execute(ctx context.Context, c Call) (love.Ack, error)
@@ -26,8 +26,8 @@ type Call struct {
 
 	// Posted is the JSON object from which the command was read; nil if it was
 	// not read from one. A relay passes it on, with all keys, under the call's
-	// identity. If the relay is to check it, it may hold what is not a command:
-	// the Command is then zero but for its identity.
+	// identity. If checking is left to the relay, it need not be a command: the
+	// Command then has only its identity.
 	Posted json.RawMessage
 
 	User       string // who gave the command; empty if unknown
@@ -44,19 +44,19 @@ type Func func(ctx context.Context, c Call) (love.Ack, error)
 // Execute implements [Commander].
 func (f Func) Execute(ctx context.Context, c Call) (love.Ack, error) { return f(ctx, c) }
 
-// Checker tells whether a command would be sent, without sending it. The answer
-// is the one that [Commander.Execute] would give without sending the command,
-// or an Ack with the text [WouldSend] or [Unchecked].
+// Checker checks a command without sending it. The answer is what
+// [Commander.Execute] would return before sending the command, or an Ack with
+// the text [WouldSend] or [Unchecked].
 type Checker interface {
 	Check(ctx context.Context, c Call) (love.Ack, error)
 }
 
 // The texts of a [Checker]'s acknowledgement.
 const (
-	// WouldSend is for a command that is in order.
+	// WouldSend is for a command that would be sent.
 	WouldSend = "The command is in order; it was not sent."
-	// Unchecked is for a command whose parameters nobody on the way to the
-	// component can check.
+	// Unchecked is for a command whose parameters no commander on the way to
+	// the component can check.
 	Unchecked = "You may send the command; this commander cannot check its parameters. It was not sent."
 )
 
@@ -69,7 +69,7 @@ func Check(ctx context.Context, with Commander, c Call) (love.Ack, error) {
 	return love.Ack{Text: Unchecked}, nil
 }
 
-// Informer tells which topics the components have, as the JSON objects of
+// Informer lists the topics of the components, as the JSON objects of
 // salinfo/topic-names and salinfo/topic-data. categories is the text of the query
 // ("event-telemetry-command"), empty for all (docs/protocol/commander.md).
 type Informer interface {

@@ -17,7 +17,7 @@ var stop = commander.Call{
 	User:    "ana", Address: "10.0.0.7", ApprovedBy: "ben", ID: "7",
 }
 
-func TestAFunctionIsACommander(t *testing.T) {
+func TestFuncIsACommander(t *testing.T) {
 	lost := errors.New("lost")
 	var given commander.Call
 	var c commander.Commander = commander.Func(func(_ context.Context, c commander.Call) (love.Ack, error) {
@@ -40,7 +40,7 @@ func (checker) Check(_ context.Context, c commander.Call) (love.Ack, error) {
 	return love.Ack{Text: commander.WouldSend}, nil
 }
 
-func TestCheckAsksOnlyACommanderThatCanCheck(t *testing.T) {
+func TestCheckCallsOnlyACommanderThatIsAChecker(t *testing.T) {
 	execute := commander.Func(func(context.Context, commander.Call) (love.Ack, error) { panic("it was sent") })
 
 	ack, err := commander.Check(t.Context(), execute, stop)

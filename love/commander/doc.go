@@ -1,14 +1,14 @@
 // Package commander is the seam between the manager and the components: a
 // [Commander] takes a [Call] and returns the component's acknowledgement, or an
-// [*Error] that tells what is known about the command. A team plugs in its own
+// [*Error] that says what is known about the command. A team plugs in its own
 // by implementing that one method, or with [Func]. It may also be a [Checker],
 // an [Informer], a [Heartbeater] or a [Logbook].
 //
-// Whoever takes a command in sets its time limit with [Within]; all commanders
-// behind take it from the context, and call [Report] with the progress that
-// extends it.
+// Whoever accepts a command sets its time limit with [Within]; the commanders
+// behind it take the limit from the context, and call [Report] with the
+// progress that extends it.
 //
-// The packages below have
+// The packages below this one are
 //
 //   - salcommander, which speaks to components over SAL;
 //   - commanderhttp, the LOVE-commander's HTTP API: a client of any

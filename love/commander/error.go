@@ -17,21 +17,21 @@ const (
 	// TimedOut: no answer came in time. The command may have been executed, or
 	// may still be.
 	TimedOut
-	// NotSent: the command has not left, for a reason that lies with the system.
+	// NotSent: the command was not sent because the system failed.
 	NotSent
-	// Busy: the command has not left; after RetryAfter it may be tried again.
+	// Busy: the command was not sent; it may be tried again after RetryAfter.
 	Busy
-	// Refused: the command has not been executed, and would be refused again.
+	// Refused: the command was not executed, and would be refused again.
 	Refused
-	// Forbidden: the command has not been sent, because this user may not send
-	// it, or not now.
+	// Forbidden: the command was not sent, because this user may not send
+	// it, or not at the moment.
 	Forbidden
 	// Awaiting: the command has not been sent yet, and waits for a second
 	// person's approval.
 	Awaiting
 )
 
-// String returns the kind in words: "timed out".
+// String returns the kind as text: "timed out".
 func (k Kind) String() string {
 	switch k {
 	case TimedOut:
@@ -73,8 +73,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Sent tells whether the component may have got the command. If not, it was
-// certainly not executed, and may be given again.
+// Sent reports whether the component may have received the command. If not, the
+// command was certainly not executed, and may be repeated.
 func (e *Error) Sent() bool { return e.Kind == Unknown || e.Kind == TimedOut }
 
 // Refuse returns an error of kind [Refused], with a text that tells the operator
@@ -90,10 +90,10 @@ const (
 )
 
 // ErrorOf returns the error of a commander as an [*Error]: unchanged if it is
-// one, of kind [TimedOut] if the time was over, or else [Unknown]. A new text
-// ends with outcome, which says what may have happened nevertheless:
-// [UnknownOutcome] for a command, nothing for a question, which can be asked
-// again.
+// one, of kind [TimedOut] if it is a [context.DeadlineExceeded], or else
+// [Unknown]. A new text ends with outcome, which says what may have happened
+// all the same: [UnknownOutcome] for a command, nothing for a question, which
+// can be asked again.
 func ErrorOf(err error, outcome string) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e

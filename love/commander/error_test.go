@@ -13,10 +13,10 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-func TestEveryKindHasWordsAndTellsWhetherTheCommandWasSent(t *testing.T) {
+func TestEveryKindHasATextAndReportsWhetherTheCommandWasSent(t *testing.T) {
 	for kind, want := range map[commander.Kind]struct {
-		words string
-		sent  bool
+		text string
+		sent bool
 	}{
 		commander.Unknown:   {"unknown", true},
 		commander.TimedOut:  {"timed out", true},
@@ -26,14 +26,14 @@ func TestEveryKindHasWordsAndTellsWhetherTheCommandWasSent(t *testing.T) {
 		commander.Forbidden: {"forbidden", false},
 		commander.Awaiting:  {"awaiting approval", false},
 	} {
-		require.Equal(t, want.words, kind.String())
+		require.Equal(t, want.text, kind.String())
 		require.Equal(t, want.sent, (&commander.Error{Kind: kind}).Sent(), kind)
 	}
 	require.Equal(t, "unknown", commander.Kind(99).String())
 	require.True(t, new(commander.Error).Sent(), "what is not known to be unsent may have been sent")
 }
 
-func TestTheCauseOfAnErrorIsForTheLog(t *testing.T) {
+func TestAnErrorShowsItsCause(t *testing.T) {
 	e := &commander.Error{Kind: commander.NotSent, Text: "Nobody is there.", Err: io.EOF}
 	require.EqualError(t, e, "Nobody is there. (EOF)")
 	require.ErrorIs(t, e, io.EOF)
@@ -43,7 +43,7 @@ func TestTheCauseOfAnErrorIsForTheLog(t *testing.T) {
 	require.Equal(t, &commander.Error{Kind: commander.Refused, Text: "no field 7"}, commander.Refuse("no field %d", 7))
 }
 
-func TestAnyErrorOfACommanderTellsWhatMayHaveHappened(t *testing.T) {
+func TestErrorOfSaysWhatMayHaveHappened(t *testing.T) {
 	busy := &commander.Error{Kind: commander.Busy, Text: "busy", RetryAfter: time.Second}
 	require.Same(t, busy, commander.ErrorOf(fmt.Errorf("executing: %w", busy), commander.UnknownOutcome))
 

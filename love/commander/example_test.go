@@ -22,8 +22,8 @@ func lamp(_ context.Context, c commander.Call) (love.Ack, error) {
 	return love.Ack{}, commander.Refuse("%s has no command %q; its commands are cmd_on, cmd_off", c.CSC, c.Name)
 }
 
-// A team's own commander. What the device answers is an acknowledgement, also
-// if it says that the device failed; what never reached the device is an error.
+// A team's own commander. What the device answers is an acknowledgement, even if
+// it says that the device failed; what never reached the device is an error.
 func ExampleFunc() {
 	var c commander.Commander = commander.Func(lamp)
 	for _, name := range []string{"cmd_on", "cmd_off", "cmd_dim"} {
@@ -42,8 +42,8 @@ func ExampleFunc() {
 	// refused - Lamp has no command "cmd_dim"; its commands are cmd_on, cmd_off
 }
 
-// Whoever takes a command in sets how long it may take. Whatever the commander
-// makes of the end of the time, the caller gets a deadline.
+// Whoever accepts a command sets how long it may take. Whatever error the
+// commander returns after the timeout, the caller gets a DeadlineExceeded.
 func ExampleWithin() {
 	var jammed commander.Func = func(ctx context.Context, _ commander.Call) (love.Ack, error) {
 		commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Timeout: 0.001}) // adds a millisecond

@@ -10,7 +10,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// waitingCall is a command that waits, with what it takes to execute it.
+// waitingCall is a command that waits for approval, and the call to execute then.
 type waitingCall struct {
 	love.WaitingCommand
 	call commander.Call
@@ -20,7 +20,7 @@ type waitingCall struct {
 const maxWaiting = 100
 
 // await records a command and makes it wait for approval. It returns the error
-// that its caller gets.
+// for its caller.
 func (a *Authority) await(ctx context.Context, c commander.Call) error {
 	if !a.reserve() {
 		full := &commander.Error{
@@ -51,7 +51,7 @@ func (a *Authority) await(ctx context.Context, c commander.Call) error {
 	return &commander.Error{Kind: commander.Awaiting, Text: text + ", as " + id + "."}
 }
 
-// reserve takes a place for a command that is to wait, and reports whether there
+// reserve takes a place for a command that will wait, and reports whether there
 // was one.
 func (a *Authority) reserve() bool {
 	a.mu.Lock()
@@ -73,10 +73,10 @@ func (a *Authority) unreserve() {
 
 // Approve executes the waiting command with this ID on behalf of the user who
 // gave it; user is the second person. It returns [ErrNotFound] if the command
-// does not wait, or no longer, [ErrNotYours] if user gave it, and [ErrHeld] if
-// somebody has taken the authority since; after the last two it goes on
-// waiting. The caller has to check whether user may give such a command. A
-// command that was passed on does not wait again, even if executing it fails.
+// is not waiting, [ErrNotYours] if user gave it, and [ErrHeld] if somebody has
+// taken the authority since; after the last two it continues to wait. The
+// caller must check whether user may give such a command. A command that was
+// passed on does not wait again, even if executing it fails.
 func (a *Authority) Approve(ctx context.Context, id, user string) (love.Ack, error) {
 	held, err := a.Holds()
 	if err != nil {
@@ -84,7 +84,7 @@ func (a *Authority) Approve(ctx context.Context, id, user string) (love.Ack, err
 	}
 	w, err := a.settle(id, func(w waitingCall) error {
 		if w.User == user {
-			return fmt.Errorf("%w: a second person has to approve it", ErrNotYours)
+			return fmt.Errorf("%w: a second person must approve it", ErrNotYours)
 		}
 		for _, h := range held { // it may have been taken since
 			if h.User != w.User && h.Pattern.Matches(w.Command) {
@@ -100,8 +100,8 @@ func (a *Authority) Approve(ctx context.Context, id, user string) (love.Ack, err
 	return a.inner.Execute(ctx, w.call)
 }
 
-// Dismiss drops a waiting command and records it as refused. The caller has to
-// check whether user may. It returns [ErrNotFound] if the command does not wait.
+// Dismiss drops a waiting command and records it as refused. The caller must
+// check whether user may. It returns [ErrNotFound] if the command is not waiting.
 func (a *Authority) Dismiss(ctx context.Context, id, user string) error {
 	w, err := a.settle(id, func(waitingCall) error { return nil })
 	if err == nil {
@@ -110,7 +110,7 @@ func (a *Authority) Dismiss(ctx context.Context, id, user string) error {
 	return err
 }
 
-// settle takes a command out of those that wait, unless allowed returns an error.
+// settle removes a command from those that wait, unless allowed returns an error.
 func (a *Authority) settle(id string, allowed func(waitingCall) error) (waitingCall, error) {
 	defer a.update()
 	a.mu.Lock()
@@ -140,7 +140,7 @@ func (a *Authority) Waiting() []love.WaitingCommand {
 	return all
 }
 
-// expire moves the commands that nobody has approved in time to expired.
+// expire moves the commands that were not approved in time to expired.
 func (a *Authority) expire(now time.Time) {
 	a.waiting = slices.DeleteFunc(a.waiting, func(w waitingCall) bool {
 		over := !now.Before(w.Until)

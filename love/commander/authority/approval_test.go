@@ -18,17 +18,17 @@ import (
 )
 
 func TestAuthority_ACommandWaitsForASecondPerson(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
-		require.Equal(t, awaiting, g.checked(t, "ana", "ATDome", "openShutter"))
+	withAuthority(t, func(t *testing.T, g *harness) {
+		require.Equal(t, awaiting, g.check(t, "ana", "ATDome", "openShutter"))
 		require.Empty(t, g.Waiting())
-		given := commander.Call{ // with all that comes along
+		given := commander.Call{ // with every field
 			Command: love.Command{CSC: "ATDome", SalIndex: 1, Name: "cmd_openShutter", Params: json.RawMessage(`{}`), Identity: "ana@host"},
 			Posted:  json.RawMessage(`{"csc":"ATDome","salindex":1,"cmd":"cmd_openShutter","params":{},"more":1.50}`),
 			User:    "ana", Address: "10.0.0.7",
 		}
 		_, err := g.Execute(t.Context(), given)
-		require.Equal(t, awaiting, became(err))
-		require.Equal(t, executed, g.by(t, "ana", "ATDome", "moveAzimuth"))
+		require.Equal(t, awaiting, outcomeOf(err))
+		require.Equal(t, executed, g.give(t, "ana", "ATDome", "moveAzimuth"))
 		require.Equal(t, love.CommandOutcome{
 			State: love.CommandAwaiting, Status: 202, Result: "The command waits for a second person's approval until 00:05:00 UTC.",
 		}, g.recorded(t)[0])
@@ -44,49 +44,49 @@ func TestAuthority_ACommandWaitsForASecondPerson(t *testing.T) {
 		given.ApprovedBy, given.ID = "ben", w.ID
 		require.Equal(t, given, g.commander.Calls()[1])
 		_, err = g.Approve(t.Context(), w.ID, "ben")
-		require.ErrorIs(t, err, authority.ErrNotFound, "once")
+		require.ErrorIs(t, err, authority.ErrNotFound, "it is executed once")
 		require.Equal(t, love.CommandOutcome{State: love.CommandDone, Status: 200, Code: 303, Result: "Done", ApprovedBy: "ben"}, g.recorded(t)[0])
-		require.Len(t, g.recorded(t), 2, "it is one command")
+		require.Len(t, g.recorded(t), 2, "it has one entry")
 	}, authority.WithApproval("ATDome:*:open*"))
 }
 
 func TestAuthority_WhatIsNotApprovedIsNeverSent(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
-		require.Equal(t, awaiting, g.by(t, "ana", "ATDome", "openShutter"))
+	withAuthority(t, func(t *testing.T, g *harness) {
+		require.Equal(t, awaiting, g.give(t, "ana", "ATDome", "openShutter"))
 		require.NoError(t, g.Dismiss(t.Context(), g.Waiting()[0].ID, "ben"))
 		require.Equal(t, love.CommandOutcome{State: love.CommandRefused, Status: 403, Result: "ben did not approve the command."}, g.recorded(t)[0])
 		require.ErrorIs(t, g.Dismiss(t.Context(), "x", "ben"), authority.ErrNotFound)
 
-		require.Equal(t, awaiting, g.by(t, "ana", "ATDome", "openShutter"))
+		require.Equal(t, awaiting, g.give(t, "ana", "ATDome", "openShutter"))
 		expired := g.Waiting()[0].ID
 		time.Sleep(5 * time.Minute)
 		_, err := g.Approve(t.Context(), expired, "ben")
 		require.ErrorIs(t, err, authority.ErrNotFound)
 		require.Equal(t, love.CommandOutcome{State: love.CommandRefused, Status: 403, Result: "Nobody approved the command in time."}, g.recorded(t)[1])
 
-		require.Equal(t, awaiting, g.by(t, "ana", "ATDome", "openShutter"))
+		require.Equal(t, awaiting, g.give(t, "ana", "ATDome", "openShutter"))
 		_, err = g.Take(t.Context(), "cleo", "ATDome", time.Hour)
 		require.NoError(t, err)
 		_, err = g.Approve(t.Context(), g.Waiting()[0].ID, "ben")
 		require.ErrorIs(t, err, authority.ErrHeld)
-		require.Equal(t, love.CommandAwaiting, g.recorded(t)[2].State, "it goes on waiting")
+		require.Equal(t, love.CommandAwaiting, g.recorded(t)[2].State, "it continues to wait")
 		require.Empty(t, g.commander.Calls())
 	}, authority.WithApproval("ATDome"))
 }
 
 func TestAuthority_LimitsAreSettings(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
-		require.Equal(t, awaiting, g.by(t, "ana", "ATDome", "openShutter"))
+	withAuthority(t, func(t *testing.T, g *harness) {
+		require.Equal(t, awaiting, g.give(t, "ana", "ATDome", "openShutter"))
 		require.Equal(t, time.Now().Add(time.Minute), g.Waiting()[0].Until)
 		_, err := g.Take(t.Context(), "ana", "ATDome", 2*time.Hour)
 		require.ErrorIs(t, err, authority.ErrHoldTime)
 		_, err = g.Take(t.Context(), "ana", "ATDome", time.Hour)
 		require.NoError(t, err)
-	}, authority.WithApproval("ATDome:*:cmd_open*"), authority.WithApprovalTimeout(time.Minute), authority.WithLongestHold(time.Hour))
+	}, authority.WithApproval("ATDome:*:cmd_open*"), authority.WithApprovalTimeout(time.Minute), authority.WithMaxHold(time.Hour))
 }
 
 func TestAuthority_BoundsTheCommandsThatWait(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
+	withAuthority(t, func(t *testing.T, g *harness) {
 		var giving sync.WaitGroup
 		all := make(chan error, 300)
 		for range cap(all) {
@@ -99,8 +99,8 @@ func TestAuthority_BoundsTheCommandsThatWait(t *testing.T) {
 		close(all)
 		count := map[string]int{}
 		for err := range all {
-			count[became(err)]++
-			if became(err) == busy {
+			count[outcomeOf(err)]++
+			if outcomeOf(err) == busy {
 				require.EqualError(t, err, "Too many commands wait for approval. Nothing was sent.")
 			}
 		}
@@ -108,12 +108,12 @@ func TestAuthority_BoundsTheCommandsThatWait(t *testing.T) {
 		require.Len(t, g.Waiting(), 100)
 		require.Len(t, g.recorded(t), 300, "those that were refused are recorded, too")
 		require.NoError(t, g.Dismiss(t.Context(), g.Waiting()[0].ID, "ben"))
-		require.Equal(t, awaiting, g.by(t, "ana", "ATDome", "openShutter"), "there is room again")
+		require.Equal(t, awaiting, g.give(t, "ana", "ATDome", "openShutter"), "there is room again")
 	}, authority.WithApproval("ATDome"))
 }
 
 func TestAuthority_BoundsTheHolds(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
+	withAuthority(t, func(t *testing.T, g *harness) {
 		for i := range 200 {
 			_, err := g.Take(t.Context(), "ana", love.CommandPattern(fmt.Sprintf("ESS:%d", i)), time.Hour)
 			require.NoError(t, err)
@@ -142,14 +142,14 @@ func (r *recorder) Await(context.Context, commander.Call, string) (string, error
 func TestAuthority_WhatCannotBeRecordedDoesNotWait(t *testing.T) {
 	r := &recorder{err: &commander.Error{Kind: commander.Busy, Text: "disk full"}}
 	a := authority.New(&lovetest.Commander{}, authority.WithRecorder(r), authority.WithApproval("ATDome"))
-	for range 200 { // nor does it take the place of others
+	for range 200 { // it takes no other command's place
 		_, err := a.Execute(t.Context(), call("ana", "ATDome", "openShutter"))
 		require.Equal(t, r.err, err)
 	}
 	require.Empty(t, a.Waiting())
 	r.err = nil
 	_, err := a.Execute(t.Context(), call("ana", "ATDome", "openShutter"))
-	require.Equal(t, awaiting, became(err))
+	require.Equal(t, awaiting, outcomeOf(err))
 	require.Equal(t, "seven", a.Waiting()[0].ID, "that of the record")
 	require.NoError(t, a.Dismiss(t.Context(), "seven", "ben"))
 	require.Equal(t, []string{"seven: ben did not approve the command."}, r.refused)
@@ -160,7 +160,7 @@ func TestAuthority_NeedsNoRecorder(t *testing.T) {
 	a := authority.New(inner, authority.WithApproval("ATDome:*:open*"))
 	for range 2 {
 		_, err := a.Execute(t.Context(), call("ana", "ATDome", "openShutter"))
-		require.Equal(t, awaiting, became(err))
+		require.Equal(t, awaiting, outcomeOf(err))
 	}
 	waiting := a.Waiting()
 	require.NotEqual(t, waiting[0].ID, waiting[1].ID)
@@ -176,7 +176,7 @@ func TestAuthority_ACommandThatWasPassedOnDoesNotWaitAgain(t *testing.T) {
 	a := authority.New(commander.Func(func(context.Context, commander.Call) (love.Ack, error) { return love.Ack{}, lost }),
 		authority.WithApproval("ATDome"))
 	_, err := a.Execute(t.Context(), call("ana", "ATDome", "openShutter"))
-	require.Equal(t, awaiting, became(err))
+	require.Equal(t, awaiting, outcomeOf(err))
 	_, err = a.Approve(t.Context(), a.Waiting()[0].ID, "ben")
 	require.Equal(t, lost, err)
 	require.Empty(t, a.Waiting())

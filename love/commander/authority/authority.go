@@ -14,47 +14,47 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// The errors of an [Authority] that a caller can tell apart.
+// The errors of an [Authority] that a caller can distinguish.
 var (
-	// ErrHeld reports that somebody else holds this authority, or one that
+	// ErrHeld reports that somebody else holds this authority or one that
 	// overlaps with it.
 	ErrHeld = errors.New("held by somebody else")
 	// ErrNotYours reports that the user is neither the holder of an authority
-	// nor an administrator, or would approve a command of their own.
+	// nor an administrator, or tried to approve a command of their own.
 	ErrNotYours = errors.New("not yours to decide")
-	// ErrHoldTime reports a time for which authority cannot be taken.
+	// ErrHoldTime reports a duration for which authority cannot be taken.
 	ErrHoldTime = errors.New("authority cannot be taken for so long")
-	// ErrTooManyHolds reports that no more authorities can be held at once.
+	// ErrTooManyHolds reports that the limit of holds is reached.
 	ErrTooManyHolds = errors.New("too many authorities are held at once")
-	// ErrNotFound reports that there is no such authority or waiting command, or
-	// no longer.
+	// ErrNotFound reports that there is no such hold or waiting command, or that
+	// it has ended.
 	ErrNotFound = errors.New("no such authority or approval, or its time is over")
 )
 
-// Authority is a [commander.Commander] that guards another. While a user holds
-// the authority over a [love.CommandPattern], those of others are
-// [commander.Forbidden]. Commands that match [WithApproval] are
-// [commander.Awaiting] and wait, in this process only, until a second person
-// approves. It is safe for concurrent use; [Authority.Run] notices what expires
-// and what other managers change.
+// Authority is a [commander.Commander] that decides whether another one gets a
+// command. While a user holds the authority over a [love.CommandPattern], the
+// matching commands of others are [commander.Forbidden]. Commands that match
+// [WithApproval] are [commander.Awaiting] and wait, in this process only, until
+// a second person approves. It is safe for concurrent use; [Authority.Run]
+// notices what expires and what other managers change.
 type Authority struct {
 	inner           commander.Commander
 	store           Store
 	recorder        Recorder
 	approval        []love.CommandPattern
 	approvalTimeout time.Duration
-	longest         time.Duration
+	maxHold         time.Duration
 	clock           love.Clock
 	ids             timeid.Generator
 	watchers        watch.List[struct{}]
 	changed         chan struct{}
-	updating        sync.Mutex // held while the watchers are notified: one call at a time
+	updating        sync.Mutex // held while the watchers are notified, so that their calls do not overlap
 
 	mu       sync.Mutex
 	waiting  []waitingCall
 	reserved int           // places for commands that are about to wait
-	expired  []waitingCall // still to be recorded as refused
-	known    []term        // the state that the watchers know
+	expired  []waitingCall // not yet recorded as refused
+	known    []expiry      // the state that the watchers know
 }
 
 var (
@@ -62,8 +62,8 @@ var (
 	_ commander.Checker   = (*Authority)(nil)
 )
 
-// term is a hold or a waiting command, and when it ends.
-type term struct {
+// expiry is the end of a hold or of a waiting command.
+type expiry struct {
 	id    string
 	until time.Time
 }
@@ -71,22 +71,22 @@ type term struct {
 // Recorder records commands that an authority refuses or makes wait; a
 // *record.Recorder is one.
 type Recorder interface {
-	// Refuse records a command that was not sent, and why. If the call has the
-	// ID of a command that has waited, it is the end of that.
+	// Refuse records a command that was not sent, and the reason. If the call
+	// has the ID of a command that has waited, its entry is changed.
 	Refuse(ctx context.Context, c commander.Call, why error)
-	// Await records a command that waits for approval, with the text that its
-	// caller gets, and returns its ID. An error means that it must not wait.
+	// Await records a command that waits for approval, with the text for its
+	// caller, and returns its ID. An error means that it must not wait.
 	Await(ctx context.Context, c commander.Call, text string) (id string, err error)
 }
 
 // Option changes a default of [New].
 type Option func(*Authority)
 
-// WithStore sets where it is kept who holds authority. Default: [NewMemory].
+// WithStore sets where the holds are kept. Default: [NewMemory].
 func WithStore(s Store) Option { return func(a *Authority) { a.store = s } }
 
-// WithRecorder sets who records the commands that are refused or have to wait.
-// Default: nobody.
+// WithRecorder sets what records the commands that are refused or wait. Default:
+// they are not recorded.
 func WithRecorder(r Recorder) Option { return func(a *Authority) { a.recorder = r } }
 
 // WithApproval demands a second person's approval for the commands that the
@@ -99,17 +99,17 @@ func WithApproval(patterns ...love.CommandPattern) Option {
 // 5 minutes.
 func WithApprovalTimeout(d time.Duration) Option { return func(a *Authority) { a.approvalTimeout = d } }
 
-// WithLongestHold bounds the time for which authority can be taken. Default:
+// WithMaxHold sets the longest time for which authority can be taken. Default:
 // 12 h, a night.
-func WithLongestHold(d time.Duration) Option { return func(a *Authority) { a.longest = d } }
+func WithMaxHold(d time.Duration) Option { return func(a *Authority) { a.maxHold = d } }
 
-// WithClock sets the clock. Default: that of the system.
+// WithClock sets the clock. Default: the system's.
 func WithClock(c love.Clock) Option { return func(a *Authority) { a.clock = c } }
 
 // New returns an authority over the commands to inner.
 func New(inner commander.Commander, opts ...Option) *Authority {
 	a := &Authority{
-		inner: inner, store: NewMemory(), recorder: nobody{}, approvalTimeout: 5 * time.Minute, longest: 12 * time.Hour,
+		inner: inner, store: NewMemory(), recorder: noRecorder{}, approvalTimeout: 5 * time.Minute, maxHold: 12 * time.Hour,
 		clock: love.SystemClock{}, changed: make(chan struct{}, 1),
 	}
 	for _, o := range opts {
@@ -125,9 +125,9 @@ func (a *Authority) Watch(f func()) (cancel func()) {
 	return a.watchers.Add(func(struct{}) { f() })
 }
 
-// Execute implements [commander.Commander]. A command that somebody else's
-// authority excludes is [commander.Forbidden]. One that needs approval is
-// [commander.Awaiting], and executed by [Authority.Approve].
+// Execute implements [commander.Commander]. A command that somebody else's hold
+// excludes is [commander.Forbidden]. One that needs approval is
+// [commander.Awaiting], and is executed by [Authority.Approve].
 func (a *Authority) Execute(ctx context.Context, c commander.Call) (love.Ack, error) {
 	needsApproval, err := a.judge(c)
 	switch {
@@ -140,9 +140,8 @@ func (a *Authority) Execute(ctx context.Context, c commander.Call) (love.Ack, er
 	return a.inner.Execute(ctx, c)
 }
 
-// Check implements [commander.Checker]: a command that would be refused, or
-// would have to wait, is answered accordingly; the wrapped commander checks all
-// others.
+// Check implements [commander.Checker]: a command that would be refused or would
+// wait is answered accordingly; the wrapped commander checks all others.
 func (a *Authority) Check(ctx context.Context, c commander.Call) (love.Ack, error) {
 	needsApproval, err := a.judge(c)
 	switch {
@@ -154,8 +153,9 @@ func (a *Authority) Check(ctx context.Context, c commander.Call) (love.Ack, erro
 	return commander.Check(ctx, a.inner, c)
 }
 
-// judge tells whether a command needs approval, or returns why it is refused. If
-// there is anything to compare with, what is not a command is refused.
+// judge reports whether a command needs approval, or returns why it is refused.
+// A request that is not a command is refused if there are holds or patterns to
+// compare it with.
 func (a *Authority) judge(c commander.Call) (needsApproval bool, _ error) {
 	held, err := a.Holds()
 	switch {
@@ -176,7 +176,8 @@ func (a *Authority) judge(c commander.Call) (needsApproval bool, _ error) {
 	return slices.ContainsFunc(a.approval, func(p love.CommandPattern) bool { return p.Matches(c.Command) }), nil
 }
 
-// retryAfter is the wait before a command that was not sent is tried again.
+// retryAfter is how long a client should wait before it repeats a command that
+// was not sent.
 const retryAfter = time.Second
 
 func unknownHolds(err error) error {
@@ -196,7 +197,7 @@ func (a *Authority) update() (known bool) {
 	}
 	a.mu.Lock()
 	a.expire(a.clock.Now())
-	now := terms(held, a.waiting)
+	now := expiries(held, a.waiting)
 	changed := !slices.Equal(now, a.known)
 	a.known = now
 	expired := a.expired
@@ -214,21 +215,21 @@ func (a *Authority) update() (known bool) {
 	return true
 }
 
-func terms(held []love.Hold, waiting []waitingCall) (all []term) {
+func expiries(held []love.Hold, waiting []waitingCall) (all []expiry) {
 	for _, h := range held {
-		all = append(all, term{h.ID, h.Until})
+		all = append(all, expiry{h.ID, h.Until})
 	}
 	for _, w := range waiting {
-		all = append(all, term{w.ID, w.Until})
+		all = append(all, expiry{w.ID, w.Until})
 	}
 	return all
 }
 
-// wake makes Run look for changes.
+// wake makes Run check for changes.
 func (a *Authority) wake() {
 	select {
 	case a.changed <- struct{}{}:
-	default: // Run is about to look
+	default: // Run is about to check
 	}
 }
 
@@ -269,9 +270,9 @@ func (a *Authority) untilNextEnd() time.Duration {
 	return next.Sub(now)
 }
 
-// nobody is a Recorder that records nothing.
-type nobody struct{}
+// noRecorder records nothing.
+type noRecorder struct{}
 
-func (nobody) Refuse(context.Context, commander.Call, error) {}
+func (noRecorder) Refuse(context.Context, commander.Call, error) {}
 
-func (nobody) Await(context.Context, commander.Call, string) (string, error) { return "", nil }
+func (noRecorder) Await(context.Context, commander.Call, string) (string, error) { return "", nil }

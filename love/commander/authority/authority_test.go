@@ -20,9 +20,9 @@ import (
 	"github.com/rubin-love/love-go/love/lovetest"
 )
 
-// guarded is an authority over a recorder over a commander that executes
-// everything.
-type guarded struct {
+// harness is an authority over a recorder over a commander that executes every
+// command.
+type harness struct {
 	*authority.Authority
 	recorder  *record.Recorder
 	commander *lovetest.Commander
@@ -30,9 +30,9 @@ type guarded struct {
 }
 
 // withAuthority runs body in a bubble with an authority.
-func withAuthority(t *testing.T, body func(t *testing.T, g *guarded), opts ...authority.Option) {
+func withAuthority(t *testing.T, body func(t *testing.T, g *harness), opts ...authority.Option) {
 	synctest.Test(t, func(t *testing.T) {
-		g := &guarded{commander: &lovetest.Commander{}}
+		g := &harness{commander: &lovetest.Commander{}}
 		g.recorder = record.New(g.commander, record.NewMemory(0), record.WithStatus(commanderhttp.Status))
 		defer g.recorder.Close(t.Context())
 		g.Authority = authority.New(g.recorder, append(opts, authority.WithRecorder(g.recorder))...)
@@ -42,7 +42,7 @@ func withAuthority(t *testing.T, body func(t *testing.T, g *guarded), opts ...au
 }
 
 // recorded returns the outcomes of all commands, the first one first.
-func (g *guarded) recorded(t *testing.T) (outcomes []love.CommandOutcome) {
+func (g *harness) recorded(t *testing.T) (outcomes []love.CommandOutcome) {
 	t.Helper()
 	entries, err := g.recorder.List(t.Context(), love.CommandFilter{Limit: love.MaxCommandPage})
 	require.NoError(t, err)
@@ -52,7 +52,7 @@ func (g *guarded) recorded(t *testing.T) (outcomes []love.CommandOutcome) {
 	return outcomes
 }
 
-func (g *guarded) held(t *testing.T) []love.Hold {
+func (g *harness) held(t *testing.T) []love.Hold {
 	t.Helper()
 	held, err := g.Holds()
 	require.NoError(t, err)
@@ -60,7 +60,7 @@ func (g *guarded) held(t *testing.T) []love.Hold {
 }
 
 // run runs the authority until the returned function is called.
-func (g *guarded) run(t *testing.T) (stop func()) {
+func (g *harness) run(t *testing.T) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- g.Run(ctx) }()
@@ -71,7 +71,7 @@ func (g *guarded) run(t *testing.T) (stop func()) {
 	}
 }
 
-// What became of a command.
+// The outcomes of a command.
 const (
 	executed  = "executed"
 	forbidden = "forbidden"
@@ -79,28 +79,28 @@ const (
 	busy      = "busy"
 )
 
-// became returns what became of a command, from the error that its caller got.
-func became(err error) string {
+// outcomeOf returns the outcome of a command, from the error that its caller got.
+func outcomeOf(err error) string {
 	if err == nil {
 		return executed
 	}
 	return commander.ErrorOf(err, "").Kind.String()
 }
 
-// by is what becomes of somebody's command.
-func (g *guarded) by(t *testing.T, user, csc, name string) string {
+// give gives a user's command and returns its outcome.
+func (g *harness) give(t *testing.T, user, csc, name string) string {
 	ack, err := g.Execute(t.Context(), call(user, csc, name))
 	require.Equal(t, err == nil, ack.Succeeded())
-	return became(err)
+	return outcomeOf(err)
 }
 
-// checked is what would become of it.
-func (g *guarded) checked(t *testing.T, user, csc, name string) string {
+// check returns what the outcome would be.
+func (g *harness) check(t *testing.T, user, csc, name string) string {
 	sent, recorded := len(g.commander.Calls()), len(g.recorded(t))
 	_, err := g.Check(t.Context(), call(user, csc, name))
 	require.Len(t, g.commander.Calls(), sent)
 	require.Len(t, g.recorded(t), recorded)
-	return became(err)
+	return outcomeOf(err)
 }
 
 func call(user, csc, name string) commander.Call {
@@ -111,8 +111,8 @@ func call(user, csc, name string) commander.Call {
 }
 
 func TestAuthority_IsOffUntilSomebodyTakesIt(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
-		require.Equal(t, executed, g.by(t, "ana", "ATDome", "moveAzimuth"))
+	withAuthority(t, func(t *testing.T, g *harness) {
+		require.Equal(t, executed, g.give(t, "ana", "ATDome", "moveAzimuth"))
 		incomplete := commander.Call{Command: love.Command{Identity: "ana@host"}, Posted: json.RawMessage(`{"anything":1}`), User: "ana"}
 		_, err := g.Execute(t.Context(), incomplete)
 		require.NoError(t, err)
@@ -121,29 +121,29 @@ func TestAuthority_IsOffUntilSomebodyTakesIt(t *testing.T) {
 	})
 }
 
-func TestAuthority_ExcludesOthersUntilItsTimeIsOver(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
+func TestAuthority_ExcludesOthersUntilItEnds(t *testing.T) {
+	withAuthority(t, func(t *testing.T, g *harness) {
 		h, err := g.Take(t.Context(), "ana", "ATDome", time.Hour)
 		require.NoError(t, err)
 		require.Equal(t, love.Hold{ID: h.ID, Pattern: "ATDome", User: "ana", Since: time.Now(), Until: time.Now().Add(time.Hour)}, h)
-		require.Equal(t, executed, g.by(t, "ana", "ATDome", "moveAzimuth"))
-		require.Equal(t, executed, g.by(t, "ben", "MTMount", "stop"))
-		require.Equal(t, forbidden, g.by(t, "ben", "ATDome", "moveAzimuth"))
-		require.Equal(t, forbidden, g.checked(t, "ben", "ATDome", "moveAzimuth"))
-		require.Equal(t, executed, g.checked(t, "ana", "ATDome", "moveAzimuth"))
+		require.Equal(t, executed, g.give(t, "ana", "ATDome", "moveAzimuth"))
+		require.Equal(t, executed, g.give(t, "ben", "MTMount", "stop"))
+		require.Equal(t, forbidden, g.give(t, "ben", "ATDome", "moveAzimuth"))
+		require.Equal(t, forbidden, g.check(t, "ben", "ATDome", "moveAzimuth"))
+		require.Equal(t, executed, g.check(t, "ana", "ATDome", "moveAzimuth"))
 		require.Equal(t, love.CommandOutcome{
 			State: love.CommandRefused, Status: 403,
 			Result: `ana holds the authority over ATDome until 01:00:00 UTC. Nothing was sent: ask ana, or an administrator, to release it.`,
 		}, g.recorded(t)[2])
 		time.Sleep(time.Hour)
-		require.Equal(t, executed, g.by(t, "ben", "ATDome", "moveAzimuth"))
+		require.Equal(t, executed, g.give(t, "ben", "ATDome", "moveAzimuth"))
 	})
 }
 
-func TestAuthority_LetsOnlyCompleteCommandsThroughWhileThereIsAnythingToCompareWith(t *testing.T) {
+func TestAuthority_RefusesIncompleteCommandsIfThereAreHoldsOrPatterns(t *testing.T) {
 	incomplete := commander.Call{Command: love.Command{Identity: "ben@host"}, Posted: json.RawMessage(`{"anything":1}`), User: "ben"}
 	refused := commander.Refuse("While authority is held or approval is needed, only complete commands are sent.")
-	withAuthority(t, func(t *testing.T, g *guarded) {
+	withAuthority(t, func(t *testing.T, g *harness) {
 		_, err := g.Take(t.Context(), "ana", "ATDome", time.Hour)
 		require.NoError(t, err)
 		_, err = g.Execute(t.Context(), incomplete)
@@ -153,7 +153,7 @@ func TestAuthority_LetsOnlyCompleteCommandsThroughWhileThereIsAnythingToCompareW
 		require.Empty(t, g.commander.Calls())
 		require.Equal(t, []love.CommandOutcome{{State: love.CommandRefused, Status: 400, Result: refused.Text}}, g.recorded(t))
 	})
-	withAuthority(t, func(t *testing.T, g *guarded) {
+	withAuthority(t, func(t *testing.T, g *harness) {
 		_, err := g.Execute(t.Context(), incomplete)
 		require.Equal(t, refused, err)
 		require.Empty(t, g.commander.Calls())
@@ -161,7 +161,7 @@ func TestAuthority_LetsOnlyCompleteCommandsThroughWhileThereIsAnythingToCompareW
 }
 
 func TestAuthority_IsReleasedByItsHolderOrAnAdministrator(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
+	withAuthority(t, func(t *testing.T, g *harness) {
 		for _, c := range []struct {
 			user  string
 			admin bool
@@ -181,8 +181,8 @@ func TestAuthority_IsReleasedByItsHolderOrAnAdministrator(t *testing.T) {
 	})
 }
 
-func TestAuthority_OverlapIsRefusedAndTheSameProlonged(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
+func TestAuthority_RefusesAnOverlappingHoldAndProlongsTheSame(t *testing.T) {
+	withAuthority(t, func(t *testing.T, g *harness) {
 		_, err := g.Take(t.Context(), "ana", "MT*:1", time.Hour)
 		require.NoError(t, err)
 		_, err = g.Take(t.Context(), "ben", "MTMount", time.Hour)
@@ -201,15 +201,15 @@ func TestAuthority_OverlapIsRefusedAndTheSameProlonged(t *testing.T) {
 	})
 }
 
-// lostStore cannot be read.
-type lostStore struct{ authority.Store }
+// brokenStore cannot be read.
+type brokenStore struct{ authority.Store }
 
-func (lostStore) Held() ([]love.Hold, error) { return nil, errors.New("disk on fire") }
+func (brokenStore) Held() ([]love.Hold, error) { return nil, errors.New("disk on fire") }
 
-func TestAuthority_LetsNothingThroughWhileItCannotKnow(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
-		require.Equal(t, busy, g.by(t, "ana", "ATDome", "moveAzimuth"))
-		require.Equal(t, busy, g.checked(t, "ana", "ATDome", "moveAzimuth"))
+func TestAuthority_SendsNothingWhileTheHoldsAreUnknown(t *testing.T) {
+	withAuthority(t, func(t *testing.T, g *harness) {
+		require.Equal(t, busy, g.give(t, "ana", "ATDome", "moveAzimuth"))
+		require.Equal(t, busy, g.check(t, "ana", "ATDome", "moveAzimuth"))
 		outcome := g.recorded(t)[0]
 		require.Equal(t, love.CommandRefused, outcome.State)
 		require.Equal(t, 503, outcome.Status)
@@ -220,30 +220,30 @@ func TestAuthority_LetsNothingThroughWhileItCannotKnow(t *testing.T) {
 		require.Equal(t, time.Second, unknown.RetryAfter)
 		require.NotContains(t, unknown.Text, "disk")
 		require.Empty(t, g.commander.Calls())
-	}, authority.WithStore(lostStore{}))
+	}, authority.WithStore(brokenStore{}))
 }
 
-func TestAuthority_IsSharedByAllThatKeepItInTheSameStore(t *testing.T) {
+func TestAuthority_IsSharedByAllWithTheSameStore(t *testing.T) {
 	shared := authority.NewMemory()
-	withAuthority(t, func(t *testing.T, g *guarded) {
+	withAuthority(t, func(t *testing.T, g *harness) {
 		stop := g.run(t)
 		other := authority.New(nil, authority.WithStore(shared))
 		h, err := other.Take(t.Context(), "ben", "ATDome", time.Hour)
 		require.NoError(t, err)
 		synctest.Wait()
 		require.EqualValues(t, 1, g.changes.Load())
-		require.Equal(t, forbidden, g.by(t, "ana", "ATDome", "moveAzimuth"))
+		require.Equal(t, forbidden, g.give(t, "ana", "ATDome", "moveAzimuth"))
 		_, err = g.Take(t.Context(), "ana", "AT*", time.Hour)
 		require.ErrorIs(t, err, authority.ErrHeld)
 		_, err = g.Release(t.Context(), h.ID, "ben", false)
 		require.NoError(t, err)
-		require.Equal(t, executed, g.by(t, "ana", "ATDome", "moveAzimuth"))
+		require.Equal(t, executed, g.give(t, "ana", "ATDome", "moveAzimuth"))
 		stop()
 	}, authority.WithStore(shared))
 }
 
 func TestAuthority_RunNotifiesTheWatchersOfEnds(t *testing.T) {
-	withAuthority(t, func(t *testing.T, g *guarded) {
+	withAuthority(t, func(t *testing.T, g *harness) {
 		stop := g.run(t)
 		_, err := g.Take(t.Context(), "ana", "ATDome", time.Hour)
 		require.NoError(t, err)
@@ -255,49 +255,49 @@ func TestAuthority_RunNotifiesTheWatchersOfEnds(t *testing.T) {
 
 		var more atomic.Int32
 		cancel := g.Watch(func() { more.Add(1) })
-		require.Equal(t, awaiting, g.by(t, "ana", "ATDome", "openShutter"))
+		require.Equal(t, awaiting, g.give(t, "ana", "ATDome", "openShutter"))
 		synctest.Wait()
 		require.EqualValues(t, 3, g.changes.Load())
 		cancel()
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
 		require.EqualValues(t, 4, g.changes.Load())
-		require.EqualValues(t, 1, more.Load(), "a watcher that cancels is left alone")
+		require.EqualValues(t, 1, more.Load(), "a watcher that has cancelled is not called")
 		require.Equal(t, love.CommandRefused, g.recorded(t)[0].State)
 		stop()
 	}, authority.WithApproval("ATDome"))
 }
 
-// countedStore counts how often it is read, and may be lost.
+// countedStore counts how often it is read, and can be made to fail.
 type countedStore struct {
 	authority.Store
-	lost  atomic.Bool
+	fails atomic.Bool
 	reads atomic.Int32
 }
 
 func (s *countedStore) Held() ([]love.Hold, error) {
 	s.reads.Add(1)
-	if s.lost.Load() {
-		return nil, errors.New("lost")
+	if s.fails.Load() {
+		return nil, errors.New("disk on fire")
 	}
 	return s.Store.Held()
 }
 
-func TestAuthority_RunReadsALostStoreOnceASecond(t *testing.T) {
+func TestAuthority_RunReadsAFailingStoreOnceASecond(t *testing.T) {
 	store := &countedStore{Store: authority.NewMemory()}
-	withAuthority(t, func(t *testing.T, g *guarded) {
+	withAuthority(t, func(t *testing.T, g *harness) {
 		_, err := g.Take(t.Context(), "ana", "ATDome", time.Minute)
 		require.NoError(t, err)
 		stop := g.run(t)
-		store.lost.Store(true)
+		store.fails.Store(true)
 		reads := store.reads.Load()
 		time.Sleep(2 * time.Minute)
-		require.LessOrEqual(t, store.reads.Load()-reads, int32(65), "once a second from when something ends")
+		require.LessOrEqual(t, store.reads.Load()-reads, int32(65), "once a second since the hold has ended")
 		stop()
 	}, authority.WithStore(store))
 }
 
-func TestAuthority_ReadsItsClock(t *testing.T) {
+func TestAuthority_UsesItsClock(t *testing.T) {
 	at := time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
 	clock := lovetest.NewClock(at)
 	a := authority.New(&lovetest.Commander{}, authority.WithClock(clock))
@@ -305,10 +305,10 @@ func TestAuthority_ReadsItsClock(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, at.Add(time.Hour), h.Until)
 	_, err = a.Execute(t.Context(), call("ben", "ATDome", "stop"))
-	require.Equal(t, forbidden, became(err))
+	require.Equal(t, forbidden, outcomeOf(err))
 	clock.Advance(time.Hour)
 	_, err = a.Execute(t.Context(), call("ben", "ATDome", "stop"))
-	require.Equal(t, executed, became(err))
+	require.Equal(t, executed, outcomeOf(err))
 }
 
 func TestMemory(t *testing.T) {

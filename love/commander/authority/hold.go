@@ -9,7 +9,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// maxHolds bounds the holds, because each command is compared with all of them.
+// maxHolds bounds the number of holds, because each command is compared with all.
 const maxHolds = 200
 
 // Take gives a user the authority over a pattern for some time from now. A user
@@ -18,8 +18,8 @@ const maxHolds = 200
 // with it, [ErrHoldTime] if the time is not above 0 or too long, and
 // [ErrTooManyHolds] beyond 200 holds.
 func (a *Authority) Take(ctx context.Context, user string, p love.CommandPattern, d time.Duration) (hold love.Hold, err error) {
-	if d <= 0 || d > a.longest {
-		return love.Hold{}, fmt.Errorf("%w: give a time above 0 and up to %s, not %s", ErrHoldTime, a.longest, d)
+	if d <= 0 || d > a.maxHold {
+		return love.Hold{}, fmt.Errorf("%w: give a time above 0 and up to %s, not %s", ErrHoldTime, a.maxHold, d)
 	}
 	now := a.clock.Now()
 	err = a.change(ctx, now, func(held []love.Hold) ([]love.Hold, error) {
@@ -43,7 +43,7 @@ func (a *Authority) Take(ctx context.Context, user string, p love.CommandPattern
 	return hold, err
 }
 
-// Release ends an authority and returns it. user is whoever releases it: the
+// Release ends a hold and returns it. user is whoever releases it: the
 // holder, or anybody if administrator is true.
 func (a *Authority) Release(ctx context.Context, id, user string, administrator bool) (released love.Hold, err error) {
 	err = a.change(ctx, a.clock.Now(), func(held []love.Hold) ([]love.Hold, error) {
@@ -67,12 +67,12 @@ func (a *Authority) change(ctx context.Context, now time.Time, f func([]love.Hol
 	return a.store.Change(ctx, func(held []love.Hold) ([]love.Hold, error) { return f(stillHeld(held, now)) })
 }
 
-// Holds returns the authorities that are held, the oldest first. An error means
+// Holds returns the current holds, the oldest first. An error means
 // that they are unknown at the moment.
 func (a *Authority) Holds() ([]love.Hold, error) {
 	held, err := a.store.Held()
 	if err != nil {
-		return nil, fmt.Errorf("looking up who holds authority: %w", err)
+		return nil, fmt.Errorf("reading who holds authority: %w", err)
 	}
 	return stillHeld(held, a.clock.Now()), nil
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // Store keeps who holds the authority over what, for all managers that act as
-// one. [NewMemory] keeps it in memory, drivers in a database. Every
-// implementation has to pass lovetest.RunHolds. It is safe for concurrent use.
+// one. A [Memory] keeps it in memory, love/store in a database. Every
+// implementation must pass lovetest.RunHolds. It is safe for concurrent use.
 type Store interface {
 	// Held returns the holds, the oldest first; some may have ended. It
 	// answers from memory and never blocks, so a change by another process may
@@ -20,10 +20,10 @@ type Store interface {
 	// the holds are unknown, and no command may be let through.
 	Held() ([]love.Hold, error)
 	// Change replaces the holds by those that f returns; no other change runs
-	// meanwhile. If f returns an error, nothing changes, and Change returns
+	// at the same time. If f returns an error, nothing changes, and Change returns
 	// it. When Change returns, Held returns the new holds.
 	Change(ctx context.Context, f func(held []love.Hold) ([]love.Hold, error)) error
-	// Watch makes the store call f when something has changed, here or in
+	// Watch makes the store call f after each change, here or in
 	// another process, until cancel is called. f must not block.
 	Watch(f func()) (cancel func())
 }
@@ -76,7 +76,7 @@ func (m *Memory) Watch(f func()) (cancel func()) {
 	return m.watchers.Add(func(struct{}) { f() })
 }
 
-// stillHeld returns the holds whose time is not over. It modifies held.
+// stillHeld returns the holds that have not ended. It modifies held.
 func stillHeld(held []love.Hold, now time.Time) []love.Hold {
 	return slices.DeleteFunc(held, func(h love.Hold) bool { return !now.Before(h.Until) })
 }

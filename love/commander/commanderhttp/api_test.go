@@ -18,8 +18,8 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
-// withAPI runs body in a bubble with a client of a commander whose API the
-// handler is, and plain HTTP to it.
+// withAPI runs body in a bubble with a client of a commander whose API is the
+// given handler, and a plain HTTP client for it.
 func withAPI(t *testing.T, api http.Handler, body func(t *testing.T, c *commanderhttp.Client, plain *http.Client), opts ...commanderhttp.ClientOption) {
 	synctest.Test(t, func(t *testing.T) {
 		transport, stop := pipenet.Serve(api)
@@ -31,7 +31,7 @@ func withAPI(t *testing.T, api http.Handler, body func(t *testing.T, c *commande
 		})
 		c.Close()
 		stop()
-		time.Sleep(time.Second) // of the bubble: the server lingers over requests that it cut
+		time.Sleep(time.Second) // of the bubble: the server lingers after it has cut off a request
 	})
 }
 
@@ -71,7 +71,7 @@ func ackOf(t *testing.T, a answer) string {
 // posted is a command as a client posts it.
 const posted = `{"csc":"Lamp","salindex":0,"cmd":"cmd_switchOn","params":{"serial":12345678901234567890123},"identity":"ana@host"}`
 
-// switchOn is the same command, read.
+// switchOn is the same command, parsed.
 var switchOn = commander.Call{
 	Command: love.Command{
 		CSC: "Lamp", Name: "cmd_switchOn", Params: json.RawMessage(`{"serial":12345678901234567890123}`), Identity: "ana@host",
@@ -89,7 +89,7 @@ func execute(t *testing.T, c commander.Commander) (love.Ack, error) {
 	return c.Execute(ctx, switchOn)
 }
 
-// done is a commander that executes everything.
+// done is a commander that executes every command.
 func done(context.Context, commander.Call) (love.Ack, error) { return love.Ack{Text: love.Done}, nil }
 
 // logbook is a function as a commander.Logbook.
@@ -99,24 +99,24 @@ func (f logbook) WriteObservingLog(_ context.Context, l love.ObservingLog) (love
 	return f(l)
 }
 
-// python returns a commander like the Python one: /cmd/ and /heartbeat/ have a
-// slash, and the answer to a command is what the test says.
-func python(cmd http.HandlerFunc) http.Handler {
+// pythonCommander returns a commander like the Python one: /cmd/ and /heartbeat/
+// have a slash. cmd answers commands.
+func pythonCommander(cmd http.HandlerFunc) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/cmd/{$}", cmd)
-	mux.HandleFunc("/heartbeat/{$}", writes(http.StatusOK, `{"timestamp": 1690852639.85}`))
+	mux.HandleFunc("/heartbeat/{$}", respondWith(http.StatusOK, `{"timestamp": 1690852639.85}`))
 	return mux
 }
 
-func writes(status int, body string) http.HandlerFunc {
+func respondWith(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}
 }
 
-// afterBody returns a handler that reads the request before it does something
-// else, as net/http notices only then that the client has gone.
+// afterBody returns a handler that reads the request before it calls do, because
+// net/http notices only then that the client has gone.
 func afterBody(do http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -124,5 +124,5 @@ func afterBody(do http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// hangs answers nothing.
-func hangs(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+// neverAnswer gives no answer.
+func neverAnswer(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }

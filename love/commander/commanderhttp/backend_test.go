@@ -16,8 +16,8 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
-// backend is a whole backend that answers everything alike; nothing at all is a
-// bug in it.
+// backend answers every request in the same way. Without a body and an error it
+// panics.
 type backend struct {
 	body json.RawMessage
 	err  error
@@ -50,10 +50,10 @@ func (b backend) api() http.Handler {
 	return commanderhttp.NewHandler(commanderhttp.Backend{Commander: b, Informer: b, Heartbeater: b, Logbook: b})
 }
 
-// commandAndLog is what is both a command and an observing log.
+// commandAndLog is both a command and an observing log.
 var commandAndLog = strings.TrimSuffix(posted, "}") + `,"user":"ana","message":"x"}`
 
-func TestHandler_SaysOfAQuestionNothingAboutACommand(t *testing.T) {
+func TestHandler_MentionsACommandOnlyInTheErrorsOfCommands(t *testing.T) {
 	const noAnswer, slow = "The commander gave no answer.", "The commander did not answer in time."
 	failed := errors.New("x")
 	busy := &commander.Error{Kind: commander.Busy, Text: "busy", RetryAfter: time.Second}
@@ -103,7 +103,7 @@ var apiPaths = map[string]string{
 }
 
 // See docs/protocol/commander.md#errors.
-func TestHandler_MakesNullOfNumbersThatJSONDoesNotHave(t *testing.T) {
+func TestHandler_WritesNullForNaNAndInfinity(t *testing.T) {
 	b := backend{body: json.RawMessage(`{"ack":"NaN","v":[NaN,-Infinity,1.50,123456789012345678901234567890]}`)}
 	withAPI(t, b.api(), func(t *testing.T, _ *commanderhttp.Client, plain *http.Client) {
 		for path, method := range apiPaths {
@@ -116,7 +116,7 @@ func TestHandler_MakesNullOfNumbersThatJSONDoesNotHave(t *testing.T) {
 	})
 }
 
-// A commander of ours in front of another one.
+// One of our commanders in front of another one.
 func TestHandler_PassesOnTheAnswerOfAnotherCommander(t *testing.T) {
 	for _, status := range []int{202, 400, 418, 500, 503} {
 		body := json.RawMessage(`{"ack": "a\u00f1", "n": [1.50, 1e999], "ack": 2}`)
@@ -135,7 +135,7 @@ func TestHandler_PassesOnTheAnswerOfAnotherCommander(t *testing.T) {
 	}
 }
 
-func TestHandler_PassesAnObservingLogOnAsPosted(t *testing.T) {
+func TestHandler_PassesOnAnObservingLogAsPosted(t *testing.T) {
 	var written []love.ObservingLog
 	api := commanderhttp.NewHandler(commanderhttp.Backend{Logbook: logbook(func(l love.ObservingLog) (love.Ack, error) {
 		written = append(written, l)

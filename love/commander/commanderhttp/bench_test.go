@@ -15,8 +15,9 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// BenchmarkTopicData is what the frontend asks for on every page, of all
-// components whose definitions LOVE_SAL_INTERFACES names, after the first time.
+// BenchmarkTopicData measures the request that the frontend makes on every page,
+// after the first time. With LOVE_SAL_INTERFACES set to a folder of definitions it
+// does so for all components in it.
 func BenchmarkTopicData(b *testing.B) {
 	definitions := sim.Definitions()
 	if folder := os.Getenv("LOVE_SAL_INTERFACES"); folder != "" {

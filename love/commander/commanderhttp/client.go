@@ -19,11 +19,11 @@ import (
 
 // Client is a client of a LOVE-commander's HTTP API (docs/protocol/commander.md),
 // ours or the Python one. It relays requests and answers without checking them,
-// except that an answer has to be JSON. It is safe for concurrent use.
+// except that an answer must be JSON. It is safe for concurrent use.
 //
-// All its methods wait until ctx ends. Their errors are [*commander.Error]s,
+// All methods wait until ctx ends. Their errors are [*commander.Error]s,
 // with a [*StatusError] if the commander answered with a status other than 200.
-// Nothing is ever sent twice.
+// No request is ever sent twice.
 type Client struct {
 	base     *url.URL
 	client   *http.Client
@@ -48,7 +48,7 @@ func WithMaxRequests(n int) ClientOption {
 	return func(c *Client) { c.underWay = make(semaphore, max(n, 1)) }
 }
 
-// WithTransport sets the transport of the requests. Default: one of its own that
+// WithTransport sets the transport of the requests. Default: a new one, which
 // keeps connections open and uses no proxy.
 func WithTransport(t http.RoundTripper) ClientOption {
 	return func(c *Client) { c.client.Transport = t }
@@ -73,13 +73,13 @@ func New(base string, opts ...ClientOption) (*Client, error) {
 		c.client.Transport = &http.Transport{
 			MaxIdleConnsPerHost: 256,
 			IdleConnTimeout:     time.Minute,
-			DisableCompression:  true, // the commander is near: bytes cost less than time
+			DisableCompression:  true, // the commander is near: sending bytes costs less than compressing them
 		}
 	}
 	return c, nil
 }
 
-// Close closes the connections that are open and idle.
+// Close closes the idle connections.
 func (c *Client) Close() { c.client.CloseIdleConnections() }
 
 // sameRequest follows a redirect only if it keeps method and body (307, 308)
@@ -136,8 +136,8 @@ func (c *Client) acknowledged(r Response, err error) (love.Ack, error) {
 }
 
 // commandBody returns the object to send: the posted one if there is one, with
-// the call's identity in place of any that it has. Everything else stays as it
-// was written, the digits of numbers included.
+// the call's identity in place of its own. Everything else stays as it was
+// written, including the digits of numbers.
 func commandBody(call commander.Call) ([]byte, error) {
 	if call.Posted == nil {
 		c := call.Command
@@ -207,8 +207,8 @@ func (c *Client) salinfo(ctx context.Context, path, categories string) (json.Raw
 	return r.Body, nil
 }
 
-// Heartbeat implements [commander.Heartbeater]. It does not count among the
-// requests under way, because a busy commander is alive, too.
+// Heartbeat implements [commander.Heartbeater]. It does not count towards the
+// limit of requests, because a busy commander is alive.
 func (c *Client) Heartbeat(ctx context.Context) (time.Time, error) {
 	r, err := c.exchange(ctx, Request{Method: http.MethodGet, Path: beatPath})
 	if err != nil {

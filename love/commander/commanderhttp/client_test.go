@@ -18,19 +18,19 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
-func TestClient_SendsACommandAsPostedButForTheIdentity(t *testing.T) {
+func TestClient_SendsACommandAsPostedExceptForTheIdentity(t *testing.T) {
 	for given, sent := range map[string]string{
 		`{"csc":"X","salindex":1,"cmd":"cmd_x","params":{"a":12345678901234567890123.10,"é":"\u00e9"}}`: `{"csc":"X","salindex":1,"cmd":"cmd_x","params":{"a":12345678901234567890123.10,"é":"\u00e9"},"identity":"ana@host"}`,
 		`{"identity":"admin@summit","\u0069dentity":"admin","anything":[ 1e400 ]}`:                      `{"anything":[ 1e400 ],"identity":"ana@host"}`,
 		" {}\n": `{"identity":"ana@host"}`,
 	} {
 		var got []byte
-		withAPI(t, python(func(w http.ResponseWriter, r *http.Request) {
+		withAPI(t, pythonCommander(func(w http.ResponseWriter, r *http.Request) {
 			got, _ = io.ReadAll(r.Body)
 			if r.Method != "POST" || r.Header.Get("Content-Type") != "application/json" {
 				t.Errorf("got %s %s", r.Method, r.Header)
 			}
-			writes(200, `{"ack":"Done"}`)(w, r)
+			respondWith(200, `{"ack":"Done"}`)(w, r)
 		}), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 			ack, err := c.Execute(t.Context(), commander.Call{Command: love.Command{Identity: "ana@host"}, Posted: json.RawMessage(given)})
 			require.NoError(t, err)
@@ -40,12 +40,12 @@ func TestClient_SendsACommandAsPostedButForTheIdentity(t *testing.T) {
 	}
 }
 
-func TestClient_WritesACommandThatNobodyPosted(t *testing.T) {
+func TestClient_EncodesACommandThatWasNotPosted(t *testing.T) {
 	var got []string
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		got = append(got, r.URL.Path+" "+string(body))
-		writes(200, `{"ack":"Done"}`)(w, r)
+		respondWith(200, `{"ack":"Done"}`)(w, r)
 	})
 	withAPI(t, api, func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		for _, command := range []love.Command{
@@ -67,7 +67,7 @@ func TestClient_WritesACommandThatNobodyPosted(t *testing.T) {
 	})
 }
 
-func TestClient_PassesAnAnswerOnWhateverItSays(t *testing.T) {
+func TestClient_PassesOnAnyAnswer(t *testing.T) {
 	for _, c := range []struct {
 		status     int
 		body, want string
@@ -83,7 +83,7 @@ func TestClient_PassesAnAnswerOnWhateverItSays(t *testing.T) {
 		{200, `{"a": NaN, "b": [Infinity, -Infinity], "c": "NaN"}`, `{"a": null, "b": [null, null], "c": "NaN"}`},
 		{400, `{"a": NaN, "c": "NaN"}`, `{"a": null, "c": "NaN"}`},
 	} {
-		withAPI(t, python(writes(c.status, c.body)), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
+		withAPI(t, pythonCommander(respondWith(c.status, c.body)), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
 			if c.want == "" {
 				c.want = c.body
 			}
@@ -100,11 +100,11 @@ func TestClient_PassesAnAnswerOnWhateverItSays(t *testing.T) {
 	}
 }
 
-func TestClient_NeverSendsACommandForACheckThatTheCommanderDoesNotKnow(t *testing.T) {
-	sent := python(func(http.ResponseWriter, *http.Request) { t.Error("sent") })
+func TestClient_SendsNothingIfTheCommanderCannotCheck(t *testing.T) {
+	sent := pythonCommander(func(http.ResponseWriter, *http.Request) { t.Error("sent") })
 	for name, api := range map[string]http.Handler{
 		"a page of status 404": sent,
-		"a status 405":         writes(405, `{"ack":"no"}`),
+		"a status 405":         respondWith(405, `{"ack":"no"}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			withAPI(t, api, func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
@@ -116,7 +116,7 @@ func TestClient_NeverSendsACommandForACheckThatTheCommanderDoesNotKnow(t *testin
 	}
 }
 
-func TestClient_MakesJSONOfThePageForAMissingPath(t *testing.T) {
+func TestClient_AnswersAMissingPathInJSON(t *testing.T) {
 	withAPI(t, http.NotFoundHandler(), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		_, err := c.Metadata(t.Context())
 		require.Equal(t, commanderhttp.Response{
@@ -125,27 +125,27 @@ func TestClient_MakesJSONOfThePageForAMissingPath(t *testing.T) {
 	})
 }
 
-func TestClient_KnowsThatNothingWasSentToACommanderOutOfReach(t *testing.T) {
+func TestClient_ReportsNotSentIfTheCommanderCannotBeReached(t *testing.T) {
 	c, err := commanderhttp.New("http://127.0.0.1:1")
 	require.NoError(t, err)
 	defer c.Close()
 	_, err = execute(t, c)
-	none, ok := errors.AsType[*commander.Error](err)
+	failed, ok := errors.AsType[*commander.Error](err)
 	require.True(t, ok)
-	require.Equal(t, commander.NotSent, none.Kind)
-	require.False(t, none.Sent())
-	require.Equal(t, "The commander at 127.0.0.1:1 cannot be reached. Nothing was sent: see whether it runs.", none.Text)
+	require.Equal(t, commander.NotSent, failed.Kind)
+	require.False(t, failed.Sent())
+	require.Equal(t, "The commander at 127.0.0.1:1 cannot be reached. Nothing was sent: see whether it runs.", failed.Text)
 	require.ErrorContains(t, err, "connection refused", "the log has the cause")
 	require.Equal(t, 502, commanderhttp.Status(err))
 }
 
 func TestClient_SendsNothingTwice(t *testing.T) {
 	count := 0
-	withAPI(t, python(func(w http.ResponseWriter, r *http.Request) {
+	withAPI(t, pythonCommander(func(w http.ResponseWriter, r *http.Request) {
 		if count++; count > 1 {
 			panic(http.ErrAbortHandler) // on a connection that was good before
 		}
-		writes(200, `{}`)(w, r)
+		respondWith(200, `{}`)(w, r)
 	}), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		for range 2 {
 			_, _ = execute(t, c)
@@ -154,8 +154,8 @@ func TestClient_SendsNothingTwice(t *testing.T) {
 	})
 }
 
-func TestClient_ReportsProgressWhichExtendsTheCallersTime(t *testing.T) {
-	withAPI(t, python(afterBody(func(w http.ResponseWriter, r *http.Request) {
+func TestClient_ReportsProgressWhichExtendsTheCallersTimeout(t *testing.T) {
+	withAPI(t, pythonCommander(afterBody(func(w http.ResponseWriter, r *http.Request) {
 		p := commanderhttp.NewProgressWriter(w, r)
 		p.Report(love.Progress{Code: 301, Name: "CMD_INPROGRESS", Timeout: 60})
 		time.Sleep(70 * time.Second)
@@ -171,10 +171,10 @@ func TestClient_ReportsProgressWhichExtendsTheCallersTime(t *testing.T) {
 	})
 }
 
-func TestClient_HasNoTimeLimitOfItsOwn(t *testing.T) {
-	withAPI(t, python(afterBody(func(w http.ResponseWriter, r *http.Request) {
+func TestClient_HasNoTimeoutOfItsOwn(t *testing.T) {
+	withAPI(t, pythonCommander(afterBody(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(24 * time.Hour)
-		writes(200, `{"ack":"Done"}`)(w, r)
+		respondWith(200, `{"ack":"Done"}`)(w, r)
 	})), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		ack, err := c.Execute(t.Context(), switchOn)
 		require.NoError(t, err)
@@ -182,10 +182,10 @@ func TestClient_HasNoTimeLimitOfItsOwn(t *testing.T) {
 	})
 }
 
-func TestClient_RefusesRequestsUnsentWhileTooManyAreUnderWay(t *testing.T) {
-	withAPI(t, python(afterBody(func(w http.ResponseWriter, r *http.Request) {
+func TestClient_RefusesRequestsWhileTooManyAreUnderWay(t *testing.T) {
+	withAPI(t, pythonCommander(afterBody(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(5 * time.Second)
-		writes(200, `{"ack":"Done"}`)(w, r)
+		respondWith(200, `{"ack":"Done"}`)(w, r)
 	})), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		first := make(chan error)
 		go func() {
@@ -206,22 +206,22 @@ func TestClient_RefusesRequestsUnsentWhileTooManyAreUnderWay(t *testing.T) {
 }
 
 func TestClient_ReadsTheHeartbeatOfAPythonCommander(t *testing.T) {
-	withAPI(t, python(writes(200, `{}`)), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+	withAPI(t, pythonCommander(respondWith(200, `{}`)), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		at, err := c.Heartbeat(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, "2023-08-01T01:17:19.85Z", at.UTC().Format(time.RFC3339Nano))
 	})
-	withAPI(t, writes(200, `{"hello":1}`), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+	withAPI(t, respondWith(200, `{"hello":1}`), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		_, err := c.Heartbeat(t.Context())
 		require.ErrorContains(t, err, `commander:5000 is not a LOVE-commander: its heartbeat is 200 {"hello":1}`)
 	})
 }
 
-func TestClient_EncodesCategoriesAndPassesAnythingOn(t *testing.T) {
+func TestClient_EncodesCategoriesAndRelaysAnyRequest(t *testing.T) {
 	var got []string
 	withAPI(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = append(got, r.Method+" "+r.RequestURI)
-		writes(200, `{}`)(w, r)
+		respondWith(200, `{}`)(w, r)
 	}), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		empty := func(body json.RawMessage, err error) {
 			require.NoError(t, err)
@@ -243,15 +243,15 @@ func TestClient_EncodesCategoriesAndPassesAnythingOn(t *testing.T) {
 	})
 }
 
-func TestClient_PassesOnWhyThereIsNoInformation(t *testing.T) {
-	withAPI(t, writes(503, `{"ack": "starting"}`), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+func TestClient_PassesOnTheErrorOfSALInfo(t *testing.T) {
+	withAPI(t, respondWith(503, `{"ack": "starting"}`), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		body, err := c.TopicData(t.Context(), "")
 		require.Nil(t, body)
 		require.Equal(t, commanderhttp.Response{Status: 503, Body: json.RawMessage(`{"ack": "starting"}`)}, commanderhttp.ResponseOf(love.Ack{}, err))
 	})
 }
 
-func TestNew_NamesABaseURLThatIsNotOne(t *testing.T) {
+func TestNew_RefusesAnInvalidBaseURL(t *testing.T) {
 	for _, good := range []string{"localhost:5000", "http://commander", "https://love.example/commander/", "http://[::1]:5000"} {
 		_, err := commanderhttp.New(good)
 		require.NoError(t, err, good)
@@ -262,10 +262,10 @@ func TestNew_NamesABaseURLThatIsNotOne(t *testing.T) {
 	}
 }
 
-func TestClient_HasTwoThousandSlowCommandsUnderWayTogether(t *testing.T) {
-	withAPI(t, python(afterBody(func(w http.ResponseWriter, r *http.Request) {
+func TestClient_CarriesTwoThousandSlowCommandsAtOnce(t *testing.T) {
+	withAPI(t, pythonCommander(afterBody(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(10 * time.Second)
-		writes(200, `{"ack":"Done"}`)(w, r)
+		respondWith(200, `{"ack":"Done"}`)(w, r)
 	})), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		began := time.Now()
 		var sending sync.WaitGroup

@@ -5,7 +5,7 @@
 //	client, err := commanderhttp.New("http://commander:5000")
 //	api := commanderhttp.NewHandler(commanderhttp.Backend{Commander: mine})
 //
-// HTTP statuses exist only here: [Status] and [ResponseOf] make them from the
+// HTTP statuses exist only here: [Status] and [ResponseOf] derive them from the
 // errors of a commander, and a client's errors have the kind that belongs to the
-// status. What a foreign LOVE-commander answers is passed on byte for byte.
+// status. The answers of other LOVE-commanders are passed on byte for byte.
 package commanderhttp

@@ -14,7 +14,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// maxResponse bounds an answer of the commander, in bytes. The longest are
+// maxResponse is the longest answer of a commander, in bytes. The longest are
 // answers to EFD queries.
 const maxResponse = 64 << 20
 
@@ -48,7 +48,7 @@ func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
 	if err != nil {
 		return Response{}, &commander.Error{Kind: commander.NotSent, Err: err, Text: "The request to the commander could not be made."}
 	}
-	req.URL = c.base.JoinPath(r.Path) // set directly, as parsing its text again takes longer
+	req.URL = c.base.JoinPath(r.Path) // set directly, because parsing it again takes longer
 	req.URL.RawQuery = r.Query.Encode()
 	req.Header.Set("Accept", "application/json, "+ProgressType)
 	req.Header.Set("User-Agent", "love-go")
@@ -85,7 +85,7 @@ func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
 	return Response{}, unusable
 }
 
-// outcome returns what to tell the operator about a request without an answer.
+// outcome returns the text for the operator about a request without an answer.
 // It is empty for requests that change nothing.
 func (r Request) outcome() string {
 	switch {

@@ -30,24 +30,24 @@ func TestClient_ExplainsToTheOperatorWhyThereIsNoAnswer(t *testing.T) {
 		status int
 		ack    string
 	}{
-		"an HTML page": {writes(500, "<html><body>\n<h1>Internal Server Error</h1>"), commander.Unknown, 502,
+		"an HTML page": {respondWith(500, "<html><body>\n<h1>Internal Server Error</h1>"), commander.Unknown, 502,
 			"The commander answered with status 500 and no JSON: <html><body> <h1>Internal Server Error</h1>. " +
 				"It does so for a component, command or parameter that it does not know: check these, then its log."},
-		"a page of success": {writes(200, "<p>ok"), commander.Unknown, 502, "The commander answered with status 200 and no JSON: <p>ok."},
-		"nothing":           {writes(200, ""), commander.Unknown, 502, "The commander answered with status 200 and no JSON: an empty body."},
-		"half an object":    {writes(200, `{"ack": "Do`), commander.Unknown, 502, `The commander answered with status 200 and no JSON: {"ack": "Do.`},
+		"a page of success": {respondWith(200, "<p>ok"), commander.Unknown, 502, "The commander answered with status 200 and no JSON: <p>ok."},
+		"nothing":           {respondWith(200, ""), commander.Unknown, 502, "The commander answered with status 200 and no JSON: an empty body."},
+		"half an object":    {respondWith(200, `{"ack": "Do`), commander.Unknown, 502, `The commander answered with status 200 and no JSON: {"ack": "Do.`},
 		"half an answer": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, `{"ack":`)
 		}, commander.Unknown, 502, "The commander at commander:5000 broke off its answer. Whether the command was executed is unknown"},
 		"a lost connection": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, commander.Unknown, 502,
 			"The commander at commander:5000 broke off its answer."},
-		"silence": {afterBody(hangs), commander.TimedOut, 504,
+		"silence": {afterBody(neverAnswer), commander.TimedOut, 504,
 			"The commander at commander:5000 did not answer in time. Whether the command was executed is unknown: look at the component before you repeat it."},
 		"a beginning, then silence": {afterBody(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{"ack":`)
 			_ = http.NewResponseController(w).Flush()
-			hangs(w, r)
+			neverAnswer(w, r)
 		}), commander.TimedOut, 504, "The commander at commander:5000 did not answer in time."},
 		"a redirect elsewhere": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://other:5000/cmd/", http.StatusPermanentRedirect)
@@ -62,14 +62,14 @@ func TestClient_ExplainsToTheOperatorWhyThereIsNoAnswer(t *testing.T) {
 			"The commander answered with status 302 and a redirection"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			withAPI(t, python(c.cmd), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
+			withAPI(t, pythonCommander(c.cmd), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
 				_, err := execute(t, client)
-				none, ok := errors.AsType[*commander.Error](err)
+				failed, ok := errors.AsType[*commander.Error](err)
 				require.True(t, ok, "%v", err)
-				require.Equal(t, c.kind, none.Kind)
-				require.True(t, none.Sent())
-				require.Contains(t, none.Text, c.ack)
-				require.Equal(t, commanderhttp.Response{Status: c.status, Body: ackBody(none.Text)}, commanderhttp.ResponseOf(love.Ack{}, err))
+				require.Equal(t, c.kind, failed.Kind)
+				require.True(t, failed.Sent())
+				require.Contains(t, failed.Text, c.ack)
+				require.Equal(t, commanderhttp.Response{Status: c.status, Body: ackBody(failed.Text)}, commanderhttp.ResponseOf(love.Ack{}, err))
 			})
 		})
 	}
@@ -80,8 +80,8 @@ func ackBody(text string) json.RawMessage {
 	return commanderhttp.ResponseOf(love.Ack{Text: text}, nil).Body
 }
 
-func TestClient_SaysThatNobodyWaitsAnyMore(t *testing.T) {
-	withAPI(t, python(afterBody(hangs)), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+func TestClient_ReportsACancelledCaller(t *testing.T) {
+	withAPI(t, pythonCommander(afterBody(neverAnswer)), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer time.AfterFunc(time.Second, cancel).Stop()
 		_, err := c.Execute(ctx, switchOn)
@@ -110,7 +110,7 @@ func TestClient_SendsAnObservingLogAsItIs(t *testing.T) {
 			if r.Method != "POST" || r.RequestURI != "/lovecsc/observinglog" || r.Header.Get("Content-Type") != "application/json" || string(got) != c.sent {
 				t.Errorf("got %s %s %s", r.Method, r.RequestURI, got)
 			}
-			writes(c.status, c.answer)(w, r)
+			respondWith(c.status, c.answer)(w, r)
 		}), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
 			ack, err := client.WriteObservingLog(t.Context(), c.log)
 			require.Equal(t, commanderhttp.Response{Status: c.status, Body: json.RawMessage(c.answer)}, commanderhttp.ResponseOf(ack, err))
@@ -118,7 +118,8 @@ func TestClient_SendsAnObservingLogAsItIs(t *testing.T) {
 	}
 }
 
-// A commander behind a proxy that has it elsewhere, or without the slash.
+// A commander behind a proxy that serves it under another path, or without the
+// slash.
 func TestClient_FollowsARedirectThatKeepsMethodAndBody(t *testing.T) {
 	for _, status := range []int{http.StatusPermanentRedirect, http.StatusTemporaryRedirect} {
 		mux := http.NewServeMux()
@@ -128,7 +129,7 @@ func TestClient_FollowsARedirectThatKeepsMethodAndBody(t *testing.T) {
 			if r.Method != "POST" || r.Header.Get("Content-Type") != "application/json" {
 				t.Errorf("got %s %s", r.Method, r.Header)
 			}
-			writes(200, string(got))(w, r)
+			respondWith(200, string(got))(w, r)
 		})
 		withAPI(t, mux, func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 			ack, err := execute(t, c)
@@ -138,7 +139,7 @@ func TestClient_FollowsARedirectThatKeepsMethodAndBody(t *testing.T) {
 	}
 }
 
-func TestClient_DoesNotSendWhatIsNotAnObject(t *testing.T) {
+func TestClient_DoesNotSendACommandThatIsNotAnObject(t *testing.T) {
 	withAPI(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("sent") }), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		for body, shown := range map[string]string{``: "an empty body", `[]`: "[]", `{"csc":"Lamp","salindex":0,"cmd":"cmd_on","params":{`: `{"csc":"Lamp","salindex":0,"cmd":"cmd_on","params":{`, `{} {}`: "{} {}"} {
 			for _, do := range []func(context.Context, commander.Call) (love.Ack, error){c.Execute, c.Check} {
@@ -172,13 +173,13 @@ func TestClient_SaysForEachRequestWhatMayHaveHappened(t *testing.T) {
 		kind   commander.Kind
 		text   string
 	}{
-		"a page of status 500":     {writes(500, "<h1>Oops</h1>"), commander.Unknown, "The commander answered with status 500 and no JSON: <h1>Oops</h1>."},
-		"a page of another server": {writes(200, "<h1>It works</h1>"), commander.Unknown, "The commander answered with status 200 and no JSON: <h1>It works</h1>."},
+		"a page of status 500":     {respondWith(500, "<h1>Oops</h1>"), commander.Unknown, "The commander answered with status 500 and no JSON: <h1>Oops</h1>."},
+		"a page of another server": {respondWith(200, "<h1>It works</h1>"), commander.Unknown, "The commander answered with status 200 and no JSON: <h1>It works</h1>."},
 		"half an answer": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, `{"ack":`)
 		}, commander.Unknown, "The commander at commander:5000 broke off its answer."},
-		"silence": {afterBody(hangs), commander.TimedOut, "The commander at commander:5000 did not answer in time."},
+		"silence": {afterBody(neverAnswer), commander.TimedOut, "The commander at commander:5000 did not answer in time."},
 	}
 	for fault, f := range faults {
 		for name, q := range requests {
@@ -187,10 +188,10 @@ func TestClient_SaysForEachRequestWhatMayHaveHappened(t *testing.T) {
 					ctx, cancel := commander.WithTimeout(t.Context(), commandTimeout)
 					defer cancel()
 					asked := time.Now()
-					none, ok := errors.AsType[*commander.Error](q.do(ctx, c))
+					failed, ok := errors.AsType[*commander.Error](q.do(ctx, c))
 					require.True(t, ok)
-					require.Equal(t, f.kind, none.Kind)
-					require.Equal(t, f.text+q.outcome, none.Text)
+					require.Equal(t, f.kind, failed.Kind)
+					require.Equal(t, f.text+q.outcome, failed.Text)
 					require.LessOrEqual(t, time.Since(asked), commandTimeout)
 				})
 			})
@@ -198,10 +199,10 @@ func TestClient_SaysForEachRequestWhatMayHaveHappened(t *testing.T) {
 	}
 }
 
-// See docs/protocol/manager.md#heartbeats: the manager gives it less than the time
+// See docs/protocol/manager.md#heartbeats: the manager waits less than the time
 // between two heartbeats.
-func TestClient_WaitsForAHeartbeatNoLongerThanItsCaller(t *testing.T) {
-	withAPI(t, http.HandlerFunc(hangs), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+func TestClient_HeartbeatEndsWithItsContext(t *testing.T) {
+	withAPI(t, http.HandlerFunc(neverAnswer), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		asked := time.Now()
@@ -211,19 +212,19 @@ func TestClient_WaitsForAHeartbeatNoLongerThanItsCaller(t *testing.T) {
 	})
 }
 
-func TestClient_NamesAHeartbeatThatIsNotOne(t *testing.T) {
+func TestClient_RefusesAnInvalidHeartbeat(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		body   string
 	}{{200, `{}`}, {200, `{"timestamp":"now"}`}, {200, `{"timestamp":null}`}, {200, `{"timestamp":NaN}`}, {200, `[1]`}, {500, `{"timestamp":1}`}} {
-		withAPI(t, writes(c.status, c.body), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
+		withAPI(t, respondWith(c.status, c.body), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
 			_, err := client.Heartbeat(t.Context())
 			require.ErrorContains(t, err, fmt.Sprintf("commander:5000 is not a LOVE-commander: its heartbeat is %d ", c.status), c.body)
 		})
 	}
 }
 
-// endless answers without an end.
+// endless answers with a body that never ends.
 type endless struct{ contentType string }
 
 func (e endless) RoundTrip(*http.Request) (*http.Response, error) {

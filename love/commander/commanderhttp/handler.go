@@ -17,11 +17,11 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// maxRequest bounds the body of a request to the API, in bytes. The longest
+// maxRequest is the longest body of a request, in bytes. The longest
 // parameter is the configuration of a script.
 const maxRequest = 4 << 20
 
-// bodyTimeout bounds the time in which the body of a request has to arrive.
+// bodyTimeout is how long the body of a request may take to arrive.
 const bodyTimeout = 10 * time.Second
 
 // Backend holds what the handler of [NewHandler] calls. Requests that need a
@@ -37,8 +37,8 @@ type Backend struct {
 type HandlerOption func(*handler)
 
 // WithTimeout sets how long a command, or another request, may take; progress
-// that the component reports extends it. Default: 10 s, as in the observatory. It corresponds to
-// COMMAND_TIMEOUTS of the Python commander.
+// that the component reports extends it. It corresponds to COMMAND_TIMEOUTS of
+// the Python commander. Default: 10 s, as in the observatory.
 func WithTimeout(d time.Duration) HandlerOption { return func(h *handler) { h.timeout = d } }
 
 // WithMaxCommands sets how many commands and observing logs may be under way at
@@ -63,16 +63,16 @@ type handler struct {
 // actions answer the methods of a path.
 type actions = httpapi.Methods[action]
 
-// action answers a request. An error is answered as that of a command.
+// action answers a request. An error is answered like that of a command.
 type action func(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error)
 
 // NewHandler returns the HTTP API of a LOVE-commander (docs/protocol/commander.md:
 // cmd, heartbeat, lovecsc, salinfo) over a commander, for our managers and the
-// Python one. All answers are JSON, errors {"ack": text}. As in the original there
-// is no authentication: let only managers reach it.
+// Python one. All answers are JSON, errors {"ack": text}. As in the Python commander
+// there is no authentication: let only managers reach it.
 //
-// Beyond the original, a client that accepts [ProgressType] receives the
-// progress of its command, and salinfo has ETags and compression.
+// Unlike with the Python commander, a client that accepts [ProgressType]
+// receives the progress of its command, and salinfo has ETags and compression.
 func NewHandler(b Backend, opts ...HandlerOption) http.Handler {
 	h := &handler{
 		Backend: b, timeout: 10 * time.Second, underWay: make(semaphore, DefaultMaxRequests), log: slog.New(slog.DiscardHandler),
@@ -196,7 +196,7 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request) (httpapi.Answer,
 	return ResponseOf(ack, nil).answer(), nil
 }
 
-// call reads a command and who gives it.
+// call reads a command and the identity of whoever gives it.
 func (h *handler) call(w http.ResponseWriter, r *http.Request) (commander.Call, error) {
 	const keys = "csc, salindex, cmd_name, params, identity"
 	body, err := object(w, r, keys, "csc", "salindex", "cmd", "params", "identity")
@@ -315,7 +315,7 @@ func (h *handler) salinfo(w http.ResponseWriter, r *http.Request, ask func(comma
 			return httpapi.Answer{}, err
 		}
 	}
-	w.Header().Set("Cache-Control", "no-cache") // clients have to revalidate, with the ETag
+	w.Header().Set("Cache-Control", "no-cache") // clients must revalidate, with the ETag
 	if err := h.cache.Serve(w, r, key, body); err != nil {
 		h.log.Debug("answer not delivered", "error", err)
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
-// handlerOf is the API over a commander that is a function.
+// handlerOf returns the API over a function.
 func handlerOf(f commander.Func, opts ...commanderhttp.HandlerOption) http.Handler {
 	return commanderhttp.NewHandler(commanderhttp.Backend{Commander: f}, opts...)
 }
@@ -39,7 +39,7 @@ func TestHandler_ExecutesACommandUnderTheIdentityOfTheRequest(t *testing.T) {
 	})
 }
 
-func TestHandler_AnswersTheCodesOfAnAcknowledgement(t *testing.T) {
+func TestHandler_AnswersWithTheCodesOfTheAcknowledgement(t *testing.T) {
 	withAPI(t, handlerOf(func(context.Context, commander.Call) (love.Ack, error) {
 		return love.Ack{Text: "Failed: too late", Code: -302, Error: 7}, nil
 	}), func(t *testing.T, _ *commanderhttp.Client, plain *http.Client) {
@@ -49,7 +49,7 @@ func TestHandler_AnswersTheCodesOfAnAcknowledgement(t *testing.T) {
 	})
 }
 
-func TestHandler_AnswersABadRequestWithAnObjectThatSaysWhatIsWrong(t *testing.T) {
+func TestHandler_SaysWhatIsWrongWithARequest(t *testing.T) {
 	const (
 		keys  = "Request must have JSON data with the following keys: csc, salindex, cmd_name, params, identity. Received "
 		lamp  = `{"csc":"Lamp","salindex":0,"cmd":"x","params":{},"identity":"a@b"`
@@ -97,7 +97,7 @@ func TestHandler_AnswersABadRequestWithAnObjectThatSaysWhatIsWrong(t *testing.T)
 	}
 }
 
-func TestHandler_AnswersThatABackendIsMissing(t *testing.T) {
+func TestHandler_Answers501ForAMissingBackend(t *testing.T) {
 	withAPI(t, commanderhttp.NewHandler(commanderhttp.Backend{}), func(t *testing.T, _ *commanderhttp.Client, plain *http.Client) {
 		for path, ack := range map[string]string{
 			"/cmd/":                 "This commander has no commands.",
@@ -111,7 +111,7 @@ func TestHandler_AnswersThatABackendIsMissing(t *testing.T) {
 	})
 }
 
-func TestHandler_RedirectsToTheSlashAndKeepsTheBody(t *testing.T) {
+func TestHandler_RedirectsToThePathWithASlash(t *testing.T) {
 	withAPI(t, handlerOf(done), func(t *testing.T, _ *commanderhttp.Client, plain *http.Client) {
 		for _, c := range [][3]string{{"POST", "/cmd", "/cmd/"}, {"GET", "/heartbeat", "/heartbeat/"}, {"GET", "/heartbeat?x=1", "/heartbeat/?x=1"}} {
 			a := ask(t, plain, c[0], c[1], "")
@@ -155,7 +155,7 @@ func TestHandler_AnswersFailuresOfTheCommanderInJSON(t *testing.T) {
 	}
 }
 
-func TestHandler_LogsTheCauseThatIsNotShown(t *testing.T) {
+func TestHandler_LogsTheCauseThatTheAnswerDoesNotShow(t *testing.T) {
 	var log strings.Builder
 	api := handlerOf(func(context.Context, commander.Call) (love.Ack, error) {
 		return love.Ack{}, &commander.Error{Kind: commander.Refused, Text: "too bright", Err: errors.New("secret of the bus")}
@@ -168,13 +168,13 @@ func TestHandler_LogsTheCauseThatIsNotShown(t *testing.T) {
 	})
 }
 
-func TestHandler_LimitsTheTimeOfACommand(t *testing.T) {
+func TestHandler_TimesOutACommand(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts []commanderhttp.HandlerOption
 		want time.Duration
 	}{
-		"as in the observatory": {nil, 40 * time.Second},
-		"as configured":         {[]commanderhttp.HandlerOption{commanderhttp.WithTimeout(2 * time.Second)}, 32 * time.Second},
+		"by default":    {nil, 40 * time.Second},
+		"as configured": {[]commanderhttp.HandlerOption{commanderhttp.WithTimeout(2 * time.Second)}, 32 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withAPI(t, handlerOf(func(ctx context.Context, _ commander.Call) (love.Ack, error) {
@@ -225,7 +225,7 @@ func TestHandler_RefusesCommandsWhileTooManyAreUnderWay(t *testing.T) {
 	})
 }
 
-func TestHandler_ReportsProgressToAClientThatWantsIt(t *testing.T) {
+func TestHandler_ReportsProgressToAClientThatAcceptsIt(t *testing.T) {
 	api := handlerOf(func(ctx context.Context, _ commander.Call) (love.Ack, error) {
 		commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Timeout: 5})
 		time.Sleep(5 * time.Second)
@@ -251,11 +251,11 @@ func TestHandler_GivesNoAnswerAfterAnAbort(t *testing.T) {
 	require.PanicsWithValue(t, http.ErrAbortHandler, func() { h.ServeHTTP(httptest.NewRecorder(), r) })
 }
 
-func TestHandler_WaitsForABodyOnlyForALimitedTime(t *testing.T) {
+func TestHandler_TimesOutTheBodyOfARequest(t *testing.T) {
 	sent := 0
 	api := handlerOf(func(context.Context, commander.Call) (love.Ack, error) {
 		sent++
-		time.Sleep(time.Minute) // the limit is that of the body, not of the command
+		time.Sleep(time.Minute) // the timeout is for the body, not for the command
 		return love.Ack{Text: love.Done}, nil
 	})
 	withAPI(t, api, func(t *testing.T, _ *commanderhttp.Client, plain *http.Client) {

@@ -17,9 +17,9 @@ import (
 
 // ProgressType is the content type of an answer that reports the progress of a
 // command: an object per line, {"progress"} for each acknowledgement that does
-// not end the command, and at the end {"status", "body"} with what an answer in
-// one piece would have had. A client asks for it in the header Accept; even
-// then a command without progress is answered in one piece.
+// not end the command, and at the end {"status", "body"} with the status and body
+// of an ordinary answer. A client asks for it in the header Accept; even then a
+// command without progress gets an ordinary answer.
 const ProgressType = "application/x-ndjson"
 
 // progressLine is one line of an answer of type [ProgressType].
@@ -65,7 +65,7 @@ func (p *ProgressWriter) Report(progress love.Progress) {
 }
 
 // Finish ends an answer that began with progress and returns true. If there was
-// no progress, it returns false, and the caller has to write the response.
+// no progress, it returns false, and the caller must write the response.
 func (p *ProgressWriter) Finish(r Response) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,8 +76,8 @@ func (p *ProgressWriter) Finish(r Response) bool {
 	return p.started
 }
 
-// write writes one line. Errors are ignored: the context of the request tells
-// the command that its client has gone.
+// write writes one line. Errors are ignored: when the client has gone, the
+// context of the request ends, and with it that of the command.
 func (p *ProgressWriter) write(l progressLine) {
 	if json.NewEncoder(p.w).Encode(l) == nil {
 		_ = http.NewResponseController(p.w).Flush()

@@ -15,7 +15,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
-// read reads an answer of a content type, and returns the codes of its progress.
+// read reads an answer, and returns the codes of its progress.
 func read(t *testing.T, contentType string, body io.Reader, limit int) (r commanderhttp.Response, codes []int, err error) {
 	ctx := commander.WithProgress(t.Context(), func(p love.Progress) { codes = append(codes, p.Code) })
 	r, err = commanderhttp.ReadResponse(ctx, &http.Response{
@@ -50,7 +50,7 @@ func TestReadResponse_ReadsBothForms(t *testing.T) {
 	}
 }
 
-func TestReadResponse_IsLimitedInBothForms(t *testing.T) {
+func TestReadResponse_LimitsBothForms(t *testing.T) {
 	object := `{"ack":"` + strings.Repeat("x", 90) + `"}`
 	long := `{"status":200,"body":` + object + "}\n"
 	for name, c := range map[string]struct {

@@ -24,8 +24,8 @@ type Response struct {
 	RetryAfter time.Duration // 0: no such header
 }
 
-// StatusError is the cause of a [commander.Error] if a LOVE-commander answered
-// with a status other than 200: the answer, which is passed on as it is.
+// StatusError is the cause of a [commander.Error] when a LOVE-commander answered
+// with a status other than 200. It holds the answer, which is passed on as it is.
 type StatusError struct {
 	Status int
 	Body   json.RawMessage
@@ -46,8 +46,8 @@ var statuses = map[commander.Kind]int{
 	commander.TimedOut:  http.StatusGatewayTimeout,
 }
 
-// Status returns the HTTP status with which a command is answered for which a
-// commander returned err: 200 for nil.
+// Status returns the HTTP status that answers a command for which a commander
+// returned err: 200 for nil.
 func Status(err error) int {
 	if err == nil {
 		return http.StatusOK
@@ -58,7 +58,7 @@ func Status(err error) int {
 	return statuses[commander.ErrorOf(err, "").Kind]
 }
 
-// kindOf returns what the status of an answer tells about the command.
+// kindOf returns what the status of an answer means for the command.
 func kindOf(status int) commander.Kind {
 	switch {
 	case status == http.StatusAccepted:
@@ -77,7 +77,7 @@ func kindOf(status int) commander.Kind {
 
 // ResponseOf returns the answer to a command or an observing log: that of the
 // LOVE-commander which gave it, byte for byte, or else an object {"ack", "code",
-// "error"} with the status of [Status]. What a LOVE-commander answered and
+// "error"} with the status of [Status]. An answer of a LOVE-commander that
 // cannot be passed on is replaced by a text that says so.
 func ResponseOf(ack love.Ack, err error) Response {
 	if err == nil && ack.Raw == nil {
@@ -107,7 +107,7 @@ func textResponse(status int, text string) Response {
 
 func encode(ack love.Ack) json.RawMessage {
 	body, err := json.Marshal(ack)
-	if err != nil { // a struct of a text and numbers always encodes
+	if err != nil { // cannot be: a struct of a text and numbers always encodes
 		panic(err)
 	}
 	return body
@@ -147,8 +147,8 @@ func (r Response) strict() (Response, error) {
 		return Response{}, r.unusable("no JSON: " + excerpt(r.Body))
 	}
 	if wire.MayHoldNonFinite(r.Body) {
-		// The word may be part of a text. The same slice is kept then, which a
-		// cache compares at once.
+		// The word may be part of a text. The same slice is kept then, because a
+		// cache recognizes it without comparing the bytes.
 		if strict := wire.AppendStrict(nil, r.Body); !bytes.Equal(strict, r.Body) {
 			r.Body = strict
 		}
@@ -181,7 +181,7 @@ func (r Response) answer() httpapi.Answer {
 	return httpapi.Answer{Status: r.Status, Header: r.Header(), Raw: r.Body}
 }
 
-// excerpt returns the beginning of a body on one line, to be shown to people.
+// excerpt returns the beginning of a body on one line, for an error text.
 func excerpt(body []byte) string {
 	const enough = 120
 	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), enough)]), "")), " ")

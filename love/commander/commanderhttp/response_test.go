@@ -16,7 +16,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
-func TestStatus_OfEveryKindIsTheOneThatClientsKnow(t *testing.T) {
+func TestStatus_OfEveryKind(t *testing.T) {
 	for kind, status := range map[commander.Kind]int{
 		commander.Unknown: 502, commander.TimedOut: 504, commander.NotSent: 502, commander.Busy: 503,
 		commander.Refused: 400, commander.Forbidden: 403, commander.Awaiting: 202,
@@ -36,7 +36,7 @@ func TestStatus_OfEveryKindIsTheOneThatClientsKnow(t *testing.T) {
 	require.Equal(t, 504, commanderhttp.Status(fmt.Errorf("executing: %w", context.DeadlineExceeded)))
 }
 
-func TestResponse_TellsByItsStatusWhatIsKnownAboutTheCommand(t *testing.T) {
+func TestResponse_StatusDeterminesTheKindOfTheError(t *testing.T) {
 	for kind, statuses := range map[commander.Kind][]int{
 		commander.Awaiting:  {202},
 		commander.Forbidden: {403},
@@ -57,7 +57,7 @@ func TestResponse_TellsByItsStatusWhatIsKnownAboutTheCommand(t *testing.T) {
 	}
 }
 
-func TestResponse_HasAnAcknowledgementEvenWithoutOne(t *testing.T) {
+func TestResponse_HasAnAcknowledgementWhateverTheBody(t *testing.T) {
 	for body, want := range map[string]love.Ack{
 		`{"ack":"Done"}`: {Text: "Done"},
 		`{"ack":"Failed: x","code":-302,"error":7,"more":[1]}`: {Text: "Failed: x", Code: -302, Error: 7},
@@ -92,12 +92,12 @@ func TestMissingKeys_ShowsTheBeginningOfTheBody(t *testing.T) {
 		commanderhttp.MissingKeys("a, b", nil))
 }
 
-func TestStrictBody_KeepsABodyWithoutStrangeNumbersAsItIs(t *testing.T) {
+func TestStrictBody_ReturnsABodyWithoutNonFiniteNumbersUnchanged(t *testing.T) {
 	for _, text := range []string{`{"a": 1.50, "b": "NaN"}`, `["Infinity"]`, ` {} `} {
 		body := json.RawMessage(text)
 		strict, err := commanderhttp.StrictBody(body)
 		require.NoError(t, err)
-		require.Same(t, &body[0], &strict[0], "a cache compares it at once")
+		require.Same(t, &body[0], &strict[0], "a cache recognizes it")
 	}
 }
 

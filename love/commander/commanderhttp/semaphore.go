@@ -7,18 +7,18 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// DefaultMaxRequests is how many requests may be under way at once: more than
-// operators and scripts send together, and few enough to hold in memory.
+// DefaultMaxRequests is the default limit of requests under way at once: more than
+// operators and scripts send together, and few enough to keep in memory.
 const DefaultMaxRequests = 4096
 
-// retryAfter is the wait before a busy commander is asked again.
+// retryAfter is how long a client should wait before it asks a busy commander again.
 const retryAfter = time.Second
 
-// semaphore bounds how many requests are under way at once.
+// semaphore limits how many requests are under way at once.
 type semaphore chan struct{}
 
-// acquire takes a place until release is called. It fails at once if none is
-// free, because an operator would rather know than wait.
+// acquire takes a place until release is called. If none is free, it fails at
+// once, because an operator would rather know than wait.
 func (s semaphore) acquire() (release func(), err error) {
 	select {
 	case s <- struct{}{}:

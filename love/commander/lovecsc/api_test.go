@@ -14,8 +14,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// post asks the API of a commander with this LOVE CSC as the Python manager
-// does, and returns the status and the ack.
+// post makes the request of the Python manager to a commander's API with this
+// LOVE CSC, and returns the status and the ack.
 func post(t *testing.T, c *lovecsc.CSC, path, body string) (status int, ack string) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -30,19 +30,19 @@ func post(t *testing.T, c *lovecsc.CSC, path, body string) (status int, ack stri
 }
 
 // See docs/protocol/commander.md#observing-log.
-func TestSection11_ObservingLogIsAnEventOfWhoWroteIt(t *testing.T) {
+func TestAPI_AnObservingLogIsAnEventOfItsWriter(t *testing.T) {
 	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		for body, message := range map[string]string{
 			`{"user": "ana", "message": "a\u00f1, añ \"NaN\"\n"}`:       "añ, añ \"NaN\"\n",
 			`{"message":"","user":"ana"}`:                               "",
-			` {"user":"ana","message":"x","User":"admin","extra":[1]} `: "x", // other keys mean nothing
+			` {"user":"ana","message":"x","User":"admin","extra":[1]} `: "x", // other keys are ignored
 		} {
-			for range 2 { // the same text twice is two events
+			for range 2 { // a repeated text is two events
 				status, ack := post(t, c, "/lovecsc/observinglog", body)
 				require.Equal(t, 200, status, body)
 				require.Equal(t, "Added new observing log to SAL", ack)
 				s := <-events
-				require.Equal(t, "ana", s.Text("user"), "the body says who")
+				require.Equal(t, "ana", s.Text("user"), "the body names the user")
 				require.Equal(t, "ana", s.Identity())
 				require.Equal(t, message, s.Text("message"))
 			}
@@ -52,7 +52,7 @@ func TestSection11_ObservingLogIsAnEventOfWhoWroteIt(t *testing.T) {
 	})
 }
 
-func TestSection11_WhatIsNotAnObservingLogIs400WithItsBeginning(t *testing.T) {
+func TestAPI_AnswersAnInvalidObservingLogWith400(t *testing.T) {
 	const keys = "Request must have JSON data with the following keys: user, message. Received "
 	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		for _, body := range []string{
@@ -68,7 +68,7 @@ func TestSection11_WhatIsNotAnObservingLogIs400WithItsBeginning(t *testing.T) {
 		require.Equal(t, keys+"an empty body", ack)
 		status, ack = post(t, c, "/lovecsc/observinglog", `{"user":1,"message":"`+strings.Repeat("x", 1<<20)+`"}`)
 		require.Equal(t, 400, status)
-		require.Less(t, len(ack), 300, "not all of it goes back")
+		require.Less(t, len(ack), 300, "only the beginning is sent back")
 		status, _ = post(t, c, "/lovecsc/observinglog/", `{"user":"ana","message":"x"}`)
 		require.Equal(t, 404, status, "the path has no slash at its end")
 		synctest.Wait()
@@ -76,7 +76,7 @@ func TestSection11_WhatIsNotAnObservingLogIs400WithItsBeginning(t *testing.T) {
 	})
 }
 
-func TestSection11_WithoutSALTheAnswerIs400(t *testing.T) {
+func TestAPI_Answers400WithoutSAL(t *testing.T) {
 	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, _ <-chan *sal.Sample) {
 		require.NoError(t, c.Close())
 		status, ack := post(t, c, "/lovecsc/observinglog", `{"user":"ana","message":"x"}`)

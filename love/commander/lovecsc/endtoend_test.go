@@ -56,7 +56,7 @@ func newSystem(t *testing.T) *system {
 	t.Cleanup(c.commander.Close)
 
 	messages := c.hub.Subscribe(ctx, hub.SubscribeOptions{}, love.StreamGroup(love.CategoryEvent, "LOVE", 0, "observingLog"))
-	c.screen = shown(t, messages)
+	c.screen = nextMessage(t, messages)
 
 	listening := make(chan struct{})
 	listener := c.client(t, client.WithProcessPassword("secret"))
@@ -70,7 +70,7 @@ func newSystem(t *testing.T) *system {
 	set, err := producer.NewSet(producer.NewFactory(domain), producer.NewClient(producer.InProcess(local)), []string{"LOVE"})
 	require.NoError(t, err)
 	run(func() error { return set.Run(ctx) })
-	// Cleaned up first: what runs ends before what it runs on.
+	// Cleaned up first: the goroutines end before what they use.
 	t.Cleanup(func() { stop(); running.Wait() })
 	<-listening
 	return c
@@ -82,7 +82,7 @@ func (c *system) client(t *testing.T, opts ...client.Option) *client.Client {
 	return cl
 }
 
-// admit lets the process in, and a user who may command.
+// admit accepts the process, and a user who may command.
 func admit(r *http.Request) (auth.Principal, error) {
 	switch q := r.URL.Query(); {
 	case q.Get("password") == "secret":
@@ -93,9 +93,9 @@ func admit(r *http.Request) (auth.Principal, error) {
 	return auth.Principal{}, errors.New("who are you?")
 }
 
-// shown returns a function that waits for the next message as a screen receives
-// it.
-func shown(t *testing.T, messages iter.Seq2[[]byte, error]) func() string {
+// nextMessage returns a function that waits for the next message, as a screen
+// receives it.
+func nextMessage(t *testing.T, messages iter.Seq2[[]byte, error]) func() string {
 	next, stop := iter.Pull2(messages)
 	t.Cleanup(stop)
 	return func() string {

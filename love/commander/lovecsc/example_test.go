@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// What an operator notes becomes an event on SAL.
+// An operator's observing log becomes an event on SAL.
 func Example() {
 	ctx := context.Background()
 	domain := sal.NewDomain(sim.NewBus(), sim.Definitions())

@@ -42,7 +42,7 @@ type Option func(*CSC)
 func WithLogger(l *slog.Logger) Option { return func(c *CSC) { c.log = l } }
 
 // New returns the LOVE CSC in a domain whose definitions have the component
-// LOVE. It ends with the domain, or with [CSC.Close]. An observatory must have
+// LOVE. It ends with the domain, or with [CSC.Close]. An observatory must run
 // only one.
 func New(ctx context.Context, domain *sal.Domain, opts ...Option) (*CSC, error) {
 	controller, err := domain.Controller(ctx, Component, 0, sal.WriteOnly())
@@ -59,13 +59,13 @@ func New(ctx context.Context, domain *sal.Domain, opts ...Option) (*CSC, error) 
 // Close ends the CSC. It may be called again.
 func (c *CSC) Close() error { return c.controller.Close() }
 
-// heartbeatPeriod is that of every component
+// heartbeatPeriod is the same for every component
 // (docs/protocol/sal-kafka.md#component-states).
 const heartbeatPeriod = time.Second
 
 // Run writes the heartbeat until ctx ends, and then returns nil. If a heartbeat
-// cannot be written, Run goes on with the next, unless the CSC is closed: that
-// is an error.
+// cannot be written, Run continues with the next, unless the CSC is closed: then
+// it returns an error.
 func (c *CSC) Run(ctx context.Context) error {
 	tick := c.clock.NewTicker(heartbeatPeriod)
 	defer tick.Stop()
@@ -110,14 +110,14 @@ func (c *CSC) write(ctx context.Context, l love.ObservingLog) error {
 	return err
 }
 
-// Group returns the group in which the LOVE CSC listens. What a user with
+// Group returns the group to which the LOVE CSC listens. What a user with
 // permission to command publishes there becomes an observing log.
 func Group() love.Group {
 	return love.Group{Category: love.CategoryLoveCSC, CSC: "love", SalIndex: "0", Stream: "observingLog"}
 }
 
 // Receive writes the observing logs of a message that was delivered to [Group].
-// The error names what is wrong with the message, or why it could not be
+// The error says what is wrong with the message, or why it could not be
 // written.
 func (c *CSC) Receive(ctx context.Context, raw []byte) error {
 	m, err := love.ParseMessage(raw)

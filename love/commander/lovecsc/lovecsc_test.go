@@ -32,7 +32,7 @@ func withCSC(t *testing.T, topic string, body func(t *testing.T, c *lovecsc.CSC,
 
 const added = "Added new observing log to SAL"
 
-func TestTheSameTextTwiceIsTwoEventsOfTheSender(t *testing.T) {
+func TestARepeatedTextIsTwoEventsOfTheSender(t *testing.T) {
 	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		for range 2 {
 			ack, err := c.WriteObservingLog(t.Context(), love.ObservingLog{User: "ana", Message: "añ, NaN"})
@@ -48,7 +48,7 @@ func TestTheSameTextTwiceIsTwoEventsOfTheSender(t *testing.T) {
 	})
 }
 
-func TestTheIdentityOfTheSenderIsThatOfTheLogIfKnown(t *testing.T) {
+func TestTheIdentityIsThatOfTheLogOrElseTheUser(t *testing.T) {
 	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		for identity, l := range map[string]love.ObservingLog{
 			"ana@summit": {User: "ana", Identity: "ana@summit"},
@@ -62,7 +62,7 @@ func TestTheIdentityOfTheSenderIsThatOfTheLogIfKnown(t *testing.T) {
 	})
 }
 
-func TestWithoutABusTheConnectionIsMissing(t *testing.T) {
+func TestAClosedCSCHasNoConnection(t *testing.T) {
 	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, _ <-chan *sal.Sample) {
 		require.NoError(t, c.Close())
 		ack, err := c.WriteObservingLog(t.Context(), love.ObservingLog{User: "ana", Message: "x"})
@@ -76,7 +76,7 @@ func TestWithoutABusTheConnectionIsMissing(t *testing.T) {
 	})
 }
 
-func TestTheHeartbeatComesEverySecond(t *testing.T) {
+func TestTheHeartbeatIsWrittenEverySecond(t *testing.T) {
 	withCSC(t, "evt_heartbeat", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
@@ -91,7 +91,7 @@ func TestTheHeartbeatComesEverySecond(t *testing.T) {
 	})
 }
 
-func TestMessagesOfTheWebsocketBecomeEvents(t *testing.T) {
+func TestAWebsocketMessageBecomesAnEvent(t *testing.T) {
 	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
 		require.Equal(t, "love_csc-love-0-observingLog", lovecsc.Group().String())
 		require.NoError(t, c.Receive(t.Context(), []byte(`{"category":"love_csc","data":[{"csc":"love","salindex":0,`+

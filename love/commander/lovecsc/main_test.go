@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// newDomain is a bus on which the component LOVE is known.
+// newDomain returns a domain whose definitions have the component LOVE.
 func newDomain(t testing.TB) *sal.Domain {
 	t.Helper()
 	definitions, err := sal.Define(&sal.Component{Name: "LOVE", Topics: []*sal.Topic{

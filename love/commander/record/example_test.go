@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander/record"
 )
 
-// The record tells who commanded what, and what came of it.
+// The record shows who commanded what, and the outcome.
 func ExampleNew() {
 	ctx := context.Background()
 	lamp := commander.Func(func(context.Context, commander.Call) (love.Ack, error) { return love.Ack{Text: love.Done}, nil })
@@ -35,7 +35,7 @@ func ExampleNew() {
 	// ana cmd_on done
 }
 
-// The answer to a command whose caller does not wait any more is recorded, too.
+// The answer to a command is recorded even if its caller no longer waits.
 func ExampleRecorder_Execute_late() {
 	ctx := context.Background()
 	answer := make(chan struct{})

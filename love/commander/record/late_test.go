@@ -29,24 +29,25 @@ func TestRecorder_RecordsALateAnswerAndSendsNothingAgain(t *testing.T) {
 		require.Equal(t, commandTimeout, time.Since(start))
 		require.Equal(t, commander.TimedOut, commander.ErrorOf(err, "").Kind)
 		require.ErrorContains(t, err, "No answer within 15s.")
-		e := r.only(t)
+		e := r.onlyEntry(t)
 		require.Equal(t, love.CommandTimedOut, e.State)
 		require.Equal(t, commandTimeout, e.CommandOutcome.Duration)
 		time.Sleep(time.Minute)
-		require.Equal(t, love.CommandOutcome{State: love.CommandLate, Status: 200, Result: "Failed: at last", Duration: time.Minute}, r.only(t).CommandOutcome)
+		require.Equal(t, love.CommandOutcome{State: love.CommandLate, Status: 200, Result: "Failed: at last", Duration: time.Minute}, r.onlyEntry(t).CommandOutcome)
 		require.Equal(t, []love.CommandState{love.CommandPending, love.CommandTimedOut, love.CommandLate}, r.watched())
 		require.Equal(t, 1, sent)
 	})
 }
 
-// gaveUp is a commander that does not answer, and tells when it gave up.
-type gaveUp struct {
+// silent is a commander that does not answer. It keeps when and why its context
+// ended.
+type silent struct {
 	report func(ctx context.Context) // progress
 	after  time.Duration
 	cause  error
 }
 
-func (g *gaveUp) execute(ctx context.Context, _ commander.Call) (love.Ack, error) {
+func (g *silent) execute(ctx context.Context, _ commander.Call) (love.Ack, error) {
 	began := time.Now()
 	if g.report != nil {
 		g.report(ctx)
@@ -56,7 +57,7 @@ func (g *gaveUp) execute(ctx context.Context, _ commander.Call) (love.Ack, error
 	return love.Ack{}, g.cause
 }
 
-func TestRecorder_WaitsForALateAnswerForALimitedTime(t *testing.T) {
+func TestRecorder_WaitsForALateAnswerWithATimeout(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts []record.Option
 		want time.Duration
@@ -66,21 +67,21 @@ func TestRecorder_WaitsForALateAnswerForALimitedTime(t *testing.T) {
 		"not at all":    {[]record.Option{record.WithLateTimeout(0)}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var inner gaveUp
+			var inner silent
 			withRecorder(t, inner.execute, func(t *testing.T, r recording) {
 				_, err := r.give(t)
 				require.ErrorContains(t, err, "No answer within 15s.")
 				r.Close(context.Background())
 				require.Equal(t, commandTimeout+c.want, inner.after)
 				require.ErrorIs(t, inner.cause, context.DeadlineExceeded)
-				require.Equal(t, love.CommandTimedOut, r.only(t).State, "an error adds nothing")
-				require.Equal(t, commandTimeout, r.only(t).CommandOutcome.Duration)
+				require.Equal(t, love.CommandTimedOut, r.onlyEntry(t).State, "an error adds nothing")
+				require.Equal(t, commandTimeout, r.onlyEntry(t).CommandOutcome.Duration)
 			}, c.opts...)
 		})
 	}
 }
 
-func TestRecorder_LeavesALateErrorOfTheCommanderOut(t *testing.T) {
+func TestRecorder_IgnoresALateErrorOfTheCommander(t *testing.T) {
 	withRecorder(t, func(context.Context, commander.Call) (love.Ack, error) {
 		time.Sleep(time.Minute)
 		return love.Ack{}, commander.Refuse("no power")
@@ -88,7 +89,7 @@ func TestRecorder_LeavesALateErrorOfTheCommanderOut(t *testing.T) {
 		_, err := r.give(t)
 		require.Error(t, err)
 		r.Close(context.Background())
-		require.Equal(t, love.CommandTimedOut, r.only(t).State)
+		require.Equal(t, love.CommandTimedOut, r.onlyEntry(t).State)
 	})
 }
 
@@ -101,16 +102,16 @@ func TestRecorder_ProgressExtendsTheWaitForALateAnswer(t *testing.T) {
 		hangUp time.Duration // when the caller leaves
 		want   time.Duration // when the commander's context ends
 	}{
-		"before the caller left": {needs(3600), time.Second, time.Hour + lateTimeout},
+		"before the caller leaves": {needs(3600), time.Second, time.Hour + lateTimeout},
 		"but not twice": {func(ctx context.Context) {
 			needs(3600)(ctx)
 			needs(1800)(ctx)
 		}, time.Second, time.Hour + lateTimeout},
-		"unless it was over by then":     {needs(60), 2 * time.Minute, 2*time.Minute + lateTimeout},
-		"without an estimate":            {needs(0), time.Second, time.Second + lateTimeout},
-		"with an estimate of no use":     {needs(math.NaN()), time.Second, time.Second + lateTimeout},
-		"by a day, if it needs for ever": {needs(math.Inf(1)), time.Second, 24*time.Hour + lateTimeout},
-		"after the caller left": {func(ctx context.Context) {
+		"unless the estimate is over by then":   {needs(60), 2 * time.Minute, 2*time.Minute + lateTimeout},
+		"without an estimate":                   {needs(0), time.Second, time.Second + lateTimeout},
+		"with an estimate of NaN":               {needs(math.NaN()), time.Second, time.Second + lateTimeout},
+		"by a day, if the estimate is infinite": {needs(math.Inf(1)), time.Second, 24*time.Hour + lateTimeout},
+		"after the caller has left": {func(ctx context.Context) {
 			time.Sleep(5 * time.Minute)
 			needs(3600)(ctx)
 		}, time.Second, 5*time.Minute + time.Hour + lateTimeout},
@@ -122,7 +123,7 @@ func TestRecorder_ProgressExtendsTheWaitForALateAnswer(t *testing.T) {
 		}, time.Minute, 20*lateTimeout + time.Minute + lateTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inner := gaveUp{report: c.report}
+			inner := silent{report: c.report}
 			withRecorder(t, inner.execute, func(t *testing.T, r recording) {
 				ctx, hangUp := context.WithCancel(t.Context())
 				defer time.AfterFunc(c.hangUp, hangUp).Stop()
@@ -136,8 +137,8 @@ func TestRecorder_ProgressExtendsTheWaitForALateAnswer(t *testing.T) {
 	}
 }
 
-func TestRecorder_ProgressExtendsBothTheCallersTimeAndTheWaitAfterIt(t *testing.T) {
-	inner := gaveUp{report: func(ctx context.Context) { commander.Report(ctx, love.Progress{Code: 301, Timeout: 60}) }}
+func TestRecorder_ProgressExtendsTheCallersTimeoutAndTheLateOne(t *testing.T) {
+	inner := silent{report: func(ctx context.Context) { commander.Report(ctx, love.Progress{Code: 301, Timeout: 60}) }}
 	withRecorder(t, inner.execute, func(t *testing.T, r recording) {
 		_, err := r.give(t)
 		require.ErrorContains(t, err, "No answer within 1m15s.")
@@ -165,16 +166,16 @@ func TestRecorder_RecordsTheOutcomeForACallerWhoHasHungUp(t *testing.T) {
 				defer time.AfterFunc(time.Second, hangUp).Stop()
 				_, err := r.Execute(ctx, move)
 				require.ErrorIs(t, err, context.Canceled)
-				require.Equal(t, love.CommandPending, r.only(t).State)
+				require.Equal(t, love.CommandPending, r.onlyEntry(t).State)
 				r.Close(context.Background())
-				require.Equal(t, c.want, r.only(t).CommandOutcome)
+				require.Equal(t, c.want, r.onlyEntry(t).CommandOutcome)
 				require.Len(t, r.watched(), 2)
 			})
 		})
 	}
 }
 
-func TestRecorder_ACallerWhoHasHungUpLeavesATimeOutIfNoAnswerComes(t *testing.T) {
+func TestRecorder_RecordsATimeoutForACallerWhoHasHungUpIfNoAnswerComes(t *testing.T) {
 	withRecorder(t, hangs, func(t *testing.T, r recording) {
 		ctx, hangUp := context.WithCancel(t.Context())
 		defer time.AfterFunc(time.Second, hangUp).Stop()
@@ -184,11 +185,11 @@ func TestRecorder_ACallerWhoHasHungUpLeavesATimeOutIfNoAnswerComes(t *testing.T)
 		require.Equal(t, love.CommandOutcome{
 			State: love.CommandTimedOut, Status: 504, Duration: time.Second + lateTimeout,
 			Result: "The commander did not answer in time. " + commander.UnknownOutcome,
-		}, r.only(t).CommandOutcome)
+		}, r.onlyEntry(t).CommandOutcome)
 	})
 }
 
-func TestRecorder_CloseGivesUpWhatDoesNotEnd(t *testing.T) {
+func TestRecorder_CloseAbandonsCommandsThatDoNotEnd(t *testing.T) {
 	withRecorder(t, hangs, func(t *testing.T, r recording) {
 		waiting := make(chan error)
 		go func() {
@@ -203,20 +204,20 @@ func TestRecorder_CloseGivesUpWhatDoesNotEnd(t *testing.T) {
 		require.ErrorIs(t, <-waiting, context.Canceled)
 		require.Equal(t, 5*time.Second, time.Since(began))
 		synctest.Wait()
-		require.Equal(t, love.CommandUnknown, r.only(t).State)
+		require.Equal(t, love.CommandUnknown, r.onlyEntry(t).State)
 	})
 }
 
-func TestRecorder_CloseGivesUpLateAnswers(t *testing.T) {
+func TestRecorder_CloseAbandonsLateAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
 		end  func(cancel context.CancelFunc) // how the caller leaves
 		want love.CommandState
 	}{
-		"a caller whose time was over": {func(context.CancelFunc) {}, love.CommandTimedOut},
-		"a caller who has hung up":     {func(cancel context.CancelFunc) { cancel() }, love.CommandUnknown},
+		"a caller whose timeout has passed": {func(context.CancelFunc) {}, love.CommandTimedOut},
+		"a caller who has hung up":          {func(cancel context.CancelFunc) { cancel() }, love.CommandUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var inner gaveUp
+			var inner silent
 			withRecorder(t, inner.execute, func(t *testing.T, r recording) {
 				ctx, cancel := commander.WithTimeout(t.Context(), commandTimeout)
 				defer cancel()
@@ -227,14 +228,14 @@ func TestRecorder_CloseGivesUpLateAnswers(t *testing.T) {
 				end()
 				r.Close(over)
 				require.ErrorIs(t, inner.cause, context.Canceled)
-				require.Equal(t, c.want, r.only(t).State)
+				require.Equal(t, c.want, r.onlyEntry(t).State)
 			})
 		})
 	}
 }
 
 func TestRecorder_AfterCloseCommandsAreRefusedAndRecorded(t *testing.T) {
-	withRecorder(t, atOnce, func(t *testing.T, r recording) {
+	withRecorder(t, succeeds, func(t *testing.T, r recording) {
 		r.Close(t.Context())
 		_, err := r.give(t)
 		require.Equal(t, &commander.Error{
@@ -242,7 +243,7 @@ func TestRecorder_AfterCloseCommandsAreRefusedAndRecorded(t *testing.T) {
 		}, err)
 		require.Equal(t, love.CommandOutcome{
 			State: love.CommandRefused, Status: 503, Result: "The manager is shutting down. Nothing was sent: try again in a moment.",
-		}, r.only(t).CommandOutcome)
+		}, r.onlyEntry(t).CommandOutcome)
 		r.Close(t.Context())
 	})
 }

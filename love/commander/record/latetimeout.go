@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"math"
 	"sync"
 	"time"
 
@@ -11,18 +10,18 @@ import (
 )
 
 // lateTimeout ends the context of a command some time after its caller has
-// stopped waiting, and after the time that the component has asked for.
+// stopped waiting, and not before the time that the component has asked for.
 type lateTimeout struct {
 	after  time.Duration
 	cancel context.CancelCauseFunc
 
 	mu    sync.Mutex
-	until time.Time   // the component needs at least so long
+	until time.Time   // when the component expects to have finished
 	timer *time.Timer // nil: the caller still waits
 }
 
 // withLateTimeout returns a context that does not end with ctx, but with the
-// cause [context.DeadlineExceeded] when the timeout, once started, is over.
+// cause [context.DeadlineExceeded] when the timeout, once started, has passed.
 func withLateTimeout(ctx context.Context, after time.Duration) (context.Context, *lateTimeout) {
 	run, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	t := &lateTimeout{after: after, cancel: cancel}
@@ -44,15 +43,14 @@ func (t *lateTimeout) stop() {
 }
 
 func (t *lateTimeout) extend(p love.Progress) {
-	if !(p.Timeout > 0) {
+	extension := p.Extension()
+	if extension == 0 {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	const longest = 24 * time.Hour
-	needs := time.Now().Add(time.Duration(math.Min(p.Timeout, longest.Seconds()) * float64(time.Second)))
-	if needs.After(t.until) {
-		t.until = needs
+	if until := time.Now().Add(extension); until.After(t.until) {
+		t.until = until
 		if t.timer != nil && t.timer.Stop() {
 			t.timer.Reset(t.left())
 		}

@@ -11,15 +11,15 @@ import (
 )
 
 // outcomeWriter records the outcomes of commands and notifies the watchers, in
-// order and in the background: an operator waits for neither. Outcomes that come
-// within gatherTime are written together, since a disk takes hardly longer for
-// ten changes than for one.
+// order and in the background, so that no operator waits for either. Outcomes
+// that come within batchDelay are written together, because a disk takes hardly
+// longer for ten changes than for one.
 type outcomeWriter struct {
 	store     Store
 	notify    func(love.CommandEntry)
 	log       *slog.Logger
-	turn      chan struct{}       // full while a goroutine flushes
-	unwritten []love.CommandEntry // guarded by turn: outcomes that are not recorded yet
+	flushing  chan struct{}       // full while a goroutine flushes
+	unwritten []love.CommandEntry // guarded by flushing: outcomes that are not recorded yet
 
 	mu    sync.Mutex
 	queue []love.CommandEntry
@@ -27,19 +27,19 @@ type outcomeWriter struct {
 }
 
 const (
-	gatherTime = 10 * time.Millisecond
-	// maxQueued bounds the queue: the goroutine that fills it also flushes it.
-	maxQueued = 1024
+	batchDelay = 10 * time.Millisecond
+	// maxQueue bounds the queue: the goroutine that fills it flushes it.
+	maxQueue = 1024
 	// maxUnwritten bounds the outcomes that are kept while the record fails.
-	maxUnwritten = 16 * maxQueued
-	// rewriteTime is the wait before unwritten outcomes are tried again.
-	rewriteTime = time.Second
-	// storeTimeout bounds the wait for the store.
+	maxUnwritten = 16 * maxQueue
+	// retryDelay is the wait before unwritten outcomes are written again.
+	retryDelay = time.Second
+	// storeTimeout bounds a call of the store.
 	storeTimeout = 10 * time.Second
 )
 
 func newOutcomeWriter(store Store, notify func(love.CommandEntry), log *slog.Logger) *outcomeWriter {
-	w := &outcomeWriter{store: store, notify: notify, log: log, turn: make(chan struct{}, 1)}
+	w := &outcomeWriter{store: store, notify: notify, log: log, flushing: make(chan struct{}, 1)}
 	w.timer = time.AfterFunc(time.Hour, func() { _ = w.flush(context.Background()) }) // no error: the context never ends
 	w.timer.Stop()
 	return w
@@ -51,10 +51,10 @@ func (w *outcomeWriter) add(e love.CommandEntry) {
 	w.queue = append(w.queue, e)
 	n := len(w.queue)
 	if n == 1 {
-		w.timer.Reset(gatherTime)
+		w.timer.Reset(batchDelay)
 	}
 	w.mu.Unlock()
-	if n >= maxQueued {
+	if n >= maxQueue {
 		_ = w.flush(context.Background())
 	}
 }
@@ -64,11 +64,11 @@ func (w *outcomeWriter) add(e love.CommandEntry) {
 // another goroutine flushes.
 func (w *outcomeWriter) flush(ctx context.Context) error {
 	select {
-	case w.turn <- struct{}{}:
+	case w.flushing <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer func() { <-w.turn }()
+	defer func() { <-w.flushing }()
 	w.mu.Lock()
 	w.timer.Stop()
 	entries := w.queue
@@ -86,19 +86,19 @@ func (w *outcomeWriter) flush(ctx context.Context) error {
 	return nil
 }
 
-// close flushes, and gives up what cannot be written. Nothing may be added
+// close flushes, and drops what cannot be written. Nothing may be added
 // afterwards.
 func (w *outcomeWriter) close() {
 	_ = w.flush(context.Background())
-	w.turn <- struct{}{}
-	defer func() { <-w.turn }()
+	w.flushing <- struct{}{}
+	defer func() { <-w.flushing }()
 	w.timer.Stop()
-	w.lose(len(w.unwritten), errors.New("the manager ends and the record is not back"))
+	w.drop(len(w.unwritten), errors.New("the manager ended before the record was available again"))
 }
 
 // write writes the unwritten outcomes: all at once or, if that fails, one by
-// one, so that one which the record never takes does not hold up the others.
-// Failures are only logged, because the commands are over by then.
+// one, so that an outcome which the store always refuses does not delay the
+// others. Failures are only logged, because the commands have ended already.
 func (w *outcomeWriter) write() {
 	err := w.change(w.unwritten...)
 	if err == nil {
@@ -106,30 +106,30 @@ func (w *outcomeWriter) write() {
 		return
 	}
 	var kept []love.CommandEntry
-	inARow := 0
+	failures := 0
 	for i, e := range w.unwritten {
-		if inARow == 2 { // the record itself fails
+		if failures == 2 { // the store itself fails
 			kept = append(kept, w.unwritten[i:]...)
 			break
 		}
 		if err = w.change(e); err != nil {
 			kept = append(kept, e)
-			inARow++
+			failures++
 		} else {
-			inARow = 0
+			failures = 0
 		}
 	}
 	w.unwritten = kept
 	if len(kept) == 0 {
 		return
 	}
-	w.log.Warn("outcomes of commands wait until they can be recorded", "commands", len(kept), "error", err)
-	w.lose(len(kept)-maxUnwritten, err)
-	w.timer.Reset(rewriteTime)
+	w.log.Warn("outcomes of commands cannot be recorded yet", "commands", len(kept), "error", err)
+	w.drop(len(kept)-maxUnwritten, err)
+	w.timer.Reset(retryDelay)
 }
 
-// lose drops the oldest n outcomes and logs each.
-func (w *outcomeWriter) lose(n int, err error) {
+// drop drops the oldest n outcomes and logs each.
+func (w *outcomeWriter) drop(n int, err error) {
 	if n <= 0 {
 		return
 	}
@@ -140,7 +140,7 @@ func (w *outcomeWriter) lose(n int, err error) {
 }
 
 // change writes outcomes. [ErrNoEntry] is only logged: a command that was never
-// recorded will not appear in the record later.
+// recorded must not appear in the record later.
 func (w *outcomeWriter) change(entries ...love.CommandEntry) error {
 	if len(entries) == 0 {
 		return nil
@@ -153,7 +153,7 @@ func (w *outcomeWriter) change(entries ...love.CommandEntry) error {
 	defer cancel()
 	err := w.store.Change(ctx, changes...)
 	if errors.Is(err, ErrNoEntry) {
-		w.log.Warn("the outcome of a command that was not recorded", "error", err)
+		w.log.Warn("the outcome of a command that is not in the record", "error", err)
 		return nil
 	}
 	return err

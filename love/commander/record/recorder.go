@@ -15,21 +15,21 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// Recorder is a [commander.Commander] that records the commands to another one
+// Recorder is a [commander.Commander] that records the commands for another one
 // in a [Store]: an entry before each is sent, and then its outcome. A command
 // that cannot be recorded is refused, not sent. It is safe for concurrent use.
 type Recorder struct {
-	inner    commander.Commander
-	store    Store
-	manager  string
-	late     time.Duration
-	loose    bool
-	clock    love.Clock
-	log      *slog.Logger
-	status   func(error) int
-	ids      timeid.Generator
-	watchers watch.List[love.CommandEntry]
-	outcomes *outcomeWriter
+	inner          commander.Commander
+	store          Store
+	manager        string
+	late           time.Duration // how much longer than its caller it waits
+	sendUnrecorded bool
+	clock          love.Clock
+	log            *slog.Logger
+	status         func(error) int
+	ids            timeid.Generator
+	watchers       watch.List[love.CommandEntry]
+	outcomes       *outcomeWriter
 
 	underWay sync.WaitGroup
 	ending   context.Context // ends what is under way
@@ -58,21 +58,21 @@ func WithLateTimeout(d time.Duration) Option { return func(r *Recorder) { r.late
 
 // WithUnrecorded sends commands even if they cannot be recorded, and logs each.
 // Default: they are refused, because a command that nobody can account for is
-// worse than one that has to be repeated a minute later.
-func WithUnrecorded() Option { return func(r *Recorder) { r.loose = true } }
+// worse than one that must be repeated a minute later.
+func WithUnrecorded() Option { return func(r *Recorder) { r.sendUnrecorded = true } }
 
-// WithStatus sets how the record finds the HTTP status of an outcome from the
-// commander's error, for example commanderhttp.Status. Default: it is 0.
+// WithStatus sets how the HTTP status of an outcome is derived from the
+// commander's error, for example by commanderhttp.Status. Default: it is 0.
 func WithStatus(status func(err error) int) Option { return func(r *Recorder) { r.status = status } }
 
-// WithClock sets the clock for the times of entries. Default: that of the
-// system. Time limits always use the system's clock.
+// WithClock sets the clock for the times of entries. Default: the system's.
+// Timeouts always use the system's clock.
 func WithClock(c love.Clock) Option { return func(r *Recorder) { r.clock = c } }
 
 // WithLogger sets the logger for failures of the record. Default: none.
 func WithLogger(l *slog.Logger) Option { return func(r *Recorder) { r.log = l } }
 
-// New returns a recorder of the commands to inner. [Recorder.Close] ends it.
+// New returns a recorder of the commands for inner. [Recorder.Close] ends it.
 func New(inner commander.Commander, store Store, opts ...Option) *Recorder {
 	r := &Recorder{
 		inner: inner, store: store, manager: "manager", late: 10 * time.Minute,
@@ -126,7 +126,7 @@ func (r *Recorder) Execute(ctx context.Context, c commander.Call) (love.Ack, err
 		waited := r.clock.Now().Sub(sent)
 		err = &commander.Error{
 			Kind: commander.TimedOut, Err: err,
-			Text: fmt.Sprintf("No answer within %s. The command is still waited for; the record of commands will tell what came of it.", readable(waited)),
+			Text: fmt.Sprintf("No answer within %s. The command is still waited for; the record of commands will tell what came of it.", round(waited)),
 		}
 		o := r.outcome(love.Ack{}, err)
 		o.Duration = waited
@@ -145,12 +145,13 @@ func (r *Recorder) Check(ctx context.Context, c commander.Call) (love.Ack, error
 	return commander.Check(ctx, r.inner, c)
 }
 
-// retryAfter is the wait before a command that was not sent is tried again.
+// retryAfter is how long a client should wait before it repeats a command that
+// was not sent.
 const retryAfter = time.Second
 
-// readable rounds a duration for people: to milliseconds below a second, else
+// round rounds a duration for a text: to milliseconds below a second, else
 // to tenths of a second.
-func readable(d time.Duration) time.Duration {
+func round(d time.Duration) time.Duration {
 	if d < time.Second {
 		return d.Round(time.Millisecond)
 	}
@@ -168,7 +169,7 @@ func (r *Recorder) enter() bool {
 	return !r.closed
 }
 
-// answer is what came of a command, and the outcome to record.
+// answer is what the inner commander returned, and the outcome to record.
 type answer struct {
 	ack     love.Ack
 	err     error
@@ -192,7 +193,7 @@ func (r *Recorder) send(ctx context.Context, c commander.Call, sent time.Time, c
 }
 
 // execute executes the command and turns a panic into an error: nothing else
-// guards its goroutine, and a commander that panics must not end the program.
+// recovers in its goroutine, and a commander that panics must not end the program.
 func (r *Recorder) execute(ctx context.Context, c commander.Call) (_ love.Ack, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -203,7 +204,7 @@ func (r *Recorder) execute(ctx context.Context, c commander.Call) (_ love.Ack, e
 	return r.inner.Execute(ctx, c)
 }
 
-// follow records an answer that came when nobody waited for it any more. If the
+// follow records an answer that came after its caller had stopped waiting. If the
 // entry is recorded as timed out already, an error adds nothing to it.
 func (r *Recorder) follow(e love.CommandEntry, a answer, timedOut bool) {
 	switch {
@@ -215,8 +216,8 @@ func (r *Recorder) follow(e love.CommandEntry, a answer, timedOut bool) {
 	}
 }
 
-// Refuse records a command that was refused before it reached the recorder, and
-// why. A failure to record it is logged.
+// Refuse records a command that was refused before it reached the recorder, with
+// the reason. A failure to record it is logged.
 func (r *Recorder) Refuse(ctx context.Context, c commander.Call, why error) {
 	refused := r.refused(why)
 	if e, waited := r.take(c.ID); waited {
@@ -224,7 +225,7 @@ func (r *Recorder) Refuse(ctx context.Context, c commander.Call, why error) {
 		return
 	}
 	e := r.entry(c, refused)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout) // a client that hangs up is recorded all the same
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout) // recorded even if the client hangs up
 	defer cancel()
 	if err := r.store.Begin(ctx, e); err != nil {
 		r.log.Error("a refused command was not recorded", "user", e.User, "csc", e.CSC, "cmd", e.Command, "error", err)
@@ -232,9 +233,9 @@ func (r *Recorder) Refuse(ctx context.Context, c commander.Call, why error) {
 	r.watchers.Notify(e)
 }
 
-// Await records a command that has to wait for a second person's approval, with
-// the text that its caller gets. What comes of it later, in [Recorder.Execute]
-// or [Recorder.Refuse] with a call of this ID, changes the same entry.
+// Await records a command that waits for a second person's approval, with the
+// text for its caller. A later [Recorder.Execute] or [Recorder.Refuse] with a
+// call of this ID changes the same entry.
 func (r *Recorder) Await(ctx context.Context, c commander.Call, text string) (id string, err error) {
 	o := r.outcome(love.Ack{}, &commander.Error{Kind: commander.Awaiting, Text: text})
 	o.State = love.CommandAwaiting
@@ -268,7 +269,7 @@ func (r *Recorder) List(ctx context.Context, f love.CommandFilter) ([]love.Comma
 }
 
 // Close refuses new commands and waits for those under way. When ctx ends, it
-// gives them up as [love.CommandUnknown]. It may be called again.
+// abandons them as [love.CommandUnknown]. It may be called again.
 func (r *Recorder) Close(ctx context.Context) {
 	r.mu.Lock()
 	r.closed = true
@@ -280,7 +281,7 @@ func (r *Recorder) Close(ctx context.Context) {
 	r.outcomes.close()
 }
 
-// begin records a command before it is sent.
+// begin records a command that is about to be sent.
 func (r *Recorder) begin(ctx context.Context, c commander.Call) (love.CommandEntry, error) {
 	pending := love.CommandOutcome{State: love.CommandPending, ApprovedBy: c.ApprovedBy}
 	e, waited := r.take(c.ID)
@@ -305,9 +306,9 @@ func (r *Recorder) begin(ctx context.Context, c commander.Call) (love.CommandEnt
 func (r *Recorder) write(e love.CommandEntry, write func() error) error {
 	err := write()
 	if err != nil {
-		r.log.Error("a command could not be recorded", "user", e.User, "csc", e.CSC, "cmd", e.Command, "sent", r.loose, "error", err)
+		r.log.Error("a command could not be recorded", "user", e.User, "csc", e.CSC, "cmd", e.Command, "sent", r.sendUnrecorded, "error", err)
 	}
-	if err == nil || r.loose {
+	if err == nil || r.sendUnrecorded {
 		return nil
 	}
 	return &commander.Error{
@@ -364,7 +365,7 @@ func stateOf(k commander.Kind) love.CommandState {
 	switch k {
 	case commander.TimedOut:
 		return love.CommandTimedOut
-	case commander.Unknown, commander.Awaiting: // what waits behind this recorder is not reported to it
+	case commander.Unknown, commander.Awaiting: // this recorder is not notified of what becomes of it
 		return love.CommandUnknown
 	}
 	return love.CommandRefused

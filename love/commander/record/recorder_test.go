@@ -23,14 +23,14 @@ import (
 // commandTimeout is how long the callers of the tests wait.
 const commandTimeout = 15 * time.Second
 
-// recording is a recorder in a bubble, and what it reported to its watchers.
+// recording is a recorder in a bubble, and the states that its watchers got.
 type recording struct {
 	*record.Recorder
 	store   record.Store
 	watched func() []love.CommandState
 }
 
-// withRecorder runs body in a bubble with a recorder of the commands to inner.
+// withRecorder runs body in a bubble with a recorder of the commands for inner.
 func withRecorder(t *testing.T, inner commander.Func, body func(t *testing.T, r recording), opts ...record.Option) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -58,7 +58,7 @@ func (r recording) entries(t *testing.T) []love.CommandEntry {
 	return entries
 }
 
-func (r recording) only(t *testing.T) love.CommandEntry {
+func (r recording) onlyEntry(t *testing.T) love.CommandEntry {
 	t.Helper()
 	entries := r.entries(t)
 	require.Len(t, entries, 1)
@@ -82,11 +82,11 @@ var move = commander.Call{
 
 var done = love.Ack{Text: love.Done, Code: 303}
 
-// atOnce is a commander that executes everything.
-func atOnce(context.Context, commander.Call) (love.Ack, error) { return done, nil }
+// succeeds is a commander that executes every command.
+func succeeds(context.Context, commander.Call) (love.Ack, error) { return done, nil }
 
-// after returns a commander that answers after some time, whatever its context
-// says.
+// after returns a commander that answers after some time, even if its context
+// has ended.
 func after(d time.Duration, ack love.Ack) commander.Func {
 	return func(context.Context, commander.Call) (love.Ack, error) {
 		time.Sleep(d)
@@ -124,7 +124,7 @@ func TestRecorder_RecordsACommandBeforeItIsSentAndThenItsOutcome(t *testing.T) {
 		}, found[0])
 		require.NoError(t, err)
 		require.Equal(t, love.Ack{Text: love.Done, Code: 303, Raw: move.Posted}, ack)
-		require.Equal(t, love.CommandOutcome{State: love.CommandDone, Status: 200, Code: 303, Result: "Done", Duration: 2 * time.Second}, r.only(t).CommandOutcome)
+		require.Equal(t, love.CommandOutcome{State: love.CommandDone, Status: 200, Code: 303, Result: "Done", Duration: 2 * time.Second}, r.onlyEntry(t).CommandOutcome)
 		require.Equal(t, []love.CommandState{love.CommandPending, love.CommandDone}, r.watched())
 	})
 }
@@ -163,15 +163,15 @@ func TestRecorder_RecordsEveryOutcome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			withRecorder(t, c.inner, func(t *testing.T, r recording) {
 				_, err := r.give(t)
-				require.Equal(t, c.want, r.only(t).CommandOutcome)
+				require.Equal(t, c.want, r.onlyEntry(t).CommandOutcome)
 				require.Equal(t, c.want.Status, commanderhttp.Status(err), "the caller gets the same")
 			})
 		})
 	}
 }
 
-func TestRecorder_KnowsNoStatusByDefault(t *testing.T) {
-	r := record.New(commander.Func(atOnce), record.NewMemory(0))
+func TestRecorder_HasNoStatusByDefault(t *testing.T) {
+	r := record.New(commander.Func(succeeds), record.NewMemory(0))
 	defer r.Close(t.Context())
 	_, err := r.Execute(t.Context(), move)
 	require.NoError(t, err)
@@ -181,7 +181,7 @@ func TestRecorder_KnowsNoStatusByDefault(t *testing.T) {
 	require.Zero(t, entries[0].Status)
 }
 
-func TestRecorder_ReportsADeadlineOfItsCaller(t *testing.T) {
+func TestRecorder_ReportsTheTimeoutOfItsCaller(t *testing.T) {
 	withRecorder(t, func(ctx context.Context, _ commander.Call) (love.Ack, error) {
 		commander.Report(ctx, love.Progress{Code: 301, Timeout: 60})
 		time.Sleep(2 * time.Minute)
@@ -199,11 +199,11 @@ func TestRecorder_ReportsADeadlineOfItsCaller(t *testing.T) {
 		soon, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		_, err = r.Execute(soon, move)
-		require.ErrorContains(t, err, "No answer within 50ms.", "no progress extends a deadline of another kind")
+		require.ErrorContains(t, err, "No answer within 50ms.", "progress extends only a timeout of commander.WithTimeout")
 	})
 }
 
-func TestRecorder_HasNoTimeLimitForItsCaller(t *testing.T) {
+func TestRecorder_HasNoTimeoutOfItsOwn(t *testing.T) {
 	withRecorder(t, after(24*time.Hour, done), func(t *testing.T, r recording) {
 		ack, err := r.Execute(t.Context(), move)
 		require.NoError(t, err)
@@ -211,7 +211,7 @@ func TestRecorder_HasNoTimeLimitForItsCaller(t *testing.T) {
 	})
 }
 
-func TestRecorder_PassesProgressOnWhichExtendsTheCallersTime(t *testing.T) {
+func TestRecorder_PassesOnProgressWhichExtendsTheCallersTimeout(t *testing.T) {
 	progress := love.Progress{Code: 301, Name: "CMD_INPROGRESS", Timeout: 60}
 	withRecorder(t, func(ctx context.Context, _ commander.Call) (love.Ack, error) {
 		commander.Report(ctx, progress)
@@ -228,9 +228,9 @@ func TestRecorder_PassesProgressOnWhichExtendsTheCallersTime(t *testing.T) {
 	})
 }
 
-// Each command leaves two entries to be written, and nobody asks for them.
-func TestRecorder_WritesWithoutBeingAsked(t *testing.T) {
-	withRecorder(t, atOnce, func(t *testing.T, r recording) {
+// Each command queues two entries, and nobody lists them.
+func TestRecorder_WritesOutcomesInTheBackground(t *testing.T) {
+	withRecorder(t, succeeds, func(t *testing.T, r recording) {
 		const many = 600
 		for range many {
 			_, err := r.give(t)
@@ -244,12 +244,12 @@ func TestRecorder_WritesWithoutBeingAsked(t *testing.T) {
 }
 
 func TestRecorder_WatchersAreNotifiedUntilTheyCancel(t *testing.T) {
-	withRecorder(t, atOnce, func(t *testing.T, r recording) {
+	withRecorder(t, succeeds, func(t *testing.T, r recording) {
 		var ids []string
 		cancel := r.Watch(func(e love.CommandEntry) { ids = append(ids, e.ID) })
 		_, err := r.give(t)
 		require.NoError(t, err)
-		id := r.only(t).ID
+		id := r.onlyEntry(t).ID
 		cancel()
 		_, err = r.give(t)
 		require.NoError(t, err)
@@ -271,7 +271,7 @@ func TestRecorder_ChecksWithTheWrappedCommander(t *testing.T) {
 	require.Equal(t, commander.Refuse("no cmd_move"), err)
 	entries, err := outer.List(t.Context(), love.CommandFilter{})
 	require.NoError(t, err)
-	require.Empty(t, entries, "a question is not recorded")
+	require.Empty(t, entries, "a check is not recorded")
 }
 
 // checked is a commander that refuses everything.
@@ -281,13 +281,13 @@ func (checked) Check(_ context.Context, c commander.Call) (love.Ack, error) {
 	return love.Ack{}, commander.Refuse("no %s", c.Name)
 }
 
-func TestRecorder_RecordsRefusedCommandsToo(t *testing.T) {
+func TestRecorder_RecordsRefusedCommands(t *testing.T) {
 	withRecorder(t, nil, func(t *testing.T, r recording) {
 		forbidden := &commander.Error{Kind: commander.Forbidden, Text: "not allowed"}
 		r.Refuse(t.Context(), commander.Call{
 			Command: love.Command{Identity: "ana@summit"}, Posted: json.RawMessage(`{"anything":1}`), User: "ana",
 		}, forbidden)
-		e := r.only(t)
+		e := r.onlyEntry(t)
 		require.Equal(t, love.CommandOutcome{State: love.CommandRefused, Status: 403, Result: "not allowed"}, e.CommandOutcome)
 		require.JSONEq(t, `{"anything":1}`, string(e.Params), "a request that is not a command is kept whole")
 		require.Equal(t, "ana", e.User)
@@ -301,13 +301,13 @@ func TestRecorder_RecordsARefusalEvenIfTheClientHasHungUp(t *testing.T) {
 		ctx, hangUp := context.WithCancel(t.Context())
 		hangUp()
 		r.Refuse(ctx, move, &commander.Error{Kind: commander.Forbidden, Text: "not allowed"})
-		require.Equal(t, love.CommandRefused, r.only(t).State)
+		require.Equal(t, love.CommandRefused, r.onlyEntry(t).State)
 	})
 }
 
 func TestRecorder_IDsSortByTime(t *testing.T) {
-	withRecorder(t, atOnce, func(t *testing.T, r recording) {
-		for range 2 { // at the same moment, for all that the clock tells
+	withRecorder(t, succeeds, func(t *testing.T, r recording) {
+		for range 2 { // at the same time of the clock
 			_, err := r.give(t)
 			require.NoError(t, err)
 		}
@@ -320,17 +320,17 @@ func TestRecorder_IDsSortByTime(t *testing.T) {
 	})
 }
 
-// setBack is a clock that was set back.
-type setBack struct {
+// steppedClock is a clock that the test sets back.
+type steppedClock struct {
 	love.Clock
 	now time.Time
 }
 
-func (c *setBack) Now() time.Time { return c.now }
+func (c *steppedClock) Now() time.Time { return c.now }
 
-func TestRecorder_FollowsAClockThatWasSetBack(t *testing.T) {
-	clock := &setBack{now: time.Date(2026, 3, 14, 2, 0, 0, 0, time.UTC)}
-	withRecorder(t, atOnce, func(t *testing.T, r recording) {
+func TestRecorder_UsesAClockThatWasSetBack(t *testing.T) {
+	clock := &steppedClock{now: time.Date(2026, 3, 14, 2, 0, 0, 0, time.UTC)}
+	withRecorder(t, succeeds, func(t *testing.T, r recording) {
 		for range 2 {
 			_, err := r.give(t)
 			require.NoError(t, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Store keeps the entries of the record. [NewMemory] keeps them in memory,
-// drivers in a database. Every implementation has to pass lovetest.RunRecord.
+// Store keeps the entries of the record. A [Memory] keeps them in memory,
+// love/store in a database. Every implementation must pass lovetest.RunRecord.
 // It is safe for concurrent use.
 type Store interface {
 	// Begin adds an entry with a new ID: in state [love.CommandPending] before the
@@ -23,12 +23,12 @@ type Store interface {
 	Change(ctx context.Context, changes ...Change) error
 	// List returns a page of the entries that a filter selects, newest first.
 	List(ctx context.Context, f love.CommandFilter) ([]love.CommandEntry, error)
-	// Interrupted ends the commands that a manager has left open, and returns how
-	// many. Pending ones become [love.CommandUnknown], with [InterruptedResult];
-	// those awaiting approval become [love.CommandRefused], with
-	// [UnapprovedResult]. The manager calls it when it starts.
+	// Interrupted ends the commands that a manager has left open, and returns
+	// their number. Pending ones become [love.CommandUnknown], with
+	// [InterruptedResult]; those awaiting approval become [love.CommandRefused],
+	// with [UnapprovedResult]. The manager calls it when it starts.
 	Interrupted(ctx context.Context, manager string) (int, error)
-	// Prune removes the entries from before a time, and returns how many.
+	// Prune removes the entries from before a time, and returns their number.
 	Prune(ctx context.Context, before time.Time) (int, error)
 }
 
@@ -47,7 +47,7 @@ type Change struct {
 	love.CommandOutcome
 }
 
-// FirstID returns the 16 digits with which the ID of every entry of a time
-// begins. IDs sort by time, and id >= FirstID(t) selects the entries of t or
+// FirstID returns the 16 digits with which the IDs of all entries of a time
+// begin. IDs sort by time, and id >= FirstID(t) selects the entries of t or
 // later, so a [Store] needs no index of times.
 func FirstID(t time.Time) string { return timeid.First(t) }

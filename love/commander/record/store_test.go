@@ -34,7 +34,7 @@ func TestMemory_KeepsTheNewest(t *testing.T) {
 	require.Equal(t, "3", entries[1].ID)
 }
 
-// brokenStore fails.
+// brokenStore cannot be written.
 type brokenStore struct{ record.Store }
 
 func (brokenStore) Begin(context.Context, love.CommandEntry) error { return errors.New("disk full") }
@@ -61,8 +61,7 @@ func TestRecorder_DoesNotSendWhatCannotBeRecorded(t *testing.T) {
 	r.Close(t.Context())
 }
 
-// flakyStore takes changes unless it is away, and never the one with an odd
-// result.
+// flakyStore takes changes unless it is away, and never one with an odd result.
 type flakyStore struct {
 	record.Store
 	mu   sync.Mutex
@@ -118,7 +117,7 @@ func withFlakyStore(t *testing.T, body func(t *testing.T, r *record.Recorder, f 
 	})
 }
 
-func TestRecorder_OutcomesWaitForAStoreThatIsAway(t *testing.T) {
+func TestRecorder_KeepsOutcomesForAStoreThatIsAway(t *testing.T) {
 	withFlakyStore(t, func(t *testing.T, r *record.Recorder, f *flakyStore) {
 		f.setAway(true)
 		_, err := r.Execute(t.Context(), move)
@@ -132,7 +131,7 @@ func TestRecorder_OutcomesWaitForAStoreThatIsAway(t *testing.T) {
 	})
 }
 
-func TestRecorder_AnOutcomeThatIsNeverTakenHoldsUpNoOther(t *testing.T) {
+func TestRecorder_AnOutcomeThatCannotBeStoredDoesNotDelayOthers(t *testing.T) {
 	withFlakyStore(t, func(t *testing.T, r *record.Recorder, f *flakyStore) {
 		for range 3 {
 			_, err := r.Execute(t.Context(), move)
@@ -144,8 +143,8 @@ func TestRecorder_AnOutcomeThatIsNeverTakenHoldsUpNoOther(t *testing.T) {
 	})
 }
 
-// A command that was approved but cannot be recorded is not sent, and does not
-// look as if it still waited.
+// A command that was approved but cannot be recorded is not sent, and is no
+// longer recorded as waiting.
 func TestRecorder_AnApprovedCommandThatCannotBeRecordedIsRefused(t *testing.T) {
 	withFlakyStore(t, func(t *testing.T, r *record.Recorder, f *flakyStore) {
 		c := move

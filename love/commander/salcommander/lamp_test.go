@@ -18,9 +18,9 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// interfaces are three components: Lamp without instances, Hexapod with, and
+// definitions returns three components: Lamp without instances, Hexapod with, and
 // Stone without commands.
-func interfaces(t testing.TB) *sal.Definitions {
+func definitions(t testing.TB) *sal.Definitions {
 	defs, err := sal.Define(
 		&sal.Component{Name: "Lamp", Topics: []*sal.Topic{
 			{Kind: sal.Command, Name: "switchOn", Fields: []sal.Field{
@@ -40,14 +40,14 @@ func interfaces(t testing.TB) *sal.Definitions {
 	return defs
 }
 
-// lamp is a commander and a Lamp whose commands the test answers.
+// lamp is a commander, and a Lamp whose commands the test handles.
 type lamp struct {
 	*salcommander.Commander
 	domain *sal.Domain
 	got    chan *sal.Sample // the commands that reached the Lamp
 }
 
-// handler answers a command to the Lamp.
+// handler executes a command to the Lamp.
 type handler func(ctx context.Context, c *sal.Controller, s *sal.Sample) error
 
 // withLamp runs body in a bubble with a Lamp.
@@ -60,7 +60,7 @@ func withLamp(t *testing.T, handle handler, body func(*testing.T, lamp)) {
 }
 
 func newLamp(t *testing.T, handle handler) (l lamp, stop func()) {
-	d := sal.NewDomain(sim.NewBus(), interfaces(t), sal.WithIdentity("LOVE"))
+	d := sal.NewDomain(sim.NewBus(), definitions(t), sal.WithIdentity("LOVE"))
 	l = lamp{salcommander.New(d), d, make(chan *sal.Sample, 1000)}
 	c, err := d.Controller(t.Context(), "Lamp", 0)
 	require.NoError(t, err)
@@ -80,15 +80,15 @@ func newLamp(t *testing.T, handle handler) (l lamp, stop func()) {
 
 func accept(context.Context, *sal.Controller, *sal.Sample) error { return nil }
 
-func fails(text string) handler {
+func failWith(text string) handler {
 	return func(context.Context, *sal.Controller, *sal.Sample) error { return errors.New(text) }
 }
 
-func answers(a sal.Ack) handler {
+func answerWith(a sal.Ack) handler {
 	return func(context.Context, *sal.Controller, *sal.Sample) error { return sal.Answer(a) }
 }
 
-func sleeps(d time.Duration) handler {
+func sleepFor(d time.Duration) handler {
 	return func(ctx context.Context, _ *sal.Controller, _ *sal.Sample) error {
 		select {
 		case <-time.After(d):
@@ -99,16 +99,16 @@ func sleeps(d time.Duration) handler {
 	}
 }
 
-func progress(estimate, takes time.Duration) handler {
+func reportProgress(estimate, takes time.Duration) handler {
 	return func(ctx context.Context, c *sal.Controller, s *sal.Sample) error {
 		if err := c.Progress(ctx, s, estimate); err != nil {
 			return err
 		}
-		return sleeps(takes)(ctx, c, s)
+		return sleepFor(takes)(ctx, c, s)
 	}
 }
 
-// done is the acknowledgement of a command that a component has completed.
+// done is the acknowledgement of a completed command.
 var done = love.Ack{Text: love.Done, Code: 303}
 
 func call(csc string, index int, cmd, params string) commander.Call {

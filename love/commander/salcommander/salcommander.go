@@ -52,7 +52,7 @@ const noLimit = 10 * 365 * 24 * time.Hour
 // or that of the component, and the component's code. Unknown components, commands
 // and parameters, and values that do not fit, are [commander.Refused] with a text
 // that says what would be accepted; nothing is sent then. A component that is silent
-// or too slow until the context ends is [commander.TimedOut]
+// or too slow when the context ends is [commander.TimedOut]
 // (docs/protocol/commander.md).
 func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack, error) {
 	p, err := c.prepare(call.Command)
@@ -141,7 +141,7 @@ func withCommands(err error, c *sal.Component) error {
 
 // remote returns the one remote for all instances of a component. The index is
 // part of the command, so there are never more remotes than components,
-// whatever indices are asked for.
+// whatever the indices of the commands.
 func (c *Commander) remote(ctx context.Context, name string) (*sal.Remote, error) {
 	c.mu.Lock()
 	entry := c.remotes[name]
@@ -179,12 +179,12 @@ func parameters(raw json.RawMessage) (sal.Values, error) {
 			return nil, commander.Refuse(`"params" must be an object with the parameters of the command by name, {} for none`)
 		}
 	}
-	delete(values, "salIndex") // the "salindex" of the command counts
+	delete(values, "salIndex") // the command has its own "salindex"
 	return values, nil
 }
 
-// refusal returns an error in the command as one of kind [commander.Refused],
-// and any other as it is.
+// refusal returns a mistake in the command as an error of kind [commander.Refused],
+// and any other error as it is.
 func refusal(err error) error {
 	var component *sal.UnknownComponentError
 	var topic *sal.UnknownTopicError
@@ -214,7 +214,7 @@ func failure(err error) (love.Ack, error) {
 		return love.Ack{}, failed
 	}
 	ack := love.Ack{Text: failed.Ack.Result, Code: int(failed.Ack.Code), Error: failed.Ack.Error}
-	if ack.Text == "" || ack.Text == love.Done { // would be taken for success
+	if ack.Text == "" || ack.Text == love.Done { // would count as success
 		ack.Text = failed.Ack.String()
 	}
 	return ack, nil

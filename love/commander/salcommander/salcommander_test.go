@@ -40,7 +40,7 @@ func TestACommandMayHaveNoParametersAndNoIdentity(t *testing.T) {
 	})
 }
 
-func TestAnIdentityBelongsToOneCommandAlone(t *testing.T) {
+func TestEachCommandHasItsOwnIdentity(t *testing.T) {
 	withLamp(t, func(_ context.Context, _ *sal.Controller, s *sal.Sample) error {
 		if s.Topic().Name == "switchOn" {
 			time.Sleep(5 * time.Second)
@@ -70,12 +70,12 @@ func TestTheAcknowledgementIsThatOfTheComponent(t *testing.T) {
 		handle handler
 		want   love.Ack
 	}{
-		"a refusal is its text":         {fails("no power"), love.Ack{Text: "Failed: no power", Code: -302, Error: 1}},
-		"another text is passed on":     {answers(sal.Ack{Code: sal.Complete, Result: "warming up"}), love.Ack{Text: "warming up", Code: 303}},
-		"success without text is Done":  {answers(sal.Ack{Code: sal.Complete}), done},
-		"failure is never taken for it": {answers(sal.Ack{Code: sal.NoPermission, Result: "Done"}), love.Ack{Text: "CMD_NOPERM (-300): Done", Code: -300}},
-		"nor without text":              {answers(sal.Ack{Code: sal.NoPermission}), love.Ack{Text: "CMD_NOPERM (-300)", Code: -300}},
-		"progress extends the time":     {progress(30*time.Second, 35*time.Second), done},
+		"a refusal has its text":          {failWith("no power"), love.Ack{Text: "Failed: no power", Code: -302, Error: 1}},
+		"another text is passed on":       {answerWith(sal.Ack{Code: sal.Complete, Result: "warming up"}), love.Ack{Text: "warming up", Code: 303}},
+		"success without text is Done":    {answerWith(sal.Ack{Code: sal.Complete}), done},
+		"failure never counts as success": {answerWith(sal.Ack{Code: sal.NoPermission, Result: "Done"}), love.Ack{Text: "CMD_NOPERM (-300): Done", Code: -300}},
+		"even without text":               {answerWith(sal.Ack{Code: sal.NoPermission}), love.Ack{Text: "CMD_NOPERM (-300)", Code: -300}},
+		"progress extends the time":       {reportProgress(30*time.Second, 35*time.Second), done},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withLamp(t, c.handle, func(t *testing.T, l lamp) {
@@ -87,16 +87,16 @@ func TestTheAcknowledgementIsThatOfTheComponent(t *testing.T) {
 	}
 }
 
-func TestAComponentThatIsTooSlowIsATimeOut(t *testing.T) {
+func TestAComponentThatIsTooSlowIsATimeout(t *testing.T) {
 	for name, c := range map[string]struct {
 		handle handler
 		text   string
 		code   int
 		after  time.Duration
 	}{
-		"silence": {sleeps(time.Minute), "Command time out. No ack received from component.", 0, commandTimeout},
+		"silence": {sleepFor(time.Minute), "Command time out. No ack received from component.", 0, commandTimeout},
 		"progress, then silence": {
-			progress(time.Second, time.Minute), "Command time out. Last ack received CMD_INPROGRESS (301).", 301, commandTimeout + time.Second,
+			reportProgress(time.Second, time.Minute), "Command time out. Last ack received CMD_INPROGRESS (301).", 301, commandTimeout + time.Second,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,8 +115,8 @@ func TestAComponentThatIsTooSlowIsATimeOut(t *testing.T) {
 	}
 }
 
-func TestTheTimeLimitIsTheCallersAlone(t *testing.T) {
-	withLamp(t, sleeps(24*time.Hour), func(t *testing.T, l lamp) {
+func TestOnlyTheCallerSetsATimeLimit(t *testing.T) {
+	withLamp(t, sleepFor(24*time.Hour), func(t *testing.T, l lamp) {
 		ack, err := l.Execute(t.Context(), call("Lamp", 0, "cmd_switchOff", `{}`))
 		require.NoError(t, err)
 		require.Equal(t, done, ack)
@@ -129,15 +129,15 @@ func TestTheTimeLimitIsTheCallersAlone(t *testing.T) {
 	})
 }
 
-func TestAMistakeIsNamedTogetherWithWhatIsAccepted(t *testing.T) {
+func TestARefusalSaysWhatIsAccepted(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		call commander.Call
 		text string
 	}{
-		{"unknown component, near", call("Lmap", 0, "cmd_switchOn", `{}`), `there is no component "Lmap"; did you mean Lamp?`},
+		{"misspelled component", call("Lmap", 0, "cmd_switchOn", `{}`), `there is no component "Lmap"; did you mean Lamp?`},
 		{"unknown component", call("Telescope", 0, "cmd_switchOn", `{}`), `there is no component "Telescope"; there are Lamp, Hexapod, Stone`},
-		{"unknown command, near", call("Lamp", 0, "cmd_switchon", `{}`), `Lamp has no command "cmd_switchon"; did you mean cmd_switchOn or cmd_switchOff?`},
+		{"misspelled command", call("Lamp", 0, "cmd_switchon", `{}`), `Lamp has no command "cmd_switchon"; did you mean cmd_switchOn or cmd_switchOff?`},
 		{"unknown command", call("Lamp", 0, "cmd_explode", `{}`), `Lamp has no command "cmd_explode"; its commands are cmd_switchOff, cmd_switchOn`},
 		{"no commands at all", call("Stone", 0, "cmd_roll", `{}`), `Stone has no commands`},
 		{"an event", call("Lamp", 0, "evt_burning", `{}`), `Lamp has no command "evt_burning"; its commands are cmd_switchOff, cmd_switchOn`},
@@ -176,8 +176,8 @@ func TestCheckSendsNothing(t *testing.T) {
 	})
 }
 
-func TestProgressIsReportedAsItComes(t *testing.T) {
-	withLamp(t, progress(30*time.Second, 35*time.Second), func(t *testing.T, l lamp) {
+func TestProgressIsReportedWhenItArrives(t *testing.T) {
+	withLamp(t, reportProgress(30*time.Second, 35*time.Second), func(t *testing.T, l lamp) {
 		start := time.Now()
 		var reported []love.Progress
 		ctx := commander.WithProgress(t.Context(), func(p love.Progress) {
@@ -190,7 +190,7 @@ func TestProgressIsReportedAsItComes(t *testing.T) {
 	})
 }
 
-func TestEveryInstanceIsReachedThroughOneRemote(t *testing.T) {
+func TestAllInstancesShareOneRemote(t *testing.T) {
 	withLamp(t, accept, func(t *testing.T, l lamp) {
 		var running sync.WaitGroup
 		reached := make(chan int, 2)
@@ -211,7 +211,7 @@ func TestEveryInstanceIsReachedThroughOneRemote(t *testing.T) {
 	})
 }
 
-func TestAClosedDomainIsAnErrorNotARefusal(t *testing.T) {
+func TestAClosedDomainIsNotARefusal(t *testing.T) {
 	withLamp(t, accept, func(t *testing.T, l lamp) {
 		require.NoError(t, l.domain.Close())
 		_, err := l.execute(t, call("Lamp", 0, "cmd_switchOff", `{}`))
@@ -222,13 +222,13 @@ func TestAClosedDomainIsAnErrorNotARefusal(t *testing.T) {
 
 func TestTheHeartbeatIsTheTimeOfTheDomainsClock(t *testing.T) {
 	at := time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
-	c := salcommander.New(sal.NewDomain(sim.NewBus(), interfaces(t), sal.WithClock(lovetest.NewClock(at))))
+	c := salcommander.New(sal.NewDomain(sim.NewBus(), definitions(t), sal.WithClock(lovetest.NewClock(at))))
 	beat, err := c.Heartbeat(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, at, beat)
 }
 
-func TestCommanderIsACommander(t *testing.T) {
+func TestConformance(t *testing.T) {
 	lovetest.RunCommander(t, func(t *testing.T) lovetest.CommanderSetup {
 		l, stop := newLamp(t, func(ctx context.Context, c *sal.Controller, s *sal.Sample) error {
 			if s.Topic().Name == "switchOff" {

@@ -11,8 +11,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// topicInfo answers salinfo from definitions. Answers have hundreds of
-// kilobytes and never change, so each is encoded once.
+// topicInfo answers salinfo from definitions. The answers have hundreds of
+// kilobytes and never change, so each is encoded only once.
 type topicInfo struct {
 	defs *sal.Definitions
 
@@ -33,7 +33,7 @@ type kindSet uint
 const allKinds = 1<<len(infoKinds) - 1
 
 // parseKinds reads "event-telemetry-command". It ignores unknown words, and
-// returns all kinds if there is no known one.
+// returns all kinds if it knows none.
 func parseKinds(categories string) kindSet {
 	var set kindSet
 	for word := range strings.SplitSeq(categories, "-") {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestTopicNamesHaveTheChosenCategories(t *testing.T) {
-	c := salcommander.New(sal.NewDomain(sim.NewBus(), interfaces(t)))
+	c := salcommander.New(sal.NewDomain(sim.NewBus(), definitions(t)))
 	for categories, lamp := range map[string]string{
 		"":                  `{"event_names":["burning"],"telemetry_names":["light"],"command_names":["switchOff","switchOn"]}`,
 		"nonsense":          `{"event_names":["burning"],"telemetry_names":["light"],"command_names":["switchOff","switchOn"]}`,
@@ -29,7 +29,7 @@ func TestTopicNamesHaveTheChosenCategories(t *testing.T) {
 }
 
 func TestTopicDataDescribesFieldsButNotPrivateOnes(t *testing.T) {
-	c := salcommander.New(sal.NewDomain(sim.NewBus(), interfaces(t)))
+	c := salcommander.New(sal.NewDomain(sim.NewBus(), definitions(t)))
 	body, err := c.TopicData(t.Context(), "command")
 	require.NoError(t, err)
 	var got map[string]json.RawMessage

@@ -22,7 +22,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// api is a lamp behind the commander's API, as a manager finds it.
+// api is a lamp behind the commander's API, as a manager sees it.
 type api struct {
 	lamp
 	transport *http.Transport
@@ -44,8 +44,8 @@ type answer struct {
 	body   string
 }
 
-// ask asks as the Python manager does: without the slash, following the
-// redirect, and reading gzip.
+// ask makes a request as the Python manager does: without the slash, following
+// the redirect, and accepting gzip.
 func (a api) ask(t *testing.T, method, path, body string) answer {
 	t.Helper()
 	got := a.request(t, method, path, body, "Content-Type", "application/json", "Accept", "*/*",
@@ -85,7 +85,7 @@ func ackOf(t *testing.T, a answer) string {
 	return *ack.Ack
 }
 
-func TestSection11_EveryAnswerToACommand(t *testing.T) {
+func TestAPI_AnswersCommands(t *testing.T) {
 	const command = `{"csc":"Lamp","salindex":0,"cmd":"cmd_switchOff","params":{},"identity":"ana@host"}`
 	for name, c := range map[string]struct {
 		handle handler
@@ -94,15 +94,15 @@ func TestSection11_EveryAnswerToACommand(t *testing.T) {
 		after  time.Duration
 	}{
 		"success":                            {accept, 200, `{"ack":"Done","code":303}`, 0},
-		"another text":                       {answers(sal.Ack{Code: sal.Complete, Result: "warming up"}), 200, `{"ack":"warming up","code":303}`, 0},
-		"success without text":               {answers(sal.Ack{Code: sal.Complete}), 200, `{"ack":"Done","code":303}`, 0},
-		"a refusal of the component":         {fails("no power"), 200, `{"ack":"Failed: no power","code":-302,"error":1}`, 0},
-		"a failure that calls itself done":   {answers(sal.Ack{Code: sal.NoPermission, Result: "Done"}), 200, `{"ack":"CMD_NOPERM (-300): Done","code":-300}`, 0},
-		"a component that rejects by a code": {answers(sal.Ack{Code: sal.NoPermission}), 200, `{"ack":"CMD_NOPERM (-300)","code":-300}`, 0},
-		"no acknowledgement for 10 s":        {sleeps(time.Minute), 504, `{"ack":"Command time out. No ack received from component."}`, 10 * time.Second},
-		"a first one, and then none":         {progress(time.Second, time.Minute), 504, `{"ack":"Command time out. Last ack received CMD_INPROGRESS (301).","code":301}`, 11 * time.Second},
-		"progress that asks for more time":   {progress(30*time.Second, 35*time.Second), 200, `{"ack":"Done","code":303}`, 35 * time.Second},
-		"progress that asks for no time":     {progress(0, 9*time.Second), 200, `{"ack":"Done","code":303}`, 9 * time.Second},
+		"another text":                       {answerWith(sal.Ack{Code: sal.Complete, Result: "warming up"}), 200, `{"ack":"warming up","code":303}`, 0},
+		"success without text":               {answerWith(sal.Ack{Code: sal.Complete}), 200, `{"ack":"Done","code":303}`, 0},
+		"a refusal of the component":         {failWith("no power"), 200, `{"ack":"Failed: no power","code":-302,"error":1}`, 0},
+		"a failure that calls itself done":   {answerWith(sal.Ack{Code: sal.NoPermission, Result: "Done"}), 200, `{"ack":"CMD_NOPERM (-300): Done","code":-300}`, 0},
+		"a component that rejects by a code": {answerWith(sal.Ack{Code: sal.NoPermission}), 200, `{"ack":"CMD_NOPERM (-300)","code":-300}`, 0},
+		"no acknowledgement for 10 s":        {sleepFor(time.Minute), 504, `{"ack":"Command time out. No ack received from component."}`, 10 * time.Second},
+		"a first one, and then none":         {reportProgress(time.Second, time.Minute), 504, `{"ack":"Command time out. Last ack received CMD_INPROGRESS (301).","code":301}`, 11 * time.Second},
+		"progress that asks for more time":   {reportProgress(30*time.Second, 35*time.Second), 200, `{"ack":"Done","code":303}`, 35 * time.Second},
+		"progress that asks for no time":     {reportProgress(0, 9*time.Second), 200, `{"ack":"Done","code":303}`, 9 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withAPI(t, c.handle, func(t *testing.T, a api) {
@@ -118,7 +118,7 @@ func TestSection11_EveryAnswerToACommand(t *testing.T) {
 	}
 }
 
-func TestSection11_EveryKeyOfACommandIsRequired(t *testing.T) {
+func TestAPI_RequiresEveryKeyOfACommand(t *testing.T) {
 	members := map[string]string{"csc": `"Lamp"`, "salindex": `0`, "cmd": `"cmd_switchOff"`, "params": `{}`, "identity": `"ana@host"`}
 	withAPI(t, accept, func(t *testing.T, a api) {
 		for missing := range members {
@@ -143,7 +143,7 @@ func TestSection11_EveryKeyOfACommandIsRequired(t *testing.T) {
 	})
 }
 
-func TestSection11_ASecondIdentityInAnotherCaseIsRefused(t *testing.T) {
+func TestAPI_RefusesASecondIdentityInAnotherCase(t *testing.T) {
 	withAPI(t, accept, func(t *testing.T, a api) {
 		got := a.ask(t, "POST", "/cmd", `{"csc":"Lamp","salindex":0,"cmd":"cmd_switchOff","params":{},"identity":"ana@host","Identity":"admin@host"}`)
 		require.Equal(t, 400, got.status)
@@ -153,7 +153,7 @@ func TestSection11_ASecondIdentityInAnotherCaseIsRefused(t *testing.T) {
 }
 
 // The Python commander answers these with a page of status 500.
-func TestSection11_WhatDoesNotExistOrDoesNotFitIsA400ThatSaysWhat(t *testing.T) {
+func TestAPI_AnswersWrongNamesAndValuesWith400(t *testing.T) {
 	withAPI(t, accept, func(t *testing.T, a api) {
 		for _, c := range [][5]string{
 			{"Lmap", "0", "cmd_switchOn", `{}`, `there is no component "Lmap"; did you mean Lamp?`},
@@ -179,7 +179,7 @@ func TestSection11_WhatDoesNotExistOrDoesNotFitIsA400ThatSaysWhat(t *testing.T) 
 }
 
 // The Python manager sends a command in whole before it looks for an answer.
-func TestSection11_TheRedirectComesAfterTheBodyHasBeenRead(t *testing.T) {
+func TestAPI_RedirectsAfterReadingTheBody(t *testing.T) {
 	withAPI(t, accept, func(t *testing.T, a api) {
 		conn, err := a.transport.DialContext(t.Context(), "tcp", "commander:5000")
 		require.NoError(t, err)
@@ -194,7 +194,7 @@ func TestSection11_TheRedirectComesAfterTheBodyHasBeenRead(t *testing.T) {
 	})
 }
 
-func TestSection11_Heartbeat(t *testing.T) {
+func TestAPI_Heartbeat(t *testing.T) {
 	withAPI(t, accept, func(t *testing.T, a api) {
 		for range 2 {
 			got := a.ask(t, "GET", "/heartbeat", "")
@@ -206,7 +206,7 @@ func TestSection11_Heartbeat(t *testing.T) {
 	})
 }
 
-func TestSection11_SALInfo(t *testing.T) {
+func TestAPI_SALInfo(t *testing.T) {
 	const (
 		lampEvents    = `"event_names":["burning"]`
 		lampTelemetry = `"telemetry_names":["light"]`
@@ -263,7 +263,7 @@ func TestSection11_SALInfo(t *testing.T) {
 	})
 }
 
-func TestSection11_APathHasItsSlashOrNone(t *testing.T) {
+func TestAPI_AnswersAWrongSlashWith404(t *testing.T) {
 	withAPI(t, accept, func(t *testing.T, a api) {
 		for path, method := range map[string]string{"/salinfo/topic-names/": "GET", "/salinfo/topic-data/": "GET", "/lovecsc/observinglog/": "POST", "/salinfo/metadata": "GET", "/": "GET"} {
 			got := a.request(t, method, path, "")
@@ -273,8 +273,8 @@ func TestSection11_APathHasItsSlashOrNone(t *testing.T) {
 	})
 }
 
-// A commander of ours behind its API answers as it does without.
-func TestBothSidesOfTheAPIAgree(t *testing.T) {
+// One of our commanders answers through its API as it does without.
+func TestAPI_ClientAndHandlerAgree(t *testing.T) {
 	tooDark := func(_ context.Context, _ *sal.Controller, s *sal.Sample) error {
 		if s.Topic().Name == "switchOff" {
 			return errors.New("too dark")

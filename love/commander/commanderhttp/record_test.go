@@ -16,12 +16,12 @@ import (
 
 // A recorder over a client, both with their defaults, as the package example of
 // commander shows them.
-func TestClient_AnswerAfterTheCallersTimeIsRecordedAsLate(t *testing.T) {
+func TestClient_AnAnswerAfterTheTimeoutIsRecordedAsLate(t *testing.T) {
 	sent := 0
-	withAPI(t, python(afterBody(func(w http.ResponseWriter, r *http.Request) {
+	withAPI(t, pythonCommander(afterBody(func(w http.ResponseWriter, r *http.Request) {
 		sent++
 		time.Sleep(time.Minute)
-		writes(200, `{"ack": "Done", "code": 303}`)(w, r)
+		respondWith(200, `{"ack": "Done", "code": 303}`)(w, r)
 	})), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 		recorder := record.New(c, record.NewMemory(0), record.WithStatus(commanderhttp.Status))
 		outcome := func() love.CommandOutcome {
@@ -44,12 +44,12 @@ func TestClient_AnswerAfterTheCallersTimeIsRecordedAsLate(t *testing.T) {
 	})
 }
 
-func TestClient_RecordHasTheStatusOfTheCommander(t *testing.T) {
+func TestClient_TheStatusOfTheCommanderIsRecorded(t *testing.T) {
 	for status, want := range map[int]love.CommandState{
 		200: love.CommandFailed, 400: love.CommandRefused, 403: love.CommandRefused, 501: love.CommandRefused, 503: love.CommandRefused,
 		500: love.CommandUnknown, 504: love.CommandTimedOut,
 	} {
-		withAPI(t, python(writes(status, `{"ack":"why","code":301}`)), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+		withAPI(t, pythonCommander(respondWith(status, `{"ack":"why","code":301}`)), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 			recorder := record.New(c, record.NewMemory(0), record.WithStatus(commanderhttp.Status))
 			_, _ = execute(t, recorder)
 			entries, err := recorder.List(t.Context(), love.CommandFilter{})
