@@ -25,12 +25,12 @@ func (m *Manager) listGroups(c *call) (answer, error) {
 	}
 	list := make([]group, len(all))
 	for i, g := range all {
-		list[i] = group{g.Name, listOf(g.Permissions)}
+		list[i] = group{g.Name, nonNil(g.Permissions)}
 	}
 	return answer{Status: http.StatusOK, Body: list}, nil
 }
 
-// putGroup makes a group or gives it other permissions.
+// putGroup creates a group or replaces its permissions.
 func (m *Manager) putGroup(c *call) (answer, error) {
 	if m.config.Users == nil {
 		return answer{}, errNotFound
@@ -38,7 +38,7 @@ func (m *Manager) putGroup(c *call) (answer, error) {
 	var body struct {
 		Permissions *[]auth.Permission `json:"permissions"`
 	}
-	if err := c.into(&body); err != nil {
+	if err := c.decode(&body); err != nil {
 		return answer{}, err
 	}
 	if body.Permissions == nil {
@@ -52,7 +52,7 @@ func (m *Manager) putGroup(c *call) (answer, error) {
 		return answer{}, err
 	}
 	m.note(c, audit.Record{Action: audit.GroupChanged, Subject: g.Name, Outcome: audit.Done, Detail: fmt.Sprint(g.Permissions)})
-	return answer{Status: http.StatusOK, Body: group{g.Name, listOf(g.Permissions)}}, nil
+	return answer{Status: http.StatusOK, Body: group{g.Name, nonNil(g.Permissions)}}, nil
 }
 
 func (m *Manager) removeGroup(c *call) (answer, error) {
@@ -68,4 +68,8 @@ func (m *Manager) removeGroup(c *call) (answer, error) {
 	}
 	m.note(c, audit.Record{Action: audit.GroupRemoved, Subject: name, Outcome: audit.Done})
 	return answer{Status: http.StatusNoContent}, nil
+}
+
+func (m *Manager) listPermissions(*call) (answer, error) {
+	return answer{Status: http.StatusOK, Body: auth.Permissions()}, nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// account is what administrators see of a user.
+// account is a user as administrators see them.
 type account struct {
 	Username         string            `json:"username"`
 	Email            string            `json:"email"`
@@ -19,7 +19,7 @@ type account struct {
 	LastName         string            `json:"last_name"`
 	Superuser        bool              `json:"superuser"`
 	Active           bool              `json:"active"`
-	HasPassword      bool              `json:"has_password"` // false: only somebody else, such as LDAP, lets the user in
+	HasPassword      bool              `json:"has_password"` // false: the user can log in only elsewhere, such as with LDAP
 	Groups           []string          `json:"groups"`
 	Permissions      []auth.Permission `json:"permissions"`
 	GroupPermissions []auth.Permission `json:"group_permissions"`
@@ -28,12 +28,12 @@ type account struct {
 func accountOf(a auth.Account) account {
 	return account{
 		a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, !a.Disabled, a.PasswordHash != "",
-		listOf(a.Groups), listOf(a.Permissions), listOf(a.GroupPermissions),
+		nonNil(a.Groups), nonNil(a.Permissions), nonNil(a.GroupPermissions),
 	}
 }
 
-// listOf turns nil into an empty list, which JSON shows as [] and not as null.
-func listOf[T any](list []T) []T {
+// nonNil turns nil into an empty list, which JSON shows as [] and not as null.
+func nonNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}
 	}
@@ -53,7 +53,7 @@ type accountChange struct {
 	Permissions *[]auth.Permission `json:"permissions"`
 }
 
-// apply changes an account. Its error is the refusal to answer with.
+// apply changes an account. Its error is the refusal to send.
 func (ch accountChange) apply(a *auth.Account) error {
 	set(&a.Email, ch.Email)
 	set(&a.FirstName, ch.FirstName)
@@ -83,15 +83,15 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// sentence writes an error as a sentence, for an answer.
+// sentence returns the text of an error as a sentence, for an answer.
 func sentence(err error) string {
 	text := err.Error()
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-// changedNames lists the texts of a user that a change touched, for its record.
-// No value is in it.
-func changedNames(before, after auth.User) string {
+// changedFields lists the names of the fields that a change has changed, for the
+// audit record. It does not show their values.
+func changedFields(before, after auth.User) string {
 	var names []string
 	for _, f := range []struct{ name, before, after string }{
 		{"email", before.Email, after.Email}, {"first_name", before.FirstName, after.FirstName}, {"last_name", before.LastName, after.LastName},
@@ -118,8 +118,8 @@ func (m *Manager) listUsers(c *call) (answer, error) {
 	return answer{Status: http.StatusOK, Body: list}, nil
 }
 
-// theUser is the user that the path names.
-func (m *Manager) theUser(c *call) (auth.Account, error) {
+// requestedAccount returns the account that the path names.
+func (m *Manager) requestedAccount(c *call) (auth.Account, error) {
 	if m.config.Users == nil {
 		return auth.Account{}, errNotFound
 	}
@@ -127,8 +127,8 @@ func (m *Manager) theUser(c *call) (auth.Account, error) {
 	return a, storeError(err)
 }
 
-// storeError turns a store's error into the refusal to answer with, if it is
-// the caller's mistake.
+// storeError turns an error of the store into the refusal to send, if it is a
+// mistake of the caller.
 func storeError(err error) error {
 	switch {
 	case errors.Is(err, auth.ErrUnknownUser):
@@ -142,7 +142,7 @@ func storeError(err error) error {
 }
 
 func (m *Manager) showUser(c *call) (answer, error) {
-	a, err := m.theUser(c)
+	a, err := m.requestedAccount(c)
 	if err != nil {
 		return answer{}, err
 	}
@@ -154,7 +154,7 @@ func (m *Manager) addUser(c *call) (answer, error) {
 		return answer{}, errNotFound
 	}
 	var ch accountChange
-	if err := c.into(&ch); err != nil {
+	if err := c.decode(&ch); err != nil {
 		return answer{}, err
 	}
 	if ch.Username == nil || ch.Password == nil || *ch.Password == "" {
@@ -164,7 +164,7 @@ func (m *Manager) addUser(c *call) (answer, error) {
 	if err := ch.apply(&a); err != nil {
 		return answer{}, err
 	}
-	if err := m.mayTouch(c, a); err != nil {
+	if err := m.mayChange(c, a); err != nil {
 		return answer{}, err
 	}
 	if err := m.createUser(c, a, *ch.Password); err != nil {
@@ -173,9 +173,9 @@ func (m *Manager) addUser(c *call) (answer, error) {
 	return m.accountAnswer(c, http.StatusCreated, a.Username)
 }
 
-// createUser makes an account and its record. A disabled account is disabled
-// from the first write on and gets its password last: a failure in between
-// leaves nobody who can log in.
+// createUser creates an account and its audit record. A disabled account is
+// disabled from the first write on and gets its password last, so that after a
+// failure in between nobody can log in.
 func (m *Manager) createUser(c *call, a auth.Account, password string) error {
 	var err error
 	if a.Disabled {
@@ -201,7 +201,7 @@ func (m *Manager) accountAnswer(c *call, status int, username string) (answer, e
 	return answer{Status: status, Body: accountOf(a)}, nil
 }
 
-// rightsOf describes what a user may do, for a record.
+// rightsOf describes what a user may do, for an audit record.
 func rightsOf(u auth.User) string {
 	var words []string
 	if u.Superuser {
@@ -219,23 +219,23 @@ func rightsOf(u auth.User) string {
 	return strings.Join(words, ", ")
 }
 
-// mayTouch stops anyone but a superuser from changing a superuser; otherwise
+// mayChange stops anyone but a superuser from changing a superuser; otherwise
 // api.manage_users would amount to full rights.
-func (m *Manager) mayTouch(c *call, a auth.Account) error {
-	err := touches(c, a)
-	m.noteTouch(c, a.Username, err)
+func (m *Manager) mayChange(c *call, a auth.Account) error {
+	err := checkMayChange(c, a)
+	m.noteForbiddenChange(c, a.Username, err)
 	return err
 }
 
-// touches is the check of mayTouch, which leaves no record.
-func touches(c *call, a auth.Account) error {
+// checkMayChange is the check of mayChange, without its audit record.
+func checkMayChange(c *call, a auth.Account) error {
 	if a.Superuser && !c.who.User.Superuser {
 		return errForbidden
 	}
 	return nil
 }
 
-func (m *Manager) noteTouch(c *call, username string, err error) {
+func (m *Manager) noteForbiddenChange(c *call, username string, err error) {
 	if errors.Is(err, errForbidden) {
 		m.note(c, audit.Record{Action: audit.Forbidden, Subject: username, Outcome: audit.Refused, Detail: "a superuser"})
 	}
@@ -244,12 +244,12 @@ func (m *Manager) noteTouch(c *call, username string, err error) {
 var errYourself = fieldErrors{noField: {"You cannot disable or remove yourself, or give up being a superuser: ask another administrator."}}.refusal()
 
 func (m *Manager) changeUser(c *call) (answer, error) {
-	user, err := m.theUser(c)
+	user, err := m.requestedAccount(c)
 	if err != nil {
 		return answer{}, err
 	}
 	var ch accountChange
-	if err := c.into(&ch); err != nil {
+	if err := c.decode(&ch); err != nil {
 		return answer{}, err
 	}
 	if ch.Username != nil && *ch.Username != user.Username {
@@ -260,10 +260,10 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 	}
 	var before, after auth.Account
 	err = m.config.Users.Store().UpdateAccount(c.Context(), user.Username, func(a *auth.Account) error {
-		// No record is written in here: the database is at work, and may have
-		// one connection only.
+		// No record is written in here: the database may have only one
+		// connection, which is in use.
 		before = *a
-		if err := touches(c, *a); err != nil {
+		if err := checkMayChange(c, *a); err != nil {
 			return err
 		}
 		if err := ch.apply(a); err != nil {
@@ -273,10 +273,10 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 			return errYourself
 		}
 		after = *a
-		after.User = a.Normal() // as the store keeps it
-		return touches(c, *a)
+		after.User = a.Normal() // as the store writes it
+		return checkMayChange(c, *a)
 	})
-	m.noteTouch(c, user.Username, err)
+	m.noteForbiddenChange(c, user.Username, err)
 	if err != nil {
 		return answer{}, storeError(err)
 	}
@@ -289,8 +289,8 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 	return m.accountAnswer(c, http.StatusOK, user.Username)
 }
 
-// setPassword sets a password and ends the tokens that the old one gave. The
-// record comes in between: a failure to end tokens does not unset the password.
+// setPassword sets a password and revokes the user's tokens. The record comes in
+// between, because a failure to revoke tokens does not undo the change.
 func (m *Manager) setPassword(c *call, username, password string) error {
 	if err := m.config.Users.SetPassword(c.Context(), username, password); err != nil {
 		return err
@@ -299,7 +299,7 @@ func (m *Manager) setPassword(c *call, username, password string) error {
 	return m.endTokens(c, username)
 }
 
-// noteChange leaves a record for each kind of change that was made.
+// noteChange writes an audit record for each kind of change.
 func (m *Manager) noteChange(c *call, before, after auth.Account) {
 	note := func(action, detail string) {
 		m.note(c, audit.Record{Action: action, Subject: after.Username, Outcome: audit.Done, Detail: detail})
@@ -313,24 +313,24 @@ func (m *Manager) noteChange(c *call, before, after auth.Account) {
 	if before.Superuser != after.Superuser || !slices.Equal(before.Groups, after.Groups) || !slices.Equal(before.Permissions, after.Permissions) {
 		note(audit.PermissionGranted, rightsOf(after.User))
 	}
-	if names := changedNames(before.User, after.User); names != "" {
+	if names := changedFields(before.User, after.User); names != "" {
 		note(audit.UserChanged, names)
 	}
 }
 
 func (m *Manager) removeUser(c *call) (answer, error) {
-	a, err := m.theUser(c)
+	a, err := m.requestedAccount(c)
 	if err != nil {
 		return answer{}, err
 	}
-	if err := m.mayTouch(c, a); err != nil {
+	if err := m.mayChange(c, a); err != nil {
 		return answer{}, err
 	}
 	if a.Username == c.who.User.Username {
 		return answer{}, errYourself
 	}
-	// A new user of the same name must not inherit tokens. They end twice: the
-	// second time for a log-in that came in between.
+	// A new user of the same name must not inherit tokens. They are revoked twice,
+	// because of a log-in that may come in between.
 	if err := m.endTokens(c, a.Username); err != nil {
 		return answer{}, err
 	}
@@ -344,7 +344,7 @@ func (m *Manager) removeUser(c *call) (answer, error) {
 	return answer{Status: http.StatusNoContent}, nil
 }
 
-// endTokens ends all tokens of a user, if the token service can.
+// endTokens revokes all tokens of a user, if the token service can do that.
 func (m *Manager) endTokens(c *call, username string) error {
 	admin, ok := m.config.Tokens.(auth.TokenAdmin)
 	if !ok {

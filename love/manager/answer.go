@@ -47,10 +47,10 @@ const noField = "non_field_errors"
 func (e fieldErrors) refusal() *refusal { return httpapi.Refuse(http.StatusBadRequest, e) }
 
 var (
-	errNotFound  = refuse(http.StatusNotFound, "Not found.")
-	errForbidden = refuse(http.StatusForbidden, "You do not have permission to perform this action.")
-	errInternal  = refuse(http.StatusInternalServerError, "The manager failed on this request. Its log says why.")
-	errNotNow    = refuse(http.StatusServiceUnavailable, "The manager cannot do this at the moment. Try again in a moment.")
+	errNotFound    = refuse(http.StatusNotFound, "Not found.")
+	errForbidden   = refuse(http.StatusForbidden, "You do not have permission to perform this action.")
+	errInternal    = refuse(http.StatusInternalServerError, "The manager failed on this request. Its log says why.")
+	errUnavailable = refuse(http.StatusServiceUnavailable, "The manager cannot do this at the moment. Try again in a moment.")
 )
 
 func methodNotAllowed(method string, allowed ...string) *refusal {
@@ -64,7 +64,7 @@ func (m *Manager) refusal(r *http.Request, err error) answer {
 	}
 	m.config.Logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	if errors.Is(err, auth.ErrUnavailable) {
-		return errNotNow.Answer
+		return errUnavailable.Answer
 	}
 	return errInternal.Answer
 }

@@ -10,14 +10,14 @@ import (
 )
 
 // note writes an audit record of something that has happened already. A failure
-// to keep it is logged and changes nothing.
+// to write it is logged and otherwise ignored.
 func (m *Manager) note(c *call, r audit.Record) {
 	if r.Actor == "" {
 		r.Actor = c.who.User.Username
 	}
 	r.Address = auth.Address(c.Request)
 	if err := m.audit.Record(c.Context(), r); err != nil {
-		m.config.Logger.Error("an audit record could not be kept", "error", err)
+		m.config.Logger.Error("an audit record could not be written", "error", err)
 	}
 }
 
@@ -34,16 +34,16 @@ type auditRecord struct {
 
 // The number of records in one answer.
 const (
-	auditDefault = 100
-	auditMost    = 1000
+	defaultAuditPage = 100
+	maxAuditPage     = 1000
 )
 
 func (m *Manager) listAudit(c *call) (answer, error) {
-	limit := auditDefault
+	limit := defaultAuditPage
 	if text := c.URL.Query().Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > auditMost {
-			return answer{}, fieldErrors{"limit": {"Give a number from 1 to " + strconv.Itoa(auditMost) + "."}}.refusal()
+		if err != nil || n < 1 || n > maxAuditPage {
+			return answer{}, fieldErrors{"limit": {"Give a number from 1 to " + strconv.Itoa(maxAuditPage) + "."}}.refusal()
 		}
 		limit = n
 	}

@@ -16,7 +16,7 @@ import (
 
 var errNoAuthority = refuse(http.StatusNotFound, "Authority over commands is not switched on at this manager.")
 
-// showAuthority tells who holds authority and what waits for approval.
+// showAuthority answers with who holds authority and what waits for approval.
 func (m *Manager) showAuthority(*call) (answer, error) {
 	if m.config.Authority == nil {
 		return answer{}, errNoAuthority
@@ -34,11 +34,11 @@ func (m *Manager) authority() (love.Authority, error) {
 	if err != nil {
 		return love.Authority{}, err
 	}
-	return love.Authority{Holds: listOf(held), Waiting: listOf(m.config.Authority.Waiting())}, nil
+	return love.Authority{Holds: nonNil(held), Waiting: nonNil(m.config.Authority.Waiting())}, nil
 }
 
 // takeAuthority gives the caller authority over a pattern: {"pattern",
-// "seconds"}. It takes the permission for every command: whoever may give only
+// "seconds"}. It needs the permission for all commands: users who may give only
 // some could otherwise exclude others from the rest.
 func (m *Manager) takeAuthority(c *call) (answer, error) {
 	if m.config.Authority == nil {
@@ -62,7 +62,7 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, fieldErrors{"pattern": {err.Error()}}.refusal()
 	}
-	const most = 1e6 // far more overflows a time.Duration
+	const most = 1e6 // a much larger number would overflow a time.Duration
 	hold, err := m.config.Authority.Take(c.Context(), c.who.Name(), pattern, time.Duration(min(wanted.Seconds, most)*float64(time.Second)))
 	switch {
 	case errors.Is(err, authority.ErrHoldTime):
@@ -74,7 +74,7 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 	return answer{Status: http.StatusCreated, Body: hold}, nil
 }
 
-// releaseAuthority ends an authority: the caller's own, or any if the caller is
+// releaseAuthority ends a hold: the caller's own, or any if the caller is
 // an administrator.
 func (m *Manager) releaseAuthority(c *call) (answer, error) {
 	if m.config.Authority == nil {
@@ -90,8 +90,8 @@ func (m *Manager) releaseAuthority(c *call) (answer, error) {
 	return answer{Status: http.StatusNoContent}, nil
 }
 
-// approve executes a waiting command; the caller is its second person, and needs
-// the permission for it as if they gave it.
+// approve executes a waiting command; the caller is the second person, and needs
+// the permission to give the command themselves.
 func (m *Manager) approve(c *call) (answer, error) {
 	w, err := m.waiting(c)
 	if err != nil {
@@ -109,7 +109,7 @@ func (m *Manager) approve(c *call) (answer, error) {
 	if refused, ok := errors.AsType[*refusal](refused); ok {
 		return answer{}, refused
 	}
-	return passOn(m.responseOf(c, ack, err)), nil
+	return answerOf(m.responseOf(c, ack, err)), nil
 }
 
 // dismiss drops a waiting command. Its giver always may; anyone else needs the
@@ -130,8 +130,8 @@ func (m *Manager) dismiss(c *call) (answer, error) {
 	return answer{Status: http.StatusNoContent}, nil
 }
 
-// waiting finds the waiting command that the path names. An ID stands for one
-// command only, so that what is checked is what Approve or Dismiss then takes.
+// waiting finds the waiting command that the path names. IDs are unique, so the
+// command that is checked is the one that Approve or Dismiss then takes.
 func (m *Manager) waiting(c *call) (love.WaitingCommand, error) {
 	if m.config.Authority == nil {
 		return love.WaitingCommand{}, errNoAuthority
@@ -145,8 +145,8 @@ func (m *Manager) waiting(c *call) (love.WaitingCommand, error) {
 	return love.WaitingCommand{}, authorityRefusal(authority.ErrNotFound)
 }
 
-// authorityRefusal turns an error of the authority into the refusal to answer
-// with; it returns other errors as they are.
+// authorityRefusal turns an error of the authority into the refusal to send; it
+// returns other errors as they are.
 func authorityRefusal(err error) error {
 	switch {
 	case errors.Is(err, authority.ErrNotFound):

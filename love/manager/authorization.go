@@ -19,14 +19,14 @@ var (
 	errExpired       = unauthorized("The Token is expired")
 )
 
-// challenge names the scheme that a 401 asks for.
+// challenge returns the header with the scheme that a 401 asks for.
 func challenge() http.Header { return http.Header{"Www-Authenticate": {"Token"}} }
 
 func unauthorized(text string) *refusal {
 	return refuse(http.StatusUnauthorized, text).With("WWW-Authenticate", "Token")
 }
 
-// authenticate finds out who calls.
+// authenticate verifies the token of the request and sets c.who.
 func (m *Manager) authenticate(c *call) error {
 	token, err := bearer(c.Header.Get("Authorization"))
 	if err != nil {
@@ -43,14 +43,14 @@ func (m *Manager) authenticate(c *call) error {
 		return errExpired
 	case err != nil:
 		m.config.Logger.Error("a token could not be checked", "error", err)
-		return errNotNow
+		return errUnavailable
 	}
 	who.Address = auth.Address(c.Request)
 	c.who, c.token = who, token
 	return nil
 }
 
-// bearer takes the token out of an Authorization header.
+// bearer returns the token in an Authorization header.
 func bearer(header string) (string, error) {
 	words := strings.Fields(header)
 	switch {
@@ -70,7 +70,7 @@ var (
 	errWrongLocation = refuseAck(http.StatusForbidden, "Your location is not allowed to command the observatory.")
 )
 
-// mayCommand checks whether somebody may give any command at all.
+// mayCommand returns nil if somebody may give any command at all.
 func (m *Manager) mayCommand(c *call, who auth.Principal) error {
 	err := m.config.Authorizer.Authorize(c.Context(), who, auth.ExecuteCommand)
 	if !errors.Is(err, auth.ErrForbidden) || errors.Is(err, auth.ErrLocation) {
@@ -95,7 +95,7 @@ func (m *Manager) authorize(c *call, needed auth.Permission) error {
 	switch {
 	case !errors.Is(err, auth.ErrForbidden):
 		m.config.Logger.Error("a permission could not be checked", "user", c.who.Name(), "permission", needed, "error", err)
-		return errNotNow
+		return errUnavailable
 	case errors.Is(err, auth.ErrLocation):
 		return errWrongLocation
 	case needed == auth.ExecuteCommand || needed == auth.SomeCommand || needed.IsCommand():

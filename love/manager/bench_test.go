@@ -23,15 +23,15 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// validates sends validate-token requests over open connections for as long as
-// the benchmark runs.
-func (h *house) validates(b *testing.B, token string) {
+// validateTokens sends validate-token requests over open connections for as long
+// as the benchmark runs.
+func (sys *system) validateTokens(b *testing.B, token string) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	defer transport.CloseIdleConnections()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			req, err := http.NewRequest("GET", h.url+validateToken+"no_config/", nil)
+			req, err := http.NewRequest("GET", sys.url+validateToken+"no_config/", nil)
 			if err != nil {
 				b.Error(err)
 				return
@@ -52,25 +52,26 @@ func (h *house) validates(b *testing.B, token string) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
 }
 
-// What a log-in's check costs over HTTP, with users and tokens in SQLite. The
-// client runs on the same cores.
+// BenchmarkValidateToken measures the check of a token over HTTP, with users and
+// tokens in SQLite. The client runs on the same cores.
 func BenchmarkValidateToken(b *testing.B) {
-	h := newHouse(b)
-	h.level.Set(slog.LevelInfo)
-	h.validates(b, h.logIn(b, "user"))
+	sys := newSystem(b)
+	sys.level.Set(slog.LevelInfo)
+	sys.validateTokens(b, sys.logIn(b, "user"))
 }
 
-// The same while 32 clients log in as fast as they can, at full cost.
+// BenchmarkValidateTokenDuringALogInStorm does the same while 32 clients log in as
+// fast as they can, with passwords hashed at full cost.
 func BenchmarkValidateTokenDuringALogInStorm(b *testing.B) {
-	h := newHouse(b, password.WithQueue(200))
-	h.level.Set(slog.LevelInfo)
-	token := h.logIn(b, "user")
+	sys := newSystem(b, password.WithQueue(200))
+	sys.level.Set(slog.LevelInfo)
+	token := sys.logIn(b, "user")
 	ctx, stop := context.WithCancel(b.Context())
 	var storm sync.WaitGroup
 	for range 32 {
 		storm.Go(func() {
 			for ctx.Err() == nil {
-				req, err := http.NewRequestWithContext(ctx, "POST", h.url+getToken, strings.NewReader(credentials("user")))
+				req, err := http.NewRequestWithContext(ctx, "POST", sys.url+getToken, strings.NewReader(credentials("user")))
 				if err != nil {
 					b.Error(err)
 					return
@@ -83,28 +84,29 @@ func BenchmarkValidateTokenDuringALogInStorm(b *testing.B) {
 			}
 		})
 	}
-	h.validates(b, token)
+	sys.validateTokens(b, token)
 	b.StopTimer()
 	stop()
 	storm.Wait()
 }
 
-// What a log-in costs over HTTP, with its token and its audit record in SQLite.
+// BenchmarkGetToken measures a log-in over HTTP, with its token and its audit
+// record in SQLite.
 func BenchmarkGetToken(b *testing.B) {
-	h := newHouse(b, password.WithQueue(200))
-	h.level.Set(slog.LevelInfo)
+	sys := newSystem(b, password.WithQueue(200))
+	sys.level.Set(slog.LevelInfo)
 	for b.Loop() {
-		h.logIn(b, "user")
+		sys.logIn(b, "user")
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
 }
 
-// validate-token without the network: what the manager itself costs.
+// BenchmarkValidateTokenHandler measures the manager alone, without the network.
 func BenchmarkValidateTokenHandler(b *testing.B) {
 	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	require.NoError(b, users.Add(b.Context(), auth.User{Username: "user"}, "x"))
 	tokens := jwt.New(nil, users)
-	m, err := manager.New(manager.Config{Hub: &hubDouble{}, Authenticator: users, Users: users, Tokens: tokens})
+	m, err := manager.New(manager.Config{Hub: &fakeHub{}, Authenticator: users, Users: users, Tokens: tokens})
 	require.NoError(b, err)
 	defer m.Close()
 	token, err := tokens.Issue(b.Context(), auth.User{Username: "user"})
@@ -123,27 +125,29 @@ func BenchmarkValidateTokenHandler(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
 }
 
-// sink is a writer to a connection that takes deadlines, and throws away.
-type sink struct{ header http.Header }
+// discardWriter is an http.ResponseWriter that accepts deadlines and discards
+// the answer.
+type discardWriter struct{ header http.Header }
 
-func (s *sink) Header() http.Header             { return s.header }
-func (s *sink) Write(p []byte) (int, error)     { return len(p), nil }
-func (s *sink) WriteHeader(int)                 {}
-func (s *sink) SetReadDeadline(time.Time) error { return nil }
+func (s *discardWriter) Header() http.Header             { return s.header }
+func (s *discardWriter) Write(p []byte) (int, error)     { return len(p), nil }
+func (s *discardWriter) WriteHeader(int)                 {}
+func (s *discardWriter) SetReadDeadline(time.Time) error { return nil }
 
-// done is a commander that executes at once.
+// done is a commander that executes every command at once.
 type done struct{}
 
 func (done) Execute(context.Context, commander.Call) (love.Ack, error) {
 	return love.Ack{Text: love.Done}, nil
 }
 
-// commanding is a manager in memory, and the token of who may command.
-func commanding(b *testing.B) (m *manager.Manager, token string) {
+// newCommandManager returns a manager in memory, and the token of a user who
+// may command.
+func newCommandManager(b *testing.B) (m *manager.Manager, token string) {
 	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	require.NoError(b, users.Add(b.Context(), auth.User{Username: "user", Superuser: true}, "x"))
 	tokens := jwt.New(nil, users)
-	m, err := manager.New(manager.Config{Hub: &hubDouble{}, Authenticator: users, Users: users, Tokens: tokens, Commander: done{}})
+	m, err := manager.New(manager.Config{Hub: &fakeHub{}, Authenticator: users, Users: users, Tokens: tokens, Commander: done{}})
 	require.NoError(b, err)
 	b.Cleanup(m.Close)
 	token, err = tokens.Issue(b.Context(), auth.User{Username: "user"})
@@ -151,15 +155,15 @@ func commanding(b *testing.B) (m *manager.Manager, token string) {
 	return m, token
 }
 
-// A command without the network and without a commander's work: what the
-// manager itself costs.
+// BenchmarkCommandHandler measures the manager alone: a command without the network
+// and without the work of a commander.
 func BenchmarkCommandHandler(b *testing.B) {
-	m, token := commanding(b)
+	m, token := newCommandManager(b)
 	body := strings.NewReader(someCommand)
 	r := httptest.NewRequest("POST", cmd, body)
 	r.Header.Set("Authorization", "Token "+token)
 	r.Header.Set("Content-Type", "application/json")
-	w := &sink{http.Header{}}
+	w := &discardWriter{http.Header{}}
 	b.ReportAllocs()
 	for b.Loop() {
 		body.Reset(someCommand)
@@ -168,10 +172,10 @@ func BenchmarkCommandHandler(b *testing.B) {
 	}
 }
 
-// What a command costs over HTTP on an open connection, with a commander that
-// executes at once. The client runs on the same cores.
+// BenchmarkCommand measures a command over HTTP on an open connection, with a
+// commander that executes at once. The client runs on the same cores.
 func BenchmarkCommand(b *testing.B) {
-	m, token := commanding(b)
+	m, token := newCommandManager(b)
 	srv := httptest.NewServer(m)
 	defer srv.Close()
 	conn, err := net.Dial("tcp", srv.Listener.Addr().String())

@@ -3,6 +3,7 @@ package manager
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -14,7 +15,7 @@ import (
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
-// maxBody is the longest body that is read, in bytes.
+// maxBody is the longest body that is accepted, in bytes.
 const maxBody = 1 << 20
 
 // fields are the members of a body by name, as JSON even if a form was sent.
@@ -43,7 +44,7 @@ func (c *call) fields() (fields, error) {
 	return f, nil
 }
 
-// object reads a body that has to be a JSON object, and returns it unchanged.
+// object reads a body that must be a JSON object, and returns it unchanged.
 func (c *call) object() (json.RawMessage, error) {
 	body, err := c.json()
 	if err != nil {
@@ -59,7 +60,7 @@ func notAnObject(body []byte) *refusal {
 	return refuseAck(http.StatusBadRequest, "The body has to be a JSON object, it is "+jsonKind(body)+".")
 }
 
-// json reads a body that has to be JSON; nil if there is none.
+// json reads a body that must be JSON; it returns nil if the body is empty.
 func (c *call) json() (json.RawMessage, error) {
 	body, err := c.document()
 	if err != nil || len(body) == 0 {
@@ -71,8 +72,7 @@ func (c *call) json() (json.RawMessage, error) {
 	return body, nil
 }
 
-// document reads a body that is sent as JSON, but does not parse it; empty if
-// there is none.
+// document reads a body whose content type is JSON, but does not parse it.
 func (c *call) document() (json.RawMessage, error) {
 	body, err := c.read()
 	if err != nil {
@@ -124,7 +124,7 @@ func bodyRefusal(err error) *refusal {
 	return refuse(http.StatusBadRequest, "The body could not be read to its end.")
 }
 
-// form reads a form. The last of a repeated field counts. The whole body fits in
+// form reads a form. Of a repeated field the last one counts. The whole body fits in
 // memory, so nothing is written to disk.
 func (c *call) form() (fields, error) {
 	httpapi.LimitBodyTime(c.writer, c.Request, c.bodyTimeout)
@@ -155,8 +155,8 @@ func (c *call) form() (fields, error) {
 	return f, nil
 }
 
-// text returns a field that has to be a text and not blank, without the space
-// around it. It adds what is wrong to errs.
+// text returns a field that must be a text and not blank, without the space around
+// it. It adds what is wrong to errs.
 func (f fields) text(name string, errs fieldErrors) string {
 	s := strings.TrimSpace(f.secret(name, errs))
 	if s == "" && errs[name] == nil {
@@ -165,8 +165,8 @@ func (f fields) text(name string, errs fieldErrors) string {
 	return s
 }
 
-// secret is text for a password, of which space is a part. A number is taken as
-// its digits, as in the Python manager.
+// secret is text for a password, which may begin and end with space. A number
+// counts as its digits, as in the Python manager.
 func (f fields) secret(name string, errs fieldErrors) string {
 	raw, ok := f[name]
 	if !ok {
@@ -209,4 +209,26 @@ func jsonKind(v json.RawMessage) string {
 		return "null"
 	}
 	return "a number"
+}
+
+// decode decodes a body that must be a JSON object into a struct. It refuses a key
+// that the struct does not have, which is probably misspelt.
+func (c *call) decode(target any) error {
+	body, err := c.json()
+	if err != nil {
+		return err
+	}
+	if kind := jsonKind(body); kind != "object" {
+		return fieldErrors{noField: {"Invalid data. Expected an object, but got " + kind + "."}}.refusal()
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err = dec.Decode(target)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fieldErrors{wrong.Field: {"Not a valid " + wrong.Type.String() + "."}}.refusal()
+	}
+	if err != nil {
+		return parseError(err)
+	}
+	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/pipenet"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/authority"
@@ -25,75 +26,52 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// bodyTime is how long a body may take by default.
+// bodyTime is how long a body may take to arrive, by default.
 const bodyTime = 10 * time.Second
 
-// pipes is a listener in memory: the deadlines of its connections keep to the
-// clock of a synctest bubble.
-type pipes chan net.Conn
-
-func (p pipes) Accept() (net.Conn, error) {
-	conn, ok := <-p
-	if !ok {
-		return nil, net.ErrClosed
-	}
-	return conn, nil
-}
-
-func (p pipes) Close() error   { close(p); return nil }
-func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "in memory"} }
-
-// line is a connection on which a test writes what it likes.
-type line struct {
+// rawConn is a connection to which a test writes any bytes.
+type rawConn struct {
 	net.Conn
-	r       *rig
+	h       *harness
 	answers *bufio.Reader
 }
 
-// newLine connects to a manager, in a synctest bubble.
-func newLine(t *testing.T, change ...func(*manager.Config)) *line {
-	r, m := newUnserved(t, change...)
-	return r.dial(m)
-}
-
-func (r *rig) dial(m *manager.Manager) *line {
-	listener := make(pipes)
-	srv := &http.Server{Handler: m}
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(listener) }()
-	here, there := net.Pipe()
-	listener <- there
-	r.t.Cleanup(func() {
-		require.NoError(r.t, here.Close())
-		require.NoError(r.t, srv.Close())
-		require.ErrorIs(r.t, <-ended, http.ErrServerClosed)
+// newRawConn connects to a manager, in a synctest bubble.
+func newRawConn(t *testing.T, change ...func(*manager.Config)) *rawConn {
+	h, m := newUnservedHarness(t, change...)
+	transport, stop := pipenet.Serve(m)
+	conn, err := transport.DialContext(t.Context(), "tcp", "manager")
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.NoError(t, conn.Close())
+		stop()
 	})
-	return &line{here, r, bufio.NewReader(here)}
+	return &rawConn{conn, h, bufio.NewReader(conn)}
 }
 
-// begins sends the beginning of a request, whose body is longer than that, or
-// is the whole if its length is in the header.
-func (l *line) begins(method, path, body string, header ...string) {
-	l.r.t.Helper()
+// send sends a request, or only the beginning of one if the header announces a
+// longer body.
+func (l *rawConn) send(method, path, body string, header ...string) {
+	l.h.t.Helper()
 	header = append([]string{"Host: x", "Content-Type: application/json"}, header...)
 	_, err := fmt.Fprintf(l, "%s %s HTTP/1.1\r\n%s\r\n\r\n%s", method, path, strings.Join(header, "\r\n"), body)
-	require.NoError(l.r.t, err)
+	require.NoError(l.h.t, err)
 }
 
-func (l *line) answer() response {
-	l.r.t.Helper()
+func (l *rawConn) answer() response {
+	l.h.t.Helper()
 	resp, err := http.ReadResponse(l.answers, nil)
-	require.NoError(l.r.t, err)
+	require.NoError(l.h.t, err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	require.NoError(l.r.t, err)
+	require.NoError(l.h.t, err)
 	return response{resp, string(body)}
 }
 
-func (l *line) isClosed() {
-	l.r.t.Helper()
+func (l *rawConn) requireClosed() {
+	l.h.t.Helper()
 	_, err := l.answers.ReadByte()
-	require.ErrorIs(l.r.t, err, io.EOF)
+	require.ErrorIs(l.h.t, err, io.EOF)
 }
 
 func authorization(token string) string { return "Authorization: Token " + token }
@@ -111,7 +89,7 @@ func operations(t *testing.T, f func(method, path string, o *openapi3.Operation)
 	}
 }
 
-func TestBody_ThatDoesNotComeIs408AsDocumented(t *testing.T) {
+func TestBody_ThatDoesNotArriveIs408AsDocumented(t *testing.T) {
 	example := strings.NewReplacer("{flags}", "no_config", "{name}", "user", "{id}", "1")
 	operations(t, func(method, path string, o *openapi3.Operation) {
 		if o.RequestBody == nil {
@@ -121,30 +99,30 @@ func TestBody_ThatDoesNotComeIs408AsDocumented(t *testing.T) {
 		t.Run(method+" "+path, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				require.NotNil(t, o.Responses.Value("408"), "the document")
-				l := newLine(t, func(c *manager.Config) { c.Authority = authority.New(c.Commander) })
+				l := newRawConn(t, func(c *manager.Config) { c.Authority = authority.New(c.Commander) })
 				began := time.Now()
-				l.begins(method, example.Replace(path), "{", "Content-Length: 100", authorization(l.r.token("admin")))
+				l.send(method, example.Replace(path), "{", "Content-Length: 100", authorization(l.h.token("admin")))
 				got := l.answer()
 				require.Equal(t, bodyTime, time.Since(began))
 				require.Equal(t, 408, got.StatusCode)
 				require.Contains(t, got.body, `"detail":"The body did not come to its end in time."`)
-				require.True(t, got.Close, "the client is told that the connection ends")
+				require.True(t, got.Close, "the client learns that the connection ends")
 				req, err := http.NewRequest(method, example.Replace(path), nil)
 				require.NoError(t, err)
-				l.r.documented(req, "", got)
-				l.isClosed()
+				l.h.requireDocumented(req, "", got)
+				l.requireClosed()
 			})
 		})
 	})
 }
 
-func TestBody_ThatNobodyReadsIsNotWaitedForLonger(t *testing.T) {
+func TestBody_ThatIsNotReadIsWaitedForAsLong(t *testing.T) {
 	for name, c := range map[string]struct {
 		method, path, user string
 		header             []string
 		status             int
 	}{
-		"nobody":             {method: "POST", path: cmd, status: 401},
+		"no token":           {method: "POST", path: cmd, status: 401},
 		"a bad token":        {method: "POST", path: swapUser, header: []string{authorization("unknown")}, status: 401},
 		"no permission":      {method: "POST", path: adminUsers, user: "user", status: 403},
 		"wrong method":       {method: "PUT", path: cmd, user: "cmd_user", status: 405},
@@ -161,41 +139,41 @@ func TestBody_ThatNobodyReadsIsNotWaitedForLonger(t *testing.T) {
 		for _, length := range []string{"Content-Length: 100", "Transfer-Encoding: chunked"} {
 			t.Run(name+", "+length, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					l := newLine(t)
+					l := newRawConn(t)
 					header := append([]string{length}, c.header...)
 					if c.user != "" {
-						header = append(header, authorization(l.r.token(c.user)))
+						header = append(header, authorization(l.h.token(c.user)))
 					}
 					began := time.Now()
-					l.begins(c.method, c.path, "{", header...)
+					l.send(c.method, c.path, "{", header...)
 					require.Equal(t, c.status, l.answer().StatusCode)
 					require.Equal(t, bodyTime, time.Since(began))
-					l.isClosed()
+					l.requireClosed()
 				})
 			})
 		}
 	}
 }
 
-func TestBody_ThatCameDoesNotLimitWhatFollows(t *testing.T) {
+func TestBody_ThatHasArrivedDoesNotLimitTheNextRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLine(t)
+		l := newRawConn(t)
 		for range 2 {
-			l.begins("POST", cmd, someCommand, fmt.Sprintf("Content-Length: %d", len(someCommand)))
+			l.send("POST", cmd, someCommand, fmt.Sprintf("Content-Length: %d", len(someCommand)))
 			require.Equal(t, 401, l.answer().StatusCode, "refused, but not cut off")
 			<-time.After(2 * bodyTime)
-			l.begins("POST", cmd, someCommand, fmt.Sprintf("Content-Length: %d", len(someCommand)), authorization(l.r.token("cmd_user")))
+			l.send("POST", cmd, someCommand, fmt.Sprintf("Content-Length: %d", len(someCommand)), authorization(l.h.token("cmd_user")))
 			require.Equal(t, 200, l.answer().StatusCode)
 			<-time.After(2 * bodyTime)
 		}
 	})
 }
 
-// patient is a commander that begins and takes its time, unless nobody waits
-// any more.
-type patient time.Duration
+// slowCommander is a commander that reports progress and then takes some time,
+// unless its caller stops waiting.
+type slowCommander time.Duration
 
-func (p patient) Execute(ctx context.Context, _ commander.Call) (love.Ack, error) {
+func (p slowCommander) Execute(ctx context.Context, _ commander.Call) (love.Ack, error) {
 	commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS"})
 	select {
 	case <-time.After(time.Duration(p)):
@@ -205,13 +183,13 @@ func (p patient) Execute(ctx context.Context, _ commander.Call) (love.Ack, error
 	}
 }
 
-func TestBody_ThatCameDoesNotLimitTheCommand(t *testing.T) {
+func TestBody_ThatHasArrivedDoesNotLimitTheCommand(t *testing.T) {
 	for _, accepted := range []string{"application/json", commanderhttp.ProgressType} {
 		t.Run(accepted, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newLine(t, func(c *manager.Config) { c.Commander, c.CommandTimeout = patient(3*bodyTime), time.Hour })
-				l.begins("POST", cmd, someCommand, fmt.Sprintf("Content-Length: %d", len(someCommand)),
-					authorization(l.r.token("cmd_user")), "Accept: "+accepted)
+				l := newRawConn(t, func(c *manager.Config) { c.Commander, c.CommandTimeout = slowCommander(3*bodyTime), time.Hour })
+				l.send("POST", cmd, someCommand, fmt.Sprintf("Content-Length: %d", len(someCommand)),
+					authorization(l.h.token("cmd_user")), "Accept: "+accepted)
 				got := l.answer()
 				require.Equal(t, accepted, got.Header.Get("Content-Type"))
 				require.Contains(t, got.body, `"ack":"Done"`)

@@ -29,10 +29,10 @@ func (m *Manager) command(c *call) (answer, error) {
 	if progress.Finish(response) {
 		return answer{Sent: true}, nil
 	}
-	return passOn(response), nil
+	return answerOf(response), nil
 }
 
-// checkCommand tells whether a command would be sent, and sends nothing.
+// checkCommand answers whether a command would be sent, and sends nothing.
 func (m *Manager) checkCommand(c *call) (answer, error) {
 	command, err := m.permitted(c)
 	if err != nil {
@@ -41,11 +41,11 @@ func (m *Manager) checkCommand(c *call) (answer, error) {
 	ack, err := ask(m, c, "", func(ctx context.Context) (love.Ack, error) {
 		return commander.Check(ctx, m.config.Commander, command)
 	})
-	return passOn(m.responseOf(c, ack, err)), nil
+	return answerOf(m.responseOf(c, ack, err)), nil
 }
 
-// permitted reads a command that the caller may give, if there is a commander to
-// give it to. A command that the caller may not give is recorded.
+// permitted reads a command that the caller may give, if there is a commander for
+// it. A command that the caller may not give is recorded.
 func (m *Manager) permitted(c *call) (commander.Call, error) {
 	command, incomplete, err := m.readCommand(c)
 	if err != nil {
@@ -92,12 +92,12 @@ func (m *Manager) readCommand(c *call) (command commander.Call, incomplete, err 
 // identity returns the name under which components see the caller.
 func (m *Manager) identity(c *call) string { return c.who.Name() + "@" + m.config.ServerURL }
 
-// forbiddenCommand records the command of a user who may give none.
+// forbiddenCommand records the command of a user who may give no commands.
 func (m *Manager) forbiddenCommand(c *call, why error) {
 	if c.Method != http.MethodPost {
 		return
 	}
-	if command, _, err := m.readCommand(c); err == nil { // otherwise it is not a command
+	if command, _, err := m.readCommand(c); err == nil { // any other request is not a command
 		m.recordForbidden(c, command, why)
 	}
 }
@@ -111,8 +111,8 @@ func (m *Manager) recordForbidden(c *call, command commander.Call, why error) {
 	m.config.Record.Refuse(c.Context(), command, &commander.Error{Kind: commander.Forbidden, Text: ack.Text})
 }
 
-// mayGive checks whether the caller may give this command; the endpoint has
-// checked only that they may give some.
+// mayGive returns nil if the caller may give this command; the endpoint has checked
+// only that they may give some command.
 func (m *Manager) mayGive(c *call, cmd love.Command) error {
 	if m.mayGiveAll(c) {
 		return nil
@@ -139,13 +139,13 @@ func (m *Manager) observingLog(c *call) (answer, error) {
 	}
 	l, err := love.ParseObservingLog(body)
 	if err != nil && !m.config.RelayIncomplete {
-		return passOn(commanderhttp.ResponseOf(love.Ack{}, commanderhttp.MissingKeys("user, message", body))), nil
+		return answerOf(commanderhttp.ResponseOf(love.Ack{}, commanderhttp.MissingKeys("user, message", body))), nil
 	}
 	l.Posted, l.Identity = body, m.identity(c)
 	ack, err := ask(m, c, commander.UnknownLog, func(ctx context.Context) (love.Ack, error) {
 		return m.config.Logbook.WriteObservingLog(ctx, l)
 	})
-	return passOn(m.responseOf(c, ack, err)), nil
+	return answerOf(m.responseOf(c, ack, err)), nil
 }
 
 // ask calls the commander and waits up to CommandTimeout, which progress
@@ -158,15 +158,15 @@ func ask[T any](m *Manager, c *call, outcome string, do func(context.Context) (T
 	return result, nil
 }
 
-// responseOf returns the HTTP answer to what a commander returned.
+// responseOf returns the HTTP answer for the result of a commander.
 func (m *Manager) responseOf(c *call, ack love.Ack, err error) commanderhttp.Response {
-	if err != nil && c.Context().Err() == nil { // otherwise the caller has hung up and reads no answer
+	if err != nil && c.Context().Err() == nil { // otherwise the caller has hung up
 		m.config.Logger.Warn("the commander gave no acknowledgement", "path", c.URL.Path, "error", err)
 	}
 	return commanderhttp.ResponseOf(ack, err)
 }
 
-// passOn answers with a commander's answer.
-func passOn(r commanderhttp.Response) answer {
+// answerOf returns a commander's response as the answer.
+func answerOf(r commanderhttp.Response) answer {
 	return answer{Status: r.Status, Raw: r.Body, Header: r.Header()}
 }

@@ -23,11 +23,11 @@ const (
 )
 
 func TestCommand_ReachesTheCommanderWithTheIdentityOfTheUser(t *testing.T) {
-	r := newRig(t)
+	h := newHarness(t)
 	for _, user := range []string{"cmd_user", "admin"} {
-		r.is(r.call("POST", cmd, someCommand, as(r.token(user))), 200, `{"ack": "Done"}`)
+		h.requireJSON(h.call("POST", cmd, someCommand, as(h.token(user))), 200, `{"ack": "Done"}`)
 	}
-	asked := r.commander.asked()
+	asked := h.commander.calls()
 	require.Len(t, asked, 2)
 	require.Equal(t, "cmd_user@summit.example", asked[0].Identity)
 	require.Equal(t, "admin@summit.example", asked[1].Identity)
@@ -35,66 +35,66 @@ func TestCommand_ReachesTheCommanderWithTheIdentityOfTheUser(t *testing.T) {
 }
 
 func TestCommand_IdentityCannotBeForged(t *testing.T) {
-	r := newRig(t)
+	h := newHarness(t)
 	forged := strings.Replace(someCommand, "{", `{"identity": "admin@summit", `, 1)
-	require.Equal(t, 200, r.call("POST", cmd, forged, as(r.token("cmd_user"))).StatusCode)
-	require.Equal(t, "cmd_user@summit.example", r.commander.asked()[0].Identity)
+	require.Equal(t, 200, h.call("POST", cmd, forged, as(h.token("cmd_user"))).StatusCode)
+	require.Equal(t, "cmd_user@summit.example", h.commander.calls()[0].Identity)
 }
 
-func TestCommand_IdentityNamesTheMachineWithoutAServerURL(t *testing.T) {
-	r := newRig(t, func(c *manager.Config) { c.ServerURL = "" })
-	r.call("POST", cmd, someCommand, as(r.token("cmd_user")))
+func TestCommand_IdentityHasTheHostNameWithoutAServerURL(t *testing.T) {
+	h := newHarness(t, func(c *manager.Config) { c.ServerURL = "" })
+	h.call("POST", cmd, someCommand, as(h.token("cmd_user")))
 	host, err := os.Hostname()
 	require.NoError(t, err)
-	require.Equal(t, "cmd_user@"+host, r.commander.asked()[0].Identity)
+	require.Equal(t, "cmd_user@"+host, h.commander.calls()[0].Identity)
 }
 
 func TestCommand_NeedsThePermission(t *testing.T) {
-	r := newRig(t)
-	r.is(r.call("POST", cmd, someCommand, as(r.token("user"))), 403, forbidden)
-	r.unauthorized(r.call("POST", cmd, someCommand), noCredentials)
-	require.Empty(t, r.commander.asked(), "nothing reaches the commander")
+	h := newHarness(t)
+	h.requireJSON(h.call("POST", cmd, someCommand, as(h.token("user"))), 403, forbidden)
+	h.requireUnauthorized(h.call("POST", cmd, someCommand), noCredentials)
+	require.Empty(t, h.commander.calls(), "nothing reaches the commander")
 }
 
-func TestCommand_WhatIsNotOneIsRefused(t *testing.T) {
-	r := newRig(t)
+func TestCommand_RefusesIncompleteCommands(t *testing.T) {
+	h := newHarness(t)
 	for body, ack := range map[string]string{
 		`{"anything": 1}`: `reading the command: \"csc\" is missing; a command has \"csc\", \"salindex\", \"cmd\" and \"params\"`,
 		`{"csc": "ATDome", "salindex": 0, "cmd": 1, "params": {}}`:                  `reading the command: \"cmd\" cannot be 1: csc and cmd are texts, salindex is a whole number`,
 		`{"csc": "ATDome", "salindex": 0, "cmd": "x", "params": {}, "CSC": "Test"}`: `reading the command: \"CSC\" is not a key of a command: write \"csc\"`,
 	} {
-		r.is(r.call("POST", cmd, body, as(r.token("cmd_user"))), 400, `{"ack": "`+ack+`"}`)
-		r.is(r.call("POST", cmd+"check/", body, as(r.token("cmd_user"))), 400, `{"ack": "`+ack+`"}`)
+		h.requireJSON(h.call("POST", cmd, body, as(h.token("cmd_user"))), 400, `{"ack": "`+ack+`"}`)
+		h.requireJSON(h.call("POST", cmd+"check/", body, as(h.token("cmd_user"))), 400, `{"ack": "`+ack+`"}`)
 	}
-	require.Empty(t, r.commander.asked())
+	require.Empty(t, h.commander.calls())
 }
 
-func TestCommand_KeysAreChecksOfTheCommanderThatItIsRelayedTo(t *testing.T) {
-	r := newRig(t, func(c *manager.Config) { c.RelayIncomplete = true })
+func TestCommand_RelaysIncompleteCommandsIfConfigured(t *testing.T) {
+	h := newHarness(t, func(c *manager.Config) { c.RelayIncomplete = true })
 	for _, body := range []string{`{}`, `{"anything": "é", "n": 12345678901234567890}`, " \n{\"a\": 1} "} {
-		require.Equal(t, 200, r.call("POST", cmd, body, as(r.token("cmd_user"))).StatusCode)
+		require.Equal(t, 200, h.call("POST", cmd, body, as(h.token("cmd_user"))).StatusCode)
 	}
-	asked := r.commander.asked()
+	asked := h.commander.calls()
 	require.Len(t, asked, 3)
 	require.Equal(t, `{"anything": "é", "n": 12345678901234567890}`, string(asked[1].Posted))
 	require.Equal(t, love.Command{Identity: "cmd_user@summit.example"}, asked[1].Command)
 }
 
-func TestCommand_BodyHasToBeAJSONObject(t *testing.T) {
-	r := newRig(t)
-	token := as(r.token("cmd_user"))
+func TestCommand_BodyMustBeAJSONObject(t *testing.T) {
+	h := newHarness(t)
+	token := as(h.token("cmd_user"))
 	for body, what := range map[string]string{"": "empty", "[]": "a list", "null": "null", `"x"`: "a text", "1": "a number", "true": "a boolean"} {
-		r.is(r.call("POST", cmd, body, token), 400, `{"ack": "The body has to be a JSON object, it is `+what+`."}`)
+		h.requireJSON(h.call("POST", cmd, body, token), 400, `{"ack": "The body has to be a JSON object, it is `+what+`."}`)
 	}
 	for _, body := range []string{`{"csc":`, `{`, `}`, `{"a": NaN}`, `{'a': 1}`, "\ufeff{}", "{\"a\": \"\xff\"}", strings.Repeat("[", 20000)} {
-		got := r.call("POST", cmd, body, token)
+		got := h.call("POST", cmd, body, token)
 		require.Equal(t, 400, got.StatusCode)
 		require.Contains(t, got.body, `{"detail":"JSON parse error - `)
 	}
-	require.Empty(t, r.commander.asked())
+	require.Empty(t, h.commander.calls())
 }
 
-func TestCommand_AnswerOfTheCommander(t *testing.T) {
+func TestCommand_AnswersWithTheAnswerOfTheCommander(t *testing.T) {
 	for name, c := range map[string]struct {
 		ack    love.Ack
 		err    error
@@ -115,65 +115,65 @@ func TestCommand_AnswerOfTheCommander(t *testing.T) {
 			want: `{"ack": "The commander gave no answer. Whether the command was executed is unknown: look at the component before you repeat it."}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
-			r.commander.ack, r.commander.err = c.ack, c.err
-			r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), c.status, c.want)
-			require.Equal(t, c.err != nil, strings.Contains(r.log.String(), "the commander gave no acknowledgement"))
+			h := newHarness(t)
+			h.commander.ack, h.commander.err = c.ack, c.err
+			h.requireJSON(h.call("POST", cmd, someCommand, as(h.token("cmd_user"))), c.status, c.want)
+			require.Equal(t, c.err != nil, strings.Contains(h.log.String(), "the commander gave no acknowledgement"))
 		})
 	}
 }
 
-func TestCommand_ABusyCommanderSaysWhenToRetry(t *testing.T) {
-	r := newRig(t)
-	r.commander.err = &commander.Error{Kind: commander.Busy, Text: "busy", RetryAfter: 1500 * time.Millisecond}
-	got := r.call("POST", cmd, someCommand, as(r.token("cmd_user")))
-	r.is(got, 503, `{"ack": "busy"}`)
+func TestCommand_PassesOnWhenToRetry(t *testing.T) {
+	h := newHarness(t)
+	h.commander.err = &commander.Error{Kind: commander.Busy, Text: "busy", RetryAfter: 1500 * time.Millisecond}
+	got := h.call("POST", cmd, someCommand, as(h.token("cmd_user")))
+	h.requireJSON(got, 503, `{"ack": "busy"}`)
 	require.Equal(t, "2", got.Header.Get("Retry-After"))
 }
 
-func TestCommand_WithoutACommanderIsAnswered503(t *testing.T) {
-	r := newRig(t, func(c *manager.Config) { c.Commander, c.Informer = nil, nil })
+func TestCommand_Is503WithoutACommander(t *testing.T) {
+	h := newHarness(t, func(c *manager.Config) { c.Commander, c.Informer = nil, nil })
 	const want = `{"ack": "This manager has no commander. Nothing was sent: ask whoever runs the manager to connect one."}`
-	r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), 503, want)
-	r.is(r.call("GET", "/manager/api/salinfo/topic-names", "", as(r.token("user"))), 503, want)
-	r.is(r.call("GET", "/manager/api/salinfo/topic-data", "", as(r.token("user"))), 503, want)
+	h.requireJSON(h.call("POST", cmd, someCommand, as(h.token("cmd_user"))), 503, want)
+	h.requireJSON(h.call("GET", "/manager/api/salinfo/topic-names", "", as(h.token("user"))), 503, want)
+	h.requireJSON(h.call("GET", "/manager/api/salinfo/topic-data", "", as(h.token("user"))), 503, want)
 }
 
-func TestCommand_ACommanderThatHangsGives504AfterABoundedTime(t *testing.T) {
-	r := newRig(t, func(c *manager.Config) { c.CommandTimeout = time.Millisecond })
-	r.commander.hangs = true
-	r.is(r.call("POST", cmd, someCommand, as(r.token("cmd_user"))), 504,
+func TestCommand_Is504IfTheCommanderHangs(t *testing.T) {
+	h := newHarness(t, func(c *manager.Config) { c.CommandTimeout = time.Millisecond })
+	h.commander.hangs = true
+	h.requireJSON(h.call("POST", cmd, someCommand, as(h.token("cmd_user"))), 504,
 		`{"ack": "The commander did not answer in time. Whether the command was executed is unknown: look at the component before you repeat it."}`)
 	require.Greater(t, manager.DefaultCommandTimeout, 10*time.Second, "longer than the commander's own")
 }
 
-func TestSALInfo_RelaysTheCategoriesAndNothingElse(t *testing.T) {
-	r := newRig(t)
+func TestSALInfo_RelaysOnlyTheCategories(t *testing.T) {
+	h := newHarness(t)
 	want := `{"Watcher": {"event_names": ["alarm"], "x": 1.5}}`
-	r.commander.info = json.RawMessage(want)
+	h.commander.info = json.RawMessage(want)
 	for _, path := range []string{
 		"topic-names", "topic-names?categories=telemetry", "topic-names?other=1",
 		"topic-data", "topic-data?categories=event-command&other=1", "topic-data?categories=event%20telemetry%26x%3D1",
 	} {
-		r.is(r.call("GET", "/manager/api/salinfo/"+path, "", as(r.token("user"))), 200, want)
+		h.requireJSON(h.call("GET", "/manager/api/salinfo/"+path, "", as(h.token("user"))), 200, want)
 	}
-	require.Equal(t, []string{"names:", "names:telemetry", "names:", "data:", "data:event-command", "data:event telemetry&x=1"}, r.commander.categories)
+	require.Equal(t, []string{"names:", "names:telemetry", "names:", "data:", "data:event-command", "data:event telemetry&x=1"}, h.commander.categories)
 
-	r.commander.err = &commander.Error{Kind: commander.Refused, Err: &commanderhttp.StatusError{Status: 404, Body: []byte(`{"error": "none"}`)}}
-	r.is(r.call("GET", "/manager/api/salinfo/topic-names", "", as(r.token("user"))), 404, `{"error": "none"}`)
+	h.commander.err = &commander.Error{Kind: commander.Refused, Err: &commanderhttp.StatusError{Status: 404, Body: []byte(`{"error": "none"}`)}}
+	h.requireJSON(h.call("GET", "/manager/api/salinfo/topic-names", "", as(h.token("user"))), 404, `{"error": "none"}`)
 }
 
 func TestSALInfo_LargeAnswersPass(t *testing.T) {
-	r := newRig(t)
+	h := newHarness(t)
 	body := `{"Csc": ["` + strings.Repeat("topic_with_a_long_name\", \"", 50000) + `"]}`
-	r.commander.info = json.RawMessage(body)
-	got := r.call("GET", "/manager/api/salinfo/topic-data", "", as(r.token("user")))
+	h.commander.info = json.RawMessage(body)
+	got := h.call("GET", "/manager/api/salinfo/topic-data", "", as(h.token("user")))
 	require.Equal(t, 200, got.StatusCode)
 	require.Greater(t, len(got.body), 1<<20)
 }
 
-func TestSALInfo_MetadataIsNoMore(t *testing.T) {
-	r := newRig(t)
-	r.is(r.call("GET", "/manager/api/salinfo/metadata", "", as(r.token("user"))), 404, `{"detail": "Not found."}`)
-	r.unauthorized(r.call("GET", "/manager/api/salinfo/metadata", ""), noCredentials)
+func TestSALInfo_MetadataIs404WithoutAMetadataInformer(t *testing.T) {
+	h := newHarness(t)
+	h.requireJSON(h.call("GET", "/manager/api/salinfo/metadata", "", as(h.token("user"))), 404, `{"detail": "Not found."}`)
+	h.requireUnauthorized(h.call("GET", "/manager/api/salinfo/metadata", ""), noCredentials)
 }

@@ -14,7 +14,7 @@ type configuration struct {
 	UpdateTimestamp string          `json:"update_timestamp"`
 }
 
-// builtinConfiguration is the only configuration, as files are not stored yet.
+// builtinConfiguration returns the only configuration; files are not stored.
 // It shows alarms and mutes them.
 func builtinConfiguration(now time.Time) configuration {
 	return configuration{

@@ -3,7 +3,7 @@ package manager
 import "net/http"
 
 // crossOrigin lets pages of the allowed origins call the API
-// (docs/protocol/manager.md#http): browsers show the answer to no other page.
+// (docs/protocol/manager.md#http): browsers hide the answer from all other pages.
 func (m *Manager) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -7,6 +7,9 @@
 //	/                            a page for people
 //	/healthz, /readyz, /metrics  for monitoring
 //
+// To run a whole manager, with users, tokens and a hub, use love/server, which
+// assembles one.
+//
 // The checks that every request passes are in one place, route.go: log-in, then
 // permission, then method, then body (docs/protocol/manager.md#http). An endpoint is
 // one line in the table there and a function that answers.

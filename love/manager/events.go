@@ -9,13 +9,13 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// ownComponent is the component under whose name the manager publishes events of
-// its own, in groups such as event-Hub-0-commands.
+// ownComponent is the name of the component under which the manager publishes its
+// own events, in groups such as event-Hub-0-commands.
 const ownComponent = "Hub"
 
 // publishCommand publishes an entry of the record to the group
 // event-Hub-0-commands. The event is a list of one object of fields, like any
-// other. It leaves addresses out: everybody who has logged in may subscribe.
+// other. It leaves out addresses, because everybody who has logged in may subscribe.
 func (m *Manager) publishCommand(e love.CommandEntry) {
 	duration := love.RawValue("null")
 	if e.State.Final() {
@@ -36,7 +36,7 @@ func (m *Manager) publishCommand(e love.CommandEntry) {
 // a text.
 func (m *Manager) publishAuthority() {
 	now, err := m.authority()
-	if err != nil { // unknown for now; the next change is published
+	if err != nil { // unknown at the moment; the next change is published
 		return
 	}
 	m.publish("authority",
@@ -45,8 +45,8 @@ func (m *Manager) publishAuthority() {
 	)
 }
 
-// publish publishes an event of the manager. A failure is only logged: what the
-// event reports stands, whether it is delivered or not.
+// publish publishes an event of the manager. A failure is only logged, because it
+// does not change what the event reports.
 func (m *Manager) publish(stream string, fields ...[]byte) {
 	value := append(append([]byte(`[{`), bytes.Join(fields, []byte(","))...), `}]`...)
 	message := love.Message{Category: love.CategoryEvent, Data: []love.Item{{CSC: ownComponent, Streams: []love.Stream{{Name: stream, Value: value}}}}}
@@ -72,7 +72,7 @@ func field(name string, value []byte, dataType, units string) []byte {
 
 func jsonText(v any) string {
 	b, err := json.Marshal(v)
-	if err != nil { // cannot happen: what is in it was read from JSON
+	if err != nil { // cannot happen: the values were read from JSON
 		return "null"
 	}
 	return string(b)

@@ -11,6 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -19,8 +20,8 @@ func move(_ context.Context, c commander.Call) (love.Ack, error) {
 	return love.Ack{Text: c.Identity + " moves " + c.CSC}, nil
 }
 
-// A manager with one user and a commander of one's own. The hub would be
-// hub.New(hub.WithGate(auth.Gate{Tokens: tokens, ProcessPassword: "…"})).
+// A manager made of its parts: users, tokens, a hub and a team's own commander.
+// Package love/server does this for a whole manager.
 func Example() {
 	ctx := context.Background()
 	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New())
@@ -30,8 +31,10 @@ func Example() {
 		return
 	}
 	tokens := jwt.New(nil, users)
+	sockets := hub.New(hub.WithGate(auth.Gate{Tokens: tokens, ProcessPassword: "long and random"}))
+	defer func() { _ = sockets.Shutdown(ctx) }()
 	m, err := manager.New(manager.Config{
-		Hub:           &hubDouble{},
+		Hub:           sockets,
 		Authenticator: users,
 		Tokens:        tokens,
 		Commander:     commander.Func(move),

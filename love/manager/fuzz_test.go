@@ -14,7 +14,7 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// FuzzBody sends what nobody should: the answer is JSON and a refusal.
+// FuzzBody checks that any body gets a refusal in JSON.
 func FuzzBody(f *testing.F) {
 	const multi = "multipart/form-data; boundary=x"
 	f.Add("application/json", `{"username": "user", "password": "x"}`)
@@ -23,7 +23,7 @@ func FuzzBody(f *testing.F) {
 	f.Add("application/x-www-form-urlencoded", "username=a&password=%zz;")
 	f.Add(multi, "--x\r\nContent-Disposition: form-data; name=\"username\"; filename=\"a\"\r\n\r\nuser\r\n--x--\r\n")
 	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
-	m, err := manager.New(manager.Config{Hub: &hubDouble{}, Authenticator: users, Tokens: jwt.New(nil, users)})
+	m, err := manager.New(manager.Config{Hub: &fakeHub{}, Authenticator: users, Tokens: jwt.New(nil, users)})
 	require.NoError(f, err)
 	f.Cleanup(m.Close)
 	f.Fuzz(func(t *testing.T, kind, body string) {

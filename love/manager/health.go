@@ -11,19 +11,19 @@ import (
 // Dependency is something that the manager needs, such as a database.
 type Dependency struct {
 	Name string
-	// Check returns nil, or what is wrong in words for an operator.
+	// Check returns nil, or an error that says to an operator what is wrong.
 	Check func(context.Context) error
-	// Required means that without it the manager is not ready for traffic.
+	// Required means that the manager is not ready for traffic without it.
 	Required bool
 }
 
-// checkTimeout bounds /readyz, which is asked every few seconds.
+// checkTimeout limits /readyz, which is requested every few seconds.
 const checkTimeout = 2 * time.Second
 
 func healthz(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") }
 
-// readyz answers 200 if all that is required works, otherwise 503, with one line
-// per dependency.
+// readyz answers 200 if every required dependency works, otherwise 503, with one
+// line per dependency.
 func (m *Manager) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 	defer cancel()

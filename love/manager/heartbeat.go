@@ -12,8 +12,8 @@ import (
 )
 
 // The period is that of the manager's heartbeat in the protocol
-// (docs/protocol/manager.md#heartbeats); the time-out is shorter, so that one
-// question ends before the next.
+// (docs/protocol/manager.md#heartbeats); the timeout is shorter, so that polls do
+// not overlap.
 const (
 	heartbeatPeriod  = 3 * time.Second
 	heartbeatTimeout = 2 * time.Second
@@ -21,10 +21,10 @@ const (
 
 // HeartbeatPoller polls a commander's heartbeat every 3 s with a timeout of 2 s
 // (docs/protocol/manager.md#heartbeats), so that a hanging commander delays nobody.
-// Create it before the hub, let the function of hub.WithHeartbeats return what
-// [HeartbeatPoller.Last] knows, add [HeartbeatPoller.Check] to Config.Dependencies,
-// and call [HeartbeatPoller.Run]. Before the first answer Last reports false and
-// Check an error.
+// Create it before the hub, let the function of hub.WithHeartbeats return
+// [HeartbeatPoller.Last], add [HeartbeatPoller.Check] to Config.Dependencies, and
+// call [HeartbeatPoller.Run]. Before the first answer Last reports false, and Check
+// returns an error.
 type HeartbeatPoller struct {
 	source commander.Heartbeater
 	clock  love.Clock
@@ -42,12 +42,12 @@ func NewHeartbeatPoller(source commander.Heartbeater, clock love.Clock) *Heartbe
 	return &HeartbeatPoller{source: source, clock: clock, err: errNotAsked}
 }
 
-// Run asks at once and then every 3 s, until ctx ends; it returns ctx's error.
+// Run polls at once and then every 3 s, until ctx ends; it returns ctx's error.
 func (p *HeartbeatPoller) Run(ctx context.Context) error {
 	tick := p.clock.NewTicker(heartbeatPeriod)
 	defer tick.Stop()
 	for {
-		p.ask(ctx)
+		p.poll(ctx)
 		select {
 		case <-tick.C():
 		case <-ctx.Done():
@@ -56,7 +56,7 @@ func (p *HeartbeatPoller) Run(ctx context.Context) error {
 	}
 }
 
-func (p *HeartbeatPoller) ask(ctx context.Context) {
+func (p *HeartbeatPoller) poll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, heartbeatTimeout)
 	defer cancel()
 	t, err := p.source.Heartbeat(ctx)
@@ -67,16 +67,16 @@ func (p *HeartbeatPoller) ask(ctx context.Context) {
 	}
 }
 
-// Last is the newest heartbeat of the commander; ok is false before the first
-// one. It stays the same when the commander stops answering, and the
-// LOVE-frontend raises its alarm because it does not change.
+// Last returns the newest heartbeat of the commander; ok is false before the first
+// one. It stays the same when the commander stops answering: that is why the
+// LOVE-frontend raises its alarm.
 func (p *HeartbeatPoller) Last() (t time.Time, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.last, !p.last.IsZero()
 }
 
-// Check returns nil, or why the commander's last answer is missing.
+// Check returns nil, or why the last poll failed.
 func (p *HeartbeatPoller) Check(context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -13,13 +13,13 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// beats is a commander whose answers a test scripts: one for each time it is
-// asked, nil to hang.
-type beats struct {
+// fakeHeartbeater gives the scripted answers, one to each poll; nil means that it
+// hangs.
+type fakeHeartbeater struct {
 	answers []func() (time.Time, error)
 }
 
-func (b *beats) Heartbeat(ctx context.Context) (time.Time, error) {
+func (b *fakeHeartbeater) Heartbeat(ctx context.Context) (time.Time, error) {
 	next := b.answers[0]
 	b.answers = b.answers[1:]
 	if next == nil {
@@ -31,7 +31,7 @@ func (b *beats) Heartbeat(ctx context.Context) (time.Time, error) {
 
 func TestHeartbeatPoller_KeepsTheLastHeartbeatOfACommanderThatStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := manager.NewHeartbeatPoller(&beats{[]func() (time.Time, error){
+		p := manager.NewHeartbeatPoller(&fakeHeartbeater{[]func() (time.Time, error){
 			func() (time.Time, error) { return time.Time{}, errors.New("connection refused") },
 			func() (time.Time, error) { return start, nil },
 			nil,
@@ -45,7 +45,7 @@ func TestHeartbeatPoller_KeepsTheLastHeartbeatOfACommanderThatStops(t *testing.T
 		go func() { done <- p.Run(ctx) }()
 		synctest.Wait()
 		_, ok = p.Last()
-		require.False(t, ok, "asked at once, and not answered")
+		require.False(t, ok, "polled at once, and not answered")
 		require.ErrorContains(t, p.Check(t.Context()), "connection refused")
 
 		<-time.After(3 * time.Second)
@@ -55,11 +55,11 @@ func TestHeartbeatPoller_KeepsTheLastHeartbeatOfACommanderThatStops(t *testing.T
 		require.Equal(t, start, last)
 		require.NoError(t, p.Check(t.Context()))
 
-		<-time.After(5900 * time.Millisecond) // the third time it hangs for 2 s
+		<-time.After(5900 * time.Millisecond) // the third poll hangs for 2 s
 		synctest.Wait()
 		last, ok = p.Last()
 		require.True(t, ok)
-		require.Equal(t, start, last, "the value stays, and so raises the alarm")
+		require.Equal(t, start, last, "the value stays, which raises the alarm")
 		require.ErrorIs(t, p.Check(t.Context()), context.DeadlineExceeded)
 
 		cancel()

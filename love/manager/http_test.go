@@ -16,31 +16,31 @@ import (
 
 const notFound = `{"detail": "Not found."}`
 
-func TestChecks_GoFromLogInToPermissionToMethodToBody(t *testing.T) {
-	r := newRig(t)
+func TestChecks_AreLogInThenPermissionThenMethodThenBody(t *testing.T) {
+	h := newHarness(t)
 	const bad = `{"csc":`
-	r.unauthorized(r.call("PUT", cmd, bad), noCredentials)
-	r.is(r.call("PUT", cmd, bad, as(r.token("user"))), 403, forbidden)
-	r.is(r.call("PUT", cmd, bad, as(r.token("cmd_user"))), 405, `{"detail": "Method \"PUT\" not allowed."}`)
-	require.Equal(t, 400, r.call("POST", cmd, bad, as(r.token("cmd_user"))).StatusCode)
+	h.requireUnauthorized(h.call("PUT", cmd, bad), noCredentials)
+	h.requireJSON(h.call("PUT", cmd, bad, as(h.token("user"))), 403, forbidden)
+	h.requireJSON(h.call("PUT", cmd, bad, as(h.token("cmd_user"))), 405, `{"detail": "Method \"PUT\" not allowed."}`)
+	require.Equal(t, 400, h.call("POST", cmd, bad, as(h.token("cmd_user"))).StatusCode)
 }
 
 func TestToken_IsNeededEverywhere(t *testing.T) {
-	r := newRig(t)
+	h := newHarness(t)
 	for path, method := range map[string]string{
 		"validate-token/": "GET", "validate-token/no_config/": "GET", "logout/": "DELETE", "cmd/": "POST",
 		"salinfo/topic-names": "GET", "salinfo/topic-data": "GET", "salinfo/metadata": "GET",
 	} {
 		for _, m := range []string{method, "PATCH", "OPTIONS"} {
-			r.unauthorized(r.call(m, "/manager/api/"+path, ""), noCredentials)
-			r.unauthorized(r.call(m, "/manager/api/"+path, "", as("unknown")), "Invalid Token")
+			h.requireUnauthorized(h.call(m, "/manager/api/"+path, ""), noCredentials)
+			h.requireUnauthorized(h.call(m, "/manager/api/"+path, "", as("unknown")), "Invalid Token")
 		}
 	}
 }
 
-func TestMethod_ThatIsNotAllowedNamesThoseThatAre(t *testing.T) {
-	r := newRig(t)
-	token := as(r.token("cmd_user"))
+func TestMethod_RefusalNamesTheAllowedOnes(t *testing.T) {
+	h := newHarness(t)
+	token := as(h.token("cmd_user"))
 	for _, c := range []struct{ method, path, allow string }{
 		{"GET", getToken, "POST, OPTIONS"},
 		{"HEAD", getToken, "POST, OPTIONS"},
@@ -54,91 +54,91 @@ func TestMethod_ThatIsNotAllowedNamesThoseThatAre(t *testing.T) {
 		{"POST", "/healthz", "GET, HEAD"},
 		{"POST", "/manager/ws/subscription", "GET"},
 	} {
-		got := r.call(c.method, c.path, "", token)
+		got := h.call(c.method, c.path, "", token)
 		require.Equal(t, 405, got.StatusCode, c)
 		require.Equal(t, c.allow, got.Header.Get("Allow"))
 		if c.method != "HEAD" {
-			r.is(got, 405, `{"detail": "Method \"`+c.method+`\" not allowed."}`)
+			h.requireJSON(got, 405, `{"detail": "Method \"`+c.method+`\" not allowed."}`)
 		}
 	}
 }
 
-func TestMethod_HeadAndOptionsAreAnsweredWhereGetIs(t *testing.T) {
-	r := newRig(t)
-	got := r.call("HEAD", validateToken, "", as(r.token("user")))
+func TestMethod_HeadAndOptionsAreAllowedWithGet(t *testing.T) {
+	h := newHarness(t)
+	got := h.call("HEAD", validateToken, "", as(h.token("user")))
 	require.Equal(t, 200, got.StatusCode)
 	require.Empty(t, got.body)
-	got = r.call("OPTIONS", validateToken, "", as(r.token("user")))
+	got = h.call("OPTIONS", validateToken, "", as(h.token("user")))
 	require.Equal(t, 200, got.StatusCode)
 	require.Equal(t, "GET, HEAD, OPTIONS", got.Header.Get("Allow"))
 }
 
-func TestSlash_MissingOneIsRedirectedToThePathThatHasIt(t *testing.T) {
-	r := newRig(t)
+func TestSlash_AMissingOneIsRedirected(t *testing.T) {
+	h := newHarness(t)
 	for _, path := range []string{"get-token", "validate-token", "validate-token/no_config", "logout", "swap-user", "swap-user/no_config", "cmd"} {
-		got := r.call("GET", "/manager/api/"+path+"?a=b%20c", "")
+		got := h.call("GET", "/manager/api/"+path+"?a=b%20c", "")
 		require.Equal(t, 301, got.StatusCode, path)
 		require.Equal(t, "/manager/api/"+path+"/?a=b%20c", got.Header.Get("Location"))
 	}
-	got := r.call("POST", "/manager/api/cmd", someCommand)
+	got := h.call("POST", "/manager/api/cmd", someCommand)
 	require.Equal(t, 301, got.StatusCode, "before any check")
 	require.Empty(t, got.Header.Get("WWW-Authenticate"))
 }
 
-func TestPath_UnknownOnesAre404InJSON(t *testing.T) {
-	r := newRig(t)
+func TestPath_AnUnknownOneIs404InJSON(t *testing.T) {
+	h := newHarness(t)
 	for _, path := range []string{
 		"/manager", "/manager/", "/manager/api", "/manager/api/", "/manager/api/nothing/", "/manager/api/nothing",
 		"/manager/api/salinfo/topic-names/", "/manager/api/get-token//", "//manager/api/get-token/", "/manager/api/../api/get-token/",
 		"/manager/api/GET-TOKEN/", "/manager/api/validate-token/a/b/", "/manager/api/validate-token/a%2Fb/", "/nothing", "/love/", "/healthz/",
 	} {
 		for _, method := range []string{"GET", "POST", "BREW"} {
-			r.is(r.call(method, path, ""), 404, notFound)
+			h.requireJSON(h.call(method, path, ""), 404, notFound)
 		}
 	}
 }
 
 func TestBody_OfAnotherTypeIs415(t *testing.T) {
-	r := newRig(t)
+	h := newHarness(t)
 	for _, kind := range []string{"text/plain", "application/xml", "", "application/jsonx", "; ;"} {
-		got := r.call("POST", getToken, credentials("user"), header("Content-Type", kind))
+		got := h.call("POST", getToken, credentials("user"), header("Content-Type", kind))
 		require.Equal(t, 415, got.StatusCode, kind)
-		r.is(got, 415, `{"detail": "Unsupported media type \"`+kind+`\" in request."}`)
+		h.requireJSON(got, 415, `{"detail": "Unsupported media type \"`+kind+`\" in request."}`)
 	}
 	form := header("Content-Type", "application/x-www-form-urlencoded")
-	require.Equal(t, 415, r.call("POST", cmd, "csc=ATDome", form, as(r.token("cmd_user"))).StatusCode, "a command's parameters fit no form")
-	r.session(r.call("POST", getToken, credentials("user"), header("Content-Type", "Application/JSON; charset=utf-8")))
+	require.Equal(t, 415, h.call("POST", cmd, "csc=ATDome", form, as(h.token("cmd_user"))).StatusCode, "a command's parameters fit no form")
+	h.session(h.call("POST", getToken, credentials("user"), header("Content-Type", "Application/JSON; charset=utf-8")))
 }
 
-func TestBody_HasABound(t *testing.T) {
-	r := newRig(t)
+func TestBody_IsLimited(t *testing.T) {
+	h := newHarness(t)
 	long := strings.Repeat(" ", 1<<20)
 	const want = `{"detail": "The body is larger than 1048576 bytes."}`
-	r.is(r.call("POST", getToken, long+credentials("user")), 413, want)
-	r.is(r.call("POST", cmd, long+"{}", as(r.token("cmd_user"))), 413, `{"detail": "The body is larger than 1048576 bytes.", "ack": "The body is larger than 1048576 bytes."}`)
-	r.is(r.call("POST", getToken, "username="+long, header("Content-Type", "application/x-www-form-urlencoded")), 413, want)
-	r.is(r.call("POST", getToken, "--x\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\n"+long+"\r\n--x--\r\n",
+	h.requireJSON(h.call("POST", getToken, long+credentials("user")), 413, want)
+	h.requireJSON(h.call("POST", cmd, long+"{}", as(h.token("cmd_user"))), 413, `{"detail": "The body is larger than 1048576 bytes.", "ack": "The body is larger than 1048576 bytes."}`)
+	h.requireJSON(h.call("POST", getToken, "username="+long, header("Content-Type", "application/x-www-form-urlencoded")), 413, want)
+	h.requireJSON(h.call("POST", getToken, "--x\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\n"+long+"\r\n--x--\r\n",
 		header("Content-Type", "multipart/form-data; boundary=x")), 413, want)
 }
 
 func TestBody_BrokenFormsAre400(t *testing.T) {
-	r := newRig(t)
+	h := newHarness(t)
 	for kind, body := range map[string]string{
 		"application/x-www-form-urlencoded": "username=%zz",
 		"multipart/form-data":               "--x--",
 		"multipart/form-data; boundary=x":   "--x\r\nbroken",
 	} {
-		got := r.call("POST", getToken, body, header("Content-Type", kind))
+		got := h.call("POST", getToken, body, header("Content-Type", kind))
 		require.Equal(t, 400, got.StatusCode, kind)
 		require.Contains(t, got.body, `"detail":"Form parse error - `)
 	}
 }
 
 func TestCORS_AnyOriginMayCallWithAToken(t *testing.T) {
-	r := newRig(t)
+	h := newHarness(t)
 	const origin = "http://elsewhere.example"
 	for _, path := range []string{cmd, getToken, "/manager/api/later/"} {
-		got := r.call("OPTIONS", path, "", header("Origin", origin), header("Access-Control-Request-Method", "POST"),
+		got := h.call("OPTIONS", path, "", header("Origin", origin), header("Access-Control-Request-Method", "POST"),
 			header("Access-Control-Request-Headers", "authorization,content-type"))
 		require.Equal(t, 200, got.StatusCode)
 		require.Empty(t, got.body)
@@ -150,71 +150,71 @@ func TestCORS_AnyOriginMayCallWithAToken(t *testing.T) {
 		require.Equal(t, "86400", got.Header.Get("Access-Control-Max-Age"))
 	}
 	for _, got := range []response{
-		r.call("GET", validateToken, "", header("Origin", origin), as(r.token("user"))),
-		r.call("GET", validateToken, "", header("Origin", origin)), // a refusal can be read too
-		r.call("GET", "/manager/nothing", "", header("Origin", origin)),
+		h.call("GET", validateToken, "", header("Origin", origin), as(h.token("user"))),
+		h.call("GET", validateToken, "", header("Origin", origin)), // a refusal can be read too
+		h.call("GET", "/manager/nothing", "", header("Origin", origin)),
 	} {
 		require.Equal(t, origin, got.Header.Get("Access-Control-Allow-Origin"))
 		require.Equal(t, "true", got.Header.Get("Access-Control-Allow-Credentials"))
 		require.Equal(t, "Origin", got.Header.Get("Vary"))
 	}
-	require.NotContains(t, r.call("GET", validateToken, "").Header, "Access-Control-Allow-Origin")
+	require.NotContains(t, h.call("GET", validateToken, "").Header, "Access-Control-Allow-Origin")
 }
 
 func TestWebsocket_PathsReachTheHub(t *testing.T) {
 	for prefix, base := range map[string]string{"": "", "/love": "/love", "love/": "/love"} {
-		r := newRig(t, func(c *manager.Config) { c.URLPrefix = prefix })
+		h := newHarness(t, func(c *manager.Config) { c.URLPrefix = prefix })
 		paths := []string{
 			base + "/manager/ws/subscription?token=x", base + "/manager/ws/subscription/",
 			base + "/manager/auxtel/ws/subscription", base + "/manager/a/b/ws/subscription/?password=x", base + "/managers/ws/subscription",
 		}
 		for _, p := range paths {
-			require.Equal(t, http.StatusTeapot, r.call("GET", p, "", header("Upgrade", "websocket"), header("Connection", "Upgrade")).StatusCode, p)
-			r.is(r.call("GET", p, ""), 426, `{"detail": "This is a websocket: connect to it with a ws:// or wss:// URL."}`)
+			require.Equal(t, http.StatusTeapot, h.call("GET", p, "", header("Upgrade", "websocket"), header("Connection", "Upgrade")).StatusCode, p)
+			h.requireJSON(h.call("GET", p, ""), 426, `{"detail": "This is a websocket: connect to it with a ws:// or wss:// URL."}`)
 		}
-		require.Equal(t, paths, r.hub.handshakes)
+		require.Equal(t, paths, h.hub.handshakes)
 		for _, p := range []string{"/ws/subscription", base + "/manager/ws/subscription//", base + "/manager/ws/subscriptions", "/x" + base + "/manager/ws/subscription"} {
-			r.is(r.call("GET", p, "", header("Upgrade", "websocket")), 404, notFound)
+			h.requireJSON(h.call("GET", p, "", header("Upgrade", "websocket")), 404, notFound)
 		}
 	}
 }
 
-func TestURLPrefix_StandsBeforeTheAPI(t *testing.T) {
-	r := newRig(t, func(c *manager.Config) { c.URLPrefix = "/love/" })
-	r.session(r.call("POST", "/love"+getToken, credentials("user")))
-	r.is(r.call("POST", getToken, credentials("user")), 404, notFound)
-	require.Equal(t, "/love/manager/api/cmd/", r.call("POST", "/love/manager/api/cmd", "").Header.Get("Location"))
-	require.Equal(t, "/love/", r.call("GET", "/love", "").Header.Get("Location"))
+func TestURLPrefix_ComesBeforeTheAPI(t *testing.T) {
+	h := newHarness(t, func(c *manager.Config) { c.URLPrefix = "/love/" })
+	h.session(h.call("POST", "/love"+getToken, credentials("user")))
+	h.requireJSON(h.call("POST", getToken, credentials("user")), 404, notFound)
+	require.Equal(t, "/love/manager/api/cmd/", h.call("POST", "/love/manager/api/cmd", "").Header.Get("Location"))
+	require.Equal(t, "/love/", h.call("GET", "/love", "").Header.Get("Location"))
 	for _, path := range []string{"/", "/love/"} {
-		require.Contains(t, r.call("GET", path, "").body, "/love/manager/ws/subscription")
+		require.Contains(t, h.call("GET", path, "").body, "/love/manager/ws/subscription")
 	}
 }
 
-func TestPage_IsTheDashboardUnlessAnotherIsGiven(t *testing.T) {
-	require.Contains(t, newRig(t).call("GET", "/", "").body, "14 March 2026, 01:59:26 UTC")
-	r := newRig(t, func(c *manager.Config) {
+func TestPage_IsTheDashboardByDefault(t *testing.T) {
+	require.Contains(t, newHarness(t).call("GET", "/", "").body, "14 March 2026, 01:59:26 UTC")
+	h := newHarness(t, func(c *manager.Config) {
 		c.Page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	})
-	require.Equal(t, http.StatusTeapot, r.call("GET", "/", "").StatusCode)
+	require.Equal(t, http.StatusTeapot, h.call("GET", "/", "").StatusCode)
 }
 
-func TestHealth_AliveAndReadyAreDifferentQuestions(t *testing.T) {
+func TestHealth_AliveAndReadyAreDifferent(t *testing.T) {
 	var database error
 	dependencies := []manager.Dependency{
 		{Name: "database", Required: true, Check: func(context.Context) error { return database }},
 		{Name: "commander", Check: func(context.Context) error { return errors.New("no heartbeat: connection refused") }},
 	}
-	r := newRig(t, func(c *manager.Config) { c.Dependencies = dependencies })
-	got := r.call("GET", "/readyz", "")
+	h := newHarness(t, func(c *manager.Config) { c.Dependencies = dependencies })
+	got := h.call("GET", "/readyz", "")
 	require.Equal(t, 200, got.StatusCode)
 	require.Equal(t, "ready\ndatabase: ok\ncommander: no heartbeat: connection refused\n", got.body)
 
 	database = errors.New("disk full")
-	got = r.call("GET", "/readyz", "")
+	got = h.call("GET", "/readyz", "")
 	require.Equal(t, 503, got.StatusCode)
 	require.Equal(t, "not ready\ndatabase: disk full\ncommander: no heartbeat: connection refused\n", got.body)
 
-	got = r.call("GET", "/healthz", "")
+	got = h.call("GET", "/healthz", "")
 	require.Equal(t, 200, got.StatusCode)
 	require.Equal(t, "ok\n", got.body)
 }
@@ -227,17 +227,17 @@ func (panicking) Execute(context.Context, commander.Call) (love.Ack, error) {
 }
 
 func TestPanic_IsA500InJSON(t *testing.T) {
-	r := newRig(t, func(c *manager.Config) { c.Commander = panicking{} })
-	r.is(r.call("POST", cmd, someCommand, as(r.token("admin"))), 500, `{"detail": "The manager failed on this request. Its log says why."}`)
-	require.Contains(t, r.log.String(), "a bug")
+	h := newHarness(t, func(c *manager.Config) { c.Commander = panicking{} })
+	h.requireJSON(h.call("POST", cmd, someCommand, as(h.token("admin"))), 500, `{"detail": "The manager failed on this request. Its log says why."}`)
+	require.Contains(t, h.log.String(), "a bug")
 }
 
-func TestLog_NamesRequestsButNoSecret(t *testing.T) {
-	r := newRig(t)
-	token := r.session(r.call("POST", getToken, credentials("user"))).Token
-	r.call("GET", validateToken+"?token="+token, "", as(token))
-	r.call("DELETE", logout, "", as(token))
-	log := r.log.String()
+func TestLog_HasRequestsButNoSecrets(t *testing.T) {
+	h := newHarness(t)
+	token := h.session(h.call("POST", getToken, credentials("user"))).Token
+	h.call("GET", validateToken+"?token="+token, "", as(token))
+	h.call("DELETE", logout, "", as(token))
+	log := h.log.String()
 	require.Contains(t, log, "method=DELETE path=/manager/api/logout/ status=204")
 	require.Contains(t, log, "address=127.0.0.1")
 	require.NotContains(t, log, token)
@@ -247,16 +247,16 @@ func TestLog_NamesRequestsButNoSecret(t *testing.T) {
 func TestNew_SaysWhatIsMissing(t *testing.T) {
 	_, err := manager.New(manager.Config{})
 	require.ErrorContains(t, err, "needs Hub, Authenticator and Tokens")
-	r := newRig(t)
-	_, err = manager.New(manager.Config{Hub: r.hub, Authenticator: r.users, Tokens: r.tokens, URLPrefix: "/a?b"})
+	h := newHarness(t)
+	_, err = manager.New(manager.Config{Hub: h.hub, Authenticator: h.users, Tokens: h.tokens, URLPrefix: "/a?b"})
 	require.ErrorContains(t, err, `"/a?b"`)
 }
 
-func TestClose_EndsTheWatch(t *testing.T) {
-	r := newRig(t)
-	m, err := manager.New(manager.Config{Hub: r.hub, Authenticator: r.users, Tokens: r.tokens})
+func TestClose_EndsTheWatches(t *testing.T) {
+	h := newHarness(t)
+	m, err := manager.New(manager.Config{Hub: h.hub, Authenticator: h.users, Tokens: h.tokens})
 	require.NoError(t, err)
 	m.Close()
-	require.NoError(t, r.tokens.Revoke(t.Context(), r.token("user")))
-	require.Len(t, r.hub.closed(), 1, "only the manager that is open tells the hub")
+	require.NoError(t, h.tokens.Revoke(t.Context(), h.token("user")))
+	require.Len(t, h.hub.disconnects(), 1, "only the manager that is open disconnects")
 }

@@ -51,8 +51,8 @@ type HubReporter interface {
 // longer than the 10 s after which a LOVE-commander answers 504 itself.
 const DefaultCommandTimeout = 15 * time.Second
 
-// Config says what a [Manager] is made of. Hub, Authenticator and Tokens are
-// required; all other fields have a working default.
+// Config holds the parts and settings of a [Manager]. Hub, Authenticator and
+// Tokens are required; all other fields have a working default.
 type Config struct {
 	Hub           Hub
 	Authenticator auth.Authenticator
@@ -64,14 +64,14 @@ type Config struct {
 	// Authorizer decides who may command. Default: [auth.RoleAuthorizer], over
 	// Users if there are some.
 	Authorizer auth.Authorizer
-	// LogInLimits bounds wrong log-ins. Default: see [auth.LogInLimits].
+	// LogInLimits limits failed log-ins. Default: see [auth.LogInLimits].
 	LogInLimits auth.LogInLimits
-	// AuditLog keeps the records of who did what. Default: none, they go to the
+	// AuditLog keeps the audit records. Default: none, they go to the
 	// Logger only.
 	AuditLog audit.Log
-	// Origins tells whether pages of a browser origin, "https://love.example", may
-	// call the API. Default: all may. That is safe because browsers add no
-	// credential of their own: a foreign page has no token. The Hub has its own
+	// Origins reports whether pages of a browser origin, "https://love.example",
+	// may call the API. Default: all may. That is safe because browsers add no
+	// credentials by themselves: a foreign page has no token. The Hub has its own
 	// setting.
 	Origins func(origin string) bool
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Real-IP are
@@ -80,24 +80,23 @@ type Config struct {
 	// Commander executes commands. Default: none, commands are answered 503.
 	Commander commander.Commander
 	// Informer answers salinfo. Default: none, salinfo is answered 503. One that
-	// is also a [MetadataInformer] answers salinfo/metadata too.
+	// is also a [MetadataInformer] answers salinfo/metadata as well.
 	Informer commander.Informer
 	// RelayIncomplete also passes on objects that are not complete commands or
-	// observing logs: the Commander is then one that relays [commander.Call.Posted]
-	// to a LOVE-commander, whose job it is to check the keys. Default: they are
-	// answered 400.
+	// observing logs. Set it if the Commander relays [commander.Call.Posted] to a
+	// LOVE-commander that checks the keys. Default: they are answered 400.
 	RelayIncomplete bool
-	// Record is the record of commands that the API shows, and into which
-	// commands go that their user may not give. Its changes are published to the
-	// group event-Hub-0-commands. Default: none, it is answered 404.
+	// Record is the record of commands that the API shows. Commands that their
+	// user may not give are recorded in it. Its changes are published to the group
+	// event-Hub-0-commands. Default: none, the record is answered 404.
 	Record Record
-	// Authority lets users exclude others from commanding. The Commander has to
-	// be the same one, or pass its commands on to it. Its changes are published to
+	// Authority lets users exclude others from commanding. The Commander must be
+	// the same value, or pass its commands on to it. Its changes are published to
 	// the group event-Hub-0-authority. Default: none, authority is answered 404.
 	Authority *authority.Authority
 	// Logbook writes observing logs. Default: none, they are answered 503.
 	Logbook commander.Logbook
-	// CommandTimeout bounds each call of Commander, Informer and Logbook; progress
+	// CommandTimeout limits each call of Commander, Informer and Logbook; progress
 	// extends it. Default: [DefaultCommandTimeout].
 	CommandTimeout time.Duration
 
@@ -115,10 +114,10 @@ type Config struct {
 	// Dependencies are checked by /readyz. Default: none.
 	Dependencies []Dependency
 
-	// Clock gives the time. Default: that of the system.
+	// Clock gives the time. Default: the system's.
 	Clock love.Clock
 	// Logger gets each request at level debug, without its query, and every
-	// failure of the manager's own. Default: nothing is logged.
+	// failure of the manager. Default: nothing is logged.
 	Logger *slog.Logger
 }
 
@@ -134,10 +133,10 @@ type Manager struct {
 	audit          *audit.Auditor
 	limiter        *auth.LogInLimiter
 	throttle       *audit.Throttle
-	stopWatch      []func()
+	cancelWatches  []func()
 }
 
-// New makes a manager. From then on the end of a token closes its sockets.
+// New returns a manager. From then on the end of a token closes its sockets.
 func New(c Config) (*Manager, error) {
 	if c.Hub == nil || c.Authenticator == nil || c.Tokens == nil {
 		return nil, errors.New("making a manager: Config needs Hub, Authenticator and Tokens")
@@ -148,7 +147,7 @@ func New(c Config) (*Manager, error) {
 	m := &Manager{
 		config: c,
 		router: httprouter.New(),
-		// Matched before the router, which knows no pattern with a text after it.
+		// Matched before the router, which has no patterns in the middle of a path.
 		socket:         regexp.MustCompile(`^` + regexp.QuoteMeta(c.URLPrefix) + `/manager(.*?)/ws/subscription/?$`),
 		frontendConfig: builtinConfiguration(c.Clock.Now()),
 		audit:          audit.NewAuditor(c.AuditLog, audit.WithLogger(c.Logger), audit.WithClock(c.Clock)),
@@ -158,27 +157,27 @@ func New(c Config) (*Manager, error) {
 	for _, e := range m.endpoints() {
 		m.route(c.URLPrefix+e.path, m.endpoint(e))
 	}
-	m.route("/healthz", reading(http.HandlerFunc(healthz)))
-	m.route("/readyz", reading(http.HandlerFunc(m.readyz)))
-	m.route("/metrics", reading(http.HandlerFunc(m.metrics)))
-	m.route("/openapi.yaml", reading(http.HandlerFunc(openAPI)))
-	m.route("/", reading(c.Page))
+	m.route("/healthz", readOnly(http.HandlerFunc(healthz)))
+	m.route("/readyz", readOnly(http.HandlerFunc(m.readyz)))
+	m.route("/metrics", readOnly(http.HandlerFunc(m.metrics)))
+	m.route("/openapi.yaml", readOnly(http.HandlerFunc(openAPI)))
+	m.route("/", readOnly(c.Page))
 	if c.URLPrefix != "" {
-		m.route(c.URLPrefix+"/", reading(c.Page))
+		m.route(c.URLPrefix+"/", readOnly(c.Page))
 	}
 	m.handler = httpapi.Wrap(m.crossOrigin(http.HandlerFunc(m.dispatch)), httpapi.Wrapping{
 		Logger: c.Logger, BodyTimeout: c.BodyTimeout, Failed: func(*http.Request) answer { return errInternal.Answer },
 	})
-	m.stopWatch = []func(){c.Tokens.Watch(c.Hub.DisconnectToken)}
+	m.cancelWatches = []func(){c.Tokens.Watch(c.Hub.DisconnectToken)}
 	if c.Users != nil {
 		r := newSessionRevoker(c.Users, c.Hub, c.Clock)
-		m.stopWatch = append(m.stopWatch, c.Users.Watch(r.changed), r.stop)
+		m.cancelWatches = append(m.cancelWatches, c.Users.Watch(r.changed), r.stop)
 	}
 	if c.Record != nil {
-		m.stopWatch = append(m.stopWatch, c.Record.Watch(m.publishCommand))
+		m.cancelWatches = append(m.cancelWatches, c.Record.Watch(m.publishCommand))
 	}
 	if c.Authority != nil {
-		m.stopWatch = append(m.stopWatch, c.Authority.Watch(m.publishAuthority))
+		m.cancelWatches = append(m.cancelWatches, c.Authority.Watch(m.publishAuthority))
 	}
 	return m, nil
 }
@@ -189,7 +188,7 @@ func (c *Config) setDefaults() error {
 		c.URLPrefix = "/" + c.URLPrefix
 	}
 	if strings.ContainsAny(c.URLPrefix, ":*?# ") {
-		return fmt.Errorf("making a manager: the URL prefix %q is no plain path such as /love", c.URLPrefix)
+		return fmt.Errorf("making a manager: the URL prefix %q is not a plain path such as /love", c.URLPrefix)
 	}
 	if c.ServerURL == "" {
 		host, err := os.Hostname()
@@ -221,11 +220,10 @@ func (c *Config) setDefaults() error {
 	return nil
 }
 
-// Close ends the manager's watch over ended tokens, disabled users, the record
-// and authority.
+// Close ends the manager's watches of tokens, users, the record and authority.
 // Requests are still answered: the http.Server in front decides when they end.
 func (m *Manager) Close() {
-	for _, stop := range m.stopWatch {
+	for _, stop := range m.cancelWatches {
 		stop()
 	}
 }
@@ -236,7 +234,8 @@ func (m *Manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(r.Context()) // a copy: the request belongs to the caller
 		r.RemoteAddr = net.JoinHostPort(address, "0")
 		if address == "" {
-			// Not an address, so that no location fits; it still limits log-ins.
+			// Not an address, so that it matches no location; it still limits
+			// log-ins.
 			r.RemoteAddr = "unknown, behind " + peer
 		}
 	}

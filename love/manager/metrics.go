@@ -12,8 +12,8 @@ import (
 
 // metrics answers in Prometheus' text format: the counts of the hub, one label
 // per reason, and the expiry of the table of leap seconds. The format is simple
-// enough to write here, so that programs which embed the manager need no metrics
-// library.
+// enough to be written here, so that programs which embed the manager need no
+// metrics library.
 func (m *Manager) metrics(w http.ResponseWriter, _ *http.Request) {
 	var b strings.Builder
 	if hub, ok := m.config.Hub.(HubReporter); ok {

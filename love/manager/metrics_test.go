@@ -14,7 +14,7 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-func TestMetricsTellWhatTheHubCounts(t *testing.T) {
+func TestMetricsHaveTheCountsOfTheHub(t *testing.T) {
 	h := hub.New()
 	defer func() { require.NoError(t, h.Shutdown(context.Background())) }()
 	users := auth.NewUsers(auth.NewMemoryUserStore(), password.New())

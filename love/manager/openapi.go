@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// openAPIDocument describes every route; the tests compare the manager with it.
+// openAPIDocument describes every route; tests compare the manager with it.
 //
 //go:embed openapi.yaml
 var openAPIDocument []byte

@@ -37,12 +37,12 @@ var document = sync.OnceValues(func() (routers.Router, error) {
 	return legacy.NewRouter(doc)
 })
 
-// documented checks an answer against the document, and of what succeeded the
-// request too. What the document does not know has to be refused.
-func (r *rig) documented(req *http.Request, body string, got response) {
-	r.t.Helper()
+// requireDocumented checks an answer against the document, and the request as well
+// if it succeeded: a request that is not documented must be refused.
+func (h *harness) requireDocumented(req *http.Request, body string, got response) {
+	h.t.Helper()
 	router, err := document()
-	require.NoError(r.t, err)
+	require.NoError(h.t, err)
 	at := req.Clone(req.Context())
 	at.URL = &url.URL{Path: req.URL.Path, RawPath: req.URL.RawPath, RawQuery: req.URL.RawQuery}
 	if at.Method == http.MethodHead || at.Header.Get("Upgrade") != "" {
@@ -58,25 +58,25 @@ func (r *rig) documented(req *http.Request, body string, got response) {
 		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, MultiError: true},
 	}
 	if got.StatusCode < 300 {
-		require.NoError(r.t, openapi3filter.ValidateRequest(req.Context(), input), "%s %s was taken, which is not documented so", req.Method, req.URL)
+		require.NoError(h.t, openapi3filter.ValidateRequest(req.Context(), input), "%s %s succeeded, but is not documented", req.Method, req.URL)
 	}
 	err = openapi3filter.ValidateResponse(req.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input, Status: got.StatusCode, Header: got.Header,
 		Body: io.NopCloser(bytes.NewReader([]byte(got.body))), Options: &openapi3filter.Options{MultiError: true, IncludeResponseStatus: true},
 	})
-	require.NoError(r.t, err, "%s %s: %d %s", req.Method, req.URL, got.StatusCode, got.body)
+	require.NoError(h.t, err, "%s %s: %d %s", req.Method, req.URL, got.StatusCode, got.body)
 }
 
 func TestOpenAPI_IsServedAndDescribesEveryRoute(t *testing.T) {
-	r := newRig(t)
-	got := r.call("GET", "/openapi.yaml", "")
+	h := newHarness(t)
+	got := h.call("GET", "/openapi.yaml", "")
 	require.Equal(t, 200, got.StatusCode)
 	require.Equal(t, "application/yaml", got.Header.Get("Content-Type"))
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(got.body))
 	require.NoError(t, err)
 	require.NoError(t, doc.Validate(t.Context()))
 
-	m, err := manager.New(manager.Config{Hub: r.hub, Authenticator: r.users, Tokens: r.tokens})
+	m, err := manager.New(manager.Config{Hub: h.hub, Authenticator: h.users, Tokens: h.tokens})
 	require.NoError(t, err)
 	t.Cleanup(m.Close)
 	param := regexp.MustCompile(`:(\w+)`)
@@ -93,7 +93,7 @@ func TestOpenAPI_IsServedAndDescribesEveryRoute(t *testing.T) {
 	for path := range doc.Paths.Map() {
 		if strings.HasPrefix(path, "/manager/api/") {
 			route := regexp.MustCompile(`\{(\w+)\}`).ReplaceAllString(path, ":$1")
-			require.Contains(t, routes, route, "documented, but not there")
+			require.Contains(t, routes, route, "it is documented, but does not exist")
 		}
 	}
 }

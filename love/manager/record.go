@@ -20,10 +20,10 @@ import (
 type Record interface {
 	// List returns a page of the entries that a filter selects, newest first.
 	List(ctx context.Context, f love.CommandFilter) ([]love.CommandEntry, error)
-	// Refuse records a command that was not sent, and why.
+	// Refuse records a command that was not sent, and the reason.
 	Refuse(ctx context.Context, c commander.Call, why error)
 	// Watch calls f with each entry when it begins and when its outcome changes,
-	// until cancel is called. f does not block.
+	// until cancel is called. f must not block.
 	Watch(f func(love.CommandEntry)) (cancel func())
 }
 
@@ -51,21 +51,21 @@ func (m *Manager) listCommands(c *call) (answer, error) {
 	if format == "csv" {
 		return commandsCSV(entries, nextPage(c.URL, f, entries)), nil
 	}
-	page := love.CommandPage{Commands: listOf(entries)}
+	page := love.CommandPage{Commands: nonNil(entries)}
 	if len(entries) == f.PageSize() {
 		page.Next = &entries[len(entries)-1].ID
 	}
 	return answer{Status: http.StatusOK, Body: page}, nil
 }
 
-// commandQuery lists what the query of the record may have.
+// commandQuery lists the keys that the query of the record may have.
 var commandQuery = []string{"user", "csc", "salindex", "cmd", "state", "since", "until", "before", "limit", "format"}
 
 // commandFilter reads the query of a request for the record.
 func commandFilter(q url.Values) (f love.CommandFilter, wrong fieldErrors) {
 	wrong = fieldErrors{}
 	for key := range q {
-		if !slices.Contains(commandQuery, key) { // misspelt, it would select everything
+		if !slices.Contains(commandQuery, key) { // a misspelt key would select everything
 			wrong[key] = []string{"There is no such filter: there are " + strings.Join(commandQuery, ", ") + "."}
 		}
 	}
@@ -79,7 +79,7 @@ func commandFilter(q url.Values) (f love.CommandFilter, wrong fieldErrors) {
 	if f.State != "" && !slices.Contains(love.CommandStates(), f.State) {
 		wrong["state"] = []string{strconv.Quote(string(f.State)) + " is not a valid choice."}
 	}
-	number := func(key string, to *int, least, most int) {
+	parseNumber := func(key string, to *int, least, most int) {
 		text := q.Get(key)
 		if text == "" {
 			return
@@ -90,12 +90,12 @@ func commandFilter(q url.Values) (f love.CommandFilter, wrong fieldErrors) {
 		}
 		*to = n
 	}
-	number("limit", &f.Limit, 1, love.MaxCommandPage)
+	parseNumber("limit", &f.Limit, 1, love.MaxCommandPage)
 	if q.Get("salindex") != "" {
 		f.SalIndex = new(int)
-		number("salindex", f.SalIndex, 0, 1<<31-1)
+		parseNumber("salindex", f.SalIndex, 0, 1<<31-1)
 	}
-	moment := func(key string, to *time.Time) {
+	parseTime := func(key string, to *time.Time) {
 		text := q.Get(key)
 		if text == "" {
 			return
@@ -106,13 +106,13 @@ func commandFilter(q url.Values) (f love.CommandFilter, wrong fieldErrors) {
 		}
 		*to = t
 	}
-	moment("since", &f.Since)
-	moment("until", &f.Until)
+	parseTime("since", &f.Since)
+	parseTime("until", &f.Until)
 	return f, wrong
 }
 
-// nextPage returns the Link header of a full page (RFC 8288): a table has no
-// place for it.
+// nextPage returns the Link header of a full page (RFC 8288), because a table has
+// no place for the ID.
 func nextPage(u *url.URL, f love.CommandFilter, entries []love.CommandEntry) string {
 	if len(entries) < f.PageSize() {
 		return ""
@@ -133,9 +133,9 @@ func commandsCSV(entries []love.CommandEntry, next string) answer {
 		if e.State.Final() {
 			duration = strconv.FormatFloat(e.Duration.Seconds(), 'f', -1, 64)
 		}
-		rows = append(rows, []string{e.ID, e.Time.UTC().Format(time.RFC3339Nano), plain(e.User), plain(e.Identity), e.Address, plain(e.Manager),
-			plain(e.ApprovedBy), plain(e.CSC), strconv.Itoa(e.SalIndex), plain(e.Command), plain(string(e.Params)), string(e.State),
-			strconv.Itoa(e.Status), strconv.Itoa(e.Code), duration, plain(e.Result)})
+		rows = append(rows, []string{e.ID, e.Time.UTC().Format(time.RFC3339Nano), escapeFormula(e.User), escapeFormula(e.Identity), e.Address, escapeFormula(e.Manager),
+			escapeFormula(e.ApprovedBy), escapeFormula(e.CSC), strconv.Itoa(e.SalIndex), escapeFormula(e.Command), escapeFormula(string(e.Params)), string(e.State),
+			strconv.Itoa(e.Status), strconv.Itoa(e.Code), duration, escapeFormula(e.Result)})
 	}
 	_ = w.WriteAll(rows) // a buffer takes everything
 	h := http.Header{
@@ -148,9 +148,9 @@ func commandsCSV(entries []love.CommandEntry, next string) answer {
 	return answer{Status: http.StatusOK, Raw: b.Bytes(), Header: h}
 }
 
-// plain keeps a spreadsheet from taking a text that outsiders wrote for a
+// escapeFormula keeps a spreadsheet from executing a text that others wrote as a
 // formula.
-func plain(text string) string {
+func escapeFormula(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text
 	}

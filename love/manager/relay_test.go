@@ -17,20 +17,23 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// relaying is a rig whose commander is at a URL and has some time to answer.
-func relaying(t *testing.T, url string, timeout time.Duration, opts ...commanderhttp.ClientOption) *rig {
-	h, err := commanderhttp.New(url, opts...)
+// newRelayHarness returns a harness whose commander is at a URL.
+func newRelayHarness(t *testing.T, url string, timeout time.Duration, opts ...commanderhttp.ClientOption) *harness {
+	client, err := commanderhttp.New(url, opts...)
 	require.NoError(t, err)
-	t.Cleanup(h.Close)
-	return newRig(t, func(c *manager.Config) { c.Commander, c.Informer, c.Logbook, c.RelayIncomplete = h, h, h, true }, func(c *manager.Config) { c.CommandTimeout = timeout })
+	t.Cleanup(client.Close)
+	return newHarness(t, func(c *manager.Config) {
+		c.Commander, c.Informer, c.Logbook, c.RelayIncomplete = client, client, client, true
+		c.CommandTimeout = timeout
+	})
 }
 
 const observingLog = "/manager/api/lovecsc/observinglog"
 
-// requests is everything that is relayed, as the LOVE-frontend asks it.
+// requests are all that are relayed, as the LOVE-frontend makes them.
 var requests = map[string]struct {
 	method, path, body string
-	aftermath          string // what the operator is told if no answer came
+	outcome            string // the text for the operator if no answer came
 }{
 	"command":     {"POST", cmd, someCommand, " Whether the command was executed is unknown: look at the component before you repeat it."},
 	"log":         {"POST", observingLog, `{"user": "ana", "message": "x"}`, " Whether the observing log was written is unknown: look for it before you write it again."},
@@ -41,26 +44,26 @@ var requests = map[string]struct {
 
 func TestRelay_CommandOnTheWire(t *testing.T) {
 	c := newPythonCommander(t)
-	r := relaying(t, c.URL, time.Minute)
+	h := newRelayHarness(t, c.URL, time.Minute)
 	const given = `{"csc": "ATDome", "salindex": 0, "cmd": "cmd_moveAzimuth", "params": {"azimuth": 12345678901234567890123.10, "é": "\u00e9", "x": 1e400}, "identity": "admin@summit"}`
-	r.is(r.call("POST", cmd, given, as(r.token("cmd_user")), header("Cookie", "sessionid=x")), 200, `{"ack": "Done"}`)
-	got := c.only(t)
-	require.Equal(t, "POST /cmd/", got.line, "with the slash at once")
+	h.requireJSON(h.call("POST", cmd, given, as(h.token("cmd_user")), header("Cookie", "sessionid=x")), 200, `{"ack": "Done"}`)
+	got := c.onlyRequest(t)
+	require.Equal(t, "POST /cmd/", got.line, "with the slash, so that there is no redirect")
 	require.Equal(t, "application/json", got.header.Get("Content-Type"))
 	require.Empty(t, got.header.Get("Authorization"), "the token stays with the manager")
 	require.Empty(t, got.header.Get("Cookie"))
 	require.Equal(t, `{"csc":"ATDome","salindex":0,"cmd":"cmd_moveAzimuth","params":{"azimuth": 12345678901234567890123.10, "é": "\u00e9", "x": 1e400},"identity":"cmd_user@summit.example"}`, got.body)
 
-	require.Equal(t, 403, r.call("POST", cmd, someCommand, as(r.token("user"))).StatusCode)
-	require.Equal(t, 401, r.call("POST", cmd, someCommand).StatusCode)
-	r.is(r.call("POST", cmd, `{"anything": "é"}`, as(r.token("admin"))), 200, `{"ack": "Done"}`)
-	require.Equal(t, `{"anything":"é","identity":"admin@summit.example"}`, c.only(t).body, "what it holds is the commander's to check, and nothing else came")
+	require.Equal(t, 403, h.call("POST", cmd, someCommand, as(h.token("user"))).StatusCode)
+	require.Equal(t, 401, h.call("POST", cmd, someCommand).StatusCode)
+	h.requireJSON(h.call("POST", cmd, `{"anything": "é"}`, as(h.token("admin"))), 200, `{"ack": "Done"}`)
+	require.Equal(t, `{"anything":"é","identity":"admin@summit.example"}`, c.onlyRequest(t).body, "the commander checks it, and no other request came")
 }
 
-func TestRelay_AnswersOfACommandArePassedOn(t *testing.T) {
+func TestRelay_PassesOnTheAnswerToACommand(t *testing.T) {
 	c := newPythonCommander(t)
-	r := relaying(t, c.URL, time.Minute)
-	token := as(r.token("cmd_user"))
+	h := newRelayHarness(t, c.URL, time.Minute)
+	token := as(h.token("cmd_user"))
 	for _, a := range []struct {
 		status     int
 		body, want string
@@ -74,43 +77,43 @@ func TestRelay_AnswersOfACommandArePassedOn(t *testing.T) {
 		{200, `{"ack": "Done", "v": 12345678901234567890.10}`, ""},
 		{200, `{"ack": "NaN", "v": [NaN, -Infinity, 1.50]}`, `{"ack": "NaN", "v": [null, null, 1.50]}`}, // see docs/protocol/manager.md#relayed-answers
 	} {
-		c.answers(a.status, a.body)
-		got := r.call("POST", cmd, someCommand, token)
+		c.answerWith(a.status, a.body)
+		got := h.call("POST", cmd, someCommand, token)
 		if a.want == "" {
 			a.want = a.body
 		}
 		require.Equal(t, a.status, got.StatusCode, a.body)
 		require.Equal(t, a.want, got.body)
-		require.Equal(t, "application/json", got.Header.Get("Content-Type"), "whatever the commander called it")
+		require.Equal(t, "application/json", got.Header.Get("Content-Type"), "whatever type the commander gave it")
 	}
 }
 
 func TestRelay_ObservingLogOnTheWire(t *testing.T) {
 	c := newPythonCommander(t)
-	r := relaying(t, c.URL, time.Minute)
+	h := newRelayHarness(t, c.URL, time.Minute)
 	const log = `{"user": "somebody", "message": "añ \u00f1", "n": 1.50}`
-	r.is(r.call("POST", observingLog, log, as(r.token("cmd_user"))), 200, `{"ack": "Added new observing log to SAL"}`)
-	got := c.only(t)
+	h.requireJSON(h.call("POST", observingLog, log, as(h.token("cmd_user"))), 200, `{"ack": "Added new observing log to SAL"}`)
+	got := c.onlyRequest(t)
 	require.Equal(t, "POST /lovecsc/observinglog", got.line)
 	require.Equal(t, log, got.body, "unchanged, and without an identity")
 	require.Equal(t, "application/json", got.header.Get("Content-Type"))
 	require.Empty(t, got.header.Get("Authorization"))
 
-	r.is(r.call("POST", observingLog, log, as(r.token("user"))), 403, forbidden)
+	h.requireJSON(h.call("POST", observingLog, log, as(h.token("user"))), 403, forbidden)
 	for _, body := range []string{`{"ack": "LOVE CSC could not stablish connection"}`, `{"ack": "Request must have JSON data with the following keys: user, message. Received {}"}`} {
-		c.answers(400, body)
-		r.is(r.call("POST", observingLog, `{}`, as(r.token("cmd_user"))), 400, body)
-		require.Equal(t, `{}`, c.only(t).body)
+		c.answerWith(400, body)
+		h.requireJSON(h.call("POST", observingLog, `{}`, as(h.token("cmd_user"))), 400, body)
+		require.Equal(t, `{}`, c.onlyRequest(t).body)
 	}
 	for body, what := range map[string]string{"": "empty", "[]": "a list", "null": "null"} {
-		r.is(r.call("POST", observingLog, body, as(r.token("cmd_user"))), 400, `{"ack": "The body has to be a JSON object, it is `+what+`."}`)
+		h.requireJSON(h.call("POST", observingLog, body, as(h.token("cmd_user"))), 400, `{"ack": "The body has to be a JSON object, it is `+what+`."}`)
 	}
 }
 
 func TestRelay_SALInfoOnTheWire(t *testing.T) {
 	c := newPythonCommander(t)
-	r := relaying(t, c.URL, time.Minute)
-	token := as(r.token("user"))
+	h := newRelayHarness(t, c.URL, time.Minute)
+	token := as(h.token("user"))
 	for query, passedOn := range map[string]string{
 		"":                                  "",
 		"?other=1":                          "",
@@ -120,52 +123,52 @@ func TestRelay_SALInfoOnTheWire(t *testing.T) {
 		"?categories=event%26x%3D1%23":      "?categories=event%26x%3D1%23", // see docs/protocol/manager.md#sal-information
 	} {
 		for _, path := range []string{"topic-names", "topic-data"} {
-			got := r.call("GET", "/manager/api/salinfo/"+path+query, "", token)
+			got := h.call("GET", "/manager/api/salinfo/"+path+query, "", token)
 			require.Equal(t, 200, got.StatusCode)
 			require.True(t, strings.HasPrefix(got.body, `{"Watcher": {"event_`), got.body)
-			asked := c.only(t)
+			asked := c.onlyRequest(t)
 			require.Equal(t, "GET /salinfo/"+path+passedOn, asked.line)
 			require.Empty(t, asked.header.Get("Authorization"))
 		}
 	}
-	r.unauthorized(r.call("GET", "/manager/api/salinfo/topic-names", ""), noCredentials)
-	c.answers(404, `{"error": "none"}`)
+	h.requireUnauthorized(h.call("GET", "/manager/api/salinfo/topic-names", ""), noCredentials)
+	c.answerWith(404, `{"error": "none"}`)
 	for _, path := range []string{"topic-names", "topic-data", "metadata"} {
-		r.is(r.call("GET", "/manager/api/salinfo/"+path, "", token), 404, `{"error": "none"}`)
+		h.requireJSON(h.call("GET", "/manager/api/salinfo/"+path, "", token), 404, `{"error": "none"}`)
 	}
 }
 
 // See docs/protocol/manager.md#sal-information.
-func TestRelay_MetadataIsWhatTheCommanderStillHas(t *testing.T) {
+func TestRelay_MetadataOfTheCommander(t *testing.T) {
 	c := newPythonCommander(t)
-	r := relaying(t, c.URL, time.Minute)
-	token := as(r.token("user"))
-	got := r.call("GET", "/manager/api/salinfo/metadata?categories=event", "", token)
-	r.is(got, 404, `{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` has no /salinfo/metadata."}`)
-	require.Equal(t, "GET /salinfo/metadata", c.only(t).line)
-	c.answers(200, `{"ATDome": {"sal_version": "7", "xml_version": "20"}}`)
-	r.is(r.call("GET", "/manager/api/salinfo/metadata", "", token), 200, `{"ATDome": {"sal_version": "7", "xml_version": "20"}}`)
+	h := newRelayHarness(t, c.URL, time.Minute)
+	token := as(h.token("user"))
+	got := h.call("GET", "/manager/api/salinfo/metadata?categories=event", "", token)
+	h.requireJSON(got, 404, `{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` has no /salinfo/metadata."}`)
+	require.Equal(t, "GET /salinfo/metadata", c.onlyRequest(t).line)
+	c.answerWith(200, `{"ATDome": {"sal_version": "7", "xml_version": "20"}}`)
+	h.requireJSON(h.call("GET", "/manager/api/salinfo/metadata", "", token), 200, `{"ATDome": {"sal_version": "7", "xml_version": "20"}}`)
 }
 
 func TestRelay_HeartbeatOfThePythonCommander(t *testing.T) {
 	c := newPythonCommander(t)
-	h, err := commanderhttp.New(c.URL)
+	client, err := commanderhttp.New(c.URL)
 	require.NoError(t, err)
-	defer h.Close()
-	p := manager.NewHeartbeatPoller(h, newRig(t).clock)
+	defer client.Close()
+	p := manager.NewHeartbeatPoller(client, newHarness(t).clock)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- p.Run(ctx) }()
 	require.Eventually(t, func() bool { _, ok := p.Last(); return ok }, 10*time.Second, time.Millisecond)
 	last, _ := p.Last()
 	require.Equal(t, "2023-08-01T01:17:19.85Z", last.UTC().Format(time.RFC3339Nano))
-	require.Equal(t, "GET /heartbeat/", c.only(t).line)
+	require.Equal(t, "GET /heartbeat/", c.onlyRequest(t).line)
 	cancel()
 	require.ErrorIs(t, <-ended, context.Canceled)
 }
 
 // See docs/protocol/manager.md#relayed-answers.
-func TestRelay_FaultsOfTheCommanderAreAnsweredWithAnAckThatTellsWhatToDo(t *testing.T) {
+func TestRelay_AnswersFaultsOfTheCommanderWithAnAck(t *testing.T) {
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	for fault, f := range map[string]struct {
 		answer http.HandlerFunc
@@ -197,137 +200,139 @@ func TestRelay_FaultsOfTheCommanderAreAnsweredWithAnAckThatTellsWhatToDo(t *test
 	} {
 		t.Run(fault, func(t *testing.T) {
 			c := newPythonCommander(t)
-			c.does(f.answer)
-			// Those that hang are given little time, the others enough for a slow machine.
+			c.handleWith(f.answer)
+			// Faults that hang get a short timeout, the others one that is
+			// enough for a slow machine.
 			limit := time.Minute
 			if f.status == 504 {
 				limit = 50 * time.Millisecond
 			}
-			r := relaying(t, c.URL, limit)
+			h := newRelayHarness(t, c.URL, limit)
 			for name, q := range requests {
 				want := strings.ReplaceAll(f.ack, "HOST", strings.TrimPrefix(c.URL, "http://"))
 				if name != "command" || fault != "a page" {
-					want += q.aftermath
+					want += q.outcome
 				} else {
 					want += " It does so for a component, command or parameter that it does not know: check these, then its log."
 				}
 				text, err := json.Marshal(map[string]string{"ack": want})
 				require.NoError(t, err)
-				r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), f.status, string(text))
+				h.requireJSON(h.call(q.method, q.path, q.body, as(h.token("cmd_user"))), f.status, string(text))
 			}
 		})
 	}
 }
 
-// The manager's own limit is the shorter one.
-func TestRelay_CommanderThatHangsIsNotWaitedForAnyLonger(t *testing.T) {
+// The manager's own timeout is the shorter one.
+func TestRelay_TimesOutACommanderThatHangs(t *testing.T) {
 	c := newPythonCommander(t)
-	c.does(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	h, err := commanderhttp.New(c.URL)
+	c.handleWith(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	client, err := commanderhttp.New(c.URL)
 	require.NoError(t, err)
-	defer h.Close()
-	r := newRig(t, func(c *manager.Config) {
-		c.Commander, c.Informer, c.Logbook, c.CommandTimeout = h, h, h, 50*time.Millisecond
+	defer client.Close()
+	h := newHarness(t, func(c *manager.Config) {
+		c.Commander, c.Informer, c.Logbook, c.CommandTimeout = client, client, client, 50*time.Millisecond
 	})
 	began := time.Now()
 	for _, q := range requests {
-		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 504,
-			`{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` did not answer in time.`+q.aftermath+`"}`)
+		h.requireJSON(h.call(q.method, q.path, q.body, as(h.token("cmd_user"))), 504,
+			`{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` did not answer in time.`+q.outcome+`"}`)
 	}
 	require.Less(t, time.Since(began), 20*time.Second, "all of them together")
 }
 
-func TestRelay_AnswerAfterTheDeadlineIsRecordedAsLateAndNothingSentAgain(t *testing.T) {
+func TestRelay_RecordsALateAnswerAndSendsTheCommandOnce(t *testing.T) {
 	c := newPythonCommander(t)
-	goOn := make(chan struct{})
-	c.does(func(w http.ResponseWriter, _ *http.Request) {
-		<-goOn
+	proceed := make(chan struct{})
+	c.handleWith(func(w http.ResponseWriter, _ *http.Request) {
+		<-proceed
 		_, _ = io.WriteString(w, `{"ack": "Done"}`)
 	})
-	h, err := commanderhttp.New(c.URL)
+	client, err := commanderhttp.New(c.URL)
 	require.NoError(t, err)
-	defer h.Close()
+	defer client.Close()
 	var recorder *record.Recorder
-	r := newRig(t, func(c *manager.Config) { c.Commander, c.CommandTimeout = h, 50*time.Millisecond }, recording(t),
+	h := newHarness(t, func(c *manager.Config) { c.Commander, c.CommandTimeout = client, 50*time.Millisecond }, withRecorder(t),
 		func(c *manager.Config) { recorder = c.Commander.(*record.Recorder) })
-	got := r.call("POST", cmd, domeCmd, as(r.token("cmd_user")))
+	got := h.call("POST", cmd, domeCmd, as(h.token("cmd_user")))
 	require.Equal(t, 504, got.StatusCode)
 	require.Contains(t, got.body, `{"ack":"No answer within `)
 	require.Contains(t, got.body, "the record of commands will tell what came of it")
-	states, _ := r.entries("")
+	states, _ := h.entries("")
 	require.Equal(t, []string{"timed_out"}, states)
-	close(goOn)
+	close(proceed)
 	recorder.Close(t.Context())
-	states, _ = r.entries("")
+	states, _ = h.entries("")
 	require.Equal(t, []string{"late"}, states)
-	require.Equal(t, "POST /cmd/", c.only(t).line)
+	require.Equal(t, "POST /cmd/", c.onlyRequest(t).line)
 }
 
-// It is not one over HTTP, so it is the manager that says what happened.
-func TestRelay_CommanderOfATeamsOwnThatHangsOrFails(t *testing.T) {
+// The commander is not behind HTTP, so the manager itself says what may have
+// happened.
+func TestRelay_CommanderInTheProcessThatHangsOrFails(t *testing.T) {
 	for _, q := range requests {
-		r := newRig(t, func(c *manager.Config) { c.CommandTimeout = time.Millisecond })
-		r.commander.hangs = true
+		h := newHarness(t, func(c *manager.Config) { c.CommandTimeout = time.Millisecond })
+		h.commander.hangs = true
 		if q.path == "/manager/api/salinfo/metadata" {
-			continue // it has none
+			continue // the commander has no metadata
 		}
-		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 504, `{"ack": "The commander did not answer in time.`+q.aftermath+`"}`)
-		r.commander.hangs, r.commander.err = false, errors.New("secret")
-		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 502, `{"ack": "The commander gave no answer.`+q.aftermath+`"}`)
+		h.requireJSON(h.call(q.method, q.path, q.body, as(h.token("cmd_user"))), 504, `{"ack": "The commander did not answer in time.`+q.outcome+`"}`)
+		h.commander.hangs, h.commander.err = false, errors.New("secret")
+		h.requireJSON(h.call(q.method, q.path, q.body, as(h.token("cmd_user"))), 502, `{"ack": "The commander gave no answer.`+q.outcome+`"}`)
 	}
 }
 
-func TestRelay_CommanderThatRefusesConnectionsGotNothing(t *testing.T) {
+func TestRelay_CommanderThatRefusesConnections(t *testing.T) {
 	c := newPythonCommander(t)
 	c.Close()
-	r := relaying(t, c.URL, time.Minute)
+	h := newRelayHarness(t, c.URL, time.Minute)
 	for _, q := range requests {
-		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 502,
+		h.requireJSON(h.call(q.method, q.path, q.body, as(h.token("cmd_user"))), 502,
 			`{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` cannot be reached. Nothing was sent: see whether it runs."}`)
 	}
 }
 
-func TestRelay_WithoutACommanderEverythingIsAnswered503(t *testing.T) {
-	r := newRig(t, func(c *manager.Config) { c.Commander, c.Informer, c.Logbook = nil, nil, nil })
+func TestRelay_Is503WithoutACommander(t *testing.T) {
+	h := newHarness(t, func(c *manager.Config) { c.Commander, c.Informer, c.Logbook = nil, nil, nil })
 	for _, q := range requests {
-		r.is(r.call(q.method, q.path, q.body, as(r.token("cmd_user"))), 503,
+		h.requireJSON(h.call(q.method, q.path, q.body, as(h.token("cmd_user"))), 503,
 			`{"ack": "This manager has no commander. Nothing was sent: ask whoever runs the manager to connect one."}`)
 	}
-	require.Equal(t, 503, r.call("POST", cmd+"check/", someCommand, as(r.token("cmd_user"))).StatusCode)
+	require.Equal(t, 503, h.call("POST", cmd+"check/", someCommand, as(h.token("cmd_user"))).StatusCode)
 }
 
-func TestRelay_CommanderWithTooMuchToDoIsAskedLater(t *testing.T) {
+func TestRelay_CommanderThatIsBusy(t *testing.T) {
 	c := newPythonCommander(t)
-	came, goOn := make(chan struct{}), make(chan struct{})
-	c.does(func(w http.ResponseWriter, _ *http.Request) {
-		close(came)
-		<-goOn
+	arrived, proceed := make(chan struct{}), make(chan struct{})
+	c.handleWith(func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		<-proceed
 		_, _ = io.WriteString(w, `{"ack": "Done"}`)
 	})
-	r := relaying(t, c.URL, time.Minute, commanderhttp.WithMaxRequests(1))
-	token := as(r.token("cmd_user"))
+	h := newRelayHarness(t, c.URL, time.Minute, commanderhttp.WithMaxRequests(1))
+	token := as(h.token("cmd_user"))
 	first := make(chan response)
-	go func() { first <- r.call("POST", cmd, someCommand, token) }()
-	<-came
+	go func() { first <- h.call("POST", cmd, someCommand, token) }()
+	<-arrived
 	for _, q := range requests {
-		got := r.call(q.method, q.path, q.body, token)
-		r.is(got, 503, `{"ack": "Too many requests to the commander are under way (1). Nothing was sent: try again in a moment."}`)
+		got := h.call(q.method, q.path, q.body, token)
+		h.requireJSON(got, 503, `{"ack": "Too many requests to the commander are under way (1). Nothing was sent: try again in a moment."}`)
 		require.Equal(t, "1", got.Header.Get("Retry-After"))
 	}
-	close(goOn)
-	r.is(<-first, 200, `{"ack": "Done"}`)
-	require.Equal(t, "POST /cmd/", c.only(t).line)
+	close(proceed)
+	h.requireJSON(<-first, 200, `{"ack": "Done"}`)
+	require.Equal(t, "POST /cmd/", c.onlyRequest(t).line)
 }
 
-// The LOVE-frontend shows the ack of whatever is answered to these.
-func TestAck_IsInEveryRefusalOfACommandOrLog(t *testing.T) {
-	r := newRig(t)
-	token := as(r.token("cmd_user"))
+// The LOVE-frontend shows the ack of every answer to these.
+func TestAck_IsInEveryRefusalOfACommandOrObservingLog(t *testing.T) {
+	h := newHarness(t)
+	token := as(h.token("cmd_user"))
 	for _, path := range []string{cmd, cmd + "check/", observingLog} {
 		for _, c := range []struct {
 			body, kind string
 			status     int
-			says       string
+			ack        string
 		}{
 			{`{"csc":`, "application/json", 400, "JSON parse error - "},
 			{`{"csc": NaN}`, "application/json", 400, "JSON parse error - "},
@@ -336,17 +341,17 @@ func TestAck_IsInEveryRefusalOfACommandOrLog(t *testing.T) {
 			{`csc=ATDome`, "application/x-www-form-urlencoded", 415, "Unsupported media type"},
 			{strings.Repeat(" ", 1<<20) + "{}", "application/json", 413, "The body is larger than 1048576 bytes."},
 		} {
-			got := r.call("POST", path, c.body, token, header("Content-Type", c.kind))
+			got := h.call("POST", path, c.body, token, header("Content-Type", c.kind))
 			require.Equal(t, c.status, got.StatusCode, got.body)
-			var said struct{ Ack, Detail string }
-			require.NoError(t, json.Unmarshal([]byte(got.body), &said))
-			require.Contains(t, said.Ack, c.says, path)
-			if said.Detail != "" {
-				require.Equal(t, said.Ack, said.Detail)
+			var refusal struct{ Ack, Detail string }
+			require.NoError(t, json.Unmarshal([]byte(got.body), &refusal))
+			require.Contains(t, refusal.Ack, c.ack, path)
+			if refusal.Detail != "" {
+				require.Equal(t, refusal.Ack, refusal.Detail)
 			}
 		}
-		r.unauthorized(r.call("POST", path, someCommand), noCredentials)
+		h.requireUnauthorized(h.call("POST", path, someCommand), noCredentials)
 	}
-	require.Empty(t, r.commander.asked())
-	require.Empty(t, r.commander.logs)
+	require.Empty(t, h.commander.calls())
+	require.Empty(t, h.commander.logs)
 }

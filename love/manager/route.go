@@ -12,15 +12,15 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// endpoint is one path below the URL prefix and what it answers.
+// endpoint is one path below the URL prefix, with its checks and actions.
 type endpoint struct {
 	path  string
 	login login
 	needs auth.Permission // empty: none
 	// forbidden, if not nil, is called when the caller lacks the permission.
 	forbidden func(*call, error)
-	// showsAck means that the LOVE-frontend shows the operator the "ack" of any
-	// answer, so refusals need one too.
+	// showsAck means that the LOVE-frontend shows the operator the "ack" of every
+	// answer, so refusals need one, too.
 	showsAck bool
 	actions  actions
 }
@@ -29,17 +29,17 @@ type endpoint struct {
 type login int
 
 const (
-	loginRequired login = iota // a good token, else 401
-	loginOptional              // no token is fine, a bad one is not
-	loginIgnored               // the Authorization header is not looked at
+	loginRequired login = iota // a valid token, else 401
+	loginOptional              // no token or a valid one, else 401
+	loginIgnored               // the Authorization header is ignored
 )
 
 // actions answer the methods of an endpoint.
 type actions = httpapi.Methods[action]
 
 // action answers one method. An error that is a *refusal is sent as the answer;
-// any other is the manager's fault, and is logged and answered 500, or 503 if it
-// is an [auth.ErrUnavailable].
+// any other is a failure of the manager, and is logged and answered 500, or 503
+// if it is an [auth.ErrUnavailable].
 type action func(*call) (answer, error)
 
 // call is one request to an action.
@@ -53,7 +53,7 @@ type call struct {
 	bodyTimeout time.Duration
 }
 
-// endpoints is the table of the API (docs/protocol/manager.md#http, and our own
+// endpoints returns the table of the API (docs/protocol/manager.md#http, and our own
 // additions). Where a path ends in a slash, the path without it is redirected there.
 func (m *Manager) endpoints() []endpoint {
 	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
@@ -117,7 +117,7 @@ func (m *Manager) dispatch(w http.ResponseWriter, r *http.Request) {
 	m.write(w, errNotFound.Answer)
 }
 
-// endpoint makes the handler that applies the order of checks of
+// endpoint returns the handler that makes the checks in the order of
 // docs/protocol/manager.md#http.
 func (m *Manager) endpoint(e endpoint) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
@@ -165,8 +165,8 @@ func allowed(a actions) []string {
 	return append(list, http.MethodOptions)
 }
 
-// reading restricts a handler to GET and HEAD.
-func reading(h http.Handler) httprouter.Handle {
+// readOnly restricts a handler to GET and HEAD.
+func readOnly(h http.Handler) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, _ httprouter.Params) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			_ = methodNotAllowed(r.Method, "GET", "HEAD").Write(w) // the client may have gone

@@ -26,7 +26,7 @@ func (m *Manager) topicData(c *call) (answer, error) {
 }
 
 // relayTopics passes on only the categories of the query. The answer is long and
-// seldom changes, so it has an ETag and is compressed once.
+// rarely changes, so it has an ETag and is compressed once.
 func (m *Manager) relayTopics(c *call, from func(context.Context, string) (json.RawMessage, error)) (answer, error) {
 	categories := c.URL.Query().Get("categories")
 	body, err := ask(m, c, "", func(ctx context.Context) (json.RawMessage, error) { return from(ctx, categories) })
@@ -35,16 +35,16 @@ func (m *Manager) relayTopics(c *call, from func(context.Context, string) (json.
 		body, err = commanderhttp.StrictBody(body)
 	}
 	if err != nil {
-		return passOn(m.responseOf(c, love.Ack{}, err)), nil
+		return answerOf(m.responseOf(c, love.Ack{}, err)), nil
 	}
-	c.writer.Header().Set("Cache-Control", "private, no-cache") // the browser asks each time, and may be told 304
+	c.writer.Header().Set("Cache-Control", "private, no-cache") // the browser must ask each time, and may get a 304
 	if err := m.topics.Serve(c.writer, c.Request, key, body); err != nil {
 		m.config.Logger.Debug("answer not delivered", "status", http.StatusOK, "error", err)
 	}
 	return answer{Sent: true}, nil
 }
 
-// MetadataInformer gives the versions of the components' interfaces: {"<csc>":
+// MetadataInformer returns the versions of the components' interfaces: {"<csc>":
 // {"sal_version", "xml_version"}} (docs/protocol/commander.md#sal-information).
 type MetadataInformer interface {
 	Metadata(ctx context.Context) (json.RawMessage, error)
@@ -65,7 +65,7 @@ func (m *Manager) metadata(c *call) (answer, error) {
 		body, err = commanderhttp.StrictBody(body)
 	}
 	if err != nil {
-		return passOn(m.responseOf(c, love.Ack{}, err)), nil
+		return answerOf(m.responseOf(c, love.Ack{}, err)), nil
 	}
-	return passOn(commanderhttp.Response{Status: http.StatusOK, Body: body}), nil
+	return answerOf(commanderhttp.Response{Status: http.StatusOK, Body: body}), nil
 }

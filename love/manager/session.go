@@ -19,7 +19,7 @@ type session struct {
 	Token       string         `json:"token"`
 	Permissions permissions    `json:"permissions"`
 	TimeData    love.TimeData  `json:"time_data"`
-	Config      *configuration `json:"config"` // null if the client wants none
+	Config      *configuration `json:"config"` // null if the client asks for none
 }
 
 type sessionUser struct {
@@ -33,8 +33,8 @@ type permissions struct {
 	ExecuteCommands bool `json:"execute_commands"`
 }
 
-// session describes a log-in. Its permission is the result of the same check that
-// a command gets.
+// session returns the answer to a log-in. Its permission is the result of the
+// check that a command passes.
 func (m *Manager) session(c *call, who auth.Principal, token string) answer {
 	s := session{
 		User:        sessionUser{who.User.Username, who.User.Email, who.User.FirstName, who.User.LastName},
@@ -70,8 +70,8 @@ func (m *Manager) logout(c *call) (answer, error) {
 	return answer{Status: http.StatusNoContent}, nil
 }
 
-// swapUser gives the screen to another user: the new token first, so that a
-// failure leaves the old one as it is.
+// swapUser logs in another user on the same screen: it issues the new token first,
+// so that a failure leaves the old one as it is.
 func (m *Manager) swapUser(c *call) (answer, error) {
 	if c.token == "" {
 		return answer{Status: http.StatusUnauthorized, Header: challenge()}, nil
@@ -84,15 +84,15 @@ func (m *Manager) swapUser(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	// The new log-in counts even if the caller has hung up meanwhile.
+	// The old token is revoked even if the caller has hung up meanwhile.
 	if err := m.config.Tokens.Revoke(context.WithoutCancel(c.Context()), c.token); err != nil {
 		return answer{}, err
 	}
 	return swapped, nil
 }
 
-// logIn reads user name and password and checks them. It leaves an audit record
-// only if they are wrong; newSession leaves that of a success.
+// logIn reads user name and password and checks them. It writes an audit record
+// only if they are wrong; newSession writes that of a success.
 func (m *Manager) logIn(c *call) (auth.User, error) {
 	f, err := c.fields()
 	if err != nil {
@@ -105,7 +105,7 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 	}
 	address := auth.Address(c.Request)
 	failed := audit.Record{Actor: username, Action: audit.LogIn, Outcome: audit.Refused}
-	if !auth.UsableName(username) { // nobody has it, however long it is
+	if !auth.UsableName(username) { // no user has it, so its attempts need no limit
 		if m.throttle.Allow("an unusable name from " + address) {
 			m.note(c, failed)
 		}
@@ -116,7 +116,7 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 		if failed.Detail = "too many log-ins failed"; m.throttle.Allow("log-ins of " + username + " from " + address) {
 			m.note(c, failed)
 		}
-		return auth.User{}, tooMany(err)
+		return auth.User{}, tooManyLogIns(err)
 	}
 	defer try.Wrong() // does nothing after Right or GiveBack
 	user, err := m.config.Authenticator.Authenticate(c.Context(), username, password)
@@ -125,16 +125,16 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 		m.note(c, failed)
 		return auth.User{}, errWrongLogIn
 	case err != nil:
-		// A failure of ours costs the user no try. It stays counted if the
-		// password was refused somewhere, or if the client hung up: both may have
-		// been guesses.
+		// A failure of the manager does not count against the user, unless the
+		// password was refused somewhere or the client hung up: both may have been
+		// guesses.
 		if c.Context().Err() == nil && !errors.Is(err, auth.ErrRefused) {
 			try.GiveBack()
 		}
 		m.config.Logger.Error("a log-in could not be checked", "error", err)
 		failed.Outcome = audit.Failed
 		m.note(c, failed)
-		return auth.User{}, errNotNow
+		return auth.User{}, errUnavailable
 	}
 	try.Right()
 	return user, nil
@@ -142,8 +142,8 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 
 var errWrongLogIn = fieldErrors{noField: {"Unable to log in with provided credentials."}}.refusal()
 
-// tooMany refuses a log-in without checking the password.
-func tooMany(err error) error {
+// tooManyLogIns returns the refusal of a log-in whose password is not checked.
+func tooManyLogIns(err error) error {
 	many, ok := errors.AsType[*auth.TooManyTriesError](err)
 	if !ok {
 		return err
@@ -152,7 +152,7 @@ func tooMany(err error) error {
 	return refuse(http.StatusTooManyRequests, "Too many log-ins have failed. Try again in "+seconds+" seconds.").With("Retry-After", seconds)
 }
 
-// newSession hands out a token. If its audit record cannot be kept, the log-in
+// newSession issues a token. If its audit record cannot be written, the log-in
 // fails.
 func (m *Manager) newSession(c *call, user auth.User, r audit.Record) (answer, error) {
 	token, err := m.config.Tokens.Issue(c.Context(), user)

@@ -11,13 +11,12 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// revokerRetry is the wait before a user is looked up again after a failed
-// look-up.
+// revokerRetry is the wait before users are looked up again after a failure.
 const revokerRetry = time.Second
 
-// sessionRevoker closes the sockets of users who have been disabled or removed. It looks
-// users up in a goroutine of its own, so that whoever reports a change need not
-// wait, and repeats that until it succeeds.
+// sessionRevoker closes the sockets of users who have been disabled or removed. It
+// looks up users in its own goroutine, so that whoever reports a change need not
+// wait, and repeats each look-up until it succeeds.
 type sessionRevoker struct {
 	users auth.Directory
 	hub   Hub
@@ -29,7 +28,7 @@ type sessionRevoker struct {
 
 	mu      sync.Mutex
 	names   map[string]struct{} // to look up
-	looking bool
+	running bool
 }
 
 func newSessionRevoker(users auth.Directory, h Hub, clock love.Clock) *sessionRevoker {
@@ -38,7 +37,7 @@ func newSessionRevoker(users auth.Directory, h Hub, clock love.Clock) *sessionRe
 	return r
 }
 
-// changed takes note of a user who has changed. It does not block.
+// changed queues a user who has changed. It does not block.
 func (r *sessionRevoker) changed(username string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -46,13 +45,13 @@ func (r *sessionRevoker) changed(username string) {
 		return
 	}
 	r.names[username] = struct{}{}
-	if !r.looking {
-		r.looking = true
-		r.ended.Go(r.look)
+	if !r.running {
+		r.running = true
+		r.ended.Go(r.run)
 	}
 }
 
-// stop ends the look-ups and waits for their end.
+// stop ends the look-ups and waits until they have ended.
 func (r *sessionRevoker) stop() {
 	r.mu.Lock()
 	r.cancel()
@@ -60,8 +59,8 @@ func (r *sessionRevoker) stop() {
 	r.ended.Wait()
 }
 
-// look looks users up until nobody is left.
-func (r *sessionRevoker) look() {
+// run looks up the queued users until the queue is empty or stop is called.
+func (r *sessionRevoker) run() {
 	for {
 		names, ok := r.take()
 		if !ok {
@@ -69,11 +68,11 @@ func (r *sessionRevoker) look() {
 		}
 		var again []string
 		for _, name := range names {
-			if !r.settled(name) {
+			if !r.lookUp(name) {
 				again = append(again, name)
 			}
 		}
-		if len(again) > 0 && !r.putBack(again) {
+		if len(again) > 0 && !r.retryLater(again) {
 			return
 		}
 	}
@@ -82,17 +81,17 @@ func (r *sessionRevoker) look() {
 func (r *sessionRevoker) take() (names []string, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.looking = len(r.names) > 0 && r.ctx.Err() == nil
+	r.running = len(r.names) > 0 && r.ctx.Err() == nil
 	for name := range r.names {
 		names = append(names, name)
 	}
 	clear(r.names)
-	return names, r.looking
+	return names, r.running
 }
 
-// putBack returns users whose look-up failed to the list, and waits for the
-// pause; false if stop came first.
-func (r *sessionRevoker) putBack(names []string) bool {
+// retryLater queues users whose look-up failed, and waits before they are looked up
+// again. It returns false if stop was called.
+func (r *sessionRevoker) retryLater(names []string) bool {
 	r.mu.Lock()
 	for _, name := range names {
 		r.names[name] = struct{}{}
@@ -108,9 +107,9 @@ func (r *sessionRevoker) putBack(names []string) bool {
 	}
 }
 
-// settled looks a user up and closes the sockets if there is no such user any
-// more; false if that could not be found out.
-func (r *sessionRevoker) settled(username string) bool {
+// lookUp looks up a user, and closes their sockets if they are disabled or removed.
+// It returns false if the look-up failed.
+func (r *sessionRevoker) lookUp(username string) bool {
 	_, err := r.users.Lookup(r.ctx, username)
 	if errors.Is(err, auth.ErrInactive) || errors.Is(err, auth.ErrUnknownUser) {
 		r.hub.Disconnect(func(p auth.Principal) bool { return !p.Process && p.User.Username == username }, hub.CloseCredential)

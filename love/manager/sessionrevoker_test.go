@@ -15,22 +15,22 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// outages is a store of users that tells of changes and cannot always be read.
-type outages struct {
+// flakyUserStore reports changes, and cannot be read while it is down.
+type flakyUserStore struct {
 	*auth.MemoryUserStore
-	away  atomic.Bool
-	asked atomic.Int32
+	down  atomic.Bool
+	reads atomic.Int32
 }
 
-func (o *outages) Account(ctx context.Context, username string) (auth.Account, error) {
-	o.asked.Add(1)
-	if o.away.Load() {
-		return auth.Account{}, errAway
+func (o *flakyUserStore) Account(ctx context.Context, username string) (auth.Account, error) {
+	o.reads.Add(1)
+	if o.down.Load() {
+		return auth.Account{}, errUnavailable
 	}
 	return o.MemoryUserStore.Account(ctx, username)
 }
 
-func TestSockets_OfAUserCloseWhenTheStoreIsBackIfItWasAway(t *testing.T) {
+func TestSockets_OfAUserCloseWhenTheStoreIsUpAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*auth.Users, context.Context) error
 		closed []string
@@ -41,40 +41,40 @@ func TestSockets_OfAUserCloseWhenTheStoreIsBackIfItWasAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store := &outages{MemoryUserStore: auth.NewMemoryUserStore()}
+				store := &flakyUserStore{MemoryUserStore: auth.NewMemoryUserStore()}
 				require.NoError(t, store.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "user"}}))
 				users := auth.NewUsers(store, password.New())
-				r, _ := newUnserved(t, func(c *manager.Config) { c.Users, c.Clock = users, love.SystemClock{} })
+				h, _ := newUnservedHarness(t, func(c *manager.Config) { c.Users, c.Clock = users, love.SystemClock{} })
 
-				store.away.Store(true)
+				store.down.Store(true)
 				require.NoError(t, c.change(users, t.Context()))
 				<-time.After(3500 * time.Millisecond)
-				require.Empty(t, r.hub.closed(), "a user about whom nothing is known stays")
-				require.EqualValues(t, 4, store.asked.Load(), "at once, and then every second")
+				require.Empty(t, h.hub.disconnects(), "a user who cannot be looked up stays connected")
+				require.EqualValues(t, 4, store.reads.Load(), "at once, and then every second")
 
-				store.away.Store(false)
+				store.down.Store(false)
 				<-time.After(time.Second)
-				require.Equal(t, c.closed, r.hub.closed())
+				require.Equal(t, c.closed, h.hub.disconnects())
 				<-time.After(time.Minute)
-				require.EqualValues(t, 5, store.asked.Load(), "what is known is not asked again")
+				require.EqualValues(t, 5, store.reads.Load(), "users are looked up only until that succeeds")
 			})
 		})
 	}
 }
 
-func TestClose_EndsTheLookForUsersWhoHaveLeft(t *testing.T) {
+func TestClose_EndsTheLookUpsOfUsers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &outages{MemoryUserStore: auth.NewMemoryUserStore()}
+		store := &flakyUserStore{MemoryUserStore: auth.NewMemoryUserStore()}
 		require.NoError(t, store.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "user"}}))
 		users := auth.NewUsers(store, password.New())
-		_, m := newUnserved(t, func(c *manager.Config) { c.Users, c.Clock = users, love.SystemClock{} })
-		store.away.Store(true)
+		_, m := newUnservedHarness(t, func(c *manager.Config) { c.Users, c.Clock = users, love.SystemClock{} })
+		store.down.Store(true)
 		require.NoError(t, users.SetActive(t.Context(), "user", false))
 		synctest.Wait()
 		began := time.Now()
 		m.Close()
-		require.Zero(t, time.Since(began), "nobody waits for the store")
+		require.Zero(t, time.Since(began), "it does not wait for the store")
 		<-time.After(time.Minute)
-		require.EqualValues(t, 1, store.asked.Load())
+		require.EqualValues(t, 1, store.reads.Load())
 	})
 }

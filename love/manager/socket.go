@@ -10,8 +10,8 @@ import (
 var errUpgrade = refuse(http.StatusUpgradeRequired, "This is a websocket: connect to it with a ws:// or wss:// URL.").
 	With("Upgrade", "websocket").With("Connection", "Upgrade")
 
-// serveSocket hands a handshake to the hub, with the original writer, because the
-// hub takes the connection over.
+// serveSocket passes a handshake to the hub, with the original writer, because the
+// hub takes over the connection.
 func (m *Manager) serveSocket(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:

@@ -10,19 +10,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pythonCommander is a server that answers as the Python commander does
-// (docs/protocol/commander.md), unless a test gives it another answer, and keeps
-// what it is asked.
+// pythonCommander is a server that answers like the Python commander
+// (docs/protocol/commander.md), unless a test sets another answer, and records
+// the requests.
 type pythonCommander struct {
 	*httptest.Server
-	answer http.HandlerFunc // nil: its own
+	answer http.HandlerFunc // nil: that of the Python commander
 
-	mu    sync.Mutex
-	asked []relayed
+	mu       sync.Mutex
+	requests []relayedRequest
 }
 
-// relayed is a request as it came over the wire.
-type relayed struct {
+// relayedRequest is a request as it came over the wire.
+type relayedRequest struct {
 	line   string // method and URI
 	header http.Header
 	body   string
@@ -38,7 +38,7 @@ func newPythonCommander(t *testing.T) *pythonCommander {
 func (c *pythonCommander) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	c.mu.Lock()
-	c.asked = append(c.asked, relayed{r.Method + " " + r.RequestURI, r.Header, string(body)})
+	c.requests = append(c.requests, relayedRequest{r.Method + " " + r.RequestURI, r.Header, string(body)})
 	answer := c.answer
 	c.mu.Unlock()
 	if answer != nil {
@@ -67,27 +67,27 @@ func (c *pythonCommander) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answers sets what is answered from now on.
-func (c *pythonCommander) answers(status int, body string) {
-	c.does(func(w http.ResponseWriter, _ *http.Request) {
+// answerWith sets the answer to all further requests.
+func (c *pythonCommander) answerWith(status int, body string) {
+	c.handleWith(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	})
 }
 
-func (c *pythonCommander) does(answer http.HandlerFunc) {
+func (c *pythonCommander) handleWith(answer http.HandlerFunc) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answer = answer
 }
 
-// only is the one request since the last time.
-func (c *pythonCommander) only(t *testing.T) relayed {
+// onlyRequest returns the only request since the last call.
+func (c *pythonCommander) onlyRequest(t *testing.T) relayedRequest {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	require.Len(t, c.asked, 1)
-	last := c.asked[0]
-	c.asked = nil
+	require.Len(t, c.requests, 1)
+	last := c.requests[0]
+	c.requests = nil
 	return last
 }

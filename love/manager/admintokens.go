@@ -1,8 +1,6 @@
 package manager
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,34 +8,10 @@ import (
 
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
-	"github.com/rubin-love/love-go/love/hub"
 )
 
-// hubReport is everything that a [HubReporter] reports.
-type hubReport struct {
-	Stats    hub.Stats          `json:"stats"`
-	Sessions []hub.SessionStats `json:"sessions"`
-	Groups   []hub.GroupStats   `json:"groups"`
-}
-
-func (m *Manager) hubReport(*call) (answer, error) {
-	h, ok := m.config.Hub.(HubReporter)
-	if !ok {
-		return answer{}, errNotFound
-	}
-	return answer{Status: http.StatusOK, Body: hubReport{h.Stats(), h.Sessions(), h.Groups()}}, nil
-}
-
-func (m *Manager) listSessions(*call) (answer, error) {
-	h, ok := m.config.Hub.(HubReporter)
-	if !ok {
-		return answer{}, errNotFound
-	}
-	return answer{Status: http.StatusOK, Body: h.Sessions()}, nil
-}
-
-// tokenAdmin returns the token service if it can be administered; otherwise the
-// request is answered 404.
+// tokenAdmin returns the token service if it can be administered; otherwise an
+// error that is answered 404.
 func (m *Manager) tokenAdmin() (auth.TokenAdmin, error) {
 	admin, ok := m.config.Tokens.(auth.TokenAdmin)
 	if !ok {
@@ -86,8 +60,8 @@ func (m *Manager) revokeToken(c *call) (answer, error) {
 	return answer{Status: http.StatusNoContent}, nil
 }
 
-// revokeTokensOf ends all tokens of one user. No request ends those of all users
-// at once, so that none does by mistake.
+// revokeTokensOf revokes all tokens of one user. No request revokes those of all
+// users, so that nobody does it by mistake.
 func (m *Manager) revokeTokensOf(c *call) (answer, error) {
 	admin, err := m.tokenAdmin()
 	if err != nil {
@@ -119,30 +93,4 @@ func (m *Manager) rotateKey(c *call) (answer, error) {
 	}
 	m.note(c, audit.Record{Action: audit.KeyRotated, Subject: id, Outcome: audit.Done})
 	return answer{Status: http.StatusOK, Body: map[string]string{"key": id}}, nil
-}
-
-func (m *Manager) listPermissions(*call) (answer, error) {
-	return answer{Status: http.StatusOK, Body: auth.Permissions()}, nil
-}
-
-// into reads a body that has to be a JSON object into a struct. It refuses a key
-// that the struct does not have, which is probably misspelt.
-func (c *call) into(target any) error {
-	body, err := c.json()
-	if err != nil {
-		return err
-	}
-	if kind := jsonKind(body); kind != "object" {
-		return fieldErrors{noField: {"Invalid data. Expected an object, but got " + kind + "."}}.refusal()
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	err = dec.Decode(target)
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fieldErrors{wrong.Field: {"Not a valid " + wrong.Type.String() + "."}}.refusal()
-	}
-	if err != nil {
-		return parseError(err)
-	}
-	return nil
 }
