@@ -30,7 +30,7 @@ func (hangs) Authenticate(ctx context.Context, _, _ string) (auth.User, error) {
 }
 
 func TestFirstOf_PassesTheConformanceSuite(t *testing.T) {
-	lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorUnderTest {
+	lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorSetup {
 		a := underTest(t)
 		a.Authenticator = auth.FirstOf{fixedAnswer{err: auth.ErrCredentials}, a.Authenticator}
 		return a

@@ -27,11 +27,11 @@ func (s *brokenStore) Account(ctx context.Context, username string) (auth.Accoun
 }
 
 // underTest returns users with ada for the conformance suite.
-func underTest(t *testing.T) lovetest.AuthenticatorUnderTest {
+func underTest(t *testing.T) lovetest.AuthenticatorSetup {
 	store := &brokenStore{UserStore: auth.NewMemoryUserStore()}
 	u := auth.NewUsers(store, cheap())
 	require.NoError(t, u.Add(t.Context(), auth.User{Username: "ada"}, "Correct horse"))
-	return lovetest.AuthenticatorUnderTest{
+	return lovetest.AuthenticatorSetup{
 		Authenticator: u, Username: "ada", Password: "Correct horse",
 		Disable: func(t *testing.T) { require.NoError(t, u.SetActive(t.Context(), "ada", false)) },
 		Break:   func(*testing.T) { store.away = true },

@@ -10,7 +10,7 @@ import (
 
 // Broker carries the messages that one hub receives to every hub that acts as
 // one with it. [MemoryBroker] connects the hubs of one process; every
-// implementation must pass lovetest.TestBroker.
+// implementation must pass lovetest.RunBroker.
 type Broker interface {
 	// Publish hands a batch to every attached hub, including the publisher's own.
 	// Batches of one caller arrive in the order of the calls. The broker must

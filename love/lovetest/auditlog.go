@@ -9,10 +9,10 @@ import (
 	"github.com/rubin-love/love-go/love/audit"
 )
 
-// RunAuditLog is the conformance suite of [audit.Log]. open returns an empty log;
-// it is called anew for every test and closes the log with t.Cleanup.
+// RunAuditLog is the conformance suite of [audit.Log]. open returns an empty log
+// for each test, and closes it with t.Cleanup.
 func RunAuditLog(t *testing.T, open func(t *testing.T) audit.Log) {
-	t.Run("returns the newest records, newest first, whole", func(t *testing.T) {
+	t.Run("the newest records are returned, newest first", func(t *testing.T) {
 		l := open(t)
 		got, err := l.Records(t.Context(), 10)
 		require.NoError(t, err)
@@ -26,7 +26,7 @@ func RunAuditLog(t *testing.T, open func(t *testing.T) audit.Log) {
 		}
 		got, err = l.Records(t.Context(), 10)
 		require.NoError(t, err)
-		require.Equal(t, []audit.Record{third, second, record}, got, "of the same moment too")
+		require.Equal(t, []audit.Record{third, second, record}, got, "even those of the same time")
 		got, err = l.Records(t.Context(), 2)
 		require.NoError(t, err)
 		require.Equal(t, []audit.Record{third, second}, got)

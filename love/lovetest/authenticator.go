@@ -12,69 +12,69 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// AuthenticatorUnderTest is what [RunAuthenticator] tests: an authenticator, and
-// what the suite needs to know about the identity system behind it.
-type AuthenticatorUnderTest struct {
-	auth.Authenticator
+// AuthenticatorSetup is an authenticator for [RunAuthenticator], with what the
+// suite needs to know about the identity system behind it.
+type AuthenticatorSetup struct {
+	Authenticator auth.Authenticator
 	// Username and Password are those of a user who may log in.
 	Username, Password string
 	// Disable locks that user out. Nil: users cannot be disabled.
 	Disable func(t *testing.T)
 	// Break makes the identity system fail from now on, as if its server or
-	// database were away. Nil: it cannot fail.
+	// database were down. Nil: it cannot fail.
 	Break func(t *testing.T)
 }
 
-// RunAuthenticator is the conformance suite of [auth.Authenticator]. open returns
-// a new one, with one user at least; it is called anew for every test and closes
-// what it opened with t.Cleanup.
+// RunAuthenticator is the conformance suite of [auth.Authenticator]. setup returns
+// a new authenticator with at least one user for each test, and closes it with
+// t.Cleanup.
 //
 //	func TestMyAuthenticator(t *testing.T) {
-//		lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorUnderTest {
+//		lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorSetup {
 //			a := newMyAuthenticator()
-//			return lovetest.AuthenticatorUnderTest{Authenticator: a, Username: "ada", Password: "secret"}
+//			return lovetest.AuthenticatorSetup{Authenticator: a, Username: "ada", Password: "secret"}
 //		})
 //	}
-func RunAuthenticator(t *testing.T, open func(t *testing.T) AuthenticatorUnderTest) {
-	for name, test := range map[string]func(*testing.T, AuthenticatorUnderTest){
-		"the right password gives the user":                   logInRight,
-		"a wrong password is refused":                         logInWrongPassword,
-		"an unknown user is refused":                          logInUnknownUser,
-		"a disabled user is refused":                          logInDisabled,
-		"a failure of the identity system is not a refusal":   logInBroken,
-		"the end of the context is not a refusal":             logInCancelled,
-		"log-ins at the same time do not disturb one another": logInConcurrently,
-		"refusals do not keep the user out":                   logInAfterRefusals,
+func RunAuthenticator(t *testing.T, setup func(t *testing.T) AuthenticatorSetup) {
+	for name, test := range map[string]func(*testing.T, AuthenticatorSetup){
+		"the right password gives the user":                 logInRight,
+		"a wrong password is refused":                       logInWrongPassword,
+		"an unknown user is refused":                        logInUnknownUser,
+		"a disabled user is refused":                        logInDisabled,
+		"a failure of the identity system is not a refusal": logInBroken,
+		"the end of the context is not a refusal":           logInCancelled,
+		"log-ins at the same time do not affect each other": logInConcurrently,
+		"refusals do not lock the user out":                 logInAfterRefusals,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+		t.Run(name, func(t *testing.T) { test(t, setup(t)) })
 	}
 }
 
-// refused requires that a log-in was wrong, and not that it could not be checked.
-func (a AuthenticatorUnderTest) refused(t *testing.T, username, password, why string) {
+// refused requires that a log-in is refused, rather than that it cannot be checked.
+func (a AuthenticatorSetup) refused(t *testing.T, username, password, why string) {
 	t.Helper()
-	_, err := a.Authenticate(t.Context(), username, password)
+	_, err := a.Authenticator.Authenticate(t.Context(), username, password)
 	require.Error(t, err, "%s was accepted", why)
 	require.ErrorIs(t, err, auth.ErrCredentials, "the error for %s must wrap auth.ErrCredentials", why)
 	require.NotErrorIs(t, err, auth.ErrUnavailable, "the error for %s must not wrap auth.ErrUnavailable", why)
 }
 
 // accepted requires that the user may log in.
-func (a AuthenticatorUnderTest) accepted(t *testing.T) auth.User {
+func (a AuthenticatorSetup) accepted(t *testing.T) auth.User {
 	t.Helper()
-	u, err := a.Authenticate(t.Context(), a.Username, a.Password)
+	u, err := a.Authenticator.Authenticate(t.Context(), a.Username, a.Password)
 	require.NoError(t, err)
 	require.Equal(t, a.Username, u.Username)
 	return u
 }
 
-func logInRight(t *testing.T, a AuthenticatorUnderTest) {
+func logInRight(t *testing.T, a AuthenticatorSetup) {
 	u := a.accepted(t)
 	require.NoError(t, u.Check())
 	require.Equal(t, u, a.accepted(t), "the same user each time")
 }
 
-func logInWrongPassword(t *testing.T, a AuthenticatorUnderTest) {
+func logInWrongPassword(t *testing.T, a AuthenticatorSetup) {
 	for why, password := range map[string]string{
 		"another password":              "not " + a.Password,
 		"no password":                   "",
@@ -96,7 +96,7 @@ func logInWrongPassword(t *testing.T, a AuthenticatorUnderTest) {
 	}
 }
 
-func logInUnknownUser(t *testing.T, a AuthenticatorUnderTest) {
+func logInUnknownUser(t *testing.T, a AuthenticatorSetup) {
 	for why, name := range map[string]string{
 		"an unknown user":         a.Username + "-unknown",
 		"no user":                 "",
@@ -113,7 +113,7 @@ func logInUnknownUser(t *testing.T, a AuthenticatorUnderTest) {
 	}
 }
 
-func logInDisabled(t *testing.T, a AuthenticatorUnderTest) {
+func logInDisabled(t *testing.T, a AuthenticatorSetup) {
 	if a.Disable == nil {
 		t.Skip("users of this authenticator cannot be disabled")
 	}
@@ -123,42 +123,42 @@ func logInDisabled(t *testing.T, a AuthenticatorUnderTest) {
 	a.refused(t, a.Username, "not "+a.Password, "a disabled user with a wrong password")
 }
 
-func logInBroken(t *testing.T, a AuthenticatorUnderTest) {
+func logInBroken(t *testing.T, a AuthenticatorSetup) {
 	if a.Break == nil {
 		t.Skip("this authenticator cannot fail")
 	}
 	a.accepted(t)
 	a.Break(t)
 	for _, password := range []string{a.Password, "not " + a.Password} {
-		_, err := a.Authenticate(t.Context(), a.Username, password)
-		require.Error(t, err, "a log-in was accepted that cannot be checked")
-		require.NotErrorIs(t, err, auth.ErrCredentials, "nobody knows whether the password is wrong")
+		_, err := a.Authenticator.Authenticate(t.Context(), a.Username, password)
+		require.Error(t, err, "a log-in that cannot be checked was accepted")
+		require.NotErrorIs(t, err, auth.ErrCredentials, "the password may be right")
 	}
 }
 
-// An authenticator may check a log-in although the context has ended.
-func logInCancelled(t *testing.T, a AuthenticatorUnderTest) {
+// logInCancelled accepts an authenticator that checks the log-in all the same.
+func logInCancelled(t *testing.T, a AuthenticatorSetup) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 10 {
-		u, err := a.Authenticate(ctx, a.Username, a.Password)
-		require.NotErrorIs(t, err, auth.ErrCredentials, "nobody knows whether the password is wrong")
+		u, err := a.Authenticator.Authenticate(ctx, a.Username, a.Password)
+		require.NotErrorIs(t, err, auth.ErrCredentials, "the password may be right")
 		if err == nil {
 			require.Equal(t, a.Username, u.Username)
 		}
 	}
 }
 
-func logInConcurrently(t *testing.T, a AuthenticatorUnderTest) {
+func logInConcurrently(t *testing.T, a AuthenticatorSetup) {
 	var running sync.WaitGroup
 	for range 8 {
 		running.Go(func() {
-			if u, err := a.Authenticate(t.Context(), a.Username, a.Password); err != nil || u.Username != a.Username {
+			if u, err := a.Authenticator.Authenticate(t.Context(), a.Username, a.Password); err != nil || u.Username != a.Username {
 				t.Errorf("the right password gave the user %q and the error %v", u.Username, err)
 			}
 		})
 		running.Go(func() {
-			if _, err := a.Authenticate(t.Context(), a.Username, "not "+a.Password); !errors.Is(err, auth.ErrCredentials) {
+			if _, err := a.Authenticator.Authenticate(t.Context(), a.Username, "not "+a.Password); !errors.Is(err, auth.ErrCredentials) {
 				t.Errorf("a wrong password gave the error %v", err)
 			}
 		})
@@ -166,15 +166,15 @@ func logInConcurrently(t *testing.T, a AuthenticatorUnderTest) {
 	running.Wait()
 }
 
-func logInAfterRefusals(t *testing.T, a AuthenticatorUnderTest) {
+func logInAfterRefusals(t *testing.T, a AuthenticatorSetup) {
 	for range 3 {
 		a.refused(t, a.Username, "not "+a.Password, "another password")
 	}
 	a.accepted(t)
 }
 
-// swapCase returns an ASCII text with small letters in place of capitals and the
-// reverse.
+// swapCase returns an ASCII text with lower-case letters in upper case and vice
+// versa.
 func swapCase(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -17,23 +17,23 @@ import (
 	"github.com/rubin-love/love-go/love/lovetest"
 )
 
-// fault is a mistake that somebody may make who implements an interface.
+// fault is a mistake that an implementation of an interface may have.
 type fault struct {
 	finds string // the test of the suite that must fail
-	logIn func(directoryOfAda) logIn
+	logIn func(directory) logIn
 	token func(*faultyTokens)
 }
 
 var faults = map[string]fault{
-	"any password is right": {finds: "a_wrong_password_is_refused", logIn: func(d directoryOfAda) logIn {
+	"any password is right": {finds: "a_wrong_password_is_refused", logIn: func(d directory) logIn {
 		return func(name, _ string) error { return d.check(name, d.password) }
 	}},
-	"a password may have a tail": {finds: "a_wrong_password_is_refused", logIn: func(d directoryOfAda) logIn {
+	"a longer password is right": {finds: "a_wrong_password_is_refused", logIn: func(d directory) logIn {
 		return func(name, password string) error {
 			return d.check(name, password[:min(len(password), len(d.password))])
 		}
 	}},
-	"no password is an anonymous log-in": {finds: "a_wrong_password_is_refused", logIn: func(d directoryOfAda) logIn {
+	"no password is an anonymous log-in": {finds: "a_wrong_password_is_refused", logIn: func(d directory) logIn {
 		return func(name, password string) error {
 			if name == "ada" && password == "" {
 				return nil
@@ -41,7 +41,7 @@ var faults = map[string]fault{
 			return d.check(name, password)
 		}
 	}},
-	"a refusal is a failure": {finds: "a_wrong_password_is_refused", logIn: func(d directoryOfAda) logIn {
+	"a refusal is a failure": {finds: "a_wrong_password_is_refused", logIn: func(d directory) logIn {
 		return func(name, password string) error {
 			if err := d.check(name, password); err != nil {
 				return errors.Join(err, auth.ErrUnavailable)
@@ -49,10 +49,10 @@ var faults = map[string]fault{
 			return nil
 		}
 	}},
-	"any name is a user": {finds: "an_unknown_user_is_refused", logIn: func(d directoryOfAda) logIn {
+	"any name is a user": {finds: "an_unknown_user_is_refused", logIn: func(d directory) logIn {
 		return func(_, password string) error { return d.check("ada", password) }
 	}},
-	"an unknown user has an error of its own": {finds: "an_unknown_user_is_refused", logIn: func(d directoryOfAda) logIn {
+	"an unknown user has another error": {finds: "an_unknown_user_is_refused", logIn: func(d directory) logIn {
 		return func(name, password string) error {
 			if name != "ada" {
 				return auth.ErrUnknownUser
@@ -60,13 +60,13 @@ var faults = map[string]fault{
 			return d.check(name, password)
 		}
 	}},
-	"a disabled user may log in": {finds: "a_disabled_user_is_refused", logIn: func(d directoryOfAda) logIn {
+	"a disabled user may log in": {finds: "a_disabled_user_is_refused", logIn: func(d directory) logIn {
 		return func(name, password string) error {
 			*d.disabled = false
 			return d.check(name, password)
 		}
 	}},
-	"a failure is a refusal": {finds: "a_failure_of_the_identity_system_is_not_a_refusal", logIn: func(d directoryOfAda) logIn {
+	"a failure is a refusal": {finds: "a_failure_of_the_identity_system_is_not_a_refusal", logIn: func(d directory) logIn {
 		return func(name, password string) error {
 			if d.check(name, password) != nil {
 				return auth.ErrCredentials
@@ -75,8 +75,8 @@ var faults = map[string]fault{
 		}
 	}},
 
-	"the same token twice":           {finds: "every_token_is_another", token: func(f *faultyTokens) { f.reuse = make(map[string]string) }},
-	"a token may have a tail":        {finds: "what_is_not_a_token_of_ours_is_refused", token: func(f *faultyTokens) { f.trim = true }},
+	"the same token again":           {finds: "every_token_is_different", token: func(f *faultyTokens) { f.reuse = make(map[string]string) }},
+	"a longer token is valid":        {finds: "a_forged_token_is_refused", token: func(f *faultyTokens) { f.trim = true }},
 	"a revoked token is valid":       {finds: "a_revoked_token_is_refused,_the_others_are_not", token: func(f *faultyTokens) { f.revokes = false }},
 	"watchers are not called":        {finds: "watchers_are_called_once_for_a_revoked_token", token: func(f *faultyTokens) { f.watch = false }},
 	"watchers cannot be cancelled":   {finds: "watchers_are_called_once_for_a_revoked_token", token: func(f *faultyTokens) { f.cancel = false }},
@@ -102,7 +102,7 @@ func TestSuitesOfAuth_FindFaults(t *testing.T) {
 	}
 }
 
-// TestFaulty runs a suite on a faulty implementation, in a process of its own.
+// TestFaulty runs a suite on a faulty implementation, in its own process.
 func TestFaulty(t *testing.T) {
 	name, ok := os.LookupEnv(faultVariable)
 	if !ok {
@@ -111,21 +111,21 @@ func TestFaulty(t *testing.T) {
 	runFaulty(t, faults[name])
 }
 
-func TestSuitesOfAuth_FindNoFaultWhereThereIsNone(t *testing.T) {
+func TestSuitesOfAuth_FindNoFaultsInCorrectImplementations(t *testing.T) {
 	t.Run("log-in", func(t *testing.T) {
-		runFaulty(t, fault{logIn: func(d directoryOfAda) logIn { return d.check }})
+		runFaulty(t, fault{logIn: func(d directory) logIn { return d.check }})
 	})
 	t.Run("tokens", func(t *testing.T) { runFaulty(t, fault{token: func(*faultyTokens) {}}) })
 }
 
 func runFaulty(t *testing.T, f fault) {
 	if f.logIn != nil {
-		lovetest.RunAuthenticator(t, func(*testing.T) lovetest.AuthenticatorUnderTest {
-			d := directoryOfAda{password: "Correct horse", disabled: new(bool), away: new(bool)}
-			return lovetest.AuthenticatorUnderTest{
+		lovetest.RunAuthenticator(t, func(*testing.T) lovetest.AuthenticatorSetup {
+			d := directory{password: "Correct horse", disabled: new(bool), down: new(bool)}
+			return lovetest.AuthenticatorSetup{
 				Authenticator: f.logIn(d), Username: "ada", Password: d.password,
 				Disable: func(*testing.T) { *d.disabled = true },
-				Break:   func(*testing.T) { *d.away = true },
+				Break:   func(*testing.T) { *d.down = true },
 			}
 		})
 		return
@@ -141,16 +141,16 @@ func runFaulty(t *testing.T, f fault) {
 	})
 }
 
-// directoryOfAda is an identity system with one user.
-type directoryOfAda struct {
+// directory is an identity system with one user, ada.
+type directory struct {
 	password       string
-	disabled, away *bool
+	disabled, down *bool
 }
 
-func (d directoryOfAda) check(name, password string) error {
+func (d directory) check(name, password string) error {
 	switch {
-	case *d.away:
-		return errors.New("the directory is away")
+	case *d.down:
+		return errors.New("the directory is down")
 	case name != "ada" || password != d.password || *d.disabled:
 		return auth.ErrCredentials
 	}
@@ -167,14 +167,14 @@ func (l logIn) Authenticate(_ context.Context, name, password string) (auth.User
 // faultyTokens are tokens with faults.
 type faultyTokens struct {
 	*jwt.Tokens
-	reuse     map[string]string // tokens to give out again, by user name
-	trim      bool              // a tail of a token is ignored
+	reuse     map[string]string // tokens to issue again, by user name
+	trim      bool              // an "x" at the end of a token is ignored
 	revokes   bool
 	watch     bool
 	cancel    bool
 	expires   bool
 	known     map[string]auth.Principal // by token
-	refuses   bool                      // whatever fails
+	refuses   bool                      // even if the token cannot be checked
 	revokeAll bool                      // by RevokeID
 
 	mu sync.Mutex

@@ -12,22 +12,22 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// TestBroker is the conformance suite of [hub.Broker]. connect returns a broker
-// for each of several hubs that are to act as one; a broker within one process
-// may return the same each time. setup is called anew for every test, and ends
-// what it made with t.Cleanup.
+// RunBroker is the conformance suite of [hub.Broker]. setup starts whatever the
+// brokers need for each test, and ends it with t.Cleanup. connect returns a broker
+// for each of several hubs that act as one; a broker within one process may return
+// the same value each time.
 //
 //	func TestMyBroker(t *testing.T) {
-//		lovetest.TestBroker(t, func(t *testing.T) func() hub.Broker { … })
+//		lovetest.RunBroker(t, func(t *testing.T) func() hub.Broker { … })
 //	}
-func TestBroker(t *testing.T, setup func(t *testing.T) (connect func() hub.Broker)) {
+func RunBroker(t *testing.T, setup func(t *testing.T) (connect func() hub.Broker)) {
 	for name, test := range map[string]func(*testing.T, func() hub.Broker){
-		"every hub gets every batch, the publisher's own too": brokerReachesAll,
-		"an envelope arrives whole":                           brokerKeepsEnvelopes,
-		"batches of one publisher keep their order":           brokerKeepsOrder,
-		"nothing is kept of a batch after publishing it":      brokerCopies,
-		"a detached hub gets nothing more":                    brokerDetaches,
-		"hubs come and go while others publish":               brokerIsConcurrent,
+		"every hub gets every batch, the publisher's included": brokerReachesAll,
+		"an envelope arrives unchanged":                        brokerKeepsEnvelopes,
+		"batches of one publisher keep their order":            brokerKeepsOrder,
+		"a batch is not used after it was published":           brokerCopies,
+		"a detached hub gets no more batches":                  brokerDetaches,
+		"hubs attach and detach while others publish":          brokerIsConcurrent,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, setup(t)) })
 	}
@@ -47,7 +47,7 @@ func attach(t *testing.T, b hub.Broker) *inbox {
 	return in
 }
 
-// deliver copies the batch, as its bytes are the publisher's.
+// deliver copies the batch, because its bytes belong to the publisher.
 func (in *inbox) deliver(batch []hub.Envelope) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -60,7 +60,7 @@ func (in *inbox) deliver(batch []hub.Envelope) {
 	}
 }
 
-// wait returns the first n envelopes that came.
+// wait waits for n envelopes and returns them.
 func (in *inbox) wait(t *testing.T, n int) []hub.Envelope {
 	t.Helper()
 	timeout := time.NewTimer(10 * time.Second)
@@ -75,7 +75,7 @@ func (in *inbox) wait(t *testing.T, n int) []hub.Envelope {
 		select {
 		case <-in.more:
 		case <-timeout.C:
-			require.FailNowf(t, "too few envelopes", "%d of %d came", len(got), n)
+			require.FailNowf(t, "too few envelopes", "%d of %d arrived", len(got), n)
 		}
 	}
 }

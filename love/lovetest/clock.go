@@ -8,18 +8,18 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Clock is a [love.Clock] that moves only when a test says so. Its timers fire
-// inside [Clock.Advance], in the order of their times. Use [NewClock].
+// Clock is a [love.Clock] that moves only when a test calls [Clock.Advance]. Its
+// timers fire inside that call, in the order of their times. Use [NewClock].
 //
-// What a fired timer sets in motion runs on other goroutines, so code that
-// sets its next timer in answer to one is moved step by step: Advance to the
-// first, [Clock.WaitForTimers], Advance again. Or run the code with
-// [love.SystemClock] in a bubble of testing/synctest, which does that by itself.
+// The code that waits for a timer runs on another goroutine, so code that sets its
+// next timer when one fires must be advanced step by step: Advance to the first,
+// [Clock.WaitForTimers], Advance again. Or run the code with [love.SystemClock] in a
+// bubble of testing/synctest, which does that by itself.
 type Clock struct {
 	mu      sync.Mutex
 	changed *sync.Cond
 	now     time.Time
-	pending []*alarm // by time, then by age
+	pending []*timer // by time, then in the order of creation
 }
 
 var _ love.Clock = (*Clock)(nil)
@@ -40,7 +40,7 @@ func (c *Clock) Now() time.Time {
 
 // NewTimer implements [love.Clock]. A duration of zero or less fires at once.
 func (c *Clock) NewTimer(d time.Duration) love.Timer {
-	t := &alarm{clock: c, c: make(chan time.Time, 1)}
+	t := &timer{clock: c, c: make(chan time.Time, 1)}
 	t.Reset(d)
 	return t
 }
@@ -51,13 +51,13 @@ func (c *Clock) NewTicker(d time.Duration) love.Ticker {
 	if d <= 0 {
 		panic("lovetest: the period of a ticker must be positive")
 	}
-	t := &alarm{clock: c, c: make(chan time.Time, 1), period: d}
+	t := &timer{clock: c, c: make(chan time.Time, 1), period: d}
 	t.Reset(d)
 	return ticker{t}
 }
 
-// Advance moves the clock by d and fires what falls due on the way, in order;
-// [Clock.Now] shows the time of each while it fires.
+// Advance moves the clock by d and fires the timers that are due on the way, in
+// order; [Clock.Now] shows the time of each while it fires.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,7 +72,7 @@ func (c *Clock) Advance(d time.Duration) {
 }
 
 // WaitForTimers blocks until n timers and tickers, or more, are pending. A
-// test calls it before Advance, so that the code it drives is ready.
+// test calls it before Advance, so that the code under test is waiting.
 func (c *Clock) WaitForTimers(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -81,8 +81,8 @@ func (c *Clock) WaitForTimers(n int) {
 	}
 }
 
-func (c *Clock) add(t *alarm) {
-	i, _ := slices.BinarySearchFunc(c.pending, t.at, func(p *alarm, at time.Time) int {
+func (c *Clock) add(t *timer) {
+	i, _ := slices.BinarySearchFunc(c.pending, t.at, func(p *timer, at time.Time) int {
 		if p.at.After(at) {
 			return 1
 		}
@@ -92,7 +92,7 @@ func (c *Clock) add(t *alarm) {
 	c.changed.Broadcast()
 }
 
-func (c *Clock) remove(t *alarm) (was bool) {
+func (c *Clock) remove(t *timer) (was bool) {
 	i := slices.Index(c.pending, t)
 	if i < 0 {
 		return false
@@ -101,23 +101,23 @@ func (c *Clock) remove(t *alarm) (was bool) {
 	return true
 }
 
-// alarm is a timer, or the inside of a ticker. Its clock's mutex guards it.
-type alarm struct {
+// timer is a timer, or the part of a ticker that fires. Its clock's mutex guards it.
+type timer struct {
 	clock  *Clock
 	c      chan time.Time
 	at     time.Time
 	period time.Duration // of a ticker
 }
 
-func (t *alarm) C() <-chan time.Time { return t.c }
+func (t *timer) C() <-chan time.Time { return t.c }
 
-func (t *alarm) Stop() bool {
+func (t *timer) Stop() bool {
 	t.clock.mu.Lock()
 	defer t.clock.mu.Unlock()
 	return t.stop()
 }
 
-func (t *alarm) Reset(d time.Duration) bool {
+func (t *timer) Reset(d time.Duration) bool {
 	t.clock.mu.Lock()
 	defer t.clock.mu.Unlock()
 	was := t.stop()
@@ -130,8 +130,8 @@ func (t *alarm) Reset(d time.Duration) bool {
 	return was
 }
 
-// stop also takes back a time that was not received, as timers do since Go 1.23.
-func (t *alarm) stop() bool {
+// stop also discards a time that was not received, as timers do since Go 1.23.
+func (t *timer) stop() bool {
 	select {
 	case <-t.c:
 	default:
@@ -139,7 +139,7 @@ func (t *alarm) stop() bool {
 	return t.clock.remove(t)
 }
 
-func (t *alarm) fire() {
+func (t *timer) fire() {
 	select {
 	case t.c <- t.at:
 	default:
@@ -150,6 +150,6 @@ func (t *alarm) fire() {
 	}
 }
 
-type ticker struct{ *alarm }
+type ticker struct{ *timer }
 
-func (t ticker) Stop() { t.alarm.Stop() }
+func (t ticker) Stop() { t.timer.Stop() }

@@ -1,14 +1,12 @@
 package lovetest_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/lovetest"
 )
 
@@ -32,7 +30,7 @@ func TestClockStandsStillUntilAdvanced(t *testing.T) {
 	require.Equal(t, epoch.Add(90*time.Second), c.Now())
 }
 
-func TestTimerFiresOnceWhenItsTimeComes(t *testing.T) {
+func TestTimerFiresOnceAtItsTime(t *testing.T) {
 	c := lovetest.NewClock(epoch)
 	timer := c.NewTimer(2 * time.Second)
 	c.Advance(2*time.Second - 1)
@@ -48,7 +46,7 @@ func TestTimerFiresOnceWhenItsTimeComes(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestTimerOfNoDurationFiresAtOnce(t *testing.T) {
+func TestTimerWithoutADurationFiresAtOnce(t *testing.T) {
 	_, ok := received(lovetest.NewClock(epoch).NewTimer(0).C())
 	require.True(t, ok)
 }
@@ -62,7 +60,7 @@ func TestStoppedTimerNeverFires(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestResetTakesBackAnUnreceivedTime(t *testing.T) {
+func TestResetDiscardsATimeThatWasNotReceived(t *testing.T) {
 	c := lovetest.NewClock(epoch)
 	timer := c.NewTimer(time.Second)
 	c.Advance(time.Second)
@@ -92,7 +90,7 @@ func TestTickerTicksAndDropsForASlowReceiver(t *testing.T) {
 	require.Panics(t, func() { c.NewTicker(0) })
 }
 
-func TestWaitForTimersReturnsWhenSomebodyWaits(t *testing.T) {
+func TestWaitForTimersReturnsWhenATimerIsPending(t *testing.T) {
 	c := lovetest.NewClock(epoch)
 	slept := make(chan time.Time)
 	go func() {
@@ -102,14 +100,4 @@ func TestWaitForTimersReturnsWhenSomebodyWaits(t *testing.T) {
 	c.WaitForTimers(1)
 	c.Advance(time.Hour)
 	require.Equal(t, epoch.Add(time.Hour), <-slept)
-}
-
-func ExampleClock() {
-	fake := lovetest.NewClock(time.Unix(1700000000, 0).UTC())
-	var clock love.Clock = fake // what the code under test is given
-
-	timer := clock.NewTimer(10 * time.Second)
-	fake.Advance(10 * time.Second)
-	fmt.Println((<-timer.C()).Format(time.TimeOnly))
-	// Output: 22:13:30
 }

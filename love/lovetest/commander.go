@@ -14,9 +14,9 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// Commander is a commander for tests: it remembers the commands that it gets,
-// and answers as the test says. The zero value executes everything. It is safe
-// for concurrent use.
+// Commander is a [commander.Commander] for tests: it records the commands that it
+// gets, and answers as the test sets. The zero value executes every command. It is
+// safe for concurrent use.
 type Commander struct {
 	// Answer answers a command. Default: "Done".
 	Answer func(ctx context.Context, c commander.Call) (love.Ack, error)
@@ -38,28 +38,27 @@ func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack,
 	return love.Ack{Text: love.Done, Code: 303}, nil
 }
 
-// Calls returns the commands that have come so far, in order.
+// Calls returns the commands so far, in order.
 func (c *Commander) Calls() []commander.Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.calls)
 }
 
-// CommanderSetup is a commander for [RunCommander], with commands of which the
-// suite knows what becomes of them. A command without a name is left out, with
-// what it would show.
+// CommanderSetup is a commander for [RunCommander], with commands whose outcomes
+// the suite knows. Tests that need a command without a name are skipped.
 type CommanderSetup struct {
 	Commander commander.Commander
 	Succeeds  commander.Call // the component executes it
 	Fails     commander.Call // the component refuses it, or fails
-	Refused   commander.Call // it is wrong, and never reaches the component
+	Refused   commander.Call // it is wrong, and does not reach the component
 	Hangs     commander.Call // the component does not answer
 	Progress  commander.Call // the component reports progress and then executes it
 }
 
 // RunCommander is the conformance suite of [commander.Commander], and of
-// [commander.Checker] if the commander is one. setup is called anew for every
-// test and ends what it starts with t.Cleanup.
+// [commander.Checker] if the commander is one. setup returns a new commander for
+// each test, and ends it with t.Cleanup.
 //
 //	func TestMyCommander(t *testing.T) {
 //		lovetest.RunCommander(t, func(t *testing.T) lovetest.CommanderSetup { … })
@@ -69,9 +68,9 @@ func RunCommander(t *testing.T, setup func(t *testing.T) CommanderSetup) {
 		"a command that succeeds has an acknowledgement that says so":       commanderSucceeds,
 		"a failure of the component is an acknowledgement, not an error":    commanderFails,
 		"a wrong command is refused with a text, and not sent":              commanderRefuses,
-		"a command ends when its time is over, and may have been executed":  commanderTimesOut,
+		"a command ends at its deadline, and may have been executed":        commanderTimesOut,
 		"a command ends when its context is cancelled":                      commanderIsCancelled,
-		"a context that has ended already is noticed":                       commanderHonoursContexts,
+		"a command ends at once if its context has ended already":           commanderHonoursContexts,
 		"progress is reported before the acknowledgement":                   commanderReportsProgress,
 		"commands are executed at the same time, each with its own outcome": commanderIsConcurrent,
 		"checking refuses what executing would refuse":                      commanderChecks,
@@ -80,10 +79,10 @@ func RunCommander(t *testing.T, setup func(t *testing.T) CommanderSetup) {
 	}
 }
 
-// commanderTimeout bounds what must not take long.
+// commanderTimeout is the longest that Execute may take after its context has ended.
 const commanderTimeout = 10 * time.Second
 
-func given(t *testing.T, c commander.Call) commander.Call {
+func orSkip(t *testing.T, c commander.Call) commander.Call {
 	t.Helper()
 	if c.Name == "" {
 		t.Skip("the setup has no such command")
@@ -92,20 +91,20 @@ func given(t *testing.T, c commander.Call) commander.Call {
 }
 
 func commanderSucceeds(t *testing.T, s CommanderSetup) {
-	ack, err := s.Commander.Execute(t.Context(), given(t, s.Succeeds))
+	ack, err := s.Commander.Execute(t.Context(), orSkip(t, s.Succeeds))
 	require.NoError(t, err)
 	require.True(t, ack.Succeeded(), "%+v", ack)
 }
 
 func commanderFails(t *testing.T, s CommanderSetup) {
-	ack, err := s.Commander.Execute(t.Context(), given(t, s.Fails))
+	ack, err := s.Commander.Execute(t.Context(), orSkip(t, s.Fails))
 	require.NoError(t, err)
 	require.False(t, ack.Succeeded(), "%+v", ack)
-	require.NotEmpty(t, ack.Text, "the operator reads why")
+	require.NotEmpty(t, ack.Text, "the operator reads the reason")
 }
 
 func commanderRefuses(t *testing.T, s CommanderSetup) {
-	_, err := s.Commander.Execute(t.Context(), given(t, s.Refused))
+	_, err := s.Commander.Execute(t.Context(), orSkip(t, s.Refused))
 	var refused *commander.Error
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, commander.Refused, refused.Kind)
@@ -114,26 +113,26 @@ func commanderRefuses(t *testing.T, s CommanderSetup) {
 }
 
 func commanderTimesOut(t *testing.T, s CommanderSetup) {
-	call := given(t, s.Hangs)
+	call := orSkip(t, s.Hangs)
 	ctx, cancel := commander.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	err := inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err })
 	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
 		var failed *commander.Error
-		require.ErrorAs(t, err, &failed, "the error wraps that of the context, or tells what is known")
+		require.ErrorAs(t, err, &failed, "the error wraps that of the context, or says what is known")
 		require.True(t, failed.Sent(), "%v", failed.Kind)
 	}
 }
 
 func commanderIsCancelled(t *testing.T, s CommanderSetup) {
-	call := given(t, s.Hangs)
+	call := orSkip(t, s.Hangs)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer time.AfterFunc(50*time.Millisecond, cancel).Stop()
 	require.Error(t, inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err }))
 }
 
 func commanderHonoursContexts(t *testing.T, s CommanderSetup) {
-	call := given(t, s.Hangs)
+	call := orSkip(t, s.Hangs)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.Error(t, inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err }))
@@ -154,7 +153,7 @@ func inTime(t *testing.T, f func() error) error {
 }
 
 func commanderReportsProgress(t *testing.T, s CommanderSetup) {
-	call := given(t, s.Progress)
+	call := orSkip(t, s.Progress)
 	var mu sync.Mutex
 	var reported []love.Progress
 	ctx := commander.WithProgress(t.Context(), func(p love.Progress) {
@@ -175,7 +174,7 @@ func commanderReportsProgress(t *testing.T, s CommanderSetup) {
 }
 
 func commanderIsConcurrent(t *testing.T, s CommanderSetup) {
-	good := given(t, s.Succeeds)
+	good := orSkip(t, s.Succeeds)
 	var hanging, running sync.WaitGroup
 	if s.Hangs.Name != "" {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -207,14 +206,14 @@ func commanderChecks(t *testing.T, s CommanderSetup) {
 	if !ok {
 		t.Skip("the commander is not a commander.Checker")
 	}
-	ack, err := checker.Check(t.Context(), given(t, s.Succeeds))
+	ack, err := checker.Check(t.Context(), orSkip(t, s.Succeeds))
 	require.NoError(t, err)
 	require.Contains(t, []string{commander.WouldSend, commander.Unchecked}, ack.Text)
 	if ack.Text == commander.Unchecked || s.Refused.Name == "" {
 		return
 	}
-	_, wouldBe := checker.Check(t.Context(), s.Refused)
-	_, is := s.Commander.Execute(t.Context(), s.Refused)
-	require.Error(t, wouldBe)
-	require.Equal(t, commander.ErrorOf(is, "").Text, commander.ErrorOf(wouldBe, "").Text)
+	_, checked := checker.Check(t.Context(), s.Refused)
+	_, executed := s.Commander.Execute(t.Context(), s.Refused)
+	require.Error(t, checked)
+	require.Equal(t, commander.ErrorOf(executed, "").Text, commander.ErrorOf(checked, "").Text)
 }

@@ -1,18 +1,34 @@
-// Package lovetest holds fakes and conformance suites for tests of this project
-// and of programs built on it. Import it from test packages only.
+// Package lovetest has fakes and conformance suites for the tests of programs built
+// on this module, and of the module itself. Import it in tests only.
 //
-// [Clock] stands still until the test moves it. [Manager] is a whole manager in
-// one line, for programs that publish, subscribe or command. [Commander]
-// remembers the commands that it gets and answers as the test says.
+// # Fakes
 //
-// [RunCommander] is the suite that every commander must pass, [RunRecord] and
-// [RunHolds] those of the stores of the record of commands and of authority.
+//   - [Manager] is a whole manager on a port of this machine, for programs that
+//     publish, subscribe or command: examples Producer and Screen.
+//   - [Commander] records the commands that it gets, and answers as the test sets:
+//     example Commander.
+//   - [NewDomain] returns a SAL domain in memory, on a [Bus] that fails on demand, and
+//     [NewComponent] a [Component] on it that the test controls: example Component.
+//   - [Clock] moves only when the test advances it.
 //
-// [RunAuthenticator] and [RunTokens] are the suites that every log-in and every
-// token service must pass; [RunUserStore], [RunTokenStore], [RunKeyring] and
-// [RunAuditLog] those of the stores of users, tokens, keys and audit records.
+// Where time passes, run the test in a bubble of testing/synctest, as the examples
+// do. A [Manager] has real sockets and cannot live in a bubble.
 //
-// [TestDomain] is the suite that every SAL bus has to pass; [NewDomain] returns
-// a domain that fails on demand, and [NewComponent] a component that answers
-// commands as a test wants.
+// # Conformance suites
+//
+// Each suite tests one interface of this module; every implementation must pass
+// it, also one of your own. The suite gets a function that it calls for each of its
+// tests, and which returns what is tested, fresh.
+//
+//   - [RunCommander]: commander.Commander, and commander.Checker if it is one
+//   - [RunRecord]: record.Store, the record of commands
+//   - [RunHolds]: authority.Store, who holds authority over commands
+//   - [RunAuthenticator]: auth.Authenticator
+//   - [RunTokens]: auth.Tokens, and auth.TokenAdmin if it is one
+//   - [RunUserStore]: auth.UserStore
+//   - [RunTokenStore]: jwt.TokenStore
+//   - [RunKeyring]: jwt.Keyring
+//   - [RunAuditLog]: audit.Log
+//   - [RunBroker]: hub.Broker
+//   - [RunDomain]: sal.Bus
 package lovetest

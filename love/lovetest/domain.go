@@ -15,7 +15,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// DomainFeatures tells the suite [TestDomain] how a SAL bus differs from
+// DomainFeatures describes to [RunDomain] how a SAL bus differs from
 // others.
 type DomainFeatures struct {
 	// Bubble runs each test in a bubble of testing/synctest, where time passes
@@ -26,28 +26,26 @@ type DomainFeatures struct {
 	Clock love.Clock
 	// Unit is the time scale, much longer than a sample takes from writing to
 	// the callback. The suite waits this long to see that nothing happens, and
-	// up to a hundred times as long for what has to happen. Default: 200 ms.
+	// up to a hundred times as long for what must happen. Default: 200 ms.
 	Unit time.Duration
 }
 
-// DomainSetup makes an empty bus for one test. defs has the components that the
-// test uses. connect returns the bus as one process sees it; it is called for
-// each process that the test plays. DomainSetup ends what it made with
-// t.Cleanup.
-type DomainSetup func(t *testing.T, defs *sal.Definitions) (connect func() sal.Bus)
-
-// TestDomain is the conformance suite of [sal.Bus] and of what package sal
+// RunDomain is the conformance suite of [sal.Bus] and of what package sal
 // builds on it: events and telemetry, late joiners of each instance, order,
 // commands and their acknowledgements, time limits, closing.
 //
+// setup starts an empty bus for each test, and ends it with t.Cleanup. defs has the
+// components that the test uses. connect returns the bus as one process sees it; it
+// is called for each process that the test plays.
+//
 //	func TestMyBus(t *testing.T) {
-//		lovetest.TestDomain(t, lovetest.DomainFeatures{Unit: 100 * time.Millisecond},
+//		lovetest.RunDomain(t, lovetest.DomainFeatures{Unit: 100 * time.Millisecond},
 //			func(t *testing.T, defs *sal.Definitions) func() sal.Bus {
 //				broker := startBroker(t)
 //				return func() sal.Bus { return connectTo(t, broker, defs) }
 //			})
 //	}
-func TestDomain(t *testing.T, f DomainFeatures, setup DomainSetup) {
+func RunDomain(t *testing.T, f DomainFeatures, setup func(t *testing.T, defs *sal.Definitions) (connect func() sal.Bus)) {
 	if f.Clock == nil {
 		f.Clock = love.SystemClock{}
 	}
@@ -74,7 +72,7 @@ func TestDomain(t *testing.T, f DomainFeatures, setup DomainSetup) {
 	}
 }
 
-// suite is one test of the suite and what it needs.
+// suite is one test of the suite, with what it needs.
 type suite struct {
 	*testing.T
 	f       DomainFeatures
@@ -114,7 +112,7 @@ func suiteDefinitions(t *testing.T) *sal.Definitions {
 	return defs
 }
 
-// domain plays a process on the bus, with an origin of its own.
+// domain plays a process on the bus, with its own origin.
 func (s *suite) domain(opts ...sal.DomainOption) *sal.Domain {
 	s.Helper()
 	s.origins++
@@ -126,7 +124,7 @@ func (s *suite) domain(opts ...sal.DomainOption) *sal.Domain {
 
 func (s *suite) remote(d *sal.Domain, name string, index int, opts ...sal.RemoteOption) *sal.Remote {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), s.patience())
+	ctx, cancel := context.WithTimeout(s.Context(), s.timeout())
 	defer cancel()
 	r, err := d.Remote(ctx, name, index, opts...)
 	require.NoError(s, err)
@@ -173,7 +171,7 @@ func (s *suite) received(r *sal.Remote, attr string) *samples {
 	return got
 }
 
-// samples holds what a callback was called with.
+// samples holds the samples with which a callback was called.
 type samples struct {
 	*suite
 	arrived chan *sal.Sample
@@ -182,7 +180,7 @@ type samples struct {
 // next waits for a sample.
 func (g *samples) next() *sal.Sample {
 	g.Helper()
-	timer := g.f.Clock.NewTimer(g.patience())
+	timer := g.f.Clock.NewTimer(g.timeout())
 	defer timer.Stop()
 	select {
 	case sample := <-g.arrived:
@@ -203,19 +201,19 @@ func (g *samples) numbers(n int) []int {
 	return got
 }
 
-// nothing fails the test if a sample arrives within a Unit.
-func (g *samples) nothing() {
+// requireNothing requires that no sample arrives within a Unit.
+func (g *samples) requireNothing() {
 	g.Helper()
 	timer := g.f.Clock.NewTimer(g.f.Unit)
 	defer timer.Stop()
 	select {
 	case sample := <-g.arrived:
-		require.FailNow(g, "a sample arrived that must not", "%v", sample)
+		require.FailNow(g, "a sample arrived that must not arrive", "%v", sample)
 	case <-timer.C():
 	}
 }
 
-func (s *suite) patience() time.Duration { return 100 * s.f.Unit }
+func (s *suite) timeout() time.Duration { return 100 * s.f.Unit }
 
 // pause lets time pass.
 func (s *suite) pause(d time.Duration) {

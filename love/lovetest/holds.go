@@ -15,25 +15,25 @@ import (
 	"github.com/rubin-love/love-go/love/commander/authority"
 )
 
-// RunHolds is the conformance suite of [authority.Store]. open returns empty
-// holds; it is called anew for every test and ends them with t.Cleanup.
+// RunHolds is the conformance suite of [authority.Store]. open returns an empty
+// store for each test, and closes it with t.Cleanup.
 //
 //	func TestMyHolds(t *testing.T) {
 //		lovetest.RunHolds(t, func(t *testing.T) authority.Store { … })
 //	}
 func RunHolds(t *testing.T, open func(t *testing.T) authority.Store) {
 	for name, test := range map[string]func(*testing.T, authority.Store){
-		"what was changed is held, the oldest first": holdsKeep,
-		"a change that fails changes nothing":        holdsRefuse,
-		"changes follow one another":                 holdsLineUp,
-		"watchers hear of changes until they cancel": holdsTell,
-		"what is held belongs to whoever asked":      holdsAreCopies,
+		"changes are kept, the oldest hold first": holdsKeep,
+		"a change that fails changes nothing":     holdsRefuse,
+		"changes run one after the other":         holdsAreSerialized,
+		"watchers are notified until they cancel": holdsNotify,
+		"the result of Held is a copy":            holdsAreCopies,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
 
-// hold returns the n-th hold of a night.
+// hold returns the n-th hold.
 func hold(n int) love.Hold {
 	since := recordStart.Add(time.Duration(n) * time.Minute)
 	return love.Hold{ID: fmt.Sprint(n), Pattern: "ATDome:*:move*", User: "añ", Since: since, Until: since.Add(time.Hour)}
@@ -75,7 +75,7 @@ func holdsRefuse(t *testing.T, h authority.Store) {
 	require.Equal(t, []love.Hold{hold(1)}, held(t, h))
 }
 
-func holdsLineUp(t *testing.T, h authority.Store) {
+func holdsAreSerialized(t *testing.T, h authority.Store) {
 	const n = 20
 	var changing sync.WaitGroup
 	errs := make(chan error, n)
@@ -92,14 +92,14 @@ func holdsLineUp(t *testing.T, h authority.Store) {
 	require.Len(t, held(t, h), n)
 }
 
-func holdsTell(t *testing.T, h authority.Store) {
-	var heard atomic.Int32
-	cancel := h.Watch(func() { heard.Add(1) })
+func holdsNotify(t *testing.T, h authority.Store) {
+	var notified atomic.Int32
+	cancel := h.Watch(func() { notified.Add(1) })
 	addHold(t, h, 1)
-	require.EqualValues(t, 1, heard.Load())
+	require.EqualValues(t, 1, notified.Load())
 	cancel()
 	addHold(t, h, 2)
-	require.EqualValues(t, 1, heard.Load())
+	require.EqualValues(t, 1, notified.Load())
 }
 
 func holdsAreCopies(t *testing.T, h authority.Store) {

@@ -12,10 +12,9 @@ import (
 )
 
 // RunKeyring is the conformance suite of [jwt.Keyring]. open returns an empty
-// keyring that uses the clock; it is called anew for every test and closes what
-// it opened with t.Cleanup.
+// keyring that uses the clock for each test, and closes it with t.Cleanup.
 func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.Keyring) {
-	t.Run("makes its key when it is needed, and keeps it", func(t *testing.T) {
+	t.Run("the key is created when it is first needed, and kept", func(t *testing.T) {
 		k := open(t, NewClock(storeStart))
 		key, err := k.SigningKey(t.Context())
 		require.NoError(t, err)
@@ -28,10 +27,10 @@ func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.Keyr
 		found, err := k.Key(t.Context(), key.ID)
 		require.NoError(t, err)
 		require.Equal(t, key.Secret, found.Secret)
-		_, err = k.Key(t.Context(), "stranger")
+		_, err = k.Key(t.Context(), "unknown")
 		require.ErrorIs(t, err, jwt.ErrUnknownKey)
 	})
-	t.Run("of many who need the first key all get the same", func(t *testing.T) {
+	t.Run("all callers at the same time get the same first key", func(t *testing.T) {
 		k := open(t, NewClock(storeStart))
 		ids := make(chan string, 20)
 		var wg sync.WaitGroup
@@ -51,7 +50,7 @@ func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.Keyr
 			require.Equal(t, first, <-ids)
 		}
 	})
-	t.Run("a key that was replaced is accepted for as long as its tokens live", func(t *testing.T) {
+	t.Run("a replaced key is valid for as long as its tokens", func(t *testing.T) {
 		clock := NewClock(storeStart)
 		k := open(t, clock)
 		old, err := k.SigningKey(t.Context())

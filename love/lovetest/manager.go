@@ -22,9 +22,9 @@ import (
 const managerTimeout = 10 * time.Second
 
 // Manager is a whole manager for tests: websocket hub, log-in, commands by HTTP
-// and their record, on a real port of this machine. It remembers what is
-// published and what is commanded, and can be killed and started again. It ends
-// with the test.
+// and their record, on a real port of this machine. It records what is published
+// and what is commanded, and can be killed and started again. It ends with the
+// test.
 //
 //	m := lovetest.NewManager(t)
 //	c, err := client.New(m.URL, client.WithProcessPassword(m.Password))
@@ -43,43 +43,43 @@ type Manager struct {
 
 	mu       sync.Mutex
 	changed  *sync.Cond
-	received []received
-	run      *managerRun // nil while it is down
+	received []receivedMessage
+	run      *managerRun // nil while the manager is down
 }
 
-// received is a message with the groups of its streams; Next sets taken.
-type received struct {
+// receivedMessage is a message with the groups of its streams.
+type receivedMessage struct {
 	love.Message
 	groups []string
-	taken  bool
+	taken  bool // Next has returned it
 }
 
-// managerRun is a manager's life from a start to a stop.
+// managerRun is a run of the manager, from Start to Kill.
 type managerRun struct {
 	server   *server.Server
 	http     *http.Server
-	listener *killer
+	listener *killableListener
 	ctx      context.Context
 	cancel   context.CancelFunc
 	received sync.WaitGroup // until everything that the hub has read is received
 	parts    sync.WaitGroup
 }
 
-// NewManager starts a manager. Users log in by names and passwords that are the
-// same: "admin", who may do everything, "cmd_user", who may command, and "user".
+// NewManager starts a manager. It has the users "admin", who may do everything,
+// "cmd_user", who may command, and "user"; the password of each is the name.
 func NewManager(t testing.TB) *Manager {
 	t.Helper()
 	m := &Manager{Password: "lovetest", Commander: &Commander{}, t: t, address: "127.0.0.1:0", storage: server.NewMemory(love.SystemClock{})}
-	m.users = auth.NewUsers(m.storage.Users(), password.New(password.WithCost(8, 1))) // a test has no time for a safe hash
+	m.users = auth.NewUsers(m.storage.Users(), password.New(password.WithCost(8, 1))) // a safe hash would take too long for tests
 	m.changed = sync.NewCond(&m.mu)
 	m.Start()
 	t.Cleanup(m.Kill)
 	return m
 }
 
-// Start starts the manager again after [Manager.Kill], at the same URL. It has
-// kept users and the record of commands, and like any manager no subscriptions
-// and no last values. [Manager.Messages] keeps what it had received.
+// Start starts the manager again after [Manager.Kill], at the same URL. It still
+// has its users and its record of commands but, like any manager, no subscriptions
+// and no last values. [Manager.Messages] still returns the earlier messages.
 func (m *Manager) Start() {
 	m.t.Helper()
 	listener, err := net.Listen("tcp", m.address)
@@ -88,7 +88,7 @@ func (m *Manager) Start() {
 	}
 	m.address = listener.Addr().String()
 	m.URL = "http://" + m.address
-	r := &managerRun{listener: &killer{Listener: listener, conns: map[net.Conn]bool{}}}
+	r := &managerRun{listener: &killableListener{Listener: listener, conns: map[net.Conn]bool{}}}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.server, err = server.New(r.ctx, server.Config{
 		Storage: m.storage, Users: m.users, Passwords: map[string]string{"admin": "admin", "cmd_user": "cmd_user", "user": "user"},
@@ -115,8 +115,8 @@ func (m *Manager) Start() {
 	m.run = r
 }
 
-// Kill ends the manager and all connections at once, as when its process dies.
-// Called again it does nothing.
+// Kill ends the manager and all connections at once, as when its process dies. It
+// may be called again.
 func (m *Manager) Kill() {
 	m.mu.Lock()
 	r := m.run
@@ -146,13 +146,7 @@ func (m *Manager) AddUser(name, password string, permissions ...auth.Permission)
 // Token returns a token of a user, as a log-in does, for client.WithToken.
 func (m *Manager) Token(user string) string {
 	m.t.Helper()
-	m.mu.Lock()
-	r := m.run
-	m.mu.Unlock()
-	if r == nil {
-		m.t.Fatalf("lovetest: the manager is down")
-		return ""
-	}
+	r := m.running()
 	u, err := m.users.Lookup(r.ctx, user)
 	if err != nil {
 		m.t.Fatalf("lovetest: token of %s: %v", user, err)
@@ -169,7 +163,7 @@ func (m *Manager) receive(raw []byte) {
 	if err != nil || msg.Category == love.CategoryEvent && len(msg.Data) == 1 && msg.Data[0].CSC == "Hub" {
 		return // what the manager publishes itself
 	}
-	got := received{Message: msg}
+	got := receivedMessage{Message: msg}
 	for _, it := range msg.Data {
 		for _, s := range it.Streams {
 			got.groups = append(got.groups, love.Group{Category: msg.Category, CSC: it.CSC, SalIndex: it.SalIndex.String(), Stream: s.Name}.String())
@@ -179,6 +173,28 @@ func (m *Manager) receive(raw []byte) {
 	defer m.mu.Unlock()
 	m.received = append(m.received, got)
 	m.changed.Broadcast()
+}
+
+// Publish sends a data message to its subscribers, as if a producer had published
+// it. Messages and Next return it, too.
+func (m *Manager) Publish(msg love.Message) {
+	m.t.Helper()
+	r := m.running()
+	if err := r.server.Hub().Publish(r.ctx, msg); err != nil {
+		m.t.Fatalf("lovetest: publish: %v", err)
+	}
+}
+
+// running returns the current run; if the manager is down, the test fails.
+func (m *Manager) running() *managerRun {
+	m.t.Helper()
+	m.mu.Lock()
+	r := m.run
+	m.mu.Unlock()
+	if r == nil {
+		m.t.Fatalf("lovetest: the manager is down")
+	}
+	return r
 }
 
 // Messages returns all data messages received so far, in order.
@@ -193,15 +209,15 @@ func (m *Manager) Messages() []love.Message {
 }
 
 // Next waits for the next message with a stream, given as its group
-// ("event-Rack-1-power"), and takes it: each is returned once. If none comes
-// within 10 s, the test fails.
+// ("event-Rack-1-power"). It returns each message once. If none arrives within
+// 10 s, the test fails.
 func (m *Manager) Next(group string) love.Message {
 	m.t.Helper()
-	over := false
+	timedOut := false
 	timer := time.AfterFunc(managerTimeout, func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		over = true
+		timedOut = true
 		m.changed.Broadcast()
 	})
 	defer timer.Stop()
@@ -214,14 +230,14 @@ func (m *Manager) Next(group string) love.Message {
 				return r.Message
 			}
 		}
-		if over {
-			m.t.Fatalf("lovetest: nothing came for %s within %v; received were %s", group, managerTimeout, m.summary())
+		if timedOut {
+			m.t.Fatalf("lovetest: no message for %s arrived within %v; these did: %s", group, managerTimeout, m.summary())
 		}
 		m.changed.Wait()
 	}
 }
 
-// summary counts what came by group.
+// summary counts the messages by group.
 func (m *Manager) summary() string {
 	counts := map[string]int{}
 	var order []string
@@ -238,50 +254,47 @@ func (m *Manager) summary() string {
 	return "[" + strings.Join(order, ", ") + "]"
 }
 
-// Watch subscribes to a stream like a viewer who opens a page: for an event the
-// manager asks the producers to send it again. The subscription lasts until the
-// manager is killed.
+// Watch subscribes to a stream as a screen does when a page is opened: if it is an
+// event, the manager asks the producers to send it again. The subscription lasts
+// until the manager is killed.
 func (m *Manager) Watch(group string) {
 	m.t.Helper()
 	g, err := love.ParseGroup(group)
-	m.mu.Lock()
-	r := m.run
-	m.mu.Unlock()
-	if err != nil || r == nil {
-		m.t.Fatalf("lovetest: watch %q: the group is not one, or the manager is down", group)
-		return
+	if err != nil {
+		m.t.Fatalf("lovetest: watch: %v", err)
 	}
+	r := m.running()
 	_ = r.server.Hub().Subscribe(r.ctx, hub.SubscribeOptions{}, g) // joined; nobody needs to read
 }
 
-// killer is a listener that can close all connections it has accepted.
-type killer struct {
+// killableListener is a listener that can close all connections it has accepted.
+type killableListener struct {
 	net.Listener
-	mu    sync.Mutex
-	dead  bool
-	conns map[net.Conn]bool
+	mu     sync.Mutex
+	killed bool
+	conns  map[net.Conn]bool
 }
 
 // Accept implements [net.Listener].
-func (k *killer) Accept() (net.Conn, error) {
+func (k *killableListener) Accept() (net.Conn, error) {
 	conn, err := k.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.dead {
+	if k.killed {
 		_ = conn.Close()
 	}
 	k.conns[conn] = true
 	return conn, nil
 }
 
-func (k *killer) kill() {
+func (k *killableListener) kill() {
 	_ = k.Close()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.dead = true
+	k.killed = true
 	for conn := range k.conns {
 		_ = conn.Close()
 	}

@@ -15,7 +15,7 @@ import (
 
 const managerMessage = `{"category":"event","data":[{"csc":"Rack","salindex":1,"data":{"power":{"watts":42},"doors":{"open":0}}}]}`
 
-// publisher is a process at a manager.
+// publisher returns a client that is connected as a process.
 func publisher(t *testing.T, m *lovetest.Manager) *client.Client {
 	c, err := client.New(m.URL, client.WithProcessPassword(m.Password))
 	require.NoError(t, err)
@@ -29,7 +29,7 @@ func publisher(t *testing.T, m *lovetest.Manager) *client.Client {
 	return c
 }
 
-func TestManagerRemembersWhatIsPublished(t *testing.T) {
+func TestManagerRecordsMessages(t *testing.T) {
 	m := lovetest.NewManager(t)
 	c := publisher(t, m)
 	require.NoError(t, c.Send(t.Context(), []byte(managerMessage)))
@@ -68,20 +68,20 @@ func TestManagerCanBeKilledAndStartedAgain(t *testing.T) {
 		m.Kill()
 		m.Kill()
 		m.Start()
-		// What was sent into the broken connection may be lost.
+		// Messages sent into the broken connection may be lost.
 		require.Eventually(t, func() bool { return c.Flush(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond)
 	}
 	require.Len(t, m.Messages(), 3)
 }
 
-func TestManagerAdmitsOnlyWhoKnowsThePassword(t *testing.T) {
+func TestManagerRefusesAWrongPassword(t *testing.T) {
 	m := lovetest.NewManager(t)
 	c, err := client.New(m.URL, client.WithProcessPassword("wrong"), client.WithoutRetry())
 	require.NoError(t, err)
 	require.ErrorIs(t, c.Run(t.Context()), client.ErrRefused)
 }
 
-func TestManagerLogsUsersInAndRecordsTheirCommands(t *testing.T) {
+func TestManagerHasLogInsAndRecordsCommands(t *testing.T) {
 	m := lovetest.NewManager(t)
 	for user, may := range map[string]bool{"admin": true, "cmd_user": true, "user": false} {
 		login, err := client.Login(t.Context(), m.URL, user, user)
@@ -112,11 +112,11 @@ func TestManagerLogsUsersInAndRecordsTheirCommands(t *testing.T) {
 		states = append(states, e.State)
 	}
 	require.Equal(t, []love.CommandState{love.CommandRefused, love.CommandFailed, love.CommandDone}, states)
-	require.Empty(t, m.Messages(), "what the manager publishes itself is not counted")
+	require.Empty(t, m.Messages(), "messages of the manager itself are not recorded")
 }
 
-// A whole manager passes the suite of a commander, in front of one.
-func TestManagerIsACommander(t *testing.T) {
+// A manager in front of a commander passes the suite of commanders.
+func TestManagerConformsAsACommander(t *testing.T) {
 	lovetest.RunCommander(t, func(t *testing.T) lovetest.CommanderSetup {
 		m := lovetest.NewManager(t)
 		c, err := client.New(m.URL, client.WithToken(m.Token("admin")))

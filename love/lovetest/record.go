@@ -14,24 +14,24 @@ import (
 	"github.com/rubin-love/love-go/love/commander/record"
 )
 
-// RunRecord is the conformance suite of [record.Store]. open returns an
-// empty record; it is called anew for every test and ends it with t.Cleanup.
+// RunRecord is the conformance suite of [record.Store]. open returns an empty
+// store for each test, and closes it with t.Cleanup.
 //
 //	func TestMyRecord(t *testing.T) {
 //		lovetest.RunRecord(t, func(t *testing.T) record.Store { … })
 //	}
 func RunRecord(t *testing.T, open func(t *testing.T) record.Store) {
 	for name, test := range map[string]func(*testing.T, record.Store){
-		"an entry comes back whole":                 recordKeepsEntries,
-		"an ID is taken once":                       recordRefusesTwins,
-		"the outcome replaces what was there":       recordFinishes,
-		"finishing what does not exist is an error": recordKnowsItsEntries,
-		"the newest come first, page by page":       recordPages,
-		"a filter selects":                          recordFilters,
-		"what a manager left pending becomes unknown, what awaits approval refused": recordInterrupts,
-		"what is old is forgotten":                            recordPrunes,
-		"many commands at once are all recorded":              recordIsConcurrent,
-		"a context that has ended ends nothing that was done": recordHonoursContexts,
+		"an entry is returned unchanged":                                         recordKeepsEntries,
+		"an ID can be used once":                                                 recordRefusesDuplicates,
+		"an outcome replaces the earlier one":                                    recordFinishes,
+		"changing an unknown entry is an error":                                  recordKnowsItsEntries,
+		"the newest entries come first, in pages":                                recordPages,
+		"a filter selects":                                                       recordFilters,
+		"interrupted commands become unknown, or refused if they await approval": recordInterrupts,
+		"old entries can be removed":                                             recordPrunes,
+		"commands at the same time are all recorded":                             recordIsConcurrent,
+		"the end of a context undoes nothing":                                    recordHonoursContexts,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -39,7 +39,7 @@ func RunRecord(t *testing.T, open func(t *testing.T) record.Store) {
 
 var recordStart = time.Date(2026, 3, 14, 1, 59, 26, 535897000, time.UTC)
 
-// recordEntry returns the n-th command of a night.
+// recordEntry returns the n-th command.
 func recordEntry(n int) love.CommandEntry {
 	at := recordStart.Add(time.Duration(n) * time.Minute)
 	return love.CommandEntry{
@@ -87,13 +87,13 @@ func recordKeepsEntries(t *testing.T, r record.Store) {
 	require.Empty(t, list(t, r, love.CommandFilter{}))
 	pending := recordEntry(1)
 	refused := recordEntry(2)
-	refused.SalIndex, refused.CSC, refused.Params = 301, "ESS", json.RawMessage(`[NaN`) // a request that is no command
+	refused.SalIndex, refused.CSC, refused.Params = 301, "ESS", json.RawMessage(`[NaN`) // a request that is not a command
 	refused.CommandOutcome = love.CommandOutcome{State: love.CommandRefused, Status: 403, Result: "not allowed, añ", Duration: 1500 * time.Microsecond, ApprovedBy: "ben"}
 	begin(t, r, pending, refused)
 	require.Equal(t, []love.CommandEntry{refused, pending}, list(t, r, love.CommandFilter{}))
 }
 
-func recordRefusesTwins(t *testing.T, r record.Store) {
+func recordRefusesDuplicates(t *testing.T, r record.Store) {
 	begin(t, r, recordEntry(1))
 	require.Error(t, r.Begin(t.Context(), recordEntry(1)))
 	require.Len(t, list(t, r, love.CommandFilter{}), 1)
@@ -116,7 +116,7 @@ func recordKnowsItsEntries(t *testing.T, r record.Store) {
 	begin(t, r, recordEntry(1))
 	done := love.CommandOutcome{State: love.CommandDone}
 	require.ErrorIs(t, r.Change(t.Context(), change(2, done)), record.ErrNoEntry)
-	require.NoError(t, r.Change(t.Context()), "nothing is an easy task")
+	require.NoError(t, r.Change(t.Context()), "no changes are no error")
 	err := r.Change(t.Context(), change(2, done), change(1, love.CommandOutcome{State: love.CommandTimedOut}), change(1, done))
 	require.ErrorIs(t, err, record.ErrNoEntry)
 	require.ErrorContains(t, err, recordEntry(2).ID)
@@ -150,18 +150,18 @@ func recordFilters(t *testing.T, r record.Store) {
 		f    love.CommandFilter
 		want []int
 	}{
-		"user":              {love.CommandFilter{User: "ben"}, []int{2}},
-		"component":         {love.CommandFilter{CSC: "ATDome"}, []int{3, 1}},
-		"index":             {love.CommandFilter{SalIndex: &index}, []int{2}},
-		"index 0":           {love.CommandFilter{SalIndex: &zero}, []int{3, 1}},
-		"command":           {love.CommandFilter{Command: "cmd_start"}, []int{2}},
-		"state":             {love.CommandFilter{State: love.CommandPending}, []int{3, 1}},
-		"since":             {love.CommandFilter{Since: other.Time}, []int{3, 2}},
-		"until":             {love.CommandFilter{Until: other.Time}, []int{1}},
-		"both":              {love.CommandFilter{Since: other.Time, Until: other.Time.Add(time.Second)}, []int{2}},
-		"all that is given": {love.CommandFilter{User: "ana", CSC: "ATDome", Before: recordEntry(3).ID, Limit: 5}, []int{1}},
-		"nothing":           {love.CommandFilter{User: "' OR 1=1 --"}, []int{}},
-		"case counts":       {love.CommandFilter{User: "Ana"}, []int{}},
+		"user":        {love.CommandFilter{User: "ben"}, []int{2}},
+		"component":   {love.CommandFilter{CSC: "ATDome"}, []int{3, 1}},
+		"index":       {love.CommandFilter{SalIndex: &index}, []int{2}},
+		"index 0":     {love.CommandFilter{SalIndex: &zero}, []int{3, 1}},
+		"command":     {love.CommandFilter{Command: "cmd_start"}, []int{2}},
+		"state":       {love.CommandFilter{State: love.CommandPending}, []int{3, 1}},
+		"since":       {love.CommandFilter{Since: other.Time}, []int{3, 2}},
+		"until":       {love.CommandFilter{Until: other.Time}, []int{1}},
+		"both":        {love.CommandFilter{Since: other.Time, Until: other.Time.Add(time.Second)}, []int{2}},
+		"several":     {love.CommandFilter{User: "ana", CSC: "ATDome", Before: recordEntry(3).ID, Limit: 5}, []int{1}},
+		"nothing":     {love.CommandFilter{User: "' OR 1=1 --"}, []int{}},
+		"case counts": {love.CommandFilter{User: "Ana"}, []int{}},
 	} {
 		require.Equal(t, c.want, numbers(t, list(t, r, c.f)), name)
 	}

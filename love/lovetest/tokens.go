@@ -16,9 +16,9 @@ import (
 )
 
 // RunTokens is the conformance suite of [auth.Tokens], and of [auth.TokenAdmin]
-// if the tokens implement it. open returns a new service for the users of a
-// directory, whose tokens expire by the clock; it is called anew for every test
-// and closes what it opened with t.Cleanup.
+// if the tokens implement it. open returns a new service for each test, and closes
+// it with t.Cleanup. Its users are those of the directory, and its tokens expire by
+// the clock.
 //
 //	func TestMyTokens(t *testing.T) {
 //		lovetest.RunTokens(t, func(t *testing.T, users auth.Directory, clock love.Clock) auth.Tokens {
@@ -27,9 +27,9 @@ import (
 //	}
 func RunTokens(t *testing.T, open func(t *testing.T, users auth.Directory, clock love.Clock) auth.Tokens) {
 	for name, test := range map[string]func(*testing.T, *tokensTest){
-		"a token stands for its user as of now":            tokenPrincipal,
-		"every token is another":                           tokensDiffer,
-		"what is not a token of ours is refused":           tokenForged,
+		"a token belongs to its user, as of now":           tokenPrincipal,
+		"every token is different":                         tokensDiffer,
+		"a forged token is refused":                        tokenForged,
 		"a token of a disabled or removed user is refused": tokenOfNobody,
 		"a revoked token is refused, the others are not":   tokenRevoked,
 		"watchers are called once for a revoked token":     tokenWatch,
@@ -53,7 +53,7 @@ type tokensTest struct {
 	clock *Clock
 }
 
-// directory is an auth.Directory that a test changes. It is safe for concurrent
+// directory is an auth.Directory that a test can change. It is safe for concurrent
 // use.
 type directory struct {
 	mu       sync.Mutex
@@ -122,7 +122,7 @@ func tokenPrincipal(t *testing.T, s *tokensTest) {
 	require.Equal(t, "ada@example.org", p.User.Email, "as the directory knows the user")
 	require.False(t, p.Process)
 	require.NotEmpty(t, p.TokenID)
-	require.NotEqual(t, token, p.TokenID, "the ID is shown to others, the token is not")
+	require.NotEqual(t, token, p.TokenID, "unlike the token, the ID is shown to others")
 	require.True(t, p.Expires.After(s.clock.Now()), "it expires in the future")
 
 	s.users.change(func(d *directory) { d.users["ada"] = auth.User{Username: "ada", Superuser: true} })
@@ -136,7 +136,7 @@ func tokensDiffer(t *testing.T, s *tokensTest) {
 	for range 100 {
 		token := s.issue(t, "ada")
 		tokens[token], ids[s.valid(t, token).TokenID] = true, true
-		require.Regexp(t, `^[A-Za-z0-9._~-]+$`, token, "clients put it into headers and queries as it is")
+		require.Regexp(t, `^[A-Za-z0-9._~-]+$`, token, "clients put it into headers and queries unescaped")
 		require.LessOrEqual(t, len(token), 8192)
 	}
 	require.Len(t, tokens, 100)
@@ -151,20 +151,20 @@ func tokenForged(t *testing.T, s *tokensTest) {
 		another = "B"
 	}
 	for why, forged := range map[string]string{
-		"empty":                  "",
-		"a space":                " ",
-		"a text":                 "nonsense",
-		"dots":                   "..",
-		"the ID of a token":      s.valid(t, good).TokenID,
-		"a user name":            "ada",
-		"cut at the end":         good[:len(good)-1],
-		"cut at the beginning":   good[1:],
-		"with a tail":            good + "x",
-		"twice":                  good + good,
-		"with another character": good[:middle] + another + good[middle+1:],
-		"with an odd character":  good[:middle] + "!" + good[middle+1:],
-		"with a NUL":             good + "\x00",
-		"very long":              strings.Repeat("x", 1<<20),
+		"empty":                       "",
+		"a space":                     " ",
+		"a text":                      "nonsense",
+		"dots":                        "..",
+		"the ID of a token":           s.valid(t, good).TokenID,
+		"a user name":                 "ada",
+		"cut at the end":              good[:len(good)-1],
+		"cut at the beginning":        good[1:],
+		"with a character at its end": good + "x",
+		"repeated":                    good + good,
+		"with another character":      good[:middle] + another + good[middle+1:],
+		"with an odd character":       good[:middle] + "!" + good[middle+1:],
+		"with a NUL":                  good + "\x00",
+		"very long":                   strings.Repeat("x", 1<<20),
 	} {
 		s.refused(t, forged, auth.ErrToken, why)
 		require.ErrorIs(t, s.Revoke(t.Context(), forged), auth.ErrToken, why)
@@ -203,26 +203,26 @@ func tokenWatch(t *testing.T, s *tokensTest) {
 	first, second, third := s.issue(t, "ada"), s.issue(t, "ada"), s.issue(t, "ada")
 	p := s.valid(t, first)
 	var mu sync.Mutex
-	heard := make(map[string][]string)
+	notified := make(map[string][]string)
 	watch := func(name string) (cancel func()) {
 		return s.Watch(func(id string) {
 			mu.Lock()
 			defer mu.Unlock()
-			heard[name] = append(heard[name], id)
+			notified[name] = append(notified[name], id)
 		})
 	}
 	cancel := watch("a")
 	defer watch("b")()
 	require.NoError(t, s.Revoke(t.Context(), first))
-	require.Equal(t, map[string][]string{"a": {p.TokenID}, "b": {p.TokenID}}, maps.Clone(heard), "before Revoke returns")
+	require.Equal(t, map[string][]string{"a": {p.TokenID}, "b": {p.TokenID}}, maps.Clone(notified), "before Revoke returns")
 	require.NoError(t, s.Revoke(t.Context(), first))
-	require.Len(t, heard["a"], 1, "once")
+	require.Len(t, notified["a"], 1, "once")
 	cancel()
 	require.NoError(t, s.Revoke(t.Context(), second))
-	require.Len(t, heard["a"], 1, "a watcher that was cancelled is not called")
-	require.Len(t, heard["b"], 2)
+	require.Len(t, notified["a"], 1, "a watcher that was cancelled is not called")
+	require.Len(t, notified["b"], 2)
 	s.valid(t, third)
-	require.Len(t, heard["b"], 2, "nobody is called for a token that is used")
+	require.Len(t, notified["b"], 2, "no watcher is called for a valid token")
 }
 
 func tokenExpires(t *testing.T, s *tokensTest) {
@@ -239,7 +239,7 @@ func tokenExpires(t *testing.T, s *tokensTest) {
 	s.clock.Advance(time.Second)
 	for _, token := range []string{token, unused} {
 		s.refused(t, token, auth.ErrExpired)
-		for range 2 { // it may have been revoked meanwhile
+		for range 2 { // the service may revoke an expired token
 			_, err := s.Verify(t.Context(), token)
 			require.True(t, errors.Is(err, auth.ErrExpired) || errors.Is(err, auth.ErrToken), "an expired token gave the error %v", err)
 		}
@@ -248,13 +248,13 @@ func tokenExpires(t *testing.T, s *tokensTest) {
 }
 
 func tokenBroken(t *testing.T, s *tokensTest) {
-	token, away := s.issue(t, "ada"), errors.New("the directory is away")
+	token, down := s.issue(t, "ada"), errors.New("the directory is down")
 	s.valid(t, token)
-	s.users.change(func(d *directory) { d.err = away })
+	s.users.change(func(d *directory) { d.err = down })
 	_, err := s.Verify(t.Context(), token)
-	require.ErrorIs(t, err, away)
+	require.ErrorIs(t, err, down)
 	for _, refusal := range []error{auth.ErrToken, auth.ErrExpired, auth.ErrInactive, auth.ErrCredentials} {
-		require.NotErrorIs(t, err, refusal, "nobody knows whether the user may stay")
+		require.NotErrorIs(t, err, refusal, "the token may be valid")
 	}
 	s.users.change(func(d *directory) { d.err = nil })
 	s.valid(t, token, "the failure is over")
@@ -323,8 +323,8 @@ func tokensAdmin(t *testing.T, s *tokensTest) {
 	require.Equal(t, []string{bobID, youngID, oldID}, ids(""), "newest first")
 	require.Empty(t, ids("nobody"))
 
-	var heard []string
-	defer s.Watch(func(id string) { heard = append(heard, id) })()
+	var notified []string
+	defer s.Watch(func(id string) { notified = append(notified, id) })()
 	require.NoError(t, admin.RevokeID(ctx, youngID))
 	s.refused(t, young, auth.ErrToken)
 	require.ErrorIs(t, admin.RevokeID(ctx, youngID), auth.ErrToken, "it is revoked already")
@@ -342,7 +342,7 @@ func tokensAdmin(t *testing.T, s *tokensTest) {
 	n, err = admin.RevokeAll(ctx, "ada")
 	require.NoError(t, err)
 	require.Zero(t, n)
-	require.ElementsMatch(t, []string{youngID, oldID, thirdID}, heard, "watchers are called for each of them")
+	require.ElementsMatch(t, []string{youngID, oldID, thirdID}, notified, "watchers are called for each of them")
 
 	s.clock.Advance(s.valid(t, bob).Expires.Sub(s.clock.Now()))
 	require.Empty(t, ids(""), "expired tokens are not listed")

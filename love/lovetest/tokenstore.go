@@ -12,14 +12,13 @@ import (
 	"github.com/rubin-love/love-go/love/auth/jwt"
 )
 
-// storeStart is the time at which the tests of stores begin.
+// storeStart is the time at which the tests of stores start.
 var storeStart = time.Date(2026, 3, 14, 1, 59, 26, 535897000, time.UTC)
 
 // RunTokenStore is the conformance suite of [jwt.TokenStore]. open returns an
-// empty store that uses the clock; it is called anew for every test and closes
-// the store with t.Cleanup.
+// empty store that uses the clock for each test, and closes it with t.Cleanup.
 func RunTokenStore(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.TokenStore) {
-	t.Run("lists the tokens that were added, newest first", func(t *testing.T) {
+	t.Run("added tokens are listed, newest first", func(t *testing.T) {
 		s := open(t, NewClock(storeStart))
 		token := func(id, user string, age time.Duration) auth.TokenInfo {
 			issued := storeStart.Add(-age)
@@ -42,10 +41,10 @@ func RunTokenStore(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.T
 		require.NoError(t, err)
 		require.Empty(t, got)
 	})
-	t.Run("a revocation is seen at once, reported once, and needs no token that was added", func(t *testing.T) {
+	t.Run("a revocation is visible at once, reported once, and possible for unknown tokens", func(t *testing.T) {
 		s := open(t, NewClock(storeStart))
-		var heard []string
-		cancel := s.Watch(func(id string) { heard = append(heard, id) })
+		var notified []string
+		cancel := s.Watch(func(id string) { notified = append(notified, id) })
 		for _, want := range []bool{true, false} {
 			first, err := s.Revoke(t.Context(), "id", storeStart.Add(time.Hour))
 			require.NoError(t, err)
@@ -54,7 +53,7 @@ func RunTokenStore(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.T
 			require.NoError(t, err)
 			require.True(t, revoked)
 		}
-		require.Equal(t, []string{"id"}, heard)
+		require.Equal(t, []string{"id"}, notified)
 		revoked, err := s.Revoked(t.Context(), "ID")
 		require.NoError(t, err)
 		require.False(t, revoked)
@@ -63,10 +62,10 @@ func RunTokenStore(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.T
 		require.NoError(t, err)
 		revoked, err = s.Revoked(t.Context(), "another")
 		require.NoError(t, err)
-		require.True(t, revoked, "a token found to be expired is kept, too")
-		require.Len(t, heard, 1)
+		require.True(t, revoked, "the revocation of an expired token is kept, too")
+		require.Len(t, notified, 1)
 	})
-	t.Run("of many who revoke a token, one is first", func(t *testing.T) {
+	t.Run("of revocations at the same time exactly one is the first", func(t *testing.T) {
 		s := open(t, NewClock(storeStart))
 		var mu sync.Mutex
 		var wg sync.WaitGroup

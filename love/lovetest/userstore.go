@@ -12,20 +12,20 @@ import (
 )
 
 // RunUserStore is the conformance suite of [auth.UserStore]. open returns a new
-// store; it is called anew for every test and closes the store with t.Cleanup.
+// store for each test, and closes it with t.Cleanup.
 func RunUserStore(t *testing.T, open func(t *testing.T) auth.UserStore) {
 	for name, test := range map[string]func(*testing.T, auth.UserStore){
-		"a fresh store has the default groups and no account":     freshUsers,
-		"an account comes back as it was put, with its rights":    accountComesBack,
-		"names are kept as they are":                              accountNames,
-		"a name that is taken cannot be taken again":              accountTaken,
-		"what does not exist has an error of its own":             accountUnknown,
+		"a new store has the default groups and no accounts":      freshUsers,
+		"an account is returned unchanged, with its permissions":  accountComesBack,
+		"names are kept unchanged":                                accountNames,
+		"a name can be used once":                                 accountTaken,
+		"unknown accounts and groups have their own errors":       accountUnknown,
 		"an update that fails changes nothing":                    accountUpdateFails,
 		"updates at the same time are all kept":                   accountUpdatesAtOnce,
-		"permissions of a group come and go at once":              groupRights,
-		"watchers hear of new, changed and deleted accounts":      accountWatch,
-		"what is returned is a copy":                              accountCopy,
-		"an account that is deleted and made again has no rights": accountAgain,
+		"changes of a group apply at once":                        groupRights,
+		"watchers are notified of new, changed, deleted accounts": accountWatch,
+		"results are copies":                                      accountCopy,
+		"an account created again has no permissions":             accountAgain,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -55,14 +55,14 @@ func freshUsers(t *testing.T, s auth.UserStore) {
 func accountComesBack(t *testing.T, s auth.UserStore) {
 	twice := ada
 	twice.Groups = []string{auth.GroupUIFramework, auth.GroupCommand, auth.GroupCommand}
-	twice.GroupPermissions = []auth.Permission{"not to be believed"}
+	twice.GroupPermissions = []auth.Permission{"ignored"}
 	require.NoError(t, s.CreateAccount(t.Context(), twice))
 	require.NoError(t, s.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "Zoe", Superuser: true}, Disabled: true}))
 	got, err := s.Account(t.Context(), "ada")
 	require.NoError(t, err)
 	require.Contains(t, got.GroupPermissions, auth.ExecuteCommand)
 	require.Contains(t, got.GroupPermissions, auth.Permission("ui_framework.add_view"))
-	require.NotContains(t, got.GroupPermissions, auth.Permission("not to be believed"))
+	require.NotContains(t, got.GroupPermissions, auth.Permission("ignored"))
 	got.GroupPermissions = nil
 	require.Equal(t, ada, got)
 
@@ -109,7 +109,7 @@ func accountUnknown(t *testing.T, s auth.UserStore) {
 	require.ErrorIs(t, s.DeleteGroup(ctx, "nothing"), auth.ErrUnknownGroup)
 	require.ErrorIs(t, s.CreateAccount(ctx, auth.Account{User: auth.User{Username: "x", Groups: []string{"nothing"}}}), auth.ErrUnknownGroup)
 	_, err = s.Account(ctx, "x")
-	require.ErrorIs(t, err, auth.ErrUnknownUser, "nothing is left of it")
+	require.ErrorIs(t, err, auth.ErrUnknownUser, "it was not created")
 	require.NoError(t, s.CreateAccount(ctx, ada))
 	err = s.UpdateAccount(ctx, "ada", func(a *auth.Account) error {
 		a.Groups = []string{"nothing"}
@@ -178,26 +178,26 @@ func groupRights(t *testing.T, s auth.UserStore) {
 
 func accountWatch(t *testing.T, s auth.UserStore) {
 	ctx := t.Context()
-	var heard []string
-	cancel := s.WatchAccounts(func(name string) { heard = append(heard, name) })
+	var notified []string
+	cancel := s.WatchAccounts(func(name string) { notified = append(notified, name) })
 	for _, n := range []string{"ada", "bob", "eve"} {
 		require.NoError(t, s.CreateAccount(ctx, auth.Account{User: auth.User{Username: n, Groups: []string{auth.GroupCommand}}}))
-		require.Equal(t, []string{n}, heard, "before the call returns")
-		heard = nil
+		require.Equal(t, []string{n}, notified, "before the call returns")
+		notified = nil
 	}
 	require.NoError(t, s.UpdateAccount(ctx, "ada", func(a *auth.Account) error {
 		a.Disabled = true
 		return nil
 	}))
-	require.Equal(t, []string{"ada"}, heard, "before the change returns")
+	require.Equal(t, []string{"ada"}, notified, "before the change returns")
 	require.NoError(t, s.DeleteAccount(ctx, "bob"))
-	require.Equal(t, []string{"ada", "bob"}, heard)
-	heard = nil
+	require.Equal(t, []string{"ada", "bob"}, notified)
+	notified = nil
 	require.NoError(t, s.PutGroup(ctx, auth.Group{Name: auth.GroupCommand}))
-	require.ElementsMatch(t, []string{"ada", "eve"}, heard, "the members of a group that changed")
+	require.ElementsMatch(t, []string{"ada", "eve"}, notified, "the members of a group that changed")
 	cancel()
 	require.NoError(t, s.DeleteAccount(ctx, "ada"))
-	require.Len(t, heard, 2, "a watcher that was cancelled is not called")
+	require.Len(t, notified, 2, "a watcher that was cancelled is not called")
 }
 
 func accountCopy(t *testing.T, s auth.UserStore) {

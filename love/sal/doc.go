@@ -46,9 +46,10 @@
 //
 // # Buses
 //
-// Package [github.com/rubin-love/love-go/love/sal/sim] has a bus in memory and a
-// simulated observatory on it, package
-// [github.com/rubin-love/love-go/love/sal/kafka] the bus of the observatory. A driver
-// for another bus implements [Bus] and passes the suite lovetest.TestDomain; what
-// buses have in common (late joiners, index, order, commands) is in this package.
+// Package [github.com/rubin-love/love-go/love/sal/sim] has a bus in memory and
+// a simulated observatory on it, package
+// [github.com/rubin-love/love-go/love/sal/kafka] the bus of the observatory. A
+// driver for another bus implements [Bus] and passes the suite
+// lovetest.RunDomain; what buses have in common (late joiners, index, order,
+// commands) is in this package.
 package sal

@@ -35,10 +35,10 @@ func TestConformance(t *testing.T) {
 				})
 			})
 			t.Run("log-in", func(t *testing.T) {
-				lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorUnderTest {
+				lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorSetup {
 					users := auth.NewUsers(open(t).Users(), password.New(password.WithCost(8, 1)))
 					require.NoError(t, users.Add(t.Context(), auth.User{Username: "ada"}, "correct horse"))
-					return lovetest.AuthenticatorUnderTest{
+					return lovetest.AuthenticatorSetup{
 						Authenticator: users, Username: "ada", Password: "correct horse",
 						Disable: func(t *testing.T) { require.NoError(t, users.SetActive(t.Context(), "ada", false)) },
 					}

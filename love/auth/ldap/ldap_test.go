@@ -42,9 +42,9 @@ func newLDAP(t *testing.T, c ldap.Config, u *auth.Users, opts ...ldap.Option) *l
 }
 
 func TestAuthenticator_PassesTheConformanceSuite(t *testing.T) {
-	lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorUnderTest {
+	lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorSetup {
 		d, users := newDirectory(t, true), localUsers(t)
-		return lovetest.AuthenticatorUnderTest{
+		return lovetest.AuthenticatorSetup{
 			Authenticator: newLDAP(t, config(d, "ldaps"), users), Username: "ada", Password: "ada's secret",
 			Disable: func(t *testing.T) { require.NoError(t, users.SetActive(t.Context(), "ada", false)) },
 			Break:   func(*testing.T) { d.close() },

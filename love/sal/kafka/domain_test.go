@@ -8,7 +8,7 @@ import (
 )
 
 func TestDomainOverKafka(t *testing.T) {
-	lovetest.TestDomain(t, lovetest.DomainFeatures{}, func(t *testing.T, defs *sal.Definitions) func() sal.Bus {
+	lovetest.RunDomain(t, lovetest.DomainFeatures{}, func(t *testing.T, defs *sal.Definitions) func() sal.Bus {
 		k := newFakeKafka(t)
 		return func() sal.Bus { return k.bus(t, defs) }
 	})

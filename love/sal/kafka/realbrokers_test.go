@@ -27,7 +27,7 @@ func realBrokers(t testing.TB) kafka.Config {
 }
 
 func TestDomainOverRealBrokers(t *testing.T) {
-	lovetest.TestDomain(t, lovetest.DomainFeatures{}, func(t *testing.T, defs *sal.Definitions) func() sal.Bus {
+	lovetest.RunDomain(t, lovetest.DomainFeatures{}, func(t *testing.T, defs *sal.Definitions) func() sal.Bus {
 		config := realBrokers(t)
 		return func() sal.Bus {
 			bus, err := kafka.NewBus(config, defs)

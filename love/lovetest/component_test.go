@@ -14,7 +14,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-func TestFakeComponentAnswersAsItWasTold(t *testing.T) {
+func TestComponentAnswersAsSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, _ := lovetest.NewDomain(t, sim.Definitions())
 		dome := lovetest.NewComponent(t, d, "ATDome", 0)
@@ -30,7 +30,7 @@ func TestFakeComponentAnswersAsItWasTold(t *testing.T) {
 	})
 }
 
-func TestFakeBusFailsAndBreaksWhenToldTo(t *testing.T) {
+func TestBusFailsOnDemand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, bus := lovetest.NewDomain(t, sim.Definitions())
 		dome := lovetest.NewComponent(t, d, "ATDome", 0)
@@ -40,12 +40,12 @@ func TestFakeBusFailsAndBreaksWhenToldTo(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "tel_position", bus.Published()[1].Topic().Attr())
 
-		gone := errors.New("the bus is gone")
-		bus.Fail(gone)
+		down := errors.New("the bus is down")
+		bus.Fail(down)
 		_, err = dome.Write(t.Context(), "tel_position", nil)
-		require.ErrorIs(t, err, gone)
+		require.ErrorIs(t, err, down)
 		_, err = d.Remote(t.Context(), "ATDome", 0)
-		require.ErrorIs(t, err, gone)
+		require.ErrorIs(t, err, down)
 		bus.Fail(nil)
 		_, err = dome.Write(t.Context(), "tel_position", nil)
 		require.NoError(t, err)
@@ -57,21 +57,21 @@ func TestFakeBusFailsAndBreaksWhenToldTo(t *testing.T) {
 	})
 }
 
-func TestBrokenBusEndsRemotes(t *testing.T) {
+func TestBusBreaksOnDemand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, bus := lovetest.NewDomain(t, sim.Definitions())
 		r, err := d.Remote(t.Context(), "ATDome", 0)
 		require.NoError(t, err)
-		gone := errors.New("the bus is gone")
-		time.AfterFunc(time.Second, func() { bus.Break(gone) })
+		down := errors.New("the bus is down")
+		time.AfterFunc(time.Second, func() { bus.Break(down) })
 		_, err = r.Next(t.Context(), "tel_position")
-		require.ErrorIs(t, err, gone)
+		require.ErrorIs(t, err, down)
 	})
 }
 
-func TestFakeBusConforms(t *testing.T) {
-	lovetest.TestDomain(t, lovetest.DomainFeatures{Bubble: true, Unit: time.Second}, func(*testing.T, *sal.Definitions) func() sal.Bus {
-		bus := lovetest.NewFakeBus()
+func TestBusConforms(t *testing.T) {
+	lovetest.RunDomain(t, lovetest.DomainFeatures{Bubble: true, Unit: time.Second}, func(*testing.T, *sal.Definitions) func() sal.Bus {
+		bus := lovetest.NewBus()
 		return func() sal.Bus { return bus }
 	})
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// FakeBus is a SAL bus in memory that fails when a test wants it to, and
-// remembers what was published. It is safe for concurrent use.
-type FakeBus struct {
+// Bus is a SAL bus in memory for tests: it records what is published, and fails on
+// demand. It is safe for concurrent use.
+type Bus struct {
 	bus *sim.Bus
 
 	mu        sync.Mutex
@@ -19,19 +19,19 @@ type FakeBus struct {
 	ends      []context.CancelCauseFunc // of the subscriptions
 }
 
-// NewFakeBus returns a bus that works.
-func NewFakeBus(opts ...sim.BusOption) *FakeBus { return &FakeBus{bus: sim.NewBus(opts...)} }
+// NewBus returns a bus.
+func NewBus(opts ...sim.BusOption) *Bus { return &Bus{bus: sim.NewBus(opts...)} }
 
 // Fail makes publishing and subscribing fail with err from now on, until it is
 // called with nil.
-func (b *FakeBus) Fail(err error) {
+func (b *Bus) Fail(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.err = err
 }
 
-// Break ends all subscriptions with err, as a bus that is gone does.
-func (b *FakeBus) Break(err error) {
+// Break ends all subscriptions with err, as when the bus goes down.
+func (b *Bus) Break(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, end := range b.ends {
@@ -41,14 +41,14 @@ func (b *FakeBus) Break(err error) {
 }
 
 // Published returns what was published so far, in order.
-func (b *FakeBus) Published() []*sal.Sample {
+func (b *Bus) Published() []*sal.Sample {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return append([]*sal.Sample(nil), b.published...)
 }
 
 // Publish implements [sal.Bus].
-func (b *FakeBus) Publish(ctx context.Context, s *sal.Sample) error {
+func (b *Bus) Publish(ctx context.Context, s *sal.Sample) error {
 	b.mu.Lock()
 	err := b.err
 	if err == nil {
@@ -62,7 +62,7 @@ func (b *FakeBus) Publish(ctx context.Context, s *sal.Sample) error {
 }
 
 // Subscribe implements [sal.Bus].
-func (b *FakeBus) Subscribe(ctx context.Context, wants []sal.TopicRequest) (sal.Subscription, error) {
+func (b *Bus) Subscribe(ctx context.Context, wants []sal.TopicRequest) (sal.Subscription, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.err != nil {

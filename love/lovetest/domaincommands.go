@@ -15,27 +15,27 @@ import (
 
 // commanding is the part of the suite about commands.
 var commanding = map[string]func(*suite){
-	"a command is executed and acknowledged":                   commandIsExecuted,
-	"what a handler returns becomes the acknowledgement":       outcomesArrive,
-	"progress extends the time limit":                          progressExtends,
-	"without a component a command times out":                  nobodyAnswers,
-	"a command of one instance reaches that one alone":         commandsFindTheirInstance,
-	"clients with equal numbers do not take each other's acks": acksAreMatched,
-	"commands under way at the same time all end":              commandsRunTogether,
-	"a command with a number that is not positive is dropped":  badNumberIsDropped,
+	"a command is executed and acknowledged":                  commandIsExecuted,
+	"the error of a handler becomes the acknowledgement":      outcomesAreAcknowledged,
+	"progress extends the time limit":                         progressExtends,
+	"without a component a command times out":                 commandTimesOut,
+	"a command to one instance reaches only that one":         commandsFindTheirInstance,
+	"clients with equal numbers get only their own acks":      acksAreMatched,
+	"commands under way at the same time all end":             commandsRunTogether,
+	"a command with a number that is not positive is dropped": badNumberIsDropped,
 }
 
-// closing is the part of the suite about closing and canceling.
+// closing is the part of the suite about closing and cancelling.
 var closing = map[string]func(*suite){
-	"closing a remote ends who waits":        closingEndsWaiting,
-	"closing a controller aborts a command":  closingAborts,
-	"closing a domain closes what it made":   closingDomain,
-	"what one process closes others may use": closingIsOnesOwn,
-	"after cancel no callback begins":        cancelEndsCallbacks,
+	"closing a remote ends calls that wait":   closingEndsWaiting,
+	"closing a controller aborts a command":   closingAborts,
+	"closing a domain closes all its parts":   closingDomain,
+	"closing in one process affects no other": closingLeavesOthers,
+	"after cancel no callback begins":         cancelEndsCallbacks,
 }
 
 func (s *suite) turn(r *sal.Remote, number int, opts ...sal.CommandOption) (sal.Ack, error) {
-	all := append([]sal.CommandOption{sal.WithTimeout(s.patience())}, opts...)
+	all := append([]sal.CommandOption{sal.WithTimeout(s.timeout())}, opts...)
 	return r.Command(s.Context(), "turn", sal.Values{"number": number}, all...)
 }
 
@@ -43,20 +43,20 @@ func commandIsExecuted(s *suite) {
 	d := s.domain()
 	var c *sal.Controller
 	c = s.component(d, "Fan", 1, func(ctx context.Context, command *sal.Sample) error {
-		assert.Equal(s, "ben@desk", command.Identity())
+		assert.Equal(s, "ben@host", command.Identity())
 		assert.Equal(s, 1, command.Index())
 		_, err := c.Write(ctx, "evt_turned", sal.Values{"number": command.Int("number")})
 		return err
 	})
 	r := s.remote(s.domain(), "Fan", 1)
 	got := s.received(r, "evt_turned")
-	a, err := s.turn(r, 7, sal.As("ben@desk"))
+	a, err := s.turn(r, 7, sal.As("ben@host"))
 	require.NoError(s, err)
 	require.Equal(s, sal.Ack{Code: sal.Complete, Result: "Done"}, a)
 	require.Equal(s, []int{7}, got.numbers(1))
 }
 
-func outcomesArrive(s *suite) {
+func outcomesAreAcknowledged(s *suite) {
 	own := sal.Ack{Code: sal.NoPermission, Error: 5, Result: "not you é"}
 	outcomes := []struct {
 		err  error
@@ -102,10 +102,10 @@ func progressExtends(s *suite) {
 
 	a, err = s.turn(r, 10, sal.WithTimeout(limit))
 	require.ErrorIs(s, err, sal.ErrTimeout)
-	require.Equal(s, sal.InProgress, a.Code, "the last one that was seen")
+	require.Equal(s, sal.InProgress, a.Code, "that of the last acknowledgement")
 }
 
-func nobodyAnswers(s *suite) {
+func commandTimesOut(s *suite) {
 	a, err := s.turn(s.remote(s.domain(), "Lamp", 0), 1, sal.WithTimeout(s.f.Unit))
 	require.ErrorIs(s, err, sal.ErrTimeout)
 	require.Equal(s, sal.NoAck, a.Code)
@@ -125,14 +125,14 @@ func commandsFindTheirInstance(s *suite) {
 	require.Equal(s, "2", a.Result)
 
 	all := s.remote(caller, "Fan", 0)
-	a, err = all.Command(s.Context(), "turn", sal.Values{"salIndex": 1}, sal.WithTimeout(s.patience()))
+	a, err = all.Command(s.Context(), "turn", sal.Values{"salIndex": 1}, sal.WithTimeout(s.timeout()))
 	require.NoError(s, err)
 	require.Equal(s, "1", a.Result)
 	_, err = s.turn(all, 0, sal.WithTimeout(s.f.Unit))
-	require.ErrorIs(s, err, sal.ErrTimeout, "index 0 is no broadcast")
+	require.ErrorIs(s, err, sal.ErrTimeout, "index 0 is not a broadcast")
 }
 
-// acksAreMatched plays a component by hand, which answers a command with
+// acksAreMatched plays a component that answers a command with
 // acknowledgements of other commands before its own.
 func acksAreMatched(s *suite) {
 	bus := s.connect()
@@ -145,7 +145,7 @@ func acksAreMatched(s *suite) {
 	component.Go(func() {
 		batch, err := sub.Receive(ctx)
 		if err != nil || len(batch) == 0 || batch[0].Sample == nil {
-			s.Errorf("no command came: %v", err)
+			s.Errorf("no command arrived: %v", err)
 			return
 		}
 		command := batch[0].Sample
@@ -185,7 +185,7 @@ func commandsRunTogether(s *suite) {
 		for i := range 10 {
 			all.Go(func() {
 				number := 100*client + i
-				who := fmt.Sprintf("user%d@desk", i) // different people, through one remote
+				who := fmt.Sprintf("user%d@host", i) // different users, through one remote
 				a, err := s.turn(r, number, sal.As(who))
 				assert.NoError(s, err)
 				assert.Equal(s, number, a.Error)
@@ -256,7 +256,7 @@ func closingDomain(s *suite) {
 	require.ErrorIs(s, err, sal.ErrClosed)
 }
 
-func closingIsOnesOwn(s *suite) {
+func closingLeavesOthers(s *suite) {
 	reader, gone, writer := s.domain(), s.domain(), s.domain()
 	got := s.received(s.remote(reader, "Lamp", 0), "tel_speed")
 	s.remote(gone, "Lamp", 0)

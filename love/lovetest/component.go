@@ -10,19 +10,19 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// NewDomain returns a domain on a bus of its own in memory, and that bus, which
-// fails on demand. The domain is closed when the test ends.
-func NewDomain(t *testing.T, defs *sal.Definitions, opts ...sal.DomainOption) (*sal.Domain, *FakeBus) {
-	bus := NewFakeBus()
+// NewDomain returns a domain on a new bus in memory, and that bus. The domain is
+// closed when the test ends.
+func NewDomain(t testing.TB, defs *sal.Definitions, opts ...sal.DomainOption) (*sal.Domain, *Bus) {
+	bus := NewBus()
 	d := sal.NewDomain(bus, defs, opts...)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
 	return d, bus
 }
 
-// FakeComponent is a component that a test controls. The test writes with the
-// controller's methods; commands are remembered, and answered as
-// [FakeComponent.Answer] says or else with success.
-type FakeComponent struct {
+// Component is a component for tests. The test writes its events and telemetry with
+// the controller's methods. Commands are recorded, and succeed unless
+// [Component.Answer] sets another answer.
+type Component struct {
 	*sal.Controller
 
 	mu       sync.Mutex
@@ -30,18 +30,18 @@ type FakeComponent struct {
 	commands []*sal.Sample
 }
 
-// NewComponent runs a fake component until the test ends.
-func NewComponent(t *testing.T, d *sal.Domain, name string, index int) *FakeComponent {
+// NewComponent runs a component until the test ends.
+func NewComponent(t testing.TB, d *sal.Domain, name string, index int) *Component {
 	controller, err := d.Controller(t.Context(), name, index)
 	require.NoError(t, err)
-	c := &FakeComponent{Controller: controller, answers: map[string]sal.Handler{}}
+	c := &Component{Controller: controller, answers: map[string]sal.Handler{}}
 	for _, command := range controller.Component().Names(sal.Command) {
 		require.NoError(t, c.Handle(command, c.answer))
 	}
 	var running sync.WaitGroup
 	running.Go(func() {
 		if err := c.Run(context.Background()); err != nil {
-			t.Errorf("running the fake %s: %v", name, err)
+			t.Errorf("running the component %s: %v", name, err)
 		}
 	})
 	t.Cleanup(func() { require.NoError(t, c.Close()); running.Wait() })
@@ -51,20 +51,20 @@ func NewComponent(t *testing.T, d *sal.Domain, name string, index int) *FakeComp
 // Answer sets the handler of a command from now on, by its short name:
 // "moveAzimuth". A handler that returns [sal.Answer] ends the command with any
 // acknowledgement.
-func (c *FakeComponent) Answer(command string, h sal.Handler) {
+func (c *Component) Answer(command string, h sal.Handler) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answers[command] = h
 }
 
-// Commands returns the commands that came so far, in order.
-func (c *FakeComponent) Commands() []*sal.Sample {
+// Commands returns the commands so far, in order.
+func (c *Component) Commands() []*sal.Sample {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]*sal.Sample(nil), c.commands...)
 }
 
-func (c *FakeComponent) answer(ctx context.Context, s *sal.Sample) error {
+func (c *Component) answer(ctx context.Context, s *sal.Sample) error {
 	c.mu.Lock()
 	c.commands = append(c.commands, s)
 	h := c.answers[s.Topic().Name]

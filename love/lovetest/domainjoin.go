@@ -11,14 +11,14 @@ import (
 
 // joining is the part of the suite about remotes that start late.
 var joining = map[string]func(*suite){
-	"a late joiner knows the newest event of each instance":  lateJoinerKnowsInstances,
-	"a late joiner of one instance knows its newest event":   lateJoinerOfOne,
-	"a late joiner of a component knows its newest event":    lateJoinerKnowsNewest,
-	"a late joiner may look back over a window only":         windowLimits,
-	"telemetry and commands have no past":                    noPast,
-	"a remote without history waits for what comes":          withoutHistory,
-	"no sample is lost or repeated between past and present": joinsWithoutGap,
-	"a start is limited by its context":                      startIsLimited,
+	"a late joiner gets the newest event of each instance": lateJoinerKnowsInstances,
+	"a late joiner of one instance gets its newest event":  lateJoinerOfOne,
+	"a late joiner of a component gets its newest event":   lateJoinerKnowsNewest,
+	"a late joiner may read back over a window only":       windowLimits,
+	"telemetry and commands have no history":               noPast,
+	"a remote without history gets only new samples":       withoutHistory,
+	"no sample is lost or repeated after the history":      joinsWithoutGap,
+	"a start is limited by its context":                    startIsLimited,
 }
 
 func lateJoinerKnowsInstances(s *suite) {
@@ -43,11 +43,11 @@ func lateJoinerOfOne(s *suite) {
 	s.write(two, "evt_turned", 3)
 	r := s.remote(s.domain(), "Fan", 1)
 	latest, ok := r.Latest("evt_turned")
-	require.True(s, ok, "Latest knows once the remote has started")
+	require.True(s, ok, "Latest knows it when the remote has started")
 	require.EqualValues(s, 2, latest.Int("number"))
 	got := s.received(r, "evt_turned")
 	require.Equal(s, []int{2}, got.numbers(1))
-	got.nothing()
+	got.requireNothing()
 }
 
 func lateJoinerKnowsNewest(s *suite) {
@@ -58,9 +58,9 @@ func lateJoinerKnowsNewest(s *suite) {
 	r := s.remote(s.domain(), "Lamp", 0)
 	got := s.received(r, "evt_turned")
 	require.Equal(s, []int{3}, got.numbers(1))
-	got.nothing()
+	got.requireNothing()
 	_, ok := r.Latest("evt_everything")
-	require.False(s, ok, "what was never written is not known")
+	require.False(s, ok, "an event that was never written is unknown")
 }
 
 // windowLimits accepts an event from before the window, because a bus that keeps the
@@ -80,7 +80,7 @@ func windowLimits(s *suite) {
 		first = got.next()
 	}
 	require.EqualValues(s, 25, first.Int("number"))
-	got.nothing()
+	got.requireNothing()
 }
 
 func noPast(s *suite) {
@@ -92,14 +92,14 @@ func noPast(s *suite) {
 
 	s.component(d, "Lamp", 0, func(_ context.Context, command *sal.Sample) error {
 		if command.Int("number") == 1 {
-			s.Error("a command of the past was executed")
+			s.Error("a command from before the start was executed")
 		}
 		return nil
 	})
 	r := s.remote(s.domain(), "Lamp", 0)
 	_, ok := r.Latest("tel_speed")
 	require.False(s, ok)
-	_, err = r.Command(s.Context(), "turn", sal.Values{"number": 2}, sal.WithTimeout(s.patience()))
+	_, err = r.Command(s.Context(), "turn", sal.Values{"number": 2}, sal.WithTimeout(s.timeout()))
 	require.NoError(s, err)
 }
 
@@ -108,7 +108,7 @@ func withoutHistory(s *suite) {
 	s.write(c, "evt_turned", 1)
 	r := s.remote(s.domain(), "Lamp", 0, sal.WithHistory(0))
 	got := s.received(r, "evt_turned")
-	got.nothing()
+	got.requireNothing()
 	s.write(c, "evt_turned", 2)
 	require.Equal(s, []int{2}, got.numbers(1))
 }
@@ -141,7 +141,7 @@ func startIsLimited(s *suite) {
 	ctx, cancel := context.WithCancel(s.Context())
 	cancel()
 	if r, err := s.domain().Remote(ctx, "Lamp", 0); err == nil {
-		require.NoError(s, r.Close()) // it was faster
+		require.NoError(s, r.Close()) // it was started before it noticed
 	} else {
 		require.ErrorIs(s, err, context.Canceled)
 	}

@@ -11,14 +11,14 @@ import (
 
 // publishing is the part of the suite about events and telemetry.
 var publishing = map[string]func(*suite){
-	"a sample arrives with its values":                 valuesArrive,
-	"a sample tells who wrote it and when":             privateFieldsArrive,
-	"every remote gets every sample":                   everyRemoteGetsAll,
-	"samples of a topic keep their order":              orderIsKept,
-	"several writers of a topic are all heard":         writersAreHeard,
-	"a remote of one instance hears that one alone":    instancesAreToldApart,
-	"a sample older than the one before is dropped":    olderIsDropped,
-	"topics that were not asked for are not delivered": selectionHolds,
+	"a sample arrives with its values":                valuesArrive,
+	"a sample has its writer and its time":            privateFieldsArrive,
+	"every remote gets every sample":                  everyRemoteGetsAll,
+	"samples of a topic keep their order":             orderIsKept,
+	"the samples of all writers of a topic arrive":    everyWriterIsRead,
+	"a remote of one instance gets only its samples":  instancesAreSeparate,
+	"a sample older than the one before is dropped":   olderIsDropped,
+	"topics that were not selected are not delivered": onlySelectedTopics,
 }
 
 func valuesArrive(s *suite) {
@@ -98,7 +98,7 @@ func orderIsKept(s *suite) {
 	}
 }
 
-func writersAreHeard(s *suite) {
+func everyWriterIsRead(s *suite) {
 	const each = 50
 	got := s.received(s.remote(s.domain(), "Fan", 0), "evt_turned")
 	var writers sync.WaitGroup
@@ -121,7 +121,7 @@ func writersAreHeard(s *suite) {
 	writers.Wait()
 }
 
-func instancesAreToldApart(s *suite) {
+func instancesAreSeparate(s *suite) {
 	reader := s.domain()
 	all := s.received(s.remote(reader, "Fan", 0), "tel_speed")
 	second := s.received(s.remote(reader, "Fan", 2), "tel_speed")
@@ -131,7 +131,7 @@ func instancesAreToldApart(s *suite) {
 		require.Equal(s, []int{10 * index}, all.numbers(1))
 	}
 	require.Equal(s, []int{20}, second.numbers(1))
-	second.nothing()
+	second.requireNothing()
 }
 
 func olderIsDropped(s *suite) {
@@ -151,7 +151,7 @@ func olderIsDropped(s *suite) {
 	}
 }
 
-func selectionHolds(s *suite) {
+func onlySelectedTopics(s *suite) {
 	r := s.remote(s.domain(), "Lamp", 0, sal.WithTopics("speed"))
 	got := s.received(r, "tel_speed")
 	c := s.writer(s.domain(), "Lamp", 0)
