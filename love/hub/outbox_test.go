@@ -241,11 +241,11 @@ func TestNothingNewerReplacesWhatIsBeforeASnapshotOrAConfirmation(t *testing.T) 
 }
 
 func TestABurstLargerThanTheQueueReachesAPeerThatReads(t *testing.T) {
-	_, url := start(t, hub.WithLimits(hub.Limits{QueueBytes: 8_000}))
+	_, url := start(t, hub.WithLimits(hub.Limits{QueueBytes: 20_000}))
 	pub := dialProcess(t, url)
 	streams := make([]string, 200)
 	for i := range streams {
-		streams[i] = fmt.Sprintf(`"s%d":%q`, i, strings.Repeat("x", 100))
+		streams[i] = fmt.Sprintf(`"s%d":%q`, i, strings.Repeat("x", 500))
 	}
 	message := `{"category":"event","data":[{"csc":"A","salindex":0,"data":{` + strings.Join(streams, ",") + `}}]}`
 	pub.send(message)
