@@ -16,14 +16,17 @@
 //
 // # Which package for what
 //
-//   - [github.com/rubin-love/love-go/love]: the words of the wire: groups, messages, commands, time scales
+//   - [github.com/rubin-love/love-go/love]: the vocabulary: groups, messages, commands, time scales
 //   - [github.com/rubin-love/love-go/love/client]: a program of your own that listens to a manager, publishes, or commands
 //   - [github.com/rubin-love/love-go/love/producer]: a producer of your own, or the stock ones for any component
-//   - [github.com/rubin-love/love-go/love/hub]: the hub as an http.Handler, to embed
-//   - [github.com/rubin-love/love-go/love/manager]: the whole manager as an http.Handler
+//   - [github.com/rubin-love/love-go/love/commander]: a commander of your own; below it those over HTTP and SAL, the record and authority
+//   - [github.com/rubin-love/love-go/love/server]: a whole manager from one configuration
+//   - [github.com/rubin-love/love-go/love/hub]: just the hub, as an http.Handler
 //   - [github.com/rubin-love/love-go/love/auth]: log-in, tokens and permissions, each behind an interface for your own
-//   - [github.com/rubin-love/love-go/love/commander]: how commands reach the components, an interface likewise
 //   - [github.com/rubin-love/love-go/love/sal]: SAL in Go: remotes, controllers, definitions
 //   - [github.com/rubin-love/love-go/love/sal/sim]: an observatory in memory
-//   - [github.com/rubin-love/love-go/love/lovetest]: fakes for your tests
+//   - [github.com/rubin-love/love-go/love/lovetest]: fakes for your tests, and conformance suites
+//
+// How they fit together is in docs/design.md, what goes over the wire in
+// docs/protocol.
 package lovego

@@ -9,10 +9,4 @@ import (
 // ATDome, ATMCS, ESS, LOVE, MTDome, MTHexapod, MTMount, Script, ScriptQueue, Test
 // and Watcher. They are marked as simulated; see
 // [sal.Definitions.MarkSimulated].
-func Definitions() *sal.Definitions {
-	defs, err := definitions.New()
-	if err != nil {
-		panic(err) // they are part of this module
-	}
-	return defs.MarkSimulated()
-}
+func Definitions() *sal.Definitions { return definitions.New().MarkSimulated() }

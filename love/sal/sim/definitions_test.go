@@ -11,6 +11,16 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
+func TestAllDefinitionsAreComplete(t *testing.T) {
+	defs := sim.Definitions()
+	require.True(t, defs.Simulated())
+	for _, name := range defs.Names() {
+		c, err := defs.Component(name)
+		require.NoError(t, err)
+		require.Equal(t, name, c.Name)
+	}
+}
+
 // The XML of the observatory has another licence and is not part of the project;
 // LOVE_SAL_INTERFACES names its folder.
 func TestDefinitionsAgreeWithThoseOfTheObservatory(t *testing.T) {

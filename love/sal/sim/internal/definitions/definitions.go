@@ -5,11 +5,41 @@ package definitions
 
 import "github.com/rubin-love/love-go/love/sal"
 
-// New returns the definitions of all simulated components.
-func New() (*sal.Definitions, error) {
-	return sal.Define(
-		atDome(), atmcs(), ess(), love(), mtDome(), mtHexapod(), mtMount(), script(), scriptQueue(), test(), watcher(),
-	)
+// names lists the components.
+var names = [...]string{
+	"ATDome", "ATMCS", "ESS", "LOVE", "MTDome", "MTHexapod", "MTMount", "Script", "ScriptQueue", "Test", "Watcher",
+}
+
+// New returns the definitions of all simulated components, each of which is built
+// when it is first asked for.
+func New() *sal.Definitions {
+	return sal.DefineFunc(names[:], func(name string) (*sal.Component, error) { return component(name), nil })
+}
+
+func component(name string) *sal.Component {
+	switch name {
+	case "ATDome":
+		return atDome()
+	case "ATMCS":
+		return atmcs()
+	case "ESS":
+		return ess()
+	case "LOVE":
+		return love()
+	case "MTDome":
+		return mtDome()
+	case "MTHexapod":
+		return mtHexapod()
+	case "MTMount":
+		return mtMount()
+	case "Script":
+		return script()
+	case "ScriptQueue":
+		return scriptQueue()
+	case "Test":
+		return test()
+	}
+	return watcher()
 }
 
 // numbered returns an enumeration whose members are numbered from 1 on.
