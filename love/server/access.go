@@ -10,10 +10,10 @@ import (
 	"github.com/rubin-love/love-go/love/auth/password"
 )
 
-// access is who may do what.
+// access holds the parts that decide who may do what.
 type access struct {
 	users         *auth.Users // in Storage
-	administered  *auth.Users // those that can be administered over the API; nil: none
+	administrable *auth.Users // the users that can be administered over the API; nil: none
 	tokens        *jwt.Tokens
 	authenticator auth.Authenticator
 	authorizer    auth.Authorizer
@@ -36,9 +36,9 @@ func newAccess(ctx context.Context, c *Config) (access, error) {
 	}
 	roles := auth.RoleAuthorizer{Users: directory}
 	if directory == auth.Directory(a.users) {
-		a.administered = a.users
+		a.administrable = a.users
 	} else {
-		roles.Roles = auth.DefaultRoles() // Users knows what its groups give
+		roles.Roles = auth.DefaultRoles() // only Users knows the permissions of its groups
 	}
 	if a.authenticator == nil {
 		a.authenticator = a.users
@@ -50,7 +50,7 @@ func newAccess(ctx context.Context, c *Config) (access, error) {
 		jwt.WithLifetime(cmp.Or(c.TokenLifetime, jwt.DefaultLifetime)), jwt.WithTokenStore(c.Storage.TokenStore()), jwt.WithClock(c.Clock),
 	}
 	if keys := c.Storage.Keyring(); keys != nil && len(c.SecretKey) == 0 {
-		if _, err := keys.SigningKey(ctx); err != nil { // made now if missing, so that all processes have it
+		if _, err := keys.SigningKey(ctx); err != nil { // created now if it is missing, so that all processes have it
 			return access{}, err
 		}
 		options = append(options, jwt.WithKeyring(keys))
@@ -59,7 +59,7 @@ func newAccess(ctx context.Context, c *Config) (access, error) {
 	return a, nil
 }
 
-// addMissing adds the default users that have a password and do not exist.
+// addMissing adds the default users that have a password and do not exist yet.
 func addMissing(ctx context.Context, users *auth.Users, c *Config) error {
 	added, err := users.AddMissing(ctx, c.Passwords)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// commands is what a command passes on its way to the commander: authority, if
-// that is switched on, and the record.
+// commands holds what a command passes on its way to the commander: authority, if
+// it is switched on, and the record.
 type commands struct {
 	config    *Config
 	name      string
@@ -38,8 +38,8 @@ func newCommands(c *Config) *commands {
 	return p
 }
 
-// configure puts the commander, and what is before it, into a manager's
-// configuration.
+// configure sets the commander, and the parts in front of it, in the configuration
+// of a manager.
 func (p *commands) configure(m *manager.Config) {
 	c := p.config
 	m.Commander, m.Record, m.Authority = p.recorder, p.recorder, p.authority
@@ -56,23 +56,23 @@ func (p *commands) configure(m *manager.Config) {
 	}
 }
 
-// settle marks what this manager's last run left behind: what was under way as
-// unknown, what waited for approval as refused. It has to come before the first
-// command of this run.
-func (p *commands) settle(ctx context.Context) {
+// markInterrupted marks the commands that the last run of this manager left open:
+// those under way as unknown, those that waited for approval as refused. It must be
+// called before the first command of this run.
+func (p *commands) markInterrupted(ctx context.Context) {
 	n, err := p.config.Storage.Commands().Interrupted(ctx, p.name)
 	switch {
 	case err != nil:
-		p.config.Logger.Error("the commands that the last run left behind could not be settled in the record", "error", err)
+		p.config.Logger.Error("the commands that the last run left open could not be marked in the record", "error", err)
 	case n > 0:
-		p.config.Logger.Warn("the last run left commands behind: the record has them as unknown, or as refused if they waited for approval", "commands", n)
+		p.config.Logger.Warn("the last run left commands open: the record has them as unknown, or as refused if they waited for approval", "commands", n)
 	}
 }
 
 // prunePeriod is how often entries that are too old are deleted.
 const prunePeriod = time.Hour
 
-// run notices what expires, and keeps the record short, until ctx ends.
+// run runs the authority and prunes the record until ctx ends.
 func (p *commands) run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -87,7 +87,7 @@ func (p *commands) run(ctx context.Context) {
 	for {
 		oldest := p.config.Clock.Now().Add(-p.config.CommandRetention)
 		if _, err := p.config.Storage.Commands().Prune(ctx, oldest); err != nil && ctx.Err() == nil {
-			p.config.Logger.Warn("the record of commands could not be shortened", "error", err)
+			p.config.Logger.Warn("the record of commands could not be pruned", "error", err)
 		}
 		select {
 		case <-tick.C():

@@ -13,41 +13,41 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// Config says what a [Server] is made of. Every field has a default that is safe
-// and works: the zero Config is a manager in memory to which nobody can log in,
-// no process can connect, and without a commander.
+// Config holds the parts and settings of a [Server]. Every field has a default that
+// is safe and works: the zero Config is a manager in memory without a commander, to
+// which nobody can log in and no process can connect.
 type Config struct {
-	// Storage keeps users, tokens, the record of commands and all else that
-	// outlives the server, which closes it at the end; *store.Store is one.
+	// Storage keeps users, tokens, the record of commands and everything else that
+	// outlives the server. The server closes it at the end. *store.Store is one.
 	// Default: in memory.
 	Storage Storage
 
-	// Users are those in Storage, with who checks their passwords. Default: made
-	// by the server.
+	// Users are the users in Storage, with their password hasher. Default: made by
+	// the server.
 	Users *auth.Users
-	// Passwords are those of [auth.DefaultUsers] and [auth.RemoteUsers], by name.
-	// Of these users, those that have a password here and do not exist are added
-	// to Storage. Default: none.
+	// Passwords are the passwords of [auth.DefaultUsers] and [auth.RemoteUsers], by
+	// name. Those of these users who have a password here and do not exist are
+	// added to Storage. Default: none.
 	Passwords map[string]string
 	// Authenticator checks log-ins. Default: Users.
 	Authenticator auth.Authenticator
-	// Directory knows every user who can log in as of now; it is asked at each
-	// request. Only if it is Users, users can be administered over the API.
-	// Default: the Authenticator if it is one, or else Users.
+	// Directory looks up users at each request, as of now. Users can be
+	// administered over the API only if it is Users. Default: the Authenticator if
+	// it is one, or else Users.
 	Directory auth.Directory
 	// Authorizer decides who may do what. Default: [auth.RoleAuthorizer] over the
 	// Directory; a Directory other than Users may put users into the groups of
 	// [auth.DefaultRoles].
 	Authorizer auth.Authorizer
-	// ProcessPassword lets producers and other processes connect. Default: none
-	// can.
+	// ProcessPassword lets producers and other processes connect. Default: no
+	// process can.
 	ProcessPassword string
 	// SecretKey signs tokens, 32 bytes or more. Default: one that is made at the
 	// first start and kept in Storage.
 	SecretKey []byte
 	// TokenLifetime is how long a log-in lasts. Default: 30 days.
 	TokenLifetime time.Duration
-	// LogInLimits bounds wrong log-ins. Default: see [auth.LogInLimits].
+	// LogInLimits limits failed log-ins. Default: see [auth.LogInLimits].
 	LogInLimits auth.LogInLimits
 
 	// Commander executes commands. Default: none, commands are answered 503.
@@ -58,23 +58,23 @@ type Config struct {
 	// Logbook writes observing logs. Default: the Commander if it is one, or else
 	// none, they are answered 503.
 	Logbook commander.Logbook
-	// Heartbeater is asked for the commander's heartbeat. Default: the Commander
-	// if it is one, or else none, the manager's heartbeats are only its own.
+	// Heartbeater is polled for the commander's heartbeat. Default: the Commander
+	// if it is one, or else none, and the manager publishes only its own.
 	Heartbeater commander.Heartbeater
-	// NoCommanderHeartbeat leaves the Heartbeater unasked.
+	// NoCommanderHeartbeat switches the polling of the Heartbeater off.
 	NoCommanderHeartbeat bool
-	// RelayIncomplete passes on what is not a complete command; see
+	// RelayIncomplete passes on objects that are not complete commands; see
 	// [manager.Config]. Set it if the Commander is a client of a LOVE-commander.
 	RelayIncomplete bool
 	// CommandTimeout is how long a command may take; progress extends it. Default:
 	// [manager.DefaultCommandTimeout].
 	CommandTimeout time.Duration
-	// Name is that of this manager in the record of commands, the same after a
+	// Name names this manager in the record of commands. It must be the same after a
 	// restart. Managers that share a Storage must have different names. Default:
 	// "manager".
 	Name string
-	// CommandRetention is how long the record of commands goes back. Default: for
-	// ever.
+	// CommandRetention is how long entries of the record of commands are kept.
+	// Default: for ever.
 	CommandRetention time.Duration
 	// SendUnrecorded also sends commands that cannot be recorded. Default: they
 	// are refused.
@@ -82,11 +82,11 @@ type Config struct {
 	// Authority lets users exclude others from commanding for some time. Default:
 	// they cannot.
 	Authority bool
-	// Approval selects commands that a second person has to approve. Default:
+	// Approval selects commands that a second person must approve. Default:
 	// none. It implies Authority.
 	Approval []love.CommandPattern
 
-	// Origins are the browser origins whose pages may connect. Default: all, since
+	// Origins are the browser origins whose pages may connect. Default: all, because
 	// a page needs a token, which browsers do not send by themselves.
 	Origins []string
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Real-IP are
@@ -99,25 +99,26 @@ type Config struct {
 	ServerURL string
 	// Page answers "/". Default: a page that shows how to connect.
 	Page http.Handler
-	// HubOptions are further options of the hub. They count after those that the
-	// server gives, and can replace its gate.
+	// HubOptions are further options of the hub. They are applied after those of the
+	// server, and can replace its gate.
 	HubOptions []hub.Option
 	// Dependencies are checked by /readyz, beside Storage and the commander.
 	Dependencies []manager.Dependency
-	// Drain is the time over which the sockets are closed when the server ends, so
-	// that not all clients reconnect at once. Default: all are closed at once.
+	// Drain is the time over which the sockets are closed when the server ends,
+	// so that the clients do not reconnect all at once. Default: all are closed
+	// at once.
 	Drain time.Duration
 	// DrainTimeout is how long the server then waits for its clients, and for
 	// commands under way. Default: 5 s.
 	DrainTimeout time.Duration
 
-	// Clock gives the time. Default: that of the system.
+	// Clock gives the time. Default: the system's.
 	Clock love.Clock
-	// Logger gets what goes wrong. Default: nothing is logged.
+	// Logger gets warnings and errors. Default: nothing is logged.
 	Logger *slog.Logger
 }
 
-// allowOrigin tells whether pages of an origin may connect.
+// allowOrigin reports whether pages of an origin may connect.
 func (c *Config) allowOrigin(origin string) bool {
 	return len(c.Origins) == 0 || slices.Contains(c.Origins, origin)
 }

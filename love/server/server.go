@@ -19,22 +19,21 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// Server is a manager with everything that belongs to it. It is an
-// http.Handler, for programs that have a listener of their own; those call
-// [Server.Run] and [Server.Close], all others [Server.Serve].
+// Server is a manager with all its parts. Call [Server.Serve] or
+// [Server.ListenAndServe]. It is also an http.Handler, for programs that have their
+// own http.Server; those call [Server.Run] and [Server.Close] instead.
 type Server struct {
 	config   Config
 	access   access
 	commands *commands // nil: no commander
 	hub      *hub.Hub
 	manager  *manager.Manager
-	poller   *manager.HeartbeatPoller // nil: nobody to ask
+	poller   *manager.HeartbeatPoller // nil: no Heartbeater
 }
 
-// New assembles a server. It opens no port and starts no goroutine; the error
-// says which setting is wrong, or what Storage failed at. Unless there is an
-// error, the server has to be ended by [Server.Serve] or [Server.Close], which
-// also close Storage.
+// New assembles a server. It opens no port and starts no goroutine. The error says
+// which setting is wrong, or how Storage failed. Without an error, [Server.Serve] or
+// [Server.Close] must be called; both close Storage at the end.
 func New(ctx context.Context, c Config) (*Server, error) {
 	if c.Clock == nil {
 		c.Clock = love.SystemClock{}
@@ -59,7 +58,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		return err
 	}
 	config := manager.Config{
-		Authenticator: s.access.authenticator, Users: s.access.administered, Tokens: s.access.tokens, Authorizer: s.access.authorizer,
+		Authenticator: s.access.authenticator, Users: s.access.administrable, Tokens: s.access.tokens, Authorizer: s.access.authorizer,
 		AuditLog: c.Storage.AuditLog(), LogInLimits: c.LogInLimits, TrustedProxies: c.TrustedProxies, Origins: c.allowOrigin,
 		ServerURL: c.ServerURL, URLPrefix: c.URLPrefix, Page: c.Page, Clock: c.Clock, Logger: c.Logger,
 		Dependencies: []manager.Dependency{{Name: "database", Check: c.Storage.Check, Required: true}},
@@ -89,7 +88,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		return errors.Join(err, s.hub.Shutdown(ctx))
 	}
 	if s.commands != nil {
-		s.commands.settle(ctx)
+		s.commands.markInterrupted(ctx)
 	}
 	return nil
 }
@@ -126,9 +125,9 @@ func (s *Server) Tokens() auth.Tokens { return s.access.tokens }
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.manager.ServeHTTP(w, r) }
 
-// Run does what a server does beside answering requests: it asks the commander
-// for its heartbeat, notices what ends, and keeps the record of commands short.
-// It returns when ctx ends, with nil.
+// Run does the background work of the server: it polls the commander's heartbeat,
+// ends holds and approvals in time, and prunes the record of commands. It returns
+// nil when ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -151,9 +150,9 @@ func (s *Server) ListenAndServe(ctx context.Context, address string) error {
 	return s.Serve(ctx, listener)
 }
 
-// Serve answers on the listener until ctx ends. Then it takes no new requests,
-// waits for clients and commands under way, as long as Drain and DrainTimeout
-// say, and closes everything. The error is that of the listener if that broke.
+// Serve serves the listener until ctx ends. Then it accepts no new requests, waits
+// for clients and commands under way up to Drain and DrainTimeout, and closes
+// everything. The error is that of the listener, if it failed.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -175,26 +174,25 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer cancel()
 	_ = s.drain(drain, func() { // logs its errors
 		if err := server.Shutdown(drain); err != nil {
-			s.config.Logger.Warn("cut the requests under way", "error", err)
+			s.config.Logger.Warn("aborted the requests under way", "error", err)
 			server.Close()
 		}
 	})
 	return err
 }
 
-// Close ends the server for a program that does not call [Server.Serve]: it
-// closes sockets, waits for commands under way until ctx ends, and closes
-// Storage.
+// Close ends a server whose program does not call [Server.Serve]: it closes the
+// sockets, waits for commands under way until ctx ends, and closes Storage.
 func (s *Server) Close(ctx context.Context) error { return s.drain(ctx, func() {}) }
 
-// drain ends sockets and requests first, then commands whose answer nobody waits
-// for any more, and Storage last.
+// drain ends sockets and requests first, then the commands whose callers no longer
+// wait, and Storage last.
 func (s *Server) drain(ctx context.Context, requests func()) error {
 	s.manager.Close()
 	var sockets sync.WaitGroup
 	sockets.Go(func() {
 		if err := s.hub.Shutdown(ctx); err != nil {
-			s.config.Logger.Warn("cut the connections of clients that did not close them", "error", err)
+			s.config.Logger.Warn("closed the connections of clients that did not close them", "error", err)
 		}
 	})
 	requests()

@@ -64,7 +64,7 @@ func status(t *testing.T, method, url, token, body string) int {
 	return resp.StatusCode
 }
 
-func TestTheZeroConfigLetsNobodyIn(t *testing.T) {
+func TestTheZeroConfigAdmitsNobody(t *testing.T) {
 	s, url := serve(t, server.Config{})
 	require.Equal(t, 200, status(t, "GET", url+"/readyz", "", ""))
 	require.Equal(t, 400, status(t, "POST", url+"/manager/api/get-token/", "", `{"username":"admin","password":"admin"}`))
@@ -97,7 +97,7 @@ func (b badges) Lookup(_ context.Context, name string) (auth.User, error) {
 	return auth.User{Username: name, Groups: []string{auth.GroupCommand}}, nil
 }
 
-func TestAnOwnLogInTakesThePlaceOfTheUsers(t *testing.T) {
+func TestAnAuthenticatorReplacesTheUsers(t *testing.T) {
 	heater := &lovetest.Commander{}
 	office := badges{"ada": "1815"}
 	_, url := serve(t, server.Config{Authenticator: office, Commander: heater, Passwords: map[string]string{"admin": "secret"}, ServerURL: "summit"})
@@ -119,10 +119,10 @@ func TestAnOwnLogInTakesThePlaceOfTheUsers(t *testing.T) {
 		require.Equal(t, 200, e.Status)
 	}
 	delete(office, "ada")
-	require.Equal(t, 401, status(t, "GET", url+"/manager/api/validate-token/", login.Token, ""), "asked at each request")
+	require.Equal(t, 401, status(t, "GET", url+"/manager/api/validate-token/", login.Token, ""), "the directory is asked at each request")
 }
 
-func TestWhatTheLastRunLeftBehindIsSettledBeforeTheFirstCommand(t *testing.T) {
+func TestCommandsThatTheLastRunLeftOpenAreMarkedAtTheStart(t *testing.T) {
 	storage := server.NewMemory(love.SystemClock{})
 	for _, manager := range []string{"one", "two"} {
 		require.NoError(t, storage.Commands().Begin(t.Context(), love.CommandEntry{
@@ -135,7 +135,7 @@ func TestWhatTheLastRunLeftBehindIsSettledBeforeTheFirstCommand(t *testing.T) {
 	})
 	require.NoError(t, err)
 	defer s.Close(t.Context())
-	require.Contains(t, log.String(), "the last run left commands behind")
+	require.Contains(t, log.String(), "the last run left commands open")
 	entries, err := storage.Commands().List(t.Context(), love.CommandFilter{})
 	require.NoError(t, err)
 	for _, e := range entries {
@@ -143,7 +143,7 @@ func TestWhatTheLastRunLeftBehindIsSettledBeforeTheFirstCommand(t *testing.T) {
 	}
 }
 
-func TestTheRecordIsKeptShort(t *testing.T) {
+func TestOldEntriesOfTheRecordArePruned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		storage := server.NewMemory(love.SystemClock{})
 		s, err := server.New(t.Context(), server.Config{Storage: storage, Commander: &lovetest.Commander{}, CommandRetention: 90 * time.Minute, ServerURL: "x"})
@@ -168,19 +168,19 @@ func TestTheRecordIsKeptShort(t *testing.T) {
 	})
 }
 
-// closing is a Storage that tells when it is closed.
-type closing struct {
+// closingStorage counts how often it is closed.
+type closingStorage struct {
 	server.Storage
 	closed int
 }
 
-func (c *closing) Close() error {
+func (c *closingStorage) Close() error {
 	c.closed++
 	return errors.New("disk gone")
 }
 
 func TestStorageIsClosedLast(t *testing.T) {
-	storage := &closing{Storage: server.NewMemory(love.SystemClock{})}
+	storage := &closingStorage{Storage: server.NewMemory(love.SystemClock{})}
 	reached := make(chan struct{})
 	s, err := server.New(t.Context(), server.Config{Storage: storage, Commander: commander.Func(func(ctx context.Context, _ commander.Call) (love.Ack, error) {
 		close(reached)
@@ -204,17 +204,17 @@ func TestStorageIsClosedLast(t *testing.T) {
 	require.Equal(t, 1, storage.closed)
 	entries, err := storage.Commands().List(t.Context(), love.CommandFilter{})
 	require.NoError(t, err)
-	require.Equal(t, love.CommandUnknown, entries[0].State, "given up, and recorded before")
+	require.Equal(t, love.CommandUnknown, entries[0].State, "abandoned, and recorded before the storage was closed")
 }
 
-func TestASettingThatIsWrongClosesStorage(t *testing.T) {
-	storage := &closing{Storage: server.NewMemory(love.SystemClock{})}
+func TestAWrongSettingClosesStorage(t *testing.T) {
+	storage := &closingStorage{Storage: server.NewMemory(love.SystemClock{})}
 	_, err := server.New(t.Context(), server.Config{Storage: storage, URLPrefix: "a b"})
 	require.ErrorContains(t, err, "URL prefix")
 	require.Equal(t, 1, storage.closed)
 }
 
-func TestAPortThatIsTakenEndsTheServer(t *testing.T) {
+func TestAPortInUseIsAnError(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
@@ -223,7 +223,7 @@ func TestAPortThatIsTakenEndsTheServer(t *testing.T) {
 	require.ErrorContains(t, s.ListenAndServe(t.Context(), taken.Addr().String()), "address already in use")
 }
 
-func TestPagesOfOtherOriginsGetNoAnswerAndNoSocket(t *testing.T) {
+func TestOnlyPagesOfTheConfiguredOriginsMayReadAnswers(t *testing.T) {
 	_, url := serve(t, server.Config{Origins: []string{"https://love.example"}, ProcessPassword: "secret of processes"})
 	for origin, allowed := range map[string]bool{"https://love.example": true, "https://evil.example": false} {
 		req, err := http.NewRequestWithContext(t.Context(), "GET", url+"/manager/api/validate-token/", nil)
@@ -237,7 +237,7 @@ func TestPagesOfOtherOriginsGetNoAnswerAndNoSocket(t *testing.T) {
 }
 
 func TestAHeartbeatOfTheCommanderIsPublished(t *testing.T) {
-	s, _ := serve(t, server.Config{Commander: &lovetest.Commander{}, Heartbeater: beating{}})
+	s, _ := serve(t, server.Config{Commander: &lovetest.Commander{}, Heartbeater: fakeHeartbeater{}})
 	for raw, err := range s.Hub().Subscribe(t.Context(), hub.SubscribeOptions{}, love.Group{Category: love.CategoryHeartbeat, CSC: "manager", SalIndex: "0", Stream: "stream"}) {
 		require.NoError(t, err)
 		if bytes.Contains(raw, []byte(`"Commander"`)) {
@@ -247,6 +247,8 @@ func TestAHeartbeatOfTheCommanderIsPublished(t *testing.T) {
 	}
 }
 
-type beating struct{}
+type fakeHeartbeater struct{}
 
-func (beating) Heartbeat(context.Context) (time.Time, error) { return time.Unix(1690852639, 0), nil }
+func (fakeHeartbeater) Heartbeat(context.Context) (time.Time, error) {
+	return time.Unix(1690852639, 0), nil
+}

@@ -11,7 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander/record"
 )
 
-// Storage keeps what outlives a server. All methods but Check and Close return
+// Storage keeps what outlives a server. All methods except Check and Close return
 // the same value each time.
 type Storage interface {
 	Users() auth.UserStore
@@ -20,7 +20,7 @@ type Storage interface {
 	AuditLog() audit.Log
 	Commands() record.Store
 	Holds() authority.Store
-	// Check returns nil, or what is wrong in words for an operator.
+	// Check returns nil, or an error that says to an operator what is wrong.
 	Check(ctx context.Context) error
 	Close() error
 }
@@ -34,8 +34,8 @@ type memory struct {
 	holds    authority.Store
 }
 
-// NewMemory returns a [Storage] that is lost when the process ends. The clock is
-// that of the server.
+// NewMemory returns a [Storage] that is lost when the process ends. clock must be
+// the server's.
 func NewMemory(clock love.Clock) Storage {
 	return &memory{
 		users: auth.NewMemoryUserStore(), tokens: jwt.NewMemoryTokenStore(clock), audit: &audit.MemoryLog{},

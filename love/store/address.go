@@ -43,7 +43,7 @@ func (a address) open() (*sql.DB, error) {
 	return db, nil
 }
 
-// maxConnections bounds the connections of one manager to the database.
+// maxConnections is the most connections of one manager to the database.
 const maxConnections = 8
 
 // parseAddress reads "sqlite:PATH", "sqlite::memory:" or "postgres://…".
@@ -65,7 +65,7 @@ func postgresAddress(text string) (address, error) {
 	}
 	c, err := pgx.ParseConfig(text)
 	if err != nil {
-		// The error itself shows the address; what it wraps does not.
+		// The error itself shows the address; the wrapped one does not.
 		return address{}, fmt.Errorf("a setting in the database address postgres://… is wrong: %w", errors.Unwrap(err))
 	}
 	return address{dialect: goose.DialectPostgres, postgres: c}, nil
@@ -79,11 +79,12 @@ func sqliteAddress(path string, wait time.Duration) (address, error) {
 	case path == ":memory:":
 		a.file = ""
 	case strings.ContainsAny(path, "?#%"):
-		return address{}, fmt.Errorf("the database file %q holds one of ? # %%: choose another name", path)
+		return address{}, fmt.Errorf("the database file %q has one of ? # %% in its name: choose another name", path)
 	}
-	// Only prepare creates the file (rw): one that is removed later is an error,
-	// not created again empty. A transaction takes its lock when it begins, so
-	// that it cannot fail halfway. [Store.checkpoint] moves the log into the file.
+	// Only prepare creates the file (hence rw): if it is removed later, that is an
+	// error, and no empty file takes its place. A transaction takes its lock when it
+	// begins, so that it cannot fail halfway. [Store.checkpoint] moves the log into
+	// the file.
 	q := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)", "wal_autocheckpoint(20000)",
 	}}

@@ -13,7 +13,7 @@ import (
 // auditLog is the audit.Log of a [Store]. Records are kept for two years.
 type auditLog struct {
 	store *Store
-	seq   atomic.Uint32 // keeps records of the same moment in order
+	seq   atomic.Uint32 // keeps records of the same time in order
 }
 
 var _ audit.Log = (*auditLog)(nil)

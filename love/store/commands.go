@@ -28,7 +28,7 @@ func (s *Store) Commands() record.Store { return s.commands }
 
 const commandColumns = `id, at, username, identity, address, manager, approved_by, csc, salindex, command, params, state, status, code, result, duration`
 
-// prepare prepares the statements. The table has to exist.
+// prepare prepares the statements. The table must exist.
 func (r *commandStore) prepare(ctx context.Context) (err error) {
 	if r.insert, err = r.store.db.PrepareContext(ctx, `INSERT INTO commands (`+commandColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`); err != nil {
@@ -86,7 +86,7 @@ func changed(result sql.Result, err error) (int, error) {
 	return int(n), unavailable(err)
 }
 
-// exec runs a statement that is seldom needed, and returns how many rows it has
+// exec runs a statement that is not prepared, and returns how many rows it has
 // changed.
 func (r *commandStore) exec(ctx context.Context, query string, args ...any) (n int, err error) {
 	err = r.store.write(ctx, func(ctx context.Context) error {
@@ -96,8 +96,8 @@ func (r *commandStore) exec(ctx context.Context, query string, args ...any) (n i
 	return n, err
 }
 
-// storable replaces what PostgreSQL does not accept in a text: invalid UTF-8
-// and zero bytes. Answers of components and bodies of requests may hold
+// storable replaces what PostgreSQL does not accept in a text: invalid UTF-8 and
+// zero bytes. The answers of components and the bodies of requests may contain
 // anything.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
@@ -122,15 +122,15 @@ func (r *commandStore) Interrupted(ctx context.Context, manager string) (n int, 
 	return n, nil
 }
 
-// Prune implements record.Store. It removes entries in pieces, because
-// removing all may take seconds, and commands must not wait for that.
+// Prune implements record.Store. It removes entries in batches, because removing all
+// at once may take seconds, and commands must not wait for that.
 func (r *commandStore) Prune(ctx context.Context, before time.Time) (n int, err error) {
-	const piece = 10_000
+	const batch = 10_000
 	for {
-		removed, err := r.exec(ctx, `DELETE FROM commands WHERE id IN (SELECT id FROM commands WHERE id < $1 ORDER BY id LIMIT `+strconv.Itoa(piece)+`)`,
+		removed, err := r.exec(ctx, `DELETE FROM commands WHERE id IN (SELECT id FROM commands WHERE id < $1 ORDER BY id LIMIT `+strconv.Itoa(batch)+`)`,
 			record.FirstID(before))
 		n += removed
-		if err != nil || removed < piece {
+		if err != nil || removed < batch {
 			return n, err
 		}
 	}
@@ -138,7 +138,7 @@ func (r *commandStore) Prune(ctx context.Context, before time.Time) (n int, err 
 
 // List implements record.Store.
 func (r *commandStore) List(ctx context.Context, f love.CommandFilter) (entries []love.CommandEntry, err error) {
-	var w conditions
+	var w whereClause
 	w.text("username = ", f.User)
 	w.text("csc = ", f.CSC)
 	w.text("command = ", f.Command)
@@ -172,25 +172,25 @@ func entryOf(rows *sql.Rows) (e love.CommandEntry, err error) {
 	return e, err
 }
 
-// conditions is a WHERE clause in the making, with the values of its parameters.
-type conditions struct {
+// whereClause is a WHERE clause, with the values of its parameters.
+type whereClause struct {
 	texts []string
 	args  []any
 }
 
-func (w *conditions) add(condition string, value any) {
+func (w *whereClause) add(condition string, value any) {
 	w.args = append(w.args, value)
 	w.texts = append(w.texts, condition+"$"+strconv.Itoa(len(w.args)))
 }
 
 // text adds a condition unless value is empty.
-func (w *conditions) text(condition, value string) {
+func (w *whereClause) text(condition, value string) {
 	if value != "" {
 		w.add(condition, storable(value))
 	}
 }
 
-func (w *conditions) String() string {
+func (w *whereClause) String() string {
 	if len(w.texts) == 0 {
 		return ""
 	}

@@ -35,20 +35,20 @@ func TestHolds(t *testing.T) {
 }
 
 func TestHolds_AreSharedByAllProcesses(t *testing.T) {
-	onShared(t, func(t *testing.T, address string) {
+	runOnShared(t, func(t *testing.T, address string) {
 		here, there := openStore(t, address), openStore(t, address)
-		heard := make(chan string, 2)
-		defer here.Holds().Watch(func() { heard <- "here" })()
+		notified := make(chan string, 2)
+		defer here.Holds().Watch(func() { notified <- "here" })()
 		hold := love.Hold{ID: "1", Pattern: "ATDome", User: "ana", Since: time.Unix(1, 0).UTC(), Until: time.Unix(2, 0).UTC()}
 		require.NoError(t, here.Holds().Change(t.Context(), func(held []love.Hold) ([]love.Hold, error) {
 			return append(held, hold), nil
 		}))
-		require.Equal(t, "here", within(t, heard))
+		require.Equal(t, "here", receive(t, notified))
 		require.NoError(t, there.Holds().Change(t.Context(), func(held []love.Hold) ([]love.Hold, error) {
-			require.Equal(t, []love.Hold{hold}, held, "a change sees all that was changed before")
+			require.Equal(t, []love.Hold{hold}, held, "a change sees all earlier changes")
 			return nil, nil
 		}))
-		require.Equal(t, "here", within(t, heard))
+		require.Equal(t, "here", receive(t, notified))
 		held, err := here.Holds().Held()
 		require.NoError(t, err)
 		require.Empty(t, held)
@@ -64,7 +64,7 @@ func TestCommandRecord_OfABrokenDatabaseIsUnavailable(t *testing.T) {
 	require.ErrorIs(t, err, auth.ErrUnavailable)
 }
 
-// One command, as a manager records it.
+// BenchmarkCommandRecord records a command as a manager does.
 func BenchmarkCommandRecord(b *testing.B) {
 	for _, d := range databases {
 		b.Run(d.name, func(b *testing.B) {
@@ -78,7 +78,7 @@ func BenchmarkCommandRecord(b *testing.B) {
 	}
 }
 
-func TestCommandRecord_OfAnOlderDatabaseIsKept(t *testing.T) {
+func TestCommandRecord_SurvivesMigrations(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "love.db")
 	s := openStore(t, "sqlite:"+path)
 	at := time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
@@ -100,7 +100,7 @@ func TestCommandRecord_OfAnOlderDatabaseIsKept(t *testing.T) {
 	require.Equal(t, []love.CommandEntry{e}, entries)
 }
 
-func TestCommandRecord_TakesTextsThatAreNone(t *testing.T) {
+func TestCommandRecord_AcceptsTextsThatAreNotUTF8(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
 			r := openStore(t, d.fresh(t)).Commands()
@@ -115,7 +115,7 @@ func TestCommandRecord_TakesTextsThatAreNone(t *testing.T) {
 	}
 }
 
-func TestStore_OutlivesAPanicInAChange(t *testing.T) {
+func TestStore_SurvivesAPanicInAChange(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
 			s := openStore(t, d.fresh(t))

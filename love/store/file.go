@@ -24,10 +24,10 @@ func fileAt(path string) (file, error) {
 	return file{path, info}, nil
 }
 
-// present returns an error if the database file is not the one that was opened:
-// a file that was removed or replaced can still be read and written, and what
-// is written is lost.
-func (s *Store) present() error {
+// checkFile returns an error if the database file is not the one that was opened: a
+// file that was removed or replaced can still be read and written, but everything
+// written is lost.
+func (s *Store) checkFile() error {
 	if s.file.path == "" {
 		return nil
 	}
@@ -36,7 +36,7 @@ func (s *Store) present() error {
 		return unavailable(err)
 	}
 	if !os.SameFile(now, s.file.info) {
-		return unavailable(errors.New("its file was replaced while the manager ran: start it again"))
+		return unavailable(errors.New("its file was replaced while the manager was running: restart the manager"))
 	}
 	return nil
 }

@@ -13,35 +13,35 @@ import (
 	"github.com/rubin-love/love-go/love/store"
 )
 
-// trust is for how long a store is trusted that has not looked at its database.
-const trust = 5 * time.Second
+// grace is how long a store is trusted that has not read its database.
+const grace = 5 * time.Second
 
-func TestCheck_TellsWhenNobodyHasLookedAtTheDatabaseForLong(t *testing.T) {
+func TestCheck_FailsIfTheDatabaseWasNotReadForLong(t *testing.T) {
 	clock := lovetest.NewClock(time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC))
 	address := "sqlite:" + filepath.Join(t.TempDir(), "love.db")
 	s := openStore(t, address, store.WithClock(clock))
 	require.NoError(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
 	clock.WaitForTimers(1)
 
-	// A watcher that hangs keeps the store from looking.
+	// A watcher that hangs keeps the store from reading.
 	hangs, release := make(chan struct{}), make(chan struct{})
 	t.Cleanup(s.Users().WatchAccounts(func(string) { close(hangs); <-release }))
 	another := openStore(t, address)
 	require.NoError(t, another.Users().DeleteAccount(t.Context(), "ada"))
 	clock.Advance(store.PollPeriod)
 	<-hangs
-	looked := clock.Now()
+	lastRead := clock.Now()
 
 	for _, c := range []struct {
 		age  time.Duration
 		want string
 	}{
 		{0, ""},
-		{trust - time.Millisecond, ""},
-		{trust, "last looked at 5s ago"},
-		{time.Minute + 900*time.Millisecond, "last looked at 1m0s ago"},
+		{grace - time.Millisecond, ""},
+		{grace, "last read 5s ago"},
+		{time.Minute + 900*time.Millisecond, "last read 1m0s ago"},
 	} {
-		clock.Advance(c.age - clock.Now().Sub(looked))
+		clock.Advance(c.age - clock.Now().Sub(lastRead))
 		err := s.Check(t.Context())
 		if c.want == "" {
 			require.NoError(t, err, c.age)
@@ -51,19 +51,19 @@ func TestCheck_TellsWhenNobodyHasLookedAtTheDatabaseForLong(t *testing.T) {
 		require.ErrorIs(t, err, auth.ErrUnavailable)
 	}
 	_, err := s.Users().Groups(t.Context())
-	require.NoError(t, err, "the database has not failed: nobody is locked out")
+	require.NoError(t, err, "the database has not failed, so nobody is locked out")
 
 	close(release)
-	require.Eventually(t, func() bool { return s.Check(t.Context()) == nil }, waitLimit, time.Millisecond, "it looks again")
+	require.Eventually(t, func() bool { return s.Check(t.Context()) == nil }, waitLimit, time.Millisecond, "it reads again")
 }
 
-func TestCheck_NamesADatabaseThatCannotBeReadAtOnce(t *testing.T) {
+func TestCheck_ReportsADatabaseThatCannotBeReadAtOnce(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "love.db")
 	s := openStore(t, "sqlite:"+file, store.WithClock(lovetest.NewClock(time.Now())))
 	require.NoError(t, s.Check(t.Context()))
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, s.Check(gone), auth.ErrUnavailable)
-	breakIt(t, file)
-	require.ErrorContains(t, s.Check(t.Context()), "revisions", "without waiting for a look")
+	dropRevisions(t, file)
+	require.ErrorContains(t, s.Check(t.Context()), "revisions", "without waiting for the next poll")
 }

@@ -15,9 +15,9 @@ type holdStore struct {
 	store    *Store
 	notifier notifier
 
-	loading  sync.Mutex // held while a copy is loaded
+	loading  sync.Mutex // held while a snapshot is loaded
 	mu       sync.RWMutex
-	revision int64 // of the copy
+	revision int64 // of held
 	held     []love.Hold
 }
 
@@ -63,7 +63,7 @@ func (h *holdStore) Watch(f func()) (cancel func()) {
 }
 
 func readHolds(ctx context.Context, q queryer) (held []love.Hold, err error) {
-	err = each(ctx, q, func(rows *sql.Rows) error {
+	err = forEach(ctx, q, func(rows *sql.Rows) error {
 		var h love.Hold
 		var since, until int64
 		err := rows.Scan(&h.ID, &h.Pattern, &h.User, &since, &until)
@@ -74,7 +74,7 @@ func readHolds(ctx context.Context, q queryer) (held []love.Hold, err error) {
 	return held, err
 }
 
-// reload loads a new copy if revision is newer than that of the old one.
+// reload loads a new snapshot if revision is newer than that of the current one.
 func (h *holdStore) reload(ctx context.Context, revision int64) error {
 	h.loading.Lock()
 	defer h.loading.Unlock()
@@ -87,7 +87,7 @@ func (h *holdStore) reload(ctx context.Context, revision int64) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.revision > 0 { // nobody watches a store that is just being opened
+	if h.revision > 0 { // a store that is being opened has no watchers
 		h.notifier.add("authority")
 	}
 	h.held, h.revision = held, revision

@@ -16,29 +16,29 @@ import (
 type keyring struct {
 	store *Store
 
-	loading sync.Mutex // held while a copy is loaded
+	loading sync.Mutex // held while a snapshot is loaded
 	mu      sync.RWMutex
-	copy    copyOfKeys
+	current keySnapshot
 }
 
 var _ jwt.Keyring = (*keyring)(nil)
 
-// copyOfKeys holds all keys as of a revision. It is never modified.
-type copyOfKeys struct {
+// keySnapshot holds all keys as of a revision. It is never modified.
+type keySnapshot struct {
 	revision int64
-	signing  jwt.Key // its ID is empty if none was made yet
+	signing  jwt.Key // its ID is empty if there is no key yet
 	all      map[string]jwt.Key
 }
 
-func (k *keyring) now() (copyOfKeys, error) {
+func (k *keyring) snapshot() (keySnapshot, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.copy, k.store.health.err(k.store.clock.Now())
+	return k.current, k.store.health.err(k.store.clock.Now())
 }
 
 // SigningKey implements jwt.Keyring.
 func (k *keyring) SigningKey(ctx context.Context) (jwt.Key, error) {
-	c, err := k.now()
+	c, err := k.snapshot()
 	if err != nil || c.signing.ID != "" {
 		return c.signing, err
 	}
@@ -52,21 +52,21 @@ func (k *keyring) SigningKey(ctx context.Context) (jwt.Key, error) {
 		return insertKey(ctx, tx, fresh)
 	})
 	if err != nil {
-		return jwt.Key{}, fmt.Errorf("making a key: %w", err)
+		return jwt.Key{}, fmt.Errorf("creating a key: %w", err)
 	}
 	return fresh, nil
 }
 
 // Key implements jwt.Keyring.
 func (k *keyring) Key(ctx context.Context, id string) (jwt.Key, error) {
-	c, err := k.now()
+	c, err := k.snapshot()
 	if err != nil {
 		return jwt.Key{}, err
 	}
 	key, ok := c.all[id]
 	if !ok {
 		k.store.catchUp(ctx)
-		if c, err = k.now(); err != nil {
+		if c, err = k.snapshot(); err != nil {
 			return jwt.Key{}, err
 		}
 		key, ok = c.all[id]
@@ -98,9 +98,9 @@ func insertKey(ctx context.Context, tx *sql.Tx, key jwt.Key) error {
 		key.ID, base64.StdEncoding.EncodeToString(key.Secret), micros(key.Created))
 }
 
-func readKeys(ctx context.Context, q queryer) (copyOfKeys, error) {
-	c := copyOfKeys{all: make(map[string]jwt.Key)}
-	err := each(ctx, q, func(rows *sql.Rows) error {
+func readKeys(ctx context.Context, q queryer) (keySnapshot, error) {
+	c := keySnapshot{all: make(map[string]jwt.Key)}
+	err := forEach(ctx, q, func(rows *sql.Rows) error {
 		var key jwt.Key
 		var secret string
 		var created int64
@@ -122,11 +122,11 @@ func readKeys(ctx context.Context, q queryer) (copyOfKeys, error) {
 	return c, err
 }
 
-// reload loads a new copy if revision is newer than that of the old one.
+// reload loads a new snapshot if revision is newer than that of the current one.
 func (k *keyring) reload(ctx context.Context, revision int64) error {
 	k.loading.Lock()
 	defer k.loading.Unlock()
-	if revision <= k.copy.revision {
+	if revision <= k.current.revision {
 		return nil
 	}
 	fresh, err := readKeys(ctx, k.store.db)
@@ -136,6 +136,6 @@ func (k *keyring) reload(ctx context.Context, revision int64) error {
 	fresh.revision = revision
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.copy = fresh
+	k.current = fresh
 	return nil
 }

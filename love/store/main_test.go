@@ -17,11 +17,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// database is a kind of database that the tests run on.
+// database is a kind of database on which the tests run.
 type database struct {
 	name   string
 	fresh  func(t testing.TB) (address string)
-	shared bool // several stores can open the same one
+	shared bool // several stores can open the same database
 }
 
 var databases = []database{
@@ -32,18 +32,18 @@ var databases = []database{
 	{name: "PostgreSQL", shared: true, fresh: freshSchema},
 }
 
-// postgres is the address of a PostgreSQL database to test on.
+// postgres returns the address of a PostgreSQL database for tests.
 func postgres(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("LOVE_TEST_POSTGRES")
 	if server == "" {
-		t.Skip("LOVE_TEST_POSTGRES is not set: give it postgres://USER:PASSWORD@HOST:PORT/NAME of a database to test on")
+		t.Skip("LOVE_TEST_POSTGRES is not set: give it postgres://USER:PASSWORD@HOST:PORT/NAME of a database for tests")
 	}
 	return server
 }
 
-// onShared runs a test on each kind of database that several stores can open.
-func onShared(t *testing.T, test func(t *testing.T, address string)) {
+// runOnShared runs a test on each kind of database that several stores can open.
+func runOnShared(t *testing.T, test func(t *testing.T, address string)) {
 	for _, d := range databases {
 		if d.shared {
 			t.Run(d.name, func(t *testing.T) { test(t, d.fresh(t)) })
@@ -51,7 +51,7 @@ func onShared(t *testing.T, test func(t *testing.T, address string)) {
 	}
 }
 
-// freshSchema makes an empty schema in the PostgreSQL database that the
+// freshSchema creates an empty schema in the PostgreSQL database that the
 // environment names.
 func freshSchema(t testing.TB) string {
 	t.Helper()

@@ -17,11 +17,11 @@ var migrations embed.FS
 // forSQLite lists the migrations that only SQLite runs.
 var forSQLite = []string{"00005_commands_in_order.sql"}
 
-// migrateTries bounds the attempts to migrate: if two processes start with an
+// migrateTries is the number of attempts to migrate: if two processes start with an
 // empty SQLite file at the same time, the second must try again.
 const migrateTries = 3
 
-// migrate brings the tables up to date. With PostgreSQL, a lock lets one
+// migrate brings the tables up to date. With PostgreSQL, a lock lets only one
 // process do so at a time.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
 	files, err := fs.Sub(migrations, "migrations")

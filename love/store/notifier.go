@@ -24,8 +24,8 @@ func (n *notifier) add(name string) {
 	n.queue = append(n.queue, name)
 }
 
-// notify notifies the watchers of what is queued, unless another goroutine does
-// so. What is added too late for that one is left for the next poll.
+// notify notifies the watchers of the queued items, unless another goroutine is
+// doing so. Items added too late for that one are left for the next poll.
 func (n *notifier) notify() {
 	if n.notifying.TryLock() {
 		defer n.notifying.Unlock()
@@ -33,8 +33,9 @@ func (n *notifier) notify() {
 	}
 }
 
-// notifyAll notifies the watchers, and returns when they know everything that was
-// added before. A watcher must not call it: it would wait for itself.
+// notifyAll notifies the watchers, and returns when they have been notified of all
+// items that were added before the call. A watcher must not call it: it would wait
+// for itself.
 func (n *notifier) notifyAll() {
 	n.notifying.Lock()
 	defer n.notifying.Unlock()

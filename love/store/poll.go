@@ -12,24 +12,24 @@ import (
 )
 
 const (
-	// grace is how long the copies in memory stay valid while the database
-	// cannot be read. It is short, because no user can be locked out meanwhile.
+	// grace is how long the snapshots in memory stay valid while the database cannot
+	// be read. It is short, because nobody can be locked out during that time.
 	grace = 5 * time.Second
-	// tidyPeriod is how often old tokens, revocations and audit records are
+	// prunePeriod is how often old tokens, revocations and audit records are
 	// removed.
-	tidyPeriod = time.Hour
-	// auditMemory is how long audit records are kept.
-	auditMemory = 2 * 365 * 24 * time.Hour
+	prunePeriod = time.Hour
+	// auditRetention is how long audit records are kept.
+	auditRetention = 2 * 365 * 24 * time.Hour
 )
 
-// health knows whether the copies in memory can be trusted.
+// health decides whether the snapshots in memory can be trusted.
 type health struct {
 	mu    sync.Mutex
-	since time.Time // time of the first failure in a row; zero if all is well
-	last  time.Time // time at which all was well last
+	since time.Time // when the current failures began; zero if there are none
+	last  time.Time // of the last success
 }
 
-func (h *health) broken(since time.Time) {
+func (h *health) failed(since time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.since.IsZero() || since.Before(h.since) {
@@ -37,19 +37,19 @@ func (h *health) broken(since time.Time) {
 	}
 }
 
-func (h *health) well(now time.Time) {
+func (h *health) succeeded(now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.since, h.last = time.Time{}, now
 }
 
-// stuck returns an error if poll has not completed a round for grace, though
-// the database may be well.
+// stuck returns an error if poll has not completed a round within grace, even if the
+// database has not failed.
 func (h *health) stuck(now time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if age := now.Sub(h.last); age >= grace {
-		return fmt.Errorf("the database was last looked at %s ago: %w", age.Truncate(time.Second), auth.ErrUnavailable)
+		return fmt.Errorf("the database was last read %s ago: %w", age.Truncate(time.Second), auth.ErrUnavailable)
 	}
 	return nil
 }
@@ -63,14 +63,14 @@ func (h *health) err(now time.Time) error {
 	return fmt.Errorf("the database cannot be read: %w", auth.ErrUnavailable)
 }
 
-// poll looks for changes by other processes, and tidies up, until ctx ends.
+// poll reads the changes of other processes, and removes old rows, until ctx ends.
 func (s *Store) poll(ctx context.Context) {
 	tick := s.clock.NewTicker(PollPeriod)
 	defer tick.Stop()
-	var tidiedAt time.Time
+	var prunedAt time.Time
 	for {
-		if now := s.clock.Now(); now.Sub(tidiedAt) >= tidyPeriod && s.tidy(ctx, now) == nil {
-			tidiedAt = now
+		if now := s.clock.Now(); now.Sub(prunedAt) >= prunePeriod && s.prune(ctx, now) == nil {
+			prunedAt = now
 		}
 		select {
 		case <-ctx.Done():
@@ -79,19 +79,19 @@ func (s *Store) poll(ctx context.Context) {
 		}
 		switch err := s.reload(ctx); {
 		case err == nil:
-			s.health.well(s.clock.Now()) // before a watcher is notified and asks the store
+			s.health.succeeded(s.clock.Now()) // before the watchers are notified, because they may use the store
 		case ctx.Err() == nil:
-			s.health.broken(s.clock.Now())
+			s.health.failed(s.clock.Now())
 		}
 		s.notify()
 	}
 }
 
-// catchUpPause is the shortest time between two looks of catchUp.
+// catchUpPause is the shortest time between two reads of catchUp.
 const catchUpPause = 50 * time.Millisecond
 
-// catchUp looks for changes now, unless it has just done so, because another
-// process may have added a moment ago what the caller did not find.
+// catchUp reads the changes now, unless it has just done so, because another process
+// may just have added what the caller did not find.
 func (s *Store) catchUp(ctx context.Context) {
 	now := s.clock.Now()
 	s.catching.Lock()
@@ -100,7 +100,7 @@ func (s *Store) catchUp(ctx context.Context) {
 		return
 	}
 	s.caughtUp = now
-	_ = s.reload(ctx) // if the database fails, poll finds out, too
+	_ = s.reload(ctx) // if the database fails, poll notices it, too
 	s.catching.Unlock()
 	s.notify()
 }
@@ -109,15 +109,15 @@ func (s *Store) notifiers() []*notifier {
 	return []*notifier{&s.users.notifier, &s.tokens.notifier, &s.holds.notifier}
 }
 
-// notify notifies all watchers of what has changed.
+// notify notifies the watchers of all queued changes.
 func (s *Store) notify() {
 	for _, n := range s.notifiers() {
 		n.notify()
 	}
 }
 
-// reload brings the copies in memory up to date and adds what has changed to the
-// notifiers. The caller then notifies the watchers, while holding no lock.
+// reload brings the snapshots in memory up to date and adds the changes to the
+// notifiers. The caller must then notify the watchers, while holding no lock.
 func (s *Store) reload(ctx context.Context) error {
 	now, err := s.revisions(ctx)
 	if err != nil {
@@ -138,7 +138,7 @@ func (s *Store) reload(ctx context.Context) error {
 }
 
 func (s *Store) revisions(ctx context.Context) (map[topic]int64, error) {
-	if err := s.present(); err != nil {
+	if err := s.checkFile(); err != nil {
 		return nil, err
 	}
 	all := make(map[topic]int64, 4)
@@ -152,8 +152,8 @@ func (s *Store) revisions(ctx context.Context) (map[topic]int64, error) {
 	return all, err
 }
 
-// tidy removes tokens, revocations and audit records that are no longer needed.
-func (s *Store) tidy(ctx context.Context, now time.Time) error {
+// prune removes old tokens, revocations and audit records.
+func (s *Store) prune(ctx context.Context, now time.Time) error {
 	dropped := micros(now.Add(-jwt.RevocationRetention))
 	if err := s.exec(ctx, `DELETE FROM tokens WHERE expires < $1`, dropped); err != nil {
 		return err
@@ -162,7 +162,7 @@ func (s *Store) tidy(ctx context.Context, now time.Time) error {
 		return err
 	}
 	s.tokens.dropOld(now)
-	return s.exec(ctx, `DELETE FROM audit WHERE at < $1`, micros(now.Add(-auditMemory)))
+	return s.exec(ctx, `DELETE FROM audit WHERE at < $1`, micros(now.Add(-auditRetention)))
 }
 
 // micros returns a time as the database keeps it: microseconds since 1970.

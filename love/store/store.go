@@ -17,8 +17,8 @@ import (
 	"github.com/rubin-love/love-go/love/auth/jwt"
 )
 
-// PollPeriod is how often the store looks for changes that other processes
-// made.
+// PollPeriod is how often the store reads the changes that other processes
+// have made.
 const PollPeriod = 250 * time.Millisecond
 
 // Store is an open database. It is safe for concurrent use. Use [Open], and
@@ -35,7 +35,7 @@ type Store struct {
 	holds    *holdStore
 	health   health
 	file     file
-	writing  chan struct{} // a semaphore for writers; nil if all may write at once
+	writing  chan struct{} // a semaphore for writers; nil if they may write at the same time
 
 	catching sync.Mutex
 	caughtUp time.Time
@@ -44,13 +44,13 @@ type Store struct {
 	running sync.WaitGroup
 }
 
-// Option changes a [Store] from its default.
+// Option changes a default of [Open].
 type Option func(*Store)
 
-// WithClock sets the clock. Default: that of the system.
+// WithClock sets the clock. Default: the system's.
 func WithClock(c love.Clock) Option { return func(s *Store) { s.clock = c } }
 
-// WithTimeout sets how long one operation waits for a database that is locked or
+// WithTimeout sets how long an operation waits for a database that is locked or
 // slow before it fails with auth.ErrUnavailable. Default: 3 s.
 func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d } }
 
@@ -90,7 +90,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), s.db.Close())
 	}
-	s.health.well(s.clock.Now())
+	s.health.succeeded(s.clock.Now())
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.running.Go(func() { s.poll(ctx) })
 	if a.file != "" {
@@ -118,8 +118,8 @@ func (s *Store) Keyring() jwt.Keyring { return s.keyring }
 // AuditLog returns the log of audit records.
 func (s *Store) AuditLog() audit.Log { return s.audit }
 
-// Check returns why the database cannot be used at the moment, or nil. It can
-// serve as the check of a manager's dependency.
+// Check returns nil, or why the database cannot be used at the moment. It fits
+// manager.Dependency.
 func (s *Store) Check(ctx context.Context) error {
 	if _, err := s.revisions(ctx); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (s *Store) Check(ctx context.Context) error {
 	return cmp.Or(s.health.err(now), s.health.stuck(now))
 }
 
-// topic names a part of the database of which a copy is held in memory.
+// topic names a part of the database of which a snapshot is kept in memory.
 type topic string
 
 const (
@@ -138,13 +138,13 @@ const (
 	holds       topic = "authority"
 )
 
-// change runs f in a transaction that changes a topic, then updates the copies
-// in memory and notifies the watchers. Changes of a topic happen one after the
-// other, in all processes. revision is the topic's revision with this change.
+// change runs f in a transaction that changes a topic, then updates the snapshots in
+// memory and notifies the watchers. Changes of a topic are serialized across all
+// processes. revision is the topic's revision with this change.
 func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context, tx *sql.Tx, revision int64) error) error {
 	err := s.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var revision int64
-		// This comes first, because the row's lock lines the changes up.
+		// This comes first, because the lock of this row serializes the changes.
 		err := tx.QueryRowContext(ctx, `UPDATE revisions SET n = n + 1 WHERE topic = $1 RETURNING n`, t).Scan(&revision)
 		if err != nil {
 			return unavailable(err)
@@ -156,7 +156,7 @@ func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context,
 	}
 	// The change is committed: a failure from here on must not be returned.
 	if err := s.reload(context.WithoutCancel(ctx)); err != nil {
-		s.health.broken(s.clock.Now().Add(-grace))
+		s.health.failed(s.clock.Now().Add(-grace))
 	}
 	for _, n := range s.notifiers() {
 		n.notifyAll()
@@ -178,14 +178,13 @@ func (s *Store) transact(ctx context.Context, f func(context.Context, *sql.Tx) e
 	})
 }
 
-// write runs f, which writes, within the time that one operation may take. It
-// fails if the database file is gone. Writers to SQLite queue here: in the
-// database each would ask every few milliseconds whether it is its turn. With
-// SQLite f's context does not end, either: the driver would watch it from a
-// goroutine, which takes as long as a write, and busy_timeout bounds the wait
-// anyway.
+// write runs f, which writes, within the timeout of an operation. It fails if the
+// database file is gone. Writers to SQLite queue here, because in the database each
+// would poll every few milliseconds for its turn. With SQLite, the context of f does
+// not end: the driver would watch it from a goroutine, which takes as long as a
+// write, and busy_timeout limits the wait anyway.
 func (s *Store) write(ctx context.Context, f func(context.Context) error) error {
-	if err := s.present(); err != nil {
+	if err := s.checkFile(); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -226,16 +225,15 @@ type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// query calls scan for every row of a query, within the time that one operation
-// may take.
+// query calls scan for every row of a query, within the timeout of an operation.
 func (s *Store) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	return each(ctx, s.db, scan, query, args...)
+	return forEach(ctx, s.db, scan, query, args...)
 }
 
-// each calls scan for every row of a query.
-func each(ctx context.Context, q queryer, scan func(*sql.Rows) error, query string, args ...any) error {
+// forEach calls scan for every row of a query.
+func forEach(ctx context.Context, q queryer, scan func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return unavailable(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/rubin-love/love-go/love/store"
 )
 
-// tokensOver is a token service that keeps everything in a store.
+// tokensOver returns a token service that keeps everything in a store.
 func tokensOver(t *testing.T, s *store.Store, clock *lovetest.Clock) *jwt.Tokens {
 	t.Helper()
 	users := auth.NewUsers(s.Users(), password.New())
@@ -59,12 +59,12 @@ func TestTokens_SurviveARestartAndAChangeOfTheKey(t *testing.T) {
 			_, err = tokens.Verify(t.Context(), young)
 			require.ErrorIs(t, err, auth.ErrExpired)
 			_, err = tokens.Verify(t.Context(), young)
-			require.ErrorIs(t, err, auth.ErrToken, "forgotten")
+			require.ErrorIs(t, err, auth.ErrToken, "it was removed")
 			clock.Advance(time.Minute)
 			_, err = tokens.RotateKey(t.Context())
 			require.NoError(t, err)
 			_, err = tokens.Verify(t.Context(), old)
-			require.ErrorIs(t, err, auth.ErrToken, "its key is gone, though it was verified before")
+			require.ErrorIs(t, err, auth.ErrToken, "its key was removed, though it was verified before")
 		})
 	}
 }

@@ -91,7 +91,7 @@ func (t *tokenStore) reload(ctx context.Context, revision int64) error {
 		return nil
 	}
 	fresh := make(map[string]time.Time)
-	err := each(ctx, t.store.db, func(rows *sql.Rows) error {
+	err := forEach(ctx, t.store.db, func(rows *sql.Rows) error {
 		var id string
 		var expires int64
 		err := rows.Scan(&id, &expires)
@@ -113,7 +113,7 @@ func (t *tokenStore) reload(ctx context.Context, revision int64) error {
 	return nil
 }
 
-// dropOld drops revocations of tokens that expired more than
+// dropOld removes the revocations of tokens that expired more than
 // jwt.RevocationRetention ago.
 func (t *tokenStore) dropOld(now time.Time) {
 	t.mu.Lock()

@@ -18,40 +18,40 @@ type userStore struct {
 	store    *Store
 	notifier notifier
 
-	loading sync.Mutex // held while a copy is loaded
+	loading sync.Mutex // held while a snapshot is loaded
 	mu      sync.RWMutex
-	copy    copyOfUsers
+	current userSnapshot
 }
 
 var _ auth.UserStore = (*userStore)(nil)
 
 func newUsers(s *Store) *userStore { return &userStore{store: s} }
 
-// copyOfUsers holds all accounts and groups as of a revision. It is never
+// userSnapshot holds all accounts and groups as of a revision. It is never
 // modified.
-type copyOfUsers struct {
+type userSnapshot struct {
 	revision int64
 	accounts map[string]auth.Account
 	groups   map[string]auth.Group
 }
 
-// now returns the copy, if it can be trusted.
-func (u *userStore) now() (copyOfUsers, error) {
+// snapshot returns the current snapshot, if it can be trusted.
+func (u *userStore) snapshot() (userSnapshot, error) {
 	u.mu.RLock()
 	defer u.mu.RUnlock()
-	return u.copy, u.store.health.err(u.store.clock.Now())
+	return u.current, u.store.health.err(u.store.clock.Now())
 }
 
 // Account implements auth.UserStore.
 func (u *userStore) Account(ctx context.Context, username string) (auth.Account, error) {
-	c, err := u.now()
+	c, err := u.snapshot()
 	if err != nil {
 		return auth.Account{}, err
 	}
 	a, ok := c.accounts[username]
 	if !ok {
 		u.store.catchUp(ctx)
-		if c, err = u.now(); err != nil {
+		if c, err = u.snapshot(); err != nil {
 			return auth.Account{}, err
 		}
 		a, ok = c.accounts[username]
@@ -65,7 +65,7 @@ func (u *userStore) Account(ctx context.Context, username string) (auth.Account,
 
 // Accounts implements auth.UserStore.
 func (u *userStore) Accounts(context.Context) ([]auth.Account, error) {
-	c, err := u.now()
+	c, err := u.snapshot()
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (u *userStore) Accounts(context.Context) ([]auth.Account, error) {
 func (u *userStore) CreateAccount(ctx context.Context, a auth.Account) error {
 	a.User = a.Normal()
 	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
-		c, err := read(ctx, tx)
+		c, err := readUsers(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (u *userStore) CreateAccount(ctx context.Context, a auth.Account) error {
 // UpdateAccount implements auth.UserStore.
 func (u *userStore) UpdateAccount(ctx context.Context, username string, change func(*auth.Account) error) error {
 	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
-		c, err := read(ctx, tx)
+		c, err := readUsers(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (u *userStore) UpdateAccount(ctx context.Context, username string, change f
 
 // writeRights inserts the groups and permissions of an account. The database must
 // not have any of them yet.
-func writeRights(ctx context.Context, tx *sql.Tx, c copyOfUsers, a auth.Account) error {
+func writeRights(ctx context.Context, tx *sql.Tx, c userSnapshot, a auth.Account) error {
 	for _, g := range a.Groups {
 		if _, ok := c.groups[g]; !ok {
 			return fmt.Errorf("group %q: %w", g, auth.ErrUnknownGroup)
@@ -170,7 +170,7 @@ func (u *userStore) remove(ctx context.Context, query, name string, unknown erro
 
 // Groups implements auth.UserStore.
 func (u *userStore) Groups(context.Context) ([]auth.Group, error) {
-	c, err := u.now()
+	c, err := u.snapshot()
 	if err != nil {
 		return nil, err
 	}
@@ -210,25 +210,25 @@ func (u *userStore) WatchAccounts(f func(username string)) (cancel func()) {
 	return u.notifier.watchers.Add(f)
 }
 
-// reload loads a new copy if revision is newer than that of the old one, and
+// reload loads a new snapshot if revision is newer than that of the current one, and
 // adds the names of changed accounts to the notifier. It does not notify the
 // watchers, because they may use the accounts.
 func (u *userStore) reload(ctx context.Context, revision int64) error {
 	u.loading.Lock()
 	defer u.loading.Unlock()
-	if revision <= u.copy.revision {
+	if revision <= u.current.revision {
 		return nil
 	}
-	fresh, err := read(ctx, u.store.db)
+	fresh, err := readUsers(ctx, u.store.db)
 	if err != nil {
 		return err
 	}
-	fresh.revision = revision // what was read may be newer: then the next poll reads it again
+	fresh.revision = revision // the rows may be newer; the next poll then reads them again
 	u.mu.Lock()
-	old := u.copy
-	u.copy = fresh
+	old := u.current
+	u.current = fresh
 	u.mu.Unlock()
-	if old.accounts == nil { // nobody watches a store that is just being opened
+	if old.accounts == nil { // a store that is being opened has no watchers
 		return nil
 	}
 	for name, was := range old.accounts {

@@ -9,7 +9,7 @@ CREATE TABLE users (
     last_name     TEXT    NOT NULL,
     superuser     BOOLEAN NOT NULL,
     disabled      BOOLEAN NOT NULL,
-    password_hash TEXT    NOT NULL -- empty: no password fits
+    password_hash TEXT    NOT NULL -- empty: no password matches
 );
 
 CREATE TABLE user_groups (
@@ -54,7 +54,7 @@ CREATE TABLE signing_keys (
     id         TEXT   NOT NULL PRIMARY KEY,
     secret     TEXT   NOT NULL, -- base64
     created    BIGINT NOT NULL,
-    superseded BIGINT           -- when it stopped to sign
+    superseded BIGINT           -- when it stopped signing
 );
 
 CREATE TABLE audit (
@@ -68,7 +68,7 @@ CREATE TABLE audit (
     detail  TEXT   NOT NULL
 );
 
--- What has been changed since somebody looked: each change of a topic adds one.
+-- For noticing changes: each change of a topic adds one.
 CREATE TABLE revisions (
     topic TEXT   NOT NULL PRIMARY KEY,
     n     BIGINT NOT NULL

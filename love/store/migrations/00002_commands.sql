@@ -1,7 +1,7 @@
 -- +goose Up
 
--- Who commanded what, and what came of it: one row before a command leaves,
--- its outcome after. at is microseconds since 1970, duration microseconds.
+-- Who commanded what, and the outcome: one row before a command is sent,
+-- its outcome afterwards. at is microseconds since 1970, duration microseconds.
 CREATE TABLE commands (
     id          TEXT   NOT NULL PRIMARY KEY,
     at          BIGINT NOT NULL,

@@ -7,14 +7,14 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// read reads all accounts and groups. There are hundreds at most.
-func read(ctx context.Context, q queryer) (copyOfUsers, error) {
-	c := copyOfUsers{accounts: make(map[string]auth.Account), groups: make(map[string]auth.Group)}
+// readUsers reads all accounts and groups; there are hundreds at most.
+func readUsers(ctx context.Context, q queryer) (userSnapshot, error) {
+	c := userSnapshot{accounts: make(map[string]auth.Account), groups: make(map[string]auth.Group)}
 	for _, part := range []func(context.Context, queryer) error{
-		c.readGroups, c.readGroupPermissions, c.readUsers, c.readMemberships, c.readUserPermissions,
+		c.readGroups, c.readGroupPermissions, c.readAccounts, c.readMemberships, c.readUserPermissions,
 	} {
 		if err := part(ctx, q); err != nil {
-			return copyOfUsers{}, err
+			return userSnapshot{}, err
 		}
 	}
 	for name, a := range c.accounts {
@@ -24,8 +24,8 @@ func read(ctx context.Context, q queryer) (copyOfUsers, error) {
 	return c, nil
 }
 
-func (c copyOfUsers) readUsers(ctx context.Context, q queryer) error {
-	return each(ctx, q, func(rows *sql.Rows) error {
+func (c userSnapshot) readAccounts(ctx context.Context, q queryer) error {
+	return forEach(ctx, q, func(rows *sql.Rows) error {
 		var a auth.Account
 		err := rows.Scan(&a.Username, &a.Email, &a.FirstName, &a.LastName, &a.Superuser, &a.Disabled, &a.PasswordHash)
 		c.accounts[a.Username] = a
@@ -33,8 +33,8 @@ func (c copyOfUsers) readUsers(ctx context.Context, q queryer) error {
 	}, `SELECT username, email, first_name, last_name, superuser, disabled, password_hash FROM users`)
 }
 
-func (c copyOfUsers) readGroups(ctx context.Context, q queryer) error {
-	return each(ctx, q, func(rows *sql.Rows) error {
+func (c userSnapshot) readGroups(ctx context.Context, q queryer) error {
+	return forEach(ctx, q, func(rows *sql.Rows) error {
 		var g auth.Group
 		err := rows.Scan(&g.Name)
 		c.groups[g.Name] = g
@@ -42,11 +42,12 @@ func (c copyOfUsers) readGroups(ctx context.Context, q queryer) error {
 	}, `SELECT name FROM user_groups`)
 }
 
-// The rows read below may be newer than the users and groups read before them.
-// A row whose user or group is missing is left out; the next reload finds it.
+// The rows that the functions below read may be newer than the users and groups read
+// before them. A row whose user or group is missing is left out; the next reload
+// finds it.
 
-func (c copyOfUsers) readGroupPermissions(ctx context.Context, q queryer) error {
-	return pairs(ctx, q, func(group, permission string) {
+func (c userSnapshot) readGroupPermissions(ctx context.Context, q queryer) error {
+	return forEachPair(ctx, q, func(group, permission string) {
 		if g, ok := c.groups[group]; ok {
 			g.Permissions = append(g.Permissions, auth.Permission(permission))
 			c.groups[group] = g
@@ -54,8 +55,8 @@ func (c copyOfUsers) readGroupPermissions(ctx context.Context, q queryer) error 
 	}, `SELECT group_name, permission FROM group_permissions ORDER BY permission`)
 }
 
-func (c copyOfUsers) readMemberships(ctx context.Context, q queryer) error {
-	return pairs(ctx, q, func(username, group string) {
+func (c userSnapshot) readMemberships(ctx context.Context, q queryer) error {
+	return forEachPair(ctx, q, func(username, group string) {
 		if a, ok := c.accounts[username]; ok {
 			a.Groups = append(a.Groups, group)
 			c.accounts[username] = a
@@ -63,8 +64,8 @@ func (c copyOfUsers) readMemberships(ctx context.Context, q queryer) error {
 	}, `SELECT username, group_name FROM memberships ORDER BY group_name`)
 }
 
-func (c copyOfUsers) readUserPermissions(ctx context.Context, q queryer) error {
-	return pairs(ctx, q, func(username, permission string) {
+func (c userSnapshot) readUserPermissions(ctx context.Context, q queryer) error {
+	return forEachPair(ctx, q, func(username, permission string) {
 		if a, ok := c.accounts[username]; ok {
 			a.Permissions = append(a.Permissions, auth.Permission(permission))
 			c.accounts[username] = a
@@ -72,9 +73,9 @@ func (c copyOfUsers) readUserPermissions(ctx context.Context, q queryer) error {
 	}, `SELECT username, permission FROM user_permissions ORDER BY permission`)
 }
 
-// pairs calls f for every row of two texts.
-func pairs(ctx context.Context, q queryer, f func(a, b string), query string) error {
-	return each(ctx, q, func(rows *sql.Rows) error {
+// forEachPair calls f for every row of a query with two text columns.
+func forEachPair(ctx context.Context, q queryer, f func(a, b string), query string) error {
+	return forEach(ctx, q, func(rows *sql.Rows) error {
 		var a, b string
 		if err := rows.Scan(&a, &b); err != nil {
 			return err

@@ -21,57 +21,57 @@ import (
 	"github.com/rubin-love/love-go/love/store"
 )
 
-// waitLimit is how long a test waits for what the store does by itself; the
+// waitLimit is how long a test waits for the background work of the store; the
 // machine may be busy.
 const waitLimit = 10 * time.Second
 
-func TestStore_LooksForChangesMoreOftenThanEverySecond(t *testing.T) {
+func TestStore_PollsMoreOftenThanEverySecond(t *testing.T) {
 	require.LessOrEqual(t, store.PollPeriod, time.Second/2)
 }
 
-func TestStore_SeesWhatAnotherProcessChangedWithinASecond(t *testing.T) {
-	onShared(t, func(t *testing.T, address string) {
+func TestStore_SeesChangesOfOtherProcessesWithinASecond(t *testing.T) {
+	runOnShared(t, func(t *testing.T, address string) {
 		here, there := openStore(t, address), openStore(t, address)
 		users := auth.NewUsers(here.Users(), password.New(password.WithCost(8, 1)))
 		require.NoError(t, users.Add(t.Context(), auth.User{Username: "ada"}, "secret"))
 
 		far := auth.NewUsers(there.Users(), password.New())
 		_, err := far.Lookup(t.Context(), "ada")
-		require.NoError(t, err, "an unknown user is looked for at once")
+		require.NoError(t, err, "an unknown user is looked up in the database at once")
 
 		key, err := here.Keyring().SigningKey(t.Context())
 		require.NoError(t, err)
 		same, err := there.Keyring().SigningKey(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, key.ID, same.ID, "no process makes a second key")
-		require.Eventually(t, func() bool { // the pause after the look for ada
+		require.Equal(t, key.ID, same.ID, "no process creates a second key")
+		require.Eventually(t, func() bool { // the pause after the look-up of ada
 			_, err := there.Keyring().Key(t.Context(), key.ID)
 			return err == nil
 		}, waitLimit, 10*time.Millisecond)
 
-		heard := make(chan string, 2)
-		defer there.Users().WatchAccounts(func(name string) { heard <- name })()
-		defer there.TokenStore().Watch(func(id string) { heard <- id })()
+		notified := make(chan string, 2)
+		defer there.Users().WatchAccounts(func(name string) { notified <- name })()
+		defer there.TokenStore().Watch(func(id string) { notified <- id })()
 		require.NoError(t, users.SetActive(t.Context(), "ada", false))
-		require.Equal(t, "ada", within(t, heard))
+		require.Equal(t, "ada", receive(t, notified))
 		require.NoError(t, users.Add(t.Context(), auth.User{Username: "bob"}, "secret"))
-		require.Equal(t, "bob", within(t, heard))
+		require.Equal(t, "bob", receive(t, notified))
 		_, err = far.Lookup(t.Context(), "ada")
 		require.ErrorIs(t, err, auth.ErrInactive)
 
 		_, err = here.TokenStore().Revoke(t.Context(), "token", time.Now().Add(time.Hour))
 		require.NoError(t, err)
-		require.Equal(t, "token", within(t, heard))
+		require.Equal(t, "token", receive(t, notified))
 		revoked, err := there.TokenStore().Revoked(t.Context(), "token")
 		require.NoError(t, err)
 		require.True(t, revoked)
 	})
 }
 
-func within(t *testing.T, heard <-chan string) string {
+func receive(t *testing.T, notified <-chan string) string {
 	t.Helper()
 	select {
-	case name := <-heard:
+	case name := <-notified:
 		return name
 	case <-time.After(waitLimit):
 		t.Fatal("not notified")
@@ -79,8 +79,8 @@ func within(t *testing.T, heard <-chan string) string {
 	}
 }
 
-func TestStore_KeepsEverythingWhenItIsOpenedAgain(t *testing.T) {
-	onShared(t, func(t *testing.T, address string) {
+func TestStore_KeepsItsDataWhenItIsReopened(t *testing.T) {
+	runOnShared(t, func(t *testing.T, address string) {
 		before, err := store.Open(t.Context(), address)
 		require.NoError(t, err)
 		require.NoError(t, before.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
@@ -102,8 +102,8 @@ func TestStore_KeepsEverythingWhenItIsOpenedAgain(t *testing.T) {
 	})
 }
 
-func TestOpen_OfManyProcessesAtOnceMakesTheTablesOnce(t *testing.T) {
-	onShared(t, func(t *testing.T, address string) {
+func TestOpen_CanRunInManyProcessesAtOnce(t *testing.T) {
+	runOnShared(t, func(t *testing.T, address string) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
@@ -137,7 +137,7 @@ func TestStore_DropsTokensADayAfterTheyExpire(t *testing.T) {
 	}, waitLimit, time.Millisecond)
 }
 
-func TestLockedDatabase_CanBeReadAndSaysThatItCannotBeWritten(t *testing.T) {
+func TestLockedDatabase_CanBeReadButNotWritten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "love.db")
 	s := openStore(t, "sqlite:"+file, store.WithTimeout(time.Second))
 	require.NoError(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
@@ -155,21 +155,21 @@ func TestLockedDatabase_CanBeReadAndSaysThatItCannotBeWritten(t *testing.T) {
 	_, err = s.TokenStore().Revoke(t.Context(), "id", time.Now())
 	require.ErrorIs(t, err, auth.ErrUnavailable)
 	require.NoError(t, tx.Rollback())
-	require.NoError(t, s.Users().DeleteAccount(t.Context(), "ada"), "afterwards all is well")
+	require.NoError(t, s.Users().DeleteAccount(t.Context(), "ada"), "after the lock was released")
 }
 
-func TestDatabaseThatGoesAway_IsTrustedForSomeSecondsOnly(t *testing.T) {
+func TestBrokenDatabase_IsTrustedForSomeSecondsOnly(t *testing.T) {
 	clock := lovetest.NewClock(time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC))
 	file := filepath.Join(t.TempDir(), "love.db")
 	s := openStore(t, "sqlite:"+file, store.WithClock(clock))
 	require.NoError(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
-	breakIt(t, file)
+	dropRevisions(t, file)
 
 	clock.WaitForTimers(1)
 	clock.Advance(store.PollPeriod)
 	require.Eventually(t, func() bool { return s.Check(t.Context()) != nil }, waitLimit, time.Millisecond)
 	_, err := s.Users().Account(t.Context(), "ada")
-	require.NoError(t, err, "a moment without the database locks nobody out")
+	require.NoError(t, err, "a short outage of the database locks nobody out")
 	for range 40 { // each tick lets the store notice
 		clock.Advance(store.PollPeriod)
 		if _, err = s.Users().Account(t.Context(), "ada"); err != nil {
@@ -186,8 +186,8 @@ func TestDatabaseThatGoesAway_IsTrustedForSomeSecondsOnly(t *testing.T) {
 	require.ErrorIs(t, err, auth.ErrUnavailable)
 }
 
-// breakIt takes the tables away under a store.
-func breakIt(t *testing.T, file string) {
+// dropRevisions drops a table that the store polls.
+func dropRevisions(t *testing.T, file string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+file)
 	require.NoError(t, err)
@@ -196,7 +196,7 @@ func breakIt(t *testing.T, file string) {
 	require.NoError(t, err)
 }
 
-func TestOpen_SaysWhatIsWrongAndNoPassword(t *testing.T) {
+func TestOpen_SaysWhatIsWrongWithoutThePassword(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "text"), []byte(strings.Repeat("not a database ", 100)), 0o600))
 	closed := closedPort(t)
@@ -221,7 +221,7 @@ func TestOpen_SaysWhatIsWrongAndNoPassword(t *testing.T) {
 	}
 }
 
-// closedPort is an address at which no server listens.
+// closedPort returns an address at which no server listens.
 func closedPort(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -229,7 +229,7 @@ func closedPort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func TestPostgreSQL_WithAWrongPasswordOrNameFailsWithoutShowingIt(t *testing.T) {
+func TestPostgreSQL_ErrorDoesNotShowThePassword(t *testing.T) {
 	server := postgres(t)
 	u, err := url.Parse(server)
 	require.NoError(t, err)
@@ -239,7 +239,7 @@ func TestPostgreSQL_WithAWrongPasswordOrNameFailsWithoutShowingIt(t *testing.T) 
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
-func TestSQLiteFile_IsForItsOwnerOnly(t *testing.T) {
+func TestSQLiteFile_IsReadableOnlyByItsOwner(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "love.db")
 	openStore(t, "sqlite:"+file)
 	files, err := filepath.Glob(file + "*")
@@ -252,14 +252,14 @@ func TestSQLiteFile_IsForItsOwnerOnly(t *testing.T) {
 	}
 }
 
-func TestWatcher_MayLookUpWhoWasDeleted(t *testing.T) {
+func TestWatcher_MayUseTheStore(t *testing.T) {
 	address := "sqlite:" + filepath.Join(t.TempDir(), "love.db")
 	here, there := openStore(t, address), openStore(t, address)
-	heard := make(chan string, 4)
+	notified := make(chan string, 4)
 	for _, s := range []*store.Store{here, there} {
 		defer s.Users().WatchAccounts(func(name string) {
 			if _, err := s.Users().Account(context.Background(), name); err != nil {
-				heard <- name
+				notified <- name
 			}
 		})()
 	}
@@ -267,11 +267,11 @@ func TestWatcher_MayLookUpWhoWasDeleted(t *testing.T) {
 	_, err := there.Users().Account(t.Context(), "ada")
 	require.NoError(t, err)
 	require.NoError(t, here.Users().DeleteAccount(t.Context(), "ada"))
-	require.Equal(t, []string{"ada", "ada"}, []string{within(t, heard), within(t, heard)})
+	require.Equal(t, []string{"ada", "ada"}, []string{receive(t, notified), receive(t, notified)})
 	require.NoError(t, here.Check(t.Context()))
 }
 
-func TestDatabaseFile_ThatIsRemovedIsMissed(t *testing.T) {
+func TestDatabaseFile_RemovingItIsAnError(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "love.db")
 	s := openStore(t, "sqlite:"+file)
 	require.NoError(t, os.Rename(file, file+".gone"))
