@@ -1,7 +1,7 @@
 // Command customauth is a LOVE manager whose users come from a team's own
-// identity system: here the observatory's badge office. Two methods are all
-// that it takes, Authenticate for the log-in and Lookup for every request
-// after it; tokens, permissions, websockets and audit are the manager's.
+// identity system, here the observatory's badge office. It takes two methods,
+// Authenticate for the log-in and Lookup for every request after it; tokens,
+// permissions, websockets and audit are the manager's.
 //
 //	go run ./examples/customauth
 //	curl -d username=ada -d password=1815 http://127.0.0.1:8000/manager/api/get-token/
@@ -12,21 +12,17 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"os/signal"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/rubin-love/love-go/love/auth"
-	"github.com/rubin-love/love-go/love/auth/jwt"
-	"github.com/rubin-love/love-go/love/hub"
-	"github.com/rubin-love/love-go/love/manager"
+	"github.com/rubin-love/love-go/love/server"
 )
 
-// badgeOffice knows who has a badge, its PIN, and where it opens doors. In
-// real life it would ask a service; it may be slow, and it may fail.
+// badgeOffice knows who has a badge, its PIN, and which doors it opens. A real one
+// would ask a service, which may be slow, and may fail.
 type badgeOffice struct {
 	mu     sync.Mutex
 	badges map[string]badge
@@ -37,7 +33,7 @@ type badge struct {
 	doors []string
 }
 
-// Authenticate implements auth.Authenticator: it is asked at log-in.
+// Authenticate implements auth.Authenticator: it is called at log-in.
 func (o *badgeOffice) Authenticate(ctx context.Context, name, pin string) (auth.User, error) {
 	o.mu.Lock()
 	b, ok := o.badges[name]
@@ -49,8 +45,8 @@ func (o *badgeOffice) Authenticate(ctx context.Context, name, pin string) (auth.
 	return o.Lookup(ctx, name)
 }
 
-// Lookup implements auth.Directory: it is asked at each request, so a badge
-// that is taken back acts at once.
+// Lookup implements auth.Directory: it is called at each request, so revoking a
+// badge takes effect at once.
 func (o *badgeOffice) Lookup(_ context.Context, name string) (auth.User, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -68,39 +64,20 @@ func (o *badgeOffice) Lookup(_ context.Context, name string) (auth.User, error) 
 	return u, nil
 }
 
-// takeBack ends a badge.
-func (o *badgeOffice) takeBack(name string) {
+// revoke ends a badge.
+func (o *badgeOffice) revoke(name string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.badges, name)
 }
 
-// house is a manager over a badge office.
-type house struct {
-	*manager.Manager
-	hub *hub.Hub
-}
-
-func newHouse(office *badgeOffice, processPassword string, log *slog.Logger) (*house, error) {
-	tokens := jwt.New(nil, office) // a random key: tokens end with the process
-	authorizer := auth.RoleAuthorizer{}
-	h := hub.New(
-		hub.WithGate(auth.Gate{Tokens: tokens, ProcessPassword: processPassword}),
-		hub.WithAuthorizer(authorizer),
-		hub.WithLogger(log),
-	)
-	m, err := manager.New(manager.Config{
-		Hub: h, Authenticator: office, Tokens: tokens, Authorizer: authorizer, Logger: log,
+// newServer returns a manager whose users are those of the badge office.
+func newServer(ctx context.Context, office *badgeOffice, processPassword string, log *slog.Logger) (*server.Server, error) {
+	return server.New(ctx, server.Config{
+		Authenticator:   office,
+		ProcessPassword: processPassword,
+		Logger:          log,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &house{m, h}, nil
-}
-
-func (h *house) close(ctx context.Context) error {
-	h.Manager.Close()
-	return h.hub.Shutdown(ctx)
 }
 
 func main() {
@@ -118,19 +95,9 @@ func run(ctx context.Context, address string) error {
 		"ada":   {pin: "1815", doors: []string{"control room"}},
 		"henry": {pin: "1868", doors: []string{"auxiliary telescope"}},
 	}}
-	h, err := newHouse(office, os.Getenv("PROCESS_CONNECTION_PASS"), slog.Default())
+	s, err := newServer(ctx, office, os.Getenv("PROCESS_CONNECTION_PASS"), slog.Default())
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Addr: address, Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	defer context.AfterFunc(ctx, func() {
-		end, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		_ = h.close(end)
-		_ = server.Shutdown(end)
-	})()
-	if err := server.ListenAndServe(); ctx.Err() == nil {
-		return err
-	}
-	return nil
+	return s.ListenAndServe(ctx, address)
 }

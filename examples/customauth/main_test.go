@@ -15,38 +15,38 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestTheBadgeOfficeDecidesWhoLogsInAndWhoCommands(t *testing.T) {
+func TestTheBadgeOfficeDecidesWhoMayLogInAndCommand(t *testing.T) {
 	office := &badgeOffice{badges: map[string]badge{
 		"ada":   {pin: "1815", doors: []string{"control room"}},
 		"henry": {pin: "1868", doors: []string{"auxiliary telescope"}},
 		"guest": {pin: "0000"},
 	}}
-	h, err := newHouse(office, "", slog.New(slog.DiscardHandler))
+	s, err := newServer(t.Context(), office, "", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	defer func() { require.NoError(t, h.close(t.Context())) }()
+	defer func() { require.NoError(t, s.Close(t.Context())) }()
 
-	ask := func(method, path, token, kind, body string) (int, string) {
+	call := func(method, path, token, kind, body string) (int, string) {
 		r := httptest.NewRequest(method, "/manager/api/"+path, strings.NewReader(body))
 		r.Header.Set("Content-Type", kind)
 		if token != "" {
 			r.Header.Set("Authorization", "Token "+token)
 		}
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
+		s.ServeHTTP(w, r)
 		return w.Code, w.Body.String()
 	}
 	logIn := func(name, pin string) (token string) {
 		form := url.Values{"username": {name}, "password": {pin}}.Encode()
-		status, body := ask("POST", "get-token/", "", "application/x-www-form-urlencoded", form)
+		status, body := call("POST", "get-token/", "", "application/x-www-form-urlencoded", form)
 		require.Equal(t, http.StatusOK, status, body)
-		var s struct{ Token string }
-		require.NoError(t, json.Unmarshal([]byte(body), &s))
-		return s.Token
+		var session struct{ Token string }
+		require.NoError(t, json.Unmarshal([]byte(body), &session))
+		return session.Token
 	}
-	status, _ := ask("POST", "get-token/", "", "application/json", `{"username": "ada", "password": "1816"}`)
+	status, _ := call("POST", "get-token/", "", "application/json", `{"username": "ada", "password": "1816"}`)
 	require.Equal(t, http.StatusBadRequest, status)
 
-	// Without a commander a command that is allowed is answered 503.
+	// There is no commander, so a command that is allowed is answered 503.
 	dome := `{"csc": "ATDome", "salindex": 0, "cmd": "cmd_moveAzimuth", "params": {"azimuth": 10}}`
 	mount := `{"csc": "MTMount", "salindex": 0, "cmd": "cmd_stop", "params": {}}`
 	for name, c := range map[string]struct {
@@ -56,14 +56,14 @@ func TestTheBadgeOfficeDecidesWhoLogsInAndWhoCommands(t *testing.T) {
 		"ada": {"1815", 503, 503}, "henry": {"1868", 503, 403}, "guest": {"0000", 403, 403},
 	} {
 		token := logIn(name, c.pin)
-		status, body := ask("POST", "cmd/", token, "application/json", dome)
+		status, body := call("POST", "cmd/", token, "application/json", dome)
 		require.Equal(t, c.dome, status, "%s: %s", name, body)
-		status, _ = ask("POST", "cmd/", token, "application/json", mount)
+		status, _ = call("POST", "cmd/", token, "application/json", mount)
 		require.Equal(t, c.mount, status, name)
 	}
 
 	token := logIn("ada", "1815")
-	office.takeBack("ada")
-	status, _ = ask("GET", "validate-token/", token, "", "")
-	require.Equal(t, http.StatusUnauthorized, status, "at once")
+	office.revoke("ada")
+	status, _ = call("GET", "validate-token/", token, "", "")
+	require.Equal(t, http.StatusUnauthorized, status, "the badge was revoked")
 }

@@ -1,5 +1,5 @@
 // Command customcommander is a team's own commander behind LOVE: a dew heater
-// that is not on SAL. Any LOVE-manager commands it when told its address:
+// that is not on SAL. Any LOVE-manager can command it, given its address:
 //
 //	customcommander --listen 127.0.0.1:5000
 //	export PROCESS_CONNECTION_PASS=for-producers CMD_USER_PASS=for-commands
@@ -40,7 +40,7 @@ func main() {
 	}
 }
 
-// serve answers managers until ctx ends.
+// serve serves the HTTP API until ctx ends.
 func serve(ctx context.Context, listener net.Listener) error {
 	heater := &dewHeater{}
 	server := &http.Server{
@@ -54,21 +54,22 @@ func serve(ctx context.Context, listener net.Listener) error {
 	return nil
 }
 
-// dewHeater is the device. That it has Execute makes it a commander.Commander.
+// dewHeater is the device. Its method Execute makes it a commander.Commander.
 type dewHeater struct {
 	mu      sync.Mutex
 	percent int
 }
 
-// Execute implements commander.Commander. What the device answers is an Ack, whose
-// text "Done" alone means success; a command that never reaches it is an error.
+// Execute implements commander.Commander. The answer of the device is an Ack,
+// in which only the text "Done" means success; a command that never reaches it
+// is an error.
 func (h *dewHeater) Execute(ctx context.Context, c commander.Call) (love.Ack, error) {
 	if c.CSC != "DewHeater" || c.Name != "cmd_setPower" {
-		return love.Ack{}, commander.Refuse("There is DewHeater cmd_setPower, not %s %s.", c.CSC, c.Name)
+		return love.Ack{}, commander.Refuse("the only command is DewHeater cmd_setPower, not %s %s", c.CSC, c.Name)
 	}
 	var power struct{ Percent *int } // nil if it is left out
 	if err := json.Unmarshal(c.Params, &power); err != nil || power.Percent == nil || *power.Percent < 0 || *power.Percent > 100 {
-		return love.Ack{}, commander.Refuse("percent is a whole number from 0 to 100.")
+		return love.Ack{}, commander.Refuse("percent must be a whole number from 0 to 100")
 	}
 	commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Timeout: 0.01})
 	h.mu.Lock()

@@ -20,7 +20,7 @@ func setPower(params string) commander.Call {
 	}}
 }
 
-func TestTheHeaterIsACommander(t *testing.T) {
+func TestConformance(t *testing.T) {
 	lovetest.RunCommander(t, func(*testing.T) lovetest.CommanderSetup {
 		return lovetest.CommanderSetup{
 			Commander: &dewHeater{},
@@ -31,14 +31,14 @@ func TestTheHeaterIsACommander(t *testing.T) {
 	})
 }
 
-func TestWhatIsLeftOutIsNotTakenForZero(t *testing.T) {
+func TestAMissingParameterDoesNotCountAsZero(t *testing.T) {
 	h := &dewHeater{percent: 40}
 	_, err := h.Execute(t.Context(), setPower(`{}`))
-	require.EqualError(t, err, "percent is a whole number from 0 to 100.")
+	require.EqualError(t, err, "percent must be a whole number from 0 to 100")
 	require.Equal(t, 40, h.percent)
 }
 
-func TestAManagerCommandsTheHeater(t *testing.T) {
+func TestAManagerCanCommandTheHeater(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
@@ -52,7 +52,7 @@ func TestAManagerCommandsTheHeater(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ack.Succeeded())
 	_, err = manager.Heartbeat(t.Context())
-	require.NoError(t, err, "the API has a heartbeat of its own")
+	require.NoError(t, err, "the API has its own heartbeat")
 	stop()
 	require.NoError(t, <-ended)
 }

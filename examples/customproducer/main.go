@@ -1,4 +1,4 @@
-// Customproducer runs a producer that is a team's own.
+// Command customproducer runs a team's own producer.
 //
 //	PROCESS_CONNECTION_PASS=… customproducer http://manager:8000 http://rack-1/supplies
 package main

@@ -46,14 +46,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := listen(ctx, domain, out); err != nil {
 		return errors.Join(err, domain.Close())
 	}
-	var answering sync.WaitGroup
-	answering.Go(func() {
+	var running sync.WaitGroup
+	running.Go(func() {
 		if err := station.Run(ctx); err != nil {
 			fmt.Fprintln(out, err)
 		}
 	})
 	err = station.measure(ctx, time.Second)
-	answering.Wait()
+	running.Wait()
 	return errors.Join(err, domain.Close())
 }
 

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestStationTellsWhatIsInItsFile(t *testing.T) {
+func TestStationWritesTheReadingsOfItsFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "readings.csv")
 	require.NoError(t, os.WriteFile(file, []byte("# deg_C, %\n12.5, 40\n11.0, 45\n"), 0o600))
 	synctest.Test(t, func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestStationTellsWhatIsInItsFile(t *testing.T) {
 	})
 }
 
-func TestStationIsAComponentLikeOthers(t *testing.T) {
+func TestStationIsAComponent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		domain := sal.NewDomain(sim.NewBus(), sim.Definitions())
 		defer domain.Close()
@@ -56,24 +56,24 @@ func TestStationIsAComponentLikeOthers(t *testing.T) {
 		require.Equal(t, 2.0, humidity.Float("relativeHumidityItem"))
 		log, err := r.Await(t.Context(), "evt_logMessage")
 		require.NoError(t, err)
-		require.Contains(t, log.Text("message"), "begins anew")
+		require.Contains(t, log.Text("message"), "starts again")
 
 		_, err = r.Command(t.Context(), "setLogLevel", sal.Values{"level": 40})
 		require.NoError(t, err)
 		_, err = r.Command(t.Context(), "setLogLevel", sal.Values{"level": -1})
-		require.ErrorContains(t, err, "level=-1 is none")
+		require.ErrorContains(t, err, "level=-1 is not a log level")
 		stop()
 		require.NoError(t, <-ended)
 		require.NoError(t, <-ended)
 	})
 }
 
-func TestFileThatIsNoneIsAnError(t *testing.T) {
+func TestAnInvalidFileIsAnError(t *testing.T) {
 	for text, want := range map[string]string{
 		"":           "there are no readings",
 		"1,2,3\n":    "a line has temperature and humidity",
-		"1,2\nx,3\n": `line 2: "x" is no number`,
-		"Inf,1\n":    "is no number",
+		"1,2\nx,3\n": `line 2: "x" is not a number`,
+		"Inf,1\n":    "is not a number",
 	} {
 		_, err := parse(strings.NewReader(text))
 		require.ErrorContains(t, err, want)

@@ -12,7 +12,7 @@ import (
 // reading is one measurement.
 type reading struct {
 	temperature float64 // deg_C
-	humidity    float64 // per cent
+	humidity    float64 // percent
 }
 
 // parse reads lines of temperature and humidity.
@@ -32,7 +32,7 @@ func parse(r io.Reader) ([]reading, error) {
 		for i, into := range []*float64{&r.temperature, &r.humidity} {
 			if *into, err = strconv.ParseFloat(fields[i], 64); err != nil || math.IsInf(*into, 0) {
 				line, _ := lines.FieldPos(i)
-				return nil, fmt.Errorf("line %d: %q is no number", line, fields[i])
+				return nil, fmt.Errorf("line %d: %q is not a number", line, fields[i])
 			}
 		}
 		readings = append(readings, r)

@@ -12,8 +12,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sallog"
 )
 
-// station is the component: it takes one reading after another, from the first
-// again after the last.
+// station is the component: it writes one reading after another, and after the last
+// the first again.
 type station struct {
 	*sal.Controller
 	clock    love.Clock
@@ -23,9 +23,9 @@ type station struct {
 	next     int
 }
 
-// newStation makes the component ESS with an index and writes its summary state.
+// newStation returns the component ESS with an index, and writes its summary state.
 func newStation(ctx context.Context, domain *sal.Domain, index int, readings []reading) (*station, error) {
-	// The commands of its life (start, enable …) are left out.
+	// It does not implement the commands that change its state (start, enable …).
 	controller, err := domain.Controller(ctx, "ESS", index, sal.Partial())
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func newStation(ctx context.Context, domain *sal.Domain, index int, readings []r
 func (s *station) setLogLevel(ctx context.Context, command *sal.Sample) error {
 	level := command.Int("level")
 	if level < 0 {
-		return fmt.Errorf("level=%d is none; give 10 for debug, 20 for info …", level)
+		return fmt.Errorf("level=%d is not a log level: give 10 for debug, 20 for info …", level)
 	}
 	s.records.SetLevel(int(level))
 	_, err := s.Write(ctx, "evt_logLevel", sal.Values{"level": level})
@@ -54,18 +54,18 @@ func (s *station) setLogLevel(ctx context.Context, command *sal.Sample) error {
 
 // measure writes a heartbeat each second and a reading each period until ctx ends.
 func (s *station) measure(ctx context.Context, period time.Duration) error {
-	heart, readings := s.clock.NewTicker(time.Second), s.clock.NewTicker(period)
-	defer heart.Stop()
+	heartbeat, readings := s.clock.NewTicker(time.Second), s.clock.NewTicker(period)
+	defer heartbeat.Stop()
 	defer readings.Stop()
 	for {
 		var err error
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-heart.C():
+		case <-heartbeat.C():
 			_, err = s.Write(ctx, "evt_heartbeat", nil, sal.Force())
 		case <-readings.C():
-			err = s.tell(ctx)
+			err = s.writeReading(ctx)
 		}
 		if err != nil {
 			return err
@@ -76,12 +76,12 @@ func (s *station) measure(ctx context.Context, period time.Duration) error {
 // channels is the number of sensors that the definition has room for.
 const channels = 16
 
-// tell writes the next reading.
-func (s *station) tell(ctx context.Context) error {
+// writeReading writes the next reading.
+func (s *station) writeReading(ctx context.Context) error {
 	r := s.readings[s.next%len(s.readings)]
 	s.next++
 	if s.next%len(s.readings) == 0 {
-		s.log.Info("the file is at its end, it begins anew")
+		s.log.Info("the file is at its end, it starts again")
 	}
 	temperatures := make([]float64, channels)
 	for i := range temperatures {

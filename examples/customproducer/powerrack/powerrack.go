@@ -1,5 +1,6 @@
-// Package powerrack publishes what a rack of power supplies says over HTTP: a
-// team's own producer, of something that is no SAL component.
+// Package powerrack is a team's own producer, of something that is not a SAL
+// component: it publishes the telemetry of a rack of power supplies, which it polls
+// over HTTP.
 package powerrack
 
 import (
@@ -12,14 +13,14 @@ import (
 	"github.com/rubin-love/love-go/love/producer"
 )
 
-// Rack is the producer: a Base that polls.
+// Rack is the producer.
 type Rack struct {
 	*producer.Base
 	url   string
 	alarm bool
 }
 
-// New makes the producer of the rack that answers at a URL.
+// New returns the producer of the rack at a URL.
 func New(url string, opts ...producer.BaseOption) *Rack {
 	r := &Rack{Base: producer.NewBase("PowerRack", opts...), url: url}
 	r.RegisterPeriodic(love.CategoryTelemetry, r.power)

@@ -39,10 +39,10 @@ func TestTheRackIsPublished(t *testing.T) {
 	answer.Store(`{"volts":[12.1,0.0],"alarm":true}`)
 	require.JSONEq(t, on, string(manager.Next("event-PowerRack-1-alarm").Data[0].Streams[0].Value))
 
-	manager.Watch("event-PowerRack-1-alarm") // a page is opened: it is told again
+	manager.Watch("event-PowerRack-1-alarm") // a page is opened, so the event is sent again
 	require.JSONEq(t, on, string(manager.Next("event-PowerRack-1-alarm").Data[0].Streams[0].Value))
 
-	answer.Store(`garbage`) // and it goes on
+	answer.Store(`garbage`) // an error; the next poll is made all the same
 	manager.Kill()
 	answer.Store(`{"volts":[12.1,4.9],"alarm":false}`)
 	manager.Start()
