@@ -17,20 +17,20 @@ type Ceiling struct {
 	Rate        float64 // frames per second, of all connections together
 	Duration    time.Duration
 
-	// Write runs a [Writer] in another process, so that its cost does not
-	// include that of reading. nil: in this process, where it does.
+	// Write runs a [Writer] in another process, so that its cost does not include
+	// that of reading. nil: it runs in this process.
 	Write func(context.Context, Writer) (Cost, error)
 }
 
 // CeilingReport is the CPU time per frame.
 type CeilingReport struct{ R1, R16 time.Duration }
 
-// String returns the report for people.
+// String returns the report as text.
 func (r CeilingReport) String() string {
 	return fmt.Sprintf("R1   %.2f µs CPU per frame, one per write\nR16  %.2f µs CPU per frame, sixteen per write\n", micros(r.R1), micros(r.R16))
 }
 
-// Run measures both.
+// Run measures both costs.
 func (c Ceiling) Run(ctx context.Context) (r CeilingReport, err error) {
 	if c.Connections < 1 || c.Frame < 1 || c.Rate <= 0 || c.Duration <= 0 {
 		return r, fmt.Errorf("connections, frame, rate and duration must be above 0")

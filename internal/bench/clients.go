@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// clients is connections that are closed together, and the goroutines that read
+// clients are connections that are closed together, and the goroutines that read
 // them. The zero value is ready.
 type clients struct {
 	mu      sync.Mutex
 	conns   []*conn
-	closed  bool           // connections end from now on because they are closed here
+	closed  bool           // from now on connections end because they are closed here
 	failed  error          // of the first connection kept alive that was lost
 	reading sync.WaitGroup // the goroutines
 }
@@ -60,7 +60,7 @@ func (x *clients) failure() error {
 	return x.failed
 }
 
-// closeWith closes all connections when ctx ends, so that nothing waits for them.
+// closeWith closes all connections when ctx ends, so that no reader waits for them.
 func (x *clients) closeWith(ctx context.Context) (stop func() bool) {
 	return context.AfterFunc(ctx, x.closeConns)
 }

@@ -36,8 +36,8 @@ func dial(ctx context.Context, url string, buffer int) (*conn, error) {
 	return c, nil
 }
 
-// largestFrame bounds what a manager may send at once. It is more than a manager
-// accepts itself.
+// largestFrame is the largest frame that is accepted, in bytes. It is more than
+// a manager accepts itself.
 const largestFrame = 64 << 20
 
 var (
@@ -80,7 +80,7 @@ func (c *conn) grow(n int) {
 	}
 }
 
-// fill reads more.
+// fill reads more bytes.
 func (c *conn) fill() error {
 	if c.r > 0 {
 		c.w = copy(c.buf, c.buf[c.r:c.w])
@@ -125,8 +125,8 @@ func (c *conn) each(read func(), f func(text []byte) bool) error {
 	}
 }
 
-// add appends a frame to those that flush will send. All masks are zero: masking
-// would only cost the generator time, as the payload is its own.
+// add appends a frame to those that flush will send. All masks are zero, because
+// masking would only cost the generator time.
 func (c *conn) add(op ws.OpCode, payload []byte) {
 	c.out = append(c.out, 0x80|byte(op))
 	switch n := len(payload); {

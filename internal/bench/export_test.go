@@ -52,7 +52,7 @@ func Texts(sent []byte) (texts []string, err error) {
 	return texts, err
 }
 
-// received is a connection of which only what is read matters.
+// received is a connection on which the given bytes arrive.
 type received struct {
 	net.Conn
 	r *bytes.Reader

@@ -25,7 +25,7 @@ type IdleReport struct {
 	Used      Usage
 }
 
-// String returns the report for people.
+// String returns the report as text.
 func (r IdleReport) String() string {
 	perClient := float64(r.Used.RSS-r.Before) / float64(r.Clients)
 	cpu := micros(r.Used.CPU) / r.Used.Wall.Seconds() / float64(r.Clients)

@@ -40,7 +40,7 @@ type InterleavedReport struct {
 	Without, With []Report
 }
 
-// Run runs the load 2 × Runs times. after, if not nil, gets each report.
+// Run runs the load 2 × Runs times. after, if not nil, is called with each report.
 func (x InterleavedRuns) Run(ctx context.Context, after func(r Report, disturbed bool)) (InterleavedReport, error) {
 	r := InterleavedReport{Disturbance: x.Disturbance.Name}
 	if x.Runs < 1 {
@@ -85,7 +85,7 @@ func (x InterleavedRuns) run(ctx context.Context, disturbed bool) (Report, error
 // kinds differ as much as they do.
 func (r InterleavedReport) Significance() float64 { return rankSum(p99s(r.Without), p99s(r.With)) }
 
-// String returns the report for people.
+// String returns the report as text.
 func (r InterleavedReport) String() string {
 	var b strings.Builder
 	for _, k := range []struct {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// component is the name under which the benchmark publishes; each publisher
-// has a salindex of its own.
+// component is the name under which the benchmark publishes; each publisher has its
+// own salindex.
 const component = "Bench"
 
 // request returns the text of a subscription to one stream of a publisher.
@@ -23,9 +23,9 @@ type message struct {
 	stamps    []int // offsets in text, one for each stream
 }
 
-// newMessage makes a message of a number of streams whose values have about
-// the given size in bytes. The value of an event is a list of one sample, that of
-// telemetry a sample.
+// newMessage returns a message with streams whose values have about the given size
+// in bytes. The value of an event is a list of one sample, that of telemetry a
+// sample.
 func newMessage(category string, publisher, streams, size int) *message {
 	m := &message{publisher: publisher}
 	var b bytes.Buffer
@@ -49,7 +49,7 @@ func newMessage(category string, publisher, streams, size int) *message {
 	return m
 }
 
-// valueOverhead is about the size of a value without padding.
+// valueOverhead is the approximate size of a value without padding.
 const valueOverhead = 139
 
 // fill writes the stamps of one more message into its text.

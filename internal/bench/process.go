@@ -76,7 +76,7 @@ func (u Usage) Share() float64 {
 	return float64(u.CPU) / float64(u.Wall)
 }
 
-// startUsage begins to measure a process; the returned function returns what it
+// startUsage starts measuring a process; the returned function returns what it
 // has used since, which is nothing for pid 0.
 func startUsage(pid int) (used func() (Usage, error), err error) {
 	if pid == 0 {

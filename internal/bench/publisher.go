@@ -28,7 +28,7 @@ func newPublisher(l *load, i int, c *conn) *publisher {
 	}
 }
 
-// run publishes until the load's time is over. Each message is sent when it is
+// run publishes for the duration of the load. Each message is sent when it is
 // due, or at once if it is late; its stamp holds the time at which it was due.
 func (p *publisher) run(ctx context.Context) error {
 	wait := time.NewTimer(0)

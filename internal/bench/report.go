@@ -44,7 +44,7 @@ func (r *Report) PerDelivery() time.Duration {
 	return r.Manager.CPU / time.Duration(r.Delivered)
 }
 
-// String returns the report for people.
+// String returns the report as text.
 func (r *Report) String() string {
 	var b strings.Builder
 	l, seconds := r.Load, r.Load.Duration.Seconds()

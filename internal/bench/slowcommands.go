@@ -13,9 +13,8 @@ import (
 	"time"
 )
 
-// SlowCommands issues commands to a manager and is the commander that does not
-// answer them, so that they are under way in the manager for as long as a run
-// lasts.
+// SlowCommands issues commands to a manager, and is the commander that does not
+// answer them, so that they are under way in the manager during a whole run.
 type SlowCommands struct {
 	url, token string
 	number     int
@@ -24,7 +23,7 @@ type SlowCommands struct {
 	client     *http.Client
 
 	mu    sync.Mutex
-	round *commandRound // of the present run; nil without one
+	round *commandRound // of the current run; nil between runs
 }
 
 // commandRound holds the commands of one run.
@@ -122,7 +121,7 @@ func (s *SlowCommands) begin(ctx context.Context, _ *Load) (end func() error, er
 var errAnsweredElsewhere = errors.New("a command was answered before this commander did so: does the manager use it?")
 
 // issueIn issues a command of a round. If it is answered before the end of the
-// round, not this commander has answered, and the command was not under way.
+// round, another commander has answered it, and it was not under way.
 func (s *SlowCommands) issueIn(ctx context.Context, r *commandRound) error {
 	if err := s.issue(ctx); err != nil {
 		return err

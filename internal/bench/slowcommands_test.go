@@ -49,7 +49,7 @@ func TestCommandsThatAreAnsweredTooEarlyAreAnError(t *testing.T) {
 		want    string
 	}{
 		"a manager that refuses them":           {http.NotFound, "a command was answered with 404"},
-		"a manager with a commander of its own": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"ack":"Done"}`)) }, "does the manager use it?"},
+		"a manager with another commander": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"ack":"Done"}`)) }, "does the manager use it?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			manager := httptest.NewServer(c.manager)

@@ -34,7 +34,7 @@ type StormReport struct {
 	Manager         Usage         // in the second
 }
 
-// String returns the report for people.
+// String returns the report as text.
 func (r StormReport) String() string {
 	s := fmt.Sprintf("%d clients connecting: %.3f s, %.0f accepted/s\n", r.Clients, r.Accepted.Seconds(), float64(r.Clients)/r.Accepted.Seconds())
 	s += fmt.Sprintf("with %d groups each: connected after %.3f s, all %d snapshots after %.3f s\n", r.Groups, r.Connected.Seconds(), r.Clients*r.Groups, r.Complete.Seconds())
@@ -45,7 +45,7 @@ func (r StormReport) String() string {
 	return s
 }
 
-// Run publishes the values and makes the storms.
+// Run publishes the values and runs the storms.
 func (s Storm) Run(ctx context.Context) (r StormReport, err error) {
 	if s.Clients < 1 || s.Groups < 1 || s.Groups >= 1000 || s.Timeout <= 0 {
 		return r, errors.New("the reconnect shape needs clients, 1 to 999 groups and a timeout")

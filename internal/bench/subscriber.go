@@ -48,7 +48,7 @@ func (s *subscriber) message(text []byte) bool {
 	return true
 }
 
-// unexpected makes an error of a message that the benchmark has not sent.
+// unexpected returns an error that shows a message that the benchmark has not sent.
 func unexpected(text []byte) error {
 	return fmt.Errorf("the manager sent: %.200s", text)
 }

@@ -14,7 +14,7 @@ type Answer struct {
 	Header http.Header
 	Body   any    // written as JSON; nil: no body
 	Raw    []byte // written unchanged if Body is nil; Header holds its content type
-	Sent   bool   // the answer has been written already
+	Sent   bool   // the action has written the answer itself
 }
 
 // Refusal is an answer of status 400 and above, as an error.

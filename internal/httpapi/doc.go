@@ -1,6 +1,5 @@
-// Package httpapi is what the HTTP APIs of this module have in common: answers
-// and refusals as values, tables of methods, bodies that are read within a limit
-// and a time, and what happens around each request: the log, panics, bodies
-// that nobody reads. Which paths there are, and what refusals say, is each API's
-// own.
+// Package httpapi has what the HTTP APIs of this module share: answers and refusals
+// as values, tables of methods, reading a body within a limit and a timeout, and
+// everything around a request: the log, panics, and bodies that are not read. Paths
+// and the texts of refusals are left to each API.
 package httpapi

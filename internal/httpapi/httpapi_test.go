@@ -18,7 +18,7 @@ import (
 	"github.com/rubin-love/love-go/internal/httpapi"
 )
 
-func TestAnAnswerIsJSONOrWhatItHolds(t *testing.T) {
+func TestAnAnswerIsJSONOrRaw(t *testing.T) {
 	w := httptest.NewRecorder()
 	require.NoError(t, httpapi.Answer{Status: 201, Body: map[string]string{"a": "<b>"}, Header: http.Header{"Location": {"/x"}}}.Write(w))
 	require.Equal(t, 201, w.Code)
@@ -35,7 +35,7 @@ func TestAnAnswerIsJSONOrWhatItHolds(t *testing.T) {
 
 	w = httptest.NewRecorder()
 	require.NoError(t, httpapi.Answer{Sent: true}.Write(w))
-	require.Empty(t, w.Header(), "it was written before")
+	require.Empty(t, w.Header(), "it has been written already")
 }
 
 func TestARefusalWithAHeaderLeavesTheOriginalAsItIs(t *testing.T) {
@@ -60,7 +60,7 @@ func TestMethodsAnswerHEADAsGET(t *testing.T) {
 
 const bodyTimeout = 50 * time.Millisecond
 
-// exchange sends the beginning of a request to a handler in the wrapping, and
+// exchange sends the beginning of a request to a wrapped handler, and
 // returns the answer and what was logged.
 func exchange(t *testing.T, handler http.HandlerFunc, request string) (status int, body string, log string) {
 	t.Helper()
@@ -82,7 +82,7 @@ func exchange(t *testing.T, handler http.HandlerFunc, request string) (status in
 	return resp.StatusCode, string(content), text.String()
 }
 
-func TestABodyIsReadWithinALimitAndATime(t *testing.T) {
+func TestABodyIsReadWithinALimitAndATimeout(t *testing.T) {
 	read := func(w http.ResponseWriter, r *http.Request) {
 		body, err := httpapi.ReadBody(w, r, 10, bodyTimeout)
 		fmt.Fprintf(w, "%s %v", body, err)
@@ -99,13 +99,13 @@ func TestABodyIsReadWithinALimitAndATime(t *testing.T) {
 	}
 }
 
-func TestABodyThatNobodyReadsDoesNotHoldUpTheAnswer(t *testing.T) {
+func TestABodyThatIsNotReadDoesNotBlockTheAnswer(t *testing.T) {
 	status, _, _ := exchange(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418) },
 		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc")
 	require.Equal(t, 418, status)
 }
 
-func TestAPanicIsAnAnswerAndInTheLog(t *testing.T) {
+func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 	status, body, log := exchange(t, func(http.ResponseWriter, *http.Request) { panic("oops") }, "GET /x?token=secret HTTP/1.1\r\nHost: x\r\n\r\n")
 	require.Equal(t, 500, status)
 	require.Equal(t, `"failed"`, body)

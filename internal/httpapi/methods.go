@@ -2,7 +2,7 @@ package httpapi
 
 import "net/http"
 
-// Methods holds what answers a path, by method.
+// Methods maps the methods of a path to what answers them.
 type Methods[F any] map[string]F
 
 // Find returns what answers a method. HEAD is answered as GET: net/http leaves

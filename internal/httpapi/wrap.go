@@ -12,15 +12,15 @@ import (
 // Wrapping says what [Wrap] does around each request.
 type Wrapping struct {
 	Logger *slog.Logger
-	// BodyTimeout is the time for a body that nobody reads: net/http reads it to
-	// its end before it answers, however long that takes.
+	// BodyTimeout limits a body that the handler does not read: net/http reads it
+	// to its end before it sends the answer, however long that takes.
 	BodyTimeout time.Duration
 	// Failed is the answer to a request whose handler has panicked.
 	Failed func(r *http.Request) Answer
 }
 
-// Wrap returns a handler that writes a line per request at level debug, without
-// its query, which may hold a token, and answers also if next panics.
+// Wrap returns a handler that logs each request at level debug, without
+// its query, which may have a token, and answers even if next panics.
 func Wrap(next http.Handler, c Wrapping) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -56,8 +56,8 @@ func host(address string) string {
 	return address
 }
 
-// Writer is an http.ResponseWriter that remembers the status, and limits the time
-// for a body that nobody has read.
+// Writer is an http.ResponseWriter that keeps the status, and limits the time
+// for a body that has not been read.
 type Writer struct {
 	http.ResponseWriter
 	status  int
@@ -93,8 +93,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// SetReadDeadline is what http.ResponseController calls: whoever reads the body
-// sets a deadline of their own.
+// SetReadDeadline is called by http.ResponseController, when the handler sets
+// its own deadline for reading the body.
 func (w *Writer) SetReadDeadline(deadline time.Time) error {
 	w.unread = false
 	return http.NewResponseController(w.ResponseWriter).SetReadDeadline(deadline)

@@ -1,4 +1,4 @@
-// Package httpserver makes the HTTP servers of this program's processes.
+// Package httpserver makes the HTTP servers of this module's programs.
 package httpserver
 
 import (

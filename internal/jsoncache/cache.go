@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// maxDocuments bounds the cache. Its users have a few documents in a few
-	// variants; a cache that is full starts again empty.
+	// maxDocuments is the most documents in the cache. Its users have a few
+	// documents in a few variants; a full cache is emptied.
 	maxDocuments = 32
 	// minCompressed is the size in bytes from which compressing pays.
 	minCompressed = 256

@@ -1,5 +1,5 @@
-// Package pipenet is a network within the process, for tests: its connections
-// are pipes, whose waits a bubble of testing/synctest understands.
+// Package pipenet is a network within the process, for tests. Its connections are
+// pipes, so that they can be used in a bubble of testing/synctest.
 package pipenet
 
 import (
@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// Network is a [net.Listener] that accepts what is dialled with
+// Network is a [net.Listener] that accepts the connections of
 // [Network.DialContext].
 type Network struct {
 	dialled chan net.Conn
@@ -19,7 +19,7 @@ type Network struct {
 
 var _ net.Listener = (*Network)(nil)
 
-// New returns a network. It ends with [Network.Close].
+// New returns a network. [Network.Close] ends it.
 func New() *Network { return &Network{dialled: make(chan net.Conn), closed: make(chan struct{})} }
 
 // Accept implements [net.Listener].
@@ -41,7 +41,7 @@ func (n *Network) Close() error {
 // Addr implements [net.Listener].
 func (n *Network) Addr() net.Addr { return &net.UnixAddr{Name: "pipenet"} }
 
-// DialContext connects to whoever accepts, whatever the address is. It fits
+// DialContext connects to the listener, whatever the address. It fits
 // [http.Transport].
 func (n *Network) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	ours, theirs := net.Pipe()
@@ -55,8 +55,8 @@ func (n *Network) DialContext(ctx context.Context, _, _ string) (net.Conn, error
 	}
 }
 
-// Serve serves HTTP on a network of its own until stop is called. The transport
-// reaches it at every address. stop cuts what is under way.
+// Serve serves HTTP on a new network until stop is called, which aborts the requests
+// under way. The transport reaches the server at every address.
 func Serve(h http.Handler) (t *http.Transport, stop func()) {
 	network := New()
 	server := &http.Server{Handler: h}

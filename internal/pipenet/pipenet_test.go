@@ -33,12 +33,12 @@ func TestRequestsAreServedInTheTimeOfABubble(t *testing.T) {
 	})
 }
 
-func TestNobodyConnectsToAClosedNetwork(t *testing.T) {
+func TestDialingAClosedNetworkIsAnError(t *testing.T) {
 	n := pipenet.New()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := n.DialContext(ctx, "tcp", "x:1")
-	require.ErrorIs(t, err, context.Canceled, "nobody accepts")
+	require.ErrorIs(t, err, context.Canceled, "no server accepts")
 	require.NoError(t, n.Close())
 	require.NoError(t, n.Close())
 	_, err = n.Accept()

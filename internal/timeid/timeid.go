@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// First returns the 16 digits with which every ID of a time begins: nanoseconds
-// since 1970 in hexadecimal, bounded to the years 1970 to 2262.
+// First returns the 16 digits with which all IDs of a time begin: nanoseconds
+// since 1970 in hexadecimal, limited to the years 1970 to 2262.
 func First(t time.Time) string {
 	n := t.UnixNano()
 	switch {
@@ -23,8 +23,8 @@ func First(t time.Time) string {
 	return fmt.Sprintf("%016x", n)
 }
 
-// Generator makes IDs: [First] of their times and random digits, so that those
-// of two processes differ. The zero value is ready, and safe for concurrent use.
+// Generator makes IDs: [First] of their time and random digits, so that the IDs of
+// two processes differ. The zero value is ready, and safe for concurrent use.
 type Generator struct {
 	mu   sync.Mutex
 	last int64 // nanoseconds

@@ -10,7 +10,7 @@ import (
 	"github.com/rubin-love/love-go/internal/timeid"
 )
 
-func TestIDsSortAsTheirTimesDo(t *testing.T) {
+func TestIDsSortByTime(t *testing.T) {
 	night := time.Date(2026, 3, 14, 1, 59, 26, 535897932, time.UTC)
 	times := []time.Time{{}, time.Unix(0, 0), night, night.Add(1), night.Add(time.Hour), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
 	var first []string
@@ -22,7 +22,7 @@ func TestIDsSortAsTheirTimesDo(t *testing.T) {
 	require.Less(t, first[2], first[3], "a nanosecond counts")
 }
 
-func TestIDsOfTheSameMomentDiffer(t *testing.T) {
+func TestIDsOfTheSameTimeDiffer(t *testing.T) {
 	night := time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
 	var g timeid.Generator
 	first, at := g.Next(night)
@@ -34,5 +34,5 @@ func TestIDsOfTheSameMomentDiffer(t *testing.T) {
 	require.Greater(t, timeid.First(at.Add(1)), first)
 
 	_, back := g.Next(night.Add(-time.Minute))
-	require.Equal(t, night.Add(-time.Minute), back, "a clock that was set back is followed")
+	require.Equal(t, night.Add(-time.Minute), back, "it follows a clock that was set back")
 }

@@ -1,10 +1,10 @@
-// Package watch implements the Watch methods of this module: functions that
-// want to be called when something changes, for as long as they are interested.
+// Package watch implements the Watch methods of this module: it calls functions when
+// something changes, until they are cancelled.
 package watch
 
 import "sync"
 
-// List is the functions that watch one thing. The zero value is ready, and safe
+// List holds the functions that watch one thing. The zero value is ready, and safe
 // for concurrent use.
 type List[T any] struct {
 	mu    sync.Mutex
@@ -12,7 +12,7 @@ type List[T any] struct {
 	funcs map[int]func(T)
 }
 
-// Add has f called at each [List.Notify] until cancel is called. cancel may be
+// Add makes each [List.Notify] call f, until cancel is called. cancel may be
 // called more than once. f must not use the list: not Add, Notify, nor cancel.
 func (l *List[T]) Add(f func(T)) (cancel func()) {
 	l.mu.Lock()
@@ -30,8 +30,8 @@ func (l *List[T]) Add(f func(T)) (cancel func()) {
 	}
 }
 
-// Notify calls the functions with what has changed, one after the other. Once a
-// cancel has returned, its function is not called any more.
+// Notify calls the functions with a change, one after the other. Once cancel has
+// returned, its function is no longer called.
 func (l *List[T]) Notify(change T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
