@@ -59,7 +59,10 @@ type Error struct {
 	// if there was none.
 	Code       int
 	RetryAfter time.Duration // if the kind is Busy
-	Err        error         // the cause, for the log; may be nil
+	// Answered is set if the commander at the other end said so; otherwise it is
+	// what this process knows.
+	Answered bool
+	Err      error // the cause, for the log; may be nil
 }
 
 // Error implements error.
@@ -76,6 +79,12 @@ func (e *Error) Unwrap() error { return e.Err }
 // Sent reports whether the component may have received the command. If not, the
 // command was certainly not executed, and may be repeated.
 func (e *Error) Sent() bool { return e.Kind == Unknown || e.Kind == TimedOut }
+
+// Fault reports whether something failed here that those who run the system
+// should know. All other errors only concern whoever gave the command.
+func (e *Error) Fault() bool {
+	return !e.Answered && (e.Err != nil || e.Sent() || e.Kind == NotSent)
+}
 
 // Refuse returns an error of kind [Refused], with a text that tells the operator
 // what is wrong with the command.

@@ -33,6 +33,17 @@ func TestEveryKindHasATextAndReportsWhetherTheCommandWasSent(t *testing.T) {
 	require.True(t, new(commander.Error).Sent(), "what is not known to be unsent may have been sent")
 }
 
+func TestAFaultIsWhatFailedHere(t *testing.T) {
+	for kind, fault := range map[commander.Kind]bool{
+		commander.Unknown: true, commander.TimedOut: true, commander.NotSent: true,
+		commander.Busy: false, commander.Refused: false, commander.Forbidden: false, commander.Awaiting: false,
+	} {
+		require.Equal(t, fault, (&commander.Error{Kind: kind}).Fault(), kind)
+		require.True(t, (&commander.Error{Kind: kind, Err: io.EOF}).Fault(), kind)
+		require.False(t, (&commander.Error{Kind: kind, Err: io.EOF, Answered: true}).Fault(), kind)
+	}
+}
+
 func TestAnErrorShowsItsCause(t *testing.T) {
 	e := &commander.Error{Kind: commander.NotSent, Text: "Nobody is there.", Err: io.EOF}
 	require.EqualError(t, e, "Nobody is there. (EOF)")

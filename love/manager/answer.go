@@ -26,6 +26,17 @@ func refuse(status int, text string) *refusal { return httpapi.Refuse(status, de
 // refuseAck is a refusal that the LOVE-frontend shows to the operator.
 func refuseAck(status int, text string) *refusal { return httpapi.Refuse(status, love.Ack{Text: text}) }
 
+// refusalText returns the text of a refusal that was made by refuse or refuseAck.
+func refusalText(r *refusal) string {
+	switch body := r.Body.(type) {
+	case love.Ack:
+		return body.Text
+	case detail:
+		return body.Detail
+	}
+	return ""
+}
+
 // withAck repeats the text of a refusal as its "ack", which the LOVE-frontend
 // shows. A 401 stays as it is: there the frontend only logs out.
 func withAck(a answer) answer {

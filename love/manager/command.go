@@ -15,10 +15,11 @@ var errNoCommander = refuseAck(http.StatusServiceUnavailable,
 	"This manager has no commander. Nothing was sent: ask whoever runs the manager to connect one.")
 
 // command relays a command under the caller's identity
-// (docs/protocol/manager.md#commands).
+// (docs/protocol/manager.md#commands). One that is refused here is recorded.
 func (m *Manager) command(c *call) (answer, error) {
 	command, err := m.permitted(c)
 	if err != nil {
+		m.recordRefused(c, command, err)
 		return answer{}, err
 	}
 	progress := commanderhttp.NewProgressWriter(c.writer, c.Request)
@@ -45,31 +46,30 @@ func (m *Manager) checkCommand(c *call) (answer, error) {
 }
 
 // permitted reads a command that the caller may give, if there is a commander for
-// it. A command that the caller may not give is recorded.
+// it. An error does not mean that the call is zero: see readCommand.
 func (m *Manager) permitted(c *call) (commander.Call, error) {
-	command, incomplete, err := m.readCommand(c)
+	command, wrong, err := m.readCommand(c)
 	if err != nil {
 		return commander.Call{}, err
 	}
 	switch {
-	case incomplete == nil:
+	case wrong == nil:
 		if err := m.mayGive(c, command.Command); err != nil {
-			m.recordForbidden(c, command, err)
-			return commander.Call{}, err
+			return command, err
 		}
-	case !m.config.RelayIncomplete || !m.mayGiveAll(c):
-		return commander.Call{}, refuseAck(http.StatusBadRequest, incomplete.Error())
+	case !errors.Is(wrong, love.ErrIncompleteCommand), !m.config.RelayIncomplete, !m.mayGiveAll(c):
+		return command, refuseAck(http.StatusBadRequest, wrong.Error())
 	}
 	if m.config.Commander == nil {
-		return commander.Call{}, errNoCommander
+		return command, errNoCommander
 	}
 	return command, nil
 }
 
 // readCommand reads the body of a request as a command of the caller. If it is
-// an object that is not a complete command, incomplete says why, and the command
-// is zero.
-func (m *Manager) readCommand(c *call) (command commander.Call, incomplete, err error) {
+// an object but not a command, wrong says why, and the call has only what was
+// posted and by whom.
+func (m *Manager) readCommand(c *call) (command commander.Call, wrong, err error) {
 	body, err := c.document()
 	if err != nil {
 		return command, nil, err
@@ -80,13 +80,9 @@ func (m *Manager) readCommand(c *call) (command commander.Call, incomplete, err 
 		return command, nil, notAnObject(body)
 	case errors.Is(err, love.ErrNotJSON):
 		return command, nil, parseError(err)
-	case errors.Is(err, love.ErrIncompleteCommand):
-		incomplete = err
-	case err != nil:
-		return command, nil, refuseAck(http.StatusBadRequest, err.Error())
 	}
 	parsed.Identity = m.identity(c)
-	return commander.Call{Command: parsed, Posted: body, User: c.who.Name(), Address: c.who.Address}, incomplete, nil
+	return commander.Call{Command: parsed, Posted: body, User: c.who.Name(), Address: c.who.Address}, err, nil
 }
 
 // identity returns the name under which components see the caller.
@@ -97,18 +93,26 @@ func (m *Manager) forbiddenCommand(c *call, why error) {
 	if c.Method != http.MethodPost {
 		return
 	}
-	if command, _, err := m.readCommand(c); err == nil { // any other request is not a command
-		m.recordForbidden(c, command, why)
+	if command, _, err := m.readCommand(c); err == nil {
+		m.recordRefused(c, command, why)
 	}
 }
 
-func (m *Manager) recordForbidden(c *call, command commander.Call, why error) {
+// recordRefused records a command that was refused before the recorder got it. A
+// request that is not a JSON object is not recorded.
+func (m *Manager) recordRefused(c *call, command commander.Call, why error) {
 	refused, ok := errors.AsType[*refusal](why)
-	if m.config.Record == nil || !ok {
+	if m.config.Record == nil || !ok || command.Posted == nil {
 		return
 	}
-	ack, _ := refused.Body.(love.Ack)
-	m.config.Record.Refuse(c.Context(), command, &commander.Error{Kind: commander.Forbidden, Text: ack.Text})
+	e := &commander.Error{Kind: commander.Refused, Text: refusalText(refused)}
+	switch refused.Status {
+	case http.StatusForbidden:
+		e.Kind = commander.Forbidden
+	case http.StatusServiceUnavailable:
+		e.Kind = commander.Busy
+	}
+	m.config.Record.Refuse(c.Context(), command, e)
 }
 
 // mayGive returns nil if the caller may give this command; the endpoint has checked
@@ -160,7 +164,7 @@ func ask[T any](m *Manager, c *call, outcome string, do func(context.Context) (T
 
 // responseOf returns the HTTP answer for the result of a commander.
 func (m *Manager) responseOf(c *call, ack love.Ack, err error) commanderhttp.Response {
-	if err != nil && c.Context().Err() == nil { // otherwise the caller has hung up
+	if err != nil && c.Context().Err() == nil && commander.ErrorOf(err, "").Fault() { // otherwise the caller has hung up
 		m.config.Logger.Warn("the commander gave no acknowledgement", "path", c.URL.Path, "error", err)
 	}
 	return commanderhttp.ResponseOf(ack, err)

@@ -105,7 +105,7 @@ func TestCommand_AnswersWithTheAnswerOfTheCommander(t *testing.T) {
 		"a failure": {ack: love.Ack{Text: "Failed: no power", Code: -302, Error: 7}, status: 200, want: `{"ack": "Failed: no power", "code": -302, "error": 7}`},
 		"one over HTTP": {ack: love.Ack{Text: "Done", Raw: []byte(`{"ack": "Done", "extra": [1, {"x": null}]}`)}, status: 200,
 			want: `{"ack": "Done", "extra": [1, {"x": null}]}`},
-		"a status": {err: &commander.Error{Kind: commander.Refused, Text: "no", Err: &commanderhttp.StatusError{Status: 418, Body: []byte(`{"ack": "no", "x": 1}`)}},
+		"a status": {err: &commander.Error{Kind: commander.Refused, Text: "no", Answered: true, Err: &commanderhttp.StatusError{Status: 418, Body: []byte(`{"ack": "no", "x": 1}`)}},
 			status: 418, want: `{"ack": "no", "x": 1}`},
 		"a refusal":  {err: commander.Refuse("there is no field x"), status: 400, want: `{"ack": "there is no field x"}`},
 		"a time-out": {err: &commander.Error{Kind: commander.TimedOut, Text: "too slow", Code: 301}, status: 504, want: `{"ack": "too slow", "code": 301}`},
@@ -118,7 +118,8 @@ func TestCommand_AnswersWithTheAnswerOfTheCommander(t *testing.T) {
 			h := newHarness(t)
 			h.commander.ack, h.commander.err = c.ack, c.err
 			h.requireJSON(h.call("POST", cmd, someCommand, as(h.token("cmd_user"))), c.status, c.want)
-			require.Equal(t, c.err != nil, strings.Contains(h.log.String(), "the commander gave no acknowledgement"))
+			fault := c.err != nil && commander.ErrorOf(c.err, "").Fault()
+			require.Equal(t, fault, strings.Contains(h.log.String(), "the commander gave no acknowledgement"))
 		})
 	}
 }

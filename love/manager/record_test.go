@@ -125,6 +125,58 @@ func TestRecord_NeedsThePermissionToCommand(t *testing.T) {
 	require.Equal(t, 404, without.call("GET", commands, "", as(without.token("admin"))).StatusCode)
 }
 
+func TestRecord_ShowsWhatIsRefusedBeforeTheCommander(t *testing.T) {
+	h := newHarness(t, withRecorder(t))
+	require.NoError(t, h.users.Add(t.Context(), auth.User{Username: "ada", Permissions: []auth.Permission{"ATDome:*:*"}}, "x"))
+	for _, user := range []string{"cmd_user", "ada", "user"} {
+		for _, body := range []string{`{"csc":"ATDome"}`, `{"csc":"ATDome","salindex":0,"cmd":"","params":{}}`, `{"CSC":"ATDome"}`} {
+			status := 400
+			if user == "user" {
+				status = 403
+			}
+			got := h.call("POST", cmd, body, as(h.token(user)))
+			require.Equal(t, status, got.StatusCode)
+			states, page := h.entries("?limit=1")
+			require.Equal(t, []string{"refused"}, states)
+			e := page.Commands[0]
+			require.Equal(t, user, e["user"])
+			require.EqualValues(t, status, e["status"])
+			shown := map[string]string{}
+			require.NoError(t, json.Unmarshal([]byte(got.body), &shown))
+			require.Equal(t, shown["ack"], e["result"])
+			params, err := json.Marshal(e["params"])
+			require.NoError(t, err)
+			require.JSONEq(t, body, string(params))
+		}
+		for _, body := range []string{``, `{`, `[]`, `{"csc":1,"csc":2}`} {
+			before, _ := h.entries("")
+			require.NotEqual(t, 200, h.call("POST", cmd, body, as(h.token(user))).StatusCode)
+			after, _ := h.entries("")
+			require.Equal(t, before, after, "not a JSON object")
+		}
+	}
+	require.Empty(t, h.commander.calls())
+}
+
+// brokenAuthorizer cannot check any permission to command.
+type brokenAuthorizer struct{ auth.Authorizer }
+
+func (a brokenAuthorizer) Authorize(ctx context.Context, who auth.Principal, needed auth.Permission) error {
+	if needed.IsCommand() || needed == auth.ExecuteCommand && who.Name() == "cmd_user" {
+		return errUnavailable
+	}
+	return a.Authorizer.Authorize(ctx, who, needed)
+}
+
+func TestRecord_ACommandWhosePermissionCouldNotBeCheckedIsNotForbidden(t *testing.T) {
+	h := newHarness(t, withRecorder(t), func(c *manager.Config) { c.Authorizer = brokenAuthorizer{auth.RoleAuthorizer{Users: c.Users}} })
+	require.Equal(t, 503, h.call("POST", cmd, domeCmd, as(h.token("cmd_user"))).StatusCode)
+	_, page := h.entries("")
+	require.Len(t, page.Commands, 1)
+	require.EqualValues(t, 503, page.Commands[0]["status"])
+	require.Equal(t, "The manager cannot do this at the moment. Try again in a moment.", page.Commands[0]["result"])
+}
+
 // fullRecord accepts no more entries.
 type fullRecord struct{ record.Store }
 
@@ -146,7 +198,11 @@ func TestRecord_RefusesTheCommandIfItFails(t *testing.T) {
 func TestCommand_CanBeCheckedWithoutSendingIt(t *testing.T) {
 	h := newHarness(t, withRecorder(t))
 	h.requireJSON(h.call("POST", cmd+"check/", domeCmd, as(h.token("cmd_user"))), 200, `{"ack": "`+commander.Unchecked+`"}`)
-	require.Equal(t, 403, h.call("POST", cmd+"check/", domeCmd, as(h.token("user"))).StatusCode)
+	require.NoError(t, h.users.Add(t.Context(), auth.User{Username: "ada", Permissions: []auth.Permission{"MTDome:*:*"}}, "x"))
+	for _, user := range []string{"user", "ada"} {
+		require.Equal(t, 403, h.call("POST", cmd+"check/", domeCmd, as(h.token(user))).StatusCode)
+	}
+	require.Equal(t, 400, h.call("POST", cmd+"check/", `{}`, as(h.token("cmd_user"))).StatusCode)
 	require.Empty(t, h.commander.calls())
 	states, _ := h.entries("")
 	require.Empty(t, states, "it is not recorded either")

@@ -164,7 +164,8 @@ func (a *Authority) judge(c commander.Call) (needsApproval bool, _ error) {
 	case len(held) == 0 && len(a.approval) == 0:
 		return false, nil
 	case c.Name == "":
-		return false, commander.Refuse("While authority is held or approval is needed, only complete commands are sent.")
+		_, incomplete := love.ParseCommand(c.Posted)
+		return false, commander.Refuse("While authority is held or approval is needed, only complete commands are sent: %v", incomplete)
 	}
 	for _, h := range held {
 		if h.User != c.User && h.Pattern.Matches(c.Command) {

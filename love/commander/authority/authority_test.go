@@ -142,7 +142,7 @@ func TestAuthority_ExcludesOthersUntilItEnds(t *testing.T) {
 
 func TestAuthority_RefusesIncompleteCommandsIfThereAreHoldsOrPatterns(t *testing.T) {
 	incomplete := commander.Call{Command: love.Command{Identity: "ben@host"}, Posted: json.RawMessage(`{"anything":1}`), User: "ben"}
-	refused := commander.Refuse("While authority is held or approval is needed, only complete commands are sent.")
+	refused := commander.Refuse(`While authority is held or approval is needed, only complete commands are sent: reading the command: "csc" is missing; a command has "csc", "salindex", "cmd" and "params"`)
 	withAuthority(t, func(t *testing.T, g *harness) {
 		_, err := g.Take(t.Context(), "ana", "ATDome", time.Hour)
 		require.NoError(t, err)

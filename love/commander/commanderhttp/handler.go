@@ -112,12 +112,19 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if refused, ok := errors.AsType[*httpapi.Refusal](err); ok {
 			answer = refused.Answer
 		} else {
-			h.log.Warn("a request to the commander got no answer", "path", r.URL.Path, "error", err)
+			h.warn(r, err)
 			answer = ResponseOf(love.Ack{}, err).answer()
 		}
 	}
 	if err := answer.Write(w); err != nil {
 		h.log.Debug("answer not delivered", "error", err)
+	}
+}
+
+// warn logs what failed on a request, but nothing that only concerns the client.
+func (h *handler) warn(r *http.Request, err error) {
+	if commander.ErrorOf(err, "").Fault() {
+		h.log.Warn("a request to the commander got no answer", "path", r.URL.Path, "error", err)
 	}
 }
 
@@ -171,7 +178,7 @@ func (h *handler) command(w http.ResponseWriter, r *http.Request) (httpapi.Answe
 		return h.Commander.Execute(commander.WithProgress(ctx, progress.Report), call)
 	})
 	if err != nil {
-		h.log.Warn("a command was not acknowledged", "error", err)
+		h.warn(r, err)
 	}
 	response := ResponseOf(ack, err)
 	if progress.Finish(response) {

@@ -167,6 +167,19 @@ func TestHandler_LogsTheCauseThatTheAnswerDoesNotShow(t *testing.T) {
 	})
 }
 
+func TestHandler_LogsNothingThatOnlyConcernsTheClient(t *testing.T) {
+	var log strings.Builder
+	api := handlerOf(func(context.Context, commander.Call) (love.Ack, error) {
+		return love.Ack{}, commander.Refuse("too bright")
+	}, commanderhttp.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	withAPI(t, api, func(t *testing.T, _ *commanderhttp.Client, plain *http.Client) {
+		for _, body := range []string{posted, `{}`, `[`} {
+			require.Equal(t, 400, ask(t, plain, "POST", "/cmd/", body).status)
+		}
+		require.Empty(t, log.String())
+	})
+}
+
 func TestHandler_TimesOutACommand(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts []commanderhttp.HandlerOption

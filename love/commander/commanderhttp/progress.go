@@ -124,7 +124,11 @@ func readLines(ctx context.Context, content io.Reader, limit int) (Response, err
 	scan.Buffer(nil, limit)
 	for scan.Scan() {
 		var line progressLine
-		switch err := json.Unmarshal(scan.Bytes(), &line); {
+		text, err := StrictBody(scan.Bytes())
+		if err == nil {
+			err = json.Unmarshal(text, &line)
+		}
+		switch {
 		case err != nil:
 			return Response{Status: http.StatusOK, Body: scan.Bytes()}, nil
 		case line.Progress != nil:

@@ -42,6 +42,8 @@ func TestReadResponse_ReadsBothForms(t *testing.T) {
 		{commanderhttp.ProgressType, line300 + "{}\n" + line301 + lastLine, commanderhttp.Response{Status: 504, Body: []byte(`{"ack": "too  slow"}`)}, []int{300, 301}},
 		{commanderhttp.ProgressType + "; charset=utf-8", lastLine + line301, commanderhttp.Response{Status: 504, Body: []byte(`{"ack": "too  slow"}`)}, nil},
 		{commanderhttp.ProgressType, line300 + "<p>\n" + lastLine, commanderhttp.Response{Status: 200, Body: []byte(`<p>`)}, []int{300}},
+		{commanderhttp.ProgressType, `{"status":504,"body":{"ack":"late","x":[NaN,-Infinity]}}`, commanderhttp.Response{Status: 504, Body: []byte(`{"ack":"late","x":[null,null]}`)}, nil},
+		{commanderhttp.ProgressType, `{"progress":{"code":301,"timeout":NaN}}` + "\n" + lastLine, commanderhttp.Response{Status: 504, Body: []byte(`{"ack": "too  slow"}`)}, []int{301}},
 	} {
 		r, codes, err := read(t, c.contentType, strings.NewReader(c.body), 1000)
 		require.NoError(t, err)

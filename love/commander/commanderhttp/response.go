@@ -131,7 +131,7 @@ func (r Response) Ack() (love.Ack, error) {
 		return ack, nil
 	}
 	return love.Ack{}, &commander.Error{
-		Kind: kindOf(r.Status), Text: ack.Text, Code: ack.Code, RetryAfter: r.RetryAfter, Err: &StatusError{r.Status, r.Body},
+		Kind: kindOf(r.Status), Text: ack.Text, Code: ack.Code, RetryAfter: r.RetryAfter, Answered: true, Err: &StatusError{r.Status, r.Body},
 	}
 }
 

@@ -50,7 +50,8 @@ func TestResponse_StatusDeterminesTheKindOfTheError(t *testing.T) {
 			ack, err := r.Ack()
 			require.Zero(t, ack)
 			require.Equal(t, &commander.Error{
-				Kind: kind, Text: "why", Code: 301, RetryAfter: time.Second, Err: &commanderhttp.StatusError{Status: status, Body: r.Body},
+				Kind: kind, Text: "why", Code: 301, RetryAfter: time.Second, Answered: true,
+				Err: &commanderhttp.StatusError{Status: status, Body: r.Body},
 			}, err, status)
 			require.Equal(t, r, commanderhttp.ResponseOf(ack, err), "there and back")
 		}

@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"context"
+	"io"
 	"math"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/record"
 )
 
@@ -74,23 +76,51 @@ func TestRecorder_WaitsForALateAnswerWithATimeout(t *testing.T) {
 				r.Close(context.Background())
 				require.Equal(t, commandTimeout+c.want, inner.after)
 				require.ErrorIs(t, inner.cause, context.DeadlineExceeded)
-				require.Equal(t, love.CommandTimedOut, r.onlyEntry(t).State, "an error adds nothing")
+				require.Equal(t, love.CommandTimedOut, r.onlyEntry(t).State)
 				require.Equal(t, commandTimeout, r.onlyEntry(t).CommandOutcome.Duration)
 			}, c.opts...)
 		})
 	}
 }
 
-func TestRecorder_IgnoresALateErrorOfTheCommander(t *testing.T) {
-	withRecorder(t, func(context.Context, commander.Call) (love.Ack, error) {
-		time.Sleep(time.Minute)
-		return love.Ack{}, commander.Refuse("no power")
-	}, func(t *testing.T, r recording) {
-		_, err := r.give(t)
-		require.Error(t, err)
-		r.Close(context.Background())
-		require.Equal(t, love.CommandTimedOut, r.onlyEntry(t).State)
-	})
+func TestRecorder_RecordsALateErrorThatSaysMore(t *testing.T) {
+	answered := func(status int) error {
+		_, err := commanderhttp.Response{Status: status, Body: []byte(`{"ack":"Failed: no power","code":-302}`)}.Ack()
+		return err
+	}
+	late := func(status int) love.CommandOutcome {
+		return love.CommandOutcome{State: love.CommandLate, Status: status, Code: -302, Result: "Failed: no power", Duration: time.Minute}
+	}
+	timedOut := love.CommandOutcome{
+		State: love.CommandTimedOut, Status: 504, Duration: commandTimeout,
+		Result: "No answer within 15s. The command is still waited for; the record of commands will tell what came of it.",
+	}
+	for name, c := range map[string]struct {
+		err  error
+		want love.CommandOutcome
+	}{
+		"an answer with status 400": {answered(400), late(400)},
+		"an answer with status 500": {answered(500), late(500)},
+		"an answer with status 504": {answered(504), late(504)},
+		"a refusal": {commander.Refuse("no power"),
+			love.CommandOutcome{State: love.CommandRefused, Status: 400, Result: "no power", Duration: time.Minute}},
+		"a failure to send": {&commander.Error{Kind: commander.NotSent, Text: "no way"},
+			love.CommandOutcome{State: love.CommandRefused, Status: 502, Result: "no way", Duration: time.Minute}},
+		"a broken connection": {io.EOF, timedOut},
+		"a timeout":           {context.DeadlineExceeded, timedOut},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withRecorder(t, func(context.Context, commander.Call) (love.Ack, error) {
+				time.Sleep(time.Minute)
+				return love.Ack{}, c.err
+			}, func(t *testing.T, r recording) {
+				_, err := r.give(t)
+				require.Error(t, err)
+				r.Close(context.Background())
+				require.Equal(t, c.want, r.onlyEntry(t).CommandOutcome)
+			})
+		})
+	}
 }
 
 func TestRecorder_ProgressExtendsTheWaitForALateAnswer(t *testing.T) {
@@ -138,10 +168,16 @@ func TestRecorder_ProgressExtendsTheWaitForALateAnswer(t *testing.T) {
 }
 
 func TestRecorder_ProgressExtendsTheCallersTimeoutAndTheLateOne(t *testing.T) {
-	inner := silent{report: func(ctx context.Context) { commander.Report(ctx, love.Progress{Code: 301, Timeout: 60}) }}
+	inner := silent{report: func(ctx context.Context) {
+		commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Result: "opening", Timeout: 60})
+	}}
 	withRecorder(t, inner.execute, func(t *testing.T, r recording) {
 		_, err := r.give(t)
-		require.ErrorContains(t, err, "No answer within 1m15s.")
+		require.Equal(t, &commander.Error{
+			Kind: commander.TimedOut, Code: 301, Err: context.DeadlineExceeded,
+			Text: "No answer within 1m15s; the last acknowledgement was 301 CMD_INPROGRESS: opening. " +
+				"The command is still waited for; the record of commands will tell what came of it.",
+		}, err)
 		r.Close(context.Background())
 		require.Equal(t, time.Minute+commandTimeout+lateTimeout, inner.after)
 	})
@@ -206,6 +242,33 @@ func TestRecorder_CloseAbandonsCommandsThatDoNotEnd(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, love.CommandUnknown, r.onlyEntry(t).State)
 	})
+}
+
+func TestRecorder_CloseAbandonsACommanderThatIgnoresItsContext(t *testing.T) {
+	for name, timeout := range map[string]time.Duration{"with a caller": time.Hour, "without one": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			withRecorder(t, after(2*time.Hour, done), func(t *testing.T, r recording) {
+				waiting := make(chan error)
+				go func() {
+					ctx, cancel := context.WithCancel(t.Context())
+					defer time.AfterFunc(timeout, cancel).Stop()
+					_, err := r.Execute(ctx, move)
+					waiting <- err
+				}()
+				synctest.Wait()
+				soon, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+				began := time.Now()
+				go r.Close(soon)
+				require.ErrorIs(t, <-waiting, context.Canceled)
+				r.Close(t.Context())
+				require.Equal(t, 5250*time.Millisecond, time.Since(began))
+				require.Equal(t, love.CommandUnknown, r.onlyEntry(t).State)
+				require.Equal(t, "The manager ended before an answer came. "+commander.UnknownOutcome, r.onlyEntry(t).Result)
+				time.Sleep(2 * time.Hour) // until the commander ends
+			})
+		})
+	}
 }
 
 func TestRecorder_CloseAbandonsLateAnswers(t *testing.T) {

@@ -16,6 +16,7 @@ type lateTimeout struct {
 	cancel context.CancelCauseFunc
 
 	mu    sync.Mutex
+	last  love.Progress
 	until time.Time   // when the component expects to have finished
 	timer *time.Timer // nil: the caller still waits
 }
@@ -25,7 +26,7 @@ type lateTimeout struct {
 func withLateTimeout(ctx context.Context, after time.Duration) (context.Context, *lateTimeout) {
 	run, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	t := &lateTimeout{after: after, cancel: cancel}
-	return commander.WithProgress(run, t.extend), t
+	return commander.WithProgress(run, t.report), t
 }
 
 // start starts the timeout.
@@ -42,14 +43,19 @@ func (t *lateTimeout) stop() {
 	t.timer.Stop()
 }
 
-func (t *lateTimeout) extend(p love.Progress) {
-	extension := p.Extension()
-	if extension == 0 {
-		return
-	}
+// progress returns the last progress; it is zero if there was none.
+func (t *lateTimeout) progress() love.Progress {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if until := time.Now().Add(extension); until.After(t.until) {
+	return t.last
+}
+
+func (t *lateTimeout) report(p love.Progress) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = p
+	extension := p.Extension()
+	if until := time.Now().Add(extension); extension > 0 && until.After(t.until) {
 		t.until = until
 		if t.timer != nil && t.timer.Stop() {
 			t.timer.Reset(t.left())

@@ -21,9 +21,10 @@ type outcomeWriter struct {
 	flushing  chan struct{}       // full while a goroutine flushes
 	unwritten []love.CommandEntry // guarded by flushing: outcomes that are not recorded yet
 
-	mu    sync.Mutex
-	queue []love.CommandEntry
-	timer *time.Timer // flushes the queue
+	mu     sync.Mutex
+	closed bool
+	queue  []love.CommandEntry
+	timer  *time.Timer // flushes the queue
 }
 
 const (
@@ -45,16 +46,20 @@ func newOutcomeWriter(store Store, notify func(love.CommandEntry), log *slog.Log
 	return w
 }
 
-// add queues an entry to be written soon.
+// add queues an entry to be written soon; after close it writes it at once, or
+// drops it.
 func (w *outcomeWriter) add(e love.CommandEntry) {
 	w.mu.Lock()
 	w.queue = append(w.queue, e)
-	n := len(w.queue)
-	if n == 1 {
+	n, closed := len(w.queue), w.closed
+	if n == 1 && !closed {
 		w.timer.Reset(batchDelay)
 	}
 	w.mu.Unlock()
-	if n >= maxQueue {
+	switch {
+	case closed:
+		w.close()
+	case n >= maxQueue:
 		_ = w.flush(context.Background())
 	}
 }
@@ -86,9 +91,11 @@ func (w *outcomeWriter) flush(ctx context.Context) error {
 	return nil
 }
 
-// close flushes, and drops what cannot be written. Nothing may be added
-// afterwards.
+// close flushes, and drops what cannot be written. It may be called again.
 func (w *outcomeWriter) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
 	_ = w.flush(context.Background())
 	w.flushing <- struct{}{}
 	defer func() { <-w.flushing }()

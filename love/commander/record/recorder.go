@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,12 +32,14 @@ type Recorder struct {
 	watchers       watch.List[love.CommandEntry]
 	outcomes       *outcomeWriter
 
-	underWay sync.WaitGroup
-	ending   context.Context // ends what is under way
-	end      context.CancelFunc
-	mu       sync.Mutex
-	closed   bool                         // guards underWay.Add
-	awaiting map[string]love.CommandEntry // commands that wait for approval, by ID
+	underWay  sync.WaitGroup
+	ending    context.Context // ends what is under way
+	end       context.CancelFunc
+	abandoned context.Context // ends the wait for commanders that ignore the end of their context
+	abandon   context.CancelFunc
+	mu        sync.Mutex
+	closed    bool                         // guards underWay.Add
+	awaiting  map[string]love.CommandEntry // commands that wait for approval, by ID
 }
 
 var (
@@ -80,6 +83,7 @@ func New(inner commander.Commander, store Store, opts ...Option) *Recorder {
 		awaiting: map[string]love.CommandEntry{},
 	}
 	r.ending, r.end = context.WithCancel(context.Background())
+	r.abandoned, r.abandon = context.WithCancel(context.Background())
 	for _, o := range opts {
 		o(r)
 	}
@@ -117,6 +121,10 @@ func (r *Recorder) Execute(ctx context.Context, c commander.Call) (love.Ack, err
 		r.finish(e, a.outcome)
 		r.underWay.Done()
 		return a.ack, a.err
+	case <-r.abandoned.Done():
+		err := r.finishAbandoned(e)
+		r.underWay.Done()
+		return love.Ack{}, err
 	case <-ctx.Done():
 	}
 	late.start()
@@ -124,20 +132,50 @@ func (r *Recorder) Execute(ctx context.Context, c commander.Call) (love.Ack, err
 	timedOut := errors.Is(err, context.DeadlineExceeded)
 	if timedOut {
 		waited := r.clock.Now().Sub(sent)
-		err = &commander.Error{
-			Kind: commander.TimedOut, Err: err,
-			Text: fmt.Sprintf("No answer within %s. The command is still waited for; the record of commands will tell what came of it.", round(waited)),
-		}
+		err = timeoutError(waited, late.progress())
 		o := r.outcome(love.Ack{}, err)
 		o.Duration = waited
 		r.finish(e, o)
 	}
 	go func() {
 		defer r.underWay.Done()
-		r.follow(e, <-answered, timedOut)
-		late.stop()
+		defer late.stop()
+		select {
+		case a := <-answered:
+			r.follow(e, a, timedOut)
+		case <-r.abandoned.Done():
+			if !timedOut {
+				_ = r.finishAbandoned(e) // its caller has hung up
+			}
+		}
 	}()
 	return love.Ack{}, err
+}
+
+// timeoutError returns the error for a caller whose time limit has passed; last
+// is the last progress that came.
+func timeoutError(waited time.Duration, last love.Progress) *commander.Error {
+	progress := ""
+	if last.Code != 0 {
+		progress = strings.TrimSpace(fmt.Sprintf("; the last acknowledgement was %d %s", last.Code, last.Name))
+		if last.Result != "" {
+			progress += ": " + last.Result
+		}
+	}
+	return &commander.Error{
+		Kind: commander.TimedOut, Code: last.Code, Err: context.DeadlineExceeded,
+		Text: fmt.Sprintf("No answer within %s%s. The command is still waited for; the record of commands will tell what came of it.", round(waited), progress),
+	}
+}
+
+// finishAbandoned records that nothing waits for the answer to a command any
+// more, and returns the error for its caller.
+func (r *Recorder) finishAbandoned(e love.CommandEntry) error {
+	err := &commander.Error{
+		Kind: commander.Unknown, Err: context.Canceled, Text: "The manager ended before an answer came. " + commander.UnknownOutcome,
+	}
+	r.finish(e, r.outcome(love.Ack{}, err))
+	return err
 }
 
 // Check implements [commander.Checker] with the wrapped commander.
@@ -204,16 +242,20 @@ func (r *Recorder) execute(ctx context.Context, c commander.Call) (_ love.Ack, e
 	return r.inner.Execute(ctx, c)
 }
 
-// follow records an answer that came after its caller had stopped waiting. If the
-// entry is recorded as timed out already, an error adds nothing to it.
+// follow records an answer that came after its caller had stopped waiting. An
+// error that says no more than the entry which is recorded as timed out adds
+// nothing to it.
 func (r *Recorder) follow(e love.CommandEntry, a answer, timedOut bool) {
-	switch {
-	case !timedOut:
-		r.finish(e, a.outcome)
-	case a.err == nil:
-		a.outcome.State = love.CommandLate
-		r.finish(e, a.outcome)
+	if timedOut {
+		err := commander.ErrorOf(a.err, "")
+		switch {
+		case a.err == nil, err.Answered:
+			a.outcome.State = love.CommandLate
+		case err.Sent():
+			return
+		}
 	}
+	r.finish(e, a.outcome)
 }
 
 // Refuse records a command that was refused before it reached the recorder, with
@@ -268,13 +310,20 @@ func (r *Recorder) List(ctx context.Context, f love.CommandFilter) ([]love.Comma
 	return r.store.List(ctx, f)
 }
 
+// endTimeout is how long commanders have to return after their contexts ended.
+const endTimeout = 250 * time.Millisecond
+
 // Close refuses new commands and waits for those under way. When ctx ends, it
-// abandons them as [love.CommandUnknown]. It may be called again.
+// ends theirs, and records as [love.CommandUnknown] what does not come to its end
+// then. It may be called again.
 func (r *Recorder) Close(ctx context.Context) {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
-	release := context.AfterFunc(ctx, r.end)
+	release := context.AfterFunc(ctx, func() {
+		r.end()
+		time.AfterFunc(endTimeout, r.abandon)
+	})
 	defer release()
 	r.underWay.Wait()
 	r.end()

@@ -189,17 +189,17 @@ func TestRecorder_ReportsTheTimeoutOfItsCaller(t *testing.T) {
 	}, func(t *testing.T, r recording) {
 		_, err := r.give(t)
 		require.Equal(t, &commander.Error{
-			Kind: commander.TimedOut, Err: context.DeadlineExceeded,
-			Text: "No answer within 1m15s. The command is still waited for; the record of commands will tell what came of it.",
+			Kind: commander.TimedOut, Code: 301, Err: context.DeadlineExceeded,
+			Text: "No answer within 1m15s; the last acknowledgement was 301. The command is still waited for; the record of commands will tell what came of it.",
 		}, err)
 		soon, cancel := commander.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		_, err = r.Execute(soon, move)
-		require.ErrorContains(t, err, "No answer within 1m0.1s.")
+		require.ErrorContains(t, err, "No answer within 1m0.1s;")
 		soon, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		_, err = r.Execute(soon, move)
-		require.ErrorContains(t, err, "No answer within 50ms.", "progress extends only a timeout of commander.WithTimeout")
+		require.ErrorContains(t, err, "No answer within 50ms;", "progress extends only a timeout of commander.WithTimeout")
 	})
 }
 
