@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 )
 
@@ -14,6 +15,8 @@ import (
 // If all refuse, the error wraps ErrCredentials. If none accepts and one could
 // not check, it wraps ErrUnavailable, because that one might have accepted,
 // and also ErrRefused if another refused.
+//
+// It is a [Directory] if all of them are.
 type FirstOf []Authenticator
 
 // Authenticate implements [Authenticator].
@@ -53,4 +56,19 @@ func (f FirstOf) Authenticate(ctx context.Context, username, password string) (U
 		failures = append(failures, ErrRefused)
 	}
 	return User{}, errors.Join(append(failures, ErrUnavailable)...)
+}
+
+// Lookup implements [Directory]: the first of the authenticators that knows the
+// user decides, even that the user is disabled. All must be Directories.
+func (f FirstOf) Lookup(ctx context.Context, username string) (User, error) {
+	for _, a := range f {
+		d, ok := a.(Directory)
+		if !ok {
+			return User{}, fmt.Errorf("looking up %s: %T is not a Directory", username, a)
+		}
+		if u, err := d.Lookup(ctx, username); !errors.Is(err, ErrUnknownUser) {
+			return u, err
+		}
+	}
+	return User{}, ErrUnknownUser
 }

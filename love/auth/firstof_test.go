@@ -61,3 +61,32 @@ func TestFirstOf_TheFirstThatAcceptsDecides(t *testing.T) {
 		})
 	}
 }
+
+// directory is an identity system with users by name, or the error of a look-up.
+type directory map[string]error
+
+func (d directory) Authenticate(context.Context, string, string) (auth.User, error) {
+	return auth.User{}, auth.ErrCredentials
+}
+
+func (d directory) Lookup(_ context.Context, username string) (auth.User, error) {
+	err, known := d[username]
+	if !known {
+		err = auth.ErrUnknownUser
+	}
+	return auth.User{Username: username}, err
+}
+
+func TestFirstOf_TheFirstThatKnowsAUserDecides(t *testing.T) {
+	down := errors.New("down")
+	f := auth.FirstOf{directory{"ada": nil, "eve": auth.ErrInactive, "kim": down}, directory{"eve": nil, "kim": nil, "max": nil}}
+	for name, want := range map[string]error{"ada": nil, "max": nil, "eve": auth.ErrInactive, "kim": down, "zoe": auth.ErrUnknownUser} {
+		u, err := f.Lookup(t.Context(), name)
+		require.ErrorIs(t, err, want, name)
+		if err == nil {
+			require.Equal(t, name, u.Username)
+		}
+	}
+	_, err := auth.FirstOf{fixedAnswer{}}.Lookup(t.Context(), "ada")
+	require.EqualError(t, err, "looking up ada: auth_test.fixedAnswer is not a Directory")
+}

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
@@ -24,15 +25,12 @@ func newAccess(ctx context.Context, c *Config) (access, error) {
 	if a.users == nil {
 		a.users = auth.NewUsers(c.Storage.Users(), password.New())
 	}
-	if err := addMissing(ctx, a.users, c); err != nil {
+	directory, err := c.directory(a.users)
+	if err != nil {
 		return access{}, err
 	}
-	directory := c.Directory
-	if directory == nil {
-		directory, _ = c.Authenticator.(auth.Directory)
-	}
-	if directory == nil {
-		directory = a.users
+	if err := addMissing(ctx, a.users, c); err != nil {
+		return access{}, err
 	}
 	roles := auth.RoleAuthorizer{Users: directory}
 	if directory == auth.Directory(a.users) {
@@ -57,6 +55,27 @@ func newAccess(ctx context.Context, c *Config) (access, error) {
 	}
 	a.tokens = jwt.New(c.SecretKey, directory, options...)
 	return a, nil
+}
+
+// directory returns what looks up users. Without one that knows the users whom
+// the Authenticator admits, their tokens would never be valid.
+func (c *Config) directory(users *auth.Users) (auth.Directory, error) {
+	switch {
+	case c.Directory != nil:
+		return c.Directory, nil
+	case c.Authenticator == nil:
+		return users, nil
+	}
+	authenticators, ok := c.Authenticator.(auth.FirstOf)
+	if !ok {
+		authenticators = auth.FirstOf{c.Authenticator}
+	}
+	for _, a := range authenticators {
+		if _, ok := a.(auth.Directory); !ok {
+			return nil, fmt.Errorf("Authenticator: %T is not an auth.Directory, so its users would be unknown after they have logged in: give it the method Lookup, or set Directory", a)
+		}
+	}
+	return c.Authenticator.(auth.Directory), nil
 }
 
 // addMissing adds the default users that have a password and do not exist yet.

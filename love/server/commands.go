@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/authority"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/record"
@@ -38,21 +37,11 @@ func newCommands(c *Config) *commands {
 	return p
 }
 
-// configure sets the commander, and the parts in front of it, in the configuration
-// of a manager.
+// configure sets what a command passes in the configuration of a manager.
 func (p *commands) configure(m *manager.Config) {
-	c := p.config
 	m.Commander, m.Record, m.Authority = p.recorder, p.recorder, p.authority
 	if p.authority != nil {
 		m.Commander = p.authority
-	}
-	m.CommandTimeout, m.RelayIncomplete = c.CommandTimeout, c.RelayIncomplete
-	m.Informer, m.Logbook = c.Informer, c.Logbook
-	if m.Informer == nil {
-		m.Informer, _ = c.Commander.(commander.Informer)
-	}
-	if m.Logbook == nil {
-		m.Logbook, _ = c.Commander.(commander.Logbook)
 	}
 }
 

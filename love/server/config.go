@@ -1,13 +1,18 @@
 package server
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
@@ -32,8 +37,8 @@ type Config struct {
 	// Authenticator checks log-ins. Default: Users.
 	Authenticator auth.Authenticator
 	// Directory looks up users at each request, as of now. Users can be
-	// administered over the API only if it is Users. Default: the Authenticator if
-	// it is one, or else Users.
+	// administered over the API only if it is Users. Default: the Authenticator,
+	// which must be one then, or Users.
 	Directory auth.Directory
 	// Authorizer decides who may do what. Default: [auth.RoleAuthorizer] over the
 	// Directory; a Directory other than Users may put users into the groups of
@@ -42,9 +47,11 @@ type Config struct {
 	// ProcessPassword lets producers and other processes connect. Default: no
 	// process can.
 	ProcessPassword string
-	// SecretKey signs tokens, 32 bytes or more. Default: one that is made at the
-	// first start and kept in Storage.
+	// SecretKey signs tokens, 32 random bytes or more. Default: one that is made at
+	// the first start and kept in Storage.
 	SecretKey []byte
+	// AllowShortKey allows a shorter SecretKey, with which tokens can be forged.
+	AllowShortKey bool
 	// TokenLifetime is how long a log-in lasts. Default: 30 days.
 	TokenLifetime time.Duration
 	// LogInLimits limits failed log-ins. Default: see [auth.LogInLimits].
@@ -79,11 +86,11 @@ type Config struct {
 	// SendUnrecorded also sends commands that cannot be recorded. Default: they
 	// are refused.
 	SendUnrecorded bool
-	// Authority lets users exclude others from commanding for some time. Default:
-	// they cannot.
+	// Authority lets users exclude others from commanding for some time. It needs a
+	// Commander. Default: they cannot.
 	Authority bool
-	// Approval selects commands that a second person must approve. Default:
-	// none. It implies Authority.
+	// Approval selects commands that a second person must approve. It implies
+	// Authority. Default: none.
 	Approval []love.CommandPattern
 
 	// Origins are the browser origins whose pages may connect. Default: all, because
@@ -105,10 +112,10 @@ type Config struct {
 	// Dependencies are checked by /readyz, beside Storage and the commander.
 	Dependencies []manager.Dependency
 	// Drain is the time over which the sockets are closed when the server ends,
-	// so that the clients do not reconnect all at once. Default: all are closed
-	// at once.
+	// so that the clients do not reconnect all at once. New requests and commands
+	// are refused from its beginning. Default: all are closed at once.
 	Drain time.Duration
-	// DrainTimeout is how long the server then waits for its clients, and for
+	// DrainTimeout is how long the server then still waits for its clients, and for
 	// commands under way. Default: 5 s.
 	DrainTimeout time.Duration
 
@@ -116,6 +123,36 @@ type Config struct {
 	Clock love.Clock
 	// Logger gets warnings and errors. Default: nothing is logged.
 	Logger *slog.Logger
+}
+
+// check returns an error for settings that are unsafe or that nobody can mean.
+func (c *Config) check() error {
+	if len(c.SecretKey) > 0 && !c.AllowShortKey {
+		if err := jwt.CheckKey(c.SecretKey); err != nil {
+			return fmt.Errorf("SecretKey: %w", err)
+		}
+	}
+	var names []string
+	for _, u := range slices.Concat(auth.DefaultUsers(), auth.RemoteUsers()) {
+		names = append(names, u.Username)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Passwords)) {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("Passwords: %q is none of the default users %s: add other users with Users.Add", name, strings.Join(names, ", "))
+		}
+	}
+	if c.Commander == nil && (c.Authority || len(c.Approval) > 0) {
+		return errors.New("Authority and Approval need a Commander: set one")
+	}
+	for name, d := range map[string]time.Duration{
+		"TokenLifetime": c.TokenLifetime, "CommandTimeout": c.CommandTimeout, "CommandRetention": c.CommandRetention,
+		"Drain": c.Drain, "DrainTimeout": c.DrainTimeout,
+	} {
+		if d < 0 {
+			return fmt.Errorf("%s is %v: give a time above 0, or 0 for the default", name, d)
+		}
+	}
+	return nil
 }
 
 // allowOrigin reports whether pages of an origin may connect.

@@ -46,7 +46,11 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	}
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, 5*time.Second)
 	s := &Server{config: c}
-	if err := s.assemble(ctx); err != nil {
+	err := c.check()
+	if err == nil {
+		err = s.assemble(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, c.Storage.Close())
 	}
 	return s, nil
@@ -61,17 +65,18 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		Authenticator: s.access.authenticator, Users: s.access.administrable, Tokens: s.access.tokens, Authorizer: s.access.authorizer,
 		AuditLog: c.Storage.AuditLog(), LogInLimits: c.LogInLimits, TrustedProxies: c.TrustedProxies, Origins: c.allowOrigin,
 		ServerURL: c.ServerURL, URLPrefix: c.URLPrefix, Page: c.Page, Clock: c.Clock, Logger: c.Logger,
+		CommandTimeout: c.CommandTimeout, RelayIncomplete: c.RelayIncomplete, Informer: part(c.Informer, c.Commander), Logbook: part(c.Logbook, c.Commander),
 		Dependencies: []manager.Dependency{{Name: "database", Check: c.Storage.Check, Required: true}},
 	}
 	var heartbeats func() []hub.Heartbeat
 	if c.Commander != nil {
 		s.commands = newCommands(c)
 		s.commands.configure(&config)
-		if h := heartbeater(c); h != nil {
-			s.poller = manager.NewHeartbeatPoller(h, c.Clock)
-			heartbeats = s.commanderHeartbeat
-			config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "commander", Check: s.poller.Check})
-		}
+	}
+	if h := part(c.Heartbeater, c.Commander); h != nil && !c.NoCommanderHeartbeat {
+		s.poller = manager.NewHeartbeatPoller(h, c.Clock)
+		heartbeats = s.commanderHeartbeat
+		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "commander", Check: s.poller.Check})
 	}
 	config.Dependencies = append(config.Dependencies, c.Dependencies...)
 	s.hub = hub.New(append([]hub.Option{
@@ -93,15 +98,14 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	return nil
 }
 
-func heartbeater(c *Config) commander.Heartbeater {
-	if c.NoCommanderHeartbeat {
-		return nil
+// part returns what is configured or, by default, the commander if it is one.
+func part[T comparable](configured T, c commander.Commander) T {
+	var none T
+	if configured != none {
+		return configured
 	}
-	if c.Heartbeater != nil {
-		return c.Heartbeater
-	}
-	h, _ := c.Commander.(commander.Heartbeater)
-	return h
+	t, _ := c.(T)
+	return t
 }
 
 func (s *Server) commanderHeartbeat() []hub.Heartbeat {
@@ -154,11 +158,13 @@ func (s *Server) ListenAndServe(ctx context.Context, address string) error {
 // for clients and commands under way up to Drain and DrainTimeout, and closes
 // everything. The error is that of the listener, if it failed.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	// The background work, which includes closing the sockets of users who are
+	// disabled, goes on until the last socket is closed.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	defer running.Wait()
-	running.Go(func() { _ = s.Run(ctx) })
+	defer stop()
+	running.Go(func() { _ = s.Run(background) })
 	server := httpserver.New(s, s.config.Logger)
 	served := make(chan error, 1)
 	running.Go(func() { served <- server.Serve(listener) })
@@ -168,7 +174,6 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	case err = <-served:
 		err = fmt.Errorf("serving: %w", err)
-		stop()
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Drain+s.config.DrainTimeout)
 	defer cancel()
@@ -185,24 +190,42 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 // sockets, waits for commands under way until ctx ends, and closes Storage.
 func (s *Server) Close(ctx context.Context) error { return s.drain(ctx, func() {}) }
 
-// drain ends sockets and requests first, then the commands whose callers no longer
-// wait, and Storage last.
+// answerTime is how long before the end of the server the commands under way end,
+// so that their callers still get an answer.
+const answerTime = 500 * time.Millisecond
+
+// drain ends sockets, requests and commands together, then what they need.
 func (s *Server) drain(ctx context.Context, requests func()) error {
-	s.manager.Close()
-	var sockets sync.WaitGroup
-	sockets.Go(func() {
+	var ending sync.WaitGroup
+	ending.Go(requests)
+	ending.Go(func() {
 		if err := s.hub.Shutdown(ctx); err != nil {
 			s.config.Logger.Warn("closed the connections of clients that did not close them", "error", err)
 		}
 	})
-	requests()
-	sockets.Wait()
 	if s.commands != nil {
-		s.commands.recorder.Close(ctx)
+		ending.Go(func() {
+			earlier, cancel := s.earlier(ctx)
+			defer cancel()
+			s.commands.recorder.Close(earlier)
+		})
 	}
+	ending.Wait()
+	s.manager.Close()
 	err := s.config.Storage.Close()
 	if err != nil {
 		s.config.Logger.Warn("the database could not be closed", "error", err)
 	}
 	return err
+}
+
+// earlier returns a context that ends before ctx does: by answerTime, or by half
+// of what is left if that is less.
+func (s *Server) earlier(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	left := time.Until(end)
+	return context.WithTimeout(ctx, max(left-answerTime, left/2))
 }

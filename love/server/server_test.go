@@ -15,9 +15,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/rubin-love/love-go/internal/pipenet"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/client"
@@ -207,11 +210,128 @@ func TestStorageIsClosedLast(t *testing.T) {
 	require.Equal(t, love.CommandUnknown, entries[0].State, "abandoned, and recorded before the storage was closed")
 }
 
-func TestAWrongSettingClosesStorage(t *testing.T) {
-	storage := &closingStorage{Storage: server.NewMemory(love.SystemClock{})}
-	_, err := server.New(t.Context(), server.Config{Storage: storage, URLPrefix: "a b"})
-	require.ErrorContains(t, err, "URL prefix")
-	require.Equal(t, 1, storage.closed)
+// logInOnly is an Authenticator that is not a Directory.
+type logInOnly struct{ badges badges }
+
+func (l logInOnly) Authenticate(ctx context.Context, name, pin string) (auth.User, error) {
+	return l.badges.Authenticate(ctx, name, pin)
+}
+
+func TestAWrongSettingIsNamedAndClosesStorage(t *testing.T) {
+	office := badges{"ada": "1815"}
+	for text, c := range map[string]server.Config{
+		"URL prefix":                {URLPrefix: "a b"},
+		"SecretKey":                 {SecretKey: []byte("short")},
+		`"adnim"`:                   {Passwords: map[string]string{"adnim": "x"}},
+		"TokenLifetime":             {TokenLifetime: -1},
+		"DrainTimeout":              {DrainTimeout: -1},
+		"need a Commander: set one": {Authority: true},
+		"Authenticator: server_test.logInOnly is not an auth.Directory":   {Authenticator: logInOnly{office}},
+		"Authenticator: server_test.logInOnly is not an auth.Directory, ": {Authenticator: auth.FirstOf{office, logInOnly{office}}},
+	} {
+		storage := &closingStorage{Storage: server.NewMemory(love.SystemClock{})}
+		c.Storage = storage
+		_, err := server.New(t.Context(), c)
+		require.ErrorContains(t, err, text)
+		require.Equal(t, 1, storage.closed)
+	}
+	for _, c := range []server.Config{
+		{SecretKey: []byte("short"), AllowShortKey: true},
+		{Authenticator: logInOnly{office}, Directory: office},
+		{Authenticator: auth.FirstOf{office, office}},
+	} {
+		s, err := server.New(t.Context(), c)
+		require.NoError(t, err)
+		require.NoError(t, s.Close(t.Context()))
+	}
+}
+
+type fakeInformer struct{ commander.Informer }
+
+func (fakeInformer) TopicNames(context.Context, string) (json.RawMessage, error) {
+	return json.RawMessage(`{"ATDome":{}}`), nil
+}
+
+func TestSalinfoNeedsNoCommander(t *testing.T) {
+	s, url := serve(t, server.Config{Informer: fakeInformer{}})
+	require.NoError(t, s.Users().Add(t.Context(), auth.User{Username: "ada", Superuser: true}, "correct horse"))
+	token, err := s.Tokens().Issue(t.Context(), auth.User{Username: "ada"})
+	require.NoError(t, err)
+	require.Equal(t, 200, status(t, "GET", url+"/manager/api/salinfo/topic-names", token, ""))
+	require.Equal(t, 503, status(t, "POST", url+"/manager/api/cmd/", token, `{"csc":"X","salindex":0,"cmd":"cmd_x","params":{}}`))
+}
+
+func TestTheEndIsBoundedAndCallersGetAnAnswer(t *testing.T) {
+	for name, execute := range map[string]commander.Func{
+		"a commander that ends with its context": func(ctx context.Context, _ commander.Call) (love.Ack, error) {
+			<-ctx.Done()
+			return love.Ack{}, context.Cause(ctx)
+		},
+		"one that does not": func(context.Context, commander.Call) (love.Ack, error) {
+			time.Sleep(time.Hour)
+			return love.Ack{}, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, err := server.New(t.Context(), server.Config{Commander: execute, DrainTimeout: 4 * time.Second, ServerURL: "x"})
+				require.NoError(t, err)
+				ada := auth.User{Username: "ada", Superuser: true}
+				require.NoError(t, s.Users().Add(t.Context(), ada, "correct horse"))
+				token, err := s.Tokens().Issue(t.Context(), ada)
+				require.NoError(t, err)
+				network := pipenet.New()
+				ctx, stop := context.WithCancel(t.Context())
+				ended := make(chan error)
+				go func() { ended <- s.Serve(ctx, network) }()
+				answered := make(chan int)
+				go func() {
+					c := &http.Client{Transport: &http.Transport{DialContext: network.DialContext}}
+					defer c.CloseIdleConnections()
+					r, err := http.NewRequest("POST", "http://x/manager/api/cmd/", strings.NewReader(`{"csc":"X","salindex":0,"cmd":"cmd_x","params":{}}`))
+					if err != nil {
+						panic(err)
+					}
+					r.Header.Set("Authorization", "Token "+token)
+					r.Header.Set("Content-Type", "application/json")
+					resp, err := c.Do(r)
+					if err != nil {
+						panic(err)
+					}
+					_ = resp.Body.Close()
+					answered <- resp.StatusCode
+				}()
+				time.Sleep(time.Second)
+				began := time.Now()
+				stop()
+				require.Equal(t, 502, <-answered)
+				require.NoError(t, <-ended)
+				require.LessOrEqual(t, time.Since(began), 4*time.Second)
+				time.Sleep(time.Hour) // until the commander ends
+			})
+		})
+	}
+}
+
+func TestUsersCanBeDisabledWhileTheServerEnds(t *testing.T) {
+	s, err := server.New(t.Context(), server.Config{Drain: time.Hour})
+	require.NoError(t, err)
+	require.NoError(t, s.Users().Add(t.Context(), auth.User{Username: "ada"}, "correct horse"))
+	token, err := s.Tokens().Issue(t.Context(), auth.User{Username: "ada"})
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- s.Serve(ctx, listener) }()
+	socket, _, _, err := ws.Dial(t.Context(), "ws://"+listener.Addr().String()+"/manager/ws/subscription?token="+token)
+	require.NoError(t, err)
+	defer socket.Close()
+	stop()
+	require.NoError(t, s.Users().SetActive(t.Context(), "ada", false))
+	_, err = wsutil.ReadServerText(socket)
+	require.ErrorAs(t, err, new(wsutil.ClosedError))
+	require.NoError(t, <-ended)
 }
 
 func TestAPortInUseIsAnError(t *testing.T) {
