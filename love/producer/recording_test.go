@@ -158,7 +158,7 @@ func (tr *recording) definitions(t *testing.T) *sal.Definitions {
 }
 
 // refused reports whether the environment of the recording is one with which
-// nothing starts here: the reference continues, and fails later (Q-LIMIT).
+// nothing starts here: the Python producer continues, and fails later (Q-LIMIT).
 func (tr *recording) refused() bool {
 	size := strings.TrimSpace(tr.Env["FINISHED_SCRIPTS_LIST_SIZE"])
 	n, err := strconv.Atoi(size)

@@ -19,8 +19,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// goldenFolder returns the folder of recordings: that of LOVE_GOLDEN, which has those
-// of the reference, or else one of this project.
+// goldenFolder returns the folder of recordings: that of LOVE_GOLDEN, which has
+// those of salobj, or else one of this project.
 func goldenFolder() string {
 	root := os.Getenv("LOVE_GOLDEN")
 	if root == "" {
