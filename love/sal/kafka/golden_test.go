@@ -171,9 +171,7 @@ func TestGoldenTopics(t *testing.T) {
 		config := k.config()
 		config.SubName = "sal"
 		k.registry.SeedSchema(g.Subject, 1, g.Samples[0].SchemaID, sr.Schema{Schema: g.Schema})
-		bus, err := kafka.NewBus(config, defs)
-		require.NoError(t, err)
-		defer func() { require.NoError(t, bus.Close()) }()
+		bus := newBus(t, config, defs)
 		goldenWrite(t, k, bus, top, g)
 		goldenRead(t, k, bus, top, g)
 	})
