@@ -136,19 +136,15 @@ event the latest one first. Without TOPIC all of them; without INDEX all instanc
 
 // watch prints samples until ctx ends, or count samples if that is above 0.
 func (a *app) watch(ctx context.Context, bus *salBus, args []string, count int) error {
-	name, index, err := sal.ParseName(args[0])
+	c, index, err := bus.component(args[0])
 	if err != nil {
-		return &usageError{err}
-	}
-	c, err := bus.definitions.Component(name)
-	if err != nil {
-		return &usageError{err}
+		return err
 	}
 	attrs, names, err := topicsToWatch(c, args[1:])
 	if err != nil {
 		return err
 	}
-	remote, err := bus.domain.Remote(ctx, name, index, sal.ReadOnly(), sal.WithTopics(names...))
+	remote, err := bus.domain.Remote(ctx, c.Name, index, sal.ReadOnly(), sal.WithTopics(names...))
 	if err != nil {
 		return err
 	}
@@ -221,13 +217,9 @@ are zero. A VALUE is JSON if it is valid as such, otherwise a text.`,
 }
 
 func (a *app) publishSample(ctx context.Context, bus *salBus, args []string, wait time.Duration) error {
-	name, index, err := sal.ParseName(args[0])
+	c, index, err := bus.component(args[0])
 	if err != nil {
-		return &usageError{err}
-	}
-	c, err := bus.definitions.Component(name)
-	if err != nil {
-		return &usageError{err}
+		return err
 	}
 	if err := c.CheckIndex(index); err != nil {
 		return &usageError{err}

@@ -104,6 +104,19 @@ func (a *app) kafkaConfig(log *slog.Logger) (kafka.Config, error) {
 	return config, err
 }
 
+// component returns the component and the index of an argument NAME or NAME:INDEX.
+func (b *salBus) component(arg string) (*sal.Component, int, error) {
+	name, index, err := sal.ParseName(arg)
+	if err != nil {
+		return nil, 0, &usageError{err}
+	}
+	c, err := b.definitions.Component(name)
+	if err != nil {
+		return nil, 0, &usageError{err}
+	}
+	return c, index, nil
+}
+
 // close leaves the bus. Everything that uses it must have ended.
 func (b *salBus) close() { b.end() }
 
