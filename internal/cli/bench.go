@@ -42,7 +42,7 @@ func (a *app) benchCommand() *cobra.Command {
   idle       10000 connections that do nothing; needs --pid
   reconnect  1000 clients connect at once, each for 50 event groups with snapshot=1
   stalled    runs with and without a reader that stops, alternating
-  commands   runs with and without 2000 commands in progress, alternating; needs
+  commands   runs with and without 2000 commands under way, alternating; needs
              a token beside the process password, and a manager whose --commander
              is this command's --commander-listen
 
@@ -89,7 +89,7 @@ func (f *benchFlags) register(fs *pflag.FlagSet) {
 	fs.IntVar(&f.load.PID, "pid", 0, "process `ID` of the manager, to report its CPU time and memory")
 	fs.IntVar(&f.groups, "groups", 1, "subscriptions of each client: idle, reconnect")
 	fs.IntVar(&f.runs, "runs", 10, "runs of each kind: stalled, commands")
-	fs.IntVar(&f.commands, "commands", 2000, "commands in progress: commands")
+	fs.IntVar(&f.commands, "commands", 2000, "commands under way: commands")
 	fs.StringVar(&f.commander, "commander-listen", "127.0.0.1:5001", "`ADDRESS` of the commander that delays them: commands")
 	fs.DurationVar(&f.timeout, "timeout", time.Minute, "how long all clients may take to connect: reconnect")
 }

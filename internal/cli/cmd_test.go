@@ -110,7 +110,7 @@ func TestACommandWhoseManagerStopsHasAnUnknownOutcome(t *testing.T) {
 	got := newUser(t).run("cmd", "--manager", s.URL, "--token", "t", "ATDome", "moveAzimuth")
 	require.Equal(t, exitFailure, got.code)
 	require.Contains(t, got.errors, "EOF")
-	require.Contains(t, got.errors, "Whether the command was executed is unknown: the record of commands tells")
+	require.Contains(t, got.errors, "Whether the command was executed is unknown: see the record of commands")
 }
 
 func TestTheProcessPasswordDoesNotAllowCommands(t *testing.T) {

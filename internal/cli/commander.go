@@ -105,11 +105,11 @@ func (a *app) openAsLOVE(ctx context.Context, f *salFlags, log *slog.Logger) (*s
 	return bus, love, nil
 }
 
-// apiDrainTimeout is how long a commander that ends waits for commands in progress.
+// apiDrainTimeout is how long a commander that ends waits for commands under way.
 const apiDrainTimeout = 5 * time.Second
 
 // serveAPI serves requests on the listener until ctx ends, then waits up to
-// apiDrainTimeout for those in progress.
+// apiDrainTimeout for those under way.
 func serveAPI(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := httpserver.New(handler, log)
 	served := make(chan error, 1)
@@ -122,7 +122,7 @@ func serveAPI(ctx context.Context, listener net.Listener, handler http.Handler, 
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiDrainTimeout)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {
-		log.Warn("aborted the commands in progress", "error", err)
+		log.Warn("aborted the commands under way", "error", err)
 		server.Close()
 	}
 	<-served

@@ -39,7 +39,7 @@ func (f *ldapFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.allowPlain, "ldap-insecure", false, "allow ldap:// without TLS: passwords can be read on the way")
 }
 
-// check refuses settings that would do nothing, for want of a server.
+// check refuses settings that would have no effect without a server.
 func (f *ldapFlags) check() error {
 	if f.servers != [3]string{} {
 		return nil

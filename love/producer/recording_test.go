@@ -46,11 +46,11 @@ type recording struct {
 	}
 	Steps []step
 
-	// ours says that it is one of this repository, byte by byte.
+	// ours means that it is one of this repository, byte by byte.
 	ours bool
 
-	// loose says not to compare the state of a queue, in a recording of a quirk whose
-	// fixed behaviour is not described here.
+	// loose means that the state of a queue is not compared, in a recording of
+	// a quirk whose fixed behaviour is not described here.
 	loose bool
 }
 

@@ -16,8 +16,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// CheckBrokers tries to reach the brokers and to log in. It returns what it found, or
-// an error that says what an operator should look at.
+// CheckBrokers tries to reach the brokers and to log in. It returns what it
+// found, or an error with what an operator should look at.
 func CheckBrokers(ctx context.Context, config Config) (found string, err error) {
 	client, err := config.checkClient()
 	if err != nil {
