@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTextIsFoldedBetweenWords(t *testing.T) {
+func TestTextIsWrappedBetweenWords(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                                  {""},
 		"twelve words, and no longer line":  {"twelve words, and no", "longer line"},

@@ -164,12 +164,12 @@ func (s *producerReplay) compare(t *testing.T, i int, step *step) {
 		want, _ = s.split(t, want)
 		got, states = s.split(t, got)
 		require.Equal(t, step.states, states, "the state of the queue, step %d", i)
-	} else if s.loose {
+	} else if s.ignoreState {
 		want, _ = s.split(t, want)
 		got, _ = s.split(t, got)
 	}
 	compareStreams(t, i, want, got)
-	if step.commanded != nil || !s.loose {
+	if step.commanded != nil || !s.ignoreState {
 		s.compareCommands(t, i, step, commands)
 	}
 }

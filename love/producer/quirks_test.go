@@ -30,7 +30,7 @@ func (tr *recording) fix(t *testing.T, name string) {
 		tr.rewrite(t, tr.reshape)
 		return
 	}
-	if tr.loose = !tr.ours || fixedStates[name] == nil; tr.loose {
+	if tr.ignoreState = !tr.ours || fixedStates[name] == nil; tr.ignoreState {
 		return // the tables below are about our recordings, step by step
 	}
 	for i, states := range fixedStates[name] {

@@ -49,9 +49,9 @@ type recording struct {
 	// ours means that it is one of this repository, byte by byte.
 	ours bool
 
-	// loose means that the state of a queue is not compared, in a recording of
+	// ignoreState means that the state of a queue is not compared, in a recording of
 	// a quirk whose fixed behaviour is not described here.
-	loose bool
+	ignoreState bool
 }
 
 type step struct {
