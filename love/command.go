@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,14 +31,15 @@ var (
 	// understand in two ways because an object has a key twice.
 	ErrNotJSON = errors.New("not JSON")
 	// ErrIncompleteCommand reports an object that lacks a key of a command, or has
-	// a value of another type there.
+	// a value of another type or no name there.
 	ErrIncompleteCommand = errors.New("not a complete command")
 )
 
 // ParseCommand reads a command from the JSON object that a client posted. It is
 // strict, so that nobody reads the object differently later: keys are
 // case-sensitive, and no object in it may have a key twice. Unknown keys are
-// ignored. Params are the client's bytes, with all digits of their numbers.
+// ignored. Params are a part of the text that was passed, with all digits of their
+// numbers.
 // Identity stays empty if it is missing or not a text.
 //
 // The error says which key is wrong and what is expected. It wraps
@@ -52,28 +54,25 @@ func ParseCommand(object []byte) (Command, error) {
 		return Command{}, errors.New("reading the command: it is not a JSON object")
 	}
 	var c Command
-	members := map[string]any{"csc": &c.CSC, "salindex": &c.SalIndex, "cmd": &c.Name, "params": &c.Params, "identity": &c.Identity}
-	found := map[string]bool{"identity": true} // the only one that may be missing
+	var found [len(commandKeys)]bool
 	var incomplete error
 	for key, value := range wire.Members(object) {
-		to, known := members[key]
-		if !known {
-			for name := range members {
-				if strings.EqualFold(key, name) { // some JSON readers ignore case
-					return Command{}, fmt.Errorf("reading the command: %q is not a key of a command: write %q", key, name)
-				}
-			}
+		i := slices.IndexFunc(commandKeys[:], func(k commandKey) bool { return strings.EqualFold(k.name, key) })
+		switch {
+		case i < 0:
 			continue
+		case key != commandKeys[i].name: // some JSON readers ignore case
+			return Command{}, fmt.Errorf("reading the command: %q is not a key of a command: write %q", key, commandKeys[i].name)
 		}
-		found[key] = true
-		err := json.Unmarshal(value, to)
-		if key != "identity" && (err != nil || string(value) == "null") {
-			incomplete = fmt.Errorf("reading the command: %q cannot be %s: csc and cmd are texts, salindex is a whole number", key, excerpt(value))
+		k := commandKeys[i]
+		found[i] = true
+		if !k.set(&c, value) && k.expected != "" {
+			incomplete = fmt.Errorf("reading the command: %q must be %s, not %s", key, k.expected, excerpt(value))
 		}
 	}
-	for _, key := range []string{"csc", "salindex", "cmd", "params"} {
-		if !found[key] {
-			incomplete = fmt.Errorf(`reading the command: %q is missing; a command has "csc", "salindex", "cmd" and "params"`, key)
+	for i, k := range commandKeys {
+		if !found[i] && k.expected != "" {
+			incomplete = fmt.Errorf(`reading the command: %q is missing; a command has "csc", "salindex", "cmd" and "params"`, k.name)
 			break
 		}
 	}
@@ -81,6 +80,32 @@ func ParseCommand(object []byte) (Command, error) {
 		return Command{}, kindOf(ErrIncompleteCommand, incomplete)
 	}
 	return c, nil
+}
+
+// commandKey is a key of a command.
+type commandKey struct {
+	name     string
+	expected string // what the value must be, for an error text; empty: it may be anything, or missing
+	// set sets the value and reports whether it was what is expected.
+	set func(c *Command, value json.RawMessage) bool
+}
+
+var commandKeys = [...]commandKey{
+	{"csc", `the name of a component such as "ATDome"`, func(c *Command, v json.RawMessage) bool { return setName(&c.CSC, v) }},
+	{"salindex", "a whole number", func(c *Command, v json.RawMessage) bool {
+		return wire.IsNumber(v) && json.Unmarshal(v, &c.SalIndex) == nil
+	}},
+	{"cmd", `the name of a command such as "cmd_moveAzimuth"`, func(c *Command, v json.RawMessage) bool { return setName(&c.Name, v) }},
+	{"params", "an object with the parameters by name ({} for none)", func(c *Command, v json.RawMessage) bool {
+		c.Params = v
+		return v[0] == '{'
+	}},
+	{"identity", "", func(c *Command, v json.RawMessage) bool { return json.Unmarshal(v, &c.Identity) == nil }},
+}
+
+// setName sets a name, and reports whether the value was one.
+func setName(name *string, value json.RawMessage) bool {
+	return json.Unmarshal(value, name) == nil && *name != ""
 }
 
 // kindError is an error that also is of a kind, which its text does not repeat.

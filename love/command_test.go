@@ -28,10 +28,7 @@ func TestACommandIsReadFromWhatAClientPosted(t *testing.T) {
 }
 
 func TestAnObjectThatIsNotACommandIsRefusedWithAReason(t *testing.T) {
-	const (
-		whole = `"csc":"A","salindex":0,"cmd":"cmd_x","params":{}`
-		types = `: csc and cmd are texts, salindex is a whole number`
-	)
+	const whole = `"csc":"A","salindex":0,"cmd":"cmd_x","params":{}`
 	for text, want := range map[string]struct {
 		kind error
 		text string
@@ -48,9 +45,13 @@ func TestAnObjectThatIsNotACommandIsRefusedWithAReason(t *testing.T) {
 		`{` + whole + `,"Identity":"admin"}`:   {nil, `reading the command: "Identity" is not a key of a command: write "identity"`},
 		`{}`:                                   {love.ErrIncompleteCommand, `reading the command: "csc" is missing; a command has "csc", "salindex", "cmd" and "params"`},
 		`{"csc":"A","salindex":0,"params":{}}`: {love.ErrIncompleteCommand, `reading the command: "cmd" is missing; a command has "csc", "salindex", "cmd" and "params"`},
-		`{"csc":"A","salindex":0,"cmd":"cmd_x","params":null}`: {love.ErrIncompleteCommand, `reading the command: "params" cannot be null` + types},
-		`{"csc":["A"],"salindex":0,"cmd":"x","params":{}}`:     {love.ErrIncompleteCommand, `reading the command: "csc" cannot be ["A"]` + types},
-		`{"csc":"A","salindex":0.5,"cmd":"x","params":{}}`:     {love.ErrIncompleteCommand, `reading the command: "salindex" cannot be 0.5` + types},
+		`{"csc":"A","salindex":0,"cmd":"cmd_x","params":null}`: {love.ErrIncompleteCommand, `reading the command: "params" must be an object with the parameters by name ({} for none), not null`},
+		`{"csc":"A","salindex":0,"cmd":"cmd_x","params":[1]}`:  {love.ErrIncompleteCommand, `reading the command: "params" must be an object with the parameters by name ({} for none), not [1]`},
+		`{"csc":["A"],"salindex":0,"cmd":"x","params":{}}`:     {love.ErrIncompleteCommand, `reading the command: "csc" must be the name of a component such as "ATDome", not ["A"]`},
+		`{"csc":"","salindex":0,"cmd":"x","params":{}}`:        {love.ErrIncompleteCommand, `reading the command: "csc" must be the name of a component such as "ATDome", not ""`},
+		`{"csc":"A","salindex":0,"cmd":"","params":{}}`:        {love.ErrIncompleteCommand, `reading the command: "cmd" must be the name of a command such as "cmd_moveAzimuth", not ""`},
+		`{"csc":"A","salindex":0.5,"cmd":"x","params":{}}`:     {love.ErrIncompleteCommand, `reading the command: "salindex" must be a whole number, not 0.5`},
+		`{"csc":"A","salindex":null,"cmd":"x","params":{}}`:    {love.ErrIncompleteCommand, `reading the command: "salindex" must be a whole number, not null`},
 	} {
 		c, err := love.ParseCommand([]byte(text))
 		require.EqualError(t, err, want.text, text)
@@ -66,7 +67,7 @@ func TestAnObjectThatIsNotACommandIsRefusedWithAReason(t *testing.T) {
 func FuzzParseCommand(f *testing.F) {
 	f.Add([]byte(`{"csc":"MTHexapod","salindex":1,"cmd":"cmd_move","params":{"x":1.50},"identity":"ana@summit"}`))
 	f.Add([]byte(`{"csc":"A","salindex":0,"cmd":"cmd_x","params":{},"CSC":"B"}`))
-	f.Add([]byte(`{"c\u0073c":"A","salindex":-0,"cmd":"\ud800","params":[],"csc":"B"}`))
+	f.Add([]byte(`{"c\u0073c":"A","salindex":-0,"cmd":"\ud800","params":{},"identity":[],"csc":"B"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := love.ParseCommand(text)
 		if err != nil {

@@ -60,7 +60,7 @@ func TestCommand_RefusesIncompleteCommands(t *testing.T) {
 	h := newHarness(t)
 	for body, ack := range map[string]string{
 		`{"anything": 1}`: `reading the command: \"csc\" is missing; a command has \"csc\", \"salindex\", \"cmd\" and \"params\"`,
-		`{"csc": "ATDome", "salindex": 0, "cmd": 1, "params": {}}`:                  `reading the command: \"cmd\" cannot be 1: csc and cmd are texts, salindex is a whole number`,
+		`{"csc": "ATDome", "salindex": 0, "cmd": 1, "params": {}}`:                  `reading the command: \"cmd\" must be the name of a command such as \"cmd_moveAzimuth\", not 1`,
 		`{"csc": "ATDome", "salindex": 0, "cmd": "x", "params": {}, "CSC": "Test"}`: `reading the command: \"CSC\" is not a key of a command: write \"csc\"`,
 	} {
 		h.requireJSON(h.call("POST", cmd, body, as(h.token("cmd_user"))), 400, `{"ack": "`+ack+`"}`)
