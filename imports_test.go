@@ -15,10 +15,9 @@ import (
 
 const module = "github.com/rubin-love/love-go"
 
-// mayImport says which rooms each room of the house may import: arrows point
-// down only. A room is a package, with the packages below it that have no line
-// of their own. Other packages under internal/ may be imported by all, and
-// import only each other.
+// mayImport lists the units that each unit may import. A unit is a package with
+// the packages below it that have no entry of their own. Other packages under
+// internal/ may be imported by all, and import only each other.
 var mayImport = map[string][]string{
 	".":    {},
 	"love": {},
@@ -65,13 +64,13 @@ var mayImport = map[string][]string{
 	"examples":      everything,
 }
 
-// everything is for rooms that nobody imports, except tests.
+// everything is for units that only tests import.
 var everything = []string{"*"}
 
-// brings says which modules of others who imports a room compiles, counting all
-// that the room imports, directly or not. A driver is a room of its own, so that
-// who embeds the hub does not compile a Kafka client.
-var brings = map[string][]string{
+// mayNeed lists the other modules that a unit may import, directly or not. A
+// driver is a unit of its own, so that a program that embeds the hub does not
+// compile a Kafka client.
+var mayNeed = map[string][]string{
 	"love":                         {},
 	"love/audit":                   {},
 	"love/auth":                    {},
@@ -102,8 +101,8 @@ var (
 	websocket = []string{"github.com/gobwas/ws", "github.com/gobwas/httphead", "github.com/gobwas/pool"}
 )
 
-// neverBrings says which rooms do not come along with a room.
-var neverBrings = map[string][]string{
+// mustNotNeed lists the units that a unit must not import, directly or not.
+var mustNotNeed = map[string][]string{
 	"love/manager": {"love/sal", "love/store"},
 	"love/server":  {"love/sal", "love/store"},
 	"love/store":   {"love/sal", "love/hub", "love/manager"},
@@ -111,34 +110,34 @@ var neverBrings = map[string][]string{
 	"love/sal/sim": {"love/sal/salxml"},
 }
 
-func TestArrowsBetweenRoomsPointDown(t *testing.T) {
+func TestUnitsImportOnlyWhatTheyMay(t *testing.T) {
 	for _, p := range ours(t) {
 		for _, imported := range p.Imports {
 			to, own := strings.CutPrefix(imported, module+"/")
-			from := room(p.name())
+			from := unit(p.name())
 			_, known := mayImport[from]
 			switch {
-			case !own || isInternal(to) || room(to) == from:
+			case !own || isInternal(to) || unit(to) == from:
 				// Go itself keeps love/sal/internal inside love/sal.
 			case isInternal(p.name()) && !known:
-				t.Errorf("%s imports %s: a package under internal/ imports no room", p.name(), to)
-			case !slices.Contains(mayImport[from], room(to)) && !slices.Equal(mayImport[from], everything):
-				t.Errorf("%s imports %s: room %s may import only %v", p.name(), to, from, mayImport[from])
+				t.Errorf("%s imports %s: a package under internal/ may import only others there", p.name(), to)
+			case !slices.Contains(mayImport[from], unit(to)) && !slices.Equal(mayImport[from], everything):
+				t.Errorf("%s imports %s: unit %s may import only %v", p.name(), to, from, mayImport[from])
 			}
 		}
 	}
 }
 
-func TestEveryPackageIsInARoomWithKnownArrows(t *testing.T) {
+func TestEveryPackageIsInAUnit(t *testing.T) {
 	for _, p := range ours(t) {
-		_, known := mayImport[room(p.name())]
-		require.True(t, known || isInternal(p.name()), "%s: give its room a line in mayImport", p.name())
+		_, known := mayImport[unit(p.name())]
+		require.True(t, known || isInternal(p.name()), "%s: give its unit an entry in mayImport", p.name())
 	}
 }
 
-func TestWhoImportsARoomCompilesOnlyTheModulesThatItNeeds(t *testing.T) {
+func TestPackagesNeedOnlyTheModulesThatTheyMay(t *testing.T) {
 	for _, p := range ours(t) {
-		allowed, limited := brings[p.name()]
+		allowed, limited := mayNeed[p.name()]
 		if !limited {
 			continue
 		}
@@ -146,16 +145,16 @@ func TestWhoImportsARoomCompilesOnlyTheModulesThatItNeeds(t *testing.T) {
 			if dependency.Module == nil || dependency.Module.Path == module {
 				continue // the standard library, or ours
 			}
-			require.Contains(t, allowed, dependency.Module.Path, "%s brings %s", p.name(), name)
+			require.Contains(t, allowed, dependency.Module.Path, "%s needs %s", p.name(), name)
 		}
 	}
 }
 
-func TestRoomsComeWithoutThoseThatTheyDoNotNeed(t *testing.T) {
+func TestPackagesDoNotNeedWhatTheyMustNot(t *testing.T) {
 	for _, p := range ours(t) {
 		for name := range closure(t, p) {
 			own, _ := strings.CutPrefix(name, module+"/")
-			require.NotContains(t, neverBrings[p.name()], own, "%s brings it", p.name())
+			require.NotContains(t, mustNotNeed[p.name()], own, "%s needs it", p.name())
 		}
 	}
 }
@@ -168,7 +167,7 @@ func TestLovetestIsNotPartOfAnyProgram(t *testing.T) {
 	}
 }
 
-// goPackage is what go list knows about a package, its tests aside.
+// goPackage is a package as go list describes it, without its tests.
 type goPackage struct {
 	ImportPath string
 	Standard   bool
@@ -176,7 +175,7 @@ type goPackage struct {
 	Module     *struct{ Path string }
 }
 
-// name is the path within the module: "love/hub".
+// name returns the path within the module, such as "love/hub".
 func (p *goPackage) name() string {
 	if p.ImportPath == module {
 		return "."
@@ -206,7 +205,7 @@ var packages = sync.OnceValues(func() (map[string]*goPackage, error) {
 func ours(t *testing.T) (list []*goPackage) {
 	t.Helper()
 	all, err := packages()
-	require.NoError(t, err, "go list has to work here")
+	require.NoError(t, err, "go list must work here")
 	for _, p := range all {
 		if p.Module != nil && p.Module.Path == module {
 			list = append(list, p)
@@ -216,7 +215,7 @@ func ours(t *testing.T) (list []*goPackage) {
 	return list
 }
 
-// closure is a package with all that it imports, directly or not.
+// closure returns a package with all that it imports, directly or not.
 func closure(t *testing.T, p *goPackage) map[string]*goPackage {
 	t.Helper()
 	all, err := packages()
@@ -236,8 +235,8 @@ func closure(t *testing.T, p *goPackage) map[string]*goPackage {
 	return found
 }
 
-// room is the longest known room that a package's path lies in.
-func room(dir string) string {
+// unit returns the longest path in mayImport that a package's path lies in.
+func unit(dir string) string {
 	for d := dir; ; {
 		if _, known := mayImport[d]; known {
 			return d

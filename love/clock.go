@@ -2,7 +2,7 @@ package love
 
 import "time"
 
-// Clock tells the time and runs timers. Everything here that waits takes a
+// Clock returns the time and makes timers. Everything here that waits takes a
 // Clock, so that a test can control the time (lovetest.Clock).
 type Clock interface {
 	Now() time.Time

@@ -1,6 +1,6 @@
 package love
 
-// Option says what a subscription request asks for.
+// Option is what a subscription request asks for.
 type Option string
 
 // The options of a subscription request (docs/protocol/manager.md#messages).

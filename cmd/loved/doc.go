@@ -9,7 +9,7 @@
 //
 //	loved sub GROUP…                 prints what groups receive
 //	loved cmd CSC COMMAND …          commands a component
-//	loved commands                   shows who commanded what, and what came of it
+//	loved commands                   shows who commanded what, and the outcome
 //	loved authority                  shows, takes and releases authority over commands
 //	loved approve, dismiss ID        decides on a command that waits for a second person
 //	loved pub CATEGORY CSC …         publishes one message
@@ -21,14 +21,14 @@
 //
 //	loved sal                        looks at the SAL bus, and writes to it
 //	loved user                       adds, changes and lists users in the database
-//	loved import-django FILE         takes over the users of a Python manager
+//	loved import-django FILE         imports the users of a Python manager
 //	loved export                     writes users and groups as JSON
-//	loved check                      tries a manager's settings and what it depends on
+//	loved check                      tests a manager's settings and what it depends on
 //	loved version                    prints the version
 //	loved completion SHELL           prints a script that lets a shell complete names
 //
-// A flag whose help shows a [$VARIABLE] can be set by it; the flag counts
-// first. The exit status is 0 when the work is done, 1 for a failure and 2 for
+// A flag whose help shows a [$VARIABLE] can be set by it; the flag takes
+// precedence. The exit status is 0 when the work is done, 1 for a failure and 2 for
 // wrong usage. An interrupt drains; the status is 0 then only for a command that
 // runs until it is interrupted. A second one exits at once.
 package main

@@ -48,7 +48,7 @@ func TestCommandsThatAreAnsweredTooEarlyAreAnError(t *testing.T) {
 		manager http.HandlerFunc
 		want    string
 	}{
-		"a manager that refuses them":           {http.NotFound, "a command was answered with 404"},
+		"a manager that refuses them":      {http.NotFound, "a command was answered with 404"},
 		"a manager with another commander": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"ack":"Done"}`)) }, "does the manager use it?"},
 	} {
 		t.Run(name, func(t *testing.T) {

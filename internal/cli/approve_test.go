@@ -9,23 +9,23 @@ import (
 
 func TestASecondPersonApprovesOrDismisses(t *testing.T) {
 	u := newUser(t)
-	c := u.starts("commander", "--sal", "sim", "--listen", "127.0.0.1:0")
-	m, _ := u.startsManager("--commander", c.says(`LOVE commander at (\S+),`)[1], "--approval", "ATDome:*:move*")
+	c, commander := u.startCommander()
+	m, _ := u.startManager("--commander", commander, "--approval", "ATDome:*:move*")
 	as := func(name string, args ...string) result {
 		u.env["LOVED_USER"], u.env["LOVED_PASSWORD"] = name, name+"'s"
-		return u.types(args...)
+		return u.run(args...)
 	}
-	waits := func() (id string) {
+	waiting := func() (id string) {
 		given := as("cmd_user", "cmd", "ATDome", "moveAzimuth", "azimuth=90")
 		require.Equal(t, exitFailure, given.code)
 		require.Equal(t, "loved cmd: ATDome moveAzimuth waits for approval (HTTP 202)\n", given.errors)
 		return regexp.MustCompile(`as (\S+)\.\n$`).FindStringSubmatch(given.out)[1]
 	}
 
-	id := waits()
+	id := waiting()
 	require.Contains(t, as("cmd_user", "authority").out, "cmd_user  "+id+"  ATDome moveAzimuth azimuth=90\n")
 	require.Contains(t, as("cmd_user", "commands").out, "(loved approve "+id+")")
-	require.Equal(t, []string{id}, u.completesAs("approve", ""))
+	require.Equal(t, []string{id}, u.completions("approve", ""))
 	own := as("cmd_user", "approve", id)
 	require.Equal(t, exitFailure, own.code)
 	require.Contains(t, own.errors, "a second person must approve it")
@@ -34,9 +34,9 @@ func TestASecondPersonApprovesOrDismisses(t *testing.T) {
 	require.Equal(t, exitFailure, again.code)
 	require.Contains(t, again.errors, "no such authority or approval, or its time is over")
 
-	id = waits()
+	id = waiting()
 	require.Equal(t, result{out: "Dismissed: the command was not sent.\n"}, as("admin", "dismiss", id))
 	require.Contains(t, as("admin", "dismiss", id).errors, "no such authority or approval, or its time is over")
-	require.Equal(t, 0, m.stops())
-	require.Equal(t, 0, c.stops())
+	require.Equal(t, 0, m.stop())
+	require.Equal(t, 0, c.stop())
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// exactly demands one argument for each of the names in what, for example
+// exactArgs requires one argument for each of the names in what, for example
 // ("CATEGORY", "CSC[:INDEX]").
-func exactly(what ...string) cobra.PositionalArgs {
+func exactArgs(what ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		switch n := len(args); {
 		case len(what) == 0 && n > 0:
@@ -22,8 +22,8 @@ func exactly(what ...string) cobra.PositionalArgs {
 	}
 }
 
-// atLeast is like exactly, but allows more arguments.
-func atLeast(what ...string) cobra.PositionalArgs {
+// minArgs is like exactArgs, but allows more arguments.
+func minArgs(what ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if n := len(args); n < len(what) {
 			return fmt.Errorf("%s is missing", what[n])

@@ -17,9 +17,9 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 )
 
-// benchFlags describe a load; each shape has its own defaults.
+// benchFlags describe a load. Each shape has its own defaults.
 type benchFlags struct {
-	to        clientFlags
+	conn      clientFlags
 	shape     *choice
 	category  *choice
 	load      bench.Load
@@ -35,29 +35,29 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Put load on a manager and measure what arrives",
-		Long: `Put load on a manager, ours or another, and measure what arrives. The shapes:
+		Long: `Put load on a manager, this one or another, and measure what arrives. The shapes:
 
   single     one stream per message to 200 subscribers
   love       ten streams per message, as a LOVE-producer sends them
   idle       10000 connections that do nothing; needs --pid
   reconnect  1000 clients connect at once, each for 50 event groups with snapshot=1
-  stalled    runs with and without a reader that stops, in turns
-  commands   runs with and without 2000 commands under way, in turns; needs a
-             token beside the process password, and a manager whose --commander
+  stalled    runs with and without a reader that stops, alternating
+  commands   runs with and without 2000 commands under way, alternating; needs
+             a token beside the process password, and a manager whose --commander
              is this command's --commander-listen
 
-Give --pid when the manager runs on this machine, to see what it uses. Run it on
-a core of its own, the manager on another:
+Give --pid when the manager runs on this machine, to see the CPU time and memory
+it uses. Run the bench on a core of its own, the manager on another:
 
   taskset -c 0 loved manager …
   taskset -c 1 loved bench --pid "$(pgrep -f 'loved manager')"`,
-		Args: exactly(),
+		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.applyShape(cmd.Flags())
 			if err := f.check(); err != nil {
 				return &usageError{err}
 			}
-			to, err := a.access(cmd.Context(), f.to)
+			to, err := a.target(cmd.Context(), f.conn)
 			if err != nil {
 				return err
 			}
@@ -73,7 +73,7 @@ a core of its own, the manager on another:
 }
 
 func (f *benchFlags) register(fs *pflag.FlagSet) {
-	f.to.register(fs)
+	f.conn.register(fs)
 	f.shape = oneOf("single", "love", "idle", "reconnect", "stalled", "commands")
 	f.category = oneOf("telemetry", "event")
 	fs.Var(f.shape, "shape", "what the load looks like")
@@ -85,13 +85,13 @@ func (f *benchFlags) register(fs *pflag.FlagSet) {
 	fs.IntVar(&f.load.Payload, "payload", 200, "`BYTES` of the value of each stream")
 	fs.DurationVar(&f.load.Warmup, "warmup", 2*time.Second, "time before measuring")
 	fs.DurationVar(&f.load.Duration, "duration", 10*time.Second, "time to measure")
-	fs.DurationVar(&f.load.Settle, "settle", 3*time.Second, "how long to wait at the end for what is on its way")
-	fs.IntVar(&f.load.PID, "pid", 0, "process `ID` of the manager, to tell its CPU time and memory")
+	fs.DurationVar(&f.load.Settle, "settle", 3*time.Second, "how long to wait at the end for messages in transit")
+	fs.IntVar(&f.load.PID, "pid", 0, "process `ID` of the manager, to report its CPU time and memory")
 	fs.IntVar(&f.groups, "groups", 1, "subscriptions of each client: idle, reconnect")
 	fs.IntVar(&f.runs, "runs", 10, "runs of each kind: stalled, commands")
 	fs.IntVar(&f.commands, "commands", 2000, "commands under way: commands")
-	fs.StringVar(&f.commander, "commander-listen", "127.0.0.1:5001", "`ADDRESS` of the commander that keeps them waiting: commands")
-	fs.DurationVar(&f.timeout, "timeout", time.Minute, "how long a storm may last: reconnect")
+	fs.StringVar(&f.commander, "commander-listen", "127.0.0.1:5001", "`ADDRESS` of the commander that delays them: commands")
+	fs.DurationVar(&f.timeout, "timeout", time.Minute, "how long all clients may take to connect: reconnect")
 }
 
 // shapes are the defaults of the shapes where they differ from the flags' own.
@@ -106,17 +106,17 @@ var shapes = map[string]map[string]string{
 func (f *benchFlags) applyShape(fs *pflag.FlagSet) {
 	for name, value := range shapes[f.shape.value] {
 		if !fs.Changed(name) {
-			_ = fs.Lookup(name).Value.Set(value) // one of ours
+			_ = fs.Lookup(name).Value.Set(value) // the table holds valid values only
 		}
 	}
 	f.load.Category = f.category.value
 }
 
-// check refuses a load that cannot be, as far as its shape has use for it.
+// check refuses values that are impossible for the shape.
 func (f *benchFlags) check() error {
-	inTurns := f.shape.value == "stalled" || f.shape.value == "commands"
+	interleaved := f.shape.value == "stalled" || f.shape.value == "commands"
 	switch {
-	case inTurns && f.runs < 1:
+	case interleaved && f.runs < 1:
 		return fmt.Errorf("--runs is %d: give at least 1", f.runs)
 	case f.shape.value == "commands" && f.commands < 1:
 		return fmt.Errorf("--commands is %d: give at least 1", f.commands)
@@ -124,8 +124,9 @@ func (f *benchFlags) check() error {
 	return f.load.Check()
 }
 
-// socketURL is where to connect, credentials in the query: never to be logged.
-func (to access) socketURL() (string, error) {
+// socketURL returns where to connect, with the credentials in the query: it
+// must not be logged.
+func (to target) socketURL() (string, error) {
 	u, err := client.SocketURL(to.manager)
 	if err != nil {
 		return "", err
@@ -140,7 +141,7 @@ func (to access) socketURL() (string, error) {
 	return u.String(), nil
 }
 
-func (a *app) runBench(ctx context.Context, f *benchFlags, to access) error {
+func (a *app) runBench(ctx context.Context, f *benchFlags, to target) error {
 	l := f.load
 	var report fmt.Stringer
 	var err error
@@ -154,22 +155,22 @@ func (a *app) runBench(ctx context.Context, f *benchFlags, to access) error {
 			URL: l.URL, PID: l.PID, Clients: l.Subscribers, Groups: f.groups, Payload: l.Payload, Timeout: f.timeout,
 		}.Run(ctx)
 	case "stalled":
-		report, err = a.turns(ctx, f, bench.StoppedReader)
+		report, err = a.runInterleaved(ctx, f, bench.StoppedReader)
 	case "commands":
-		report, err = a.besideCommands(ctx, f, to)
+		report, err = a.runSlowCommands(ctx, f, to)
 	default:
 		var r bench.Report
 		r, err = l.Run(ctx)
 		report = &r
 	}
 	if err != nil {
-		return explain(err)
+		return withHint(err)
 	}
 	fmt.Fprint(a.stdout, report)
 	return nil
 }
 
-func (a *app) besideCommands(ctx context.Context, f *benchFlags, to access) (fmt.Stringer, error) {
+func (a *app) runSlowCommands(ctx context.Context, f *benchFlags, to target) (fmt.Stringer, error) {
 	if to.token == "" || to.processPassword == "" {
 		return nil, usagef("the shape commands needs --token of a user who may command, and --process-password to publish")
 	}
@@ -179,14 +180,14 @@ func (a *app) besideCommands(ctx context.Context, f *benchFlags, to access) (fmt
 	}
 	commander, err := net.Listen("tcp", f.commander)
 	if err != nil {
-		return nil, fmt.Errorf("the commander: %w", err)
+		return nil, fmt.Errorf("starting the commander: %w", err)
 	}
 	s := bench.NewSlowCommands(commander, url, to.token, f.commands)
 	defer s.Close()
-	return a.turns(ctx, f, s.Disturbance())
+	return a.runInterleaved(ctx, f, s.Disturbance())
 }
 
-func (a *app) turns(ctx context.Context, f *benchFlags, d bench.Disturbance) (fmt.Stringer, error) {
+func (a *app) runInterleaved(ctx context.Context, f *benchFlags, d bench.Disturbance) (fmt.Stringer, error) {
 	return bench.InterleavedRuns{Load: f.load, Runs: f.runs, Disturbance: d}.Run(ctx, func(r bench.Report, disturbed bool) {
 		kind := "without"
 		if disturbed {
@@ -203,12 +204,12 @@ func (a *app) ceilingCommand() *cobra.Command {
 		Use:   "ceiling",
 		Short: "Measure the bare cost of writing frames to sockets on this machine",
 		Long: `Measure the bare cost of writing frames to sockets on this machine: one frame per
-system call (R1) and sixteen (R16), by a process that does nothing else. What a
-manager needs per delivery is best given as a multiple of these.`,
+system call (R1) and sixteen (R16), by a process that does nothing else. The cost of a
+delivery by a manager is best given as a multiple of these.`,
 		Example: `  taskset -c 1 loved bench ceiling --writer-core 0`,
-		Args:    exactly(),
+		Args:    exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.Write = func(ctx context.Context, w bench.Writer) (bench.Cost, error) { return writeElsewhere(ctx, w, core) }
+			c.Write = func(ctx context.Context, w bench.Writer) (bench.Cost, error) { return runWriterProcess(ctx, w, core) }
 			r, err := c.Run(cmd.Context())
 			if err == nil {
 				fmt.Fprint(a.stdout, r)
@@ -225,37 +226,37 @@ manager needs per delivery is best given as a multiple of these.`,
 	return cmd
 }
 
-// writeElsewhere runs a writer in another process of this program.
-func writeElsewhere(ctx context.Context, w bench.Writer, core int) (cost bench.Cost, err error) {
+// runWriterProcess runs a writer in a second process of this program.
+func runWriterProcess(ctx context.Context, w bench.Writer, core int) (cost bench.Cost, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return cost, err
 	}
-	order, err := json.Marshal(w)
+	job, err := json.Marshal(w)
 	if err != nil {
 		return cost, err
 	}
-	args := []string{self, "bench", ceilingWriter, string(order)}
+	args := []string{self, "bench", ceilingWriter, string(job)}
 	if core >= 0 {
 		args = append([]string{"taskset", "-c", strconv.Itoa(core)}, args...)
 	}
 	process := exec.CommandContext(ctx, args[0], args[1:]...)
 	process.Stderr = os.Stderr
-	answer, err := process.Output()
+	output, err := process.Output()
 	if err != nil {
-		return cost, fmt.Errorf("the writing process: %w", err)
+		return cost, fmt.Errorf("running the writer: %w", err)
 	}
-	return cost, json.Unmarshal(answer, &cost)
+	return cost, json.Unmarshal(output, &cost)
 }
 
 const ceilingWriter = "ceiling-writer"
 
-// ceilingWriterCommand is the other process of the ceiling command.
+// ceilingWriterCommand is the second process of the ceiling command.
 func (a *app) ceilingWriterCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    ceilingWriter + " ORDER",
+		Use:    ceilingWriter + " JOB",
 		Hidden: true,
-		Args:   exactly("ORDER"),
+		Args:   exactArgs("JOB"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var w bench.Writer
 			if err := json.Unmarshal([]byte(args[0]), &w); err != nil {

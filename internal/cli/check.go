@@ -17,12 +17,12 @@ import (
 // check is one thing that can be wrong with a manager.
 type check struct {
 	name string
-	// run returns in a few words what it found. The error says what is wrong
-	// and what to do; a warning does not keep a manager from starting.
+	// run returns in a few words what it found. Its error says what is wrong
+	// and what to do; a manager starts in spite of a warning.
 	run func(ctx context.Context) (found string, err error)
 }
 
-// warning is a check's error that does no harm yet.
+// warning is the error of a check that does not fail.
 type warning struct{ text string }
 
 func (w warning) Error() string { return w.text }
@@ -34,12 +34,12 @@ func (a *app) checkCommand() *cobra.Command {
 	var f managerFlags
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Try the manager's configuration and what it depends on",
-		Long: `Read the configuration of a manager, as loved manager does, and try everything that it
-depends on: says what works, what is wrong and what to do. It changes nothing, but makes
-the tables of a database that exists. Where the variables LSST_… name the observatory's SAL bus,
-that is tried, too.`,
-		Args: exactly(),
+		Short: "Test the manager's configuration and what it depends on",
+		Long: `Read the configuration of a manager, as loved manager does, test everything that it depends
+on, and report what works, what is wrong and what to do. Nothing is changed, except that missing
+tables are created in an existing database. If the variables LSST_… name the observatory's SAL bus,
+that is tested, too.`,
+		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.runChecks(cmd.Context(), a.checks(cmd, &f))
 		},
@@ -48,11 +48,11 @@ that is tried, too.`,
 	return cmd
 }
 
-// checks are all that is tried, in order.
+// checks returns all checks in their order.
 func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 	return []check{
 		{"settings", func(context.Context) (string, error) {
-			return "complete", a.settle(cmd.Flags(), f)
+			return "complete", f.complete(cmd.Flags(), a.env)
 		}},
 		{"database", f.checkDatabase},
 		{"LDAP", f.checkLDAP},
@@ -63,26 +63,26 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 	}
 }
 
-// runChecks tries all, so that one sees at once all that is wrong.
+// runChecks runs all checks, so that one run shows everything that is wrong.
 func (a *app) runChecks(ctx context.Context, checks []check) error {
 	failed := 0
 	for _, c := range checks {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		found, err := c.run(ctx)
 		cancel()
-		verdict := "ok"
+		status := "ok"
 		if w, ok := errors.AsType[warning](err); ok {
-			verdict, found = "warning", w.text
+			status, found = "warning", w.text
 		} else if err != nil {
-			verdict, found = "FAILED", err.Error()
+			status, found = "FAILED", err.Error()
 			failed++
 		}
 		if found != "" {
-			fmt.Fprintf(a.stdout, "%-8s %s: %s\n", verdict, c.name, found)
+			fmt.Fprintf(a.stdout, "%-8s %s: %s\n", status, c.name, found)
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d checks failed: see above what to do", failed, len(checks))
+		return fmt.Errorf("%d of %d checks failed: the lines above say what to do", failed, len(checks))
 	}
 	return nil
 }
@@ -103,12 +103,12 @@ func (f *managerFlags) checkDatabase(ctx context.Context) (string, error) {
 	case f.database.address == store.Memory:
 		return "", warning{"in memory: users and tokens end with the manager"}
 	case len(users) == 0 && f.admin == "" && f.commandUser == "" && f.user == "":
-		return "", warning{"there is no user yet: add one with `loved user add`, or set ADMIN_USER_PASS"}
+		return "", warning{"there are no users yet: add one with `loved user add`, or set ADMIN_USER_PASS"}
 	}
 	return fmt.Sprintf("%d users", len(users)), nil
 }
 
-// checkLDAP tries the LDAP servers; without any it finds nothing to say.
+// checkLDAP tests the LDAP servers; it returns "" if there are none.
 func (f *managerFlags) checkLDAP(ctx context.Context) (string, error) {
 	directory, err := f.ldap.authenticator(nil)
 	if err != nil || directory == nil {
@@ -120,8 +120,8 @@ func (f *managerFlags) checkLDAP(ctx context.Context) (string, error) {
 	return "answers", nil
 }
 
-// checkKafka tries the observatory's SAL bus; without one it finds nothing to say.
-func (a *app) checkKafka(try func(context.Context, kafka.Config) (string, error)) func(context.Context) (string, error) {
+// checkKafka tests the observatory's SAL bus; it returns "" if none is configured.
+func (a *app) checkKafka(test func(context.Context, kafka.Config) (string, error)) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		if subName, _ := a.env("LSST_TOPIC_SUBNAME"); subName == "" {
 			return "", nil
@@ -130,7 +130,7 @@ func (a *app) checkKafka(try func(context.Context, kafka.Config) (string, error)
 		if err != nil {
 			return "", err
 		}
-		return try(ctx, config)
+		return test(ctx, config)
 	}
 }
 

@@ -18,11 +18,11 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// cmdFlags are what `loved cmd` was asked for.
+// cmdFlags are the flags of `loved cmd`.
 type cmdFlags struct {
-	to      clientFlags
+	conn    clientFlags
 	dry     bool
-	timeout span
+	timeout secondsFlag
 }
 
 func (a *app) cmdCommand() *cobra.Command {
@@ -31,15 +31,15 @@ func (a *app) cmdCommand() *cobra.Command {
 		Use:   "cmd CSC[:INDEX] COMMAND [FIELD=VALUE…]",
 		Short: "Command a component and print its acknowledgement",
 		Long: `Command a component through a manager and print its acknowledgement.
-The exit status is 0 only if that is "Done". A VALUE is JSON if it can be read so, otherwise a text;
+The exit status is 0 only if that is "Done". A VALUE is JSON if it is valid as such, otherwise a text;
 a field that is left out is sent as 0 or empty. The prefix cmd_ of the COMMAND may be left out.
-Progress that the component reports is shown as it comes. Whoever stops waiting does not stop the
-command: "loved commands" shows what came of it.
-With --dry-run nothing is sent: it tells whether you may, and whether the parameters are right where
-the commander can check them. Names are completed by the shell (loved completion --help).`,
+Progress that the component reports is shown as it comes. An interrupt ends the waiting, not the
+command: "loved commands" shows its outcome.
+With --dry-run nothing is sent: the manager checks whether you may give the command and, where the
+commander can do that, its parameters. The shell completes names (loved completion --help).`,
 		Example: `  loved cmd ATDome moveAzimuth azimuth=90
   loved cmd --dry-run MTHexapod:1 setCompensationMode enable=true`,
-		Args: atLeast("CSC[:INDEX]", "COMMAND"),
+		Args: minArgs("CSC[:INDEX]", "COMMAND"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			command, err := commandOf(args)
 			if err != nil {
@@ -47,11 +47,11 @@ the commander can check them. Names are completed by the shell (loved completion
 			}
 			return a.execute(cmd.Context(), &c, command)
 		},
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
-			return a.completeCommand(cmd, &c.to, args, begun)
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+			return a.completeCommand(cmd, &c.conn, args, prefix)
 		},
 	}
-	c.to.registerUser(cmd.Flags())
+	c.conn.registerUser(cmd.Flags())
 	cmd.Flags().BoolVar(&c.dry, "dry-run", false, "check the command, send nothing")
 	cmd.Flags().Var(&c.timeout, "timeout", "how long to wait for the answer, in `SECONDS` or as 1m30s (default as long as the manager takes)")
 	cmd.Flags().Lookup("timeout").DefValue = ""
@@ -60,7 +60,7 @@ the commander can check them. Names are completed by the shell (loved completion
 
 // execute has the manager issue the command, or check it.
 func (a *app) execute(ctx context.Context, f *cmdFlags, command love.Command) error {
-	c, err := a.userClient(ctx, f.to)
+	c, err := a.userClient(ctx, f.conn)
 	if err != nil {
 		return err
 	}
@@ -69,30 +69,30 @@ func (a *app) execute(ctx context.Context, f *cmdFlags, command love.Command) er
 		waiting, stop = context.WithTimeout(ctx, time.Duration(f.timeout))
 	}
 	defer stop()
-	named := spelled(command.CSC, command.SalIndex, command.Name)
+	name := commandLine(command.CSC, command.SalIndex, command.Name)
 	if f.dry {
 		ack, err := c.CheckCommand(waiting, command)
-		return a.printChecked(ack, err, named)
+		return a.printChecked(ack, err, name)
 	}
 	ack, err := c.Command(commander.WithProgress(waiting, a.showProgress), command)
-	return a.printAck(ctx, ack, err, named)
+	return a.printAck(ctx, ack, err, name)
 }
 
-// spelled is a command as it is typed.
-func spelled(csc string, index int, name string) string {
+// commandLine returns a command as it is typed.
+func commandLine(csc string, index int, name string) string {
 	if index != 0 {
 		csc += ":" + strconv.Itoa(index)
 	}
 	return csc + " " + strings.TrimPrefix(name, "cmd_")
 }
 
-// printAck prints the answer to a command. An answer other than success is an
-// error, which says what is known.
-func (a *app) printAck(ctx context.Context, ack love.Ack, err error, named string) error {
+// printAck prints the answer to a command. Any answer but success is an
+// error that gives the outcome, as far as it is known.
+func (a *app) printAck(ctx context.Context, ack love.Ack, err error, name string) error {
 	answered, ok := answerOf(err)
 	switch {
 	case err != nil && !ok:
-		return stoppedWaiting(ctx, err)
+		return waitError(ctx, err)
 	case err != nil:
 		ack.Text = answered.Text
 	}
@@ -111,16 +111,16 @@ func (a *app) printAck(ctx context.Context, ack love.Ack, err error, named strin
 			outcome = "has no answer"
 		}
 	}
-	return fmt.Errorf("%s %s (HTTP %d)", named, outcome, commanderhttp.Status(err))
+	return fmt.Errorf("%s %s (HTTP %d)", name, outcome, commanderhttp.Status(err))
 }
 
-// printChecked prints what checking a command has found. One that would not be
-// sent is an error.
-func (a *app) printChecked(ack love.Ack, err error, named string) error {
+// printChecked prints the answer to a check of a command. A command that would
+// not be sent is an error.
+func (a *app) printChecked(ack love.Ack, err error, name string) error {
 	answered, ok := answerOf(err)
 	switch {
 	case err != nil && !ok:
-		return explain(err)
+		return withHint(err)
 	case err != nil:
 		ack.Text = answered.Text
 	}
@@ -128,31 +128,32 @@ func (a *app) printChecked(ack love.Ack, err error, named string) error {
 		return err
 	}
 	if status := commanderhttp.Status(err); status >= http.StatusInternalServerError {
-		return fmt.Errorf("%s could not be checked (HTTP %d)", named, status)
+		return fmt.Errorf("%s could not be checked (HTTP %d)", name, status)
 	}
-	return fmt.Errorf("%s would be refused (HTTP %d)", named, commanderhttp.Status(err))
+	return fmt.Errorf("%s would be refused (HTTP %d)", name, commanderhttp.Status(err))
 }
 
-// answerOf returns an error of the client that is the manager's answer.
+// answerOf returns the manager's answer if that is what the error holds.
 func answerOf(err error) (*commander.Error, bool) {
 	failed, ok := errors.AsType[*commander.Error](err)
 	_, answered := errors.AsType[*commanderhttp.StatusError](err)
 	return failed, ok && answered
 }
 
-// stoppedWaiting explains why the answer to a command was not waited for.
-func stoppedWaiting(ctx context.Context, err error) error {
-	const goesOn = "if the command was sent it goes on; the record of commands tells what comes of it (loved commands)"
+// waitError returns why the wait for the answer to a command ended.
+func waitError(ctx context.Context, err error) error {
+	const continues = "if the command was sent, it continues; the record of commands will show its outcome (loved commands)"
 	switch {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		return &interruptError{goesOn}
+		return &interruptError{continues}
 	case errors.Is(err, context.DeadlineExceeded):
-		return errors.New("no answer in time: " + goesOn)
+		return errors.New("no answer in time: " + continues)
 	}
-	return explain(err)
+	return withHint(err)
 }
 
-// showProgress prints progress to standard error: the output is the answer alone.
+// showProgress prints progress to standard error, so that standard output holds
+// the answer alone.
 func (a *app) showProgress(p love.Progress) {
 	text := p.Name
 	if p.Result != "" {
@@ -184,7 +185,7 @@ func paramsOf(args []string) (json.RawMessage, error) {
 		field, value, ok := strings.Cut(arg, "=")
 		switch {
 		case !ok || field == "":
-			return nil, fmt.Errorf("%q is no FIELD=VALUE", arg)
+			return nil, fmt.Errorf("%q is not FIELD=VALUE", arg)
 		case given[field]:
 			return nil, fmt.Errorf("field %q is given twice", field)
 		case len(given) > 0:

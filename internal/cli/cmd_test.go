@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// answering is a manager that answers every request with a status and an ack.
-func answering(t *testing.T, status int, ack string) *httptest.Server {
+// fakeManager answers every request with a status and an ack.
+func fakeManager(t *testing.T, status int, ack string) *httptest.Server {
 	text, err := json.Marshal(map[string]string{"ack": ack})
 	require.NoError(t, err)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -24,8 +24,8 @@ func answering(t *testing.T, status int, ack string) *httptest.Server {
 	return s
 }
 
-// unanswering is a manager that never answers; each request that arrives is told.
-func unanswering(t *testing.T) (url string, arrived <-chan string) {
+// hangingManager never answers; arrived receives the path of each request.
+func hangingManager(t *testing.T) (url string, arrived <-chan string) {
 	arrivals := make(chan string, 1)
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.ReadAll(r.Body) // else the server does not notice that the caller has gone
@@ -36,7 +36,7 @@ func unanswering(t *testing.T) (url string, arrived <-chan string) {
 	return s.URL, arrivals
 }
 
-func TestTheLastLineOfACommandSaysWhatIsKnown(t *testing.T) {
+func TestTheLastLineOfACommandGivesItsOutcome(t *testing.T) {
 	for _, c := range []struct {
 		status   int
 		ack      string
@@ -54,28 +54,28 @@ func TestTheLastLineOfACommandSaysWhatIsKnown(t *testing.T) {
 		{502, "No commander.", []string{"--dry-run"}, "ATDome moveAzimuth could not be checked (HTTP 502)"},
 	} {
 		t.Run(strconv.Itoa(c.status)+strings.Join(c.args, ""), func(t *testing.T) {
-			args := append([]string{"cmd", "--manager", answering(t, c.status, c.ack).URL, "--token", "t", "ATDome", "cmd_moveAzimuth"}, c.args...)
+			args := append([]string{"cmd", "--manager", fakeManager(t, c.status, c.ack).URL, "--token", "t", "ATDome", "cmd_moveAzimuth"}, c.args...)
 			want := result{out: c.ack + "\n"}
 			if c.lastLine != "" {
 				want.code, want.errors = exitFailure, "loved cmd: "+c.lastLine+"\n"
 			}
-			require.Equal(t, want, newUser(t).types(args...))
+			require.Equal(t, want, newUser(t).run(args...))
 		})
 	}
 }
 
-func TestAnInterruptedCommandFailsAndSaysThatItGoesOn(t *testing.T) {
-	url, arrived := unanswering(t)
+func TestAnInterruptedCommandFailsAndSaysThatItContinues(t *testing.T) {
+	url, arrived := hangingManager(t)
 	for _, args := range [][]string{{"cmd", "ATDome", "moveAzimuth"}, {"approve", "7"}} {
-		p := newUser(t).starts(append(args, "--manager", url, "--token", "t")...)
+		p := newUser(t).start(append(args, "--manager", url, "--token", "t")...)
 		<-arrived
-		require.Equal(t, exitFailure, p.stops())
-		p.reports(`^loved ` + args[0] + `: interrupted: if the command was sent it goes on; the record of commands tells what comes of it \(loved commands\)\n$`)
+		require.Equal(t, exitFailure, p.stop())
+		p.waitForError(`^loved ` + args[0] + `: interrupted: if the command was sent, it continues; the record of commands will show its outcome \(loved commands\)\n$`)
 	}
 }
 
 func TestOtherCommandsThatAreInterruptedBeforeTheirEndFail(t *testing.T) {
-	url, arrived := unanswering(t)
+	url, arrived := hangingManager(t)
 	for _, args := range [][]string{
 		{"token", "ana"}, {"commands", "--token", "t"}, {"authority", "--token", "t"}, {"dismiss", "--token", "t", "7"},
 		{"cmd", "--user", "ana", "ATDome", "moveAzimuth"}, // at the log-in
@@ -83,55 +83,61 @@ func TestOtherCommandsThatAreInterruptedBeforeTheirEndFail(t *testing.T) {
 	} {
 		u := newUser(t)
 		u.env["LOVED_PASSWORD"] = "ana's"
-		p := u.starts(append(args, "--manager", url)...)
+		p := u.start(append(args, "--manager", url)...)
 		<-arrived
-		require.Equal(t, exitFailure, p.stops())
-		p.reports(`^loved ` + args[0] + `: interrupted\n$`)
+		require.Equal(t, exitFailure, p.stop())
+		p.waitForError(`^loved ` + args[0] + `: interrupted\n$`)
 	}
 }
 
-func TestWhatRunsUntilItIsInterruptedEndsWell(t *testing.T) {
-	url, arrived := unanswering(t)
-	p := newUser(t).starts("sub", "--token", "t", "--manager", url, "event-all-all-all")
+func TestASubscriptionThatIsInterruptedSucceeds(t *testing.T) {
+	url, arrived := hangingManager(t)
+	p := newUser(t).start("sub", "--token", "t", "--manager", url, "event-all-all-all")
 	<-arrived
-	require.Equal(t, exitDone, p.stops())
+	require.Equal(t, exitDone, p.stop())
 }
 
-func TestACommandIsNotWaitedForLongerThanWasSaid(t *testing.T) {
-	url, _ := unanswering(t)
-	got := newUser(t).types("cmd", "--timeout", "0.02", "--manager", url, "--token", "t", "ATDome", "moveAzimuth")
-	require.Equal(t, result{code: exitFailure, errors: "loved cmd: no answer in time: if the command was sent it goes on; " +
-		"the record of commands tells what comes of it (loved commands)\n"}, got)
+func TestTheTimeoutBoundsTheWaitForACommand(t *testing.T) {
+	url, _ := hangingManager(t)
+	got := newUser(t).run("cmd", "--timeout", "0.02", "--manager", url, "--token", "t", "ATDome", "moveAzimuth")
+	require.Equal(t, result{code: exitFailure, errors: "loved cmd: no answer in time: if the command was sent, it continues; " +
+		"the record of commands will show its outcome (loved commands)\n"}, got)
 }
 
-func TestACommandUnderWhichTheManagerStopsHasAnUnknownOutcome(t *testing.T) {
+func TestACommandWhoseManagerStopsHasAnUnknownOutcome(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	defer s.Close()
-	got := newUser(t).types("cmd", "--manager", s.URL, "--token", "t", "ATDome", "moveAzimuth")
+	got := newUser(t).run("cmd", "--manager", s.URL, "--token", "t", "ATDome", "moveAzimuth")
 	require.Equal(t, exitFailure, got.code)
 	require.Contains(t, got.errors, "EOF")
-	require.Contains(t, got.errors, "Whether the command was executed is unknown: the record of commands tells")
+	require.Contains(t, got.errors, "Whether the command was executed is unknown: see the record of commands")
 }
 
-func TestThePasswordOfProcessesCommandsNothing(t *testing.T) {
+func TestTheProcessPasswordDoesNotAllowCommands(t *testing.T) {
 	u := newUser(t)
 	u.env["PROCESS_CONNECTION_PASS"] = "for the producers"
-	got := u.types("cmd", "ATDome", "moveAzimuth", "azimuth=1")
+	got := u.run("cmd", "ATDome", "moveAzimuth", "azimuth=1")
 	require.Equal(t, exitUsage, got.code)
 	require.Contains(t, got.errors, "only a user may do that: give --token or --user")
-	require.NotContains(t, u.types("cmd", "--help").out, "--process-password")
+	require.NotContains(t, u.run("cmd", "--help").out, "--process-password")
 
-	u.startsDemo()
-	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "ATDome", "moveAzimuth", "azimuth=1"))
+	u.startDemo()
+	require.Equal(t, result{out: "Done\n"}, u.run("cmd", "ATDome", "moveAzimuth", "azimuth=1"))
 }
 
-func TestWhoCommandsCanStandInTheEnvironment(t *testing.T) {
+func TestTheUserOfACommandCanComeFromTheEnvironment(t *testing.T) {
 	u := newUser(t)
-	u.startsDemo()
+	u.startDemo()
 	s, err := readSession(u.env.lookup)
 	require.NoError(t, err)
 	u.env["LOVED_USER"], u.env["LOVED_PASSWORD"] = "cmd_user", s.Users["cmd_user"]
-	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "ATDome", "moveAzimuth", "azimuth=1"))
-	require.Contains(t, u.completes("AT"), "ATDome")
-	require.Contains(t, u.types("commands").out, "cmd_user")
+	require.Equal(t, result{out: "Done\n"}, u.run("cmd", "ATDome", "moveAzimuth", "azimuth=1"))
+	require.Contains(t, u.cmdCompletions("AT"), "ATDome")
+	require.Contains(t, u.run("commands").out, "cmd_user")
+}
+
+func TestValuesOfACommandAreJSONOrText(t *testing.T) {
+	params, err := paramsOf([]string{"a=90", "b=north", "c=[1,2]", "d=", `e="7"`, "f=NaN", `g=say "hi"`, "h=x=y"})
+	require.NoError(t, err)
+	require.Equal(t, `{"a":90,"b":"north","c":[1,2],"d":"","e":"7","f":"NaN","g":"say \"hi\"","h":"x=y"}`, string(params))
 }

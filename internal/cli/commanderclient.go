@@ -10,27 +10,27 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// commanderClientFlags say which LOVE-commander a manager sends commands to.
+// commanderClientFlags are the LOVE-commander that a manager sends commands to.
 type commanderClientFlags struct {
 	commander string
-	timeout   span
+	timeout   secondsFlag
 }
 
 func (f *commanderClientFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.commander, "commander", "", "base `URL` of a LOVE-commander, or $COMMANDER_HOSTNAME and $COMMANDER_PORT (default none: commands are refused)")
 	bindEnv(fs, "commander", "LOVED_COMMANDER")
-	f.timeout = span(manager.DefaultCommandTimeout)
-	fs.Var(&f.timeout, "command-timeout", "how long to wait for the commander, in `SECONDS` or as 1m30s; progress that it tells extends it")
+	f.timeout = secondsFlag(manager.DefaultCommandTimeout)
+	fs.Var(&f.timeout, "command-timeout", "how long to wait for the commander, in `SECONDS` or as 1m30s; reported progress extends it")
 	bindEnv(fs, "command-timeout", "LOVED_COMMAND_TIMEOUT")
 }
 
-// open makes the client of the commander; nil if there is none.
+// open returns a client of the commander, or nil if none is configured.
 func (f *commanderClientFlags) open(env func(string) (string, bool)) (*commanderhttp.Client, error) {
 	address := f.commander
 	if host, _ := env("COMMANDER_HOSTNAME"); address == "" && host != "" {
 		port, _ := env("COMMANDER_PORT")
 		if port == "" {
-			return nil, fmt.Errorf("COMMANDER_HOSTNAME is set without COMMANDER_PORT: set it too (5000 as a rule), or give --commander")
+			return nil, fmt.Errorf("COMMANDER_HOSTNAME is set without COMMANDER_PORT: set it too (usually to 5000), or give --commander")
 		}
 		address = net.JoinHostPort(host, port)
 	}

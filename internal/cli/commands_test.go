@@ -12,8 +12,8 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// night is a record in which everything occurs.
-func night() (entries []love.CommandEntry, now time.Time) {
+// recordEntries is a record in which everything occurs.
+func recordEntries() (entries []love.CommandEntry, now time.Time) {
 	now = time.Date(2026, 3, 14, 2, 0, 0, 0, time.UTC)
 	outcome := func(state love.CommandState, result string, took time.Duration) love.CommandOutcome {
 		return love.CommandOutcome{State: state, Result: result, Duration: took}
@@ -34,7 +34,7 @@ func night() (entries []love.CommandEntry, now time.Time) {
 }
 
 func TestTheRecordIsATableWithTheNewestLast(t *testing.T) {
-	entries, now := night()
+	entries, now := recordEntries()
 	var out bytes.Buffer
 	require.NoError(t, printRecord(&out, entries, now, 0))
 	require.Equal(t, strings.Join([]string{
@@ -47,8 +47,8 @@ func TestTheRecordIsATableWithTheNewestLast(t *testing.T) {
 	}, "\n")+"\n", out.String())
 }
 
-func TestOnATerminalLongCommandsGoOnBelowTheirBeginning(t *testing.T) {
-	entries, now := night()
+func TestLongCommandsAreWrappedOnATerminal(t *testing.T) {
+	entries, now := recordEntries()
 	var out bytes.Buffer
 	require.NoError(t, printRecord(&out, entries[1:2], now, 64))
 	require.Equal(t, strings.Join([]string{
@@ -57,18 +57,6 @@ func TestOnATerminalLongCommandsGoOnBelowTheirBeginning(t *testing.T) {
 		`                                    'why=it'\''s late' 'n="7"' →`,
 		`                                    Failed: x is out of range`,
 	}, "\n")+"\n", out.String())
-}
-
-func TestTextIsFoldedBetweenWords(t *testing.T) {
-	for text, want := range map[string][]string{
-		"":                                  {""},
-		"twelve words, and no longer line":  {"twelve words, and no", "longer line"},
-		"exactly as wide as it":             {"exactly as wide as", "it"},
-		"abcdefghijklmnopqrstuvwxyz of one": {"abcdefghijklmnopqrst", "uvwxyz of one"},
-	} {
-		require.Equal(t, want, folded(text, 20))
-		require.Equal(t, []string{text}, folded(text, 19), "too narrow to be read")
-	}
 }
 
 // The record shows commands as they are typed: typed again they are the same.
@@ -81,35 +69,18 @@ func TestParametersAreShownAsTheyAreTyped(t *testing.T) {
 	}
 }
 
-func TestATimeIsAnInstantADateOrHowLongAgo(t *testing.T) {
-	for text, want := range map[string]time.Time{
-		"2026-03-14T01:59:26.5Z": time.Date(2026, 3, 14, 1, 59, 26, 500e6, time.UTC),
-		"2026-03-14":             time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC),
-	} {
-		var m moment
-		require.NoError(t, m.Set(text))
-		require.Equal(t, want, m.Time)
-	}
-	var m moment
-	require.NoError(t, m.Set("2h"))
-	require.WithinDuration(t, time.Now().Add(-2*time.Hour), m.Time, time.Minute)
-	for _, bad := range []string{"", "yesterday", "-2h", "2026-03"} {
-		require.ErrorContains(t, m.Set(bad), "give a time such as", bad)
-	}
-}
-
 func TestTheRecordOfTheDemoCanBeSearched(t *testing.T) {
 	u := newUser(t)
-	u.startsDemo()
-	require.Equal(t, result{errors: "The record has no such command.\n"}, u.types("commands"))
-	u.types("cmd", "ATDome", "moveAzimuth", "azimuth=90")
-	u.types("cmd", "ATDome", "moveAzimuth", "azimut=90")
-	u.types("cmd", "MTHexapod:1", "setCompensationMode", "enable=true")
+	u.startDemo()
+	require.Equal(t, result{errors: "The record has no such commands.\n"}, u.run("commands"))
+	u.run("cmd", "ATDome", "moveAzimuth", "azimuth=90")
+	u.run("cmd", "ATDome", "moveAzimuth", "azimut=90")
+	u.run("cmd", "MTHexapod:1", "setCompensationMode", "enable=true")
 	// The outcome is recorded some milliseconds after the answer; the commands
 	// themselves before.
 	shows := func(want string, args ...string) {
 		t.Helper()
-		got := u.types(append([]string{"commands"}, args...)...)
+		got := u.run(append([]string{"commands"}, args...)...)
 		require.Zero(t, got.code, got.errors)
 		var commands []string
 		for _, line := range strings.Split(strings.TrimSpace(got.out), "\n")[1:] {
@@ -125,19 +96,19 @@ func TestTheRecordOfTheDemoCanBeSearched(t *testing.T) {
 	shows("enable=true", "--limit", "1")
 	shows("azimuth=90 azimut=90", "--csc", "ATDome:0", "--cmd", "moveAzimuth", "--by", "admin")
 	shows("azimuth=90 azimut=90 enable=true", "--since", "1h")
-	lines := strings.Split(strings.TrimSpace(u.types("commands", "--json").out), "\n")
+	lines := strings.Split(strings.TrimSpace(u.run("commands", "--json").out), "\n")
 	require.Len(t, lines, 3)
 	require.Contains(t, lines[2], `"params":{"enable":true}`)
-	require.Equal(t, []string{"MTHexapod:1"}, u.completes("MTHex"), "what was commanded is completed")
+	require.Equal(t, []string{"MTHexapod:1"}, u.cmdCompletions("MTHex"), "instances in the record are offered")
 
-	for says, args := range map[string][]string{
-		`"x" is none of awaiting, pending`: {"--state", "x"},
-		"give a number above 0":            {"--limit", "0"},
-		"--csc: ":                          {"--csc", "AT:*"},
-		"give a time such as":              {"--since", "x"},
+	for want, args := range map[string][]string{
+		`"x" is not one of awaiting, pending`: {"--state", "x"},
+		"give a number above 0":               {"--limit", "0"},
+		"--csc: ":                             {"--csc", "AT:*"},
+		"give a time such as":                 {"--since", "x"},
 	} {
-		got := u.types(append([]string{"commands"}, args...)...)
+		got := u.run(append([]string{"commands"}, args...)...)
 		require.Equal(t, exitUsage, got.code)
-		require.Contains(t, got.errors, says)
+		require.Contains(t, got.errors, want)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/rubin-love/love-go/love/server"
 )
 
-// commandSettings are the flags of a manager that say what happens to commands
+// commandSettings are the flags of a manager about what happens to commands
 // before they reach the commander.
 type commandSettings struct {
 	name       string
@@ -24,17 +24,17 @@ type commandSettings struct {
 func (f *commandSettings) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.name, "name", "", "`NAME` of this manager in the record of commands, the same after a restart (default host and port)")
 	bindEnv(fs, "name", "LOVED_NAME")
-	fs.DurationVar(&f.retention, "command-retention", 2*365*24*time.Hour, "how long the record of commands goes back; 0 for ever")
+	fs.DurationVar(&f.retention, "command-retention", 2*365*24*time.Hour, "how long the record of commands is kept; 0 for ever")
 	bindEnv(fs, "command-retention", "LOVED_COMMAND_RETENTION")
-	fs.BoolVar(&f.unrecorded, "unrecorded-commands", false, "send commands also while they cannot be recorded")
+	fs.BoolVar(&f.unrecorded, "unrecorded-commands", false, "send commands even while they cannot be recorded")
 	bindEnv(fs, "unrecorded-commands", "LOVED_UNRECORDED_COMMANDS")
 	fs.BoolVar(&f.authority, "authority", false, "let users exclude others from commands for some time")
 	bindEnv(fs, "authority", "LOVED_AUTHORITY")
-	fs.StringSliceVar(&f.approval, "approval", nil, "`PATTERNS` of commands that a second person has to approve, such as ATDome:*:open* (default none)")
+	fs.StringSliceVar(&f.approval, "approval", nil, "`PATTERNS` of commands that a second person must approve, such as ATDome:*:open* (default none)")
 	bindEnv(fs, "approval", "LOVED_APPROVAL")
 }
 
-// check refuses settings that are wrong, and reads the patterns.
+// check refuses wrong settings, and parses the patterns.
 func (f *commandSettings) check() error {
 	f.patterns = nil
 	for _, text := range f.approval {

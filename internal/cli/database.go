@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/rubin-love/love-go/love/audit"
@@ -22,16 +23,16 @@ import (
 // defaultDatabase is a file in the folder where the manager is started.
 const defaultDatabase = "sqlite:loved.db"
 
-// databaseFlag says where the manager's data are.
+// databaseFlag is the address of the manager's database.
 type databaseFlag struct{ address string }
 
 func (f *databaseFlag) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.address, "database", defaultDatabase, "`WHERE` users and all else are kept: sqlite:PATH, "+store.Memory+" or postgres://USER:PASSWORD@HOST/NAME; also as DB_ENGINE, DB_NAME, DB_USER, DB_PASS, DB_HOST, DB_PORT")
+	fs.StringVar(&f.address, "database", defaultDatabase, "`ADDRESS` of the database with users and all else: sqlite:PATH, "+store.Memory+" or postgres://USER:PASSWORD@HOST/NAME; also as DB_ENGINE, DB_NAME, DB_USER, DB_PASS, DB_HOST, DB_PORT")
 	bindEnv(fs, "database", "LOVED_DATABASE")
 }
 
-// resolve takes the database of a Python deployment's environment, if there is
-// one and none was given.
+// resolve uses the database that a Python deployment's environment names, unless
+// another one was given.
 func (f *databaseFlag) resolve(fs *pflag.FlagSet, env func(string) (string, bool)) error {
 	value := func(name, fallback string) string {
 		text, _ := env(name)
@@ -51,43 +52,64 @@ func (f *databaseFlag) resolve(fs *pflag.FlagSet, env func(string) (string, bool
 		}
 		f.address = u.String()
 	default:
-		return &usageError{fmt.Errorf("DB_ENGINE is %q: it can be postgresql; or say with --database where the data are", engine)}
+		return &usageError{fmt.Errorf("DB_ENGINE is %q: it can be postgresql; or give the address with --database", engine)}
 	}
 	return nil
 }
 
-// openExisting opens a database that a manager has made.
+// openExisting opens a database that must exist already.
 func (f *databaseFlag) openExisting(ctx context.Context) (*store.Store, error) {
 	if path, ok := strings.CutPrefix(f.address, "sqlite:"); ok && path != ":memory:" {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no database %s: say with --database where it is, or add the first user with `loved user add`", path)
+			return nil, fmt.Errorf("there is no database %s: give its address with --database, or add the first user with `loved user add`", path)
 		}
 	}
 	return store.Open(ctx, f.address)
 }
 
-// administration is a database that is open for work on its users, and in whose
-// name that is done.
-type administration struct {
+// userDatabase is an open database whose users are administered, and the actor
+// of the audit records about that.
+type userDatabase struct {
 	*store.Store
 	users *auth.Users
 	audit *audit.Auditor
 	actor string
 }
 
-// administer opens the database for a subcommand; actor is its name.
-func administer(ctx context.Context, open func(context.Context) (*store.Store, error), actor string) (*administration, error) {
+// openUserDatabase opens the database for a subcommand; actor is its name.
+func openUserDatabase(ctx context.Context, open func(context.Context) (*store.Store, error), actor string) (*userDatabase, error) {
 	s, err := open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &administration{
+	return &userDatabase{
 		Store: s, users: auth.NewUsers(s.Users(), password.New()), actor: actor,
 		audit: audit.NewAuditor(s.AuditLog()),
 	}, nil
 }
 
-// note leaves an audit record of what has been done.
-func (a *administration) note(ctx context.Context, action, subject, detail string) error {
-	return a.audit.Record(ctx, audit.Record{Actor: a.actor, Action: action, Subject: subject, Detail: detail, Outcome: audit.Done})
+// record adds an audit record of what has been done.
+func (d *userDatabase) record(ctx context.Context, action, subject, detail string) error {
+	return d.audit.Record(ctx, audit.Record{Actor: d.actor, Action: action, Subject: subject, Detail: detail, Outcome: audit.Done})
+}
+
+// databaseCommand makes cmd a subcommand that does work on the database.
+func (a *app) databaseCommand(cmd *cobra.Command, existing bool, work func(context.Context, *userDatabase, []string) error) *cobra.Command {
+	var flag databaseFlag
+	flag.register(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := flag.resolve(cmd.Flags(), a.env); err != nil {
+			return err
+		}
+		open := flag.openExisting
+		if !existing {
+			open = func(ctx context.Context) (*store.Store, error) { return store.Open(ctx, flag.address) }
+		}
+		db, err := openUserDatabase(cmd.Context(), open, cmd.CommandPath())
+		if err != nil {
+			return err
+		}
+		return errors.Join(work(cmd.Context(), db, args), db.Close())
+	}
+	return cmd
 }

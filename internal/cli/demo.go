@@ -25,12 +25,12 @@ import (
 const (
 	// demoDrain lets the demo end within a second of Ctrl-C.
 	demoDrain = 500 * time.Millisecond
-	// demoPeriod makes telemetry livelier than the two seconds of a real
+	// demoPeriod is the period of telemetry, shorter than the two seconds of a real
 	// producer.
 	demoPeriod = time.Second
 )
 
-// demo is a whole observatory in one process.
+// demo is a whole observatory with LOVE in one process.
 type demo struct {
 	*observatory
 	server   *server.Server
@@ -48,7 +48,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "Run everything in one process, with a simulated observatory",
 		Long: `Run a simulated observatory, its producers, the commander and the manager with its page
 in one process, on this machine only. While it runs, the client commands of the same user need no flags.`,
-		Args: exactly(),
+		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			listener, err := listen(address)
 			if err != nil {
@@ -70,7 +70,7 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logg
 		observatory: newObservatory(sim.Definitions(), log, lovecsc.Component),
 		listener:    listener,
 		session:     newDemoSession(urlOf(listener, "")),
-		program:     a.spelling(),
+		program:     a.programName(),
 	}
 	defer d.close()
 	var err error
@@ -84,8 +84,8 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logg
 		func(ctx context.Context) error { return d.announce(ctx, a) })
 }
 
-// newDemoSession makes up passwords that are short enough to type and strong
-// enough for as long as a demo runs.
+// newDemoSession returns a session with random passwords, short enough to type
+// and strong enough for as long as a demo runs.
 func newDemoSession(url string) session {
 	s := session{Manager: url, ProcessPassword: rand.Text(), Users: map[string]string{}}
 	for _, u := range auth.DefaultUsers() {
@@ -118,7 +118,7 @@ func (d *demo) serverConfig() server.Config {
 
 func (d *demo) serve(ctx context.Context) error { return d.server.Serve(ctx, d.listener) }
 
-// produce publishes all components straight into the hub.
+// produce publishes all components directly to the hub.
 func (d *demo) produce(ctx context.Context) error {
 	local := d.server.Hub().Local(auth.Principal{Process: true})
 	defer local.Close()
@@ -130,8 +130,8 @@ func (d *demo) produce(ctx context.Context) error {
 	return set.Run(ctx)
 }
 
-// writeLogs writes the observing logs that screens publish. It takes them from the
-// hub itself, as there is no websocket between the parts of a demo.
+// writeLogs writes the observing logs that screens publish. It gets them from the
+// hub directly, as there is no websocket between the parts of a demo.
 func (d *demo) writeLogs(ctx context.Context) error {
 	for m, err := range d.server.Hub().Subscribe(ctx, hub.SubscribeOptions{}, lovecsc.Group()) {
 		if err != nil {
@@ -144,7 +144,7 @@ func (d *demo) writeLogs(ctx context.Context) error {
 	return nil
 }
 
-// announce leaves the session file while the demo runs, and prints what there is as
+// announce keeps the session file while the demo runs, and prints the banner as
 // soon as everything is ready.
 func (d *demo) announce(ctx context.Context, a *app) error {
 	admin, err := d.server.Users().Lookup(ctx, "admin")
@@ -154,14 +154,14 @@ func (d *demo) announce(ctx context.Context, a *app) error {
 	if d.session.Token, err = d.server.Tokens().Issue(ctx, admin); err != nil {
 		return err
 	}
-	forget, err := d.session.write(a.env)
+	remove, err := d.session.save(a.env)
 	if err != nil {
 		return err
 	}
-	defer forget()
+	defer remove()
 	select {
 	case <-d.Ready():
-		fmt.Fprint(a.stdout, d.greeting())
+		fmt.Fprint(a.stdout, d.banner())
 	case <-ctx.Done():
 	}
 	<-ctx.Done()
@@ -177,8 +177,8 @@ func (d *demo) examples() []string {
 	}
 }
 
-// greeting tells what runs, how to log in and what to try.
-func (d *demo) greeting() string {
+// banner describes what runs, how to log in and what to try.
+func (d *demo) banner() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n  LOVE demo: a simulated observatory with %s\n\n", strings.Join(d.Components(), ", "))
 	fmt.Fprintf(&b, "    Page    %s\n", d.session.Manager)

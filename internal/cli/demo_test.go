@@ -11,14 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startsDemo starts a demo on a free port and returns when it has printed all.
-func (u *user) startsDemo() *process {
-	p := u.starts("demo", "--listen", "127.0.0.1:0")
-	p.says(`Ctrl-C ends it`)
-	return p
-}
-
-// printedCommands are the commands that the demo suggests.
+// printedCommands returns the commands that the demo suggests.
 func printedCommands(t *testing.T, text string) [][]string {
 	var commands [][]string
 	for _, m := range regexp.MustCompile(`(?m)^ +loved (.+)$`).FindAllStringSubmatch(text, -1) {
@@ -30,33 +23,33 @@ func printedCommands(t *testing.T, text string) [][]string {
 
 func TestTheCommandsThatTheDemoPrintsWorkAsTheyStand(t *testing.T) {
 	u := newUser(t)
-	demo := u.startsDemo()
-	text, _, _ := demo.out.now()
+	demo := u.startDemo()
+	text, _, _ := demo.out.snapshot()
 	for _, args := range printedCommands(t, text) {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			if args[0] != "sub" {
-				require.Equal(t, result{out: "Done\n"}, u.types(args...))
+				require.Equal(t, result{out: "Done\n"}, u.run(args...))
 				return
 			}
-			sub := u.starts(args...)
-			sub.says(`(?s)ATDome.*\n`)
-			require.Equal(t, exitDone, sub.stops())
+			sub := u.start(args...)
+			sub.waitFor(`(?s)ATDome.*\n`)
+			require.Equal(t, exitDone, sub.stop())
 		})
 	}
 }
 
 func TestTheDomeOfTheDemoGoesWhereItIsCommanded(t *testing.T) {
 	u := newUser(t)
-	u.startsDemo()
-	sub := u.starts("sub", "event-ATDome-0-azimuthCommandedState")
-	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "ATDome", "cmd_moveAzimuth", "azimuth=123.25"))
-	sub.says(`"azimuth": ?\{"value": ?123\.25`)
+	u.startDemo()
+	sub := u.start("sub", "event-ATDome-0-azimuthCommandedState")
+	require.Equal(t, result{out: "Done\n"}, u.run("cmd", "ATDome", "cmd_moveAzimuth", "azimuth=123.25"))
+	sub.waitFor(`"azimuth": ?\{"value": ?123\.25`)
 }
 
 func TestTheDemoHasAPageAndLogIns(t *testing.T) {
 	u := newUser(t)
-	demo := u.startsDemo()
-	url := demo.says(`Page +(http\S+)`)[1]
+	demo := u.startDemo()
+	url := demo.waitFor(`Page +(http\S+)`)[1]
 	resp, err := http.Get(url)
 	require.NoError(t, err)
 	defer resp.Body.Close()
@@ -64,10 +57,10 @@ func TestTheDemoHasAPageAndLogIns(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(page), "ATDome")
 
-	for _, login := range regexp.MustCompile(`(admin|cmd_user|user) +([a-z2-7]{12}) `).FindAllStringSubmatch(demo.says(`(?s).*`)[0], -1) {
+	for _, login := range regexp.MustCompile(`(admin|cmd_user|user) +([a-z2-7]{12}) `).FindAllStringSubmatch(demo.waitFor(`(?s).*`)[0], -1) {
 		name, password := login[1], login[2]
 		u.env["LOVED_PASSWORD"] = password
-		token := u.types("token", "--manager", url, name)
+		token := u.run("token", "--manager", url, name)
 		require.Zero(t, token.code, token.errors)
 		require.NotEmpty(t, strings.TrimSpace(token.out))
 	}
@@ -75,41 +68,41 @@ func TestTheDemoHasAPageAndLogIns(t *testing.T) {
 
 func TestTokensOfTheDemosUsersNeedNoPassword(t *testing.T) {
 	u := newUser(t)
-	u.startsDemo()
-	token := u.types("token", "user")
+	u.startDemo()
+	token := u.run("token", "user")
 	require.Zero(t, token.code, token.errors)
 
-	got := u.types("cmd", "--token", strings.TrimSpace(token.out), "ATDome", "moveAzimuth", "azimuth=1")
+	got := u.run("cmd", "--token", strings.TrimSpace(token.out), "ATDome", "moveAzimuth", "azimuth=1")
 	require.Equal(t, exitFailure, got.code)
 	require.Contains(t, got.out, "not allowed to command")
 }
 
 func TestAnInterruptEndsTheDemoWithinASecondAndItsSessionWithIt(t *testing.T) {
 	u := newUser(t)
-	demo := u.startsDemo()
-	sub := u.starts("sub", "telemetry-all-all-all")
-	sub.says(`\n`)
+	demo := u.startDemo()
+	sub := u.start("sub", "telemetry-all-all-all")
+	sub.waitFor(`\n`)
 
 	began := time.Now()
-	require.Equal(t, exitDone, demo.stops())
+	require.Equal(t, exitDone, demo.stop())
 	require.Less(t, time.Since(began), time.Second)
 	_, err := readSession(u.env.lookup)
 	require.ErrorIs(t, err, errNoSession)
-	out, _, _ := demo.errors.now()
+	out, _, _ := demo.errors.snapshot()
 	require.Empty(t, out)
 }
 
-func TestADemoWhosePortIsTakenSaysHowToChooseAnother(t *testing.T) {
+func TestADemoWhosePortIsInUseSuggestsAnother(t *testing.T) {
 	u := newUser(t)
-	address := strings.TrimPrefix(u.startsDemo().says(`Page +(http\S+)`)[1], "http://")
-	got := u.types("demo", "--listen", address)
+	address := strings.TrimPrefix(u.startDemo().waitFor(`Page +(http\S+)`)[1], "http://")
+	got := u.run("demo", "--listen", address)
 	require.Equal(t, exitFailure, got.code)
 	require.Regexp(t, `^loved demo: \S+ is in use by another program: choose another port, for example --listen 127\.0\.0\.1:\d+\n$`, got.errors)
 }
 
-func TestBadCommandsToTheDemoAreAnsweredInOneLineAndHurtNobody(t *testing.T) {
+func TestTheDemoAnswersBadCommandsInOneLine(t *testing.T) {
 	u := newUser(t)
-	u.startsDemo()
+	u.startDemo()
 	cases := map[string]struct {
 		args []string
 		want string
@@ -121,25 +114,25 @@ func TestBadCommandsToTheDemoAreAnsweredInOneLineAndHurtNobody(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := u.types(c.args...)
+			got := u.run(c.args...)
 			require.Equal(t, exitFailure, got.code)
 			require.Contains(t, got.out, c.want)
 			require.Equal(t, 1, strings.Count(got.errors, "\n"), got.errors)
 		})
 	}
-	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "ATDome", "moveAzimuth", "azimuth=10"))
+	require.Equal(t, result{out: "Done\n"}, u.run("cmd", "ATDome", "moveAzimuth", "azimuth=10"))
 }
 
 func TestTheRecordOfTheDemoShowsWhoMovedTheDome(t *testing.T) {
 	u := newUser(t)
-	demo := u.startsDemo()
-	url := demo.says(`Page +(http\S+)`)[1]
-	token := strings.TrimSpace(u.types("token", "cmd_user").out)
-	news := u.subscribes("event-Hub-0-commands")
-	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "--token", token, "ATDome", "moveAzimuth", "azimuth=45"))
-	news.says(`"state":\{"value":"done"`)
+	demo := u.startDemo()
+	url := demo.waitFor(`Page +(http\S+)`)[1]
+	token := strings.TrimSpace(u.run("token", "cmd_user").out)
+	events := u.subscribe("event-Hub-0-commands")
+	require.Equal(t, result{out: "Done\n"}, u.run("cmd", "--token", token, "ATDome", "moveAzimuth", "azimuth=45"))
+	events.waitFor(`"state":\{"value":"done"`)
 
-	got := asks(t, "GET", url+"/manager/api/commands/?csc=ATDome", token, "")
+	got := request(t, "GET", url+"/manager/api/commands/?csc=ATDome", token, "")
 	require.Contains(t, got, `"user":"cmd_user"`)
 	require.Contains(t, got, `"params":{"azimuth":45}`)
 	require.Contains(t, got, `"state":"done"`)
@@ -147,14 +140,14 @@ func TestTheRecordOfTheDemoShowsWhoMovedTheDome(t *testing.T) {
 
 func TestObservingLogsOfTheDemoReachTheScreens(t *testing.T) {
 	u := newUser(t)
-	demo := u.startsDemo()
-	url := demo.says(`Page +(http\S+)`)[1]
-	token := strings.TrimSpace(u.types("token", "cmd_user").out)
-	screen := u.subscribes("event-LOVE-0-observingLog")
-	got := asks(t, "POST", url+"/manager/api/lovecsc/observinglog", token, `{"user":"cmd_user","message":"clouds from the west"}`)
+	demo := u.startDemo()
+	url := demo.waitFor(`Page +(http\S+)`)[1]
+	token := strings.TrimSpace(u.run("token", "cmd_user").out)
+	screen := u.subscribe("event-LOVE-0-observingLog")
+	got := request(t, "POST", url+"/manager/api/lovecsc/observinglog", token, `{"user":"cmd_user","message":"clouds from the west"}`)
 	require.Equal(t, `{"ack":"Added new observing log to SAL"}`, got)
-	screen.says(`clouds from the west`)
+	screen.waitFor(`clouds from the west`)
 
-	require.Equal(t, result{}, u.types("pub", "--token", token, "love_csc", "love", "observingLog", `{"user":"cmd_user","message":"by websocket"}`))
-	screen.says(`by websocket`)
+	require.Equal(t, result{}, u.run("pub", "--token", token, "love_csc", "love", "observingLog", `{"user":"cmd_user","message":"by websocket"}`))
+	screen.waitFor(`by websocket`)
 }

@@ -1,4 +1,4 @@
 // Package cli is the program loved: its subcommands, flags and environment. It
-// wires the packages under love together, and holds nothing that a user of those
-// packages could want.
+// connects the packages under love, and holds nothing that a user of those
+// packages would need.
 package cli

@@ -41,12 +41,12 @@ func (a *app) exportCommand() *cobra.Command {
 		Short: "Write the data of the manager as JSON",
 		Long: `Write the users and groups of the manager as JSON to the standard output. Password hashes
 are left out unless asked for; keys and tokens always.`,
-		Args: exactly(),
+		Args: exactArgs(),
 	}
 	cmd.Flags().BoolVar(&hashes, "password-hashes", false, "with the hashes of the passwords: keep the output secret")
-	return a.userWork(cmd, true, func(ctx context.Context, at *administration, _ []string) error {
+	return a.databaseCommand(cmd, true, func(ctx context.Context, db *userDatabase, _ []string) error {
 		e := exported{Format: 1}
-		users, err := at.Users().Accounts(ctx)
+		users, err := db.Users().Accounts(ctx)
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ are left out unless asked for; keys and tokens always.`,
 			}
 			e.Users = append(e.Users, x)
 		}
-		groups, err := at.Users().Groups(ctx)
+		groups, err := db.Users().Groups(ctx)
 		if err != nil {
 			return err
 		}

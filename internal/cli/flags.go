@@ -1,16 +1,19 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 )
 
-// envAnnotation marks a flag with the variables that stand in for it.
+// envAnnotation marks a flag with the environment variables that can set it.
 const envAnnotation = "loved/env"
 
-// bindEnv lets environment variables stand in for a flag that is not given;
+// bindEnv lets environment variables set a flag that is not given;
 // the first one that is set and not empty counts. The help shows their names.
 func bindEnv(fs *pflag.FlagSet, flag string, variables ...string) {
 	f := fs.Lookup(flag)
@@ -21,8 +24,8 @@ func bindEnv(fs *pflag.FlagSet, flag string, variables ...string) {
 	f.Annotations[envAnnotation] = variables
 }
 
-// applyEnv fills the flags that were not given from the environment; after it,
-// Changed says whether a flag was given in either way.
+// applyEnv sets the flags that were not given from the environment. After it,
+// Changed reports whether a flag was set in either way.
 func applyEnv(fs *pflag.FlagSet, env func(string) (string, bool)) (err error) {
 	fs.VisitAll(func(f *pflag.Flag) {
 		if f.Changed || err != nil {
@@ -61,5 +64,51 @@ func (c *choice) Set(s string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is none of %s", s, strings.Join(c.choices, ", "))
+	return fmt.Errorf("%q is not one of %s", s, strings.Join(c.choices, ", "))
+}
+
+// secondsFlag is a flag for a duration, which can also be a number of seconds
+// as in the Python system.
+type secondsFlag time.Duration
+
+func (s *secondsFlag) String() string { return time.Duration(*s).String() }
+
+func (s *secondsFlag) Type() string { return "seconds" }
+
+func (s *secondsFlag) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if number, e := strconv.ParseFloat(text, 64); e == nil && number < 1e9 {
+		d, err = time.Duration(number*float64(time.Second)), nil
+	}
+	if err != nil || d <= 0 {
+		return fmt.Errorf("%q is not a time above 0: give seconds, or a time such as 1m30s", text)
+	}
+	*s = secondsFlag(d)
+	return nil
+}
+
+// timeFlag is a flag for a time, which can also be given as an age.
+type timeFlag struct{ time.Time }
+
+func (m *timeFlag) Type() string { return "time" }
+
+func (m *timeFlag) String() string {
+	if m.IsZero() {
+		return ""
+	}
+	return m.Format(time.RFC3339)
+}
+
+func (m *timeFlag) Set(text string) error {
+	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
+		m.Time = time.Now().Add(-ago)
+		return nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			m.Time = t
+			return nil
+		}
+	}
+	return errors.New("give a time such as 2026-03-14T01:59:26Z, a date, or how long ago: 2h or 30m")
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
@@ -34,7 +35,7 @@ func TestAFlagCountsBeforeItsVariablesAndTheseBeforeTheDefault(t *testing.T) {
 	}
 }
 
-func TestLogLevelsAreWordsOrThoseOfPython(t *testing.T) {
+func TestLogLevelsAreNamesOrPythonsNumbers(t *testing.T) {
 	for text, want := range map[string]slog.Level{
 		"debug": slog.LevelDebug, "INFO": slog.LevelInfo,
 		"10": slog.LevelDebug, "20": slog.LevelInfo, "30": slog.LevelWarn, "40": slog.LevelError,
@@ -49,12 +50,35 @@ func TestLogLevelsAreWordsOrThoseOfPython(t *testing.T) {
 	}
 }
 
-func TestAWordThatIsNoneOfTheChoicesIsRefusedWithThem(t *testing.T) {
-	require.ErrorContains(t, oneOf("raw", "null").Set("zero"), `"zero" is none of raw, null`)
+func TestAChoiceRefusesOtherValues(t *testing.T) {
+	require.ErrorContains(t, oneOf("raw", "null").Set("zero"), `"zero" is not one of raw, null`)
 }
 
-func TestValuesOfACommandAreJSONOrText(t *testing.T) {
-	params, err := paramsOf([]string{"a=90", "b=north", "c=[1,2]", "d=", `e="7"`, "f=NaN", `g=say "hi"`, "h=x=y"})
-	require.NoError(t, err)
-	require.Equal(t, `{"a":90,"b":"north","c":[1,2],"d":"","e":"7","f":"NaN","g":"say \"hi\"","h":"x=y"}`, string(params))
+func TestATimeFlagIsAnInstantADateOrAnAge(t *testing.T) {
+	for text, want := range map[string]time.Time{
+		"2026-03-14T01:59:26.5Z": time.Date(2026, 3, 14, 1, 59, 26, 500e6, time.UTC),
+		"2026-03-14":             time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC),
+	} {
+		var m timeFlag
+		require.NoError(t, m.Set(text))
+		require.Equal(t, want, m.Time)
+	}
+	var m timeFlag
+	require.NoError(t, m.Set("2h"))
+	require.WithinDuration(t, time.Now().Add(-2*time.Hour), m.Time, time.Minute)
+	for _, bad := range []string{"", "yesterday", "-2h", "2026-03"} {
+		require.ErrorContains(t, m.Set(bad), "give a time such as", bad)
+	}
+}
+
+func TestASecondsFlagIsSecondsOrADuration(t *testing.T) {
+	for text, want := range map[string]string{"10": "10s", "0.5": "500ms", "1m30s": "1m30s", "1e3": "16m40s"} {
+		var s secondsFlag
+		require.NoError(t, s.Set(text))
+		require.Equal(t, want, s.String())
+	}
+	for _, bad := range []string{"", "x", "-1", "0", "-5s", "NaN", "1e300"} {
+		var s secondsFlag
+		require.Error(t, s.Set(bad), bad)
+	}
 }

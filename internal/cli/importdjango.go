@@ -14,16 +14,16 @@ import (
 func (a *app) importDjangoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import-django FILE",
-		Short: "Take over users and groups of the Python manager",
-		Long: `Take over users, groups and permissions from an export of the Python manager, made with
+		Short: "Import users and groups of the Python manager",
+		Long: `Import users, groups and permissions from an export of the Python manager, made with
 
   python manage.py dumpdata auth > FILE
 
-Everybody keeps the password: its hash is renewed at the next log-in. Users that exist
-here stay as they are, so that it can be done again.`,
-		Args: exactly("FILE"),
+All users keep their passwords; a hash is renewed at the next log-in. Users that exist
+already stay as they are, so that the import can be repeated.`,
+		Args: exactArgs("FILE"),
 	}
-	return a.userWork(cmd, false, func(ctx context.Context, at *administration, args []string) error {
+	return a.databaseCommand(cmd, false, func(ctx context.Context, db *userDatabase, args []string) error {
 		f, err := os.Open(args[0])
 		if err != nil {
 			return fmt.Errorf("opening the export: %w", err)
@@ -36,12 +36,12 @@ here stay as they are, so that it can be done again.`,
 		for _, note := range dump.Notes {
 			fmt.Fprintln(a.stderr, note)
 		}
-		done, err := dump.ImportInto(ctx, at.Users())
+		done, err := dump.ImportInto(ctx, db.Users())
 		for _, note := range done.Notes {
 			fmt.Fprintln(a.stderr, note)
 		}
-		for _, name := range done.Added { // also if it then failed
-			if err := at.note(ctx, audit.UserAdded, name, "from "+args[0]); err != nil {
+		for _, name := range done.Added { // even if the import failed later
+			if err := db.record(ctx, audit.UserAdded, name, "from "+args[0]); err != nil {
 				return err
 			}
 		}
@@ -49,14 +49,14 @@ here stay as they are, so that it can be done again.`,
 			return err
 		}
 		for _, g := range dump.Groups {
-			if err := at.note(ctx, audit.GroupChanged, g.Name, "from "+args[0]); err != nil {
+			if err := db.record(ctx, audit.GroupChanged, g.Name, "from "+args[0]); err != nil {
 				return err
 			}
 		}
 		for _, name := range done.Kept {
-			fmt.Fprintf(a.stderr, "user %s: exists here, and stays as it is\n", name)
+			fmt.Fprintf(a.stderr, "user %s: exists already and stays as it is\n", name)
 		}
-		fmt.Fprintf(a.stdout, "%d users and %d groups taken over\n", len(done.Added), len(dump.Groups))
-		return at.note(ctx, audit.UsersImported, args[0], fmt.Sprintf("%d users, %d groups", len(done.Added), len(dump.Groups)))
+		fmt.Fprintf(a.stdout, "%d users and %d groups imported\n", len(done.Added), len(dump.Groups))
+		return db.record(ctx, audit.UsersImported, args[0], fmt.Sprintf("%d users, %d groups", len(done.Added), len(dump.Groups)))
 	})
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// smallInterfaces is a folder with the definitions of a lamp and of LOVE.
+// smallInterfaces returns a folder with the definitions of a lamp and of LOVE.
 func smallInterfaces(t *testing.T) string {
 	folder := t.TempDir()
 	for name, text := range map[string]string{
@@ -43,9 +43,9 @@ func smallInterfaces(t *testing.T) string {
 	return folder
 }
 
-// onKafka gives the user a broker and a registry, and the variables that name
+// startKafka gives the user a broker and a registry, and the variables that name
 // them.
-func (u *user) onKafka() {
+func (u *user) startKafka() {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
 	require.NoError(u.t, err)
 	u.t.Cleanup(cluster.Close)
@@ -57,8 +57,8 @@ func (u *user) onKafka() {
 	u.env["TS_XML_DIR"] = smallInterfaces(u.t)
 }
 
-// lamp is a component on the bus that says what it was told.
-func (u *user) lamp() {
+// startLamp runs a component on the bus that reports the power it is commanded to.
+func (u *user) startLamp() {
 	config, _, err := kafka.ConfigFromEnvironment(u.env.lookup)
 	require.NoError(u.t, err)
 	definitions, err := salxml.ReadDir(u.env["TS_XML_DIR"])
@@ -83,59 +83,59 @@ func (u *user) lamp() {
 
 func TestACommandGoesInByHTTPAndItsEffectComesBackOverKafka(t *testing.T) {
 	u := newUser(t)
-	u.onKafka()
-	u.lamp()
-	c := u.starts("commander", "--sal", "kafka", "--listen", "127.0.0.1:0")
-	address := c.says(`LOVE commander at (\S+), of Kafka at`)[1]
-	m, url := u.startsManager("--commander", address)
-	p := u.starts("producer", "--sal", "kafka", "--manager", url, "all")
-	p.says(`publishing Lamp, LOVE to .* from Kafka at`)
-	sub := u.subscribes("event-Lamp-0-burning")
+	u.startKafka()
+	u.startLamp()
+	c := u.start("commander", "--sal", "kafka", "--listen", "127.0.0.1:0")
+	address := c.waitFor(`LOVE commander at (\S+), of Kafka at`)[1]
+	m, url := u.startManager("--commander", address)
+	p := u.start("producer", "--sal", "kafka", "--manager", url, "all")
+	p.waitFor(`publishing Lamp, LOVE to .* from Kafka at`)
+	sub := u.subscribe("event-Lamp-0-burning")
 
 	u.env["LOVED_PASSWORD"] = "cmd_user's"
-	require.Equal(t, result{out: "Done\n"}, u.types("cmd", "--user", "cmd_user", "Lamp", "switchOn", "power=41"))
-	sub.says(`"power":.*41`)
+	require.Equal(t, result{out: "Done\n"}, u.run("cmd", "--user", "cmd_user", "Lamp", "switchOn", "power=41"))
+	sub.waitFor(`"power":.*41`)
 
-	require.Equal(t, exitDone, p.stops())
-	require.Equal(t, exitDone, c.stops())
-	require.Equal(t, exitDone, m.stops())
+	require.Equal(t, exitDone, p.stop())
+	require.Equal(t, exitDone, c.stop())
+	require.Equal(t, exitDone, m.stop())
 }
 
 func TestSALToolsWorkOverKafka(t *testing.T) {
 	u := newUser(t)
-	u.onKafka()
-	u.lamp()
-	done := u.types("sal", "publish", "Lamp", "cmd_switchOn", "power=7")
+	u.startKafka()
+	u.startLamp()
+	done := u.run("sal", "publish", "Lamp", "cmd_switchOn", "power=7")
 	require.Equal(t, result{out: "Lamp cmd_switchOn: Done\n"}, done)
-	watch := u.starts("sal", "watch", "Lamp", "evt_burning")
-	watch.says(`Lamp evt_burning .*"power":7`)
-	written := u.types("sal", "publish", "Lamp", "evt_burning", "power=8")
+	watch := u.start("sal", "watch", "Lamp", "evt_burning")
+	watch.waitFor(`Lamp evt_burning .*"power":7`)
+	written := u.run("sal", "publish", "Lamp", "evt_burning", "power=8")
 	require.Equal(t, exitDone, written.code, written.errors)
-	watch.says(`Lamp evt_burning .*"power":8`)
-	require.Equal(t, exitDone, watch.stops())
+	watch.waitFor(`Lamp evt_burning .*"power":8`)
+	require.Equal(t, exitDone, watch.stop())
 }
 
 func TestACamerasOwnFilesAreFoundOnEveryBus(t *testing.T) {
 	u := newUser(t)
-	u.onKafka()
+	u.startKafka()
 	u.env["TS_XML_DIR"] = "../../love/sal/testdata/sal_interfaces" // interfaces, of the cameras, is beside it
-	require.Regexp(t, `(?m)^timestamp +long `, u.types("sal", "topics", "Lens", "tel_power").out)
+	require.Regexp(t, `(?m)^timestamp +long `, u.run("sal", "topics", "Lens", "tel_power").out)
 	for _, bus := range []string{"sim", "kafka"} {
-		got := u.types("sal", "publish", "--sal", bus, "Lens", "tel_power", "timestamp=7", "state=on")
+		got := u.run("sal", "publish", "--sal", bus, "Lens", "tel_power", "timestamp=7", "state=on")
 		require.Equal(t, exitDone, got.code, got.errors)
 		require.Contains(t, got.out, `"timestamp":7`)
 	}
 }
 
-func TestCheckTriesTheObservatorysBus(t *testing.T) {
+func TestCheckTestsTheObservatorysBus(t *testing.T) {
 	u := newUser(t)
 	u.env["PROCESS_CONNECTION_PASS"] = "secret"
-	u.onKafka()
-	u.lamp()
-	got := u.types("check")
+	u.startKafka()
+	u.startLamp()
+	got := u.run("check")
 	require.Contains(t, got.out, "ok       Kafka brokers: 1 brokers")
 	require.Contains(t, got.out, "ok       Kafka round trip: a message came back")
 	require.Contains(t, got.out, "ok       schema registry: answers")
 	u.env["LSST_SCHEMA_REGISTRY_URL"] = "registry"
-	require.Contains(t, u.types("check").out, "FAILED   schema registry: ")
+	require.Contains(t, u.run("check").out, "FAILED   schema registry: ")
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth/ldap"
 )
 
-// ldapFlags say which LDAP servers know users beside the local ones. The
+// ldapFlags are the LDAP servers with users beside the local ones. The
 // defaults are those of the observatory.
 type ldapFlags struct {
 	servers    [3]string
@@ -30,16 +30,16 @@ func (f *ldapFlags) register(fs *pflag.FlagSet) {
 		bindEnv(fs, name, variable)
 	}
 	text(&f.servers[0], "ldap-1", "", "`URL` of an LDAP server, ldap:// (with StartTLS) or ldaps://, where users log in (default none)", "AUTH_LDAP_1_SERVER_URI")
-	text(&f.servers[1], "ldap-2", "", "`URL` of the server to ask when that one is away", "AUTH_LDAP_2_SERVER_URI")
-	text(&f.servers[2], "ldap-3", "", "`URL` of a third one", "AUTH_LDAP_3_SERVER_URI")
-	text(&f.bindDN, "ldap-bind-dn", "", "`DN` that searches (default uid=svc_love below the users if there is a password, else nobody)", "AUTH_LDAP_BIND_DN")
+	text(&f.servers[1], "ldap-2", "", "`URL` of the server to try when that one is unreachable", "AUTH_LDAP_2_SERVER_URI")
+	text(&f.servers[2], "ldap-3", "", "`URL` of a third server", "AUTH_LDAP_3_SERVER_URI")
+	text(&f.bindDN, "ldap-bind-dn", "", "`DN` that searches (default uid=svc_love below the users if there is a password, else anonymous)", "AUTH_LDAP_BIND_DN")
 	text(&f.password, "ldap-bind-password", "", "`PASSWORD` of that DN", "AUTH_LDAP_BIND_PASSWORD")
 	text(&f.userBase, "ldap-user-base", ldapUserBase, "`DN` below which the users are", "AUTH_LDAP_USER_BASE")
 	text(&f.groupBase, "ldap-group-base", ldapGroupBase, "`DN` below which the group love_ops is, whose members may command", "AUTH_LDAP_GROUP_BASE")
 	fs.BoolVar(&f.allowPlain, "ldap-insecure", false, "allow ldap:// without TLS: passwords can be read on the way")
 }
 
-// check refuses settings that would do nothing, for want of a server.
+// check refuses settings that would have no effect without a server.
 func (f *ldapFlags) check() error {
 	if f.servers != [3]string{} {
 		return nil

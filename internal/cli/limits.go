@@ -13,7 +13,7 @@ import (
 // defaultLogInTries is how many wrong log-ins of one user are allowed in a row.
 const defaultLogInTries = 10
 
-// limitFlags bound how much clients can make a manager keep, and how often they
+// limitFlags bound how much a manager keeps for its clients, and how often they
 // can try to log in.
 type limitFlags struct {
 	limits     hub.Limits
@@ -64,8 +64,7 @@ func humanSize(n int) string {
 	return strconv.Itoa(n)
 }
 
-// check refuses limits that would let nothing through. A limit of 0 is the
-// default.
+// check refuses negative limits. A limit of 0 is the default.
 func (f *limitFlags) check() error {
 	for _, field := range f.fields() {
 		switch {

@@ -9,23 +9,23 @@ import (
 	"syscall"
 )
 
-// defaultListen is the address of a manager that is not told another.
+// defaultListen is the address at which a manager listens by default.
 const defaultListen = "127.0.0.1:8000"
 
-// listen opens the address; the error says what to do.
+// listen listens at the address; its error says what to do.
 func listen(address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s is in use by another program: choose another port, for example --listen %s", address, another(address))
+		return nil, fmt.Errorf("%s is in use by another program: choose another port, for example --listen %s", address, nextPort(address))
 	case err != nil:
 		return nil, fmt.Errorf("cannot listen on %q, give HOST:PORT with --listen: %w", address, err)
 	}
 	return listener, nil
 }
 
-// another is the address with a port further up, as a suggestion.
-func another(address string) string {
+// nextPort returns the address with a higher port, as a suggestion.
+func nextPort(address string) string {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil || a.Port() == 65535 {
 		return "127.0.0.1:8010"
@@ -33,7 +33,7 @@ func another(address string) string {
 	return netip.AddrPortFrom(a.Addr(), a.Port()+10-a.Port()%10).String()
 }
 
-// urlOf is how a browser on this machine reaches the listener.
+// urlOf returns the URL at which a browser on this machine reaches the listener.
 func urlOf(listener net.Listener, prefix string) string {
 	host := listener.Addr().String()
 	if a, err := netip.ParseAddrPort(host); err == nil && a.Addr().IsUnspecified() {

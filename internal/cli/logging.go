@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// logFlags say what is logged, and how it is written.
+// logFlags are what is logged, and in which format.
 type logFlags struct {
 	level  logLevel
 	format *choice
@@ -16,7 +16,7 @@ type logFlags struct {
 
 func (l *logFlags) register(fs *pflag.FlagSet, level slog.Level) {
 	l.level, l.format = logLevel(level), oneOf("text", "json")
-	fs.Var(&l.level, "log-level", "`LEVEL` from which on to log: debug, info, warn, error, or a Python number (10, 20 …)")
+	fs.Var(&l.level, "log-level", "lowest `LEVEL` to log: debug, info, warn, error, or a Python number (10, 20 …)")
 	fs.Var(l.format, "log-format", "how log lines are written")
 	bindEnv(fs, "log-level", "LOVED_LOG_LEVEL")
 	bindEnv(fs, "log-format", "LOVED_LOG_FORMAT")

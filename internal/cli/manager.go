@@ -61,13 +61,13 @@ func (a *app) managerCommand() *cobra.Command {
 		Use:   "manager",
 		Short: "Run a manager: websocket hub, log-in and HTTP API",
 		Long: `Run a manager: the websocket hub, log-in and the HTTP API of the LOVE-manager.
-It needs the password that producers show. Users are kept in a database, the file loved.db if
-nothing else is said (loved user, loved check); admin, user and cmd_user are made if their password
-is given, and keep the one they have.`,
+It needs the password that producers connect with. Users are kept in a database, by default the file
+loved.db (loved user, loved check). The users admin, user and cmd_user are added if their passwords
+are given; those that exist keep theirs.`,
 		Example: `  PROCESS_CONNECTION_PASS=… ADMIN_USER_PASS=… loved manager --listen 0.0.0.0:8000`,
-		Args:    exactly(),
+		Args:    exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.settle(cmd.Flags(), &f); err != nil {
+			if err := f.complete(cmd.Flags(), a.env); err != nil {
 				return &usageError{err}
 			}
 			return a.runManager(cmd.Context(), &f)
@@ -78,7 +78,7 @@ is given, and keep the one they have.`,
 }
 
 func (f *managerFlags) register(fs *pflag.FlagSet) {
-	text := func(p *string, name, value, usage string, variables ...string) {
+	str := func(p *string, name, value, usage string, variables ...string) {
 		fs.StringVar(p, name, value, usage)
 		bindEnv(fs, name, variables...)
 	}
@@ -90,7 +90,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 		fs.DurationVar(p, name, value, usage)
 		bindEnv(fs, name, variable)
 	}
-	word := func(p **choice, name, usage, variable string, choices ...string) {
+	enum := func(p **choice, name, usage, variable string, choices ...string) {
 		*p = oneOf(choices...)
 		fs.Var(*p, name, usage)
 		bindEnv(fs, name, variable)
@@ -99,57 +99,57 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 		fs.StringSliceVar(p, name, nil, usage)
 		bindEnv(fs, name, variable)
 	}
-	text(&f.listen, "listen", defaultListen, "`ADDRESS` of HTTP and websocket", "LOVED_LISTEN")
+	str(&f.listen, "listen", defaultListen, "`ADDRESS` of HTTP and websocket", "LOVED_LISTEN")
 	f.database.register(fs)
-	text(&f.processPassword, "process-password", "", "`PASSWORD` of producers and other processes; required", "PROCESS_CONNECTION_PASS")
-	text(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, 32 bytes or more (default made at the first start and kept in the database)", "SECRET_KEY")
-	duration(&f.tokenLifetime, "token-lifetime", jwt.DefaultLifetime, "how long a token lives", "LOVED_TOKEN_LIFETIME")
-	text(&f.admin, "admin-password", "", "`PASSWORD` of the user admin, who may do everything", "ADMIN_USER_PASS")
-	text(&f.user, "user-password", "", "`PASSWORD` of the user user, who may not command", "USER_USER_PASS")
-	text(&f.commandUser, "cmd-password", "", "`PASSWORD` of the user cmd_user, who may command", "CMD_USER_PASS")
-	text(&f.remote[0], "base-password", "", "`PASSWORD` of the user base_control_room, who may not command", "REMOTE_BASE_USER_PASS")
-	text(&f.remote[1], "tucson-password", "", "`PASSWORD` of the user tucson_control_room, likewise", "REMOTE_TUCSON_USER_PASS")
-	text(&f.remote[2], "slac-password", "", "`PASSWORD` of the user slac_control_room, likewise", "REMOTE_SLAC_USER_PASS")
+	str(&f.processPassword, "process-password", "", "`PASSWORD` of producers and other processes; required", "PROCESS_CONNECTION_PASS")
+	str(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, 32 bytes or more (default generated at the first start and kept in the database)", "SECRET_KEY")
+	duration(&f.tokenLifetime, "token-lifetime", jwt.DefaultLifetime, "how long a token is valid", "LOVED_TOKEN_LIFETIME")
+	str(&f.admin, "admin-password", "", "`PASSWORD` of the user admin, who may do everything", "ADMIN_USER_PASS")
+	str(&f.user, "user-password", "", "`PASSWORD` of the user user, who may not command", "USER_USER_PASS")
+	str(&f.commandUser, "cmd-password", "", "`PASSWORD` of the user cmd_user, who may command", "CMD_USER_PASS")
+	str(&f.remote[0], "base-password", "", "`PASSWORD` of the user base_control_room, who may not command", "REMOTE_BASE_USER_PASS")
+	str(&f.remote[1], "tucson-password", "", "`PASSWORD` of the user tucson_control_room, who may not command", "REMOTE_TUCSON_USER_PASS")
+	str(&f.remote[2], "slac-password", "", "`PASSWORD` of the user slac_control_room, who may not command", "REMOTE_SLAC_USER_PASS")
 	f.ldap.register(fs)
-	word(&f.commanding, "commanding", "what decides who may command: the user's permission, or the place", "COMMANDING_PERMISSION_TYPE", "user", "location")
-	list(&f.commandFrom, "command-from", "`NETWORKS` that may command; needed with --commanding location, and only there", "LOVED_COMMAND_FROM")
+	enum(&f.commanding, "commanding", "what decides who may command: the user's permission, or the location", "COMMANDING_PERMISSION_TYPE", "user", "location")
+	list(&f.commandFrom, "command-from", "`NETWORKS` that may command; needed with, and only with, --commanding location", "LOVED_COMMAND_FROM")
 	fs.BoolVar(&f.insecureDev, "insecure-dev", false, "allow well-known and short secrets")
 	flag(&f.legacyInitialState, "initial-state-legacy", false, "send initial_state requests to initial_state-all-all-all, for old producers", "LOVE_PRODUCER_LEGACY")
-	fs.Var(oneOf("memory"), "broker", "what connects several managers; so far nothing does, and memory is the only value")
+	fs.Var(oneOf("memory"), "broker", "what connects several managers; memory, the only value so far, connects none")
 	bindEnv(fs, "broker", "LOVED_BROKER")
-	text(&f.urlPrefix, "url-prefix", "", "`PATH` before /manager", "URL_SUBPATH")
+	str(&f.urlPrefix, "url-prefix", "", "`PATH` before /manager", "URL_SUBPATH")
 	list(&f.origins, "origins", "browser `ORIGINS` that may connect (default all)", "LOVED_ORIGINS")
-	word(&f.userPublish, "user-publish", "what a user's connection may publish", "LOVED_USER_PUBLISH", "love_csc", "none", "any")
-	list(&f.trustedProxies, "trusted-proxies", "`NETWORKS` whose X-Real-IP and X-Forwarded-For are believed (default none)", "LOVED_TRUSTED_PROXIES")
+	enum(&f.userPublish, "user-publish", "what a user's connection may publish", "LOVED_USER_PUBLISH", "love_csc", "none", "any")
+	list(&f.trustedProxies, "trusted-proxies", "`NETWORKS` whose X-Real-IP and X-Forwarded-For are trusted (default none)", "LOVED_TRUSTED_PROXIES")
 	flag(&f.trace, "trace", true, "add time stamps to messages", "SHOW_TRACE_TIMESTAMPS")
-	word(&f.nan, "nan", "what leaves for NaN and the infinities", "LOVED_NAN", "raw", "null")
-	duration(&f.ping, "ping", hub.DefaultPing, "`INTERVAL` between the pings of a connection, which is closed if it stays silent until the next", "LOVED_PING")
+	enum(&f.nan, "nan", "how NaN and the infinities are sent", "LOVED_NAN", "raw", "null")
+	duration(&f.ping, "ping", hub.DefaultPing, "`INTERVAL` between the pings of a connection, which is closed if it is silent until the next", "LOVED_PING")
 	duration(&f.drain, "drain", 0, "`TIME` over which the connections are closed when the manager ends, so that not all clients reconnect at once (default all at once)", "LOVED_DRAIN")
 	f.client.register(fs)
 	f.commands.register(fs)
 	flag(&f.heartbeats, "heartbeat-query-commander", true, "ask the commander for its heartbeat", "HEARTBEAT_QUERY_COMMANDER")
-	text(&f.serverURL, "server-url", "", "`HOST` in the identity of commands (default this machine's name)", "SERVER_URL")
+	str(&f.serverURL, "server-url", "", "`HOST` in the identity of commands (default this machine's name)", "SERVER_URL")
 	f.limits.register(fs)
 	f.log.register(fs, slog.LevelInfo)
 }
 
-// wellKnown are the process passwords that everybody knows from the Python
+// wellKnownPasswords are the process passwords that everybody knows from the Python
 // system's files.
-var wellKnown = []string{"", "dev_pass", "my_dev_password"}
+var wellKnownPasswords = []string{"", "dev_pass", "my_dev_password"}
 
-// settle completes the settings and refuses those that cannot be.
-func (a *app) settle(fs *pflag.FlagSet, f *managerFlags) error {
-	if err := a.completeFlags(fs, f); err != nil {
+// complete completes the settings from the environment and checks them.
+func (f *managerFlags) complete(fs *pflag.FlagSet, env func(string) (string, bool)) error {
+	if err := f.resolve(fs, env); err != nil {
 		return err
 	}
 	return f.check()
 }
 
-// check refuses settings that are wrong, unsafe or without effect, and reads
+// check refuses settings that are wrong, unsafe or without effect, and parses
 // those that are lists.
 func (f *managerFlags) check() error {
 	if !f.insecureDev {
-		if slices.Contains(wellKnown, f.processPassword) {
+		if slices.Contains(wellKnownPasswords, f.processPassword) {
 			return fmt.Errorf("--process-password is missing or well known: choose a secret one, or give --insecure-dev")
 		}
 		if f.secretKey != "" {
@@ -171,7 +171,7 @@ func (f *managerFlags) check() error {
 	if f.proxies, err = parseNetworks("trusted-proxies", f.trustedProxies); err != nil {
 		return err
 	}
-	if err := f.checkPlace(); err != nil {
+	if err := f.checkLocation(); err != nil {
 		return err
 	}
 	if slices.Contains(f.origins, "*") {
@@ -186,32 +186,32 @@ func (f *managerFlags) check() error {
 	return f.limits.check()
 }
 
-// checkPlace refuses places that nobody asks for, and the question without an
-// answer: nobody could command.
-func (f *managerFlags) checkPlace() error {
+// checkLocation refuses locations that have no effect, and their use without
+// any, as then nobody could command.
+func (f *managerFlags) checkLocation() error {
 	from, err := parseNetworks("command-from", f.commandFrom)
-	switch byPlace := f.commanding.value == "location"; {
+	switch byLocation := f.commanding.value == "location"; {
 	case err != nil:
 		return err
-	case byPlace && len(from) == 0:
+	case byLocation && len(from) == 0:
 		return fmt.Errorf("--commanding location (COMMANDING_PERMISSION_TYPE) without --command-from lets nobody command: name the networks that may, such as --command-from 10.0.0.0/8")
-	case !byPlace && len(from) > 0:
+	case !byLocation && len(from) > 0:
 		return fmt.Errorf("--command-from restricts nobody while the user's permission decides: add --commanding location, or leave it out")
 	}
 	return nil
 }
 
-// completeFlags takes over what a Python deployment's environment says, and
-// refuses what this release does not have: without it all would look right, but
-// messages between processes would be lost.
-func (a *app) completeFlags(fs *pflag.FlagSet, f *managerFlags) error {
-	if site, _ := a.env("LOVE_SITE"); site != "" && site != "summit" {
+// resolve applies what a Python deployment's environment sets, and refuses what
+// this release does not have: it would seem to work, but messages between
+// processes would be lost.
+func (f *managerFlags) resolve(fs *pflag.FlagSet, env func(string) (string, bool)) error {
+	if site, _ := env("LOVE_SITE"); site != "" && site != "summit" {
 		f.remote = [3]string{} // only the summit has remote control rooms
 	}
-	if value, _ := a.env("REDIS_HOST"); value != "" && !fs.Changed("broker") {
-		return fmt.Errorf("REDIS_HOST is set, which this release cannot use yet: give --broker memory to go on without")
+	if value, _ := env("REDIS_HOST"); value != "" && !fs.Changed("broker") {
+		return fmt.Errorf("REDIS_HOST is set, which this release cannot use yet: give --broker memory to do without it")
 	}
-	return f.database.resolve(fs, a.env)
+	return f.database.resolve(fs, env)
 }
 
 func (a *app) runManager(ctx context.Context, f *managerFlags) error {
@@ -241,8 +241,8 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	return s.Serve(ctx, listener)
 }
 
-// managerName distinguishes this manager's commands from those of others in the
-// same record; it is the same after a restart.
+// managerName returns a name that distinguishes this manager's commands from
+// those of others in the same record; it is the same after a restart.
 func managerName(listener net.Listener) string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -254,7 +254,7 @@ func managerName(listener net.Listener) string {
 	return host
 }
 
-// serverConfig returns all settings that need nothing opened.
+// serverConfig returns the settings that need nothing opened.
 func (f *managerFlags) serverConfig() server.Config {
 	version, _ := buildVersion()
 	c := server.Config{
@@ -289,7 +289,7 @@ func (f *managerFlags) serverConfig() server.Config {
 	return c
 }
 
-// openStorage opens the database and completes the settings that need it. The
+// openStorage opens the database and sets the settings that need it. The
 // server closes the database, unless there is an error.
 func (f *managerFlags) openStorage(ctx context.Context, c *server.Config) error {
 	s, err := store.Open(ctx, f.database.address)
@@ -313,7 +313,7 @@ func (f *managerFlags) openStorage(ctx context.Context, c *server.Config) error 
 	return nil
 }
 
-// parseNetworks reads the networks of a flag.
+// parseNetworks parses the networks of a flag.
 func parseNetworks(flag string, words []string) (auth.Networks, error) {
 	n, err := auth.ParseNetworks(strings.Join(words, " "))
 	if err != nil {

@@ -19,45 +19,20 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// startsManager starts a manager that the user's client commands find, and
-// returns it and its URL.
-func (u *user) startsManager(args ...string) (*process, string) {
-	maps.Copy(u.env, environment{
-		"PROCESS_CONNECTION_PASS": "a good one",
-		"ADMIN_USER_PASS":         "admin's", "USER_USER_PASS": "user's", "CMD_USER_PASS": "cmd_user's",
-		"LOVED_DATABASE": "sqlite:" + filepath.Join(u.env["HOME"], "loved.db"),
-	})
-	p := u.starts(append([]string{"manager", "--listen", "127.0.0.1:0"}, args...)...)
-	url := p.says(`LOVE manager at (\S+)\n`)[1]
-	u.env["LOVED_MANAGER"] = url
-	return p, url
-}
-
-// subscribes starts `loved sub` and returns when it misses nothing.
-func (u *user) subscribes(args ...string) *process {
-	p := u.starts(append([]string{"sub", "--log-level", "info"}, args...)...)
-	for _, arg := range args {
-		if !strings.HasPrefix(arg, "-") {
-			p.reports(`msg=subscribed group=` + arg + `\n`)
-		}
-	}
-	return p
-}
-
 // barrier is a group whose message, published last, arrives last.
 const barrier = "event-Barrier-0-end"
 
-// collected is what was printed before the barrier.
-func (u *user) collected(p *process) []string {
-	require.Equal(u.t, result{}, u.types("pub", "event", "Barrier", "end", "1"))
-	p.says(`"subscription":"` + barrier + `"`)
-	text, _, _ := p.out.now()
+// collect returns what was printed before the barrier.
+func (u *user) collect(p *process) []string {
+	require.Equal(u.t, result{}, u.run("pub", "event", "Barrier", "end", "1"))
+	p.waitFor(`"subscription":"` + barrier + `"`)
+	text, _, _ := p.out.snapshot()
 	lines := strings.SplitAfter(text, "\n")
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" || strings.Contains(line, "Barrier") })
 }
 
-// delivered is what of a message has to arrive unchanged: csc, salindex and the
-// streams, or for the broadest group the whole data, as raw bytes.
+// delivered is the part of a message that must arrive unchanged: csc, salindex
+// and the streams, or for the broadest group the whole data, as raw bytes.
 func delivered(t *testing.T, group string, f *wire.Message) string {
 	if strings.HasSuffix(group, "-all-all-all") {
 		return string(f.Data)
@@ -72,7 +47,7 @@ func delivered(t *testing.T, group string, f *wire.Message) string {
 
 // expected is what docs/protocol/manager.md#routing makes of the messages, by group
 // and in order.
-func expected(t *testing.T, messages []recorded) map[string][]string {
+func expected(t *testing.T, messages []recordedMessage) map[string][]string {
 	want := map[string][]string{}
 	for _, m := range messages {
 		var f wire.Message
@@ -96,9 +71,9 @@ func expected(t *testing.T, messages []recorded) map[string][]string {
 
 func TestRecordedProducersReachEveryGroupByteForByteAndNothingElse(t *testing.T) {
 	u := newUser(t)
-	u.startsManager()
+	u.startManager()
 	files := goldenTranscripts(t)
-	var messages []recorded
+	var messages []recordedMessage
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -107,12 +82,12 @@ func TestRecordedProducersReachEveryGroupByteForByteAndNothingElse(t *testing.T)
 		messages = append(messages, all...)
 	}
 	want := expected(t, messages)
-	sub := u.subscribes(append(slices.Sorted(maps.Keys(want)), barrier)...)
+	sub := u.subscribe(append(slices.Sorted(maps.Keys(want)), barrier)...)
 
-	replayed := u.types(append([]string{"replay", "--speed", "0"}, files...)...)
+	replayed := u.run(append([]string{"replay", "--speed", "0"}, files...)...)
 	require.Equal(t, result{out: fmt.Sprintf("%d messages published\n", len(messages))}, replayed)
 	got := map[string][]string{}
-	for _, line := range u.collected(sub) {
+	for _, line := range u.collect(sub) {
 		var f wire.Message
 		require.NoError(t, f.Parse([]byte(line)))
 		group := string(wire.Text(f.Subscription))
@@ -131,14 +106,14 @@ func TestARecordedNightIsReproduced(t *testing.T) {
 	for name, groups := range groups {
 		t.Run(name, func(t *testing.T) {
 			u := newUser(t)
-			u.startsManager("--trace=false")
+			u.startManager("--trace=false")
 			record := func(files ...string) []string {
-				sub := u.subscribes(append(groups, barrier)...)
-				replayed := u.types(append([]string{"replay", "--speed", "0"}, files...)...)
+				sub := u.subscribe(append(groups, barrier)...)
+				replayed := u.run(append([]string{"replay", "--speed", "0"}, files...)...)
 				require.Zero(t, replayed.code, replayed.errors)
-				lines := u.collected(sub)
+				lines := u.collect(sub)
 				require.NotEmpty(t, lines)
-				sub.stops()
+				sub.stop()
 				return lines
 			}
 			first := record(goldenTranscripts(t)...)
@@ -151,16 +126,16 @@ func TestARecordedNightIsReproduced(t *testing.T) {
 
 func TestStrictSubscribersGetNullForWhatJSONDoesNotHave(t *testing.T) {
 	u := newUser(t)
-	u.startsManager()
-	raw, strict := u.subscribes("event-A-0-s"), u.subscribes("--strict", "event-A-0-s")
-	require.Equal(t, result{}, u.types("pub", "event", "A", "s", `[NaN, -Infinity, "NaN"]`))
-	raw.says(`\{"s":\[NaN, -Infinity, "NaN"\]\}`)
-	strict.says(`\{"s":\[null, null, "NaN"\]\}`)
+	u.startManager()
+	raw, strict := u.subscribe("event-A-0-s"), u.subscribe("--strict", "event-A-0-s")
+	require.Equal(t, result{}, u.run("pub", "event", "A", "s", `[NaN, -Infinity, "NaN"]`))
+	raw.waitFor(`\{"s":\[NaN, -Infinity, "NaN"\]\}`)
+	strict.waitFor(`\{"s":\[null, null, "NaN"\]\}`)
 }
 
 func TestBadInputGetsOneClearLine(t *testing.T) {
 	u := newUser(t)
-	_, url := u.startsManager()
+	_, url := u.startManager()
 	missing := filepath.Join(t.TempDir(), "missing.jsonl")
 	nonsense := filepath.Join(t.TempDir(), "nonsense.jsonl")
 	require.NoError(t, os.WriteFile(nonsense, []byte("{\"category\":\"event\",\"data\":[]}\n{\"category\":\"event\"}\n"), 0o600))
@@ -181,7 +156,7 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		"wrong process password": {nil, []string{"pub", "--process-password", "guess", "event", "A", "s", "1"}, exitFailure,
 			"check the token or the process password"},
 		"no manager": {nil, []string{"sub", "--manager", "http://127.0.0.1:1", "event-all-all-all"}, exitFailure,
-			"nobody listens there"},
+			"nothing listens there"},
 		"no URL": {nil, []string{"sub", "--manager", "ftp://x", "event-all-all-all"}, exitUsage,
 			"use http, https, ws or wss"},
 		"port in use": {nil, []string{"manager", "--listen", strings.TrimPrefix(url, "http://")}, exitFailure,
@@ -213,36 +188,37 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		"short secret":         {environment{"SECRET_KEY": "abc"}, []string{"manager"}, exitUsage, "--secret-key"},
 		"other database": {environment{"LOVED_DATABASE": "mysql://root:guess@db/love"}, []string{"manager", "--listen", "127.0.0.1:0"}, exitFailure,
 			"begin with sqlite: or postgres://"},
-		"a database of Python's that is away": {environment{"LOVED_DATABASE": "", "DB_ENGINE": "postgresql", "DB_HOST": "127.0.0.1", "DB_PORT": "1", "DB_PASS": "guess"},
+		"Python's database, unreachable": {environment{"LOVED_DATABASE": "", "DB_ENGINE": "postgresql", "DB_HOST": "127.0.0.1", "DB_PORT": "1", "DB_PASS": "guess"},
 			[]string{"manager", "--listen", "127.0.0.1:0"}, exitFailure, "refused"},
-		"a database of Python's that is another": {environment{"LOVED_DATABASE": "", "DB_ENGINE": "mysql"}, []string{"manager"}, exitUsage, "DB_ENGINE"},
-		"no network to command from":             {nil, []string{"manager", "--command-from", "here"}, exitUsage, "--command-from"},
-		"no LDAP server":                         {environment{"AUTH_LDAP_1_SERVER_URI": "ipa.example.org"}, []string{"manager", "--listen", "127.0.0.1:0"}, exitFailure, "ldaps://HOST"},
-		"places that nobody asks for":            {nil, []string{"manager", "--command-from", "10.0.0.0/8"}, exitUsage, "add --commanding location"},
-		"the place asked for, but none named":    {environment{"COMMANDING_PERMISSION_TYPE": "location"}, []string{"manager"}, exitUsage, "without --command-from lets nobody command"},
-		"LDAP's second server alone counts":      {environment{"AUTH_LDAP_2_SERVER_URI": "ipa.example.org"}, []string{"manager", "--listen", "127.0.0.1:0"}, exitFailure, "ldaps://HOST"},
-		"an LDAP password without a server":      {environment{"AUTH_LDAP_BIND_PASSWORD": "guess"}, []string{"manager"}, exitUsage, "--ldap-bind-password is given without an LDAP server"},
-		"an LDAP user without a server":          {nil, []string{"manager", "--ldap-bind-dn", "uid=x"}, exitUsage, "--ldap-bind-dn is given without an LDAP server"},
-		"LDAP users without a server":            {nil, []string{"manager", "--ldap-user-base", "cn=x"}, exitUsage, "--ldap-user-base"},
-		"LDAP groups without a server":           {nil, []string{"manager", "--ldap-group-base", "cn=x"}, exitUsage, "--ldap-group-base"},
-		"LDAP in the open without a server":      {nil, []string{"manager", "--ldap-insecure"}, exitUsage, "--ldap-insecure"},
-		"no runs":                                {nil, []string{"bench", "--shape", "stalled", "--runs", "0"}, exitUsage, "--runs is 0"},
-		"no runs beside commands":                {nil, []string{"bench", "--shape", "commands", "--runs", "-1"}, exitUsage, "--runs is -1"},
-		"no commands to run beside":              {nil, []string{"bench", "--shape", "commands", "--commands", "0"}, exitUsage, "--commands is 0"},
-		"no load":                                {nil, []string{"bench", "--rate", "0"}, exitUsage, "rate"},
-		"a broker of Python's":                   {environment{"REDIS_HOST": "redis"}, []string{"manager"}, exitUsage, "REDIS_HOST"},
-		"wrong variable":                         {environment{"LOVED_NAN": "zero"}, []string{"manager"}, exitUsage, "LOVED_NAN"},
-		"no lifetime":                            {nil, []string{"manager", "--token-lifetime", "0s"}, exitUsage, "--token-lifetime"},
-		"negative limit":                         {environment{"LOVED_LIMIT_SESSIONS": "-1"}, []string{"manager"}, exitUsage, "--limit-sessions"},
-		"no network":                             {nil, []string{"manager", "--trusted-proxies", "here"}, exitUsage, "--trusted-proxies"},
-		"pings too often":                        {nil, []string{"manager", "--ping", "10ms"}, exitUsage, "--ping is 10ms"},
-		"negative drain":                         {environment{"LOVED_DRAIN": "-1s"}, []string{"manager"}, exitUsage, "--drain is -1s"},
+		"Python's database, of another kind": {environment{"LOVED_DATABASE": "", "DB_ENGINE": "mysql"}, []string{"manager"}, exitUsage, "DB_ENGINE"},
+		"no network to command from":         {nil, []string{"manager", "--command-from", "here"}, exitUsage, "--command-from"},
+		"no LDAP server":                     {environment{"AUTH_LDAP_1_SERVER_URI": "ipa.example.org"}, []string{"manager", "--listen", "127.0.0.1:0"}, exitFailure, "ldaps://HOST"},
+		"locations without --commanding":     {nil, []string{"manager", "--command-from", "10.0.0.0/8"}, exitUsage, "add --commanding location"},
+		"--commanding without locations":     {environment{"COMMANDING_PERMISSION_TYPE": "location"}, []string{"manager"}, exitUsage, "without --command-from lets nobody command"},
+		"LDAP's second server alone counts":  {environment{"AUTH_LDAP_2_SERVER_URI": "ipa.example.org"}, []string{"manager", "--listen", "127.0.0.1:0"}, exitFailure, "ldaps://HOST"},
+		"an LDAP password without a server":  {environment{"AUTH_LDAP_BIND_PASSWORD": "guess"}, []string{"manager"}, exitUsage, "--ldap-bind-password is given without an LDAP server"},
+		"an LDAP user without a server":      {nil, []string{"manager", "--ldap-bind-dn", "uid=x"}, exitUsage, "--ldap-bind-dn is given without an LDAP server"},
+		"LDAP users without a server":        {nil, []string{"manager", "--ldap-user-base", "cn=x"}, exitUsage, "--ldap-user-base"},
+		"LDAP groups without a server":       {nil, []string{"manager", "--ldap-group-base", "cn=x"}, exitUsage, "--ldap-group-base"},
+		"LDAP in the open without a server":  {nil, []string{"manager", "--ldap-insecure"}, exitUsage, "--ldap-insecure"},
+		"no runs":                            {nil, []string{"bench", "--shape", "stalled", "--runs", "0"}, exitUsage, "--runs is 0"},
+		"no runs beside commands":            {nil, []string{"bench", "--shape", "commands", "--runs", "-1"}, exitUsage, "--runs is -1"},
+		"no commands to run beside":          {nil, []string{"bench", "--shape", "commands", "--commands", "0"}, exitUsage, "--commands is 0"},
+		"no load":                            {nil, []string{"bench", "--rate", "0"}, exitUsage, "rate"},
+		"a broker of Python's":               {environment{"REDIS_HOST": "redis"}, []string{"manager"}, exitUsage, "REDIS_HOST"},
+		"another permission type":            {environment{"COMMANDING_PERMISSION_TYPE": "everybody"}, []string{"manager"}, exitUsage, "COMMANDING_PERMISSION_TYPE"}, // docs/protocol/manager.md#commands
+		"wrong variable":                     {environment{"LOVED_NAN": "zero"}, []string{"manager"}, exitUsage, "LOVED_NAN"},
+		"no lifetime":                        {nil, []string{"manager", "--token-lifetime", "0s"}, exitUsage, "--token-lifetime"},
+		"negative limit":                     {environment{"LOVED_LIMIT_SESSIONS": "-1"}, []string{"manager"}, exitUsage, "--limit-sessions"},
+		"no network":                         {nil, []string{"manager", "--trusted-proxies", "here"}, exitUsage, "--trusted-proxies"},
+		"pings too often":                    {nil, []string{"manager", "--ping", "10ms"}, exitUsage, "--ping is 10ms"},
+		"negative drain":                     {environment{"LOVED_DRAIN": "-1s"}, []string{"manager"}, exitUsage, "--drain is -1s"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			somebody := &user{t, maps.Clone(u.env)}
 			maps.Copy(somebody.env, c.env)
-			got := somebody.types(c.args...)
+			got := somebody.run(c.args...)
 			require.Equal(t, c.code, got.code, got.errors)
 			require.Contains(t, got.errors, c.want)
 			lines := strings.Split(strings.TrimSpace(got.errors), "\n")
@@ -251,42 +227,42 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 			require.NotContains(t, got.errors, "made-up")
 		})
 	}
-	sub := u.subscribes("event-all-all-all")
-	require.Equal(t, result{}, u.types("pub", "event", "A", "s", "1"))
-	sub.says(`"s":1`)
+	sub := u.subscribe("event-all-all-all")
+	require.Equal(t, result{}, u.run("pub", "event", "A", "s", "1"))
+	sub.waitFor(`"s":1`)
 }
 
-func TestAManagerThatEndsSaysGoodbyeAndExitsWithZero(t *testing.T) {
+func TestAManagerThatEndsClosesItsConnectionsAndExitsWithZero(t *testing.T) {
 	u := newUser(t)
-	manager, url := u.startsManager()
-	sub := u.subscribes("event-all-all-all")
-	require.Equal(t, exitDone, manager.stops())
-	sub.reports(`code 1001`)
+	manager, url := u.startManager()
+	sub := u.subscribe("event-all-all-all")
+	require.Equal(t, exitDone, manager.stop())
+	sub.waitForError(`code 1001`)
 	_, err := http.Get(url)
 	require.Error(t, err)
-	require.Equal(t, exitDone, sub.stops())
+	require.Equal(t, exitDone, sub.stop())
 }
 
 func TestAManagerCanCloseItsConnectionsOneAfterTheOther(t *testing.T) {
 	u := newUser(t)
-	manager, _ := u.startsManager("--drain", "300ms")
+	manager, _ := u.startManager("--drain", "300ms")
 	for range 3 {
-		u.subscribes("event-all-all-all")
+		u.subscribe("event-all-all-all")
 	}
 	began := time.Now()
-	require.Equal(t, exitDone, manager.stops())
+	require.Equal(t, exitDone, manager.stop())
 	require.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond, "a pause after each connection but the last")
 }
 
-func TestAManagerPingsAsOftenAsItIsGiven(t *testing.T) {
+func TestAManagerPingsAtTheGivenInterval(t *testing.T) {
 	u := newUser(t)
-	_, url := u.startsManager("--ping", "1s")
+	_, url := u.startManager("--ping", "1s")
 	socket := "ws" + strings.TrimPrefix(url, "http") + "/manager/ws/subscription?password=a+good+one"
 	conn, early, _, err := ws.Dial(t.Context(), socket)
 	require.NoError(t, err)
 	require.Nil(t, early)
 	defer conn.Close()
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(testTimeout)))
 	h, err := ws.ReadHeader(conn)
 	require.NoError(t, err)
 	require.Equal(t, ws.OpPing, h.OpCode)
@@ -294,37 +270,37 @@ func TestAManagerPingsAsOftenAsItIsGiven(t *testing.T) {
 
 func TestAPasswordCanComeFromTheInput(t *testing.T) {
 	u := newUser(t)
-	u.startsManager()
-	got := u.answers("admin's\n", "token", "admin")
+	u.startManager()
+	got := u.runWithInput("admin's\n", "token", "admin")
 	require.Zero(t, got.code, got.errors)
 	require.NotEmpty(t, got.out)
 
-	got = u.answers("", "token", "admin")
+	got = u.runWithInput("", "token", "admin")
 	require.Equal(t, exitFailure, got.code)
 	require.Contains(t, got.errors, "LOVED_PASSWORD")
 }
 
 func TestAProducerPublishesTheComponentsItIsGiven(t *testing.T) {
 	u := newUser(t)
-	_, url := u.startsManager()
-	sub := u.subscribes("telemetry-ATDome-0-position", "event-all-all-all")
-	producer := u.starts("producer", "--manager", url, "--sal", "sim", "ATDome")
-	producer.says(`publishing ATDome to .*, from a simulated observatory that is this process's own`)
-	sub.says(`azimuthPosition`)
-	sub.says(`summaryState`)
-	require.Equal(t, exitDone, producer.stops())
-	text, _, _ := sub.out.now()
+	_, url := u.startManager()
+	sub := u.subscribe("telemetry-ATDome-0-position", "event-all-all-all")
+	producer := u.start("producer", "--manager", url, "--sal", "sim", "ATDome")
+	producer.waitFor(`publishing ATDome to .*, from a simulated observatory of this process`)
+	sub.waitFor(`azimuthPosition`)
+	sub.waitFor(`summaryState`)
+	require.Equal(t, exitDone, producer.stop())
+	text, _, _ := sub.out.snapshot()
 	require.NotContains(t, text, "MTMount")
 }
 
-func TestWithoutCredentialsAndWithoutADemoOneIsAskedForThem(t *testing.T) {
-	got := newUser(t).types("sub", "event-all-all-all")
+func TestWithoutCredentialsAndDemoTheUsageIsWrong(t *testing.T) {
+	got := newUser(t).run("sub", "event-all-all-all")
 	require.Equal(t, exitUsage, got.code)
 	require.Contains(t, got.errors, "start `loved demo`")
 }
 
-func TestVersionTellsWhatItIsCompatibleWith(t *testing.T) {
-	got := newUser(t).types("version")
+func TestVersionShowsWhatItIsCompatibleWith(t *testing.T) {
+	got := newUser(t).run("version")
 	require.Zero(t, got.code)
 	require.Regexp(t, `^loved .+\ncommit .+\ngo1.+\ncompatible with .+\n$`, got.out)
 }
@@ -337,8 +313,8 @@ func TestVariablesThatAreSetButEmptyMeanNothing(t *testing.T) {
 	} {
 		u.env[name] = ""
 	}
-	m, _ := u.startsManager()
-	require.Equal(t, exitDone, m.stops())
+	m, _ := u.startManager()
+	require.Equal(t, exitDone, m.stop())
 }
 
 func TestSettingsCanBeCheckedTwice(t *testing.T) {
@@ -356,7 +332,7 @@ func TestSettingsCanBeCheckedTwice(t *testing.T) {
 }
 
 func TestHelpNamesTheVariableOfEachFlag(t *testing.T) {
-	got := newUser(t).types("manager", "--help")
+	got := newUser(t).run("manager", "--help")
 	require.Zero(t, got.code)
 	require.Regexp(t, `--listen ADDRESS .*\[\$LOVED_LISTEN\]`, got.out)
 	require.Contains(t, got.out, "[$PROCESS_CONNECTION_PASS]")

@@ -9,19 +9,19 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// observatory is a simulated one on a bus of its own, and the domain in which
-// producers and commander meet it.
+// observatory is a simulated observatory on a bus of its own, and the domain
+// through which producers and commander use that bus.
 type observatory struct {
 	*sim.Observatory
-	bus    sal.Bus
-	own    *sal.Domain // of the components
-	domain *sal.Domain
-	log    *slog.Logger
+	bus       sal.Bus
+	simDomain *sal.Domain // of the components
+	domain    *sal.Domain
+	log       *slog.Logger
 }
 
-// newObservatory makes an observatory that is seen through the definitions;
-// the components themselves have those they were written for. The components
-// named in without are left out, because somebody else plays them.
+// newObservatory returns an observatory whose domain has the given definitions;
+// the components themselves use those they were written for. The components
+// named in without are left out, because the caller runs them.
 func newObservatory(definitions *sal.Definitions, log *slog.Logger, without ...string) *observatory {
 	bus := sim.NewBus()
 	own := sal.NewDomain(bus, sim.Definitions(), sal.WithLogger(log), sal.WithIdentity("sim"))
@@ -33,7 +33,7 @@ func newObservatory(definitions *sal.Definitions, log *slog.Logger, without ...s
 	return &observatory{
 		Observatory: simulated,
 		bus:         bus,
-		own:         own,
+		simDomain:   own,
 		domain:      sal.NewDomain(bus, definitions, sal.WithLogger(log)),
 		log:         log,
 	}
@@ -43,9 +43,9 @@ func (o *observatory) factory(options ...producer.Option) *producer.Factory {
 	return producer.NewFactory(o.domain, append(options, producer.WithLogger(o.log))...)
 }
 
-// close ends the domains, when Run has ended.
+// close closes the domains. Run must have ended.
 func (o *observatory) close() {
-	for _, d := range []*sal.Domain{o.domain, o.own} {
+	for _, d := range []*sal.Domain{o.domain, o.simDomain} {
 		if err := d.Close(); err != nil {
 			o.log.Warn("closing a SAL domain", "error", err)
 		}

@@ -9,7 +9,7 @@ import (
 
 func TestPagesOfOtherOriginsGetNoPermissionToReadAnswers(t *testing.T) {
 	u := newUser(t)
-	_, url := u.startsManager("--origins", "https://love.example")
+	_, url := u.startManager("--origins", "https://love.example")
 	allowed := func(origin string) string {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/manager/api/validate-token/", nil)
 		require.NoError(t, err)

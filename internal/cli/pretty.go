@@ -31,7 +31,7 @@ func printPretty(w io.Writer, raw []byte) error {
 	}
 	var out bytes.Buffer
 	for _, item := range m.Data {
-		for _, s := range unwrapped(m, item) {
+		for _, s := range streamsOf(m, item) {
 			fmt.Fprintf(&out, "%s  %s  %s:%s  %s\n", clock, m.Category, item.CSC, item.SalIndex, s.Name)
 			printValue(&out, s.Value)
 		}
@@ -40,14 +40,15 @@ func printPretty(w io.Writer, raw []byte) error {
 	return err
 }
 
-// utcOfTAI is the instant of a stamp in TAI, given as UNIX-like seconds.
+// utcOfTAI returns the UTC time of a time stamp in TAI, given as the time since
+// 1970.
 func utcOfTAI(stamp time.Duration) time.Time {
 	t := time.Unix(0, int64(stamp)).UTC()
 	return t.Add(-love.LeapSeconds(t))
 }
 
-// unwrapped are the streams of an item, also where group …-all wraps them.
-func unwrapped(m love.Message, item love.Item) []love.Stream {
+// streamsOf returns the streams of an item, without the wrapping of a group …-all.
+func streamsOf(m love.Message, item love.Item) []love.Stream {
 	if len(item.Streams) != 1 || item.Streams[0].Name != item.CSC || !strings.HasSuffix(m.Subscription, "-all") {
 		return item.Streams
 	}
@@ -81,7 +82,7 @@ func printValue(out *bytes.Buffer, value []byte) {
 	table.Flush()
 }
 
-// fieldText is the value of a field and its units.
+// fieldText returns the value of a field and its units.
 func fieldText(field []byte) string {
 	value, units := field, ""
 	for key, member := range wire.Members(field) {
@@ -94,10 +95,10 @@ func fieldText(field []byte) string {
 	}
 	text := string(value)
 	switch {
-	case text == "null": // of no unit
+	case text == "null": // without units
 		return text
 	case wire.IsNumber(value) && strings.Contains(text, "."):
-		text = shortened(text)
+		text = roundNumber(text)
 	case wire.IsText(value):
 		text = readable(text, wire.Text(value))
 	}
@@ -107,8 +108,8 @@ func fieldText(field []byte) string {
 	return text
 }
 
-// readable is a JSON text as people read it: as it stands, quoted, but a text
-// that is itself an object or a list of JSON without the escapes.
+// readable returns a JSON text for people: quoted as it is, but a text
+// that itself holds a JSON object or list, without the escapes.
 func readable(quoted string, text []byte) string {
 	inner := bytes.TrimSpace(text)
 	if len(inner) > 0 && (inner[0] == '{' || inner[0] == '[') && json.Valid(inner) {
@@ -117,9 +118,9 @@ func readable(quoted string, text []byte) string {
 	return quoted
 }
 
-// shortened rounds a number for people: telemetry has all the digits of its
+// roundNumber rounds a number for people: telemetry has all the digits of its
 // sensor's type.
-func shortened(number string) string {
+func roundNumber(number string) string {
 	f, err := strconv.ParseFloat(number, 64)
 	if err != nil || f != 0 && math.Abs(f) < 0.001 {
 		return number

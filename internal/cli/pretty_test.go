@@ -21,7 +21,7 @@ func TestPrettyPrintsFieldsWithTheirUnits(t *testing.T) {
 			`{"category":"event","data":[{"csc":"A","salindex":"x","data":{"s":NaN}}]}`,
 			"              event  A:x  s\n    NaN\n",
 		},
-		"numbers too small to be rounded, and those that are none": {
+		"numbers too small to be rounded, and special values": {
 			`{"category":"event","data":[{"csc":"A","salindex":1,"data":{"s":{"a":{"value":0.00012345},"b":{"value":-Infinity},"c":{"value":0.0}}}}]}`,
 			"              event  A:1  s\n    a  0.00012345\n    b  -Infinity\n    c  0\n",
 		},
@@ -29,7 +29,7 @@ func TestPrettyPrintsFieldsWithTheirUnits(t *testing.T) {
 			`{"category":"event","data":[{"csc":"A","salindex":1,"data":{"s":{"a":{"value":"{\"azimuth\": 90}"},"b":{"value":"say \"hi\""},"c":{"value":null,"units":"second"},"d":{"value":"[\"\u009b2J\"]"},"e":{"value":"90","units":"deg"}}}}]}`,
 			"              event  A:1  s\n    a  {\"azimuth\": 90}\n    b  \"say \\\"hi\\\"\"\n    c  null\n    d  [\"\uFFFD2J\"]\n    e  \"90\" deg\n",
 		},
-		"what is no data message": {`{"data":"hello"}`, "{\"data\":\"hello\"}\n"},
+		"not a data message": {`{"data":"hello"}`, "{\"data\":\"hello\"}\n"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

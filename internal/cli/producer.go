@@ -16,7 +16,7 @@ import (
 
 // producerFlags are the settings of `loved producer`.
 type producerFlags struct {
-	to                     clientFlags
+	conn                   clientFlags
 	sal                    salFlags
 	periodic, asynchronous []string
 	instances              []string
@@ -29,16 +29,16 @@ func (a *app) producerCommand() *cobra.Command {
 	var f producerFlags
 	cmd := &cobra.Command{
 		Use:   "producer COMPONENT…",
-		Short: "Publish what components say on SAL to a manager",
-		Long: `Publish what components say on SAL to a manager, until interrupted; reconnects.
+		Short: "Publish the events and telemetry of components to a manager",
+		Long: `Publish the events and telemetry of components on SAL to a manager, until interrupted; reconnects.
 A COMPONENT is NAME or NAME:INDEX; all stands for every component without index, and for the
-instances that --index names. With --sal sim each process has an observatory of its own:
-loved demo is the one where producers and commands meet.`,
+instances that --index names. With --sal sim each process simulates an observatory of its own;
+use loved demo for commands whose effect producers publish.`,
 		Example: `  loved producer --sal sim ATDome MTMount ESS:301
   LSST_TOPIC_SUBNAME=sal loved producer --sal-interfaces ts_xml all --index MTHexapod:1,MTHexapod:2`,
-		Args: atLeast("COMPONENT"),
+		Args: minArgs("COMPONENT"),
 		RunE: func(cmd *cobra.Command, components []string) error {
-			to, err := a.access(cmd.Context(), f.to)
+			to, err := a.target(cmd.Context(), f.conn)
 			if err != nil {
 				return err
 			}
@@ -50,9 +50,9 @@ loved demo is the one where producers and commands meet.`,
 }
 
 func (f *producerFlags) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.to.manager, "manager", "", "`URL` of the manager, or HOST:PORT/PATH of its websocket (default that of your running demo)")
+	fs.StringVar(&f.conn.manager, "manager", "", "`URL` of the manager, or HOST:PORT/PATH of its websocket (default that of your running demo)")
 	bindEnv(fs, "manager", "WEBSOCKET_HOST", "LOVED_MANAGER")
-	fs.StringVar(&f.to.processPassword, "process-password", "", "`PASSWORD` of processes at the manager")
+	fs.StringVar(&f.conn.processPassword, "process-password", "", "`PASSWORD` of processes at the manager")
 	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
 	f.sal.register(fs)
 	fs.StringSliceVar(&f.periodic, "periodic-data", nil, "`TOPICS` to poll, such as tel_position; with --asynchronous-data the only ones (default all telemetry)")
@@ -60,11 +60,11 @@ func (f *producerFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.instances, "index", nil, "with the component all: `INSTANCES` of components with index, such as MTHexapod:1,MTHexapod:2")
 	fs.DurationVar(&f.push, "push-telemetry", 0, "send telemetry as it comes, of each topic one sample per `TIME` at most (default: look every 2 s)")
 	f.layout = oneOf(producer.Split.String(), producer.Single.String(), producer.Both.String())
-	fs.Var(f.layout, "scriptqueue-layout", "how the state of script queues is told: in three streams, in one as of old, or in both ways")
+	fs.Var(f.layout, "scriptqueue-layout", "how the state of script queues is published: in three streams, in one as older producers do, or in both ways")
 	f.log.register(fs, slog.LevelInfo)
 }
 
-func (a *app) runProducer(ctx context.Context, f *producerFlags, to access, components []string) error {
+func (a *app) runProducer(ctx context.Context, f *producerFlags, to target, components []string) error {
 	log := f.log.logger(a.stderr)
 	manager, err := client.New(to.manager, to.asProcess(), client.WithLogger(log))
 	if err != nil {
@@ -87,11 +87,11 @@ func (a *app) runProducer(ctx context.Context, f *producerFlags, to access, comp
 	if err != nil {
 		return &usageError{err}
 	}
-	fmt.Fprintf(a.stdout, "publishing %s to %s, from %s\n", strings.Join(components, ", "), to.manager, bus.name)
-	return bus.with(ctx, set.Run)
+	fmt.Fprintf(a.stdout, "publishing %s to %s, from %s\n", strings.Join(components, ", "), to.manager, bus.description)
+	return bus.run(ctx, set.Run)
 }
 
-// options are those of the producers, from flags and environment.
+// options returns the options of the producers, from flags and environment.
 func (f *producerFlags) options(env func(string) (string, bool)) ([]producer.Option, error) {
 	options, err := scriptQueueOptions(env)
 	if err != nil {

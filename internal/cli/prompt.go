@@ -12,8 +12,8 @@ import (
 	"golang.org/x/term"
 )
 
-// prompt asks for a secret: on a terminal without showing it, otherwise it is
-// the first line of the input.
+// prompt asks for a secret and reads it: on a terminal without showing it,
+// otherwise from the first line of the input.
 func (a *app) prompt(ctx context.Context, question string) (string, error) {
 	type answer struct {
 		text string
@@ -35,7 +35,7 @@ func (a *app) prompt(ctx context.Context, question string) (string, error) {
 			fmt.Fprintln(a.stderr)
 		}
 	}
-	// A read of a terminal cannot be interrupted: at an interrupt it is left
+	// A read of a terminal cannot be interrupted: after an interrupt it is left
 	// behind, and ends with the program.
 	answers := make(chan answer, 1)
 	go func() {

@@ -13,19 +13,19 @@ import (
 )
 
 func (a *app) pubCommand() *cobra.Command {
-	var to clientFlags
+	var conn clientFlags
 	cmd := &cobra.Command{
 		Use:   "pub CATEGORY CSC[:INDEX] STREAM JSON",
 		Short: "Publish one message",
 		Example: `  loved pub event ATDome summaryState '[{"summaryState": {"value": 2, "dataType": "Int", "units": ""}}]'
   loved pub telemetry ESS:301 temperature '{"temperature": 7.5}'`,
-		Args: exactly("CATEGORY", "CSC[:INDEX]", "STREAM", "JSON"),
+		Args: exactArgs("CATEGORY", "CSC[:INDEX]", "STREAM", "JSON"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			message, err := messageOf(args)
 			if err != nil {
 				return &usageError{err}
 			}
-			manager, err := a.access(cmd.Context(), to)
+			manager, err := a.target(cmd.Context(), conn)
 			if err != nil {
 				return err
 			}
@@ -34,7 +34,7 @@ func (a *app) pubCommand() *cobra.Command {
 			})
 		},
 	}
-	to.register(cmd.Flags())
+	conn.register(cmd.Flags())
 	return cmd
 }
 

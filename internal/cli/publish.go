@@ -10,26 +10,26 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 )
 
-// publishing is a connection on which messages are published, and what the
-// manager has answered.
-type publishing struct {
+// publisher is a connection on which messages are published, and the manager's
+// answers.
+type publisher struct {
 	client *client.Client
-	done   chan struct{} // holds the manager's answer to the last request
+	done   chan struct{} // receives the manager's answer to the last request
 
 	mu      sync.Mutex
 	refused int
-	why     string // of the first refusal
+	reason  string // of the first refusal
 }
 
-// publish connects, has work send messages, and returns when the manager has
-// taken them all in. It fails if the manager refused any.
-func (a *app) publish(ctx context.Context, to access, work func(ctx context.Context, send func([]byte) error) error) error {
+// publish connects, calls work to send messages, and returns when the manager has
+// received them all. It fails if the manager refused any.
+func (a *app) publish(ctx context.Context, to target, work func(ctx context.Context, send func([]byte) error) error) error {
 	c, err := client.New(to.manager, to.asProcess(), client.WithoutRetry())
 	if err != nil {
 		return &usageError{err}
 	}
-	p := &publishing{client: c, done: make(chan struct{}, 1)}
-	c.OnMessage(p.answered)
+	p := &publisher{client: c, done: make(chan struct{}, 1)}
+	c.OnMessage(p.handle)
 
 	ctx, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -40,19 +40,19 @@ func (a *app) publish(ctx context.Context, to access, work func(ctx context.Cont
 	})
 	err = work(ctx, func(message []byte) error { return c.Send(ctx, message) })
 	if err == nil {
-		err = p.settle(ctx)
+		err = p.flush(ctx)
 	}
 	stop()
 	running.Wait()
 	if err != nil && lost != nil {
-		return explain(lost) // the reason for err
+		return withHint(lost) // the reason for err
 	}
-	return errors.Join(err, p.verdict())
+	return errors.Join(err, p.err())
 }
 
-// settle returns when the manager has seen everything: it answers in order, so
-// that the answer to a last question comes after all complaints.
-func (p *publishing) settle(ctx context.Context) error {
+// flush returns when the manager has handled every message: it answers in
+// order, so that the answer to a last request comes after all refusals.
+func (p *publisher) flush(ctx context.Context) error {
 	if err := p.client.Send(ctx, []byte(`{"action":"get_time_data","request_time":0}`)); err != nil {
 		return err
 	}
@@ -64,10 +64,10 @@ func (p *publishing) settle(ctx context.Context) error {
 	}
 }
 
-// answered takes what the manager sends to a connection without subscriptions:
-// the answer to the last question, or a text in "data" that says what was
-// wrong with a message.
-func (p *publishing) answered(_ context.Context, raw []byte) {
+// handle receives what the manager sends to a connection without subscriptions:
+// the answer to the last request, or a text in "data" with the reason why a
+// message was refused.
+func (p *publisher) handle(_ context.Context, raw []byte) {
 	var f wire.Message
 	if f.Parse(raw) != nil || f.Category != nil {
 		return
@@ -85,21 +85,21 @@ func (p *publishing) answered(_ context.Context, raw []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.refused == 0 {
-		p.why = string(wire.Text(f.Data))
+		p.reason = string(wire.Text(f.Data))
 	}
 	p.refused++
 }
 
-func (p *publishing) verdict() error {
+func (p *publisher) err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch p.refused {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("the manager refused the message: %s", p.why)
+		return fmt.Errorf("the manager refused the message: %s", p.reason)
 	}
-	return fmt.Errorf("the manager refused %d messages, the first with: %s", p.refused, p.why)
+	return fmt.Errorf("the manager refused %d messages, the first with: %s", p.refused, p.reason)
 }
 
 func hasMember(object []byte, name string) bool {

@@ -19,30 +19,30 @@ import (
 // messages of 16 MiB.
 const maxRecordedLine = 64 << 20
 
-// recorded is one message of a recording, as a producer would send it.
-type recorded struct {
+// recordedMessage is one message of a recording, as a producer would send it.
+type recordedMessage struct {
 	JSON  []byte
-	At    time.Duration // since any fixed moment; only differences count
+	At    time.Duration // since an arbitrary time; only differences count
 	Timed bool          // At is known
 }
 
-// A badPart is a part of a recording that is not a message. The parts after it
-// can still be read.
-type badPart struct {
+// partError is an error in one part of a recording. The parts after it can
+// still be read.
+type partError struct {
 	where string // "line 3", "step 2"
 	err   error
 }
 
-func (e *badPart) Error() string { return e.where + ": " + e.err.Error() }
-func (e *badPart) Unwrap() error { return e.err }
+func (e *partError) Error() string { return e.where + ": " + e.err.Error() }
+func (e *partError) Unwrap() error { return e.err }
 
 // readRecording yields the messages of a recording in their order. It recognises
 // two formats: JSON lines as `loved sub` prints them, which are read one at a
-// time however long the file is, and transcripts of a producer as in
-// testdata/golden/producer. A [badPart] costs one message; any other error
+// time, however long the file is, and transcripts of a producer as in
+// testdata/golden/producer. After a [partError] it continues; any other error
 // ends the sequence.
-func readRecording(r io.Reader) iter.Seq2[recorded, error] {
-	return func(yield func(recorded, error) bool) {
+func readRecording(r io.Reader) iter.Seq2[recordedMessage, error] {
+	return func(yield func(recordedMessage, error) bool) {
 		lines := bufio.NewScanner(r)
 		lines.Buffer(make([]byte, 0, 64<<10), maxRecordedLine)
 		first := true
@@ -58,29 +58,29 @@ func readRecording(r io.Reader) iter.Seq2[recorded, error] {
 			first = false
 			message, err := parseLine(line)
 			if err != nil {
-				err = &badPart{fmt.Sprintf("line %d", n), err}
+				err = &partError{fmt.Sprintf("line %d", n), err}
 			}
 			if !yield(message, err) {
 				return
 			}
 		}
 		if err := lines.Err(); err != nil {
-			yield(recorded{}, err)
+			yield(recordedMessage{}, err)
 		}
 	}
 }
 
-// parseLine reads a delivered message and gives back what was published.
-func parseLine(line []byte) (recorded, error) {
+// parseLine parses a delivered message and returns what was published.
+func parseLine(line []byte) (recordedMessage, error) {
 	var f wire.Message
 	if err := f.Parse(line); err != nil {
-		return recorded{}, err
+		return recordedMessage{}, err
 	}
 	if !wire.IsText(f.Category) {
-		return recorded{}, &wire.RuleError{Key: "category", Rule: "must be a text: this is no data message"}
+		return recordedMessage{}, &wire.RuleError{Key: "category", Rule: "must be a text: this is not a data message"}
 	}
 	if err := f.CheckData(); err != nil {
-		return recorded{}, err
+		return recordedMessage{}, err
 	}
 	out := append([]byte(`{"category":`), f.Category...)
 	out = append(append(out, `,"data":`...), publishedData(&f)...)
@@ -88,11 +88,11 @@ func parseLine(line []byte) (recorded, error) {
 		out = append(append(out, `,"producer_snd":`...), f.ProducerSnd...)
 	}
 	at, timed := receivedAt(f.Tracing)
-	return recorded{JSON: append(out, '}'), At: at, Timed: timed}, nil
+	return recordedMessage{JSON: append(out, '}'), At: at, Timed: timed}, nil
 }
 
-// publishedData undoes what a group does to the data: in a component's group …-all
-// its streams are wrapped once more in its name (docs/protocol/manager.md#routing).
+// publishedData undoes what a group does to the data: a component's group …-all
+// wraps its streams once more in its name (docs/protocol/manager.md#routing).
 func publishedData(f *wire.Message) []byte {
 	if len(f.Items) != 1 || f.Items[0].Err != nil || !wire.IsText(f.Subscription) {
 		return f.Data
@@ -115,7 +115,7 @@ func publishedData(f *wire.Message) []byte {
 		[]byte(`,"data":`), streams[0].Value, []byte(`}]`))
 }
 
-// receivedAt is when the manager took the message in, if it says so.
+// receivedAt returns when the manager received the message, if that is recorded.
 func receivedAt(tracing []byte) (at time.Duration, known bool) {
 	if tracing == nil {
 		return 0, false
@@ -129,8 +129,8 @@ func receivedAt(tracing []byte) (at time.Duration, known bool) {
 	return seconds(*stamps.Received)
 }
 
-// seconds is s to the microsecond, as stamps are; false for a time that no
-// clock shows, such as 1e300.
+// seconds returns s rounded to the microsecond, as time stamps are; false for a
+// time that no clock shows, such as 1e300.
 func seconds(s float64) (d time.Duration, ok bool) {
 	const century = 100 * 365.25 * 86400
 	if !(-century < s && s < 2*century) {

@@ -14,7 +14,7 @@ import (
 )
 
 // readAll returns the messages and, in their places, the errors of a recording.
-func readAll(text string) (messages []recorded, errs []error) {
+func readAll(text string) (messages []recordedMessage, errs []error) {
 	for m, err := range readRecording(strings.NewReader(text)) {
 		if err != nil {
 			errs = append(errs, err)
@@ -77,7 +77,7 @@ func TestTheTimeOfARecordedLineIsWhenTheManagerReceivedIt(t *testing.T) {
 	}
 }
 
-func TestABadLineCostsOneMessageAndIsNamed(t *testing.T) {
+func TestABadLineCostsOneMessageAndIsReportedByNumber(t *testing.T) {
 	messages, errs := readAll(`{"category":"event","data":[]}
 
 {"category":"event","data":[
@@ -87,7 +87,7 @@ func TestABadLineCostsOneMessageAndIsNamed(t *testing.T) {
 	require.Len(t, messages, 2)
 	require.Len(t, errs, 3)
 	for i, want := range []string{"line 3", "line 4", "line 5"} {
-		var bad *badPart
+		var bad *partError
 		require.ErrorAs(t, errs[i], &bad)
 		require.Contains(t, errs[i].Error(), want)
 	}
@@ -118,7 +118,7 @@ func TestATranscriptYieldsTheDataMessagesOfItsSteps(t *testing.T) {
 	require.Equal(t, 1250*time.Millisecond, messages[1].At-messages[0].At)
 }
 
-func TestWhatIsNoRecordingIsSaidToBeNone(t *testing.T) {
+func TestAFileThatIsNotARecordingIsReported(t *testing.T) {
 	_, errs := readAll("{\n  \"name\": 1,\n")
 	require.Len(t, errs, 1)
 	require.ErrorContains(t, errs[0], "neither lines of `loved sub` nor a transcript")

@@ -16,9 +16,9 @@ import (
 )
 
 // BenchmarkRelay sends 500 commands per second for some seconds, in turn to a
-// commander that answers at once and through a manager with that commander and
-// a record in SQLite; or where LOVE_TEST_POSTGRES says. It reports the
-// percentiles of both in milliseconds. Run it with -benchtime 1x.
+// commander that answers at once, and through a manager with that commander and
+// a record in SQLite, and in PostgreSQL if LOVE_TEST_POSTGRES names one. It
+// reports the percentiles of both in milliseconds. Run it with -benchtime 1x.
 func BenchmarkRelay(b *testing.B) {
 	stub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -32,12 +32,12 @@ func BenchmarkRelay(b *testing.B) {
 	}
 	for name, database := range databases {
 		b.Run(name, func(b *testing.B) {
-			url, token := startedFor(b, stub.URL, database)
+			url, token := benchManager(b, stub.URL, database)
 			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
 			defer client.CloseIdleConnections()
 			for b.Loop() {
 				var direct, relayed []time.Duration
-				for range 4 { // interleaved, so that the machine's moods meet both
+				for range 4 { // interleaved, so that changes in the machine's load meet both
 					direct = append(direct, latencies(b, client, stub.URL+"/cmd/", "")...)
 					relayed = append(relayed, latencies(b, client, url+"/manager/api/cmd/", token)...)
 				}
@@ -51,8 +51,8 @@ func BenchmarkRelay(b *testing.B) {
 	}
 }
 
-// startedFor starts a manager and logs in.
-func startedFor(b *testing.B, commander, database string) (url, token string) {
+// benchManager starts a manager and logs in.
+func benchManager(b *testing.B, commander, database string) (url, token string) {
 	env := environment{
 		"HOME": b.TempDir(), "PROCESS_CONNECTION_PASS": "a good one",
 		"CMD_USER_PASS": "cmd_user's", "LOVED_PASSWORD": "cmd_user's",
@@ -66,8 +66,8 @@ func startedFor(b *testing.B, commander, database string) (url, token string) {
 			env.lookup, strings.NewReader(""), out, io.Discard)
 	}()
 	b.Cleanup(func() { stop(); <-ended })
-	for deadline := time.Now().Add(patience); ; {
-		text, more, _ := out.now()
+	for deadline := time.Now().Add(testTimeout); ; {
+		text, more, _ := out.snapshot()
 		if _, after, ok := strings.Cut(text, "LOVE manager at "); ok {
 			url, _, _ = strings.Cut(after, "\n")
 			break
@@ -83,7 +83,7 @@ func startedFor(b *testing.B, commander, database string) (url, token string) {
 	return url, strings.TrimSpace(printed.String())
 }
 
-// latencies sends commands at a rate of 500 per second, whether they are
+// latencies sends commands at a rate of 500 per second, whether the earlier ones are
 // answered or not.
 func latencies(b *testing.B, client *http.Client, url, token string) []time.Duration {
 	const rate, n = 500, 750

@@ -12,51 +12,51 @@ import (
 )
 
 func (a *app) replayCommand() *cobra.Command {
-	var to clientFlags
+	var conn clientFlags
 	r := replay{}
 	cmd := &cobra.Command{
 		Use:   "replay FILE…",
-		Short: "Publish recorded messages in their timing",
-		Long: `Publish recorded messages, one file after the other, in their timing.
+		Short: "Publish recorded messages with their timing",
+		Long: `Publish recorded messages, one file after the other, with their timing.
 A FILE holds lines that loved sub printed, or the transcript of a producer; "-" is standard input.
-Messages whose time is not known follow at once. From lines, only what was published is sent:
-where overlapping groups were subscribed, a message was printed, and is published, several times.`,
+Messages whose time is not known follow at once. Lines are sent as their messages were published;
+a message that was printed several times, for overlapping groups, is published as often.`,
 		Example: `  loved sub event-all-all-all telemetry-all-all-all > night.jsonl
   loved replay --speed 10 night.jsonl`,
-		Args: atLeast("FILE"),
+		Args: minArgs("FILE"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if !(r.speed >= 0) {
 				return usagef("--speed is %v: give 1 for the recorded timing, 10 for ten times faster, 0 for no pauses", r.speed)
 			}
-			manager, err := a.access(cmd.Context(), to)
+			manager, err := a.target(cmd.Context(), conn)
 			if err != nil {
 				return err
 			}
-			r.stdin, r.complaints = a.stdin, a.stderr
+			r.stdin, r.stderr = a.stdin, a.stderr
 			err = a.publish(cmd.Context(), manager, func(ctx context.Context, send func([]byte) error) error {
 				return r.play(ctx, files, send)
 			})
 			fmt.Fprintf(a.stdout, "%d messages published\n", r.sent)
-			return errors.Join(err, r.verdict())
+			return errors.Join(err, r.err())
 		},
 	}
-	to.register(cmd.Flags())
+	conn.register(cmd.Flags())
 	cmd.Flags().Float64Var(&r.speed, "speed", 1, "`TIMES` faster than recorded; 0 for as fast as the manager accepts")
-	cmd.Flags().BoolVar(&r.loop, "loop", false, "begin again at the end, until interrupted")
+	cmd.Flags().BoolVar(&r.loop, "loop", false, "start again at the end, until interrupted")
 	return cmd
 }
 
 // replay plays recordings.
 type replay struct {
-	speed      float64
-	loop       bool
-	stdin      io.Reader
-	complaints io.Writer
+	speed  float64
+	loop   bool
+	stdin  io.Reader
+	stderr io.Writer
 
 	sent, bad int
 }
 
-// play sends the messages of the files in their order, again and again with
+// play sends the messages of the files in their order, repeatedly with
 // loop.
 func (r *replay) play(ctx context.Context, files []string, send func([]byte) error) error {
 	for {
@@ -85,18 +85,18 @@ func (r *replay) playFile(ctx context.Context, file string, send func([]byte) er
 		defer f.Close()
 		in = f
 	}
-	pace := pacer{speed: r.speed}
+	timing := schedule{speed: r.speed}
 	for message, err := range readRecording(in) {
-		var bad *badPart
+		var bad *partError
 		if errors.As(err, &bad) {
 			r.bad++
-			fmt.Fprintf(r.complaints, "%s: %v: skipped\n", file, err)
+			fmt.Fprintf(r.stderr, "%s: %v: skipped\n", file, err)
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		if err := pace.wait(ctx, message); err != nil {
+		if err := timing.wait(ctx, message); err != nil {
 			return err
 		}
 		if err := send(message.JSON); err != nil {
@@ -107,31 +107,31 @@ func (r *replay) playFile(ctx context.Context, file string, send func([]byte) er
 	return nil
 }
 
-func (r *replay) verdict() error {
+func (r *replay) err() error {
 	if r.bad == 0 {
 		return nil
 	}
-	return fmt.Errorf("skipped what is no message, in %d places", r.bad)
+	return fmt.Errorf("parts that are not messages were skipped: %d", r.bad)
 }
 
-// pacer keeps the recorded distances between the messages of one file. Time
+// schedule keeps the recorded distances between the messages of one file. Time
 // lost in sending is caught up.
-type pacer struct {
-	speed  float64
-	begun  bool
-	start  time.Time
-	origin time.Duration // of the recording, at start
+type schedule struct {
+	speed   float64
+	started bool
+	start   time.Time
+	origin  time.Duration // of the recording, at start
 }
 
 // wait returns when the message is due.
-func (p *pacer) wait(ctx context.Context, m recorded) error {
-	if !m.Timed || p.speed == 0 {
+func (s *schedule) wait(ctx context.Context, m recordedMessage) error {
+	if !m.Timed || s.speed == 0 {
 		return ctx.Err()
 	}
-	if !p.begun {
-		p.begun, p.start, p.origin = true, time.Now(), m.At
+	if !s.started {
+		s.started, s.start, s.origin = true, time.Now(), m.At
 	}
-	due := p.start.Add(time.Duration(float64(m.At-p.origin) / p.speed))
+	due := s.start.Add(time.Duration(float64(m.At-s.origin) / s.speed))
 	timer := time.NewTimer(time.Until(due))
 	defer timer.Stop()
 	select {

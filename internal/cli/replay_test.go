@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// aNight is three messages, half a second and then a whole one apart.
-const aNight = `{"category":"event","data":[],"tracing":{"manager_rcv_from_producer":1700000000.0}}
+// threeMessages is three messages, half a second and then a whole second apart.
+const threeMessages = `{"category":"event","data":[],"tracing":{"manager_rcv_from_producer":1700000000.0}}
 {"category":"event","data":[],"tracing":{"manager_rcv_from_producer":1700000000.5}}
 {"category":"event","data":[],"tracing":{"manager_rcv_from_producer":1700000001.5}}
 `
@@ -33,7 +33,7 @@ func TestMessagesAreSentAtTheirRecordedDistances(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
 				var at []time.Duration
-				r := replay{speed: c.speed, stdin: strings.NewReader(aNight)}
+				r := replay{speed: c.speed, stdin: strings.NewReader(threeMessages)}
 				require.NoError(t, r.play(t.Context(), []string{"-"}, func([]byte) error {
 					at = append(at, time.Since(start))
 					return nil
@@ -48,7 +48,7 @@ func TestTimeLostInSendingIsCaughtUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		var at []time.Duration
-		r := replay{speed: 1, stdin: strings.NewReader(aNight)}
+		r := replay{speed: 1, stdin: strings.NewReader(threeMessages)}
 		require.NoError(t, r.play(t.Context(), []string{"-"}, func([]byte) error {
 			at = append(at, time.Since(start))
 			<-time.After(700 * time.Millisecond)
@@ -60,7 +60,7 @@ func TestTimeLostInSendingIsCaughtUp(t *testing.T) {
 
 func TestALoopBeginsAgainUntilItIsInterrupted(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "night.jsonl")
-	require.NoError(t, os.WriteFile(file, []byte(aNight), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte(threeMessages), 0o600))
 	ctx, interrupt := context.WithCancel(t.Context())
 	r := replay{loop: true}
 	err := r.play(ctx, []string{file}, func([]byte) error {
@@ -82,6 +82,6 @@ func TestALoopOverNothingIsAnError(t *testing.T) {
 
 func TestAnErrorOfSendingEndsTheReplay(t *testing.T) {
 	broken := errors.New("broken")
-	r := replay{stdin: strings.NewReader(aNight)}
+	r := replay{stdin: strings.NewReader(threeMessages)}
 	require.ErrorIs(t, r.play(t.Context(), []string{"-"}, func([]byte) error { return broken }), broken)
 }

@@ -17,9 +17,9 @@ const (
 	exitUsage   = 2
 )
 
-// Run is the program: args as typed with the program's own name first, env a
-// lookup such as [os.LookupEnv]. It ends with ctx, returns the exit status,
-// and leaves nothing running. Tests start it as a user would.
+// Run runs the program: args are as typed, with the program's own name first,
+// env is a lookup such as [os.LookupEnv]. It ends with ctx, returns the exit
+// status, and leaves nothing running. Tests use it as a user uses the program.
 func Run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{program: args[0], env: env, stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.command()
@@ -42,21 +42,21 @@ func Run(ctx context.Context, args []string, env func(string) (string, bool), st
 	text := strings.ReplaceAll(err.Error(), "\n", "; ") // one line, also for joined errors
 	var usage *usageError
 	if !a.started || errors.As(err, &usage) {
-		fmt.Fprintf(stderr, "%s: %s (%s --help tells how to use it)\n", cmd.CommandPath(), text, cmd.CommandPath())
+		fmt.Fprintf(stderr, "%s: %s (see %s --help)\n", cmd.CommandPath(), text, cmd.CommandPath())
 		return exitUsage
 	}
 	fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), text)
 	return exitFailure
 }
 
-// app is what the subcommands share.
+// app holds what the subcommands share.
 type app struct {
 	program string // as the user typed it
 	env     func(string) (string, bool)
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
-	started bool // flags and arguments were right: an error is now one of the run
+	started bool // flags and arguments were valid: an error is now one at run time
 }
 
 func (a *app) command() *cobra.Command {
@@ -69,7 +69,7 @@ func (a *app) command() *cobra.Command {
   loved demo
 
 which runs everything on this machine with a simulated observatory.
-A flag whose help shows a [$VARIABLE] can be set by it; the flag counts first.`,
+A flag whose help shows a [$VARIABLE] can be set by it; the flag takes precedence.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -97,7 +97,7 @@ A flag whose help shows a [$VARIABLE] can be set by it; the flag counts first.`,
 	return root
 }
 
-// interruptAnnotation marks the commands that an interrupt ends as it should.
+// interruptAnnotation marks the commands that succeed when they are interrupted.
 const interruptAnnotation = "loved/until-interrupted"
 
 // untilInterrupted marks a command, with its subcommands, that runs until it is
@@ -117,13 +117,13 @@ func runsUntilInterrupted(cmd *cobra.Command) bool {
 }
 
 // interruptError is a command that was interrupted before its end.
-type interruptError struct{ aftermath string }
+type interruptError struct{ detail string }
 
 func (e *interruptError) Error() string {
-	if e.aftermath == "" {
+	if e.detail == "" {
 		return "interrupted"
 	}
-	return "interrupted: " + e.aftermath
+	return "interrupted: " + e.detail
 }
 
 func (e *interruptError) Unwrap() error { return context.Canceled }

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// runAll runs the parts of a process until ctx ends or one of them does,
-// then ends the others and waits for all. It returns the errors of the parts; the
+// runAll runs the parts of a process until ctx ends or one of them returns,
+// then stops the others and waits for all. It returns the errors of the parts; the
 // end of ctx is not an error.
 func runAll(ctx context.Context, parts ...func(ctx context.Context) error) error {
 	ctx, stop := context.WithCancel(ctx)

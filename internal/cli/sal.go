@@ -28,22 +28,22 @@ func (f *salToolFlags) register(cmd *cobra.Command) {
 	f.log.register(cmd.Flags(), slog.LevelWarn)
 }
 
-// onBus does work on the bus that the flags name.
-func (a *app) onBus(ctx context.Context, f *salToolFlags, work func(context.Context, *salBus) error) error {
+// withBus does work with the bus that the flags name.
+func (a *app) withBus(ctx context.Context, f *salToolFlags, work func(context.Context, *salBus) error) error {
 	bus, err := a.openSAL(&f.sal, f.log.logger(a.stderr))
 	if err != nil {
 		return err
 	}
 	defer bus.close()
-	return bus.with(ctx, func(ctx context.Context) error { return work(ctx, bus) })
+	return bus.run(ctx, func(ctx context.Context) error { return work(ctx, bus) })
 }
 
 func (a *app) salCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sal",
 		Short: "Look at the SAL bus, and write to it",
-		Long: `Look at the SAL bus without a manager: what topics a component has, what it says now.
-By default that is the observatory's bus (Kafka), by the variables LSST_… that all SAL programs have.`,
+		Long: `Look at the SAL bus without a manager: the topics of a component, and what it publishes now.
+By default that is the observatory's bus (Kafka), configured by the variables LSST_… of all SAL programs.`,
 	}
 	cmd.AddCommand(a.salTopicsCommand(), a.salWatchCommand(), a.salPublishCommand())
 	return cmd
@@ -70,7 +70,7 @@ func (a *app) salTopicsCommand() *cobra.Command {
 	return cmd
 }
 
-// listTopics prints what there is below the component and the topic given.
+// listTopics prints the components, the topics of one, or the fields of a topic.
 func (a *app) listTopics(definitions *sal.Definitions, args []string) error {
 	if len(args) == 0 {
 		for _, name := range definitions.Names() {
@@ -119,42 +119,38 @@ func (a *app) salWatchCommand() *cobra.Command {
 	var count int
 	cmd := &cobra.Command{
 		Use:   "watch COMPONENT[:INDEX] [TOPIC…]",
-		Short: "Print what a component says",
+		Short: "Print the events and telemetry of a component",
 		Long: `Print the events and telemetry of a component as they come, one JSON object per line; of each
-event first the newest that exists. Without TOPIC all of them; without INDEX all instances.`,
+event the latest one first. Without TOPIC all of them; without INDEX all instances.`,
 		Example: `  loved sal watch ATDome evt_summaryState
   loved sal watch --sal sim MTMount tel_azimuth --count 10`,
-		Args: atLeast("COMPONENT[:INDEX]"),
+		Args: minArgs("COMPONENT[:INDEX]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.onBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.watch(ctx, bus, args, count) })
+			return a.withBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.watch(ctx, bus, args, count) })
 		},
 	}
-	cmd.Flags().IntVar(&count, "count", 0, "end after so many samples (default: when interrupted)")
+	cmd.Flags().IntVar(&count, "count", 0, "end after `N` samples (default: when interrupted)")
 	f.register(cmd)
 	return cmd
 }
 
-// watch prints samples until ctx ends, or as many as asked for have come.
+// watch prints samples until ctx ends, or count samples if that is above 0.
 func (a *app) watch(ctx context.Context, bus *salBus, args []string, count int) error {
-	name, index, err := sal.ParseName(args[0])
-	if err != nil {
-		return &usageError{err}
-	}
-	c, err := bus.definitions.Component(name)
-	if err != nil {
-		return &usageError{err}
-	}
-	attrs, names, err := watched(c, args[1:])
+	c, index, err := bus.component(args[0])
 	if err != nil {
 		return err
 	}
-	remote, err := bus.domain.Remote(ctx, name, index, sal.ReadOnly(), sal.WithTopics(names...))
+	attrs, names, err := topicsToWatch(c, args[1:])
+	if err != nil {
+		return err
+	}
+	remote, err := bus.domain.Remote(ctx, c.Name, index, sal.ReadOnly(), sal.WithTopics(names...))
 	if err != nil {
 		return err
 	}
 	defer remote.Close()
-	ctx, enough := context.WithCancel(ctx)
-	defer enough()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	printed := 0
 	for _, attr := range attrs {
 		_, err := remote.Subscribe(attr, func(s *sal.Sample) { // one at a time
@@ -163,7 +159,7 @@ func (a *app) watch(ctx context.Context, bus *salBus, args []string, count int) 
 			}
 			fmt.Fprintf(a.stdout, "%s %s %s\n", c.Instance(s.Index()), attr, s)
 			if printed == count {
-				enough()
+				stop()
 			}
 		})
 		if err != nil {
@@ -174,16 +170,16 @@ func (a *app) watch(ctx context.Context, bus *salBus, args []string, count int) 
 	return nil
 }
 
-// watched returns the topics to print: those given, or else all events and
+// topicsToWatch returns the topics to print: those given, or else all events and
 // telemetry.
-func watched(c *sal.Component, given []string) (attrs, names []string, err error) {
+func topicsToWatch(c *sal.Component, given []string) (attrs, names []string, err error) {
 	for _, attr := range given {
 		t, err := topicOf(c, attr)
 		if err != nil {
 			return nil, nil, err
 		}
 		if t.Kind != sal.Event && t.Kind != sal.Telemetry {
-			return nil, nil, usagef("%s is no event and no telemetry: give topics with evt_ or tel_ in front", attr)
+			return nil, nil, usagef("%s is neither an event nor telemetry: give topics with evt_ or tel_ in front", attr)
 		}
 		attrs, names = append(attrs, attr), append(names, t.Name)
 	}
@@ -203,16 +199,16 @@ func (a *app) salPublishCommand() *cobra.Command {
 	var wait time.Duration
 	cmd := &cobra.Command{
 		Use:   "publish COMPONENT[:INDEX] TOPIC [FIELD=VALUE…]",
-		Short: "Write a sample in a component's place, or command it",
-		Long: `Write an event or telemetry in the place of a component, or send it a command and print the
-acknowledgement. The sample says who wrote it: you, at this machine. Everybody on the bus
-believes it all the same: on the observatory's bus, know what you do. Fields that are not given
-are zero. A VALUE is JSON if it can be read so, otherwise a text.`,
+		Short: "Write a sample on behalf of a component, or command it",
+		Long: `Write an event or telemetry on behalf of a component, or send it a command and print the
+acknowledgement. The sample names you at this machine as its writer, but every program on the bus
+takes it for the component's: be careful on the observatory's bus. Fields that are not given
+are zero. A VALUE is JSON if it is valid as such, otherwise a text.`,
 		Example: `  loved sal publish --sal sim ATDome evt_summaryState summaryState=3
   loved sal publish ATDome cmd_moveAzimuth azimuth=90`,
-		Args: atLeast("COMPONENT[:INDEX]", "TOPIC"),
+		Args: minArgs("COMPONENT[:INDEX]", "TOPIC"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.onBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.publishSample(ctx, bus, args, wait) })
+			return a.withBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.publishSample(ctx, bus, args, wait) })
 		},
 	}
 	cmd.Flags().DurationVar(&wait, "time-limit", 10*time.Second, "how long a command may take; progress extends it")
@@ -221,13 +217,9 @@ are zero. A VALUE is JSON if it can be read so, otherwise a text.`,
 }
 
 func (a *app) publishSample(ctx context.Context, bus *salBus, args []string, wait time.Duration) error {
-	name, index, err := sal.ParseName(args[0])
+	c, index, err := bus.component(args[0])
 	if err != nil {
-		return &usageError{err}
-	}
-	c, err := bus.definitions.Component(name)
-	if err != nil {
-		return &usageError{err}
+		return err
 	}
 	if err := c.CheckIndex(index); err != nil {
 		return &usageError{err}
@@ -246,7 +238,7 @@ func (a *app) publishSample(ctx context.Context, bus *salBus, args []string, wai
 	if t.Kind == sal.Command {
 		return a.commandOverSAL(ctx, bus, c, index, t, values, wait)
 	}
-	s, err := a.signed(t, index, values)
+	s, err := a.newSample(t, index, values)
 	if err != nil {
 		return err
 	}
@@ -282,8 +274,8 @@ func valuesOf(args []string) (values sal.Values, err error) {
 	return values, d.Decode(&values)
 }
 
-// signed makes a sample that says who wrote it and when.
-func (a *app) signed(t *sal.Topic, index int, values sal.Values) (*sal.Sample, error) {
+// newSample returns a sample that names its writer and the time.
+func (a *app) newSample(t *sal.Topic, index int, values sal.Values) (*sal.Sample, error) {
 	now := time.Now()
 	tai := love.TAI(now)
 	values["private_sndStamp"], values["private_kafkaStamp"], values["private_efdStamp"] = tai, tai, love.UnixSeconds(now)
@@ -295,7 +287,7 @@ func (a *app) signed(t *sal.Topic, index int, values sal.Values) (*sal.Sample, e
 	return sal.NewSample(t, values)
 }
 
-// identity is the user and the machine that samples name as their writer.
+// identity returns the user and the machine that samples name as their writer.
 func (a *app) identity() string {
 	name, _ := a.env("USER")
 	host, err := os.Hostname()

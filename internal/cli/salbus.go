@@ -15,7 +15,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// salFlags say on which SAL bus a command works.
+// salFlags are the SAL bus that a command uses.
 type salFlags struct {
 	bus        *choice
 	interfaces string
@@ -23,7 +23,7 @@ type salFlags struct {
 
 func (f *salFlags) register(fs *pflag.FlagSet) {
 	f.bus = oneOf("kafka", "sim")
-	fs.Var(f.bus, "sal", "the SAL bus: the observatory's, by the variables LSST_… that all SAL programs have, or a simulated one")
+	fs.Var(f.bus, "sal", "the SAL bus: the observatory's, configured by the variables LSST_… of all SAL programs, or a simulated one")
 	bindEnv(fs, "sal", "LOVED_SAL")
 	fs.StringVar(&f.interfaces, "sal-interfaces", "", "`FOLDER` of SAL XML, or one holding sal_interfaces; needed with kafka (default the simulated components)")
 	bindEnv(fs, "sal-interfaces", "TS_XML_DIR")
@@ -34,8 +34,8 @@ type salBus struct {
 	bus         sal.Bus
 	definitions *sal.Definitions
 	domain      *sal.Domain
-	name        string                            // in words
-	run         []func(ctx context.Context) error // parts of the bus itself, see with
+	description string                            // in words
+	parts       []func(ctx context.Context) error // parts of the bus itself, see run
 	end         func()
 	log         *slog.Logger
 }
@@ -57,7 +57,7 @@ func (f *salFlags) definitions() (*sal.Definitions, error) {
 }
 
 // openSAL joins the bus that the flags name; the caller closes it. A simulated
-// bus leaves out the components that the caller plays.
+// bus leaves out the components named in without, which the caller runs.
 func (a *app) openSAL(f *salFlags, log *slog.Logger, without ...string) (*salBus, error) {
 	definitions, err := f.definitions()
 	if err != nil {
@@ -69,8 +69,8 @@ func (a *app) openSAL(f *salFlags, log *slog.Logger, without ...string) (*salBus
 	o := newObservatory(definitions, log, without...)
 	return &salBus{
 		bus: o.bus, definitions: definitions, domain: o.domain, log: log,
-		name: "a simulated observatory that is this process's own",
-		run:  []func(context.Context) error{o.Run}, end: o.close,
+		description: "a simulated observatory of this process",
+		parts:       []func(context.Context) error{o.Run}, end: o.close,
 	}, nil
 }
 
@@ -86,7 +86,7 @@ func (a *app) openKafka(definitions *sal.Definitions, log *slog.Logger) (*salBus
 	domain := sal.NewDomain(bus, definitions, sal.WithLogger(log))
 	return &salBus{
 		bus: bus, definitions: definitions, domain: domain, log: log,
-		name: "Kafka at " + strings.Join(config.Brokers, ", "),
+		description: "Kafka at " + strings.Join(config.Brokers, ", "),
 		end: func() {
 			if err := errors.Join(domain.Close(), bus.Close()); err != nil {
 				log.Warn("closing the SAL bus", "error", err)
@@ -95,7 +95,7 @@ func (a *app) openKafka(definitions *sal.Definitions, log *slog.Logger) (*salBus
 	}, nil
 }
 
-// kafkaConfig reads the configuration that all SAL programs have.
+// kafkaConfig reads the configuration of all SAL programs from the environment.
 func (a *app) kafkaConfig(log *slog.Logger) (kafka.Config, error) {
 	config, warnings, err := kafka.ConfigFromEnvironment(a.env)
 	for _, w := range warnings {
@@ -104,10 +104,23 @@ func (a *app) kafkaConfig(log *slog.Logger) (kafka.Config, error) {
 	return config, err
 }
 
-// close leaves the bus, when everything that uses it has ended.
+// component returns the component and the index of an argument NAME or NAME:INDEX.
+func (b *salBus) component(arg string) (*sal.Component, int, error) {
+	name, index, err := sal.ParseName(arg)
+	if err != nil {
+		return nil, 0, &usageError{err}
+	}
+	c, err := b.definitions.Component(name)
+	if err != nil {
+		return nil, 0, &usageError{err}
+	}
+	return c, index, nil
+}
+
+// close leaves the bus. Everything that uses it must have ended.
 func (b *salBus) close() { b.end() }
 
-// with runs parts together with those of the bus, until ctx ends.
-func (b *salBus) with(ctx context.Context, parts ...func(context.Context) error) error {
-	return runAll(ctx, append(b.run[:len(b.run):len(b.run)], parts...)...)
+// run runs parts together with those of the bus, until ctx ends.
+func (b *salBus) run(ctx context.Context, parts ...func(context.Context) error) error {
+	return runAll(ctx, append(b.parts[:len(b.parts):len(b.parts)], parts...)...)
 }

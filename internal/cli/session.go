@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// session is what a running demo leaves for the client commands of the same
+// session is what a running demo saves for the client commands of the same
 // user, so that they need no flags.
 type session struct {
 	Manager         string            `json:"manager"` // URL
@@ -19,11 +19,11 @@ type session struct {
 	Users           map[string]string `json:"users"` // passwords by name
 }
 
-// errNoSession: no demo of this user is running.
+// errNoSession means that no demo of this user is running.
 var errNoSession = errors.New("no `loved demo` of yours is running")
 
-// sessionPath is where the demo of this user leaves its session: in the user's
-// cache folder, or where there is none in the run-time folder.
+// sessionPath returns where the demo of this user saves its session: in the user's
+// cache folder, or else in the run-time folder.
 func sessionPath(env func(string) (string, bool)) (string, error) {
 	for _, place := range []struct{ variable, folder string }{
 		{"XDG_CACHE_HOME", ""},
@@ -58,9 +58,9 @@ func readSession(env func(string) (string, bool)) (session, error) {
 	return s, nil
 }
 
-// write leaves the session, readable by its user alone, and returns how to
-// take it away again. A later demo's session stays.
-func (s session) write(env func(string) (string, bool)) (remove func(), err error) {
+// save writes the session file, readable by its user alone, and returns a
+// function that removes it, unless a later demo has replaced it.
+func (s session) save(env func(string) (string, bool)) (remove func(), err error) {
 	path, err := sessionPath(env)
 	if err != nil {
 		return nil, err
@@ -69,8 +69,8 @@ func (s session) write(env func(string) (string, bool)) (remove func(), err erro
 	if err != nil {
 		return nil, err
 	}
-	if err := writePrivately(path, text); err != nil {
-		return nil, fmt.Errorf("leaving a session file for the client commands: %w", err)
+	if err := writePrivateFile(path, text); err != nil {
+		return nil, fmt.Errorf("writing the session file for the client commands: %w", err)
 	}
 	return func() {
 		if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, text) {
@@ -79,9 +79,9 @@ func (s session) write(env func(string) (string, bool)) (remove func(), err erro
 	}, nil
 }
 
-// writePrivately replaces a file in one step; nobody else can read it at any
-// moment, whatever mode an older one had.
-func writePrivately(path string, text []byte) error {
+// writePrivateFile replaces a file in one step; nobody else can read it at any
+// time, whatever mode an older file had.
+func writePrivateFile(path string, text []byte) error {
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err

@@ -13,7 +13,7 @@ func TestASessionIsFoundByItsUserUntilTheDemoEnds(t *testing.T) {
 	require.ErrorIs(t, err, errNoSession)
 
 	s := session{Manager: "http://127.0.0.1:1", Token: "t", Users: map[string]string{"admin": "a"}}
-	remove, err := s.write(home.lookup)
+	remove, err := s.save(home.lookup)
 	require.NoError(t, err)
 	found, err := readSession(home.lookup)
 	require.NoError(t, err)
@@ -28,10 +28,10 @@ func TestASessionIsReadableByItsUserAlone(t *testing.T) {
 	home := environment{"XDG_CACHE_HOME": t.TempDir()}
 	path, err := sessionPath(home.lookup)
 	require.NoError(t, err)
-	require.NoError(t, writePrivately(path, nil))
+	require.NoError(t, writePrivateFile(path, nil))
 	require.NoError(t, os.Chmod(path, 0o644))
 
-	_, err = session{}.write(home.lookup)
+	_, err = session{}.save(home.lookup)
 	require.NoError(t, err)
 	info, err := os.Stat(path)
 	require.NoError(t, err)
@@ -40,9 +40,9 @@ func TestASessionIsReadableByItsUserAlone(t *testing.T) {
 
 func TestADemoThatEndsLeavesTheSessionOfALaterOne(t *testing.T) {
 	home := environment{"HOME": t.TempDir()}
-	removeFirst, err := session{Manager: "http://127.0.0.1:1"}.write(home.lookup)
+	removeFirst, err := session{Manager: "http://127.0.0.1:1"}.save(home.lookup)
 	require.NoError(t, err)
-	_, err = session{Manager: "http://127.0.0.1:2"}.write(home.lookup)
+	_, err = session{Manager: "http://127.0.0.1:2"}.save(home.lookup)
 	require.NoError(t, err)
 
 	removeFirst()
@@ -52,7 +52,7 @@ func TestADemoThatEndsLeavesTheSessionOfALaterOne(t *testing.T) {
 }
 
 func TestWithoutAHomeThereIsNoPlaceForASession(t *testing.T) {
-	_, err := session{}.write(environment{}.lookup)
+	_, err := session{}.save(environment{}.lookup)
 	require.ErrorContains(t, err, "set HOME")
 	_, err = readSession(environment{}.lookup)
 	require.ErrorIs(t, err, errNoSession)

@@ -10,21 +10,21 @@ import (
 )
 
 func (a *app) tokenCommand() *cobra.Command {
-	var to clientFlags
+	var conn clientFlags
 	var direct tokenDatabaseFlags
 	cmd := &cobra.Command{
 		Use:   "token NAME",
 		Short: "Log in and print a token, for scripts",
-		Long: `Log in as user NAME and print the token that the manager gives.
+		Long: `Log in as user NAME and print the token that the manager issues.
 The password comes from $LOVED_PASSWORD, a prompt or the first line of the input;
-for the users of your running demo it is known.
-With --database the token is made there, without a password and without a manager.`,
-		Args: exactly("NAME"),
+for the users of your running demo it is not needed.
+With --database the token is issued there, without a password and without a manager.`,
+		Args: exactArgs("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := direct.check(cmd); err != nil {
 				return err
 			}
-			token, err := a.tokenOf(cmd, to, direct, args[0])
+			token, err := a.tokenOf(cmd, conn, direct, args[0])
 			if err != nil {
 				return err
 			}
@@ -32,12 +32,12 @@ With --database the token is made there, without a password and without a manage
 			return err
 		},
 	}
-	to.registerManager(cmd.Flags())
+	conn.registerManager(cmd.Flags())
 	direct.register(cmd)
 	return cmd
 }
 
-func (a *app) tokenOf(cmd *cobra.Command, to clientFlags, direct tokenDatabaseFlags, name string) (string, error) {
+func (a *app) tokenOf(cmd *cobra.Command, conn clientFlags, direct tokenDatabaseFlags, name string) (string, error) {
 	if direct.database.address != "" {
 		return a.tokenFromDatabase(cmd.Context(), direct, name)
 	}
@@ -45,12 +45,12 @@ func (a *app) tokenOf(cmd *cobra.Command, to clientFlags, direct tokenDatabaseFl
 	if err != nil && !errors.Is(err, errNoSession) {
 		return "", err
 	}
-	manager := managerOr(to.manager, s)
+	manager := managerOr(conn.manager, s)
 	_, given := a.env("LOVED_PASSWORD")
 	if password, known := s.Users[name]; known && !given && manager == s.Manager {
 		login, err := client.Login(cmd.Context(), manager, name, password)
 		if err != nil {
-			return "", explain(err)
+			return "", withHint(err)
 		}
 		return login.Token, nil
 	}

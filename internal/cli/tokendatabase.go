@@ -13,26 +13,26 @@ import (
 	"github.com/rubin-love/love-go/love/store"
 )
 
-// tokenFromDatabase makes a token without a log-in, for somebody who can read the
+// tokenFromDatabase issues a token without a log-in, for somebody who can read the
 // database anyway.
 func (a *app) tokenFromDatabase(ctx context.Context, f tokenDatabaseFlags, name string) (string, error) {
-	at, err := administer(ctx, f.database.openExisting, "loved token")
+	db, err := openUserDatabase(ctx, f.database.openExisting, "loved token")
 	if err != nil {
 		return "", err
 	}
-	defer at.Close()
-	user, err := at.users.Lookup(ctx, name)
+	defer db.Close()
+	user, err := db.users.Lookup(ctx, name)
 	if err != nil {
 		return "", err
 	}
-	token, err := newTokens([]byte(f.secretKey), at.Store, at.users, f.lifetime).Issue(ctx, user)
+	token, err := newTokens([]byte(f.secretKey), db.Store, db.users, f.lifetime).Issue(ctx, user)
 	if err != nil {
 		return "", err
 	}
-	return token, at.note(ctx, audit.TokenIssued, name, f.lifetime.String())
+	return token, db.record(ctx, audit.TokenIssued, name, f.lifetime.String())
 }
 
-// tokenDatabaseFlags are those of `loved token` without a manager.
+// tokenDatabaseFlags are the flags of `loved token` without a manager.
 type tokenDatabaseFlags struct {
 	database  databaseFlag
 	secretKey string
@@ -43,10 +43,10 @@ type tokenDatabaseFlags struct {
 // from a manager unless a database is named.
 func (f *tokenDatabaseFlags) register(cmd *cobra.Command) {
 	fs := cmd.Flags()
-	fs.StringVar(&f.database.address, "database", "", "make the token in this database, without log-in and manager: `WHERE` as for loved manager")
+	fs.StringVar(&f.database.address, "database", "", "issue the token in this database, without log-in and manager: `ADDRESS` as for loved manager")
 	fs.StringVar(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, if the manager has one from its configuration")
 	bindEnv(fs, "secret-key", "SECRET_KEY")
-	fs.DurationVar(&f.lifetime, "lifetime", jwt.DefaultLifetime, "how long the token lives; needs --database")
+	fs.DurationVar(&f.lifetime, "lifetime", jwt.DefaultLifetime, "how long the token is valid; needs --database")
 }
 
 // check refuses flags that do not fit together.
@@ -55,12 +55,12 @@ func (f *tokenDatabaseFlags) check(cmd *cobra.Command) error {
 	case f.lifetime <= 0:
 		return &usageError{fmt.Errorf("--lifetime is %v: give a time above 0, such as 10m", f.lifetime)}
 	case f.database.address == "" && cmd.Flags().Changed("lifetime"):
-		return usagef("--lifetime needs --database: a manager decides itself how long its tokens live")
+		return usagef("--lifetime needs --database: a manager decides how long its tokens are valid")
 	}
 	return nil
 }
 
-// newTokens is the token service over a database.
+// newTokens returns the token service of a database.
 func newTokens(secretKey []byte, s *store.Store, users *auth.Users, lifetime time.Duration) *jwt.Tokens {
 	options := []jwt.Option{jwt.WithLifetime(lifetime), jwt.WithTokenStore(s.TokenStore())}
 	if len(secretKey) == 0 {

@@ -21,7 +21,7 @@ type transcript struct {
 	} `json:"steps"`
 }
 
-// startsTranscript reports whether the first line of a recording begins a
+// startsTranscript reports whether the first line of a recording is the start of a
 // transcript rather than being a message.
 func startsTranscript(line []byte) bool {
 	if wire.Valid(line) != nil {
@@ -31,30 +31,30 @@ func startsTranscript(line []byte) bool {
 	return json.Unmarshal(line, &members) == nil && members["steps"] != nil
 }
 
-func readTranscript(first []byte, rest *bufio.Scanner, yield func(recorded, error) bool) {
+func readTranscript(first []byte, rest *bufio.Scanner, yield func(recordedMessage, error) bool) {
 	text := append(bytes.Clone(first), '\n')
 	for rest.Scan() {
 		text = append(append(text, rest.Bytes()...), '\n')
 		if len(text) > maxTranscript {
-			yield(recorded{}, fmt.Errorf("the transcript is longer than %d MiB", maxTranscript>>20))
+			yield(recordedMessage{}, fmt.Errorf("the transcript is longer than %d MiB", maxTranscript>>20))
 			return
 		}
 	}
 	if err := rest.Err(); err != nil {
-		yield(recorded{}, err)
+		yield(recordedMessage{}, err)
 		return
 	}
 	var t transcript
 	if err := json.Unmarshal(text, &t); err != nil {
-		yield(recorded{}, fmt.Errorf("neither lines of `loved sub` nor a transcript: %w", err))
+		yield(recordedMessage{}, fmt.Errorf("neither lines of `loved sub` nor a transcript: %w", err))
 		return
 	}
 	t.messages(yield)
 }
 
-// messages yields the data messages; what else a producer sends, such as
+// messages yields the data messages. What else a producer sends, such as
 // subscriptions, belongs to its own connection.
-func (t *transcript) messages(yield func(recorded, error) bool) {
+func (t *transcript) messages(yield func(recordedMessage, error) bool) {
 	for i, step := range t.Steps {
 		for j, raw := range step.Expect {
 			var f wire.Message
@@ -65,12 +65,12 @@ func (t *transcript) messages(yield func(recorded, error) bool) {
 			case err == nil && !wire.IsText(f.Category):
 				err = &wire.RuleError{Key: "category", Rule: "must be a text"}
 			}
-			message := recorded{JSON: bareFloats(raw)}
+			message := recordedMessage{JSON: bareFloats(raw)}
 			if j < len(step.ExpectAt) {
 				message.At, message.Timed = seconds(step.ExpectAt[j])
 			}
 			if err != nil {
-				message, err = recorded{}, &badPart{fmt.Sprintf("step %d", i+1), err}
+				message, err = recordedMessage{}, &partError{fmt.Sprintf("step %d", i+1), err}
 			}
 			if !yield(message, err) {
 				return
@@ -79,19 +79,19 @@ func (t *transcript) messages(yield func(recorded, error) bool) {
 	}
 }
 
-// floatObject is how a transcript, which is strict JSON, writes NaN and the
-// infinities.
+// floatObject matches NaN and the infinities as a transcript, which is strict
+// JSON, writes them.
 var floatObject = regexp.MustCompile(`^\{\s*"\$float"\s*:\s*"(NaN|Infinity|-Infinity)"\s*\}`)
 
-// bareFloats puts the bare tokens of Python's JSON in place of the objects
-// that stand for them in raw, which must be JSON. All other bytes stay.
+// bareFloats replaces these objects in raw, which must be JSON, with the bare
+// tokens of Python's JSON. All other bytes stay.
 func bareFloats(raw []byte) []byte {
 	out := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); {
 		end := i + 1
 		switch raw[i] {
 		case '"':
-			end, _ = wire.Skip(raw, i) // a text stays as it is, whatever it says
+			end, _ = wire.Skip(raw, i) // a text stays as it is
 		case '{':
 			if m := floatObject.FindSubmatch(raw[i:]); m != nil {
 				out = append(out, m[1]...)

@@ -13,60 +13,38 @@ import (
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
-	"github.com/rubin-love/love-go/love/store"
 )
 
 func (a *app) userCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "user",
-		Short: "Add, change and list users, straight in the manager's database",
-		Long: `Add, change and list users, straight in the manager's database. A manager that runs
-takes it over within a second. A password comes from a prompt or the first line of the input.`,
+		Short: "Add, change and list users, directly in the manager's database",
+		Long: `Add, change and list users, directly in the manager's database. A running manager notices
+the changes within a second. A password comes from a prompt or the first line of the input.`,
 		Example: `  loved user add ada --group cmd
   loved user grant ada 'ATDome:*:move*'
   loved user disable ada`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("%q is none of add, passwd, grant, revoke, disable, enable, list", args[0])
+				return usagef("%q is not one of add, passwd, grant, revoke, disable, enable, list", args[0])
 			}
-			return usagef("say what to do: add, passwd, grant, revoke, disable, enable or list")
+			return usagef("a subcommand is missing: add, passwd, grant, revoke, disable, enable or list")
 		},
 	}
 	cmd.AddCommand(a.userAdd(), a.userPasswd(), a.userGrant(), a.userRevoke(), a.userActive(false), a.userActive(true), a.userList())
 	return cmd
 }
 
-// userWork makes a subcommand that works on the database.
-func (a *app) userWork(cmd *cobra.Command, existing bool, work func(context.Context, *administration, []string) error) *cobra.Command {
-	var db databaseFlag
-	db.register(cmd.Flags())
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := db.resolve(cmd.Flags(), a.env); err != nil {
-			return err
-		}
-		open := db.openExisting
-		if !existing {
-			open = func(ctx context.Context) (*store.Store, error) { return store.Open(ctx, db.address) }
-		}
-		at, err := administer(cmd.Context(), open, cmd.CommandPath())
-		if err != nil {
-			return err
-		}
-		return errors.Join(work(cmd.Context(), at, args), at.Close())
-	}
-	return cmd
-}
-
 func (a *app) userAdd() *cobra.Command {
 	var u auth.User
-	cmd := &cobra.Command{Use: "add NAME", Short: "Add a user", Args: exactly("NAME")}
+	cmd := &cobra.Command{Use: "add NAME", Short: "Add a user", Args: exactArgs("NAME")}
 	fs := cmd.Flags()
 	fs.StringVar(&u.Email, "email", "", "e-mail `ADDRESS`")
 	fs.StringVar(&u.FirstName, "first-name", "", "first `NAME`")
 	fs.StringVar(&u.LastName, "last-name", "", "last `NAME`")
 	fs.BoolVar(&u.Superuser, "superuser", false, "may do everything")
 	fs.StringSliceVar(&u.Groups, "group", nil, "`GROUPS`, such as cmd (may command) or ui_framework (may edit views)")
-	return a.userWork(cmd, false, func(ctx context.Context, at *administration, args []string) error {
+	return a.databaseCommand(cmd, false, func(ctx context.Context, db *userDatabase, args []string) error {
 		u.Username = args[0]
 		if err := u.Check(); err != nil {
 			return err
@@ -75,67 +53,67 @@ func (a *app) userAdd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := at.users.Add(ctx, u, password); err != nil {
+		if err := db.users.Add(ctx, u, password); err != nil {
 			return err
 		}
-		return at.note(ctx, audit.UserAdded, u.Username, strings.Join(u.Groups, " "))
+		return db.record(ctx, audit.UserAdded, u.Username, strings.Join(u.Groups, " "))
 	})
 }
 
 func (a *app) userPasswd() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "passwd NAME", Short: "Give a user another password, and end what was opened with the old one", Args: exactly("NAME"),
-		Long: `Give a user another password. Whoever knew the old one may have a token, so all tokens
+		Use: "passwd NAME", Short: "Set a user's password, and end the sessions opened with the old one", Args: exactArgs("NAME"),
+		Long: `Set the password of a user. Anybody who knew the old one may have a token, so all tokens
 of the user end and their sockets close; --keep-sessions leaves them.`,
 	}
-	keep := cmd.Flags().Bool("keep-sessions", false, "let the user's tokens and open screens live on")
-	return a.userWork(cmd, true, func(ctx context.Context, at *administration, args []string) error {
-		if _, err := at.Users().Account(ctx, args[0]); err != nil {
+	keep := cmd.Flags().Bool("keep-sessions", false, "leave the user's tokens and open screens alone")
+	return a.databaseCommand(cmd, true, func(ctx context.Context, db *userDatabase, args []string) error {
+		if _, err := db.Users().Account(ctx, args[0]); err != nil {
 			return err
 		}
 		password, err := a.prompt(ctx, "New password for "+args[0]+": ")
 		if err != nil {
 			return err
 		}
-		return at.setPassword(ctx, args[0], password, *keep)
+		return db.setPassword(ctx, args[0], password, *keep)
 	})
 }
 
-// setPassword changes a password, and ends what was opened with the old one
-// unless that is to be kept. Once the password has changed, an interrupt does
-// not stop the rest: tokens that are to end must not stay.
-func (at *administration) setPassword(ctx context.Context, username, password string, keep bool) error {
-	if err := at.users.SetPassword(ctx, username, password); err != nil {
+// setPassword changes a password, and ends the sessions opened with the old one
+// unless keep is true. Once the password has changed, an interrupt does
+// not stop the rest: the tokens must not stay valid.
+func (db *userDatabase) setPassword(ctx context.Context, username, password string, keep bool) error {
+	if err := db.users.SetPassword(ctx, username, password); err != nil {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
 	if keep {
-		return at.note(ctx, audit.PasswordSet, username, "sessions kept")
+		return db.record(ctx, audit.PasswordSet, username, "sessions kept")
 	}
-	noted := at.note(ctx, audit.PasswordSet, username, "")
-	_, err := newTokens(nil, at.Store, at.users, jwt.DefaultLifetime).RevokeAll(ctx, username)
+	noted := db.record(ctx, audit.PasswordSet, username, "")
+	_, err := newTokens(nil, db.Store, db.users, jwt.DefaultLifetime).RevokeAll(ctx, username)
 	if err != nil {
-		err = fmt.Errorf("the password is changed, but the tokens live on: %w", err)
+		err = fmt.Errorf("the password is changed, but the tokens stay valid: %w", err)
 	}
 	return errors.Join(noted, err)
 }
 
-// superuser is the word that grants and revokes all rights at once.
+// superuser is the argument that grants or revokes all rights at once.
 const superuser = "superuser"
 
 func (a *app) userGrant() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "grant NAME WHAT…",
 		Short: "Give a user a group, a permission, a command pattern, or superuser",
-		Long: `Give a user what is named: a group (cmd, ui_framework, …), a permission such as
+		Long: `Give a user each WHAT: a group (cmd, ui_framework, …), a permission such as
 ` + permissionList() + `,
 a command pattern CSC:INDEX:COMMAND with * and ?, or superuser.`,
 		Example: `  loved user grant ada cmd
   loved user grant ada 'ATDome:*:move*' api.manage_users`,
-		Args: atLeast("NAME", "WHAT"),
+		Args: minArgs("NAME", "WHAT"),
 	}
-	return a.userWork(cmd, true, func(ctx context.Context, at *administration, args []string) error {
-		return at.changeRights(ctx, args[0], args[1:], audit.PermissionGranted, func(list []string, item string) []string {
+	return a.databaseCommand(cmd, true, func(ctx context.Context, db *userDatabase, args []string) error {
+		return db.changeRights(ctx, args[0], args[1:], audit.PermissionGranted, func(list []string, item string) []string {
 			return append(list, item)
 		})
 	})
@@ -151,26 +129,26 @@ func permissionList() string {
 
 func (a *app) userRevoke() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "revoke NAME WHAT…", Short: "Take what was given with grant", Args: atLeast("NAME", "WHAT"),
+		Use: "revoke NAME WHAT…", Short: "Take away what was given with grant", Args: minArgs("NAME", "WHAT"),
 	}
-	return a.userWork(cmd, true, func(ctx context.Context, at *administration, args []string) error {
-		return at.changeRights(ctx, args[0], args[1:], audit.PermissionRevoked, func(list []string, item string) []string {
+	return a.databaseCommand(cmd, true, func(ctx context.Context, db *userDatabase, args []string) error {
+		return db.changeRights(ctx, args[0], args[1:], audit.PermissionRevoked, func(list []string, item string) []string {
 			return slices.DeleteFunc(list, func(has string) bool { return has == item })
 		})
 	})
 }
 
-// changeRights changes the groups and permissions of a user by the words that
-// were typed.
-func (at *administration) changeRights(ctx context.Context, username string, words []string, action string, change func(list []string, item string) []string) error {
-	groups, err := at.Users().Groups(ctx)
+// changeRights applies change to the groups and permissions of a user, for each
+// of the words as typed.
+func (db *userDatabase) changeRights(ctx context.Context, username string, words []string, action string, change func(list []string, item string) []string) error {
+	groups, err := db.Users().Groups(ctx)
 	if err != nil {
 		return err
 	}
 	isGroup := func(word string) bool {
 		return slices.ContainsFunc(groups, func(g auth.Group) bool { return g.Name == word })
 	}
-	err = at.Users().UpdateAccount(ctx, username, func(account *auth.Account) error {
+	err = db.Users().UpdateAccount(ctx, username, func(account *auth.Account) error {
 		for _, word := range words {
 			switch {
 			case word == superuser:
@@ -182,7 +160,7 @@ func (at *administration) changeRights(ctx context.Context, username string, wor
 				if err != nil {
 					return fmt.Errorf("%w, a group or superuser", err)
 				}
-				account.Permissions = permissions(change(texts(account.Permissions), string(p)))
+				account.Permissions = toPermissions(change(toStrings(account.Permissions), string(p)))
 			}
 		}
 		return nil
@@ -190,10 +168,10 @@ func (at *administration) changeRights(ctx context.Context, username string, wor
 	if err != nil {
 		return err
 	}
-	return at.note(ctx, action, username, strings.Join(words, " "))
+	return db.record(ctx, action, username, strings.Join(words, " "))
 }
 
-func texts(ps []auth.Permission) []string {
+func toStrings(ps []auth.Permission) []string {
 	list := make([]string, len(ps))
 	for i, p := range ps {
 		list[i] = string(p)
@@ -201,7 +179,7 @@ func texts(ps []auth.Permission) []string {
 	return list
 }
 
-func permissions(list []string) []auth.Permission {
+func toPermissions(list []string) []auth.Permission {
 	ps := make([]auth.Permission, len(list))
 	for i, text := range list {
 		ps[i] = auth.Permission(text)
@@ -210,23 +188,23 @@ func permissions(list []string) []auth.Permission {
 }
 
 func (a *app) userActive(active bool) *cobra.Command {
-	cmd := &cobra.Command{Use: "disable NAME", Short: "Keep a user out, and close what it has open", Args: exactly("NAME")}
+	cmd := &cobra.Command{Use: "disable NAME", Short: "Keep a user out, and close the user's sessions", Args: exactArgs("NAME")}
 	action := audit.UserDisabled
 	if active {
 		cmd.Use, cmd.Short, action = "enable NAME", "Let a user in again", audit.UserEnabled
 	}
-	return a.userWork(cmd, true, func(ctx context.Context, at *administration, args []string) error {
-		if err := at.users.SetActive(ctx, args[0], active); err != nil {
+	return a.databaseCommand(cmd, true, func(ctx context.Context, db *userDatabase, args []string) error {
+		if err := db.users.SetActive(ctx, args[0], active); err != nil {
 			return err
 		}
-		return at.note(ctx, action, args[0], "")
+		return db.record(ctx, action, args[0], "")
 	})
 }
 
 func (a *app) userList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List the users with what they may", Args: exactly()}
-	return a.userWork(cmd, true, func(ctx context.Context, at *administration, _ []string) error {
-		all, err := at.Users().Accounts(ctx)
+	cmd := &cobra.Command{Use: "list", Short: "List the users with their rights", Args: exactArgs()}
+	return a.databaseCommand(cmd, true, func(ctx context.Context, db *userDatabase, _ []string) error {
+		all, err := db.Users().Accounts(ctx)
 		if err != nil {
 			return err
 		}
@@ -240,7 +218,7 @@ func (a *app) userList() *cobra.Command {
 			if u.PasswordHash == "" {
 				by = "LDAP only"
 			}
-			rights := texts(u.Permissions)
+			rights := toStrings(u.Permissions)
 			if u.Superuser {
 				rights = append([]string{superuser}, rights...)
 			}

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,46 +18,22 @@ import (
 	"github.com/rubin-love/love-go/love/store"
 )
 
-// hasDatabase names a database of the user's own that does not exist yet.
-func (u *user) hasDatabase() (file string) {
-	file = filepath.Join(u.env["HOME"], "loved.db")
-	u.env["LOVED_DATABASE"] = "sqlite:" + file
-	return file
-}
-
-// does runs a command that has to work, and returns what it printed.
-func (u *user) does(input string, args ...string) string {
-	u.t.Helper()
-	got := u.answers(input, args...)
-	require.Zero(u.t, got.code, got.errors)
-	return got.out
-}
-
-// fails runs a command that has to fail, and returns its last line.
-func (u *user) fails(code int, input string, args ...string) string {
-	u.t.Helper()
-	got := u.answers(input, args...)
-	require.Equal(u.t, code, got.code, got.out+got.errors)
-	lines := strings.Split(strings.TrimSpace(got.errors), "\n")
-	return lines[len(lines)-1]
-}
-
-func TestUsersAreMadeAndChangedWithoutAManager(t *testing.T) {
+func TestUsersAreAddedAndChangedWithoutAManager(t *testing.T) {
 	u := newUser(t)
-	u.hasDatabase()
-	require.Contains(t, u.fails(exitFailure, "", "user", "list"), "there is no database")
-	u.does("geheim\n", "user", "add", "ada", "--email", "ada@example.org", "--group", "ui_framework")
-	u.does("", "user", "grant", "ada", "cmd", "ATDome:*:move*", "api.manage_users")
-	u.does("", "user", "revoke", "ada", "ui_framework", "api.manage_users")
-	u.does("x\n", "user", "add", "root", "--superuser")
-	u.does("", "user", "disable", "root")
+	u.useDatabase()
+	require.Contains(t, u.mustFail(exitFailure, "", "user", "list"), "there is no database")
+	u.mustRun("geheim\n", "user", "add", "ada", "--email", "ada@example.org", "--group", "ui_framework")
+	u.mustRun("", "user", "grant", "ada", "cmd", "ATDome:*:move*", "api.manage_users")
+	u.mustRun("", "user", "revoke", "ada", "ui_framework", "api.manage_users")
+	u.mustRun("x\n", "user", "add", "root", "--superuser")
+	u.mustRun("", "user", "disable", "root")
 	require.Equal(t, strings.Join([]string{
 		"NAME  STATE     LOG-IN    GROUPS  PERMISSIONS",
 		"ada   active    password  cmd     ATDome:*:move*",
 		"root  disabled  password  -       superuser\n",
-	}, "\n"), u.does("", "user", "list"))
-	u.does("", "user", "enable", "root")
-	u.does("neu\n", "user", "passwd", "ada")
+	}, "\n"), u.mustRun("", "user", "list"))
+	u.mustRun("", "user", "enable", "root")
+	u.mustRun("neu\n", "user", "passwd", "ada")
 
 	for want, c := range map[string]struct {
 		input string
@@ -74,65 +48,65 @@ func TestUsersAreMadeAndChangedWithoutAManager(t *testing.T) {
 		"no such user ":       {"x\n", []string{"user", "passwd", "bob"}},
 		"no such user  ":      {"", []string{"token", "bob", "--database", u.env["LOVED_DATABASE"]}},
 	} {
-		require.Contains(t, u.fails(exitFailure, c.input, c.args...), strings.TrimSpace(want))
+		require.Contains(t, u.mustFail(exitFailure, c.input, c.args...), strings.TrimSpace(want))
 	}
-	require.Contains(t, u.fails(exitUsage, "", "user", "grant", "ada"), "WHAT is missing")
-	require.Contains(t, u.fails(exitUsage, "", "user", "fly"), "fly")
+	require.Contains(t, u.mustFail(exitUsage, "", "user", "grant", "ada"), "WHAT is missing")
+	require.Contains(t, u.mustFail(exitUsage, "", "user", "fly"), "fly")
 }
 
-func TestAManagerTakesOverWhatIsDoneToUsersBesideIt(t *testing.T) {
+func TestAManagerFollowsChangesToUsersInItsDatabase(t *testing.T) {
 	u := newUser(t)
-	_, url := u.startsManager()
-	u.does("secret of ada\n", "user", "add", "ada")
+	_, url := u.startManager()
+	u.mustRun("secret of ada\n", "user", "add", "ada")
 	u.env["LOVED_PASSWORD"] = "secret of ada"
 	var token string
 	require.Eventually(t, func() bool {
-		got := u.types("token", "ada")
+		got := u.run("token", "ada")
 		token = strings.TrimSpace(got.out)
 		return got.code == 0
-	}, patience, 50*time.Millisecond)
-	sub := u.starts("sub", "--token", token, "--log-level", "info", "event-all-all-all")
-	sub.reports(`msg=subscribed`)
+	}, testTimeout, 50*time.Millisecond)
+	sub := u.start("sub", "--token", token, "--log-level", "info", "event-all-all-all")
+	sub.waitForError(`msg=subscribed`)
 	began := time.Now()
-	u.does("", "user", "disable", "ada")
-	sub.reports(`the log-in has ended|no longer|code 1000`)
+	u.mustRun("", "user", "disable", "ada")
+	sub.waitForError(`the log-in has ended|no longer|code 1000`)
 	require.Less(t, time.Since(began), 2*time.Second)
-	require.Contains(t, whoAmI(t, url, token), "User is not active")
+	require.Contains(t, validateToken(t, url, token), "User is not active")
 }
 
 func TestANewPasswordEndsWhatWasOpenedWithTheOldOne(t *testing.T) {
 	u := newUser(t)
-	_, url := u.startsManager()
+	_, url := u.startManager()
 	u.env["LOVED_PASSWORD"] = "user's"
-	stolen := strings.TrimSpace(u.does("", "token", "user"))
+	stolen := strings.TrimSpace(u.mustRun("", "token", "user"))
 	u.env["LOVED_PASSWORD"] = "admin's"
-	other := strings.TrimSpace(u.does("", "token", "admin"))
-	sub := u.starts("sub", "--token", stolen, "--log-level", "info", "event-all-all-all")
-	sub.reports(`msg=subscribed`)
+	other := strings.TrimSpace(u.mustRun("", "token", "admin"))
+	sub := u.start("sub", "--token", stolen, "--log-level", "info", "event-all-all-all")
+	sub.waitForError(`msg=subscribed`)
 
-	u.does("second\n", "user", "passwd", "user", "--keep-sessions")
-	require.Contains(t, whoAmI(t, url, stolen), `"username":"user"`)
-	require.Equal(t, []string{"sessions kept"}, notesOfPasswords(t, url, other))
+	u.mustRun("second\n", "user", "passwd", "user", "--keep-sessions")
+	require.Contains(t, validateToken(t, url, stolen), `"username":"user"`)
+	require.Equal(t, []string{"sessions kept"}, passwordRecordDetails(t, url, other))
 
-	u.does("third\n", "user", "passwd", "user")
-	sub.reports(`the log-in has ended|no longer|code 1000`)
-	require.Contains(t, whoAmI(t, url, stolen), "Invalid Token")
-	require.Contains(t, whoAmI(t, url, other), `"username":"admin"`, "that of others stays")
-	require.Equal(t, []string{"", "sessions kept"}, notesOfPasswords(t, url, other))
+	u.mustRun("third\n", "user", "passwd", "user")
+	sub.waitForError(`the log-in has ended|no longer|code 1000`)
+	require.Contains(t, validateToken(t, url, stolen), "Invalid Token")
+	require.Contains(t, validateToken(t, url, other), `"username":"admin"`, "tokens of others stay valid")
+	require.Equal(t, []string{"", "sessions kept"}, passwordRecordDetails(t, url, other))
 	for password, works := range map[string]bool{"user's": false, "second": false, "third": true} {
 		u.env["LOVED_PASSWORD"] = password
-		require.Equal(t, works, u.types("token", "user").code == exitDone, password)
+		require.Equal(t, works, u.run("token", "user").code == exitDone, password)
 	}
 }
 
-// interrupted is a store whose user presses Ctrl-C as soon as an account has
+// interruptingStore is a store whose user presses Ctrl-C as soon as an account has
 // changed.
-type interrupted struct {
+type interruptingStore struct {
 	auth.UserStore
 	interrupt func()
 }
 
-func (s interrupted) UpdateAccount(ctx context.Context, username string, change func(*auth.Account) error) error {
+func (s interruptingStore) UpdateAccount(ctx context.Context, username string, change func(*auth.Account) error) error {
 	defer s.interrupt()
 	return s.UserStore.UpdateAccount(ctx, username, change)
 }
@@ -143,34 +117,34 @@ func TestAnInterruptAfterANewPasswordLeavesNoTokens(t *testing.T) {
 		detail string
 	}{false: {0, ""}, true: {1, "sessions kept"}} {
 		ctx, interrupt := context.WithCancel(t.Context())
-		at, err := administer(ctx, func(ctx context.Context) (*store.Store, error) { return store.Open(ctx, store.Memory) }, "test")
+		db, err := openUserDatabase(ctx, func(ctx context.Context) (*store.Store, error) { return store.Open(ctx, store.Memory) }, "test")
 		require.NoError(t, err)
-		defer at.Close()
+		defer db.Close()
 		ada := auth.User{Username: "ada"}
-		require.NoError(t, at.users.Add(ctx, ada, "old"))
-		tokens := newTokens(nil, at.Store, at.users, time.Hour)
+		require.NoError(t, db.users.Add(ctx, ada, "old"))
+		tokens := newTokens(nil, db.Store, db.users, time.Hour)
 		_, err = tokens.Issue(ctx, ada)
 		require.NoError(t, err)
 
-		at.users = auth.NewUsers(interrupted{at.Users(), interrupt}, password.New())
-		require.NoError(t, at.setPassword(ctx, "ada", "new", keep))
+		db.users = auth.NewUsers(interruptingStore{db.Users(), interrupt}, password.New())
+		require.NoError(t, db.setPassword(ctx, "ada", "new", keep))
 		require.Error(t, ctx.Err())
 		left, err := tokens.Issued(t.Context(), "ada")
 		require.NoError(t, err)
 		require.Len(t, left, want.tokens)
-		notes, err := at.AuditLog().Records(t.Context(), 1)
+		records, err := db.AuditLog().Records(t.Context(), 1)
 		require.NoError(t, err)
-		require.Equal(t, audit.PasswordSet, notes[0].Action)
-		require.Equal(t, want.detail, notes[0].Detail)
+		require.Equal(t, audit.PasswordSet, records[0].Action)
+		require.Equal(t, want.detail, records[0].Detail)
 	}
 }
 
-// notesOfPasswords are the details of the audit records of new passwords, newest
-// first.
-func notesOfPasswords(t *testing.T, url, token string) []string {
+// passwordRecordDetails returns the details of the audit records of new
+// passwords, newest first.
+func passwordRecordDetails(t *testing.T, url, token string) []string {
 	t.Helper()
 	var records []struct{ Action, Detail string }
-	require.NoError(t, json.Unmarshal([]byte(asks(t, "GET", url+"/manager/api/admin/audit/", token, "")), &records))
+	require.NoError(t, json.Unmarshal([]byte(request(t, "GET", url+"/manager/api/admin/audit/", token, "")), &records))
 	var details []string
 	for _, r := range records {
 		if r.Action == audit.PasswordSet {
@@ -180,112 +154,80 @@ func notesOfPasswords(t *testing.T, url, token string) []string {
 	return details
 }
 
-// whoAmI is what a manager says of a token.
-func whoAmI(t *testing.T, url, token string) string {
-	t.Helper()
-	return asks(t, "GET", url+"/manager/api/validate-token/no_config/", token, "")
-}
-
-// asks makes a request of the API and returns the body of its answer.
-func asks(t *testing.T, method, url, token, body string) string {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	require.NoError(t, err)
-	req.Header.Set("Authorization", "Token "+token)
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	http.DefaultClient.CloseIdleConnections()
-	return string(answer)
-}
-
-func TestTokensOutliveTheManagerAndItsUsersToo(t *testing.T) {
+func TestTokensSurviveARestartOfTheManager(t *testing.T) {
 	u := newUser(t)
-	manager, _ := u.startsManager()
+	manager, _ := u.startManager()
 	u.env["LOVED_PASSWORD"] = "admin's"
-	token := strings.TrimSpace(u.does("", "token", "admin"))
-	require.Equal(t, exitDone, manager.stops())
+	token := strings.TrimSpace(u.mustRun("", "token", "admin"))
+	require.Equal(t, exitDone, manager.stop())
 
 	u.env["ADMIN_USER_PASS"] = "another"
-	manager, url := u.restartsManager()
-	require.Contains(t, whoAmI(t, url, token), `"username":"admin"`, "the key is kept in the database")
-	u.does("", "token", "admin")
-	require.Equal(t, exitDone, manager.stops())
-}
-
-// restartsManager starts the manager once more with the environment as it is.
-func (u *user) restartsManager() (*process, string) {
-	p := u.starts("manager", "--listen", "127.0.0.1:0")
-	url := p.says(`LOVE manager at (\S+)\n`)[1]
-	u.env["LOVED_MANAGER"] = url
-	return p, url
+	manager, url := u.restartManager()
+	require.Contains(t, validateToken(t, url, token), `"username":"admin"`, "the key is kept in the database")
+	u.mustRun("", "token", "admin")
+	require.Equal(t, exitDone, manager.stop())
 }
 
 func TestATokenCanBeMadeInTheDatabaseForAShortTime(t *testing.T) {
 	u := newUser(t)
-	_, url := u.startsManager()
+	_, url := u.startManager()
 	database := u.env["LOVED_DATABASE"]
-	long := strings.TrimSpace(u.does("", "token", "user", "--database", database))
-	require.Contains(t, whoAmI(t, url, long), `"username":"user"`)
-	short := strings.TrimSpace(u.does("", "token", "user", "--database", database, "--lifetime", "1ns"))
-	require.Contains(t, whoAmI(t, url, short), "The Token is expired")
-	require.Contains(t, whoAmI(t, url, short), "Invalid Token", "it is forgotten then")
-	require.Contains(t, u.fails(exitUsage, "", "token", "user", "--lifetime", "1h"), "--database")
-	require.Contains(t, u.fails(exitUsage, "", "token", "user", "--database", database, "--lifetime", "0s"), "--lifetime")
+	long := strings.TrimSpace(u.mustRun("", "token", "user", "--database", database))
+	require.Contains(t, validateToken(t, url, long), `"username":"user"`)
+	short := strings.TrimSpace(u.mustRun("", "token", "user", "--database", database, "--lifetime", "1ns"))
+	require.Contains(t, validateToken(t, url, short), "The Token is expired")
+	require.Contains(t, validateToken(t, url, short), "Invalid Token", "it has been removed")
+	require.Contains(t, u.mustFail(exitUsage, "", "token", "user", "--lifetime", "1h"), "--database")
+	require.Contains(t, u.mustFail(exitUsage, "", "token", "user", "--database", database, "--lifetime", "0s"), "--lifetime")
 }
 
-func TestTheUsersOfThePythonManagerMoveWithTheirPasswords(t *testing.T) {
+func TestUsersOfThePythonManagerAreImportedWithTheirPasswords(t *testing.T) {
 	u := newUser(t)
 	file := filepath.Join(t.TempDir(), "dump.json")
 	// The hash is Django's of the password "letmein".
 	require.NoError(t, os.WriteFile(file, []byte(`[{"model": "auth.group", "pk": 1, "fields": {"name": "cmd", "permissions": []}},
 		{"model": "auth.user", "pk": 1, "fields": {"username": "ada", "is_active": true, "groups": [1], "user_permissions": [7],
 		"password": "pbkdf2_sha256$600000$seasalt$Dgn1dldl4VXmmfKGyTMBBYnS10AZeC0qknzm+1t2DX4="}}]`), 0o600))
-	u.hasDatabase()
-	got := u.types("import-django", file)
-	require.Equal(t, result{out: "1 users and 1 groups taken over\n", errors: "user ada: the permission number 7 means nothing here and is left out\n"}, got)
-	got = u.types("import-django", file)
+	u.useDatabase()
+	got := u.run("import-django", file)
+	require.Equal(t, result{out: "1 users and 1 groups imported\n", errors: "user ada: the permission number 7 means nothing here and is left out\n"}, got)
+	got = u.run("import-django", file)
 	require.Contains(t, got.errors, "stays as it is")
-	require.Contains(t, u.fails(exitFailure, "", "import-django", filepath.Join(t.TempDir(), "none")), "no such file")
+	require.Contains(t, u.mustFail(exitFailure, "", "import-django", filepath.Join(t.TempDir(), "none")), "no such file")
 
-	u.startsManager()
+	u.startManager()
 	u.env["LOVED_PASSWORD"] = "letmein"
-	u.does("", "token", "ada")
-	require.NotContains(t, u.does("", "export", "--password-hashes"), "pbkdf2")
+	u.mustRun("", "token", "ada")
+	require.NotContains(t, u.mustRun("", "export", "--password-hashes"), "pbkdf2")
 }
 
 func TestExportWritesUsersAndGroupsWithoutSecrets(t *testing.T) {
 	u := newUser(t)
-	u.hasDatabase()
-	u.does("geheim\n", "user", "add", "ada", "--group", "cmd")
-	text := u.does("", "export")
+	u.useDatabase()
+	u.mustRun("geheim\n", "user", "add", "ada", "--group", "cmd")
+	text := u.mustRun("", "export")
 	var e exported
 	require.NoError(t, json.Unmarshal([]byte(text), &e))
 	require.Equal(t, 1, e.Format)
 	require.Equal(t, "ada", e.Users[0].Username)
 	require.Equal(t, "cmd", e.Groups[0].Name)
 	require.NotContains(t, text, "argon2")
-	require.Contains(t, u.does("", "export", "--password-hashes"), "$argon2id$")
+	require.Contains(t, u.mustRun("", "export", "--password-hashes"), "$argon2id$")
 }
 
-func TestCheckSaysWhatWorksAndWhatDoesNot(t *testing.T) {
+func TestCheckReportsWhatWorksAndWhatDoesNot(t *testing.T) {
 	u := newUser(t)
-	u.hasDatabase()
+	u.useDatabase()
 	u.env["PROCESS_CONNECTION_PASS"] = "a good one"
-	got := u.types("check")
+	got := u.run("check")
 	require.Equal(t, exitFailure, got.code)
 	require.Regexp(t, `(?m)^ok +settings: complete$`, got.out)
 	require.Regexp(t, `(?m)^FAILED +database: there is no database`, got.out)
 	require.NotContains(t, got.out, "LDAP")
 
-	u.does("x\n", "user", "add", "ada")
+	u.mustRun("x\n", "user", "add", "ada")
 	u.env["AUTH_LDAP_1_SERVER_URI"] = "ldap://127.0.0.1:1"
-	got = u.types("check")
+	got = u.run("check")
 	require.Equal(t, exitFailure, got.code)
 	require.Regexp(t, `(?m)^ok +database: 1 users$`, got.out)
 	require.Regexp(t, `(?m)^FAILED +LDAP: .*refused`, got.out)
@@ -294,14 +236,14 @@ func TestCheckSaysWhatWorksAndWhatDoesNot(t *testing.T) {
 
 	u.env["AUTH_LDAP_1_SERVER_URI"] = ""
 	u.env["PROCESS_CONNECTION_PASS"] = "dev_pass"
-	require.Regexp(t, `(?m)^FAILED +settings: .*--insecure-dev`, u.types("check").out)
+	require.Regexp(t, `(?m)^FAILED +settings: .*--insecure-dev`, u.run("check").out)
 	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good one", "sqlite::memory:"
-	got = u.types("check")
+	got = u.run("check")
 	require.Zero(t, got.code, got.errors)
 	require.Regexp(t, `(?m)^warning +database: in memory`, got.out)
 }
 
-func TestCheckTellsWhenTheTableOfLeapSecondsIsOld(t *testing.T) {
+func TestCheckWarnsWhenTheTableOfLeapSecondsIsOld(t *testing.T) {
 	expiry := love.LeapSecondsExpiry()
 	found, err := leapSecondsAt(expiry.AddDate(0, -6, 0))
 	require.NoError(t, err)
@@ -319,20 +261,20 @@ func TestANewerTableOfLeapSecondsCanBeGiven(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "leap-seconds.list")
 	require.NoError(t, os.WriteFile(file, []byte("#@ 3913056000\n2272060800 10\n"), 0o600))
 	u.env["LOVED_LEAP_SECONDS"] = file
-	require.Regexp(t, `(?m)^warning +leap seconds: the table has expired on 2024-01-01`, u.types("check").out)
+	require.Regexp(t, `(?m)^warning +leap seconds: the table has expired on 2024-01-01`, u.run("check").out)
 
 	require.NoError(t, os.WriteFile(file, []byte("10 2272060800\n"), 0o600))
-	got := u.types("check")
+	got := u.run("check")
 	require.Equal(t, exitUsage, got.code)
 	require.Contains(t, got.errors, "--leap-seconds "+file+": leap seconds: the table must begin with 1972")
 }
 
-func TestThePlaceCanDecideWhoCommands(t *testing.T) {
+func TestTheLocationCanDecideWhoCommands(t *testing.T) {
 	u := newUser(t)
 	for from, want := range map[string]string{"127.0.0.1": "HTTP 503", "10.0.0.0/8": "location is not allowed"} {
-		_, url := u.startsManager("--commanding", "location", "--command-from", from)
+		_, url := u.startManager("--commanding", "location", "--command-from", from)
 		u.env["LOVED_PASSWORD"] = "user's"
-		got := u.types("cmd", "--manager", url, "--user", "user", "ATDome", "moveAzimuth")
+		got := u.run("cmd", "--manager", url, "--user", "user", "ATDome", "moveAzimuth")
 		require.Equal(t, exitFailure, got.code)
 		require.Contains(t, got.out+got.errors, want)
 	}
@@ -341,23 +283,23 @@ func TestThePlaceCanDecideWhoCommands(t *testing.T) {
 func TestRemoteControlRoomsAreUsersOfTheSummitOnly(t *testing.T) {
 	u := newUser(t)
 	u.env["REMOTE_BASE_USER_PASS"] = "base's"
-	manager, _ := u.startsManager()
-	require.Regexp(t, `base_control_room +active +password +ui_framework`, u.does("", "user", "list"))
-	require.NotContains(t, u.does("", "user", "list"), "slac")
-	require.Equal(t, exitDone, manager.stops())
+	manager, _ := u.startManager()
+	require.Regexp(t, `base_control_room +active +password +ui_framework`, u.mustRun("", "user", "list"))
+	require.NotContains(t, u.mustRun("", "user", "list"), "slac")
+	require.Equal(t, exitDone, manager.stop())
 
 	u = newUser(t)
 	u.env["REMOTE_BASE_USER_PASS"], u.env["LOVE_SITE"] = "base's", "tucson"
-	u.startsManager()
-	require.NotContains(t, u.does("", "user", "list"), "base_control_room")
+	u.startManager()
+	require.NotContains(t, u.mustRun("", "user", "list"), "base_control_room")
 }
 
 func TestLogInTriesAreLimited(t *testing.T) {
 	u := newUser(t)
-	u.startsManager("--limit-log-in-tries", "2")
+	u.startManager("--limit-log-in-tries", "2")
 	u.env["LOVED_PASSWORD"] = "guess"
 	for range 2 {
-		require.Contains(t, u.fails(exitFailure, "", "token", "admin"), "user name or password is wrong")
+		require.Contains(t, u.mustFail(exitFailure, "", "token", "admin"), "user name or password is wrong")
 	}
-	require.Contains(t, u.fails(exitFailure, "", "token", "admin"), "Too many log-ins have failed")
+	require.Contains(t, u.mustFail(exitFailure, "", "token", "admin"), "Too many log-ins have failed")
 }

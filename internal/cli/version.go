@@ -8,14 +8,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The releases of the Python system whose wire this program speaks.
+// compatibleWith are the releases of the Python system with the same protocols.
 const compatibleWith = "LOVE-manager of April 2026, LOVE-producer 7.1.1"
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print version, commit, Go and what it is compatible with",
-		Args:  exactly(),
+		Short: "Print version, commit, Go version and compatibility",
+		Args:  exactArgs(),
 		RunE: func(*cobra.Command, []string) error {
 			version, commit := buildVersion()
 			_, err := fmt.Fprintf(a.stdout, "loved %s\ncommit %s\n%s %s/%s\ncompatible with %s\n",
@@ -25,8 +25,8 @@ func (a *app) versionCommand() *cobra.Command {
 	}
 }
 
-// buildVersion is what the Go tool wrote into the binary. An installed release
-// has a module version, a build of a clone has a commit.
+// buildVersion returns what the go command wrote into the binary. An installed
+// release has a module version, a build of a clone has a commit.
 func buildVersion() (version, commit string) {
 	version, commit = "(devel)", "unknown"
 	info, ok := debug.ReadBuildInfo()

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Wrapping says what [Wrap] does around each request.
+// Wrapping is what [Wrap] does around each request.
 type Wrapping struct {
 	Logger *slog.Logger
 	// BodyTimeout limits a body that the handler does not read: net/http reads it

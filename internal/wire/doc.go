@@ -4,7 +4,7 @@
 // message is where the names and the values begin and end. [Message.Parse] finds
 // them in one pass and returns slices of the input, so the bytes of a value
 // reach a subscriber as the producer wrote them. [Members] and [Elements] walk
-// through a value likewise. Functions that take a scanned value must be given
+// through a value in the same way. Functions that take a scanned value must be given
 // one that the package has accepted: they do not check it again.
 //
 // The grammar is that of RFC 8259 plus the bare tokens NaN, Infinity and -Infinity,

@@ -12,7 +12,7 @@ const MaxDepth = 512
 // ErrDepth is returned for a value nested deeper than [MaxDepth].
 var ErrDepth = fmt.Errorf("nested deeper than %d levels", MaxDepth)
 
-// A SyntaxError says where the input stops being JSON. Offset counts bytes from 0.
+// A SyntaxError is where the input stops being JSON. Offset counts bytes from 0.
 type SyntaxError struct {
 	Offset int
 	Expect string // what would have been valid there

@@ -13,7 +13,7 @@ import (
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
-// keyTwice tells by encoding/json whether an object has a key twice.
+// keyTwice reports, using encoding/json, whether an object has a key twice.
 func keyTwice(text []byte) bool {
 	dec := json.NewDecoder(strings.NewReader(string(text)))
 	dec.UseNumber()

@@ -35,7 +35,7 @@ func TestAuditor_WritesARecordAndALine(t *testing.T) {
 	require.Equal(t, 1, strings.Count(line.String(), "\n"))
 }
 
-var errAway = errors.New("the database is away")
+var errAway = errors.New("the database is unavailable")
 
 type brokenLog struct{ audit.Log }
 

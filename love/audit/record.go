@@ -36,7 +36,7 @@ const (
 	Failed  = "failed"  // it should have worked
 )
 
-// Record says who did what to whom, from where, and how it went. It never holds
+// Record is who did what to whom, from where, and how it went. It never holds
 // a password or a token.
 type Record struct {
 	Time    time.Time

@@ -14,7 +14,7 @@
 //   - [RoleAuthorizer] decides by what users and groups were granted,
 //     [LocationAuthorizer] by where a command comes from.
 //   - [Gate] admits websocket connections, [LogInLimiter] keeps passwords from
-//     being guessed, [Networks] tell which proxies to trust.
+//     being guessed, [Networks] list the proxies to trust.
 //
 // Package store keeps users, keys and tokens in a database, package django imports
 // the users of a Python manager, and package audit records who did what.

@@ -13,7 +13,7 @@ var (
 	// that another could not check. It counts as a wrong guess.
 	ErrRefused = errors.New("refused by an authenticator that could check it")
 	// ErrUnavailable means that the request cannot be answered at the moment,
-	// for instance because the database is away.
+	// for instance because the database is unavailable.
 	ErrUnavailable = errors.New("not available at the moment")
 
 	// ErrToken means that the token is not one of ours, or was revoked.

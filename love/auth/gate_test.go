@@ -73,7 +73,7 @@ func TestGate_WithoutAPasswordAdmitsNoProcess(t *testing.T) {
 	}
 }
 
-func TestGate_SaysWhatWasWrongButNotWhatIsBroken(t *testing.T) {
+func TestGate_ReportsWhatWasWrongButNotWhatIsBroken(t *testing.T) {
 	tokens := jwt.New(nil, brokenDirectory{})
 	_, err := auth.Gate{Tokens: tokens}.Admit(httptest.NewRequest("GET", "/?token="+issue(t, tokens, "user"), nil))
 	require.ErrorIs(t, err, errAway)

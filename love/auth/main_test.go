@@ -30,9 +30,9 @@ func users(t *testing.T) *auth.Users {
 	return u
 }
 
-var errAway = errors.New("the database is away")
+var errAway = errors.New("the database is unavailable")
 
-// brokenDirectory fails like one whose database is away.
+// brokenDirectory fails like one whose database is unavailable.
 type brokenDirectory struct{}
 
 func (brokenDirectory) Lookup(context.Context, string) (auth.User, error) {

@@ -80,7 +80,7 @@ func TestAdd_RefusesWhatCannotBeAUser(t *testing.T) {
 	require.ErrorContains(t, u.Add(t.Context(), auth.User{Username: "new"}, ""), "empty")
 }
 
-func TestLookup_TellsUnknownFromDisabled(t *testing.T) {
+func TestLookup_DistinguishesUnknownFromDisabled(t *testing.T) {
 	u := users(t)
 	_, err := u.Lookup(t.Context(), "nobody")
 	require.ErrorIs(t, err, auth.ErrUnknownUser)

@@ -24,21 +24,21 @@ import (
 // [commander.Report].
 //
 // Whatever the component answers, even a failure, is an Ack. The error is a
-// [*commander.Error] that tells what is known about a command without one, such
+// [*commander.Error] with what is known about a command without one, such
 // as "not allowed" or a time-out, with a [*commanderhttp.StatusError] if the
 // manager answered so; or an [*HTTPError] if the manager refused the request
 // itself.
 //
 // The manager answers every command, after its own time limit with status 504,
 // so Command waits as long as ctx allows: the time limit of [WithHTTPClient]
-// does not count here. To stop waiting does not stop the command.
+// does not count here. Giving up the wait does not stop the command.
 func (c *Client) Command(ctx context.Context, cmd love.Command) (love.Ack, error) {
 	return c.execute(ctx, "/cmd/", prefixed(cmd))
 }
 
 // CheckCommand asks whether the manager would send a command: whether the user
-// may, and where the commander can tell, whether its parameters are right.
-// Nothing is sent. A nil error means that it would.
+// may give it and, where the commander can check them, whether its parameters
+// are right. Nothing is sent. A nil error means that it would.
 func (c *Client) CheckCommand(ctx context.Context, cmd love.Command) (love.Ack, error) {
 	ack, err := c.post(ctx, "/cmd/check/", prefixed(cmd))
 	if err != nil {
@@ -77,7 +77,7 @@ func (c *Client) execute(ctx context.Context, path string, body any) (love.Ack, 
 	}
 	return love.Ack{}, &commander.Error{
 		Kind: commander.Unknown, Err: err,
-		Text: "The manager's answer did not come. Whether the command was executed is unknown: the record of commands tells.",
+		Text: "The manager's answer did not come. Whether the command was executed is unknown: see the record of commands.",
 	}
 }
 
@@ -130,7 +130,7 @@ func (c *Client) exchange(ctx context.Context, path string, body any) (r command
 
 // Component is what can be commanded of a component.
 type Component struct {
-	Indexed  bool                // there are several, told apart by their index
+	Indexed  bool                // there are several, distinguished by their index
 	Commands map[string][]string // by name without prefix, the names of their fields
 }
 

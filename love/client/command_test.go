@@ -41,7 +41,7 @@ func TestProgressOfACommandIsReportedAsItComes(t *testing.T) {
 	require.Equal(t, []love.Progress{{Code: 301, Name: "CMD_INPROGRESS", Timeout: 5}, {Code: 301, Name: "CMD_INPROGRESS", Result: "half way"}}, reported)
 }
 
-func TestAnAnswerOtherThanAnAcknowledgementSaysWhatIsKnownOfTheCommand(t *testing.T) {
+func TestAnAnswerOtherThanAnAcknowledgementReportsWhatIsKnownOfTheCommand(t *testing.T) {
 	for status, want := range map[int]commander.Kind{
 		202: commander.Awaiting, 400: commander.Refused, 403: commander.Forbidden, 502: commander.Unknown, 503: commander.Busy, 504: commander.TimedOut,
 	} {

@@ -1,4 +1,4 @@
-// Package commander is the seam between the manager and the components: a
+// Package commander is the interface between the manager and the components: a
 // [Commander] takes a [Call] and returns the component's acknowledgement, or an
 // [*Error] that says what is known about the command. A team plugs in its own
 // by implementing that one method, or with [Func]. It may also be a [Checker],

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Kind says what is known about a command that was not acknowledged.
+// Kind is what is known about a command that was not acknowledged.
 type Kind int
 
 // The kinds of an [Error].
@@ -100,7 +100,7 @@ const (
 
 // ErrorOf returns the error of a commander as an [*Error]: unchanged if it is
 // one, of kind [TimedOut] if it is a [context.DeadlineExceeded], or else
-// [Unknown]. A new text ends with outcome, which says what may have happened
+// [Unknown]. A new text ends with outcome, about what may have happened
 // all the same: [UnknownOutcome] for a command, nothing for a question, which
 // can be asked again.
 func ErrorOf(err error, outcome string) *Error {

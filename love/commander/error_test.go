@@ -54,7 +54,7 @@ func TestAnErrorShowsItsCause(t *testing.T) {
 	require.Equal(t, &commander.Error{Kind: commander.Refused, Text: "no field 7"}, commander.Refuse("no field %d", 7))
 }
 
-func TestErrorOfSaysWhatMayHaveHappened(t *testing.T) {
+func TestErrorOfReportsWhatMayHaveHappened(t *testing.T) {
 	busy := &commander.Error{Kind: commander.Busy, Text: "busy", RetryAfter: time.Second}
 	require.Same(t, busy, commander.ErrorOf(fmt.Errorf("executing: %w", busy), commander.UnknownOutcome))
 

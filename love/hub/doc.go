@@ -1,5 +1,6 @@
-// Package hub is the centre of LOVE: clients connect over websockets, join groups,
-// and receive what producers publish to them (docs/protocol/manager.md).
+// Package hub distributes the messages of LOVE: clients connect over
+// websockets, join groups, and receive what producers publish to them
+// (docs/protocol/manager.md).
 //
 // A [Hub] is an http.Handler for the websocket endpoint. It needs a [Gate] that
 // decides who may connect; the listener, the log-in and everything else of a

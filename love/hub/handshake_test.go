@@ -89,7 +89,7 @@ func TestACredentialRevokedDuringTheHandshakeEndsTheSession(t *testing.T) {
 		ended  bool
 	}{
 		"revoked":               {fmt.Errorf("%w", auth.ErrToken), true},
-		"cannot be checked now": {errors.New("the database is away"), false},
+		"cannot be checked now": {errors.New("the database is unavailable"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := 0

@@ -6,7 +6,7 @@ import (
 )
 
 // outbox is the ordered queue of one session. One consumer at a time takes
-// frames from it; the outbox remembers whether somebody still has to wake the
+// frames from it; the outbox remembers whether somebody must still wake the
 // session because frames wait.
 //
 // While the session keeps up, every frame goes out in order. When more than

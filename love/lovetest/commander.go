@@ -65,7 +65,7 @@ type CommanderSetup struct {
 //	}
 func RunCommander(t *testing.T, setup func(t *testing.T) CommanderSetup) {
 	for name, test := range map[string]func(*testing.T, CommanderSetup){
-		"a command that succeeds has an acknowledgement that says so":       commanderSucceeds,
+		"a command that succeeds has an acknowledgement of success":         commanderSucceeds,
 		"a failure of the component is an acknowledgement, not an error":    commanderFails,
 		"a wrong command is refused with a text, and not sent":              commanderRefuses,
 		"a command ends at its deadline, and may have been executed":        commanderTimesOut,

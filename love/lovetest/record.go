@@ -116,7 +116,7 @@ func recordKnowsItsEntries(t *testing.T, r record.Store) {
 	begin(t, r, recordEntry(1))
 	done := love.CommandOutcome{State: love.CommandDone}
 	require.ErrorIs(t, r.Change(t.Context(), change(2, done)), record.ErrNoEntry)
-	require.NoError(t, r.Change(t.Context()), "no changes are no error")
+	require.NoError(t, r.Change(t.Context()), "recording no changes is not an error")
 	err := r.Change(t.Context(), change(2, done), change(1, love.CommandOutcome{State: love.CommandTimedOut}), change(1, done))
 	require.ErrorIs(t, err, record.ErrNoEntry)
 	require.ErrorContains(t, err, recordEntry(2).ID)

@@ -11,7 +11,7 @@ import (
 // Dependency is something that the manager needs, such as a database.
 type Dependency struct {
 	Name string
-	// Check returns nil, or an error that says to an operator what is wrong.
+	// Check returns nil, or an error with what is wrong, for an operator.
 	Check func(context.Context) error
 	// Required means that the manager is not ready for traffic without it.
 	Required bool

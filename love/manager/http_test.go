@@ -244,7 +244,7 @@ func TestLog_HasRequestsButNoSecrets(t *testing.T) {
 	require.NotContains(t, log, "secret of user")
 }
 
-func TestNew_SaysWhatIsMissing(t *testing.T) {
+func TestNew_ReportsWhatIsMissing(t *testing.T) {
 	_, err := manager.New(manager.Config{})
 	require.ErrorContains(t, err, "needs Hub, Authenticator and Tokens")
 	h := newHarness(t)

@@ -25,7 +25,7 @@ type endpoint struct {
 	actions  actions
 }
 
-// login says whether an endpoint needs a log-in.
+// login is whether an endpoint needs a log-in.
 type login int
 
 const (

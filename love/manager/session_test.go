@@ -145,7 +145,7 @@ func TestValidateToken_AnswersLikeALogIn(t *testing.T) {
 	}
 }
 
-func TestAuthorization_RefusalSaysWhatIsWrong(t *testing.T) {
+func TestAuthorization_RefusalReportsWhatIsWrong(t *testing.T) {
 	h := newHarness(t)
 	token, gone, idle := h.token("user"), h.token("user"), h.token("cmd_user")
 	require.NoError(t, h.tokens.Revoke(t.Context(), gone))

@@ -28,10 +28,10 @@ const confirmDelay = 500 * time.Millisecond
 // then on it repeats the subscriptions, hands requests to the producers and sends
 // their messages. Use [NewClient].
 //
-// While the manager is away, all events and the newest telemetry of each stream
-// wait in an outbox, bounded by [WithOutbox]. Events that were sent but not yet
-// confirmed when the connection is lost are kept there too and are sent again,
-// even if the manager had already read them.
+// While the manager is unreachable, all events and the newest telemetry of each
+// stream wait in an outbox, bounded by [WithOutbox]. Events that were sent but
+// not yet confirmed when the connection is lost are kept there too and are sent
+// again, even if the manager had already read them.
 //
 // A producer that fails, panics, or is slow to answer does not affect the
 // others.

@@ -6,14 +6,14 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// Data is one data message for the manager, with a header that says what it
+// Data is one data message for the manager, with a header that describes what it
 // holds, so that the message need not be parsed.
 type Data struct {
 	Header
 	JSON []byte // the whole message
 }
 
-// Header says what a data message holds.
+// Header describes what a data message holds.
 type Header struct {
 	Category love.Category
 	CSC      string
@@ -24,7 +24,7 @@ type Header struct {
 	// Source distinguishes messages that share their streams but do not replace each
 	// other: a heartbeat has the name of its component there. Usually empty.
 	Source string
-	// Replaceable says that a newer message of the same streams and source makes
+	// Replaceable means that a newer message of the same streams and source makes
 	// this one superfluous: telemetry, or a whole state.
 	Replaceable bool
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/rubin-love/love-go/love/producer"
 )
 
-func TestTheHeaderOfAFreeFormMessageSaysWhatTheItemSays(t *testing.T) {
+func TestTheHeaderOfAFreeFormMessageDescribesTheItem(t *testing.T) {
 	for _, test := range []struct {
 		category love.Category
 		item     string

@@ -33,7 +33,7 @@ func newLamp(ctx context.Context) *sal.Domain {
 }
 
 // The stock producer serves any component of the SAL bus. A Sender gets each
-// message with a header that says what it holds.
+// message with a header that describes what it holds.
 func ExampleCSC() {
 	ctx, cancel := context.WithCancel(context.Background())
 	domain := newLamp(ctx)

@@ -15,7 +15,7 @@ import (
 
 var errNotObject = errors.New("only a JSON object can be published")
 
-// freeForm is what a free-form object says about itself.
+// freeForm describes a free-form object by its members.
 type freeForm struct {
 	name    string   // of the member "name", if that is a text
 	members []string // names of all members

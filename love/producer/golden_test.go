@@ -19,10 +19,11 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// TestGolden replays the recordings of the reference. The producers must send what
-// it sent: the same values, in the same order within each stream, at the same time.
-// Where a recording shows a quirk that is fixed here, the fixed behaviour is
-// expected (quirks_test.go).
+// TestGolden replays the recordings of the Python producer. The producers must
+// send what it sent: the same values, in the same order within each stream, at
+// the same time. Where a recording shows a difference
+// (docs/protocol/producer.md#differences-from-the-python-producer), our
+// behaviour is expected (quirks_test.go).
 func TestGolden(t *testing.T) {
 	for _, file := range goldenFiles(t, "producer") {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
@@ -144,8 +145,8 @@ func (s *producerReplay) respond(t *testing.T, c *sal.Sample) {
 	}
 }
 
-// compare compares what was sent in a step with what the reference sent, or with
-// the fixed behaviour.
+// compare compares what was sent in a step with what the Python producer sent,
+// or with the fixed behaviour.
 func (s *producerReplay) compare(t *testing.T, i int, step *step) {
 	var want, got []message
 	for n, e := range step.Expect {
@@ -163,12 +164,12 @@ func (s *producerReplay) compare(t *testing.T, i int, step *step) {
 		want, _ = s.split(t, want)
 		got, states = s.split(t, got)
 		require.Equal(t, step.states, states, "the state of the queue, step %d", i)
-	} else if s.loose {
+	} else if s.ignoreState {
 		want, _ = s.split(t, want)
 		got, _ = s.split(t, got)
 	}
 	compareStreams(t, i, want, got)
-	if step.commanded != nil || !s.loose {
+	if step.commanded != nil || !s.ignoreState {
 		s.compareCommands(t, i, step, commands)
 	}
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// clientStep is one step of a recording of connection handling. What the reference
-// did is ignored: these recordings show what is fixed here.
+// clientStep is one step of a recording of connection handling. What the Python
+// producer did is ignored: these recordings show what is fixed here.
 type clientStep struct {
 	Input struct {
 		input

@@ -132,7 +132,7 @@ func replayFactory(t *testing.T, text []byte) {
 		}
 		require.NoError(t, err, s.Type)
 		require.Equal(t, strings.ToLower(s.Created), typeOf(p), s.Type)
-		s.Metadata = nil // P-META: the reference shows its arguments there
+		s.Metadata = nil // P-META: the Python producer shows its arguments there
 		s.check(t, p)
 	}
 }
@@ -353,7 +353,7 @@ func stepBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *
 				step.ExpectAt = []float64{now}
 			}
 		} else if !known {
-			step.Expect = nil // the reference finds what has no name by a hash
+			step.Expect = nil // the Python producer finds what has no name by a hash
 		}
 		require.NoError(t, b.HandleRequest(t.Context(), r, out))
 	case in.SendInitialData:
@@ -365,8 +365,8 @@ func stepBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *
 	}
 }
 
-// fixBase returns an expected message without the reference's metadata (P-META), in
-// the category of what it is about (B-CAT).
+// fixBase returns an expected message without the Python producer's metadata
+// (P-META), in the category of what it is about (B-CAT).
 func fixBase(t *testing.T, e json.RawMessage, at float64, categories map[string]love.Category) message {
 	m := decode(t, string(e)).(map[string]any)
 	delete(m, "csc")

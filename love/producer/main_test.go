@@ -42,7 +42,7 @@ func (r *recorder) Send(_ context.Context, d producer.Data) error {
 	return r.record(d.JSON)
 }
 
-// checkHeader reports a header that does not say what the message says. A message
+// checkHeader reports a header that differs from the message. A message
 // that is not a data message has an empty header.
 func checkHeader(d producer.Data) error {
 	want := producer.Header{Category: d.Category, Source: d.Source, Replaceable: d.Replaceable}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fix replaces what the reference did by the fixed behaviour
+// fix replaces what the Python producer did with our behaviour
 // (docs/protocol/producer.md#differences-from-the-python-producer).
 func (tr *recording) fix(t *testing.T, name string) {
 	if tr.Conformance == "normative" {
@@ -30,7 +30,7 @@ func (tr *recording) fix(t *testing.T, name string) {
 		tr.rewrite(t, tr.reshape)
 		return
 	}
-	if tr.loose = !tr.ours || fixedStates[name] == nil; tr.loose {
+	if tr.ignoreState = !tr.ours || fixedStates[name] == nil; tr.ignoreState {
 		return // the tables below are about our recordings, step by step
 	}
 	for i, states := range fixedStates[name] {
@@ -79,9 +79,9 @@ func (tr *recording) reshape(m map[string]any) {
 	}
 }
 
-// summary returns in short what a message says about the state of a queue; also for
-// logs of scripts, which the reference may drop, and for schemas if the quirk is
-// about asking for them.
+// summary returns in short what a message says about the state of a queue; also
+// for logs of scripts, which the Python producer may drop, and for schemas if
+// the quirk is about asking for them.
 func (tr *recording) summary(t *testing.T, m message) (text string, ok bool) {
 	script, isLog := strings.CutPrefix(m.stream, "event Script ")
 	switch {
@@ -134,7 +134,7 @@ const (
 )
 
 // fixedStates lists what must be sent of the state of the queue, by recording and
-// step, where the reference sends something else or nothing.
+// step, where the Python producer sends something else or nothing.
 var fixedStates = map[string]map[int][]string{
 	"sq_quirk_delete_missing": { // Q-DEL
 		4: {"@0.75 logMessage of 100001"}, // Q-MUTE

@@ -46,12 +46,12 @@ type recording struct {
 	}
 	Steps []step
 
-	// ours says that it is one of this repository, byte by byte.
+	// ours means that it is one of this repository, byte by byte.
 	ours bool
 
-	// loose says not to compare the state of a queue, in a recording of a quirk whose
-	// fixed behaviour is not described here.
-	loose bool
+	// ignoreState means that the state of a queue is not compared, in a recording of
+	// a quirk whose fixed behaviour is not described here.
+	ignoreState bool
 }
 
 type step struct {
@@ -158,7 +158,7 @@ func (tr *recording) definitions(t *testing.T) *sal.Definitions {
 }
 
 // refused reports whether the environment of the recording is one with which
-// nothing starts here: the reference continues, and fails later (Q-LIMIT).
+// nothing starts here: the Python producer continues, and fails later (Q-LIMIT).
 func (tr *recording) refused() bool {
 	size := strings.TrimSpace(tr.Env["FINISHED_SCRIPTS_LIST_SIZE"])
 	n, err := strconv.Atoi(size)

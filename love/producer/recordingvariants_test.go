@@ -33,7 +33,7 @@ func TestAChangedRecordingIsComparedWithTheRulesOnly(t *testing.T) {
 				r["steps"] = steps[:2]
 			}))
 			tr.fix(t, name)
-			require.True(t, tr.loose)
+			require.True(t, tr.ignoreState)
 			synctest.Test(t, func(t *testing.T) { replay(t, tr) })
 		})
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// selection says which topics of a component are served, and how
+// selection is the choice of a component's topics that are served, and how
 // (docs/protocol/producer.md#topics). The zero value serves all.
 type selection struct {
 	chosen                 bool

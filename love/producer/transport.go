@@ -22,7 +22,7 @@ type Transport interface {
 	// error that wraps client.ErrNotConnected.
 	TrySend(ctx context.Context, msg []byte) error
 	// Flush waits until the manager has read what was sent before. It returns an
-	// error if it cannot tell.
+	// error if it cannot know.
 	Flush(ctx context.Context) error
 	// Run keeps the connection up until ctx ends; then it returns nil.
 	Run(ctx context.Context) error

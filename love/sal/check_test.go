@@ -32,14 +32,14 @@ func TestCheckIsStricterThanWriting(t *testing.T) {
 	require.NoError(t, topic.Check(sal.Values{"grating": nil, "slits": []float64{1}}))
 	for _, bad := range []struct {
 		values sal.Values
-		says   string
+		want   string
 	}{
 		{sal.Values{"grating": 2}, "Spec cmd_select, field grating: takes 1 (Blue), 4 (Red), not 2"},
 		{sal.Values{"slits": []float64{1, 2, 3}}, "Spec cmd_select, field slits: takes a list of 2, not of 3"},
 		{sal.Values{"slit": 1}, "Spec cmd_select has no field slit; its fields are grating, slits"},
 		{sal.Values{"private_seqNum": 1}, "cannot be given"},
 	} {
-		require.ErrorContains(t, topic.Check(bad.values), bad.says)
+		require.ErrorContains(t, topic.Check(bad.values), bad.want)
 	}
 	_, err = c.Command("evt_heartbeat")
 	require.Error(t, err)

@@ -224,7 +224,7 @@ func TestRemoteOfAllInstancesNamesTheOneItCommands(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "Hexapod:2", a.Result)
 		_, err = r.Command(t.Context(), "move", nil, sal.WithTimeout(time.Second))
-		require.ErrorIs(t, err, sal.ErrTimeout, "0 is no broadcast")
+		require.ErrorIs(t, err, sal.ErrTimeout, "0 is not a broadcast")
 		require.NoError(t, d.Close())
 		all.Wait()
 	})

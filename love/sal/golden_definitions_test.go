@@ -71,7 +71,7 @@ func goldenComponents(t *testing.T, text []byte) {
 		require.Equal(t, w.UnitsSum, digest(units), name)
 		require.Equal(t, w.RevisionsSum, digest(revisions), name)
 	}
-	t.Logf("%d of %d components are at hand", compared, len(want.Components))
+	t.Logf("%d of %d components are available", compared, len(want.Components))
 }
 
 func digest(lines []string) string {

@@ -16,7 +16,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// Recorded facts about the reference are not part of the project, nor are the
+// Recorded facts about salobj are not part of the project, nor are the
 // observatory's definitions, which have another licence. LOVE_GOLDEN names the
 // folder of the first, LOVE_SAL_INTERFACES that of the second. Without them the
 // tests read a small set of the project's own, see testdata/README.md.

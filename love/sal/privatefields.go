@@ -3,7 +3,7 @@ package sal
 const unitless = "unitless"
 
 // fieldIndex is the only private field that may be set: with it a writer for all
-// instances says which one it means.
+// instances names one of them.
 const fieldIndex = "salIndex"
 
 // The positions of the private fields in a sample of a topic without index; with

@@ -9,9 +9,10 @@ import (
 	"unicode/utf16"
 )
 
-// Schema returns the Avro schema of the topic as it is registered for the Kafka bus:
-// compact JSON in which all but printable ASCII is escaped
-// (docs/protocol/sal-kafka.md#schema). Each call builds it anew; it may have 100 kB.
+// Schema returns the Avro schema of the topic as it is registered for the Kafka
+// bus: compact JSON in which all but printable ASCII is escaped
+// (docs/protocol/sal-kafka.md#schema). Each call builds it again; it can be 100
+// kB long.
 func (t *Topic) Schema() string { return string(t.schemaText(false)) }
 
 // RevisionCode returns the code that distinguishes versions of the definition: the

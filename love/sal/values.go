@@ -22,8 +22,8 @@ const Null nullValue = "null"
 
 type nullValue string
 
-// cellOf converts a value for a field. If the value does not fit, reason says what
-// would; otherwise it is empty.
+// cellOf converts a value for a field. If the value does not fit, reason
+// describes what would; otherwise it is empty.
 func cellOf(f Field, v any) (c cells.Cell, reason string) {
 	if v == any(Null) {
 		if !f.Nullable {

@@ -20,7 +20,7 @@ type Storage interface {
 	AuditLog() audit.Log
 	Commands() record.Store
 	Holds() authority.Store
-	// Check returns nil, or an error that says to an operator what is wrong.
+	// Check returns nil, or an error with what is wrong, for an operator.
 	Check(ctx context.Context) error
 	Close() error
 }

@@ -196,7 +196,7 @@ func dropRevisions(t *testing.T, file string) {
 	require.NoError(t, err)
 }
 
-func TestOpen_SaysWhatIsWrongWithoutThePassword(t *testing.T) {
+func TestOpen_ReportsWhatIsWrongWithoutThePassword(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "text"), []byte(strings.Repeat("not a database ", 100)), 0o600))
 	closed := closedPort(t)

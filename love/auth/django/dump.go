@@ -46,7 +46,7 @@ type group struct {
 
 // ReadDump reads a `dumpdata` export, with numbers or natural keys; models
 // other than users, groups and permissions are skipped. An export with numbers
-// must hold auth.permission, which says what they mean.
+// must hold auth.permission, which describes them.
 func ReadDump(r io.Reader) (Dump, error) {
 	var objects []object
 	if err := json.NewDecoder(r).Decode(&objects); err != nil {

@@ -77,12 +77,12 @@ func TestAttack_AForgedTokenIsUnknown(t *testing.T) {
 		"dots":                     "..",
 		"two parts":                part[0] + "." + part[1],
 		"four parts":               good + "." + part[2],
-		"cut":                      good[:len(good)-1],
+		"truncated":                good[:len(good)-1],
 		"lengthened":               good + "fake",
 		"spaces":                   good + " ",
 		"signature removed":        part[0] + "." + part[1] + ".",
 		"padded base64":            good + "=",
-		"loose last bits":          good[:len(good)-1] + loosened(good[len(good)-1]),
+		"unused last bits":         good[:len(good)-1] + withUnusedBit(good[len(good)-1]),
 		"alg none":                 forge(t, golangjwt.SigningMethodNone, golangjwt.UnsafeAllowNoneSignatureType, kid, claims),
 		"alg None, old signature":  rawHeader(`{"alg":"None","typ":"JWT","kid":"`+head["kid"].(string)+`"}`) + "." + part[1] + "." + part[2],
 		"no alg":                   rawHeader(`{"typ":"JWT","kid":"`+head["kid"].(string)+`"}`) + "." + part[1] + "." + part[2],
@@ -148,9 +148,9 @@ func TestAttack_AClockSetBackDoesNotReviveAToken(t *testing.T) {
 
 func rawHeader(json string) string { return base64.RawURLEncoding.EncodeToString([]byte(json)) }
 
-// loosened is a base64 character that differs only in bits which a lenient
+// withUnusedBit is a base64 character that differs only in bits which a lenient
 // decoder drops: the last of 43 characters carries four bits of the signature.
-func loosened(c byte) string {
+func withUnusedBit(c byte) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return string(alphabet[strings.IndexByte(alphabet, c)^1])
 }

@@ -137,10 +137,10 @@ func TestIssue_RefusesANameThatMakesTheTokenTooLong(t *testing.T) {
 	require.ErrorContains(t, err, "too long")
 }
 
-// brokenDirectory fails like one whose database is away.
+// brokenDirectory fails like one whose database is unavailable.
 type brokenDirectory struct{}
 
-var errAway = errors.New("the database is away")
+var errAway = errors.New("the database is unavailable")
 
 func (brokenDirectory) Lookup(context.Context, string) (auth.User, error) {
 	return auth.User{}, errAway

@@ -15,7 +15,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// Config says where the users are. Servers and UserBase are required.
+// Config describes where the users are. Servers and UserBase are required.
 type Config struct {
 	// Servers are URLs, ldap://host[:port] or ldaps://host[:port], at most three
 	// (AUTH_LDAP_1_SERVER_URI to _3_). The next one is asked when one cannot be

@@ -276,7 +276,7 @@ func TestLogIn_EndsWithItsContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestNew_SaysWhatIsWrong(t *testing.T) {
+func TestNew_ReportsWhatIsWrong(t *testing.T) {
 	for want, c := range map[string]ldap.Config{
 		"1 to 3 servers":            {UserBase: "x"},
 		"not 4":                     {UserBase: "x", Servers: []string{"ldap://a", "ldap://b", "ldap://c", "ldap://d"}},

@@ -97,7 +97,7 @@ func (r Request) outcome() string {
 	return " " + commander.UnknownOutcome
 }
 
-// unanswered returns an error that says why no answer came.
+// unanswered returns an error with the reason why no answer came.
 func (c *Client) unanswered(ctx context.Context, r Request, err error) error {
 	cause := context.Cause(ctx)
 	switch {

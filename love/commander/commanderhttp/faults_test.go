@@ -150,7 +150,7 @@ func TestClient_DoesNotSendACommandThatIsNotAnObject(t *testing.T) {
 	})
 }
 
-func TestClient_SaysForEachRequestWhatMayHaveHappened(t *testing.T) {
+func TestClient_ReportsForEachRequestWhatMayHaveHappened(t *testing.T) {
 	requests := map[string]struct {
 		do      func(ctx context.Context, c *commanderhttp.Client) error
 		outcome string

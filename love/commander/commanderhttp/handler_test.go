@@ -49,7 +49,7 @@ func TestHandler_AnswersWithTheCodesOfTheAcknowledgement(t *testing.T) {
 	})
 }
 
-func TestHandler_SaysWhatIsWrongWithARequest(t *testing.T) {
+func TestHandler_ReportsWhatIsWrongWithARequest(t *testing.T) {
 	const (
 		keys = "Request must have JSON data with the following keys: csc, salindex, cmd_name, params, identity. Received "
 		lamp = `{"csc":"Lamp","salindex":0,"cmd":"x","params":{},"identity":"a@b"`

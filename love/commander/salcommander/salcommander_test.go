@@ -129,7 +129,7 @@ func TestOnlyTheCallerSetsATimeLimit(t *testing.T) {
 	})
 }
 
-func TestARefusalSaysWhatIsAccepted(t *testing.T) {
+func TestARefusalReportsWhatIsAccepted(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		call commander.Call

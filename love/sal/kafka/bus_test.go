@@ -74,9 +74,7 @@ func TestHistorySizesComeFromTheConfiguration(t *testing.T) {
 	require.Equal(t, 500, k.bus(t, interfaces(t)).HistorySize("Lamp"))
 	config := k.config()
 	config.History, config.HistoryOf = 20, map[string]int{"Hexapod": 30}
-	bus, err := kafka.NewBus(config, interfaces(t))
-	require.NoError(t, err)
-	defer func() { require.NoError(t, bus.Close()) }()
+	bus := newBus(t, config, interfaces(t))
 	require.Equal(t, 20, bus.HistorySize("Lamp"))
 	require.Equal(t, 30, bus.HistorySize("Hexapod"))
 }

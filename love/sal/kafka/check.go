@@ -16,8 +16,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// CheckBrokers tries to reach the brokers and to log in. It returns what it found, or
-// an error that says what an operator should look at.
+// CheckBrokers tries to reach the brokers and to log in. It returns what it
+// found, or an error with what an operator should look at.
 func CheckBrokers(ctx context.Context, config Config) (found string, err error) {
 	client, err := config.checkClient()
 	if err != nil {
@@ -26,7 +26,7 @@ func CheckBrokers(ctx context.Context, config Config) (found string, err error) 
 	defer client.Close()
 	all, err := kadm.NewClient(client).Metadata(ctx)
 	if err != nil {
-		return "", config.explain(err)
+		return "", config.withHint(err)
 	}
 	topics := 0
 	for name := range all.Topics {
@@ -71,7 +71,7 @@ func CheckRoundTrip(ctx context.Context, config Config) (found string, err error
 	defer client.Close()
 	admin := kadm.NewClient(client)
 	if _, err := admin.CreateTopic(ctx, 1, int16(max(config.Replication, 1)), nil, name); err != nil {
-		return "", fmt.Errorf("creating a topic: %w", config.explain(err))
+		return "", fmt.Errorf("creating a topic: %w", config.withHint(err))
 	}
 	defer func() {
 		if _, gone := admin.DeleteTopic(context.WithoutCancel(ctx), name); gone != nil && err == nil {
@@ -81,7 +81,7 @@ func CheckRoundTrip(ctx context.Context, config Config) (found string, err error
 	began := time.Now()
 	message := &kgo.Record{Topic: name, Key: []byte("love"), Value: []byte(name)}
 	if err := client.ProduceSync(ctx, message).FirstErr(); err != nil {
-		return "", fmt.Errorf("writing: %w", config.explain(err))
+		return "", fmt.Errorf("writing: %w", config.withHint(err))
 	}
 	for {
 		fetches := client.PollFetches(ctx)
@@ -105,8 +105,8 @@ func (c *Config) checkClient(more ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append(append(options, kgo.RequestRetries(2), kgo.RetryTimeout(5*time.Second), kgo.DialTimeout(3*time.Second)), more...)...)
 }
 
-// explain wraps an error with what an operator should look at.
-func (c Config) explain(err error) error {
+// withHint wraps an error with what an operator should look at.
+func (c Config) withHint(err error) error {
 	at := strings.Join(c.Brokers, ", ")
 	var dial *net.OpError
 	var name *net.DNSError

@@ -104,7 +104,7 @@ func compression(name string) kgo.CompressionCodec {
 	return kgo.NoCompression()
 }
 
-// partitionOf chooses a partition as the reference's client does: a random one for
+// partitionOf chooses a partition as librdkafka does: a random one for
 // an empty key, else by a checksum of the key.
 func partitionOf(string) func(r *kgo.Record, n int) int {
 	return func(r *kgo.Record, n int) int {

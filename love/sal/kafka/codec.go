@@ -40,7 +40,7 @@ const (
 	wireString
 )
 
-// nullness says which branch of a union with null stands for null.
+// nullness is the branch of a union with null that stands for null.
 type nullness uint8
 
 const (

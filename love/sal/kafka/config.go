@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Config says where the observatory's bus is and how to connect to it. All fields but
-// SubName have a default, for which the zero value stands.
+// Config describes where the observatory's bus is and how to connect to it. All
+// fields but SubName have a default, for which the zero value stands.
 type Config struct {
 	// SubName is the second part of topic names: "sal" in operation, anything else for
 	// tests. Letters, digits and underscores. Required.
@@ -48,8 +48,8 @@ type Config struct {
 	Tuning Tuning
 }
 
-// Security says how to log in to brokers and whether to encrypt. Without user and TLS,
-// connections are plain.
+// Security describes how to log in to brokers and whether to encrypt. Without
+// user and TLS, connections are plain.
 type Security struct {
 	// User and Password log in with Mechanism.
 	User, Password string

@@ -89,7 +89,7 @@ func TestErrorsNameTheSetting(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		variables map[string]string
-		says      []string
+		want      []string
 	}{
 		"no sub-name":          {nil, []string{"LSST_TOPIC_SUBNAME", "sal in operation"}},
 		"a dot in it":          {with("LSST_TOPIC_SUBNAME", "a.b"), []string{"LSST_TOPIC_SUBNAME", `"a.b"`}},
@@ -108,8 +108,8 @@ func TestErrorsNameTheSetting(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := kafka.ConfigFromEnvironment(environment(c.variables))
-			for _, says := range c.says {
-				require.ErrorContains(t, err, says)
+			for _, want := range c.want {
+				require.ErrorContains(t, err, want)
 			}
 			require.NotContains(t, err.Error(), "hidden")
 		})

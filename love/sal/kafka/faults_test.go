@@ -80,9 +80,7 @@ func TestReadingAndWritingResumeAfterAnOutageOfTheBrokers(t *testing.T) {
 	defs := interfaces(t)
 	config := k.config()
 	config.DeliveryTimeout = time.Second
-	bus, err := kafka.NewBus(config, defs)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, bus.Close()) })
+	bus := newBus(t, config, defs)
 	l := newLamp(t, sal.NewDomain(bus, defs))
 	r, err := k.domain(t, defs).Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
@@ -123,9 +121,7 @@ func TestUndeliverableCommandIsAnErrorForItsSender(t *testing.T) {
 	defs := interfaces(t)
 	config := k.config()
 	config.DeliveryTimeout = time.Second
-	bus, err := kafka.NewBus(config, defs)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, bus.Close()) })
+	bus := newBus(t, config, defs)
 	d := sal.NewDomain(bus, defs)
 	r, err := d.Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)
@@ -141,9 +137,7 @@ func TestSamplesKeepTheirOrderWhenLeadersMove(t *testing.T) {
 	defs := interfaces(t)
 	config := k.config()
 	config.Acks = kafka.AcksAll
-	bus, err := kafka.NewBus(config, defs)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, bus.Close()) })
+	bus := newBus(t, config, defs)
 	l := newLamp(t, sal.NewDomain(bus, defs))
 	r, err := k.domain(t, defs).Remote(withTimeout(t), "Lamp", 0)
 	require.NoError(t, err)

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/sal"
-	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
 // goldenFlows are recorded sequences of messages, as far as they concern the bus;
@@ -78,9 +77,7 @@ func (g goldenFlows) lifecycle(t *testing.T, defs *sal.Definitions) {
 	k := newFakeKafka(t)
 	config := k.config()
 	config.SubName = "sal"
-	bus, err := kafka.NewBus(config, defs)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, bus.Close()) }()
+	bus := newBus(t, config, defs)
 	d := sal.NewDomain(bus, defs)
 	component := strings.Split(g.Lifecycle.Created[0].Topic, ".")[2]
 	c, err := defs.Component(component)
@@ -242,9 +239,7 @@ func (g goldenFlows) window(t *testing.T, defs *sal.Definitions) {
 	}
 	config := k.config()
 	config.HistoryOf = map[string]int{component: g.Window.Window}
-	bus, err := kafka.NewBus(config, defs)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, bus.Close()) }()
+	bus := newBus(t, config, defs)
 	d := sal.NewDomain(bus, defs)
 	defer func() { require.NoError(t, d.Close()) }()
 	for _, reader := range g.Window.Readers {

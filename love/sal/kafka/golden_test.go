@@ -19,8 +19,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal/salxml"
 )
 
-// goldenFolder returns the folder of recordings: that of LOVE_GOLDEN, which has those
-// of the reference, or else one of this project.
+// goldenFolder returns the folder of recordings: that of LOVE_GOLDEN, which has
+// those of salobj, or else one of this project.
 func goldenFolder() string {
 	root := os.Getenv("LOVE_GOLDEN")
 	if root == "" {
@@ -171,9 +171,7 @@ func TestGoldenTopics(t *testing.T) {
 		config := k.config()
 		config.SubName = "sal"
 		k.registry.SeedSchema(g.Subject, 1, g.Samples[0].SchemaID, sr.Schema{Schema: g.Schema})
-		bus, err := kafka.NewBus(config, defs)
-		require.NoError(t, err)
-		defer func() { require.NoError(t, bus.Close()) }()
+		bus := newBus(t, config, defs)
 		goldenWrite(t, k, bus, top, g)
 		goldenRead(t, k, bus, top, g)
 	})

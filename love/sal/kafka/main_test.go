@@ -45,7 +45,11 @@ func (k *fakeKafka) config() kafka.Config {
 }
 
 func (k *fakeKafka) bus(t testing.TB, defs *sal.Definitions, opts ...kafka.Option) *kafka.Bus {
-	bus, err := kafka.NewBus(k.config(), defs, opts...)
+	return newBus(t, k.config(), defs, opts...)
+}
+
+func newBus(t testing.TB, config kafka.Config, defs *sal.Definitions, opts ...kafka.Option) *kafka.Bus {
+	bus, err := kafka.NewBus(config, defs, opts...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bus.Close()) })
 	return bus

@@ -30,9 +30,7 @@ func TestDomainOverRealBrokers(t *testing.T) {
 	lovetest.RunDomain(t, lovetest.DomainFeatures{}, func(t *testing.T, defs *sal.Definitions) func() sal.Bus {
 		config := realBrokers(t)
 		return func() sal.Bus {
-			bus, err := kafka.NewBus(config, defs)
-			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, bus.Close()) })
+			bus := newBus(t, config, defs)
 			return bus
 		}
 	})

@@ -43,9 +43,7 @@ func TestLogInAndEncryption(t *testing.T) {
 			config := k.config()
 			config.Security = c.security
 			defs := interfaces(t)
-			bus, err := kafka.NewBus(config, defs)
-			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, bus.Close()) })
+			bus := newBus(t, config, defs)
 			d := sal.NewDomain(bus, defs)
 			t.Cleanup(func() { require.NoError(t, d.Close()) })
 			newLamp(t, d).burn(1)
@@ -62,12 +60,10 @@ func TestWrongPasswordIsRefused(t *testing.T) {
 	config := k.config()
 	config.Security = kafka.Security{User: "love", Password: "wrong"}
 	defs := interfaces(t)
-	bus, err := kafka.NewBus(config, defs)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, bus.Close()) })
+	bus := newBus(t, config, defs)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	_, err = sal.NewDomain(bus, defs).Remote(ctx, "Lamp", 0)
+	_, err := sal.NewDomain(bus, defs).Remote(ctx, "Lamp", 0)
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "wrong")
 }

@@ -110,7 +110,7 @@ func (r *topicReader) skip(p int32, next int64) {
 	r.waiting = slices.DeleteFunc(r.waiting, func(record *kgo.Record) bool { return record.Partition == p })
 }
 
-// restarted is called when a partition begins anew, with smaller offsets.
+// restarted is called when a partition starts again, with smaller offsets.
 func (r *topicReader) restarted(p int32) {
 	r.next[p] = 0
 	for _, l := range r.listeners {
@@ -194,7 +194,7 @@ func (r *topicReader) handle(d decodedRecord) {
 		if r.isRepeated(d.Record) {
 			return
 		}
-		r.consumer.bus.log.Warn("a Kafka topic begins anew", "topic", r.name, "partition", d.Partition)
+		r.consumer.bus.log.Warn("a Kafka topic was created again", "topic", r.name, "partition", d.Partition)
 		r.restarted(d.Partition)
 	}
 	r.next[d.Partition], r.last[d.Partition] = d.Offset+1, d.Record

@@ -14,7 +14,7 @@ import (
 )
 
 func TestDomesFollowTheirTelescopes(t *testing.T) {
-	night(t, only("ATDome", "ATMCS", "MTDome", "MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ATDome", "ATMCS", "MTDome", "MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		pass(10 * time.Minute)
 		dome, mount := remote(t, ctx, d, "ATDome", 0), remote(t, ctx, d, "ATMCS", 0)
 		main, mainMount := remote(t, ctx, d, "MTDome", 0), remote(t, ctx, d, "MTMount", 0)
@@ -30,7 +30,7 @@ func TestDomesFollowTheirTelescopes(t *testing.T) {
 }
 
 func TestEncoderReadingsAreSmooth(t *testing.T) {
-	night(t, only("ATMCS"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ATMCS"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATMCS", 0)
 		last := math.NaN()
 		_, err := r.Subscribe("tel_mount_AzEl_Encoders", func(s *sal.Sample) {
@@ -58,7 +58,7 @@ func TestEncoderReadingsAreSmooth(t *testing.T) {
 }
 
 func TestMainDomeExecutesItsCommands(t *testing.T) {
-	night(t, only("MTDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("MTDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "MTDome", 0)
 		do(t, r, "moveAz", sal.Values{"position": 120})
 		do(t, r, "moveEl", sal.Values{"position": 30})
@@ -103,7 +103,7 @@ func TestMainDomeExecutesItsCommands(t *testing.T) {
 }
 
 func TestHexapodsMoveIndependently(t *testing.T) {
-	night(t, only("MTHexapod:1", "MTHexapod:2"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("MTHexapod:1", "MTHexapod:2"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		camera, m2 := remote(t, ctx, d, "MTHexapod", 1), remote(t, ctx, d, "MTHexapod", 2)
 		do(t, camera, "setCompensationMode", sal.Values{"enable": false})
 		do(t, camera, "move", sal.Values{"x": 500, "z": -900, "u": 0.1})
@@ -126,7 +126,7 @@ func TestHexapodsMoveIndependently(t *testing.T) {
 }
 
 func TestHexapodFollowsTheTemperature(t *testing.T) {
-	night(t, append(only("MTHexapod:2"), sim.WithTelemetryPeriod(10*time.Second)), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, append(only("MTHexapod:2"), sim.WithTelemetryPeriod(10*time.Second)), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "MTHexapod", 2)
 		pass(time.Minute)
 		before := number(t, r, "evt_compensatedPosition", "z")
@@ -136,7 +136,7 @@ func TestHexapodFollowsTheTemperature(t *testing.T) {
 }
 
 func TestObserverWritesRemarks(t *testing.T) {
-	night(t, only("LOVE"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("LOVE"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "LOVE", 0)
 		first, ok := r.Latest("evt_observingLog")
 		require.True(t, ok)

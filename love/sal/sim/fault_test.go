@@ -49,7 +49,7 @@ func refused(t *testing.T, r *sal.Remote, want, command string, values sal.Value
 
 func TestPlannedFaultOccursAndIsRecovered(t *testing.T) {
 	opts := append(only("ATDome"), sim.WithFault(sim.Fault{Component: "ATDome", After: 2 * time.Minute, Code: 7, Report: "a door jams"}))
-	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
 		pass(time.Minute)
 		require.EqualValues(t, sal.Enabled, number(t, r, "evt_summaryState", "summaryState"))
@@ -70,7 +70,7 @@ func TestPlannedFaultOccursAndIsRecovered(t *testing.T) {
 
 func TestOperatorCanStartAComponentThatFails(t *testing.T) {
 	opts := append(only("MTMount"), sim.WithInitialState(sal.Standby))
-	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "MTMount", 0)
 		available, _ := r.Latest("evt_configurationsAvailable")
 		require.Equal(t, "faulty.yaml", available.Text("overrides"))

@@ -15,8 +15,8 @@ import (
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
-// night runs an observatory in a bubble, and ends it after the test body.
-func night(t *testing.T, opts []sim.Option, body func(t *testing.T, ctx context.Context, d *sal.Domain)) {
+// runObservatory runs an observatory in a bubble while body runs.
+func runObservatory(t *testing.T, opts []sim.Option, body func(t *testing.T, ctx context.Context, d *sal.Domain)) {
 	synctest.Test(t, func(t *testing.T) {
 		d := sal.NewDomain(sim.NewBus(), sim.Definitions())
 		o := sim.NewObservatory(d, opts...)
@@ -52,7 +52,7 @@ func position(t *testing.T, r *sal.Remote) float64 {
 }
 
 func TestDomeSlewsAsCommandedWithinItsLimits(t *testing.T) {
-	night(t, only("ATDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ATDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
 		_, err := r.Command(ctx, "cmd_moveAzimuth", sal.Values{"azimuth": 90})
 		require.NoError(t, err)
@@ -85,7 +85,7 @@ func TestDomeSlewsAsCommandedWithinItsLimits(t *testing.T) {
 }
 
 func TestDoorsOpenAndCloseInOrder(t *testing.T) {
-	night(t, only("ATDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ATDome"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
 		doors := func() (main, dropout int64) {
 			m, _ := r.Latest("evt_mainDoorState")
@@ -110,7 +110,7 @@ func TestDoorsOpenAndCloseInOrder(t *testing.T) {
 }
 
 func TestSomethingAlwaysMoves(t *testing.T) {
-	night(t, only("ATDome", "MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ATDome", "MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		dome, mount := remote(t, ctx, d, "ATDome", 0), remote(t, ctx, d, "MTMount", 0)
 		pass(time.Second)
 		for range 60 {
@@ -129,7 +129,7 @@ func TestMountTracksWithinItsLimitsThroughANight(t *testing.T) {
 	if testing.Short() || raced {
 		hours = time.Hour
 	}
-	night(t, []sim.Option{sim.WithComponents("MTMount"), sim.WithTelemetryPeriod(5 * time.Second), sim.WithHeartbeat(10 * time.Second)}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, []sim.Option{sim.WithComponents("MTMount"), sim.WithTelemetryPeriod(5 * time.Second), sim.WithHeartbeat(10 * time.Second)}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r, err := d.Remote(ctx, "MTMount", 0, sal.WithTopics("azimuth", "elevation", "target"))
 		require.NoError(t, err)
 		targets := 0
@@ -147,7 +147,7 @@ func TestMountTracksWithinItsLimitsThroughANight(t *testing.T) {
 }
 
 func TestMountMovesAsCommandedAndRefusesUnreachablePositions(t *testing.T) {
-	night(t, only("MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("MTMount"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "MTMount", 0)
 		_, err := r.Command(ctx, "moveToTarget", sal.Values{"azimuth": -100, "elevation": 45})
 		require.NoError(t, err)
@@ -165,7 +165,7 @@ func TestMountMovesAsCommandedAndRefusesUnreachablePositions(t *testing.T) {
 }
 
 func TestWeatherDriftsSmoothlyAndPlausibly(t *testing.T) {
-	night(t, only("ESS:301"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ESS:301"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ESS", 301)
 		var last float64
 		_, err := r.Subscribe("tel_temperature", func(s *sal.Sample) {
@@ -190,7 +190,7 @@ func TestWeatherDriftsSmoothlyAndPlausibly(t *testing.T) {
 }
 
 func TestComponentsSendAHeartbeatEachSecond(t *testing.T) {
-	night(t, []sim.Option{sim.WithComponents("ATDome", "MTMount", "ESS:301")}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, []sim.Option{sim.WithComponents("ATDome", "MTMount", "ESS:301")}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		var beats atomic.Int64
 		for _, name := range []string{"ATDome", "MTMount", "ESS"} {
 			r, err := d.Remote(ctx, name, 0, sal.WithHistory(0))
@@ -204,7 +204,7 @@ func TestComponentsSendAHeartbeatEachSecond(t *testing.T) {
 }
 
 func TestStateCommandsFollowTheTable(t *testing.T) {
-	night(t, []sim.Option{sim.WithInitialState(sal.Standby)}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, []sim.Option{sim.WithInitialState(sal.Standby)}, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "ATDome", 0)
 		for _, step := range []struct {
 			command string
@@ -235,7 +235,7 @@ func TestStateCommandsFollowTheTable(t *testing.T) {
 }
 
 func TestLateJoinerKnowsTheStateAtOnce(t *testing.T) {
-	night(t, nil, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, nil, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		r := remote(t, ctx, d, "MTMount", 0)
 		s, ok := r.Latest("evt_summaryState")
 		require.True(t, ok)
@@ -253,7 +253,7 @@ func TestObservatoryRefusesAnImpossibleInitialState(t *testing.T) {
 
 func TestWholeObservatoryRunsThroughANight(t *testing.T) {
 	opts := []sim.Option{sim.WithTelemetryPeriod(30 * time.Second), sim.WithHeartbeat(30 * time.Second)}
-	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		hours := 10 * time.Hour
 		if testing.Short() || raced {
 			hours = time.Hour

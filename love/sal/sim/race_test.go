@@ -2,5 +2,6 @@
 
 package sim_test
 
-// raced says that the race detector is on, with which a night takes ten times as long.
+// raced reports whether the race detector is on, with which a night takes ten
+// times as long.
 const raced = true

@@ -8,7 +8,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/enums"
 )
 
-// rule says which samples raise an alarm.
+// rule decides which samples raise an alarm.
 type rule struct {
 	alarm string
 	topic string // attribute name

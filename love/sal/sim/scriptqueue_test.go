@@ -83,7 +83,7 @@ func (q *queue) rows() (current int64, waiting, past []int64) {
 }
 
 func TestScriptsRunOneAfterAnother(t *testing.T) {
-	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		require.Equal(t, "100001", q.add(quick, "duration: 30", nil), "the answer is the index")
 		require.Equal(t, "100002", q.add(quick, "", nil))
@@ -112,7 +112,7 @@ func TestScriptsRunOneAfterAnother(t *testing.T) {
 }
 
 func TestFailedScriptsReportIt(t *testing.T) {
-	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		q.add(broken, "", nil)
 		q.add(quick, "duration: many", nil)
@@ -132,7 +132,7 @@ func TestFailedScriptsReportIt(t *testing.T) {
 }
 
 func TestScriptPausesAndStopsAtCheckpoints(t *testing.T) {
-	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		q.add(quick, "", sal.Values{"pauseCheckpoint": "low", "stopCheckpoint": "hi.*"})
 		pass(time.Hour)
@@ -152,7 +152,7 @@ func TestScriptPausesAndStopsAtCheckpoints(t *testing.T) {
 }
 
 func TestQueueIsRearrangedByCommands(t *testing.T) {
-	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		do(t, q.Remote, "pause", nil)
 		for range 3 {
@@ -195,7 +195,7 @@ func TestQueueIsRearrangedByCommands(t *testing.T) {
 func TestStartingScriptIsStoppedAtOnce(t *testing.T) {
 	for name, terminate := range map[string]bool{"stopped": false, "terminated": true} {
 		t.Run(name, func(t *testing.T) {
-			night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+			runObservatory(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 				q := newQueue(t, ctx, d)
 				q.add(quick, "", nil)
 				q.add(quick, "", nil)
@@ -217,7 +217,7 @@ func TestStartingScriptIsStoppedAtOnce(t *testing.T) {
 }
 
 func TestQueueExecutesItsShowCommands(t *testing.T) {
-	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		q.add(quick, "", nil)
 		for command, event := range map[string]string{"showQueue": "evt_queue", "showAvailableScripts": "evt_availableScripts"} {
@@ -235,7 +235,7 @@ func TestQueueExecutesItsShowCommands(t *testing.T) {
 }
 
 func TestQueueRefusesImpossibleCommands(t *testing.T) {
-	night(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ScriptQueue:1"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		q := newQueue(t, ctx, d)
 		for _, c := range []struct {
 			want, command string

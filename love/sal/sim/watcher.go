@@ -29,7 +29,7 @@ type watcher struct {
 	alive      map[string]bool      // components with a heartbeat since then
 }
 
-// judgement is what a rule says about the newest sample.
+// judgement is the result of a rule for the newest sample.
 type judgement struct {
 	severity enums.AlarmSeverity
 	reason   string

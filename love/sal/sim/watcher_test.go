@@ -37,7 +37,7 @@ func severities(s *sal.Sample) []enums.AlarmSeverity {
 const domeAlarm = "Enabled.ATDome"
 
 func TestAlarmFollowsTheStateOfAComponent(t *testing.T) {
-	night(t, only("ATDome", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ATDome", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		watcher, dome := remote(t, ctx, d, "Watcher", 0), remote(t, ctx, d, "ATDome", 0)
 		got := alarms(t, watcher)
 		pass(time.Minute)
@@ -58,7 +58,7 @@ func TestAlarmFollowsTheStateOfAComponent(t *testing.T) {
 
 func TestAlarmIsAcknowledgedAndBecomesWorse(t *testing.T) {
 	fault := sim.WithFault(sim.Fault{Component: "ATDome", After: time.Minute, Code: 1, Report: "x"})
-	night(t, append(only("ATDome", "Watcher"), fault, sim.WithHeartbeat(10*time.Second)), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, append(only("ATDome", "Watcher"), fault, sim.WithHeartbeat(10*time.Second)), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		watcher, dome := remote(t, ctx, d, "Watcher", 0), remote(t, ctx, d, "ATDome", 0)
 		got := alarms(t, watcher)
 		do(t, dome, "disable", nil)
@@ -88,7 +88,7 @@ func TestAlarmIsAcknowledgedAndBecomesWorse(t *testing.T) {
 
 func TestAlarmWithoutCauseIsAcknowledgedAutomatically(t *testing.T) {
 	opts := append(only("ATDome", "Watcher"), sim.WithTelemetryPeriod(10*time.Second), sim.WithHeartbeat(10*time.Second))
-	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		got := alarms(t, remote(t, ctx, d, "Watcher", 0))
 		dome := remote(t, ctx, d, "ATDome", 0)
 		do(t, dome, "disable", nil)
@@ -100,7 +100,7 @@ func TestAlarmWithoutCauseIsAcknowledgedAutomatically(t *testing.T) {
 }
 
 func TestAlarmIsMutedForAWhile(t *testing.T) {
-	night(t, only("ATDome", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ATDome", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		watcher := remote(t, ctx, d, "Watcher", 0)
 		got := alarms(t, watcher)
 		mute := sal.Values{"name": domeAlarm, "duration": 60, "severity": 3, "mutedBy": "ana"}
@@ -124,7 +124,7 @@ func TestAlarmIsMutedForAWhile(t *testing.T) {
 }
 
 func TestMissingHeartbeatRaisesAnAlarm(t *testing.T) {
-	night(t, only("ATDome", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ATDome", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		watcher, dome := remote(t, ctx, d, "Watcher", 0), remote(t, ctx, d, "ATDome", 0)
 		got := alarms(t, watcher)
 		for _, command := range []string{"disable", "standby", "exitControl"} {
@@ -140,7 +140,7 @@ func TestMissingHeartbeatRaisesAnAlarm(t *testing.T) {
 }
 
 func TestScriptThatFailsRaisesAnAlarm(t *testing.T) {
-	night(t, only("ScriptQueue:1", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, only("ScriptQueue:1", "Watcher"), func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		got := alarms(t, remote(t, ctx, d, "Watcher", 0))
 		q := newQueue(t, ctx, d)
 		q.add(broken, "", nil)
@@ -156,7 +156,7 @@ func TestScriptThatFailsRaisesAnAlarm(t *testing.T) {
 
 func TestWeatherRaisesAlarms(t *testing.T) {
 	opts := []sim.Option{sim.WithComponents("ESS:301", "Watcher"), sim.WithTelemetryPeriod(time.Minute), sim.WithHeartbeat(time.Minute)}
-	night(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
+	runObservatory(t, opts, func(t *testing.T, ctx context.Context, d *sal.Domain) {
 		got := alarms(t, remote(t, ctx, d, "Watcher", 0))
 		pass(24 * time.Hour)
 		require.NotNil(t, got("Humidity.ESS:301"))

@@ -21,8 +21,8 @@ const (
 	Available                     // the scripts that the queue could run
 )
 
-// State holds what is known of a script queue (producer spec, sections 7.1 to
-// 7.7). Use [New].
+// State holds what is known of a script queue
+// (docs/protocol/producer.md#script-queue). Use [New].
 type State struct {
 	limit     int // length of the finished list; negative for no limit
 	encodeLog func(*sal.Sample) []byte

@@ -115,7 +115,7 @@ func TestTheQueueDecidesWhichScriptsThereAre(t *testing.T) {
 	require.Contains(t, scripts, `"current_scripts":[],"waiting_scripts":[{"remote":null,"setup":true,"index":7,"path":"early.py"`)
 	require.NotContains(t, scripts, `"index":3`)
 	w.queue(0, []int{3}, nil)
-	require.Contains(t, w.stream("scriptsStream"), `"index":3,"path":"UNKNOWN"`, "it begins anew")
+	require.Contains(t, w.stream("scriptsStream"), `"index":3,"path":"UNKNOWN"`, "its earlier data is forgotten")
 }
 
 func TestTheListOfFinishedScriptsIsLimited(t *testing.T) {

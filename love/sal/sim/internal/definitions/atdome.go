@@ -30,9 +30,9 @@ func atDome() *sal.Component {
 			{Kind: sal.Command, Name: "moveShutterMainDoor", Description: "Move the main door alone, for engineers.", Fields: []sal.Field{
 				{Name: "open", Type: sal.Boolean, Description: "Open it, or else close it."},
 			}},
-			{Kind: sal.Event, Name: "azimuthCommandedState", Description: "What azimuth was told to do last.", Fields: []sal.Field{
+			{Kind: sal.Event, Name: "azimuthCommandedState", Description: "The last command to azimuth.", Fields: []sal.Field{
 				{Name: "commandedState", Type: sal.Long, Description: "1 unknown, 2 go to position, 3 home, 4 stop."},
-				{Name: "azimuth", Type: sal.Float, Units: "deg", Description: "Where it was told to go; NaN if to no position."},
+				{Name: "azimuth", Type: sal.Float, Units: "deg", Description: "The commanded position; NaN if there is none."},
 			}},
 			{Kind: sal.Event, Name: "azimuthState", Description: "What azimuth does.", Fields: []sal.Field{
 				{Name: "state", Type: sal.Long, Description: "1 not in motion, 2 moving clockwise, 3 moving counterclockwise."},
@@ -40,13 +40,13 @@ func atDome() *sal.Component {
 				{Name: "homed", Type: sal.Boolean, Description: "It found its home switch since the start."},
 				{Name: "homeSwitch", Type: sal.Boolean, Description: "The home switch is pressed."},
 			}},
-			{Kind: sal.Event, Name: "dropoutDoorCommandedState", Description: "What the dropout door was told to do last.", Fields: []sal.Field{
+			{Kind: sal.Event, Name: "dropoutDoorCommandedState", Description: "The last command to the dropout door.", Fields: []sal.Field{
 				{Name: "commandedState", Type: sal.Long, Description: "1 unknown, 2 closed, 3 opened, 4 stop."},
 			}},
 			{Kind: sal.Event, Name: "dropoutDoorState", Description: "What the dropout door does.", Fields: []sal.Field{
 				{Name: "state", Type: sal.Long, Description: "1 closed, 2 opened, 3 partially opened, 4 opening, 5 closing."},
 			}},
-			{Kind: sal.Event, Name: "mainDoorCommandedState", Description: "What the main door was told to do last.", Fields: []sal.Field{
+			{Kind: sal.Event, Name: "mainDoorCommandedState", Description: "The last command to the main door.", Fields: []sal.Field{
 				{Name: "commandedState", Type: sal.Long, Description: "1 unknown, 2 closed, 3 opened, 4 stop."},
 			}},
 			{Kind: sal.Event, Name: "mainDoorState", Description: "What the main door does.", Fields: []sal.Field{
@@ -55,13 +55,13 @@ func atDome() *sal.Component {
 			{Kind: sal.Event, Name: "moveCode", Description: "Motion bits of the low-level controller.", Fields: []sal.Field{
 				{Name: "code", Type: sal.Long, Description: "The bits."},
 			}},
-			{Kind: sal.Event, Name: "azimuthInPosition", Description: "Whether azimuth is where it was told to be.", Fields: []sal.Field{
+			{Kind: sal.Event, Name: "azimuthInPosition", Description: "Whether azimuth is at its commanded position.", Fields: []sal.Field{
 				{Name: "inPosition", Type: sal.Boolean, Description: "It is."},
 			}},
-			{Kind: sal.Event, Name: "shutterInPosition", Description: "Whether both doors are as they were told to be.", Fields: []sal.Field{
+			{Kind: sal.Event, Name: "shutterInPosition", Description: "Whether both doors are at their commanded positions.", Fields: []sal.Field{
 				{Name: "inPosition", Type: sal.Boolean, Description: "They are."},
 			}},
-			{Kind: sal.Event, Name: "allAxesInPosition", Description: "Whether azimuth and both doors are as told.", Fields: []sal.Field{
+			{Kind: sal.Event, Name: "allAxesInPosition", Description: "Whether azimuth and both doors are at their commanded positions.", Fields: []sal.Field{
 				{Name: "inPosition", Type: sal.Boolean, Description: "They are."},
 			}},
 			{Kind: sal.Event, Name: "doorEncoderExtremes", Description: "Encoder readings of the doors at their ends.", Fields: []sal.Field{
@@ -70,7 +70,7 @@ func atDome() *sal.Component {
 				{Name: "dropoutClosed", Type: sal.LongLong, Description: "Dropout door closed."},
 				{Name: "dropoutOpened", Type: sal.LongLong, Description: "Dropout door open."},
 			}},
-			{Kind: sal.Event, Name: "lastAzimuthGoTo", Description: "Where azimuth was told to go last.", Fields: []sal.Field{
+			{Kind: sal.Event, Name: "lastAzimuthGoTo", Description: "The last commanded position of azimuth.", Fields: []sal.Field{
 				{Name: "position", Type: sal.Float, Units: "deg", Description: "The azimuth."},
 			}},
 			{Kind: sal.Event, Name: "emergencyStop", Description: "Whether the emergency stop is pressed.", Fields: []sal.Field{

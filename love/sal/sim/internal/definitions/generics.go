@@ -68,7 +68,7 @@ func configurable() []*sal.Topic {
 			{Name: "version", Type: sal.String, Description: "Version of where they come from."},
 			{Name: "url", Type: sal.String, Description: "Address of where they come from."},
 			{Name: "schemaVersion", Type: sal.String, Description: "Version of the schema that they follow."},
-			{Name: "otherInfo", Type: sal.String, Description: "Events that tell more about the configuration, separated by commas."},
+			{Name: "otherInfo", Type: sal.String, Description: "Events with more about the configuration, separated by commas."},
 		}},
 		{Kind: sal.Event, Name: "configurationsAvailable", Description: "The configurations to choose from.", Fields: []sal.Field{
 			{Name: "overrides", Type: sal.String, Description: "Names that the command start accepts, separated by commas."},

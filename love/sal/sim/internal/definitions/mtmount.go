@@ -41,7 +41,7 @@ func mtMount() *sal.Component {
 			{Kind: sal.Command, Name: "stopTracking", Description: "No longer follow the target."},
 			{Kind: sal.Command, Name: "stop", Description: "Stop both axes."},
 			{Kind: sal.Command, Name: "clearError", Description: "Forget errors of parts of the mount.", Fields: []sal.Field{
-				{Name: "mask", Type: sal.Long, Description: "Bits that tell which parts."},
+				{Name: "mask", Type: sal.Long, Description: "One bit per part."},
 			}},
 			{Kind: sal.Event, Name: "azimuthHomed", Description: "Whether azimuth found its home switch.", Fields: []sal.Field{
 				{Name: "homed", Type: sal.Boolean, Description: "It did."},
@@ -68,10 +68,10 @@ func mtMount() *sal.Component {
 				{Name: "state", Type: sal.Long, Description: "0 stopping, 1 stopped, 2 moving to a point, 3 jogging, 4 tracking, 5 tracking paused."},
 			}},
 			{Kind: sal.Event, Name: "azimuthLimits", Description: "Limits that azimuth is at.", Fields: []sal.Field{
-				{Name: "limits", Type: sal.UnsignedInt, Description: "Bits that tell which."},
+				{Name: "limits", Type: sal.UnsignedInt, Description: "One bit per limit."},
 			}},
 			{Kind: sal.Event, Name: "elevationLimits", Description: "Limits that elevation is at.", Fields: []sal.Field{
-				{Name: "limits", Type: sal.UnsignedInt, Description: "Bits that tell which."},
+				{Name: "limits", Type: sal.UnsignedInt, Description: "One bit per limit."},
 			}},
 			{Kind: sal.Event, Name: "cameraCableWrapFollowing", Description: "Whether the cable wrap follows the rotator.", Fields: []sal.Field{
 				{Name: "enabled", Type: sal.Long, Description: "1 if it does."},

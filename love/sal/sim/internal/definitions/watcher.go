@@ -9,7 +9,7 @@ import (
 func watcher() *sal.Component {
 	return &sal.Component{
 		Name:        "Watcher",
-		Description: "Alarms made of what other components tell.",
+		Description: "Alarms raised from the data of other components.",
 		Enumerations: []sal.Enumeration{
 			numbered("AlarmSeverity", "None", "Warning", "Serious", "Critical"),
 		},

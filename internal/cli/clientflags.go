@@ -11,11 +11,11 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 )
 
-// defaultManager is where `loved manager` and `loved demo` listen if not told
-// otherwise.
+// defaultManager is where `loved manager` and `loved demo` listen by default.
 const defaultManager = "http://" + defaultListen
 
-// clientFlags say which manager a client command talks to, and as whom.
+// clientFlags are the manager that a client command connects to, and the
+// credentials for it.
 type clientFlags struct {
 	manager, token, user, processPassword string
 }
@@ -26,8 +26,9 @@ func (f *clientFlags) register(fs *pflag.FlagSet) {
 	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
 }
 
-// registerUser registers the flags of what only users may do: the password of
-// processes, which may stand in the environment for others, does not count.
+// registerUser registers the flags of commands that only users may give: the
+// password of processes, which may be in the environment for other commands, is
+// not used.
 func (f *clientFlags) registerUser(fs *pflag.FlagSet) {
 	f.registerManager(fs)
 	fs.StringVar(&f.token, "token", "", "token of a user")
@@ -41,32 +42,32 @@ func (f *clientFlags) registerManager(fs *pflag.FlagSet) {
 	bindEnv(fs, "manager", "LOVED_MANAGER")
 }
 
-// access is a manager and the credentials for it.
-type access struct {
+// target is a manager and the credentials for it.
+type target struct {
 	manager, token, processPassword string
 }
 
 var errNoCredentials = &usageError{errors.New(
-	"who are you? give --token, --user or --process-password, or start `loved demo`, whose session needs none")}
+	"credentials are missing: give --token, --user or --process-password, or start `loved demo`, whose session needs none")}
 
-// access returns what the flags name, or what the session of a running demo
-// names if they name nobody.
-func (a *app) access(ctx context.Context, f clientFlags) (access, error) {
+// target returns what the flags name, or what the session of a running demo
+// names if they hold no credentials.
+func (a *app) target(ctx context.Context, f clientFlags) (target, error) {
 	s, err := readSession(a.env)
 	if err != nil && !errors.Is(err, errNoSession) {
-		return access{}, err
+		return target{}, err
 	}
 	running := err == nil
 	if f.token == "" && f.user == "" && f.processPassword == "" {
 		if !running || f.manager != "" && f.manager != s.Manager {
-			return access{}, errNoCredentials
+			return target{}, errNoCredentials
 		}
-		return access{s.Manager, s.Token, s.ProcessPassword}, nil
+		return target{s.Manager, s.Token, s.ProcessPassword}, nil
 	}
-	to := access{managerOr(f.manager, s), f.token, f.processPassword}
+	to := target{managerOr(f.manager, s), f.token, f.processPassword}
 	if f.token == "" && f.user != "" {
 		if to.token, err = a.logIn(ctx, to.manager, f.user); err != nil {
-			return access{}, err
+			return target{}, err
 		}
 	}
 	return to, nil
@@ -92,14 +93,14 @@ func (a *app) logIn(ctx context.Context, manager, user string) (token string, er
 	}
 	s, err := client.Login(ctx, manager, user, password)
 	if err != nil {
-		return "", explain(err)
+		return "", withHint(err)
 	}
 	return s.Token, nil
 }
 
-// userClient is a client of the manager for what only users may do.
+// userClient returns a client of the manager for what only users may do.
 func (a *app) userClient(ctx context.Context, flags clientFlags) (*client.Client, error) {
-	to, err := a.access(ctx, flags)
+	to, err := a.target(ctx, flags)
 	if errors.Is(err, errNoCredentials) {
 		return nil, usagef("only a user may do that: give --token or --user, or start `loved demo`, whose session needs none")
 	}
@@ -114,7 +115,7 @@ func (a *app) userClient(ctx context.Context, flags clientFlags) (*client.Client
 }
 
 // asUser connects with the token if there is one.
-func (to access) asUser() client.Option {
+func (to target) asUser() client.Option {
 	if to.token != "" {
 		return client.WithToken(to.token)
 	}
@@ -123,17 +124,17 @@ func (to access) asUser() client.Option {
 
 // asProcess connects with the process password if there is one: by default
 // only processes may publish.
-func (to access) asProcess() client.Option {
+func (to target) asProcess() client.Option {
 	if to.processPassword != "" {
 		return client.WithProcessPassword(to.processPassword)
 	}
 	return client.WithToken(to.token)
 }
 
-// explain adds to an error of the connection what can be done about it.
-func explain(err error) error {
+// withHint adds to an error of the connection what to do about it.
+func withHint(err error) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("%w: nobody listens there; start `loved demo` or `loved manager`, or say with --manager where it is", err)
+		return fmt.Errorf("%w: nothing listens there; start `loved demo` or `loved manager`, or give the manager's URL with --manager", err)
 	}
 	return err
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestCommandsAreSpelledAsTheyHaveToBeTyped(t *testing.T) {
+func TestTheProgramsNameIsTheOneToType(t *testing.T) {
 	hash := strings.Repeat("0a", 32)
 	cases := map[string]string{
 		"loved":                                 "loved",
@@ -17,8 +17,8 @@ func TestCommandsAreSpelledAsTheyHaveToBeTyped(t *testing.T) {
 	}
 	t.Chdir("../..")
 	for program, want := range cases {
-		require.Equal(t, want, (&app{program: program}).spelling(), program)
+		require.Equal(t, want, (&app{program: program}).programName(), program)
 	}
 	t.Chdir(t.TempDir())
-	require.Equal(t, "go run github.com/rubin-love/love-go/cmd/loved", (&app{program: "/tmp/go-build123/b001/exe/loved"}).spelling())
+	require.Equal(t, "go run github.com/rubin-love/love-go/cmd/loved", (&app{program: "/tmp/go-build123/b001/exe/loved"}).programName())
 }
