@@ -25,6 +25,8 @@ import (
 const (
 	// demoDrain lets the demo end within a second of Ctrl-C.
 	demoDrain = 500 * time.Millisecond
+	// demoCommandTimeout is how long the observatory's commander waits.
+	demoCommandTimeout = 10 * time.Second
 	// demoPeriod is the period of telemetry, shorter than the two seconds of a real
 	// producer.
 	demoPeriod = time.Second
@@ -100,6 +102,7 @@ func (d *demo) serverConfig() server.Config {
 		Passwords:       d.session.Users,
 		ProcessPassword: d.session.ProcessPassword,
 		Commander:       salcommander.New(d.domain),
+		CommandTimeout:  demoCommandTimeout,
 		Logbook:         d.csc,
 		Name:            "demo",
 		Authority:       true,

@@ -219,6 +219,9 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	if err != nil {
 		return &usageError{err}
 	}
+	if client == nil && (f.commands.authority || len(f.commands.patterns) > 0) {
+		return &usageError{errors.New("--authority and --approval need a commander: give --commander")}
+	}
 	listener, err := listen(f.listen)
 	if err != nil {
 		return err
@@ -264,6 +267,7 @@ func (f *managerFlags) serverConfig() server.Config {
 		},
 		ProcessPassword:      f.processPassword,
 		SecretKey:            []byte(f.secretKey),
+		AllowShortKey:        f.insecureDev,
 		TokenLifetime:        f.tokenLifetime,
 		LogInLimits:          auth.LogInLimits{UserTries: f.limits.logInTries, AddressTries: 5 * f.limits.logInTries},
 		CommandTimeout:       time.Duration(f.client.timeout),

@@ -201,6 +201,7 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		"LDAP users without a server":        {nil, []string{"manager", "--ldap-user-base", "cn=x"}, exitUsage, "--ldap-user-base"},
 		"LDAP groups without a server":       {nil, []string{"manager", "--ldap-group-base", "cn=x"}, exitUsage, "--ldap-group-base"},
 		"LDAP in the open without a server":  {nil, []string{"manager", "--ldap-insecure"}, exitUsage, "--ldap-insecure"},
+		"authority without a commander":      {environment{"PROCESS_CONNECTION_PASS": "long and random"}, []string{"manager", "--authority"}, exitUsage, "--commander"},
 		"no runs":                            {nil, []string{"bench", "--shape", "stalled", "--runs", "0"}, exitUsage, "--runs is 0"},
 		"no runs beside commands":            {nil, []string{"bench", "--shape", "commands", "--runs", "-1"}, exitUsage, "--runs is -1"},
 		"no commands to run beside":          {nil, []string{"bench", "--shape", "commands", "--commands", "0"}, exitUsage, "--commands is 0"},
