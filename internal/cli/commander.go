@@ -2,17 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/rubin-love/love-go/internal/httpserver"
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
@@ -83,11 +79,13 @@ func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 		return err
 	}
 	executor := salcommander.New(bus.domain)
-	api := commanderhttp.NewHandler(commanderhttp.Backend{
-		Commander: executor, Informer: executor, Heartbeater: executor, Logbook: love,
-	}, commanderhttp.WithTimeout(time.Duration(f.timeout)), commanderhttp.WithLogger(log))
+	parts = append(parts, func(ctx context.Context) error {
+		return commanderhttp.Serve(ctx, listener, commanderhttp.Backend{
+			Commander: executor, Informer: executor, Heartbeater: executor, Logbook: love,
+		}, commanderhttp.WithTimeout(time.Duration(f.timeout)), commanderhttp.WithLogger(log))
+	})
 	fmt.Fprintf(a.stdout, "LOVE commander at %s, of %s\n", urlOf(listener, ""), bus.description)
-	return bus.run(ctx, append(parts, func(ctx context.Context) error { return serveAPI(ctx, listener, api, log) })...)
+	return bus.run(ctx, parts...)
 }
 
 // openAsLOVE joins the bus that the flags name as the LOVE CSC. On a simulated
@@ -103,28 +101,4 @@ func (a *app) openAsLOVE(ctx context.Context, f *salFlags, log *slog.Logger) (*s
 		return nil, nil, fmt.Errorf("starting the LOVE CSC: %w", err)
 	}
 	return bus, love, nil
-}
-
-// apiDrainTimeout is how long a commander that ends waits for commands under way.
-const apiDrainTimeout = 5 * time.Second
-
-// serveAPI serves requests on the listener until ctx ends, then waits up to
-// apiDrainTimeout for those under way.
-func serveAPI(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
-	server := httpserver.New(handler, log)
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	select {
-	case err := <-served: // the listener failed
-		return errors.Join(fmt.Errorf("serving: %w", err), server.Close())
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiDrainTimeout)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil {
-		log.Warn("aborted the commands under way", "error", err)
-		server.Close()
-	}
-	<-served
-	return nil
 }

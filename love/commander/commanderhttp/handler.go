@@ -73,7 +73,9 @@ type action func(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error)
 //
 // Unlike with the Python commander, a client that accepts [ProgressType]
 // receives the progress of its command, and salinfo has ETags and compression.
-func NewHandler(b Backend, opts ...HandlerOption) http.Handler {
+func NewHandler(b Backend, opts ...HandlerOption) http.Handler { return newHandler(b, opts).wrap() }
+
+func newHandler(b Backend, opts []HandlerOption) *handler {
 	h := &handler{
 		Backend: b, timeout: 10 * time.Second, underWay: make(semaphore, DefaultMaxRequests), log: slog.New(slog.DiscardHandler),
 	}
@@ -92,6 +94,10 @@ func NewHandler(b Backend, opts ...HandlerOption) http.Handler {
 		dataPath:            {get: h.topicData},
 		"/salinfo/metadata": {get: noMetadata},
 	}
+	return h
+}
+
+func (h *handler) wrap() http.Handler {
 	return httpapi.Wrap(h, httpapi.Wrapping{Logger: h.log, BodyTimeout: bodyTimeout, Failed: failed})
 }
 
