@@ -1,103 +1,137 @@
-// Command customauth is a LOVE manager whose users come from a team's own
-// identity system, here the observatory's badge office. It takes two methods,
-// Authenticate for the log-in and Lookup for every request after it; tokens,
-// permissions, websockets and audit are the manager's.
+// Command customauth is a LOVE-manager with a log-in of its own: names and PINs
+// of a badge office, and on each badge what its owner may command. Commands go to
+// a function.
 //
 //	go run ./examples/customauth
-//	curl -d username=ada -d password=1815 http://127.0.0.1:8000/manager/api/get-token/
+//
+// In another terminal, log in with the password 1815 and command the dome, then
+// watch what happens when you type "ada" in the first one, which takes her badge back:
+//
+//	export LOVED_USER=ada LOVED_PASSWORD=1815
+//	loved cmd ATDome moveAzimuth azimuth=90
+//	loved commands
+//	loved sub event-Hub-0-commands
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/subtle"
+	"encoding/json"
+	"flag"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
-	"slices"
 	"sync"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/server"
 )
 
-// badgeOffice knows who has a badge, its PIN, and which doors it opens. A real one
-// would ask a service, which may be slow, and may fail.
+func main() {
+	address := flag.String("listen", "127.0.0.1:8000", "address of the manager")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	listener, err := net.Listen("tcp", *address)
+	if err == nil {
+		fmt.Println("badge office at http://" + listener.Addr().String())
+		err = run(ctx, listener, commander.Func(moveDome), os.Stdin)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "customauth:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx ends. Each line of takenBack is a name whose badge is taken
+// back.
+func run(ctx context.Context, listener net.Listener, way commander.Commander, takenBack io.Reader) error {
+	office := &badgeOffice{badges: map[string]badge{
+		"ada":   {pin: "1815", may: []auth.Permission{auth.ExecuteCommand}}, // every command
+		"henry": {pin: "1868", may: []auth.Permission{"ATDome:*:move*"}},    // those that match
+		"guest": {pin: "0000"},                                              // may only look
+	}}
+	s, err := server.New(ctx, server.Config{
+		Authenticator:   office, // also the Directory, because it has Lookup
+		Commander:       way,
+		ProcessPassword: os.Getenv("PROCESS_CONNECTION_PASS"), // of producers
+		Logger:          slog.Default(),
+	})
+	if err != nil {
+		return err
+	}
+	go func() {
+		for lines := bufio.NewScanner(takenBack); lines.Scan(); {
+			name := lines.Text()
+			office.takeBack(name)
+			// Requests are refused from now on. A websocket was checked when it was
+			// opened, so it has to be closed.
+			s.Hub().Disconnect(func(p auth.Principal) bool { return p.User.Username == name }, hub.CloseCredential)
+		}
+	}()
+	return s.Serve(ctx, listener)
+}
+
+// badgeOffice is the log-in. In real life it would ask a service.
 type badgeOffice struct {
 	mu     sync.Mutex
 	badges map[string]badge
 }
 
 type badge struct {
-	pin   string
-	doors []string
+	pin string
+	may []auth.Permission
 }
 
-// Authenticate implements auth.Authenticator: it is called at log-in.
+// Authenticate implements auth.Authenticator: it is asked at log-in.
 func (o *badgeOffice) Authenticate(ctx context.Context, name, pin string) (auth.User, error) {
 	o.mu.Lock()
 	b, ok := o.badges[name]
 	o.mu.Unlock()
-	// A name that does not exist takes as long as a wrong PIN.
-	if right := subtle.ConstantTimeCompare([]byte(b.pin), []byte(pin)) == 1; !right || !ok {
+	if !ok || subtle.ConstantTimeCompare([]byte(b.pin), []byte(pin)) == 0 {
 		return auth.User{}, auth.ErrCredentials
 	}
 	return o.Lookup(ctx, name)
 }
 
-// Lookup implements auth.Directory: it is called at each request, so revoking a
-// badge takes effect at once.
+// Lookup implements auth.Directory: it is asked at each request, so that a change
+// takes effect at once.
 func (o *badgeOffice) Lookup(_ context.Context, name string) (auth.User, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	b, ok := o.badges[name]
 	if !ok {
-		return auth.User{}, fmt.Errorf("badge of %s: %w", name, auth.ErrUnknownUser)
+		return auth.User{}, fmt.Errorf("%s has no badge: %w", name, auth.ErrUnknownUser)
 	}
-	u := auth.User{Username: name}
-	if slices.Contains(b.doors, "control room") {
-		u.Groups = []string{auth.GroupCommand} // may send every command
-	}
-	if slices.Contains(b.doors, "auxiliary telescope") {
-		u.Permissions = []auth.Permission{"ATDome:*:*", "ATMCS:*:*"} // may command these
-	}
-	return u, nil
+	return auth.User{Username: name, Permissions: b.may}, nil
 }
 
-// revoke ends a badge.
-func (o *badgeOffice) revoke(name string) {
+func (o *badgeOffice) takeBack(name string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.badges, name)
 }
 
-// newServer returns a manager whose users are those of the badge office.
-func newServer(ctx context.Context, office *badgeOffice, processPassword string, log *slog.Logger) (*server.Server, error) {
-	return server.New(ctx, server.Config{
-		Authenticator:   office,
-		ProcessPassword: processPassword,
-		Logger:          log,
-	})
-}
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, "127.0.0.1:8000"); err != nil {
-		fmt.Fprintln(os.Stderr, "customauth:", err)
-		os.Exit(1)
+// moveDome is the commander. What the dome answers is an Ack, of which "Done"
+// alone means success; a command that never reaches it is an error.
+func moveDome(_ context.Context, c commander.Call) (love.Ack, error) {
+	var to struct{ Azimuth *float64 } // nil if it is left out
+	if c.CSC != "ATDome" || c.Name != "cmd_moveAzimuth" {
+		return love.Ack{}, commander.Refuse("There is ATDome moveAzimuth, not %s %s.", c.CSC, c.Name)
 	}
-}
-
-// run serves until ctx ends.
-func run(ctx context.Context, address string) error {
-	office := &badgeOffice{badges: map[string]badge{
-		"ada":   {pin: "1815", doors: []string{"control room"}},
-		"henry": {pin: "1868", doors: []string{"auxiliary telescope"}},
-	}}
-	s, err := newServer(ctx, office, os.Getenv("PROCESS_CONNECTION_PASS"), slog.Default())
-	if err != nil {
-		return err
+	if err := json.Unmarshal(c.Params, &to); err != nil || to.Azimuth == nil {
+		return love.Ack{}, commander.Refuse("azimuth is a number.")
 	}
-	return s.ListenAndServe(ctx, address)
+	if *to.Azimuth < 0 || *to.Azimuth > 360 {
+		return love.Ack{Text: "Failed: the dome turns from 0 to 360 degrees"}, nil
+	}
+	fmt.Printf("%s turns the dome to %g degrees\n", c.Identity, *to.Azimuth)
+	return love.Ack{Text: love.Done}, nil
 }

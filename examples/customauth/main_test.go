@@ -1,69 +1,138 @@
 package main
 
 import (
-	"encoding/json"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"strings"
+	"context"
+	"fmt"
+	"io"
+	"net"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/lovetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestTheBadgeOfficeDecidesWhoMayLogInAndCommand(t *testing.T) {
-	office := &badgeOffice{badges: map[string]badge{
-		"ada":   {pin: "1815", doors: []string{"control room"}},
-		"henry": {pin: "1868", doors: []string{"auxiliary telescope"}},
-		"guest": {pin: "0000"},
-	}}
-	s, err := newServer(t.Context(), office, "", slog.New(slog.DiscardHandler))
+var (
+	move = love.Command{CSC: "ATDome", Name: "cmd_moveAzimuth", Params: []byte(`{"azimuth":90}`)}
+	stop = love.Command{CSC: "ATDome", Name: "cmd_stopMotion"}
+)
+
+func TestABadgeHolderCommandsAndIsRecorded(t *testing.T) {
+	dome := &lovetest.Commander{Answer: moveDome} // remembers what it gets
+	url, _ := start(t, dome)
+	_, err := client.Login(t.Context(), url, "ada", "1816")
+	require.ErrorIs(t, err, client.ErrCredentials)
+
+	ada := logIn(t, url, "ada", "1815")
+	ack, err := ada.Command(t.Context(), move)
 	require.NoError(t, err)
-	defer func() { require.NoError(t, s.Close(t.Context())) }()
+	require.True(t, ack.Succeeded(), ack.Text)
+	require.Equal(t, "ada", dome.Calls()[0].User)
 
-	call := func(method, path, token, kind, body string) (int, string) {
-		r := httptest.NewRequest(method, "/manager/api/"+path, strings.NewReader(body))
-		r.Header.Set("Content-Type", kind)
-		if token != "" {
-			r.Header.Set("Authorization", "Token "+token)
+	for entry, err := range ada.Commands(t.Context(), love.CommandFilter{Limit: 1}) { // newest first
+		require.NoError(t, err)
+		require.Equal(t, "ada", entry.User)
+		require.Equal(t, "cmd_moveAzimuth", entry.Command)
+		require.Equal(t, love.CommandDone, entry.State)
+	}
+}
+
+func TestABadgeSaysWhatItsOwnerMayCommand(t *testing.T) {
+	dome := &lovetest.Commander{}
+	url, _ := start(t, dome)
+	henry, guest := logIn(t, url, "henry", "1868"), logIn(t, url, "guest", "0000")
+
+	_, err := henry.Command(t.Context(), move)
+	require.NoError(t, err)
+	requireForbidden(t, henry, stop)
+	requireForbidden(t, guest, move)
+	require.Len(t, dome.Calls(), 1, "what is forbidden does not reach the commander")
+}
+
+func TestTakingABadgeBackDisconnectsItsOwner(t *testing.T) {
+	url, takeBack := start(t, nil)
+	ada, henry := logIn(t, url, "ada", "1815"), logIn(t, url, "henry", "1868")
+	adaEnded, henryEnded := connect(t, ada), connect(t, henry)
+
+	fmt.Fprintln(takeBack, "ada")
+	require.ErrorIs(t, <-adaEnded, client.ErrTokenInvalid, "the open websocket")
+	_, err := ada.Command(t.Context(), move)
+	require.ErrorIs(t, err, client.ErrRefused, "the token")
+	_, err = client.Login(t.Context(), url, "ada", "1815")
+	require.ErrorIs(t, err, client.ErrCredentials, "a new log-in")
+
+	require.NoError(t, henry.Flush(t.Context()), "others stay")
+	require.Empty(t, henryEnded)
+}
+
+func TestTheOfficePassesTheSuiteForLogIns(t *testing.T) {
+	lovetest.RunAuthenticator(t, func(*testing.T) lovetest.AuthenticatorSetup {
+		office := &badgeOffice{badges: map[string]badge{"ada": {pin: "1815"}}}
+		return lovetest.AuthenticatorSetup{
+			Authenticator: office, Username: "ada", Password: "1815",
+			Disable: func(*testing.T) { office.takeBack("ada") },
 		}
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, r)
-		return w.Code, w.Body.String()
-	}
-	logIn := func(name, pin string) (token string) {
-		form := url.Values{"username": {name}, "password": {pin}}.Encode()
-		status, body := call("POST", "get-token/", "", "application/x-www-form-urlencoded", form)
-		require.Equal(t, http.StatusOK, status, body)
-		var session struct{ Token string }
-		require.NoError(t, json.Unmarshal([]byte(body), &session))
-		return session.Token
-	}
-	status, _ := call("POST", "get-token/", "", "application/json", `{"username": "ada", "password": "1816"}`)
-	require.Equal(t, http.StatusBadRequest, status)
+	})
+}
 
-	// There is no commander, so a command that is allowed is answered 503.
-	dome := `{"csc": "ATDome", "salindex": 0, "cmd": "cmd_moveAzimuth", "params": {"azimuth": 10}}`
-	mount := `{"csc": "MTMount", "salindex": 0, "cmd": "cmd_stop", "params": {}}`
-	for name, c := range map[string]struct {
-		pin         string
-		dome, mount int
-	}{
-		"ada": {"1815", 503, 503}, "henry": {"1868", 503, 403}, "guest": {"0000", 403, 403},
-	} {
-		token := logIn(name, c.pin)
-		status, body := call("POST", "cmd/", token, "application/json", dome)
-		require.Equal(t, c.dome, status, "%s: %s", name, body)
-		status, _ = call("POST", "cmd/", token, "application/json", mount)
-		require.Equal(t, c.mount, status, name)
+func TestTheDomePassesTheSuiteForCommanders(t *testing.T) {
+	turn := func(params string) commander.Call {
+		return commander.Call{Command: love.Command{CSC: "ATDome", Name: "cmd_moveAzimuth", Params: []byte(params)}}
 	}
+	lovetest.RunCommander(t, func(*testing.T) lovetest.CommanderSetup {
+		return lovetest.CommanderSetup{
+			Commander: commander.Func(moveDome),
+			Succeeds:  turn(`{"azimuth":90}`),
+			Fails:     turn(`{"azimuth":400}`),
+			Refused:   turn(`{}`),
+		}
+	})
+}
 
-	token := logIn("ada", "1815")
-	office.revoke("ada")
-	status, _ = call("GET", "validate-token/", token, "", "")
-	require.Equal(t, http.StatusUnauthorized, status, "the badge was revoked")
+// start runs the program on a free port until the test ends. A name written to
+// takeBack loses its badge.
+func start(t *testing.T, way commander.Commander) (url string, takeBack io.Writer) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	names, w := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, listener, way, names) }()
+	t.Cleanup(func() {
+		cancel()
+		w.Close()
+		require.NoError(t, <-ended)
+	})
+	return "http://" + listener.Addr().String(), w
+}
+
+// logIn returns the client of somebody with a badge.
+func logIn(t *testing.T, url, name, pin string) *client.Client {
+	login, err := client.Login(t.Context(), url, name, pin)
+	require.NoError(t, err)
+	c, err := client.New(url, client.WithToken(login.Token))
+	require.NoError(t, err)
+	return c
+}
+
+// connect opens the client's websocket. The result tells why it ended.
+func connect(t *testing.T, c *client.Client) <-chan error {
+	connected, ended := make(chan struct{}), make(chan error, 1)
+	c.OnConnect(func(context.Context) error { close(connected); return nil })
+	go func() { ended <- c.Run(t.Context()) }()
+	<-connected
+	return ended
+}
+
+func requireForbidden(t *testing.T, c *client.Client, command love.Command) {
+	_, err := c.Command(t.Context(), command)
+	var e *commander.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, commander.Forbidden, e.Kind)
 }
