@@ -150,10 +150,12 @@ func (a Ack) Succeeded() bool { return a.Text == Done }
 // Progress is an acknowledgement that does not end its command: the component
 // has seen it, or works on it.
 type Progress struct {
-	Code    int     `json:"code"` // 300 or 301
-	Name    string  `json:"name"` // "CMD_INPROGRESS"
-	Result  string  `json:"result,omitempty"`
-	Timeout float64 `json:"timeout,omitempty"` // about how much longer it takes, seconds
+	Code   int    `json:"code"` // 300 or 301
+	Name   string `json:"name"` // "CMD_INPROGRESS"
+	Result string `json:"result,omitempty"`
+	// Timeout is about how much longer it takes, in seconds. Each acknowledgement adds
+	// its own to the time limit of the command.
+	Timeout float64 `json:"timeout,omitempty"`
 }
 
 // Extension returns by how much the progress extends the time limit of its

@@ -31,7 +31,7 @@ type legacyCosts struct {
 	store     UserStore
 	passwords Passwords
 
-	updating sync.Mutex // held while accounts are looked up
+	updating chan struct{} // full while accounts are looked up
 	watching bool
 	loaded   bool
 	costs    map[string]int // above zero, by user name
@@ -43,7 +43,9 @@ type legacyCosts struct {
 }
 
 func newLegacyCosts(store UserStore, passwords Passwords) *legacyCosts {
-	return &legacyCosts{store: store, passwords: passwords, costs: make(map[string]int), changed: make(map[string]struct{})}
+	return &legacyCosts{
+		store: store, passwords: passwords, updating: make(chan struct{}, 1), costs: make(map[string]int), changed: make(map[string]struct{}),
+	}
 }
 
 // max returns the highest cost as of now.
@@ -51,8 +53,12 @@ func (l *legacyCosts) max(ctx context.Context) (int, error) {
 	if highest, ok := l.known(); ok {
 		return highest, nil
 	}
-	l.updating.Lock()
-	defer l.updating.Unlock()
+	select {
+	case l.updating <- struct{}{}:
+		defer func() { <-l.updating }()
+	case <-ctx.Done(): // the store is slow
+		return 0, ctx.Err()
+	}
 	if highest, ok := l.known(); ok { // another call has just looked
 		return highest, nil
 	}

@@ -6,7 +6,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
@@ -129,6 +132,32 @@ func TestLogIn_FailsWhileTheAccountsCannotBeLoaded(t *testing.T) {
 	}
 	store.err = nil
 	require.Equal(t, []int{7}, costs(t, u, hasher, "nobody"))
+}
+
+// hangingStore does not load accounts before the context ends.
+type hangingStore struct{ auth.UserStore }
+
+func (hangingStore) Accounts(ctx context.Context) ([]auth.Account, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestLogIn_WaitsForASlowStoreNoLongerThanItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := auth.NewUsers(hangingStore{auth.NewMemoryUserStore()}, new(plain))
+		began := time.Now()
+		var logIns sync.WaitGroup
+		for range 3 {
+			logIns.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				_, err := u.Authenticate(ctx, "nobody", "x")
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+			})
+		}
+		logIns.Wait()
+		require.Equal(t, time.Second, time.Since(began), "not one after another")
+	})
 }
 
 func TestLogIn_IsSafeWhileAccountsChange(t *testing.T) {
