@@ -72,7 +72,7 @@ func (c *Config) directory(users *auth.Users) (auth.Directory, error) {
 	}
 	for _, a := range authenticators {
 		if _, ok := a.(auth.Directory); !ok {
-			return nil, fmt.Errorf("Authenticator: %T is not an auth.Directory, so its users would be unknown after they have logged in: give it the method Lookup, or set Directory", a)
+			return nil, fmt.Errorf("server.Config.Authenticator: %T is not an auth.Directory, so its users would be unknown after they have logged in: give it the method Lookup, or set Directory", a)
 		}
 	}
 	return c.Authenticator.(auth.Directory), nil

@@ -129,7 +129,7 @@ type Config struct {
 func (c *Config) check() error {
 	if len(c.SecretKey) > 0 && !c.AllowShortKey {
 		if err := jwt.CheckKey(c.SecretKey); err != nil {
-			return fmt.Errorf("SecretKey: %w", err)
+			return fmt.Errorf("server.Config.SecretKey: %w", err)
 		}
 	}
 	var names []string
@@ -138,18 +138,18 @@ func (c *Config) check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Passwords)) {
 		if !slices.Contains(names, name) {
-			return fmt.Errorf("Passwords: %q is none of the default users %s: add other users with Users.Add", name, strings.Join(names, ", "))
+			return fmt.Errorf("server.Config.Passwords: %q is none of the default users %s: add other users with Users.Add", name, strings.Join(names, ", "))
 		}
 	}
 	if c.Commander == nil && (c.Authority || len(c.Approval) > 0) {
-		return errors.New("Authority and Approval need a Commander: set one")
+		return errors.New("server.Config.Authority and Approval need a Commander: set one")
 	}
 	for name, d := range map[string]time.Duration{
 		"TokenLifetime": c.TokenLifetime, "CommandTimeout": c.CommandTimeout, "CommandRetention": c.CommandRetention,
 		"Drain": c.Drain, "DrainTimeout": c.DrainTimeout,
 	} {
 		if d < 0 {
-			return fmt.Errorf("%s is %v: give a time above 0, or 0 for the default", name, d)
+			return fmt.Errorf("server.Config.%s is %v: give a time above 0, or 0 for the default", name, d)
 		}
 	}
 	return nil
