@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -93,19 +94,29 @@ type commandKey struct {
 var commandKeys = [...]commandKey{
 	{"csc", `the name of a component such as "ATDome"`, func(c *Command, v json.RawMessage) bool { return setName(&c.CSC, v) }},
 	{"salindex", "a whole number", func(c *Command, v json.RawMessage) bool {
-		return wire.IsNumber(v) && json.Unmarshal(v, &c.SalIndex) == nil
+		return setInt(&c.SalIndex, v)
 	}},
 	{"cmd", `the name of a command such as "cmd_moveAzimuth"`, func(c *Command, v json.RawMessage) bool { return setName(&c.Name, v) }},
 	{"params", "an object with the parameters by name ({} for none)", func(c *Command, v json.RawMessage) bool {
 		c.Params = v
 		return v[0] == '{'
 	}},
-	{"identity", "", func(c *Command, v json.RawMessage) bool { return json.Unmarshal(v, &c.Identity) == nil }},
+	{"identity", "", func(c *Command, v json.RawMessage) bool { return setName(&c.Identity, v) }},
 }
 
 // setName sets a name, and reports whether the value was one.
 func setName(name *string, value json.RawMessage) bool {
-	return json.Unmarshal(value, name) == nil && *name != ""
+	if wire.IsText(value) {
+		*name = string(wire.Text(value))
+	}
+	return *name != ""
+}
+
+// setInt sets an integer, and reports whether the value was one.
+func setInt(n *int, value json.RawMessage) bool {
+	i, err := strconv.Atoi(string(value))
+	*n = i
+	return err == nil
 }
 
 // kindError is an error that also is of a kind, which its text does not repeat.
