@@ -136,13 +136,14 @@ func excerpt(value []byte) string {
 	return strings.ToValidUTF8(string(value[:enough]), "") + "…"
 }
 
-// Ack is the answer to a command, for the caller to read. Text "Done" alone
-// means success.
+// Ack is the answer to a command. [Ack.Succeeded] reports what it means; the text
+// is for people, and a component may answer anything: the ScriptQueue's "add" with
+// the number of the script.
 type Ack struct {
-	Text string `json:"ack"`
+	Text string `json:"ack"` // "Done" if a component that succeeded gave no text
 	// Code is the code of the component's acknowledgement
-	// (docs/protocol/sal-kafka.md#return-codes: 303 is complete, -302 failed); 0 if
-	// none came, or if the commander does not report it, like the Python one.
+	// (docs/protocol/sal-kafka.md#return-codes), such as [AckComplete] or
+	// [AckFailed]; 0 if the commander does not report it, like the Python one.
 	Code int `json:"code,omitempty"`
 	// Error is the component's own error number; 0 if none.
 	Error int `json:"error,omitempty"`
@@ -152,11 +153,21 @@ type Ack struct {
 	Raw json.RawMessage `json:"-"`
 }
 
-// Done is the text of an [Ack] that reports success.
+// Done is the text of a component that succeeded and has nothing to add.
 const Done = "Done"
 
-// Succeeded reports whether the component has executed the command.
-func (a Ack) Succeeded() bool { return a.Text == Done }
+// The usual codes of an [Ack].
+const (
+	AckComplete = 303  // the command succeeded
+	AckFailed   = -302 // the component refused the command, or could not execute it
+)
+
+// Succeeded reports whether the component has executed the command. The code
+// decides. A commander that reports none has another answer than an Ack for a
+// command that failed, so its Ack is a success, unless it is empty.
+func (a Ack) Succeeded() bool {
+	return a.Code == AckComplete || a.Code == 0 && (a.Text != "" || a.Raw != nil)
+}
 
 // Progress is an acknowledgement that does not end its command: the component
 // has seen it, or works on it.

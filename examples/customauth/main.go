@@ -119,8 +119,8 @@ func (o *badgeOffice) takeBack(name string) {
 	delete(o.badges, name)
 }
 
-// moveDome is the commander. What the dome answers is an Ack, of which "Done"
-// alone means success; a command that never reaches it is an error.
+// moveDome is the commander. What the dome answers is an Ack, whose code
+// says whether it succeeded; a command that never reaches it is an error.
 func moveDome(_ context.Context, c commander.Call) (love.Ack, error) {
 	var to struct{ Azimuth *float64 } // nil if it is left out
 	if c.CSC != "ATDome" || c.Name != "cmd_moveAzimuth" {
@@ -130,7 +130,7 @@ func moveDome(_ context.Context, c commander.Call) (love.Ack, error) {
 		return love.Ack{}, commander.Refuse("azimuth is a number.")
 	}
 	if *to.Azimuth < 0 || *to.Azimuth > 360 {
-		return love.Ack{Text: "Failed: the dome turns from 0 to 360 degrees"}, nil
+		return love.Ack{Text: "Failed: the dome turns from 0 to 360 degrees", Code: love.AckFailed}, nil
 	}
 	fmt.Printf("%s turns the dome to %g degrees\n", c.Identity, *to.Azimuth)
 	return love.Ack{Text: love.Done}, nil

@@ -30,7 +30,7 @@ func newCabinet(perDegree time.Duration) *cabinet {
 }
 
 // Execute implements commander.Commander. What the cabinet answers is an Ack, whose
-// text "Done" alone means success. A command that does not reach it, or gets no
+// code says whether the command succeeded. A command that does not reach it, or gets no
 // answer from it, is an error.
 func (b *cabinet) Execute(ctx context.Context, c commander.Call) (love.Ack, error) {
 	celsius, err := parse(c)
@@ -84,12 +84,12 @@ var errStopped = errors.New("stopped")
 // executeSet heats or cools the cabinet, and reports how warm it is on the way.
 func (b *cabinet) executeSet(ctx context.Context, celsius int) (love.Ack, error) {
 	if celsius < 5 || celsius > 60 {
-		return love.Ack{Text: "Failed: the cabinet can do 5 to 60 °C"}, nil
+		return love.Ack{Text: "Failed: the cabinet can do 5 to 60 °C", Code: love.AckFailed}, nil
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	degrees, ok := b.begin(stop, celsius)
 	if !ok {
-		return love.Ack{Text: "Failed: another set is under way"}, nil
+		return love.Ack{Text: "Failed: another set is under way", Code: love.AckFailed}, nil
 	}
 	defer b.end()
 
@@ -104,7 +104,7 @@ func (b *cabinet) executeSet(ctx context.Context, celsius int) (love.Ack, error)
 			commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Result: fmt.Sprintf("%d °C", b.step(celsius))})
 		case <-ctx.Done():
 			if errors.Is(context.Cause(ctx), errStopped) {
-				return love.Ack{Text: "Failed: stopped"}, nil
+				return love.Ack{Text: "Failed: stopped", Code: love.AckFailed}, nil
 			}
 			return love.Ack{}, context.Cause(ctx) // the time is over
 		}

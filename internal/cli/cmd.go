@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ func (a *app) cmdCommand() *cobra.Command {
 		Use:   "cmd CSC[:INDEX] COMMAND [FIELD=VALUE…]",
 		Short: "Command a component and print its acknowledgement",
 		Long: `Command a component through a manager and print its acknowledgement.
-The exit status is 0 only if that is "Done". A VALUE is JSON if it is valid as such, otherwise a text;
+The exit status is 0 only if the component has executed it. A VALUE is JSON if it is valid as such, otherwise a text;
 a field that is left out is sent as 0 or empty. The prefix cmd_ of the COMMAND may be left out.
 Progress that the component reports is shown as it comes. An interrupt ends the waiting, not the
 command: "loved commands" shows its outcome.
@@ -96,11 +97,15 @@ func (a *app) printAck(ctx context.Context, ack love.Ack, err error, name string
 	case err != nil:
 		ack.Text = answered.Text
 	}
+	if err == nil && ack.Succeeded() {
+		_, err := fmt.Fprintln(a.stdout, cmp.Or(ack.Text, love.Done))
+		return err
+	}
 	if _, err := fmt.Fprintln(a.stdout, ack.Text); err != nil {
 		return err
 	}
-	if err == nil && ack.Succeeded() {
-		return nil
+	if err == nil {
+		return fmt.Errorf("%s is not done (code %d)", name, ack.Code)
 	}
 	outcome := "is not done"
 	if ok {

@@ -44,7 +44,7 @@ func TestTheLastLineOfACommandGivesItsOutcome(t *testing.T) {
 		lastLine string
 	}{
 		{200, "Done", nil, ""},
-		{200, "Failed: x", nil, "ATDome moveAzimuth is not done (HTTP 200)"},
+		{200, "100000", nil, ""},
 		{202, "The command waits.", nil, "ATDome moveAzimuth waits for approval (HTTP 202)"},
 		{403, "No.", nil, "ATDome moveAzimuth is not done (HTTP 403)"},
 		{502, "The commander broke off.", nil, "ATDome moveAzimuth has no answer (HTTP 502)"},
@@ -61,6 +61,23 @@ func TestTheLastLineOfACommandGivesItsOutcome(t *testing.T) {
 			}
 			require.Equal(t, want, newUser(t).run(args...))
 		})
+	}
+}
+
+func TestTheCodeOfAnAcknowledgementDecidesTheExitStatus(t *testing.T) {
+	for answer, want := range map[string]result{
+		`{"ack": "Done", "code": 303}`:       {out: "Done\n"},
+		`{"ack": "100000", "code": 303}`:     {out: "100000\n"}, // a ScriptQueue's answer to add
+		`{"ack": "", "code": 303}`:           {out: "Done\n"},
+		`{"ack": "Failed: x"}`:               {out: "Failed: x\n"}, // the Python commander answers failures with 500
+		`{"ack": "Done", "code": -302}`:      {code: exitFailure, out: "Done\n", errors: "loved cmd: ATDome moveAzimuth is not done (code -302)\n"},
+		`{"ack": "Stalled", "code": 302}`:    {code: exitFailure, out: "Stalled\n", errors: "loved cmd: ATDome moveAzimuth is not done (code 302)\n"},
+		`{"ack": "", "code": -304}`:          {code: exitFailure, out: "\n", errors: "loved cmd: ATDome moveAzimuth is not done (code -304)\n"},
+		`{"ack": "On the way", "code": 301}`: {code: exitFailure, out: "On the way\n", errors: "loved cmd: ATDome moveAzimuth is not done (code 301)\n"},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) }))
+		require.Equal(t, want, newUser(t).run("cmd", "--manager", s.URL, "--token", "t", "ATDome", "cmd_moveAzimuth"), answer)
+		s.Close()
 	}
 }
 

@@ -77,7 +77,7 @@ func (c *Client) execute(ctx context.Context, path string, body any) (love.Ack, 
 	}
 	return love.Ack{}, &commander.Error{
 		Kind: commander.Unknown, Err: err,
-		Text: "The manager's answer did not come. Whether the command was executed is unknown: see the record of commands.",
+		Text: "The manager gave no answer that can be read. Whether the command was executed is unknown: see the record of commands.",
 	}
 }
 
@@ -121,7 +121,7 @@ func (c *Client) exchange(ctx context.Context, path string, body any) (r command
 		return r, err
 	}
 	defer resp.Body.Close()
-	r, err = commanderhttp.ReadResponse(ctx, resp, maxAnswer)
+	r, err = commanderhttp.ReadResponse(ctx, resp, maxAck)
 	if to := resp.Header.Get("Location"); resp.StatusCode/100 == 3 && to != "" {
 		r.Body = []byte(to)
 	}

@@ -43,7 +43,7 @@ func TestProgressOfACommandIsReportedAsItComes(t *testing.T) {
 
 func TestAnAnswerOtherThanAnAcknowledgementReportsWhatIsKnownOfTheCommand(t *testing.T) {
 	for status, want := range map[int]commander.Kind{
-		202: commander.Awaiting, 400: commander.Refused, 403: commander.Forbidden, 502: commander.Unknown, 503: commander.Busy, 504: commander.TimedOut,
+		202: commander.Awaiting, 400: commander.Refused, 403: commander.Forbidden, 502: commander.Unknown, 503: commander.NotSent, 504: commander.TimedOut,
 	} {
 		for _, ask := range []func(*client.Client) error{
 			func(c *client.Client) error { _, err := c.Command(t.Context(), love.Command{CSC: "X"}); return err },

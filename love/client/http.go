@@ -10,7 +10,11 @@ import (
 	"strings"
 )
 
-const maxAnswer = 16 << 20 // bytes of an HTTP answer that are read
+// How much of an HTTP answer is read, in bytes.
+const (
+	maxAck    = 1 << 20 // of an acknowledgement
+	maxAnswer = 16 << 20
+)
 
 // call makes one request below /manager/api.
 func (c *Client) call(ctx context.Context, method, path string, body any) (status int, answer []byte, err error) {

@@ -42,14 +42,17 @@ func (s *site) client(t *testing.T) *client.Client {
 }
 
 func TestACommandIsPostedToTheManagerAndAcknowledged(t *testing.T) {
-	for text, succeeded := range map[string]bool{"Done": true, "Failed: not enabled": false} {
-		answer, err := json.Marshal(map[string]string{"ack": text})
-		require.NoError(t, err)
-		s := newSite(t, 200, string(answer))
+	for answer, want := range map[string]love.Ack{
+		`{"ack":"Done"}`:                            {Text: "Done"},
+		`{"ack":"100000","code":303}`:               {Text: "100000", Code: 303},
+		`{"ack":"Failed: not enabled","code":-302}`: {Text: "Failed: not enabled", Code: -302},
+	} {
+		want.Raw = []byte(answer)
+		s := newSite(t, 200, answer)
 		ack, err := s.client(t).Command(t.Context(), love.Command{CSC: "ATDome", Name: "moveAzimuth", Params: json.RawMessage(`{"azimuth":90}`)})
 		require.NoError(t, err)
-		require.Equal(t, love.Ack{Text: text, Raw: answer}, ack)
-		require.Equal(t, succeeded, ack.Succeeded())
+		require.Equal(t, want, ack)
+		require.Equal(t, want.Code >= 0, ack.Succeeded())
 		require.Equal(t, "/love/manager/api/cmd/", s.request.URL.Path)
 		require.Equal(t, "Token tok", s.request.Header.Get("Authorization"))
 		require.JSONEq(t, `{"csc":"ATDome","salindex":0,"cmd":"cmd_moveAzimuth","params":{"azimuth":90}}`, s.body)

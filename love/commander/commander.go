@@ -12,7 +12,9 @@ import (
 // one method; every implementation must pass lovetest.RunCommander.
 type Commander interface {
 	// Execute sends the command and waits for the component's final
-	// acknowledgement, or until ctx ends. Whatever the component answers, even
+	// acknowledgement, or until ctx ends. After that nothing may leave any more:
+	// the operator reads that the command failed. To wait longer for the answer
+	// to a command that has left, see [Sent]. Whatever the component answers, even
 	// a failure, is an Ack with a nil error. An error means that no
 	// acknowledgement came, and should be an [*Error] that says what is known
 	// about the command; any other counts as [Unknown], or as [TimedOut] if it

@@ -17,7 +17,7 @@ func lamp(_ context.Context, c commander.Call) (love.Ack, error) {
 		fmt.Println(c.Identity, "switches on", c.CSC)
 		return love.Ack{Text: love.Done}, nil
 	case "cmd_off":
-		return love.Ack{Text: "Failed: the switch is stuck"}, nil
+		return love.Ack{Text: "Failed: the switch is stuck", Code: love.AckFailed}, nil
 	}
 	return love.Ack{}, commander.Refuse("%s has no command %q; its commands are cmd_on, cmd_off", c.CSC, c.Name)
 }

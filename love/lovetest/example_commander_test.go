@@ -48,7 +48,7 @@ func testPause(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		lamp.Answer = func(context.Context, commander.Call) (love.Ack, error) {
-			return love.Ack{Text: "Failed: the bulb is broken"}, nil
+			return love.Ack{Text: "Failed: the bulb is broken", Code: love.AckFailed}, nil
 		}
 		if ack, err := p.Execute(t.Context(), on); err != nil || ack.Succeeded() {
 			t.Errorf("the third command: %+v, %v", ack, err)

@@ -94,7 +94,9 @@ func TestManagerHasLogInsAndRecordsCommands(t *testing.T) {
 	ack, err := c.Command(t.Context(), love.Command{CSC: "ATDome", Name: "moveAzimuth"})
 	require.NoError(t, err)
 	require.True(t, ack.Succeeded())
-	m.Commander.Answer = func(context.Context, commander.Call) (love.Ack, error) { return love.Ack{Text: "Failed: windy"}, nil }
+	m.Commander.Answer = func(context.Context, commander.Call) (love.Ack, error) {
+		return love.Ack{Text: "Failed: windy", Code: love.AckFailed}, nil
+	}
 	ack, err = c.Command(t.Context(), love.Command{CSC: "ATDome", Name: "moveShutter"})
 	require.NoError(t, err)
 	require.Equal(t, "Failed: windy", ack.Text)
@@ -124,7 +126,7 @@ func TestManagerConformsAsACommander(t *testing.T) {
 		m.Commander.Answer = func(ctx context.Context, call commander.Call) (love.Ack, error) {
 			switch call.Name {
 			case "cmd_fail":
-				return love.Ack{Text: "Failed: dark"}, nil
+				return love.Ack{Text: "Failed: dark", Code: love.AckFailed}, nil
 			case "cmd_wrong":
 				return love.Ack{}, commander.Refuse("there is no field x")
 			case "cmd_hang":

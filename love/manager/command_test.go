@@ -109,7 +109,7 @@ func TestCommand_AnswersWithTheAnswerOfTheCommander(t *testing.T) {
 			status: 418, want: `{"ack": "no", "x": 1}`},
 		"a refusal":  {err: commander.Refuse("there is no field x"), status: 400, want: `{"ack": "there is no field x"}`},
 		"a time-out": {err: &commander.Error{Kind: commander.TimedOut, Text: "too slow", Code: 301}, status: 504, want: `{"ack": "too slow", "code": 301}`},
-		"unreachable": {err: &commander.Error{Kind: commander.NotSent, Text: "see whether it runs", Err: errors.New("secret")}, status: 502,
+		"unreachable": {err: &commander.Error{Kind: commander.NotSent, Text: "see whether it runs", Err: errors.New("secret")}, status: 503,
 			want: `{"ack": "see whether it runs"}`},
 		"an error": {err: errors.New("secret"), status: 502,
 			want: `{"ack": "The commander gave no answer. Whether the command was executed is unknown: look at the component before you repeat it."}`},

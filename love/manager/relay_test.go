@@ -213,7 +213,7 @@ func TestRelay_AnswersFaultsOfTheCommanderWithAnAck(t *testing.T) {
 				if name != "command" || fault != "a page" {
 					want += q.outcome
 				} else {
-					want += " It does so for a component, command or parameter that it does not know: check these, then its log."
+					want += " It does so if the component refused the command or could not execute it, and for a component, command or parameter that it does not know: look at the component, check the command, then see the commander's log."
 				}
 				text, err := json.Marshal(map[string]string{"ack": want})
 				require.NoError(t, err)
@@ -287,7 +287,7 @@ func TestRelay_CommanderThatRefusesConnections(t *testing.T) {
 	c.Close()
 	h := newRelayHarness(t, c.URL, time.Minute)
 	for _, q := range requests {
-		h.requireJSON(h.call(q.method, q.path, q.body, as(h.token("cmd_user"))), 502,
+		h.requireJSON(h.call(q.method, q.path, q.body, as(h.token("cmd_user"))), 503,
 			`{"ack": "The commander at `+strings.TrimPrefix(c.URL, "http://")+` cannot be reached. Nothing was sent: see whether it runs."}`)
 	}
 }

@@ -320,7 +320,7 @@ func TestAuthority_IsACommander(t *testing.T) {
 		a := authority.New(&lovetest.Commander{Answer: func(ctx context.Context, c commander.Call) (love.Ack, error) {
 			switch c.Name {
 			case "cmd_fail":
-				return love.Ack{Text: "Failed: no power"}, nil
+				return love.Ack{Text: "Failed: no power", Code: love.AckFailed}, nil
 			case "cmd_hang":
 				<-ctx.Done()
 				return love.Ack{}, context.Cause(ctx)

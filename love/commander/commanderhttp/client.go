@@ -25,9 +25,10 @@ import (
 // with a [*StatusError] if the commander answered with a status other than 200.
 // No request is ever sent twice.
 type Client struct {
-	base     *url.URL
-	client   *http.Client
-	underWay semaphore
+	base           *url.URL
+	client         *http.Client
+	underWay       semaphore
+	largeResponses largeResponses
 }
 
 var (
@@ -65,7 +66,10 @@ func New(base string, opts ...ClientOption) (*Client, error) {
 		return nil, fmt.Errorf("commander %q: give its base URL, such as http://commander:5000", base)
 	}
 	u.Path = cmp.Or(u.Path, "/") // JoinPath makes relative paths from an empty one
-	c := &Client{base: u, underWay: make(semaphore, DefaultMaxRequests), client: &http.Client{CheckRedirect: sameRequest}}
+	c := &Client{
+		base: u, underWay: make(semaphore, DefaultMaxRequests), largeResponses: make(largeResponses, maxLargeResponses),
+		client: &http.Client{CheckRedirect: sameRequest},
+	}
 	for _, o := range opts {
 		o(c)
 	}

@@ -136,7 +136,7 @@ func TestClient_ReportsNotSentIfTheCommanderCannotBeReached(t *testing.T) {
 	require.False(t, failed.Sent())
 	require.Equal(t, "The commander at 127.0.0.1:1 cannot be reached. Nothing was sent: see whether it runs.", failed.Text)
 	require.ErrorContains(t, err, "connection refused", "the log has the cause")
-	require.Equal(t, 502, commanderhttp.Status(err))
+	require.Equal(t, 503, commanderhttp.Status(err))
 }
 
 func TestClient_SendsNothingTwice(t *testing.T) {

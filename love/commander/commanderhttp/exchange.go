@@ -2,6 +2,7 @@ package commanderhttp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,9 +15,15 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// maxResponse is the longest answer of a commander, in bytes. The longest are
-// answers to EFD queries.
-const maxResponse = 64 << 20
+// The longest answers of a commander, in bytes.
+const (
+	maxAck      = 1 << 20  // an acknowledgement, or a heartbeat
+	maxResponse = 64 << 20 // to a question; the longest are answers to EFD queries
+)
+
+// maxLargeResponses is the number of answers longer than maxAck that are read at a
+// time, because each takes so much memory.
+const maxLargeResponses = 4
 
 // Request is a request to a LOVE-commander's HTTP API.
 type Request struct {
@@ -40,11 +47,13 @@ func (c *Client) Relay(ctx context.Context, r Request) (Response, error) {
 
 // exchange makes one request and reads its answer.
 func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
-	var body io.Reader
+	ctx, sending := newSending(ctx)
+	defer sending.end()
+	var content io.Reader
 	if len(r.Body) > 0 {
-		body = bytes.NewReader(r.Body)
+		content = bytes.NewReader(r.Body)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.Method, "", body)
+	req, err := http.NewRequestWithContext(ctx, r.Method, "", content)
 	if err != nil {
 		return Response{}, &commander.Error{Kind: commander.NotSent, Err: err, Text: "The request to the commander could not be made."}
 	}
@@ -52,20 +61,24 @@ func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
 	req.URL.RawQuery = r.Query.Encode()
 	req.Header.Set("Accept", "application/json, "+ProgressType)
 	req.Header.Set("User-Agent", "love-go")
-	if body != nil {
+	if content != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := c.client.Do(req)
 	if err != nil {
-		return Response{}, c.unanswered(ctx, r, err)
+		return Response{}, c.unanswered(ctx, r, sending, err)
 	}
 	defer resp.Body.Close()
-	answer, err := ReadResponse(ctx, resp, maxResponse)
+	limit := r.maxResponse()
+	body, release := c.largeResponses.reader(ctx, resp.Body)
+	defer release()
+	resp.Body = body
+	answer, err := ReadResponse(ctx, resp, limit)
 	switch {
 	case errors.Is(err, ErrTooLong):
-		err = Response{Status: resp.StatusCode}.unusable(fmt.Sprintf("more than %d MiB", maxResponse>>20))
+		err = Response{Status: resp.StatusCode}.unusable(fmt.Sprintf("more than %d MiB", limit>>20))
 	case err != nil:
-		return Response{}, c.unanswered(ctx, r, err)
+		return Response{}, c.unanswered(ctx, r, sending, err)
 	default:
 		if answer, err = answer.strict(); err == nil {
 			return answer, nil
@@ -78,11 +91,21 @@ func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
 	case r.Path == commandPath && resp.StatusCode == http.StatusInternalServerError:
 		// The Python commander's way to refuse
 		// (docs/protocol/commander.md#differences-from-the-python-commander).
-		unusable.Text += " It does so for a component, command or parameter that it does not know: check these, then its log."
+		unusable.Text += " It does so if the component refused the command or could not execute it, and for a component, " +
+			"command or parameter that it does not know: look at the component, check the command, then see the commander's log."
 	default:
 		unusable.Text += r.outcome()
 	}
 	return Response{}, unusable
+}
+
+// maxResponse returns the longest answer to the request, in bytes.
+func (r Request) maxResponse() int {
+	switch r.Path {
+	case commandPath, checkPath, logPath, beatPath:
+		return maxAck
+	}
+	return maxResponse
 }
 
 // outcome returns the text for the operator about a request without an answer.
@@ -98,8 +121,15 @@ func (r Request) outcome() string {
 }
 
 // unanswered returns an error with the reason why no answer came.
-func (c *Client) unanswered(ctx context.Context, r Request, err error) error {
+func (c *Client) unanswered(ctx context.Context, r Request, s *sending, err error) error {
 	cause := context.Cause(ctx)
+	if op, ok := errors.AsType[*net.OpError](err); s.nothingLeft() || ok && op.Op == "dial" {
+		text := fmt.Sprintf("The commander at %s cannot be reached.", c.base.Host)
+		if cause != nil {
+			text = fmt.Sprintf("The commander at %s could not be reached in time.", c.base.Host)
+		}
+		return &commander.Error{Kind: commander.NotSent, Err: cmp.Or(cause, err), Text: text + " Nothing was sent: see whether it runs."}
+	}
 	switch {
 	case errors.Is(cause, context.DeadlineExceeded):
 		return &commander.Error{
@@ -110,12 +140,6 @@ func (c *Client) unanswered(ctx context.Context, r Request, err error) error {
 		return &commander.Error{
 			Kind: commander.Unknown, Err: cause,
 			Text: "Nobody waits for the commander's answer any more." + r.outcome(),
-		}
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return &commander.Error{
-			Kind: commander.NotSent, Err: err,
-			Text: fmt.Sprintf("The commander at %s cannot be reached. Nothing was sent: see whether it runs.", c.base.Host),
 		}
 	}
 	return &commander.Error{

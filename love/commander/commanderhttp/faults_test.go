@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -32,7 +36,7 @@ func TestClient_ExplainsToTheOperatorWhyThereIsNoAnswer(t *testing.T) {
 	}{
 		"an HTML page": {respondWith(500, "<html><body>\n<h1>Internal Server Error</h1>"), commander.Unknown, 502,
 			"The commander answered with status 500 and no JSON: <html><body> <h1>Internal Server Error</h1>. " +
-				"It does so for a component, command or parameter that it does not know: check these, then its log."},
+				"It does so if the component refused the command or could not execute it, and for a component, command or parameter that it does not know: look at the component, check the command, then see the commander's log."},
 		"a page of success": {respondWith(200, "<p>ok"), commander.Unknown, 502, "The commander answered with status 200 and no JSON: <p>ok."},
 		"nothing":           {respondWith(200, ""), commander.Unknown, 502, "The commander answered with status 200 and no JSON: an empty body."},
 		"half an object":    {respondWith(200, `{"ack": "Do`), commander.Unknown, 502, `The commander answered with status 200 and no JSON: {"ack": "Do.`},
@@ -239,5 +243,68 @@ func TestClient_BoundsAnAnswer(t *testing.T) {
 		require.NoError(t, err)
 		_, err = c.TopicData(t.Context(), "")
 		require.EqualError(t, err, "The commander answered with status 200 and more than 64 MiB.")
+		_, err = c.Execute(t.Context(), switchOn)
+		require.EqualError(t, err, "The commander answered with status 200 and more than 1 MiB. "+commander.UnknownOutcome)
+		_, err = c.Check(t.Context(), switchOn)
+		require.EqualError(t, err, "The commander answered with status 200 and more than 1 MiB.")
+		_, err = c.WriteObservingLog(t.Context(), love.ObservingLog{User: "ana", Message: "x"})
+		require.EqualError(t, err, "The commander answered with status 200 and more than 1 MiB. "+commander.UnknownLog)
+		_, err = c.Heartbeat(t.Context())
+		require.EqualError(t, err, "The commander answered with status 200 and more than 1 MiB.")
 	}
 }
+
+// A large answer takes much memory, so that only a few are read at a time. An
+// acknowledgement does not wait for them.
+func TestClient_ReadsFewLargeAnswersAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		large := largeAnswers{more: make(chan struct{})}
+		c, err := commanderhttp.New("commander:5000", commanderhttp.WithTransport(&large))
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		var asked sync.WaitGroup
+		for range 10 {
+			asked.Go(func() { _, _ = c.TopicData(ctx, "") })
+		}
+		synctest.Wait()
+		require.EqualValues(t, 4, large.reading.Load())
+		ack, err := c.Execute(t.Context(), switchOn)
+		require.NoError(t, err)
+		require.Equal(t, "Done", ack.Text)
+
+		cancel()
+		asked.Wait()
+		go close(large.more)
+		_, err = c.TopicData(t.Context(), "")
+		require.NoError(t, err)
+	})
+}
+
+// largeAnswers answers questions with a large body, whose end comes when more is
+// closed, and commands with "Done".
+type largeAnswers struct {
+	reading atomic.Int32 // bodies of which more than a MiB is being read
+	more    chan struct{}
+}
+
+func (l *largeAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := io.NopCloser(strings.NewReader(`{"ack":"Done"}`))
+	if r.Method == http.MethodGet {
+		end := readerFunc(func([]byte) (int, error) {
+			l.reading.Add(1)
+			defer l.reading.Add(-1)
+			select {
+			case <-l.more:
+				return 0, io.EOF
+			case <-r.Context().Done():
+				return 0, r.Context().Err()
+			}
+		})
+		body = io.NopCloser(io.MultiReader(strings.NewReader(`"`+strings.Repeat("x", 2<<20)+`"`), end))
+	}
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

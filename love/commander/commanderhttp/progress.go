@@ -8,8 +8,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
@@ -84,27 +86,33 @@ func (p *ProgressWriter) write(l progressLine) {
 	}
 }
 
-// ReadResponse reads the answer to a request, at most limit bytes of it, and
-// passes progress in it to [commander.Report]. It does not close the body. A
-// line that is not progress is taken for the whole answer. The error is that of
-// the connection, or [ErrTooLong].
+// ReadResponse reads the answer to a request, and passes progress in it to
+// [commander.Report]. It does not close the body. A line that is not progress is
+// taken for the whole answer. The error is that of the connection, or [ErrTooLong]
+// for an answer, or one line of progress, of more than limit bytes; there may be any
+// number of such lines.
 func ReadResponse(ctx context.Context, resp *http.Response, limit int) (Response, error) {
-	content := &io.LimitedReader{R: resp.Body, N: int64(limit) + 1}
-	var r Response
-	var err error
 	if isProgress(resp.Header.Get("Content-Type")) {
-		r, err = readLines(ctx, content, limit)
-	} else {
-		r.Status = resp.StatusCode
-		r.Body, err = io.ReadAll(content)
+		return readLines(ctx, resp.Body, limit)
 	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
 	switch {
-	case content.N == 0:
+	case len(body) > limit:
 		return Response{}, ErrTooLong
 	case err != nil:
 		return Response{}, err
 	}
-	return r, nil
+	return Response{Status: resp.StatusCode, Body: body, RetryAfter: retryAfterOf(resp.Header)}, nil
+}
+
+// retryAfterOf returns the wait that an answer asks for, in seconds; 0 if it asks for
+// none.
+func retryAfterOf(h http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 // ErrTooLong reports an answer that is longer than the limit.

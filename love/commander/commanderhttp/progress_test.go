@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -52,6 +53,18 @@ func TestReadResponse_ReadsBothForms(t *testing.T) {
 	}
 }
 
+func TestReadResponse_ReadsWhenToTryAgain(t *testing.T) {
+	for header, want := range map[string]time.Duration{
+		"": 0, "1": time.Second, "120": 2 * time.Minute, "-1": 0, "soon": 0, "99999999999999999999": 0, "Wed, 21 Oct 2026 07:28:00 GMT": 0,
+	} {
+		r, err := commanderhttp.ReadResponse(t.Context(), &http.Response{
+			StatusCode: 503, Header: http.Header{"Retry-After": {header}}, Body: io.NopCloser(strings.NewReader(`{"ack":"busy"}`)),
+		}, 100)
+		require.NoError(t, err)
+		require.Equal(t, want, r.RetryAfter)
+	}
+}
+
 func TestReadResponse_LimitsBothForms(t *testing.T) {
 	object := `{"ack":"` + strings.Repeat("x", 90) + `"}`
 	long := `{"status":200,"body":` + object + "}\n"
@@ -60,13 +73,12 @@ func TestReadResponse_LimitsBothForms(t *testing.T) {
 		limit             int
 		want              error
 	}{
-		"as long as allowed":            {jsonType, object, len(object), nil},
-		"a byte too long":               {jsonType, object, len(object) - 1, commanderhttp.ErrTooLong},
-		"lines as long as allowed":      {commanderhttp.ProgressType, line300 + long, len(line300 + long), nil},
-		"a line too long":               {commanderhttp.ProgressType, long, 50, commanderhttp.ErrTooLong},
-		"lines too long together":       {commanderhttp.ProgressType, line300 + line301 + lastLine, len(line300+line301+lastLine) - 2, commanderhttp.ErrTooLong},
-		"progress that never ends":      {commanderhttp.ProgressType, strings.Repeat(line301, 100), 10 * len(line301), commanderhttp.ErrTooLong},
-		"progress up to half of a line": {commanderhttp.ProgressType, strings.Repeat(line301, 100), 10*len(line301) + 20, commanderhttp.ErrTooLong},
+		"as long as allowed":       {jsonType, object, len(object), nil},
+		"a byte too long":          {jsonType, object, len(object) - 1, commanderhttp.ErrTooLong},
+		"lines as long as allowed": {commanderhttp.ProgressType, line300 + long, len(line300 + long), nil},
+		"a line too long":          {commanderhttp.ProgressType, long, 50, commanderhttp.ErrTooLong},
+		"much progress":            {commanderhttp.ProgressType, strings.Repeat(line301, 100) + lastLine, len(line301), nil},
+		"a line that never ends":   {commanderhttp.ProgressType, line301 + strings.Repeat("x", 100), len(line301), commanderhttp.ErrTooLong},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := read(t, c.contentType, strings.NewReader(c.body), c.limit)

@@ -40,9 +40,9 @@ var statuses = map[commander.Kind]int{
 	commander.Awaiting:  http.StatusAccepted,
 	commander.Refused:   http.StatusBadRequest,
 	commander.Forbidden: http.StatusForbidden,
-	commander.NotSent:   http.StatusBadGateway,
 	commander.Unknown:   http.StatusBadGateway,
-	commander.Busy:      http.StatusServiceUnavailable,
+	commander.NotSent:   http.StatusServiceUnavailable,
+	commander.Busy:      http.StatusServiceUnavailable, // with Retry-After
 	commander.TimedOut:  http.StatusGatewayTimeout,
 }
 
@@ -58,17 +58,19 @@ func Status(err error) int {
 	return statuses[commander.ErrorOf(err, "").Kind]
 }
 
-// kindOf returns what the status of an answer means for the command.
-func kindOf(status int) commander.Kind {
-	switch {
+// kind returns what the status of an answer means for the command.
+func (r Response) kind() commander.Kind {
+	switch status := r.Status; {
 	case status == http.StatusAccepted:
 		return commander.Awaiting
 	case status == http.StatusForbidden:
 		return commander.Forbidden
 	case status/100 == 4, status == http.StatusNotImplemented:
 		return commander.Refused
-	case status == http.StatusServiceUnavailable:
+	case status == http.StatusServiceUnavailable && r.RetryAfter > 0:
 		return commander.Busy
+	case status == http.StatusServiceUnavailable:
+		return commander.NotSent
 	case status == http.StatusGatewayTimeout:
 		return commander.TimedOut
 	}
@@ -114,25 +116,48 @@ func encode(ack love.Ack) json.RawMessage {
 }
 
 // Ack returns the acknowledgement in the answer to a command or an observing
-// log. If there is none, the beginning of the body is its text. A status other
-// than 200 is a [*commander.Error] with a [*StatusError].
+// log. If it has no text, the beginning of the body is its text. A status other
+// than 200 is a [*commander.Error] with a [*StatusError]; so is a code that is not
+// a number, which must not be taken for success.
 func (r Response) Ack() (love.Ack, error) {
+	ack, ok := r.decode()
+	if r.Status != http.StatusOK || !ok {
+		return love.Ack{}, &commander.Error{
+			Kind: r.kind(), Text: ack.Text, Code: ack.Code, RetryAfter: r.RetryAfter, Answered: true, Err: &StatusError{r.Status, r.Body},
+		}
+	}
+	ack.Raw = r.Body
+	return ack, nil
+}
+
+// decode returns what the body says, and whether its numbers can be read.
+func (r Response) decode() (ack love.Ack, ok bool) {
 	var answered struct {
-		Text  string `json:"ack"`
-		Code  int    `json:"code"`
-		Error int    `json:"error"`
+		Text        *string `json:"ack"`
+		Code, Error json.RawMessage
 	}
-	ack := love.Ack{Text: excerpt(r.Body)}
-	if json.Unmarshal(r.Body, &answered) == nil && answered.Text != "" {
-		ack = love.Ack{Text: answered.Text, Code: answered.Code, Error: answered.Error}
+	err := json.Unmarshal(r.Body, &answered)
+	if err != nil || answered.Text == nil {
+		ack.Text = excerpt(r.Body)
+	} else {
+		ack.Text = *answered.Text
 	}
-	if r.Status == http.StatusOK {
-		ack.Raw = r.Body
-		return ack, nil
+	if err != nil && answered.Code == nil {
+		return ack, true // not an object, or its text is not a text
 	}
-	return love.Ack{}, &commander.Error{
-		Kind: kindOf(r.Status), Text: ack.Text, Code: ack.Code, RetryAfter: r.RetryAfter, Answered: true, Err: &StatusError{r.Status, r.Body},
+	codeOK := integer(answered.Code, &ack.Code)
+	errorOK := integer(answered.Error, &ack.Error)
+	return ack, codeOK && errorOK
+}
+
+// integer reads a JSON number that is whole. A missing one, and null, are 0.
+func integer(value json.RawMessage, n *int) bool {
+	if len(value) == 0 || string(value) == "null" {
+		return true
 	}
+	f, err := strconv.ParseFloat(string(value), 64)
+	*n = int(f)
+	return err == nil && float64(*n) == f
 }
 
 // strict returns the answer if it can be passed on: with a final status and a body

@@ -18,7 +18,7 @@ import (
 
 func TestStatus_OfEveryKind(t *testing.T) {
 	for kind, status := range map[commander.Kind]int{
-		commander.Unknown: 502, commander.TimedOut: 504, commander.NotSent: 502, commander.Busy: 503,
+		commander.Unknown: 502, commander.TimedOut: 504, commander.NotSent: 503, commander.Busy: 503,
 		commander.Refused: 400, commander.Forbidden: 403, commander.Awaiting: 202,
 	} {
 		err := &commander.Error{Kind: kind, Text: "why", Code: 301}
@@ -58,18 +58,41 @@ func TestResponse_StatusDeterminesTheKindOfTheError(t *testing.T) {
 	}
 }
 
+func TestResponse_ACodeThatIsNotANumberIsNoSuccess(t *testing.T) {
+	for _, body := range []string{
+		`{"ack":"x","code":"303"}`, `{"ack":"x","code":303.5}`, `{"ack":"x","code":1e300}`, `{"ack":"x","code":[]}`, `{"ack":"x","code":303,"error":{}}`,
+	} {
+		r := commanderhttp.Response{Status: 200, Body: json.RawMessage(body)}
+		ack, err := r.Ack()
+		require.Zero(t, ack)
+		require.Equal(t, commander.Unknown, commander.ErrorOf(err, "").Kind, body)
+		require.Equal(t, r, commanderhttp.ResponseOf(ack, err), "it is passed on all the same")
+	}
+}
+
+func TestResponse_NotSentAndBusyAreKeptApart(t *testing.T) {
+	for kind, wait := range map[commander.Kind]time.Duration{commander.NotSent: 0, commander.Busy: time.Second} {
+		r := commanderhttp.ResponseOf(love.Ack{}, &commander.Error{Kind: kind, Text: "why", RetryAfter: wait})
+		_, err := r.Ack()
+		require.Equal(t, kind, commander.ErrorOf(err, "").Kind)
+	}
+}
+
 func TestResponse_HasAnAcknowledgementWhateverTheBody(t *testing.T) {
 	for body, want := range map[string]love.Ack{
 		`{"ack":"Done"}`: {Text: "Done"},
 		`{"ack":"Failed: x","code":-302,"error":7,"more":[1]}`: {Text: "Failed: x", Code: -302, Error: 7},
-		`[1]`:                    {Text: "[1]"},
-		`"Done"`:                 {Text: `"Done"`},
-		`{"code":5}`:             {Text: `{"code":5}`},
-		`{"ack":""}`:             {Text: `{"ack":""}`},
-		`{"ack":null}`:           {Text: `{"ack":null}`},
-		`{"ack":1}`:              {Text: `{"ack":1}`},
-		`{"ack":"x","code":"y"}`: {Text: `{"ack":"x","code":"y"}`},
-		"{\n \"a\": 1 }":         {Text: `{ "a": 1 }`},
+		`[1]`:                                    {Text: "[1]"},
+		`"Done"`:                                 {Text: `"Done"`},
+		`{"code":5}`:                             {Text: `{"code":5}`, Code: 5},
+		`{"ack":""}`:                             {},
+		`{"ack":"","code":303}`:                  {Code: 303},
+		`{"ack":"","code":-302}`:                 {Code: -302},
+		`{"ack":"x","code":3.03e2,"error":null}`: {Text: "x", Code: 303},
+		`{"ack":null}`:                           {Text: `{"ack":null}`},
+		`{"ack":1}`:                              {Text: `{"ack":1}`},
+		`{"ack":1,"code":-302}`:                  {Text: `{"ack":1,"code":-302}`, Code: -302},
+		"{\n \"a\": 1 }":                         {Text: `{ "a": 1 }`},
 	} {
 		want.Raw = json.RawMessage(body)
 		ack, err := commanderhttp.Response{Status: 200, Body: want.Raw}.Ack()

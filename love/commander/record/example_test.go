@@ -39,7 +39,8 @@ func ExampleNew() {
 func ExampleRecorder_Execute_late() {
 	ctx := context.Background()
 	answer := make(chan struct{})
-	recorder := record.New(commander.Func(func(context.Context, commander.Call) (love.Ack, error) {
+	recorder := record.New(commander.Func(func(ctx context.Context, _ commander.Call) (love.Ack, error) {
+		commander.Sent(ctx)
 		<-answer
 		return love.Ack{Text: love.Done}, nil
 	}), record.NewMemory(0))

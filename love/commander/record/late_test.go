@@ -21,10 +21,11 @@ const lateTimeout = 10 * time.Minute
 
 func TestRecorder_RecordsALateAnswerAndSendsNothingAgain(t *testing.T) {
 	sent := 0
-	withRecorder(t, func(context.Context, commander.Call) (love.Ack, error) {
+	withRecorder(t, func(ctx context.Context, _ commander.Call) (love.Ack, error) {
 		sent++
+		commander.Sent(ctx)
 		time.Sleep(time.Minute)
-		return love.Ack{Text: "Failed: at last"}, nil
+		return love.Ack{Text: "Failed: at last", Code: love.AckFailed}, nil
 	}, func(t *testing.T, r recording) {
 		start := time.Now()
 		_, err := r.give(t)
@@ -35,7 +36,7 @@ func TestRecorder_RecordsALateAnswerAndSendsNothingAgain(t *testing.T) {
 		require.Equal(t, love.CommandTimedOut, e.State)
 		require.Equal(t, commandTimeout, e.CommandOutcome.Duration)
 		time.Sleep(time.Minute)
-		require.Equal(t, love.CommandOutcome{State: love.CommandLate, Status: 200, Result: "Failed: at last", Duration: time.Minute}, r.onlyEntry(t).CommandOutcome)
+		require.Equal(t, love.CommandOutcome{State: love.CommandLate, Status: 200, Code: love.AckFailed, Result: "Failed: at last", Duration: time.Minute}, r.onlyEntry(t).CommandOutcome)
 		require.Equal(t, []love.CommandState{love.CommandPending, love.CommandTimedOut, love.CommandLate}, r.watched())
 		require.Equal(t, 1, sent)
 	})
@@ -51,6 +52,7 @@ type silent struct {
 
 func (g *silent) execute(ctx context.Context, _ commander.Call) (love.Ack, error) {
 	began := time.Now()
+	ctx = commander.Sent(ctx)
 	if g.report != nil {
 		g.report(ctx)
 	}
@@ -105,12 +107,13 @@ func TestRecorder_RecordsALateErrorThatSaysMore(t *testing.T) {
 		"a refusal": {commander.Refuse("no power"),
 			love.CommandOutcome{State: love.CommandRefused, Status: 400, Result: "no power", Duration: time.Minute}},
 		"a failure to send": {&commander.Error{Kind: commander.NotSent, Text: "no way"},
-			love.CommandOutcome{State: love.CommandRefused, Status: 502, Result: "no way", Duration: time.Minute}},
+			love.CommandOutcome{State: love.CommandRefused, Status: 503, Result: "no way", Duration: time.Minute}},
 		"a broken connection": {io.EOF, timedOut},
 		"a timeout":           {context.DeadlineExceeded, timedOut},
 	} {
 		t.Run(name, func(t *testing.T) {
-			withRecorder(t, func(context.Context, commander.Call) (love.Ack, error) {
+			withRecorder(t, func(ctx context.Context, _ commander.Call) (love.Ack, error) {
+				commander.Sent(ctx)
 				time.Sleep(time.Minute)
 				return love.Ack{}, c.err
 			}, func(t *testing.T, r recording) {
@@ -121,6 +124,55 @@ func TestRecorder_RecordsALateErrorThatSaysMore(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestRecorder_NothingIsSentAfterItsCallerWasAnswered(t *testing.T) {
+	notSent := &commander.Error{Kind: commander.NotSent, Text: "The bus is away. Nothing was sent."}
+	for name, c := range map[string]struct {
+		leaves bool // the caller hangs up after a second
+		err    error
+		want   love.CommandOutcome
+	}{
+		"a commander that knows": {false, notSent,
+			love.CommandOutcome{State: love.CommandRefused, Status: 503, Result: notSent.Text, Duration: commandTimeout}},
+		"a commander that does not know": {false, context.DeadlineExceeded, love.CommandOutcome{
+			State: love.CommandTimedOut, Status: 504, Duration: commandTimeout,
+			Result: "The commander did not answer in time. " + commander.UnknownOutcome,
+		}},
+		"a caller who has hung up": {true, notSent,
+			love.CommandOutcome{State: love.CommandRefused, Status: 503, Result: notSent.Text, Duration: time.Second}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withRecorder(t, func(ctx context.Context, _ commander.Call) (love.Ack, error) {
+				<-ctx.Done() // until the bus is back
+				return love.Ack{}, c.err
+			}, func(t *testing.T, r recording) {
+				ctx, cancel := commander.WithTimeout(t.Context(), commandTimeout)
+				defer cancel()
+				if c.leaves {
+					time.AfterFunc(time.Second, cancel)
+				}
+				_, err := r.Execute(ctx, move)
+				require.Equal(t, c.err, err, "the caller gets what the commander knows")
+				require.Equal(t, c.want, r.onlyEntry(t).CommandOutcome)
+			})
+		})
+	}
+}
+
+func TestRecorder_WaitsAMomentForACommanderThatIgnoresTheEndOfItsContext(t *testing.T) {
+	withRecorder(t, func(context.Context, commander.Call) (love.Ack, error) {
+		time.Sleep(time.Minute)
+		return done, nil
+	}, func(t *testing.T, r recording) {
+		began := time.Now()
+		_, err := r.give(t)
+		require.Equal(t, commander.TimedOut, commander.ErrorOf(err, "").Kind)
+		require.Equal(t, commandTimeout+250*time.Millisecond, time.Since(began))
+		require.Equal(t, love.CommandTimedOut, r.onlyEntry(t).State)
+		r.Close(context.Background())
+		require.Equal(t, love.CommandLate, r.onlyEntry(t).State)
+	})
 }
 
 func TestRecorder_ProgressExtendsTheWaitForALateAnswer(t *testing.T) {
@@ -194,7 +246,8 @@ func TestRecorder_RecordsTheOutcomeForACallerWhoHasHungUp(t *testing.T) {
 		"an error": {love.Ack{}, lost, love.CommandOutcome{State: love.CommandRefused, Status: 400, Result: "no power", Duration: 5 * time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			withRecorder(t, func(context.Context, commander.Call) (love.Ack, error) {
+			withRecorder(t, func(ctx context.Context, _ commander.Call) (love.Ack, error) {
+				commander.Sent(ctx)
 				time.Sleep(5 * time.Second)
 				return c.ack, c.err
 			}, func(t *testing.T, r recording) {

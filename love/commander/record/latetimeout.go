@@ -3,16 +3,18 @@ package record
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// lateTimeout ends the context of a command some time after its caller has
-// stopped waiting, and not before the time that the component has asked for.
+// lateTimeout ends the context of a command that has left some time after its caller
+// has stopped waiting, and not before the time that the component has asked for.
 type lateTimeout struct {
 	after  time.Duration
+	sent   atomic.Bool // the command has left
 	cancel context.CancelCauseFunc
 
 	mu    sync.Mutex
@@ -21,12 +23,23 @@ type lateTimeout struct {
 	timer *time.Timer // nil: the caller still waits
 }
 
-// withLateTimeout returns a context that does not end with ctx, but with the
-// cause [context.DeadlineExceeded] when the timeout, once started, has passed.
+// withLateTimeout returns a context for sending a command, which ends with ctx. That
+// of [commander.Sent] does not, but with the cause [context.DeadlineExceeded] when
+// the timeout, once started, has passed.
 func withLateTimeout(ctx context.Context, after time.Duration) (context.Context, *lateTimeout) {
-	run, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	t := &lateTimeout{after: after, cancel: cancel}
-	return commander.WithProgress(run, t.report), t
+	sending, endSending := context.WithCancelCause(ctx)
+	waiting, endWaiting := context.WithCancelCause(context.WithoutCancel(ctx))
+	t := &lateTimeout{after: after}
+	t.cancel = func(cause error) {
+		endSending(cause)
+		endWaiting(cause)
+	}
+	waiting = commander.WithProgress(waiting, t.report)
+	sending = commander.WithProgress(sending, t.report)
+	return commander.WithSent(sending, func() context.Context {
+		t.sent.Store(true)
+		return waiting
+	}), t
 }
 
 // start starts the timeout.

@@ -96,9 +96,9 @@ func New(inner commander.Commander, store Store, opts ...Option) *Recorder {
 func (r *Recorder) Watch(f func(love.CommandEntry)) (cancel func()) { return r.watchers.Add(f) }
 
 // Execute implements [commander.Commander]. It returns when the answer comes or
-// ctx ends. In the latter case the recorder still waits for the answer and
-// records it. Execute does not wait until the outcome is recorded;
-// [Recorder.List] does.
+// ctx ends. In the latter case the recorder still waits for the answer to a command
+// that has left (see [commander.Sent]) and records it. Execute does not wait until
+// the outcome is recorded; [Recorder.List] does.
 func (r *Recorder) Execute(ctx context.Context, c commander.Call) (love.Ack, error) {
 	if !r.enter() {
 		closed := &commander.Error{
@@ -113,25 +113,19 @@ func (r *Recorder) Execute(ctx context.Context, c commander.Call) (love.Ack, err
 		r.underWay.Done()
 		return love.Ack{}, err
 	}
-	sent := r.clock.Now()
-	run, late := withLateTimeout(ctx, r.late)
-	answered := r.send(run, c, sent, late.cancel)
-	select {
-	case a := <-answered:
+	began := r.clock.Now()
+	sending, late := withLateTimeout(ctx, r.late)
+	answered := r.send(sending, c, began, late)
+	if a, ok := r.wait(ctx, answered, late); ok {
 		r.finish(e, a.outcome)
 		r.underWay.Done()
 		return a.ack, a.err
-	case <-r.abandoned.Done():
-		err := r.finishAbandoned(e)
-		r.underWay.Done()
-		return love.Ack{}, err
-	case <-ctx.Done():
 	}
 	late.start()
 	err = context.Cause(ctx)
 	timedOut := errors.Is(err, context.DeadlineExceeded)
 	if timedOut {
-		waited := r.clock.Now().Sub(sent)
+		waited := r.clock.Now().Sub(began)
 		err = timeoutError(waited, late.progress())
 		o := r.outcome(love.Ack{}, err)
 		o.Duration = waited
@@ -144,8 +138,8 @@ func (r *Recorder) Execute(ctx context.Context, c commander.Call) (love.Ack, err
 		case a := <-answered:
 			r.follow(e, a, timedOut)
 		case <-r.abandoned.Done():
-			if !timedOut {
-				_ = r.finishAbandoned(e) // its caller has hung up
+			if !timedOut { // its caller has hung up
+				r.finish(e, r.abandonment().outcome)
 			}
 		}
 	}()
@@ -168,14 +162,39 @@ func timeoutError(waited time.Duration, last love.Progress) *commander.Error {
 	}
 }
 
-// finishAbandoned records that nothing waits for the answer to a command any
-// more, and returns the error for its caller.
-func (r *Recorder) finishAbandoned(e love.CommandEntry) error {
+// wait returns the answer that came before ctx ended, if one did. A command that
+// has not left by then is given up, and its commander knows better than this recorder
+// what came of it; so it has a moment to return.
+func (r *Recorder) wait(ctx context.Context, answered <-chan answer, late *lateTimeout) (a answer, ok bool) {
+	select {
+	case a = <-answered:
+		return a, true
+	case <-r.abandoned.Done():
+		return r.abandonment(), true
+	case <-ctx.Done():
+	}
+	if late.sent.Load() {
+		return answer{}, false
+	}
+	moment := time.NewTimer(endTimeout)
+	defer moment.Stop()
+	select {
+	case a = <-answered:
+		return a, true
+	case <-r.abandoned.Done():
+		return r.abandonment(), true
+	case <-moment.C:
+		return answer{}, false
+	}
+}
+
+// abandonment is the answer for a caller when nothing waits for the commander's any
+// more.
+func (r *Recorder) abandonment() answer {
 	err := &commander.Error{
 		Kind: commander.Unknown, Err: context.Canceled, Text: "The manager ended before an answer came. " + commander.UnknownOutcome,
 	}
-	r.finish(e, r.outcome(love.Ack{}, err))
-	return err
+	return answer{err: err, outcome: r.outcome(love.Ack{}, err)}
 }
 
 // Check implements [commander.Checker] with the wrapped commander.
@@ -215,16 +234,16 @@ type answer struct {
 }
 
 // send executes the command in the background and returns a channel for the
-// answer. It cancels the context at the end.
-func (r *Recorder) send(ctx context.Context, c commander.Call, sent time.Time, cancel context.CancelCauseFunc) <-chan answer {
-	release := context.AfterFunc(r.ending, func() { cancel(context.Canceled) })
+// answer. It cancels the contexts at the end.
+func (r *Recorder) send(ctx context.Context, c commander.Call, began time.Time, late *lateTimeout) <-chan answer {
+	release := context.AfterFunc(r.ending, func() { late.cancel(context.Canceled) })
 	answered := make(chan answer, 1)
 	go func() {
-		defer cancel(context.Canceled)
+		defer late.cancel(context.Canceled)
 		defer release()
 		ack, err := r.execute(ctx, c)
 		o := r.outcome(ack, err)
-		o.Duration = r.clock.Now().Sub(sent)
+		o.Duration = r.clock.Now().Sub(began)
 		answered <- answer{ack, err, o}
 	}()
 	return answered

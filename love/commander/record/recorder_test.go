@@ -85,17 +85,19 @@ var done = love.Ack{Text: love.Done, Code: 303}
 // succeeds is a commander that executes every command.
 func succeeds(context.Context, commander.Call) (love.Ack, error) { return done, nil }
 
-// after returns a commander that answers after some time, even if its context
-// has ended.
+// after returns a commander that sends and answers after some time, even if its
+// context has ended.
 func after(d time.Duration, ack love.Ack) commander.Func {
-	return func(context.Context, commander.Call) (love.Ack, error) {
+	return func(ctx context.Context, _ commander.Call) (love.Ack, error) {
+		commander.Sent(ctx)
 		time.Sleep(d)
 		return ack, nil
 	}
 }
 
-// hangs is a commander that does not answer.
+// hangs is a commander that sends, but does not answer.
 func hangs(ctx context.Context, _ commander.Call) (love.Ack, error) {
+	ctx = commander.Sent(ctx)
 	<-ctx.Done()
 	return love.Ack{}, context.Cause(ctx)
 }
@@ -144,13 +146,17 @@ func TestRecorder_RecordsEveryOutcome(t *testing.T) {
 		want  outcome
 	}{
 		"failed":                    {after(0, love.Ack{Text: "Failed: x", Code: -302, Error: 7}), outcome{State: love.CommandFailed, Status: 200, Code: -302, Result: "Failed: x"}},
+		"another text":              {after(0, love.Ack{Text: "100000", Code: 303}), outcome{State: love.CommandDone, Status: 200, Code: 303, Result: "100000"}},
+		"no text":                   {after(0, love.Ack{Code: 303}), outcome{State: love.CommandDone, Status: 200, Code: 303}},
+		"no code":                   {after(0, love.Ack{Text: "100000"}), outcome{State: love.CommandDone, Status: 200, Result: "100000"}},
+		"the code against the text": {after(0, love.Ack{Text: "Done", Code: -304}), outcome{State: love.CommandFailed, Status: 200, Code: -304, Result: "Done"}},
 		"bad request":               {answered(400, "no field x", 0), outcome{State: love.CommandRefused, Status: 400, Result: "no field x"}},
 		"too busy":                  {answered(503, "busy", 0), outcome{State: love.CommandRefused, Status: 503, Result: "busy"}},
 		"time-out":                  {answered(504, "time out", 301), outcome{State: love.CommandTimedOut, Status: 504, Code: 301, Result: "time out"}},
 		"internal":                  {answered(500, "[1]", 0), outcome{State: love.CommandUnknown, Status: 500, Result: "[1]"}},
 		"refused":                   {kind(commander.Refused), outcome{State: love.CommandRefused, Status: 400, Result: "why"}},
 		"forbidden":                 {kind(commander.Forbidden), outcome{State: love.CommandRefused, Status: 403, Result: "why"}},
-		"unreachable":               {kind(commander.NotSent), outcome{State: love.CommandRefused, Status: 502, Result: "why"}},
+		"unreachable":               {kind(commander.NotSent), outcome{State: love.CommandRefused, Status: 503, Result: "why"}},
 		"busy":                      {kind(commander.Busy), outcome{State: love.CommandRefused, Status: 503, Result: "why"}},
 		"broken off":                {kind(commander.Unknown), outcome{State: love.CommandUnknown, Status: 502, Result: "why"}},
 		"hanging":                   {kind(commander.TimedOut), outcome{State: love.CommandTimedOut, Status: 504, Result: "why"}},
@@ -183,7 +189,7 @@ func TestRecorder_HasNoStatusByDefault(t *testing.T) {
 
 func TestRecorder_ReportsTheTimeoutOfItsCaller(t *testing.T) {
 	withRecorder(t, func(ctx context.Context, _ commander.Call) (love.Ack, error) {
-		commander.Report(ctx, love.Progress{Code: 301, Timeout: 60})
+		commander.Report(commander.Sent(ctx), love.Progress{Code: 301, Timeout: 60})
 		time.Sleep(2 * time.Minute)
 		return done, nil
 	}, func(t *testing.T, r recording) {
@@ -352,7 +358,7 @@ func TestRecorder_IsACommander(t *testing.T) {
 		r := record.New(&lovetest.Commander{Answer: func(ctx context.Context, c commander.Call) (love.Ack, error) {
 			switch c.Name {
 			case "cmd_fail":
-				return love.Ack{Text: "Failed: no power"}, nil
+				return love.Ack{Text: "Failed: no power", Code: love.AckFailed}, nil
 			case "cmd_wrong":
 				return love.Ack{}, commander.Refuse("there is no %s", c.Name)
 			case "cmd_hang":
