@@ -46,7 +46,8 @@ func (c *Commander) Calls() []commander.Call {
 }
 
 // CommanderSetup is a commander for [RunCommander], with commands whose outcomes
-// the suite knows. Tests that need a command without a name are skipped.
+// the suite knows. Tests that need a command without a name, or a function that is
+// nil, are skipped.
 type CommanderSetup struct {
 	Commander commander.Commander
 	Succeeds  commander.Call // the component executes it
@@ -54,6 +55,11 @@ type CommanderSetup struct {
 	Refused   commander.Call // it is wrong, and does not reach the component
 	Hangs     commander.Call // the component does not answer
 	Progress  commander.Call // the component reports progress and then executes it
+
+	// Block holds commands up on their way to the component until release is called.
+	Block func() (release func())
+	// Executed returns how many commands the component has been sent.
+	Executed func() int
 }
 
 // RunCommander is the conformance suite of [commander.Commander], and of
@@ -71,6 +77,7 @@ func RunCommander(t *testing.T, setup func(t *testing.T) CommanderSetup) {
 		"a command ends at its deadline, and may have been executed":        commanderTimesOut,
 		"a command ends when its context is cancelled":                      commanderIsCancelled,
 		"a command ends at once if its context has ended already":           commanderHonoursContexts,
+		"a command that has not left by its deadline never leaves":          commanderForgets,
 		"progress is reported before the acknowledgement":                   commanderReportsProgress,
 		"commands are executed at the same time, each with its own outcome": commanderIsConcurrent,
 		"checking refuses what executing would refuse":                      commanderChecks,
@@ -136,6 +143,25 @@ func commanderHonoursContexts(t *testing.T, s CommanderSetup) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.Error(t, inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err }))
+}
+
+func commanderForgets(t *testing.T, s CommanderSetup) {
+	call := orSkip(t, s.Succeeds)
+	if s.Block == nil || s.Executed == nil {
+		t.Skip("the setup cannot hold commands up")
+	}
+	release := s.Block()
+	ctx, cancel := commander.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err })
+	var failed *commander.Error
+	require.ErrorAs(t, err, &failed)
+	require.False(t, failed.Sent(), "the operator reads that nothing was sent: %v", failed)
+	release()
+	ack, err := s.Commander.Execute(t.Context(), call)
+	require.NoError(t, err)
+	require.True(t, ack.Succeeded(), "%+v", ack)
+	require.Equal(t, 1, s.Executed())
 }
 
 // inTime returns what f returns, or fails the test if f does not return.

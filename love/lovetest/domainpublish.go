@@ -1,6 +1,7 @@
 package lovetest
 
 import (
+	"context"
 	"math"
 	"sync"
 
@@ -19,6 +20,7 @@ var publishing = map[string]func(*suite){
 	"a remote of one instance gets only its samples":  instancesAreSeparate,
 	"a sample older than the one before is dropped":   olderIsDropped,
 	"topics that were not selected are not delivered": onlySelectedTopics,
+	"nothing is written after the context has ended":  nothingAfterTheEnd,
 }
 
 func valuesArrive(s *suite) {
@@ -44,6 +46,24 @@ func valuesArrive(s *suite) {
 	_, err := c.Write(s.Context(), "evt_everything", sal.Values{"double": math.NaN()})
 	require.NoError(s, err)
 	require.True(s, math.IsNaN(got.next().Float("double")))
+}
+
+func nothingAfterTheEnd(s *suite) {
+	d := s.domain()
+	got := s.received(s.remote(d, "Fan", 0), "tel_speed")
+	c := s.writer(d, "Fan", 3)
+	ended, cancel := context.WithCancel(s.Context())
+	cancel()
+	var notWritten *sal.NotWrittenError
+	late, err := sal.NewSample(topic(s, "Fan", "tel_speed"), nil)
+	require.NoError(s, err)
+	require.ErrorAs(s, s.connect().Publish(ended, late), &notWritten)
+	require.ErrorIs(s, notWritten, context.Canceled)
+	_, err = c.Write(ended, "tel_speed", nil, sal.Force())
+	require.ErrorAs(s, err, &notWritten)
+	_, err = c.Write(s.Context(), "tel_speed", nil, sal.Force(), sal.WriteAs("the next"))
+	require.NoError(s, err)
+	require.Equal(s, "the next", got.next().Identity())
 }
 
 func topic(s *suite, component, attr string) *sal.Topic {

@@ -11,7 +11,9 @@ import (
 type Bus interface {
 	// Publish writes a sample. It returns when the bus has accepted the sample and
 	// does not wait for readers. Samples of one topic arrive in the order in which
-	// they were published.
+	// they were published. The error is a [*NotWrittenError] if the sample was
+	// certainly not written, and never will be; after any other error it may have
+	// been. Nothing is written after ctx has ended.
 	Publish(ctx context.Context, s *Sample) error
 	// Subscribe begins to read topics: first the requested history of each topic,
 	// then everything that follows, without a gap between the two.

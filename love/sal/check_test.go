@@ -2,6 +2,7 @@ package sal_test
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -58,8 +59,8 @@ func TestWriteAsSetsTheIdentityOfOneSample(t *testing.T) {
 		require.Equal(t, "Lamp", s.Identity(), "of one sample only")
 		_, err := c.Write(t.Context(), "evt_burning", nil, sal.Force(), sal.WriteAs("ana@host"))
 		require.NoError(t, err)
-		s, err = r.Next(t.Context(), "evt_burning")
-		require.NoError(t, err)
+		synctest.Wait()
+		s, _ = r.Latest("evt_burning")
 		require.Equal(t, "ana@host", s.Identity())
 	})
 }

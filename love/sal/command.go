@@ -2,6 +2,7 @@ package sal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -29,7 +30,7 @@ func As(identity string) CommandOption { return func(s *commandSettings) { s.ide
 
 // WithTimeout sets how long to wait for the command to be finished, counted from when
 // it was sent. Whenever the component reports progress with an estimate, the timeout
-// is extended by it. Default: one hour.
+// is extended by it. 0 leaves it to the context. Default: one hour.
 func WithTimeout(d time.Duration) CommandOption {
 	return func(s *commandSettings) { s.timeout = d }
 }
@@ -55,13 +56,29 @@ type commandKey struct {
 // "salIndex".
 //
 // The error is an [*AckError] if the command did not succeed, which wraps
-// [ErrTimeout] if the timeout passed. A command is sent only once. The error is an
-// [*UnknownTopicError] for an unknown command and an [*UnknownFieldError] or a
-// [*FieldError] for values that do not fit; then nothing was sent.
+// [ErrTimeout] if the timeout passed. A command is sent only once. For the other
+// errors see [Remote.Send].
 func (r *Remote) Command(ctx context.Context, name string, values Values, opts ...CommandOption) (Ack, error) {
-	t, err := r.commandTopic(name)
+	wait, err := r.Send(ctx, name, values, opts...)
 	if err != nil {
 		return Ack{}, err
+	}
+	return wait(ctx)
+}
+
+// Send sends a command as [Remote.Command] does, and returns when the bus has accepted
+// it. If that does not happen before ctx ends, it is never sent. The caller must call
+// wait, which waits until the component has finished the command, and has the errors
+// of [Remote.Command].
+//
+// The error is an [*UnknownTopicError] for an unknown command, an
+// [*UnknownFieldError] or a [*FieldError] for values that do not fit, and may be a
+// [*NotWrittenError]: then nothing was sent. After any other error the component may
+// have the command.
+func (r *Remote) Send(ctx context.Context, name string, values Values, opts ...CommandOption) (wait func(context.Context) (Ack, error), err error) {
+	t, err := r.commandTopic(name)
+	if err != nil {
+		return nil, err
 	}
 	set := commandSettings{identity: r.domain.identity, timeout: defaultTimeout, progress: func(Ack) {}}
 	for _, o := range opts {
@@ -69,17 +86,24 @@ func (r *Remote) Command(ctx context.Context, name string, values Values, opts .
 	}
 	s, err := r.newCommand(t, values, set.identity)
 	if err != nil {
-		return Ack{}, err
+		return nil, err
 	}
-	acks, remove, err := r.addPending(commandKey{s.Number(), set.identity})
+	acks, remove, err := r.addPending(t, commandKey{s.Number(), set.identity})
+	if err == nil && ctx.Err() != nil {
+		remove()
+		err = &NotWrittenError{Topic: t, Err: context.Cause(ctx)}
+	}
 	if err != nil {
-		return Ack{}, err
+		return nil, err
 	}
-	defer remove()
 	if err := r.domain.bus.Publish(ctx, s); err != nil {
-		return Ack{}, fmt.Errorf("%s %s: sending: %w", r.component.Instance(r.index), t.Attr(), err)
+		remove()
+		return nil, fmt.Errorf("%s %s: sending: %w", r.component.Instance(r.index), t.Attr(), err)
 	}
-	return r.awaitFinal(ctx, t, acks, set)
+	return func(ctx context.Context) (Ack, error) {
+		defer remove()
+		return r.awaitFinal(ctx, t, acks, set)
+	}, nil
 }
 
 func (r *Remote) commandTopic(name string) (*Topic, error) {
@@ -123,14 +147,14 @@ func (d *Domain) fillIn(s *Sample, index int, identity string, number int) {
 
 // addPending registers a command as running, so that its acknowledgements are kept
 // until remove is called.
-func (r *Remote) addPending(key commandKey) (acks <-chan Ack, remove func(), err error) {
+func (r *Remote) addPending(t *Topic, key commandKey) (acks <-chan Ack, remove func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.err != nil {
-		return nil, nil, r.err
+		return nil, nil, &NotWrittenError{Topic: t, Err: r.err}
 	}
 	if r.pending[key] != nil {
-		return nil, nil, fmt.Errorf("%s: too many commands under way", r.component.Instance(r.index))
+		return nil, nil, &NotWrittenError{Topic: t, Err: errors.New("too many commands are under way")}
 	}
 	// A component may report progress any number of times; how much of it waits for
 	// Command is bounded, see acknowledged.
@@ -181,6 +205,9 @@ func seconds(f float64) time.Duration {
 func (r *Remote) awaitFinal(ctx context.Context, t *Topic, acks <-chan Ack, set commandSettings) (Ack, error) {
 	command := r.component.Instance(r.index) + " " + t.Attr()
 	last := Ack{Code: NoAck, Result: "No command acknowledgement seen"}
+	if set.timeout == 0 {
+		set.timeout = math.MaxInt64
+	}
 	end := r.domain.clock.Now().Add(set.timeout)
 	timer := r.domain.clock.NewTimer(set.timeout)
 	defer func() { timer.Stop() }()

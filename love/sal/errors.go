@@ -21,6 +21,21 @@ var (
 	ErrIndex = errors.New("wrong index")
 )
 
+// NotWrittenError reports a sample that certainly did not reach the bus.
+type NotWrittenError struct {
+	Topic    *Topic
+	TooLarge bool // larger than the bus takes: it would be refused again
+	Err      error
+}
+
+// Error implements error.
+func (e *NotWrittenError) Error() string {
+	return fmt.Sprintf("%s %s was not written: %v", e.Topic.Component, e.Topic.Attr(), e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *NotWrittenError) Unwrap() error { return e.Err }
+
 // UnknownComponentError reports a component without a definition.
 type UnknownComponentError struct {
 	Name        string

@@ -54,6 +54,9 @@ func (w *writer) write(ctx context.Context, c *Controller, values Values, set wr
 	}
 	w.number = w.number%maxIndex + 1
 	c.domain.fillIn(s, c.index, set.identity, w.number)
+	if ctx.Err() != nil { // while another sample was being written
+		return false, &NotWrittenError{Topic: w.topic, Err: context.Cause(ctx)}
+	}
 	if err := c.domain.bus.Publish(ctx, s); err != nil {
 		return false, err
 	}

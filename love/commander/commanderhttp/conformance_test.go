@@ -2,7 +2,10 @@ package commanderhttp_test
 
 import (
 	"context"
+	"net"
+	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -44,13 +47,29 @@ func TestClient_IsACommander(t *testing.T) {
 		return commander.Call{Command: love.Command{CSC: "Lamp", Name: name, Identity: "ana@host"}}
 	}
 	lovetest.RunCommander(t, func(t *testing.T) lovetest.CommanderSetup {
-		server := httptest.NewServer(commanderhttp.NewHandler(commanderhttp.Backend{Commander: device{}}))
-		c, err := commanderhttp.New(server.URL)
+		executed := &lovetest.Commander{Answer: device{}.Execute}
+		server := httptest.NewServer(commanderhttp.NewHandler(commanderhttp.Backend{Commander: struct {
+			commander.Commander
+			commander.Checker
+		}{executed, device{}}}))
+		var way sync.RWMutex // held while it is blocked
+		c, err := commanderhttp.New(server.URL, commanderhttp.WithTransport(&http.Transport{
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				way.RLock()
+				defer way.RUnlock()
+				return (&net.Dialer{}).DialContext(ctx, network, address)
+			},
+		}))
 		require.NoError(t, err)
 		t.Cleanup(func() { c.Close(); server.Close() })
 		return lovetest.CommanderSetup{
 			Commander: c,
-			Succeeds:  named("cmd_on"), Fails: named("cmd_fail"), Refused: named("cmd_wrong"), Hangs: named("cmd_hang"), Progress: named("cmd_progress"),
+			Block: func() (release func()) {
+				way.Lock()
+				return way.Unlock
+			},
+			Executed: func() int { return len(executed.Calls()) },
+			Succeeds: named("cmd_on"), Fails: named("cmd_fail"), Refused: named("cmd_wrong"), Hangs: named("cmd_hang"), Progress: named("cmd_progress"),
 		}
 	})
 }

@@ -94,10 +94,19 @@ func (c *CSC) Run(ctx context.Context) error {
 // written as a new event.
 func (c *CSC) WriteObservingLog(ctx context.Context, l love.ObservingLog) (love.Ack, error) {
 	err := c.write(ctx, l)
-	switch {
-	case err == nil:
+	if err == nil {
 		return love.Ack{Text: added}, nil
-	case ctx.Err() != nil:
+	}
+	notWritten, definite := errors.AsType[*sal.NotWrittenError](err)
+	switch {
+	case definite && notWritten.TooLarge:
+		return love.Ack{}, &commander.Error{Kind: commander.Refused, Text: "The observing log is too large for the SAL bus. Nothing was written: shorten it.", Err: err}
+	case definite && ctx.Err() != nil:
+		return love.Ack{}, &commander.Error{
+			Kind: commander.NotSent, Err: err,
+			Text: "The SAL bus was not ready in time. The observing log was not written: see whether the brokers and the schema registry run.",
+		}
+	case !definite && !errors.Is(err, sal.ErrClosed):
 		return love.Ack{}, err
 	}
 	c.log.Error("an observing log could not be written", "user", l.User, "error", err)

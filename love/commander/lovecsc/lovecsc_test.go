@@ -2,6 +2,7 @@ package lovecsc_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,7 +12,9 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
+	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/sal"
+	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
 // withCSC runs body in a bubble with a LOVE CSC and its events of one topic.
@@ -118,4 +121,40 @@ func FuzzReceive(f *testing.F) {
 	c, err := lovecsc.New(f.Context(), newDomain(f))
 	require.NoError(f, err)
 	f.Fuzz(func(_ *testing.T, raw []byte) { _ = c.Receive(context.Background(), raw) })
+}
+
+func TestTheErrorOfALogReportsWhetherItMayHaveBeenWritten(t *testing.T) {
+	topic := &sal.Topic{Component: "LOVE", Kind: sal.Event, Name: "observingLog"}
+	for name, c := range map[string]struct {
+		err   error
+		ended bool // the caller's time is over
+		kind  commander.Kind
+		text  string
+	}{
+		"too large": {&sal.NotWrittenError{Topic: topic, TooLarge: true}, false, commander.Refused, "The observing log is too large for the SAL bus. Nothing was written: shorten it."},
+		"a refusal": {&sal.NotWrittenError{Topic: topic}, false, commander.Refused, "LOVE CSC could not stablish connection"},
+		"too late": {nil, true, commander.NotSent,
+			"The SAL bus was not ready in time. The observing log was not written: see whether the brokers and the schema registry run."},
+		"no answer of the broker": {errors.New("no answer within 5s"), false, commander.Unknown, "The commander gave no answer. " + commander.UnknownLog},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bus := lovetest.NewBus()
+			d := sal.NewDomain(bus, sim.Definitions())
+			defer d.Close()
+			csc, err := lovecsc.New(t.Context(), d)
+			require.NoError(t, err)
+			before := len(bus.Published())
+			bus.Fail(c.err)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if c.ended {
+				cancel()
+			}
+			_, err = csc.WriteObservingLog(ctx, love.ObservingLog{User: "ana", Message: "x"})
+			failed := commander.ErrorOf(err, commander.UnknownLog)
+			require.Equal(t, c.kind, failed.Kind)
+			require.Equal(t, c.text, failed.Text)
+			require.Len(t, bus.Published(), before)
+		})
+	}
 }

@@ -60,7 +60,11 @@ func withLamp(t *testing.T, handle handler, body func(*testing.T, lamp)) {
 }
 
 func newLamp(t *testing.T, handle handler) (l lamp, stop func()) {
-	d := sal.NewDomain(sim.NewBus(), definitions(t), sal.WithIdentity("LOVE"))
+	return newLampOn(t, sim.NewBus(), handle)
+}
+
+func newLampOn(t *testing.T, bus sal.Bus, handle handler) (l lamp, stop func()) {
+	d := sal.NewDomain(bus, definitions(t), sal.WithIdentity("LOVE"))
 	l = lamp{salcommander.New(d), d, make(chan *sal.Sample, 1000)}
 	c, err := d.Controller(t.Context(), "Lamp", 0)
 	require.NoError(t, err)

@@ -36,8 +36,8 @@ var (
 
 // remote is the remote of one component, made when it is first commanded.
 type remote struct {
-	mu     sync.Mutex
-	remote *sal.Remote
+	starting chan struct{} // holds a value while somebody uses the field below
+	remote   *sal.Remote
 }
 
 // New returns a commander over a domain. Its remotes end with the domain.
@@ -45,14 +45,12 @@ func New(domain *sal.Domain) *Commander {
 	return &Commander{domain: domain, remotes: map[string]*remote{}, info: topicInfo{defs: domain.Definitions()}}
 }
 
-// noLimit leaves the time limit of a command to its context.
-const noLimit = 10 * 365 * 24 * time.Hour
-
 // Execute implements [commander.Commander]. The acknowledgement has the text "Done"
 // or that of the component, and the component's code. Unknown components, commands
 // and parameters, and values that do not fit, are [commander.Refused] with a text
-// that says what would be accepted; nothing is sent then. A component that is silent
-// or too slow when the context ends is [commander.TimedOut]
+// that says what would be accepted; nothing is sent then. What has not been written to
+// the bus when the context ends is never sent, and is [commander.NotSent]. A component
+// that is silent or too slow when the context ends is [commander.TimedOut]
 // (docs/protocol/commander.md).
 func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack, error) {
 	p, err := c.prepare(call.Command)
@@ -61,16 +59,23 @@ func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack,
 	}
 	r, err := c.remote(ctx, p.component.Name)
 	if err != nil {
-		return love.Ack{}, err
+		return love.Ack{}, notSent(p, err)
 	}
 	opts := []sal.CommandOption{
-		sal.WithTimeout(noLimit),
+		sal.WithTimeout(0),
 		sal.OnProgress(func(a sal.Ack) { commander.Report(ctx, progressOf(a)) }),
 	}
 	if call.Identity != "" {
 		opts = append(opts, sal.As(call.Identity))
 	}
-	ack, err := r.Command(ctx, p.topic.Attr(), p.values, opts...)
+	wait, err := r.Send(ctx, p.topic.Attr(), p.values, opts...)
+	if notWritten, ok := errors.AsType[*sal.NotWrittenError](err); ok {
+		return love.Ack{}, notSent(p, notWritten)
+	}
+	if err != nil {
+		return love.Ack{}, refusal(err)
+	}
+	ack, err := wait(commander.Sent(ctx))
 	if err != nil {
 		return failure(err)
 	}
@@ -146,19 +151,23 @@ func (c *Commander) remote(ctx context.Context, name string) (*sal.Remote, error
 	c.mu.Lock()
 	entry := c.remotes[name]
 	if entry == nil {
-		entry = &remote{}
+		entry = &remote{starting: make(chan struct{}, 1)}
 		c.remotes[name] = entry
 	}
 	c.mu.Unlock()
 
-	entry.mu.Lock()
-	defer entry.mu.Unlock()
+	select {
+	case entry.starting <- struct{}{}:
+		defer func() { <-entry.starting }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for another command to be ready: %w", context.Cause(ctx))
+	}
 	if entry.remote != nil && entry.remote.Err() == nil {
 		return entry.remote, nil
 	}
 	r, err := c.domain.Remote(ctx, name, 0, sal.WithTopics())
 	if err != nil {
-		return nil, fmt.Errorf("commanding %s: %w", name, err)
+		return nil, err
 	}
 	entry.remote = r
 	return r, nil
@@ -196,6 +205,22 @@ func refusal(err error) error {
 	return err
 }
 
+// notSent returns the error for a command that has not left and never will.
+func notSent(p prepared, err error) error {
+	command, why := p.component.Name+" "+p.topic.Attr(), err
+	if notWritten, ok := errors.AsType[*sal.NotWrittenError](err); ok {
+		if notWritten.TooLarge {
+			return &commander.Error{Kind: commander.Refused, Err: err, Text: command + " is too large for the SAL bus. Nothing was sent: shorten its texts."}
+		}
+		why = notWritten.Err
+	}
+	text := fmt.Sprintf("%s could not be sent: %v. Nothing was sent.", command, why)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		text = fmt.Sprintf("The SAL bus was not ready for %s in time. Nothing was sent: see whether its brokers and its schema registry run.", command)
+	}
+	return &commander.Error{Kind: commander.NotSent, Err: err, Text: text}
+}
+
 // failure returns the answer to a command that did not succeed: the component's
 // acknowledgement, or an error if it gave none that ended the command.
 func failure(err error) (love.Ack, error) {
@@ -214,7 +239,7 @@ func failure(err error) (love.Ack, error) {
 		return love.Ack{}, failed
 	}
 	ack := love.Ack{Text: failed.Ack.Result, Code: int(failed.Ack.Code), Error: failed.Ack.Error}
-	if ack.Text == "" || ack.Text == love.Done { // would count as success
+	if ack.Text == "" || ack.Text == love.Done { // would read as success
 		ack.Text = failed.Ack.String()
 	}
 	return ack, nil

@@ -216,7 +216,7 @@ func TestAClosedDomainIsNotARefusal(t *testing.T) {
 		require.NoError(t, l.domain.Close())
 		_, err := l.execute(t, call("Lamp", 0, "cmd_switchOff", `{}`))
 		require.ErrorIs(t, err, sal.ErrClosed)
-		require.Equal(t, commander.Unknown, commander.ErrorOf(err, "").Kind)
+		require.Equal(t, commander.NotSent, commander.ErrorOf(err, "").Kind)
 	})
 }
 
@@ -230,7 +230,8 @@ func TestTheHeartbeatIsTheTimeOfTheDomainsClock(t *testing.T) {
 
 func TestConformance(t *testing.T) {
 	lovetest.RunCommander(t, func(t *testing.T) lovetest.CommanderSetup {
-		l, stop := newLamp(t, func(ctx context.Context, c *sal.Controller, s *sal.Sample) error {
+		bus := &slowBus{Bus: lovetest.NewBus()}
+		l, stop := newLampOn(t, bus, func(ctx context.Context, c *sal.Controller, s *sal.Sample) error {
 			if s.Topic().Name == "switchOff" {
 				return fmt.Errorf("too dark")
 			}
@@ -244,6 +245,11 @@ func TestConformance(t *testing.T) {
 			Fails:   call("Lamp", 0, "cmd_switchOff", `{}`),
 			Refused: call("Lamp", 0, "cmd_explode", `{}`),
 			Hangs:   call("Hexapod", 1, "cmd_move", `{}`), // nobody answers
+			Block: func() (release func()) {
+				bus.stuck, bus.back = "publishing", make(chan struct{})
+				return func() { close(bus.back) }
+			},
+			Executed: func() int { return len(l.got) },
 		}
 	})
 }

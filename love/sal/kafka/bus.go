@@ -145,6 +145,9 @@ const headerSize = 5
 // same time share requests.
 func (b *Bus) Publish(ctx context.Context, s *sal.Sample) error {
 	t := s.Topic()
+	if ctx.Err() != nil {
+		return &sal.NotWrittenError{Topic: t, Err: context.Cause(ctx)}
+	}
 	topic, err := b.prepare(ctx, t)
 	if err != nil {
 		return err

@@ -67,8 +67,11 @@ func NewBus(opts ...BusOption) *Bus {
 }
 
 // Publish implements [sal.Bus].
-func (b *Bus) Publish(_ context.Context, s *sal.Sample) error {
+func (b *Bus) Publish(ctx context.Context, s *sal.Sample) error {
 	t := s.Topic()
+	if ctx.Err() != nil {
+		return &sal.NotWrittenError{Topic: t, Err: context.Cause(ctx)}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ch := b.channel(t)
