@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -94,6 +95,7 @@ func sameRequest(r *http.Request, via []*http.Request) error {
 	if !keeps || r.URL.Host != via[0].URL.Host || len(via) > 3 {
 		return http.ErrUseLastResponse
 	}
+	redirected(r.Context())
 	return nil
 }
 
@@ -115,7 +117,7 @@ func (c *Client) Execute(ctx context.Context, call commander.Call) (love.Ack, er
 	if err != nil {
 		return love.Ack{}, err
 	}
-	return c.acknowledged(c.Relay(ctx, Request{Method: http.MethodPost, Path: commandPath, Body: body}))
+	return c.acknowledgement(ctx, Request{Method: http.MethodPost, Path: commandPath, Body: body})
 }
 
 // Check implements [commander.Checker]. A commander that cannot check, such as
@@ -125,18 +127,24 @@ func (c *Client) Check(ctx context.Context, call commander.Call) (love.Ack, erro
 	if err != nil {
 		return love.Ack{}, err
 	}
-	r, err := c.Relay(ctx, Request{Method: http.MethodPost, Path: checkPath, Body: body})
-	if err == nil && (r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed) {
+	ack, err := c.acknowledgement(ctx, Request{Method: http.MethodPost, Path: checkPath, Body: body})
+	if answered, ok := errors.AsType[*StatusError](err); ok && (answered.Status == http.StatusNotFound || answered.Status == http.StatusMethodNotAllowed) {
 		return love.Ack{Text: commander.Unchecked}, nil
 	}
-	return c.acknowledged(r, err)
+	return ack, err
 }
 
-func (c *Client) acknowledged(r Response, err error) (love.Ack, error) {
+// acknowledgement makes a request that is answered with one.
+func (c *Client) acknowledgement(ctx context.Context, request Request) (love.Ack, error) {
+	r, err := c.Relay(ctx, request)
 	if err != nil {
 		return love.Ack{}, err
 	}
-	return r.Ack()
+	ack, err := r.Ack()
+	if unusable, ok := errors.AsType[*commander.Error](err); ok && !unusable.Answered {
+		unusable.Text += request.outcome()
+	}
+	return ack, err
 }
 
 // commandBody returns the object to send: the posted one if there is one, with
@@ -176,7 +184,7 @@ func (c *Client) WriteObservingLog(ctx context.Context, l love.ObservingLog) (lo
 		body = wire.AppendText([]byte(`{"user":`), l.User)
 		body = append(wire.AppendText(append(body, `,"message":`...), l.Message), '}')
 	}
-	return c.acknowledged(c.Relay(ctx, Request{Method: http.MethodPost, Path: logPath, Body: body}))
+	return c.acknowledgement(ctx, Request{Method: http.MethodPost, Path: logPath, Body: body})
 }
 
 // TopicNames implements [commander.Informer].

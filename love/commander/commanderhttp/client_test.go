@@ -79,8 +79,8 @@ func TestClient_PassesOnAnyAnswer(t *testing.T) {
 		{202, `{"ack": "waits", "id": 7}`, ""},
 		{299, `{"ack": "Done"}`, ""},
 		{599, `"odd"`, ""},
-		{200, `[123456789012345678901234567890.123456789012345678901234567890, 1e999, 1.0]`, ""},
-		{200, `{"a": NaN, "b": [Infinity, -Infinity], "c": "NaN"}`, `{"a": null, "b": [null, null], "c": "NaN"}`},
+		{200, `{"ack": "", "n": [123456789012345678901234567890.123456789012345678901234567890, 1e999, 1.0]}`, ""},
+		{200, `{"ack": "NaN", "b": [NaN, Infinity, -Infinity]}`, `{"ack": "NaN", "b": [null, null, null]}`},
 		{400, `{"a": NaN, "c": "NaN"}`, `{"a": null, "c": "NaN"}`},
 	} {
 		withAPI(t, pythonCommander(respondWith(c.status, c.body)), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
@@ -96,6 +96,18 @@ func TestClient_PassesOnAnyAnswer(t *testing.T) {
 			relayed, err := client.Relay(t.Context(), commanderhttp.Request{Method: "POST", Path: "/cmd/"})
 			require.NoError(t, err)
 			require.Equal(t, want, relayed)
+		})
+	}
+}
+
+func TestClient_A200ThatIsNoAcknowledgementHasAnUnknownOutcome(t *testing.T) {
+	for _, body := range []string{`[]`, `null`, `{"x":1}`, `{"ack":5}`, `{"ack":null}`, `"Done"`, `{"code":303}`, `{"ack":"x","code":"303"}`} {
+		withAPI(t, pythonCommander(respondWith(200, body)), func(t *testing.T, client *commanderhttp.Client, _ *http.Client) {
+			_, err := execute(t, client)
+			require.Equal(t, &commander.Error{
+				Kind: commander.Unknown, Text: "The commander answered with status 200 and no acknowledgement: " + body + ". " + commander.UnknownOutcome,
+			}, err)
+			require.Equal(t, 502, commanderhttp.Status(err))
 		})
 	}
 }

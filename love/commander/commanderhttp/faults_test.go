@@ -133,12 +133,12 @@ func TestClient_FollowsARedirectThatKeepsMethodAndBody(t *testing.T) {
 			if r.Method != "POST" || r.Header.Get("Content-Type") != "application/json" {
 				t.Errorf("got %s %s", r.Method, r.Header)
 			}
-			respondWith(200, string(got))(w, r)
+			respondWith(200, `{"ack":"Done","got":`+string(got)+`}`)(w, r)
 		})
 		withAPI(t, mux, func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 			ack, err := execute(t, c)
 			require.NoError(t, err)
-			require.Equal(t, posted, string(ack.Raw))
+			require.Equal(t, `{"ack":"Done","got":`+posted+`}`, string(ack.Raw))
 		})
 	}
 }

@@ -115,36 +115,36 @@ func encode(ack love.Ack) json.RawMessage {
 	return body
 }
 
-// Ack returns the acknowledgement in the answer to a command or an observing
-// log. If it has no text, the beginning of the body is its text. A status other
-// than 200 is a [*commander.Error] with a [*StatusError]; so is a code that is not
-// a number, which must not be taken for success.
+// Ack returns the acknowledgement in the answer to a command or an observing log. A
+// status other than 200 is a [*commander.Error] with a [*StatusError], whose text is
+// the beginning of the body if that is not an acknowledgement. A 200 that is not one
+// is an error too: nobody knows what it means.
 func (r Response) Ack() (love.Ack, error) {
 	ack, ok := r.decode()
-	if r.Status != http.StatusOK || !ok {
-		return love.Ack{}, &commander.Error{
-			Kind: r.kind(), Text: ack.Text, Code: ack.Code, RetryAfter: r.RetryAfter, Answered: true, Err: &StatusError{r.Status, r.Body},
-		}
+	switch {
+	case r.Status == http.StatusOK && ok:
+		ack.Raw = r.Body
+		return ack, nil
+	case r.Status == http.StatusOK:
+		return love.Ack{}, r.unusable("no acknowledgement: " + excerpt(r.Body))
+	case !ok:
+		ack.Text = excerpt(r.Body)
 	}
-	ack.Raw = r.Body
-	return ack, nil
+	return love.Ack{}, &commander.Error{
+		Kind: r.kind(), Text: ack.Text, Code: ack.Code, RetryAfter: r.RetryAfter, Answered: true, Err: &StatusError{r.Status, r.Body},
+	}
 }
 
-// decode returns what the body says, and whether its numbers can be read.
+// decode returns the acknowledgement that the body is.
 func (r Response) decode() (ack love.Ack, ok bool) {
 	var answered struct {
 		Text        *string `json:"ack"`
 		Code, Error json.RawMessage
 	}
-	err := json.Unmarshal(r.Body, &answered)
-	if err != nil || answered.Text == nil {
-		ack.Text = excerpt(r.Body)
-	} else {
-		ack.Text = *answered.Text
+	if json.Unmarshal(r.Body, &answered) != nil || answered.Text == nil {
+		return love.Ack{}, false
 	}
-	if err != nil && answered.Code == nil {
-		return ack, true // not an object, or its text is not a text
-	}
+	ack.Text = *answered.Text
 	codeOK := integer(answered.Code, &ack.Code)
 	errorOK := integer(answered.Error, &ack.Error)
 	return ack, codeOK && errorOK

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,15 +59,16 @@ func TestResponse_StatusDeterminesTheKindOfTheError(t *testing.T) {
 	}
 }
 
-func TestResponse_ACodeThatIsNotANumberIsNoSuccess(t *testing.T) {
+func TestResponse_A200ThatIsNoAcknowledgementIsAnError(t *testing.T) {
 	for _, body := range []string{
+		`[1]`, `"Done"`, `{"code":303}`, `{"ack":null}`, `{"ack":1}`, `{"ack":1,"code":-302}`, "{\n \"a\": 1 }",
 		`{"ack":"x","code":"303"}`, `{"ack":"x","code":303.5}`, `{"ack":"x","code":1e300}`, `{"ack":"x","code":[]}`, `{"ack":"x","code":303,"error":{}}`,
 	} {
-		r := commanderhttp.Response{Status: 200, Body: json.RawMessage(body)}
-		ack, err := r.Ack()
+		ack, err := commanderhttp.Response{Status: 200, Body: json.RawMessage(body)}.Ack()
 		require.Zero(t, ack)
 		require.Equal(t, commander.Unknown, commander.ErrorOf(err, "").Kind, body)
-		require.Equal(t, r, commanderhttp.ResponseOf(ack, err), "it is passed on all the same")
+		require.Equal(t, 502, commanderhttp.Status(err))
+		require.ErrorContains(t, err, "The commander answered with status 200 and no acknowledgement: "+strings.Join(strings.Fields(body), " ")+".")
 	}
 }
 
@@ -78,21 +80,14 @@ func TestResponse_NotSentAndBusyAreKeptApart(t *testing.T) {
 	}
 }
 
-func TestResponse_HasAnAcknowledgementWhateverTheBody(t *testing.T) {
+func TestResponse_HasAnAcknowledgement(t *testing.T) {
 	for body, want := range map[string]love.Ack{
 		`{"ack":"Done"}`: {Text: "Done"},
 		`{"ack":"Failed: x","code":-302,"error":7,"more":[1]}`: {Text: "Failed: x", Code: -302, Error: 7},
-		`[1]`:                                    {Text: "[1]"},
-		`"Done"`:                                 {Text: `"Done"`},
-		`{"code":5}`:                             {Text: `{"code":5}`, Code: 5},
 		`{"ack":""}`:                             {},
 		`{"ack":"","code":303}`:                  {Code: 303},
 		`{"ack":"","code":-302}`:                 {Code: -302},
 		`{"ack":"x","code":3.03e2,"error":null}`: {Text: "x", Code: 303},
-		`{"ack":null}`:                           {Text: `{"ack":null}`},
-		`{"ack":1}`:                              {Text: `{"ack":1}`},
-		`{"ack":1,"code":-302}`:                  {Text: `{"ack":1,"code":-302}`, Code: -302},
-		"{\n \"a\": 1 }":                         {Text: `{ "a": 1 }`},
 	} {
 		want.Raw = json.RawMessage(body)
 		ack, err := commanderhttp.Response{Status: 200, Body: want.Raw}.Ack()

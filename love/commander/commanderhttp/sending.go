@@ -10,6 +10,7 @@ import (
 
 // sending follows one request until it has left.
 type sending struct {
+	caller context.Context
 	cancel context.CancelCauseFunc // ends the context of the request
 
 	mu      sync.Mutex
@@ -19,12 +20,15 @@ type sending struct {
 	sent    bool
 }
 
+type sendingKey struct{}
+
 // newSending returns a context for a request, which ends with ctx as long as the
 // request has not left as a whole, and then with that of [commander.Sent].
 func newSending(ctx context.Context) (context.Context, *sending) {
 	running, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	s := &sending{cancel: cancel}
+	s := &sending{caller: ctx, cancel: cancel}
 	s.endWith(ctx)
+	running = context.WithValue(running, sendingKey{}, s)
 	return httptrace.WithClientTrace(running, &httptrace.ClientTrace{
 		// Also called when a connection from the pool turned out to be closed, and
 		// nothing of the request was written to it.
@@ -32,7 +36,7 @@ func newSending(ctx context.Context) (context.Context, *sending) {
 		GotConn: func(httptrace.GotConnInfo) { s.connected() },
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {
-				s.written(ctx)
+				s.written()
 			}
 		},
 	}), s
@@ -54,15 +58,26 @@ func (s *sending) connected() {
 	s.reached = true
 }
 
-func (s *sending) written(ctx context.Context) {
+func (s *sending) written() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sent { // and then redirected
-		return
-	}
 	s.sent = true
 	s.stop()
-	s.endWith(commander.Sent(ctx))
+	s.endWith(commander.Sent(s.caller))
+}
+
+// redirected reports that the request must be sent again, somewhere else, to be
+// executed.
+func redirected(ctx context.Context) {
+	s, ok := ctx.Value(sendingKey{}).(*sending)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = false
+	s.stop()
+	s.endWith(s.caller)
 }
 
 // nothingLeft reports whether nothing of the request can have been sent.

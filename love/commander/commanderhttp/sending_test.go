@@ -121,3 +121,37 @@ func TestClient_ATransportThatReportsNothingMayHaveSentTheCommand(t *testing.T) 
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestClient_ARedirectedCommandDoesNotLeaveAfterTheTimeLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var dialled, executed atomic.Int32
+		mux := http.NewServeMux()
+		mux.HandleFunc("/cmd/{$}", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Connection", "close")
+			http.Redirect(w, r, "/commander/cmd", http.StatusTemporaryRedirect)
+		})
+		mux.HandleFunc("/commander/cmd", func(http.ResponseWriter, *http.Request) { executed.Add(1) })
+		network, back := pipenet.New(), make(chan struct{})
+		server := &http.Server{Handler: mux}
+		go func() { _ = server.Serve(network) }()
+		client, err := commanderhttp.New("commander:5000", commanderhttp.WithTransport(&http.Transport{
+			DialContext: func(context.Context, string, string) (net.Conn, error) {
+				if dialled.Add(1) > 1 {
+					<-back
+				}
+				return network.DialContext(context.Background(), "", "")
+			},
+		}))
+		require.NoError(t, err)
+		recorder := record.New(client, record.NewMemory(0))
+		_, err = execute(t, recorder)
+		require.Equal(t, commander.NotSent, commander.ErrorOf(err, "").Kind, err)
+		close(back)
+		time.Sleep(time.Hour)
+		require.EqualValues(t, 2, dialled.Load())
+		require.Zero(t, executed.Load())
+		recorder.Close(t.Context())
+		client.Close()
+		require.NoError(t, server.Close())
+	})
+}
