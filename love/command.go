@@ -40,14 +40,19 @@ var (
 // strict, so that nobody reads the object differently later: keys are
 // case-sensitive, and no object in it may have a key twice. Unknown keys are
 // ignored. Params are a part of the text that was passed, with all digits of their
-// numbers.
+// numbers. The index may also be a text with a whole number, and be written with
+// a fraction or an exponent ("1", 1.0), as the Python commander takes it.
 // Identity stays empty if it is missing or not a text.
 //
 // The error says which key is wrong and what is expected. It wraps
 // [ErrNotJSON] or [ErrIncompleteCommand], or neither if the text is not an
-// object or has a key in another case.
+// object, has a key in another case, or half of a surrogate pair in a text, which
+// would reach the component as another character.
 func ParseCommand(object []byte) (Command, error) {
 	if err := wire.Strict(object); err != nil {
+		if text, ok := errors.AsType[*wire.TextError](err); ok && text.Surrogate != "" {
+			return Command{}, fmt.Errorf("reading the command: %w", err)
+		}
 		return Command{}, kindOf(ErrNotJSON, err)
 	}
 	object = bytes.TrimSpace(object)
@@ -94,7 +99,7 @@ type commandKey struct {
 var commandKeys = [...]commandKey{
 	{"csc", `the name of a component such as "ATDome"`, func(c *Command, v json.RawMessage) bool { return setName(&c.CSC, v) }},
 	{"salindex", "a whole number", func(c *Command, v json.RawMessage) bool {
-		return setInt(&c.SalIndex, v)
+		return setIndex(&c.SalIndex, v)
 	}},
 	{"cmd", `the name of a command such as "cmd_moveAzimuth"`, func(c *Command, v json.RawMessage) bool { return setName(&c.Name, v) }},
 	{"params", "an object with the parameters by name ({} for none)", func(c *Command, v json.RawMessage) bool {
@@ -112,11 +117,19 @@ func setName(name *string, value json.RawMessage) bool {
 	return *name != ""
 }
 
-// setInt sets an integer, and reports whether the value was one.
-func setInt(n *int, value json.RawMessage) bool {
-	i, err := strconv.Atoi(string(value))
-	*n = i
-	return err == nil
+// setIndex sets a SAL index, and reports whether the value was one: a whole number,
+// or a text that Python's int() reads as one.
+func setIndex(index *int, value json.RawMessage) bool {
+	var n int64
+	var ok bool
+	if wire.IsText(value) {
+		text, err := strconv.Atoi(strings.Trim(string(wire.Text(value)), " \t\r\n"))
+		n, ok = int64(text), err == nil
+	} else if wire.IsNumber(value) {
+		n, ok = wire.Int(value)
+	}
+	*index = int(n)
+	return ok && int64(*index) == n
 }
 
 // kindError is an error that also is of a kind, which its text does not repeat.

@@ -23,10 +23,12 @@ type ObservingLog struct {
 
 // ParseObservingLog reads an observing log from the JSON object that a client
 // posted, {"user", "message"}. Keys are case-sensitive, unknown ones are
-// ignored. The error names the key that is missing or has a wrong value.
+// ignored, and none may occur twice. The error names the key that is missing or has
+// a wrong value, such as a text that would reach the log as another one: half of a
+// surrogate pair, bytes that are not UTF-8.
 func ParseObservingLog(object []byte) (ObservingLog, error) {
-	if !json.Valid(object) {
-		return ObservingLog{}, errors.New("reading the observing log: it is not JSON")
+	if err := wire.Strict(object); err != nil {
+		return ObservingLog{}, fmt.Errorf("reading the observing log: %w", err)
 	}
 	texts := map[string]*string{"user": nil, "message": nil}
 	for key, value := range wire.Members(bytes.TrimSpace(object)) {

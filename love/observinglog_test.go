@@ -25,9 +25,12 @@ func TestAnObservingLogIsReadFromWhatAClientPosted(t *testing.T) {
 func TestAnObjectThatIsNotAnObservingLogIsRefusedWithAReason(t *testing.T) {
 	const both = `it must have the texts "user" and "message"`
 	for text, want := range map[string]string{
-		``:                                  `it is not JSON`,
-		`{"user":"ana"`:                     `it is not JSON`,
-		`{"user":"ana","message":NaN}`:      `it is not JSON`,
+		``:                             `not JSON at byte 0: expected a value`,
+		`{"user":"ana"`:                `not JSON at byte 13: expected ',' or '}'`,
+		`{"user":"ana","message":NaN}`: `not JSON at byte 24: JSON has no NaN and no Infinity`,
+		`{"user":"ana","message":"a","message":"b"}`: `the key "message" occurs twice`,
+		`{"user":"ana","message":"a\ud800b"}`:        `the text of "message" has \ud800, which is half of a surrogate pair, without the other half: send whole characters`,
+		"{\"user\":\"an\xe1\",\"message\":\"x\"}":    `the text of "user" is not UTF-8`,
 		`{"user":"ana"}`:                    both,
 		`{"message":"x"}`:                   both,
 		`{"USER":"ana","message":"x"}`:      both,

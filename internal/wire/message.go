@@ -1,5 +1,7 @@
 package wire
 
+import "cmp"
+
 // A RuleError is the rule of the protocol that a message breaks, although it is
 // JSON: Key is the member that is wrong, Rule what it must be. Neither quotes the
 // message, so that a RuleError may be sent to any client
@@ -22,6 +24,19 @@ var (
 	errStreams   = &RuleError{"data", "of an element must be an object of streams"}
 	errNoStreams = &RuleError{"data", "of an element is missing: send an object of streams"}
 )
+
+// wholeNames is the rule of names, by which groups are distinguished: half a
+// surrogate pair is the same U+FFFD as any other to whoever reads it.
+const wholeNames = "must be whole characters: it has half of a surrogate pair without the other half"
+
+// checkName returns the [*RuleError] of the member key if the name in v has half a
+// surrogate pair.
+func checkName(key string, v []byte) error {
+	if IsText(v) && loneSurrogate(v) != nil {
+		return &RuleError{key, wholeNames}
+	}
+	return nil
+}
 
 // Message is one parsed message. The fields are the raw values of the members
 // that the protocol knows, nil where absent; they share memory with the parsed
@@ -57,7 +72,8 @@ type Stream struct{ Name, Value []byte }
 func (m *Message) Streams(it *Item) []Stream { return m.streams[it.first:it.last] }
 
 // Parse parses raw. It returns a [*SyntaxError] or [ErrDepth] if raw is not
-// JSON, and a [*RuleError] if it is not an object.
+// JSON, and a [*RuleError] if it is not an object or a name in it is not made of
+// whole characters.
 func (m *Message) Parse(raw []byte) error {
 	*m = Message{Items: m.Items[:0], streams: m.streams[:0]}
 	i := space(raw, 0)
@@ -74,7 +90,7 @@ func (m *Message) Parse(raw []byte) error {
 	if end = space(raw, end); end != len(raw) {
 		return syntax(end, "the end")
 	}
-	return nil
+	return cmp.Or(checkName("category", m.Category), checkName("csc", m.CSC), checkName("salindex", m.SalIndex), checkName("stream", m.Stream))
 }
 
 // Reset forgets what was parsed, so that its memory can be freed.
@@ -208,6 +224,11 @@ func (m *Message) item(raw []byte, i int) (int, error) {
 		return end, err
 	}
 	it.Err = it.check()
+	for _, s := range m.Streams(&it) {
+		if it.Err == nil {
+			it.Err = checkName("data", s.Name)
+		}
+	}
 	m.Items = append(m.Items, it)
 	return end, nil
 }
@@ -233,5 +254,5 @@ func (it *Item) check() error {
 	case it.Data[0] != '{':
 		return errStreams
 	}
-	return nil
+	return cmp.Or(checkName("csc", it.CSC), checkName("salindex", it.SalIndex))
 }

@@ -38,6 +38,26 @@ func TestTheLastOfEqualMembersWins(t *testing.T) {
 	require.Len(t, m.Streams(&m.Items[0]), 1)
 }
 
+// Names with different halves would be the same group to whoever reads them.
+func TestANameWithHalfASurrogatePairBreaksTheRules(t *testing.T) {
+	const rule = `must be whole characters: it has half of a surrogate pair without the other half`
+	var m wire.Message
+	for _, key := range []string{"category", "csc", "salindex", "stream"} {
+		require.EqualError(t, m.Parse([]byte(`{"`+key+`":"a\ud800"}`)), `"`+key+`" `+rule)
+		require.NoError(t, m.Parse([]byte(`{"`+key+`":"a\ud83d\ude00"}`)))
+	}
+	for key, item := range map[string]string{
+		"csc":      `{"csc":"\ud800A","salindex":0,"data":{"s":1}}`,
+		"salindex": `{"csc":"A","salindex":"\udc00","data":{"s":1}}`,
+		"data":     `{"csc":"A","salindex":0,"data":{"s":1,"\udc00":1}}`,
+	} {
+		require.NoError(t, m.Parse([]byte(`{"data":[`+item+`]}`)))
+		require.EqualError(t, m.Items[0].Err, `"`+key+`" `+rule)
+	}
+	require.NoError(t, m.Parse([]byte(`{"data":[{"csc":"A","salindex":0,"data":{"s":"\ud800"}}]}`)))
+	require.NoError(t, m.Items[0].Err, "values pass as they are")
+}
+
 // FuzzParse compares the parsed parts of a message with encoding/json.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{

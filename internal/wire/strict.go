@@ -2,19 +2,18 @@ package wire
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"unicode/utf8"
 )
 
-// Strict returns an error for what is not JSON in UTF-8, and for JSON in which
-// an object has a key twice: one reader takes the first, another the last, so a
-// command could pass the check with one value and be executed with the other.
+// Strict returns an error for what is not JSON in UTF-8, a [*TextError] for texts
+// that readers would change, and an error for JSON in which an object has a key
+// twice: one reader takes the first, another the last, so a command could pass the
+// check with one value and be executed with the other.
 func Strict(text []byte) error {
-	if !utf8.Valid(text) {
-		return errors.New("the text is not UTF-8")
-	}
 	if err := Valid(text); err != nil {
+		return err
+	}
+	if err := CheckTexts(text); err != nil {
 		return err
 	}
 	w := walk{keys: make([][]byte, 0, manyKeys), open: make([]openObject, 0, 4)} // enough for a command

@@ -99,9 +99,10 @@ func hex4(b []byte) (r rune) {
 }
 
 // normalize returns the scanned value v, without needless escapes if it is a
-// JSON string: names are compared and passed on in this form.
+// JSON string: names are compared and passed on in this form. One with half a
+// surrogate pair stays as it is.
 func normalize(v []byte) []byte {
-	if !IsText(v) || bytes.IndexByte(v, '\\') < 0 {
+	if !IsText(v) || bytes.IndexByte(v, '\\') < 0 || loneSurrogate(v) != nil {
 		return v
 	}
 	return AppendText(nil, string(Text(v)))
