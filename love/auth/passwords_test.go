@@ -192,3 +192,13 @@ func TestLogIn_RenewsAHashOfAnotherCost(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, a.PasswordHash, "$m=16,t=1,")
 }
+
+// A client could never send it, because JSON and forms are UTF-8.
+func TestAPassword_ThatIsNotUTF8IsNeverSet(t *testing.T) {
+	users := auth.NewUsers(auth.NewMemoryUserStore(), &plain{})
+	require.ErrorContains(t, users.Add(t.Context(), auth.User{Username: "ana"}, "secr\xe9t"), "the password is not UTF-8")
+	require.NoError(t, users.Add(t.Context(), auth.User{Username: "ana"}, "secret"))
+	require.ErrorContains(t, users.SetPassword(t.Context(), "ana", "\xed\xa0\x80"), "the password is not UTF-8")
+	_, err := users.Authenticate(t.Context(), "ana", "secret")
+	require.NoError(t, err)
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // Users are the users of a [UserStore], with their passwords. It is an
@@ -80,6 +81,9 @@ func (u *Users) SetPassword(ctx context.Context, username, password string) erro
 func (u *Users) hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", errors.New("the password is empty")
+	}
+	if !utf8.ValidString(password) {
+		return "", errors.New("the password is not UTF-8: nobody could log in with it")
 	}
 	return u.passwords.Hash(ctx, password)
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
@@ -101,9 +102,9 @@ func (c *Client) post(ctx context.Context, path string, body any) (love.Ack, err
 
 // exchange makes the request of a command and reads its answer.
 func (c *Client) exchange(ctx context.Context, path string, body any) (r commanderhttp.Response, err error) {
-	content, err := json.Marshal(body)
+	content, err := wire.Marshal(body)
 	if err != nil {
-		return r, err
+		return r, fmt.Errorf("POST %s: %w", path, err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.address.api(path), bytes.NewReader(content))
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/rubin-love/love-go/internal/wire"
 )
 
 // How much of an HTTP answer is read, in bytes.
@@ -20,7 +22,7 @@ const (
 func (c *Client) call(ctx context.Context, method, path string, body any) (status int, answer []byte, err error) {
 	var content io.Reader
 	if body != nil {
-		b, err := json.Marshal(body)
+		b, err := wire.Marshal(body)
 		if err != nil {
 			return 0, nil, fmt.Errorf("%s %s: %w", method, path, err)
 		}

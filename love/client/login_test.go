@@ -1,11 +1,15 @@
 package client_test
 
 import (
+	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
+	"github.com/rubin-love/love-go/love/commander"
 )
 
 func TestLoginReturnsTheTokenAndTheUser(t *testing.T) {
@@ -60,4 +64,20 @@ func TestAManagerThatIsUnreachableIsAnError(t *testing.T) {
 	s.Close()
 	_, err := client.Login(t.Context(), s.URL, "ana", "secret", client.WithHTTPClient(s.Client()))
 	require.ErrorContains(t, err, "ask the manager")
+}
+
+func TestWhatIsNotUTF8NeverReachesTheManager(t *testing.T) {
+	s := newSite(t, 200, `{"token":"t-1"}`)
+	for _, c := range [][2]string{{"ana\xff", "secret"}, {"ana", "secr\xed\xa0\x80t"}} {
+		_, err := client.Login(t.Context(), s.URL, c[0], c[1], client.WithHTTPClient(s.Client()))
+		require.EqualError(t, err, "POST /get-token/: a text is not UTF-8")
+	}
+	for _, cmd := range []love.Command{{CSC: "A\xff", Name: "x"}, {CSC: "A", Name: "x\xff"}, {CSC: "A", Name: "x", Params: json.RawMessage("{\"a\":\"\xff\"}")}} {
+		_, err := s.client(t).Command(t.Context(), cmd)
+		require.ErrorContains(t, err, "UTF-8", "%q", cmd)
+		failed, ok := errors.AsType[*commander.Error](err)
+		require.True(t, ok)
+		require.Equal(t, commander.NotSent, failed.Kind)
+	}
+	require.Nil(t, s.request)
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rubin-love/love-go/internal/httpapi"
 	"github.com/rubin-love/love-go/internal/wire"
@@ -146,6 +147,9 @@ func (c *call) form() (fields, error) {
 	}
 	f := make(fields, len(values))
 	for name, v := range values {
+		if !utf8.ValidString(name + v[len(v)-1]) {
+			return nil, refuse(http.StatusBadRequest, fmt.Sprintf("Form parse error - the text of %q is not UTF-8", name))
+		}
 		text, err := json.Marshal(v[len(v)-1])
 		if err != nil {
 			return nil, fmt.Errorf("reading a form: %w", err)

@@ -2,11 +2,11 @@ package producer
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
 
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 )
 
@@ -114,7 +114,7 @@ func (b *Base) registered(key string) (love.Category, Action) {
 // object without one has the names of the streams in "data" as its key, and the
 // newest is kept for each csc and salindex so that requests can be answered. An
 // object with neither has the names of its members as its key. Publish returns
-// an error if the value is not an object.
+// an error if the value is not an object, or a text in it is not UTF-8.
 func (b *Base) Publish(ctx context.Context, object any) error {
 	raw, err := encode(object)
 	if err != nil {
@@ -197,6 +197,6 @@ func encode(v any) (love.RawValue, error) {
 	if raw, ok := v.(love.RawValue); ok {
 		return raw, nil
 	}
-	raw, err := json.Marshal(v)
+	raw, err := wire.Marshal(v)
 	return love.RawValue(raw), err
 }

@@ -7,13 +7,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/producer/internal/scriptqueue"
 )
 
-var errNotObject = errors.New("only a JSON object can be published")
+var (
+	errNotObject = errors.New("only a JSON object can be published")
+	errNotUTF8   = errors.New("only UTF-8 can be published: a text is not")
+)
 
 // freeForm describes a free-form object by its members.
 type freeForm struct {
@@ -36,6 +40,9 @@ func readFreeForm(object love.RawValue) (f freeForm, err error) {
 	}
 	if object = bytes.TrimLeft(object, " \t\r\n"); object[0] != '{' {
 		return f, errNotObject
+	}
+	if !utf8.Valid(object) {
+		return f, errNotUTF8
 	}
 	var data []byte
 	for name, value := range wire.Members(object) {

@@ -1,10 +1,12 @@
 package producer
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 )
 
@@ -81,7 +83,10 @@ func (m *Message) appendBare(dst []byte, snd float64, category love.Category, it
 // AddMetadata adds a member to every data message from now on, replacing an
 // earlier one of the same name. Call it before the producer runs.
 func (m *Message) AddMetadata(name string, value any) error {
-	v, err := json.Marshal(value)
+	v, err := wire.Marshal(value)
+	if err == nil && !utf8.ValidString(name) {
+		err = errors.New("the name is not UTF-8")
+	}
 	if err != nil {
 		return fmt.Errorf("metadata %q: %w", name, err)
 	}

@@ -4,13 +4,18 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/rubin-love/love-go/love/client"
 )
 
 // Send implements [Sender] for the producers. Without a connection the message
-// waits in the outbox, which is not an error.
+// waits in the outbox, which is not an error. A message that is not UTF-8 is one:
+// the manager would close the connection, and again when the message is repeated.
 func (c *Client) Send(ctx context.Context, d Data) error {
+	if !utf8.Valid(d.JSON) {
+		return errNotUTF8
+	}
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	if c.ready {

@@ -52,8 +52,8 @@ type commandKey struct {
 
 // Command sends a command, by its name with or without prefix ("moveAzimuth",
 // "cmd_moveAzimuth"), and waits until the component has finished it. Fields
-// that are not given are zero; a remote with index 0 names the instance in
-// "salIndex".
+// that are not given are zero, nil and lists of another length than defined are
+// errors; a remote with index 0 names the instance in "salIndex".
 //
 // The error is an [*AckError] if the command did not succeed, which wraps
 // [ErrTimeout] if the timeout passed. A command is sent only once. For the other
@@ -119,16 +119,24 @@ func (r *Remote) commandTopic(name string) (*Topic, error) {
 
 // newCommand returns the sample of a command.
 func (r *Remote) newCommand(t *Topic, values Values, identity string) (*Sample, error) {
-	if err := checkOwn(t, values); err != nil {
-		return nil, err
-	}
-	s, err := NewSample(t, values)
+	s, err := newCommand(t, values)
 	if err != nil {
 		return nil, err
 	}
-	s.warnLengths(r.domain.log)
+	if err := checkIdentity(t, identity); err != nil {
+		return nil, err
+	}
 	r.domain.fillIn(s, r.index, identity, r.domain.commandNumber(r.component, t))
 	return s, nil
+}
+
+// checkIdentity refuses an identity that the bus cannot carry.
+func checkIdentity(t *Topic, identity string) error {
+	f := t.Fields[t.position["private_identity"]]
+	if _, reason := cellOf(f, identity); reason != "" {
+		return &FieldError{Topic: t, Field: f, Reason: reason}
+	}
+	return nil
 }
 
 // fillIn sets the fields that belong to the writer

@@ -248,12 +248,13 @@ func (c *Controller) Progress(ctx context.Context, command *Sample, estimate tim
 }
 
 // Acknowledge writes an acknowledgement of a command. The controller writes the
-// final one when the handler returns.
+// final one when the handler returns. In a result that is not UTF-8 the wrong bytes
+// become U+FFFD, because the sender waits for the acknowledgement.
 func (c *Controller) Acknowledge(ctx context.Context, command *Sample, a Ack) error {
 	t := c.acks.topic
 	place, _ := slices.BinarySearch(c.component.salNames, command.topic.SALName())
 	s, err := NewSample(t, Values{
-		"ack": int(a.Code), "error": a.Error, "result": a.Result, "timeout": a.Timeout.Seconds(),
+		"ack": int(a.Code), "error": a.Error, "result": strings.ToValidUTF8(a.Result, "\ufffd"), "timeout": a.Timeout.Seconds(),
 		"identity": command.Identity(), "origin": command.Origin(), "cmdtype": place,
 	})
 	if err != nil {

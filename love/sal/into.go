@@ -14,8 +14,9 @@ import (
 // `sal:"azimuthPosition"`, or of the field with its own name in lower camel case.
 // Fields with the tag `sal:"-"` are left alone; embedded structs count as their
 // fields. Integers, floats, booleans, strings, and slices or arrays of these take
-// values that fit; a pointer is set to nil where a [Field.Nullable] field has no
-// value. The error is an [*UnknownFieldError] or a [*FieldError]; the fields before
+// values that fit, integers into floats if they keep all their digits. Where a
+// [Field.Nullable] field has no value, a pointer is set to nil, and nothing else
+// fits. The error is an [*UnknownFieldError] or a [*FieldError]; the fields before
 // the one that failed have been set then.
 func (s *Sample) Into(target any) error {
 	v := reflect.ValueOf(target)
@@ -28,7 +29,7 @@ func (s *Sample) Into(target any) error {
 			return &UnknownFieldError{Topic: s.topic, Names: []string{name}}
 		}
 		if !assign(into, s.Value(name)) {
-			return &FieldError{Topic: s.topic, Field: s.topic.Fields[i], Reason: fmt.Sprintf("%v does not fit a Go %v", s.Value(name), into.Type())}
+			return &FieldError{Topic: s.topic, Field: s.topic.Fields[i], Reason: fmt.Sprintf("%s does not fit a Go %v", describe(s.Value(name)), into.Type())}
 		}
 		return nil
 	})
@@ -90,9 +91,6 @@ func assign(into reflect.Value, value any) bool {
 		return assign(into.Elem(), value)
 	}
 	switch v := value.(type) {
-	case nil:
-		into.SetZero()
-		return true
 	case bool:
 		return assignIf(into.Kind() == reflect.Bool, func() { into.SetBool(v) })
 	case string:
@@ -126,7 +124,9 @@ func assignInt(into reflect.Value, v int64) bool {
 	case into.CanUint():
 		return assignIf(v >= 0 && !into.OverflowUint(uint64(v)), func() { into.SetUint(uint64(v)) })
 	case into.CanFloat():
-		return assignIf(true, func() { into.SetFloat(float64(v)) })
+		into.SetFloat(float64(v))
+		read, whole := wholeFloat(into.Float())
+		return whole && read == v // all digits have found room
 	}
 	return false
 }

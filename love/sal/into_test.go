@@ -46,6 +46,10 @@ func TestStructsConvertBothWays(t *testing.T) {
 func TestErrorNamesTheUnfitStructField(t *testing.T) {
 	s, err := sal.NewSample(everything(t), sal.Values{"i": 300, "ll": -1, "d": 1e300})
 	require.NoError(t, err)
+	wide, err := sal.NewSample(everything(t), sal.Values{"ll": 9007199254740993, "i": 16777217})
+	require.NoError(t, err)
+	require.ErrorContains(t, wide.Into(&reading{}), "field ll: 9007199254740993 does not fit a Go float64")
+	require.ErrorContains(t, wide.Into(&struct{ I float32 }{}), "field i: 16777217 does not fit a Go float32")
 	for want, target := range map[string]any{
 		"has no field colour": &struct{ Colour int }{},
 		"field i: 300 does not fit a Go int8": &struct {

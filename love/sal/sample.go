@@ -148,20 +148,25 @@ func sameFloat(a, b float64) bool { return a == b || a != a && b != b }
 // take them as they are (docs/protocol/sal-kafka.md#writing).
 func (s *Sample) warnLengths(log *slog.Logger) {
 	for _, i := range s.topic.arrays {
-		f, n := s.topic.Fields[i], 0
-		switch list := s.cells[i].List.(type) {
-		case []bool:
-			n = len(list)
-		case []int64:
-			n = len(list)
-		case []float64:
-			n = len(list)
-		}
-		if n != f.Count {
+		f := s.topic.Fields[i]
+		if n := s.length(f); n != f.Count {
 			log.Warn("an array has another length than its definition", "component", s.topic.Component,
 				"topic", s.topic.Attr(), "field", f.Name, "length", n, "defined", f.Count)
 		}
 	}
+}
+
+// length returns the length of an array, 0 for another field.
+func (s *Sample) length(f Field) int {
+	switch list := s.cells[s.topic.position[f.Name]].List.(type) {
+	case []bool:
+		return len(list)
+	case []int64:
+		return len(list)
+	case []float64:
+		return len(list)
+	}
+	return 0
 }
 
 // Topic returns the definition of the sample.

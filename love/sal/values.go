@@ -8,13 +8,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love/sal/internal/cells"
 )
 
 // Values holds the values of fields to set, by name. A value is a bool, a number of
-// any Go type, a json.Number or a string, or a slice of these for an array; nil
-// leaves the field unchanged (docs/protocol/sal-kafka.md#writing).
+// any Go type, a json.Number or a string in UTF-8, or a slice of these for an array.
+// nil leaves the field unchanged; a command cannot have it
+// (docs/protocol/sal-kafka.md#writing).
 type Values map[string]any
 
 // Null sets a field to have no value; only [Field.Nullable] fields accept it.
@@ -38,8 +41,11 @@ func cellOf(f Field, v any) (c cells.Cell, reason string) {
 	switch {
 	case f.Type == String:
 		s, ok := textOf(v)
-		if !ok {
+		switch {
+		case !ok:
 			return cells.Cell{}, "takes a text, not " + describe(v)
+		case !utf8.ValidString(s):
+			return cells.Cell{}, "takes a text in UTF-8, not " + describe(s)
 		}
 		return cells.Cell{Text: s}, ""
 	case f.Type == Boolean:
@@ -69,7 +75,7 @@ func listOf(f Field, v any) (cells.Cell, string) {
 	}
 	rv := reflect.ValueOf(v)
 	if k := rv.Kind(); k != reflect.Slice && k != reflect.Array {
-		return cells.Cell{}, fmt.Sprintf("takes a list of %d numbers (%s), not %s", f.Count, f.Type, describe(v))
+		return cells.Cell{}, fmt.Sprintf("takes a list of %d elements (%s), not %s", f.Count, f.Type, describe(v))
 	}
 	switch {
 	case f.Type == Boolean:
@@ -117,7 +123,10 @@ func boolOf(v any) (bool, string) {
 
 func floatOf(t Type, v any) (float64, string) {
 	x, ok := numberAsFloat(v)
-	if !ok {
+	switch {
+	case !ok && math.IsInf(x, 0):
+		return 0, fmt.Sprintf("takes a number (%s) up to %g, not %s", t, math.MaxFloat64, describe(v))
+	case !ok:
 		return 0, fmt.Sprintf("takes a number (%s), not %s", t, describe(v))
 	}
 	if t == Double {
@@ -130,7 +139,9 @@ func floatOf(t Type, v any) (float64, string) {
 	return narrow, ""
 }
 
-func numberAsFloat(v any) (float64, bool) {
+// numberAsFloat converts a number to the nearest float. For one beyond all floats
+// ok is false and the float infinite.
+func numberAsFloat(v any) (x float64, ok bool) {
 	switch x := v.(type) {
 	case float64:
 		return x, true
@@ -174,14 +185,11 @@ func numberAsInt(v any) (int64, bool) {
 	case int64:
 		return x, true
 	case json.Number:
-		if n, err := strconv.ParseInt(string(x), 10, 64); err == nil {
-			return n, true
-		}
-		f, err := strconv.ParseFloat(string(x), 64)
-		if err != nil {
+		text := []byte(x)
+		if wire.Valid(text) != nil || !wire.IsNumber(text) {
 			return 0, false
 		}
-		return wholeFloat(f)
+		return wire.Int(text)
 	}
 	switch rv := reflect.ValueOf(v); {
 	case rv.CanInt():

@@ -39,6 +39,9 @@ func (w *writer) write(ctx context.Context, c *Controller, values Values, set wr
 	if err := checkOwn(w.topic, values); err != nil {
 		return false, err
 	}
+	if err := checkIdentity(w.topic, set.identity); err != nil {
+		return false, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s, changed, err := w.current.with(values)

@@ -240,6 +240,9 @@ func (h *handler) observingLog(w http.ResponseWriter, r *http.Request) (httpapi.
 		return httpapi.Answer{}, missing("LOVE CSC")
 	}
 	l, err := love.ParseObservingLog(body)
+	if _, ok := errors.AsType[*wire.TextError](err); ok {
+		return httpapi.Answer{}, commander.Refuse("%v", err)
+	}
 	if err != nil {
 		return httpapi.Answer{}, MissingKeys(keys, body)
 	}

@@ -158,3 +158,23 @@ func TestTheErrorOfALogReportsWhetherItMayHaveBeenWritten(t *testing.T) {
 		})
 	}
 }
+
+func TestATextThatIsNotUTF8IsRefusedAndNamed(t *testing.T) {
+	withCSC(t, "evt_observingLog", func(t *testing.T, c *lovecsc.CSC, events <-chan *sal.Sample) {
+		for field, l := range map[string]love.ObservingLog{
+			"user":             {User: "an\xe1", Message: "x", Identity: "ana@summit"},
+			"message":          {User: "ana", Message: "a\xffb"},
+			"private_identity": {User: "ana", Message: "x", Identity: "an\xe1@summit"},
+		} {
+			_, err := c.WriteObservingLog(t.Context(), l)
+			refused, ok := errors.AsType[*commander.Error](err)
+			require.True(t, ok, field)
+			require.Equal(t, commander.Refused, refused.Kind)
+			require.Contains(t, refused.Text, "field "+field+": takes a text in UTF-8")
+		}
+		const half = `{"category":"love_csc","data":[{"csc":"love","salindex":0,"data":{"observingLog":{"user":"ana","message":"a\ud800b"}}}]}`
+		require.ErrorContains(t, c.Receive(t.Context(), []byte(half)), `the text of "message" has \ud800`)
+		synctest.Wait()
+		require.Empty(t, events)
+	})
+}

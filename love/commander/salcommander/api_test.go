@@ -162,19 +162,30 @@ func TestAPI_AnswersWrongNamesAndValuesWith400(t *testing.T) {
 			{"Lamp", "0", "cmd_switchOn", `{"power":1e400}`, `Lamp cmd_switchOn, field power: `},
 			{"Lamp", "0", "cmd_switchOn", `{"serial":9223372036854775808}`, `field serial: takes a whole number from -9223372036854775808 to 9223372036854775807 (long long), not 9223372036854775808`},
 			{"Lamp", "0", "cmd_switchOn", `{"pattern":[true,true,true,true]}`, `field pattern: takes a list of 3, not of 4`},
+			{"Lamp", "0", "cmd_switchOn", `{"pattern":[true,true]}`, `field pattern: takes a list of 3, not of 2`},
+			{"Lamp", "0", "cmd_switchOn", `{"pattern":[true,null,true]}`, `field pattern: element 1 takes true or false, not null`},
+			{"Lamp", "0", "cmd_switchOn", `{"pattern":null}`, `field pattern: takes a list of 3 elements (boolean), not null`},
+			{"Lamp", "0", "cmd_switchOn", `{"power":null}`, `field power: takes a number (float), not null; leave the field out for its default, 0`},
+			{"Lamp", "0", "cmd_switchOn", `{"serial":9007199254740993.5}`, `field serial: takes a whole number from -9223372036854775808 to 9223372036854775807 (long long), not 9007199254740993.5`},
+			{"Lamp", "0", "cmd_switchOn", `{"serial":1e1000000000}`, `(long long), not 1e1000000000`},
+			{"Lamp", "0", "cmd_switchOn", `{"colour":1.5}`, `field colour: takes a whole number from -32768 to 32767 (short), not 1.5`},
+			{`La\ud800mp`, "0", "cmd_switchOn", `{}`, `the text of "csc" has \ud800, which is half of a surrogate pair`},
+			{"Lamp", `"one"`, "cmd_switchOn", `{}`, `"salindex" must be a whole number, not "one"`},
 			{"Lamp", "0", "cmd_switchOn", `{"colour":7}`, `field colour: takes 1 (Red), 2 (Blue), not 7`},
 			{"Lamp", "1", "cmd_switchOn", `{}`, `Lamp has no instances, its index is 0, not 1`},
 			{"Lamp", "0", "cmd_switchOn", `{"power":1,"power":2}`, `the key "power" occurs twice`},
 		} {
-			body := fmt.Sprintf(`{"csc":%q,"salindex":%s,"cmd":%q,"params":%s,"identity":"ana@host"}`, c[0], c[1], c[2], c[3])
+			body := fmt.Sprintf(`{"csc":"%s","salindex":%s,"cmd":%q,"params":%s,"identity":"ana@host"}`, c[0], c[1], c[2], c[3])
 			got := a.ask(t, "POST", "/cmd", body)
 			require.Equal(t, 400, got.status, body)
 			require.Contains(t, ackOf(t, got), c[4])
 		}
 		require.Empty(t, a.got, "nothing was sent")
-		got := a.ask(t, "POST", "/cmd", `{"csc":"Lamp","salindex":0,"cmd":"cmd_switchOn","params":{"serial":9007199254740993},"identity":"ana@host"}`)
-		require.Equal(t, "Done", ackOf(t, got))
-		require.EqualValues(t, 9007199254740993, (<-a.got).Int("serial"), "beyond what a float64 holds")
+		for _, serial := range []string{"9007199254740993", "9007199254740993.0", "9007199254740.993e3"} {
+			got := a.ask(t, "POST", "/cmd", `{"csc":"Lamp","salindex":"0","cmd":"cmd_switchOn","params":{"serial":`+serial+`},"identity":"ana@host"}`)
+			require.Equal(t, "Done", ackOf(t, got))
+			require.EqualValues(t, 9007199254740993, (<-a.got).Int("serial"), "beyond what a float64 holds")
+		}
 	})
 }
 

@@ -145,7 +145,7 @@ func TestARefusalReportsWhatIsAccepted(t *testing.T) {
 		{"wrong type", call("Lamp", 0, "cmd_switchOn", `{"power":"much"}`), `Lamp cmd_switchOn, field power: takes a number (float), not "much"`},
 		{"a list that is too long", call("Lamp", 0, "cmd_switchOn", `{"pattern":[true,false,true,true]}`), `Lamp cmd_switchOn, field pattern: takes a list of 3, not of 4`},
 		{"a wrong element", call("Lamp", 0, "cmd_switchOn", `{"pattern":[true,"x"]}`), `Lamp cmd_switchOn, field pattern: element 1 takes true or false, not "x"`},
-		{"not a list", call("Lamp", 0, "cmd_switchOn", `{"pattern":true}`), `Lamp cmd_switchOn, field pattern: takes a list of 3 numbers (boolean), not true`},
+		{"not a list", call("Lamp", 0, "cmd_switchOn", `{"pattern":true}`), `Lamp cmd_switchOn, field pattern: takes a list of 3 elements (boolean), not true`},
 		{"a fraction", call("Lamp", 0, "cmd_switchOn", `{"serial":1.5}`), `Lamp cmd_switchOn, field serial: takes a whole number from -9223372036854775808 to 9223372036854775807 (long long), not 1.5`},
 		{"out of the enumeration", call("Lamp", 0, "cmd_switchOn", `{"colour":7}`), `Lamp cmd_switchOn, field colour: takes 1 (Red), 2 (Blue), not 7`},
 		{"private parameter", call("Lamp", 0, "cmd_switchOn", `{"private_seqNum":1}`), `Lamp cmd_switchOn, field private_seqNum: is filled in when the sample is written, it cannot be given`},
@@ -168,7 +168,7 @@ func TestARefusalReportsWhatIsAccepted(t *testing.T) {
 
 func TestCheckSendsNothing(t *testing.T) {
 	withLamp(t, accept, func(t *testing.T, l lamp) {
-		ack, err := l.Check(t.Context(), call("Lamp", 0, "switchOn", `{"colour":2,"pattern":[true]}`))
+		ack, err := l.Check(t.Context(), call("Lamp", 0, "switchOn", `{"colour":2,"pattern":[true,false,true]}`))
 		require.NoError(t, err)
 		require.Equal(t, love.Ack{Text: commander.WouldSend}, ack)
 		synctest.Wait()

@@ -149,6 +149,11 @@ func (h *Handler) values(r slog.Record) sal.Values {
 	}
 	r.Attrs(add)
 	v["message"] = message
+	for name, value := range v {
+		if text, ok := value.(string); ok {
+			v[name] = strings.ToValidUTF8(text, "\ufffd") // a record is worth more than its bytes
+		}
+	}
 	return v
 }
 

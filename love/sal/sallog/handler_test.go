@@ -38,7 +38,7 @@ func TestLogRecordsBecomeEvents(t *testing.T) {
 		got = nil
 		log.Debug("too low")
 		log.With("axis", "azimuth").WithGroup("motor").Warn("hot", "deg_C", 95, "traceback", "line 1\nline 2")
-		log.Log(t.Context(), sallog.LevelCritical, "fire")
+		log.Log(t.Context(), sallog.LevelCritical, "fire\xff")
 		h.SetLevel(40)
 		log.Warn("not any more")
 		synctest.Wait()
@@ -51,6 +51,7 @@ func TestLogRecordsBecomeEvents(t *testing.T) {
 		require.Contains(t, got[0].Text("filePath"), "handler_test.go")
 		require.Positive(t, got[0].Int("lineNumber"))
 		require.EqualValues(t, 50, got[1].Int("level"))
+		require.Equal(t, "fire\ufffd", got[1].Text("message"), "a record is written whatever its bytes")
 		require.Contains(t, file.String(), "msg=hot")
 		require.NotContains(t, file.String(), "before the start")
 	})

@@ -92,7 +92,8 @@ func TestMainDomeExecutesItsCommands(t *testing.T) {
 
 		refused(t, r, "position=400 is not in the range 0 to 360", "moveAz", sal.Values{"position": 400})
 		refused(t, r, "is not in the range", "crawlAz", sal.Values{"velocity": 9})
-		refused(t, r, "give one for each of the 34 louvers", "setLouvers", sal.Values{"position": []float64{1}})
+		_, err := r.Command(t.Context(), "setLouvers", sal.Values{"position": []float64{1}})
+		require.ErrorContains(t, err, "takes a list of 34, not of 1")
 		some := make([]float64, 34)
 		some[0], some[1] = 50, -1
 		do(t, r, "setLouvers", sal.Values{"position": some})
