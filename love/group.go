@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Category is the first part of a group: what kind of message it carries. Any
@@ -115,7 +116,7 @@ func ParseGroup(s string) (Group, error) {
 		sign, rest = "-", rest[1:]
 	}
 	index, stream, ok3 := strings.Cut(rest, "-")
-	if !ok || !ok2 || !ok3 || category == "" || csc == "" || index == "" || stream == "" {
+	if !ok || !ok2 || !ok3 || category == "" || csc == "" || index == "" || stream == "" || !utf8.ValidString(s) {
 		return Group{}, fmt.Errorf("%q is not a group: give CATEGORY-CSC-SALINDEX-STREAM, for example telemetry-ATDome-0-position or event-all-all-all", s)
 	}
 	return Group{Category(category), csc, sign + index, stream}, nil

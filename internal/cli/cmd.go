@@ -3,13 +3,13 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -32,8 +32,9 @@ func (a *app) cmdCommand() *cobra.Command {
 		Use:   "cmd CSC[:INDEX] COMMAND [FIELD=VALUE…]",
 		Short: "Command a component and print its acknowledgement",
 		Long: `Command a component through a manager and print its acknowledgement.
-The exit status is 0 only if the component has executed it. A VALUE is JSON if it is valid as such, otherwise a text;
-a field that is left out is sent as 0 or empty. The prefix cmd_ of the COMMAND may be left out.
+The exit status is 0 only if the component has executed it. A VALUE is what its FIELD takes if the
+commander can be asked for that, otherwise JSON if it is valid as such, or a text; a field that is
+left out is sent as 0 or empty. The prefix cmd_ of the COMMAND may be left out.
 Progress that the component reports is shown as it comes. An interrupt ends the waiting, not the
 command: "loved commands" shows its outcome.
 With --dry-run nothing is sent: the manager checks whether you may give the command and, where the
@@ -42,11 +43,11 @@ commander can do that, its parameters. The shell completes names (loved completi
   loved cmd --dry-run MTHexapod:1 setCompensationMode enable=true`,
 		Args: minArgs("CSC[:INDEX]", "COMMAND"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			command, err := commandOf(args)
+			command, values, err := commandOf(args)
 			if err != nil {
 				return &usageError{err}
 			}
-			return a.execute(cmd.Context(), &c, command)
+			return a.execute(cmd.Context(), &c, command, values)
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 			return a.completeCommand(cmd, &c.conn, args, prefix)
@@ -60,7 +61,7 @@ commander can do that, its parameters. The shell completes names (loved completi
 }
 
 // execute has the manager issue the command, or check it.
-func (a *app) execute(ctx context.Context, f *cmdFlags, command love.Command) error {
+func (a *app) execute(ctx context.Context, f *cmdFlags, command love.Command, values []fieldValue) error {
 	c, err := a.userClient(ctx, f.conn)
 	if err != nil {
 		return err
@@ -70,6 +71,10 @@ func (a *app) execute(ctx context.Context, f *cmdFlags, command love.Command) er
 		waiting, stop = context.WithTimeout(ctx, time.Duration(f.timeout))
 	}
 	defer stop()
+	command.Params = paramsOf(values, textFields(waiting, c, command, values))
+	if ctx.Err() != nil {
+		return ctx.Err() // nothing was sent
+	}
 	name := commandLine(command.CSC, command.SalIndex, command.Name)
 	if f.dry {
 		ack, err := c.CheckCommand(waiting, command)
@@ -170,39 +175,16 @@ func (a *app) showProgress(p love.Progress) {
 	fmt.Fprintln(a.stderr, text)
 }
 
-func commandOf(args []string) (love.Command, error) {
+// commandOf returns the command that the arguments name, and the values of its
+// parameters.
+func commandOf(args []string) (love.Command, []fieldValue, error) {
 	csc, index, err := sal.ParseName(args[0])
 	if err != nil {
-		return love.Command{}, err
+		return love.Command{}, nil, err
 	}
-	params, err := paramsOf(args[2:])
-	if err != nil {
-		return love.Command{}, err
+	if !utf8.ValidString(args[1]) {
+		return love.Command{}, nil, fmt.Errorf("the command %q is not UTF-8", args[1])
 	}
-	return love.Command{CSC: csc, SalIndex: index, Name: args[1], Params: params}, nil
-}
-
-// paramsOf makes a JSON object of FIELD=VALUE arguments.
-func paramsOf(args []string) (json.RawMessage, error) {
-	given := map[string]bool{}
-	params := []byte{'{'}
-	for _, arg := range args {
-		field, value, ok := strings.Cut(arg, "=")
-		switch {
-		case !ok || field == "":
-			return nil, fmt.Errorf("%q is not FIELD=VALUE", arg)
-		case given[field]:
-			return nil, fmt.Errorf("field %q is given twice", field)
-		case len(given) > 0:
-			params = append(params, ',')
-		}
-		given[field] = true
-		params = append(love.AppendText(params, field), ':')
-		if json.Valid([]byte(value)) {
-			params = append(params, value...)
-		} else {
-			params = love.AppendText(params, value)
-		}
-	}
-	return append(params, '}'), nil
+	values, err := fieldValues(args[2:])
+	return love.Command{CSC: csc, SalIndex: index, Name: args[1]}, values, err
 }

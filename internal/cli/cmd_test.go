@@ -154,7 +154,65 @@ func TestTheUserOfACommandCanComeFromTheEnvironment(t *testing.T) {
 }
 
 func TestValuesOfACommandAreJSONOrText(t *testing.T) {
-	params, err := paramsOf([]string{"a=90", "b=north", "c=[1,2]", "d=", `e="7"`, "f=NaN", `g=say "hi"`, "h=x=y"})
+	values, err := fieldValues([]string{"a=90", "b=north", "c=[1,2]", "d=", `e="7"`, "f=NaN", `g=say "hi"`, "h=x=y"})
 	require.NoError(t, err)
-	require.Equal(t, `{"a":90,"b":"north","c":[1,2],"d":"","e":"7","f":"NaN","g":"say \"hi\"","h":"x=y"}`, string(params))
+	require.Equal(t, `{"a":90,"b":"north","c":[1,2],"d":"","e":"7","f":"NaN","g":"say \"hi\"","h":"x=y"}`, string(paramsOf(values, nil)))
+	every := map[string]bool{"a": true, "b": true, "c": true, "d": true, "e": true}
+	require.Equal(t, `{"a":"90","b":"north","c":"[1,2]","d":"","e":"7","f":"NaN","g":"say \"hi\"","h":"x=y"}`, string(paramsOf(values, every)))
+}
+
+// definitionsManager answers with the definitions of one command, and keeps what it
+// is asked to send.
+func definitionsManager(t *testing.T, status int) (url string, sent <-chan string) {
+	commands := make(chan string, 10)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, `{"Watcher":{"command_data":{"acknowledge":{"name":{"type_name":"string"},"subsystem":{"type_name":"string"},"severity":{"type_name":"long"}}}}}`)
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		commands <- string(body)
+		_, _ = io.WriteString(w, `{"ack":"Done"}`)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, commands
+}
+
+func TestAValueIsWhatItsFieldTakesIfTheCommanderCanBeAsked(t *testing.T) {
+	for status, want := range map[int]string{
+		200: `{"severity":5,"subsystem":"5","name":"null","more":1}`,
+		503: `{"severity":5,"subsystem":5,"name":null,"more":1}`,
+	} {
+		url, sent := definitionsManager(t, status)
+		for _, command := range []string{"acknowledge", "cmd_acknowledge"} {
+			got := newUser(t).run("cmd", "--manager", url, "--token", "t", "Watcher", command, "severity=5", "subsystem=5", "name=null", "more=1")
+			require.Equal(t, result{out: "Done\n"}, got)
+			require.Contains(t, <-sent, `"params":`+want)
+		}
+	}
+	u := newUser(t)
+	u.startDemo()
+	got := u.run("cmd", "--dry-run", "Watcher", "acknowledge", "severity=2", "name=5", "acknowledgedBy=true")
+	require.Equal(t, result{out: "The command is in order; it was not sent.\n"}, got)
+}
+
+func TestArgumentsThatAreNotUTF8AreNotSent(t *testing.T) {
+	u := newUser(t)
+	for _, args := range [][]string{
+		{"cmd", "--token", "t", "ATDome", "moveAzimuth", "azimuth=\xff"}, {"cmd", "--token", "t", "ATDome", "moveAzimuth", "\xff=1"},
+		{"cmd", "--token", "t", "ATDome", "move\xff"}, {"cmd", "--token", "t", "ATDome\xff", "moveAzimuth"},
+		{"sal", "publish", "--sal", "sim", "ScriptQueue:1", "cmd_add", "path=a\xff"},
+		{"pub", "--token", "t", "event", "ATDome", "x\xff", "1"}, {"pub", "--token", "t", "event", "ATDome", "x", "\"\xff\""},
+		{"sub", "--token", "t", "event-ATDome-0-\xff"},
+	} {
+		got := u.run(args...)
+		require.Equal(t, exitUsage, got.code, "%q: %s", args, got.errors)
+	}
+	u.startDemo()
+	for _, args := range [][]string{{"cmd"}, {"cmd", "--dry-run"}} {
+		got := u.run(append(args, "ScriptQueue:1", "add", `path="a\ud800b"`)...)
+		require.Equal(t, exitFailure, got.code)
+		require.Contains(t, got.out, `the text of "path" has \ud800, which is half of a surrogate pair`)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,7 @@ func (a *app) pubCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pub CATEGORY CSC[:INDEX] STREAM JSON",
 		Short: "Publish one message",
+		Long:  `Publish one message: one stream of one component. Nothing is printed unless the manager refuses it.`,
 		Example: `  loved pub event ATDome summaryState '[{"summaryState": {"value": 2, "dataType": "Int", "units": ""}}]'
   loved pub telemetry ESS:301 temperature '{"temperature": 7.5}'`,
 		Args: exactArgs("CATEGORY", "CSC[:INDEX]", "STREAM", "JSON"),
@@ -39,6 +41,11 @@ func (a *app) pubCommand() *cobra.Command {
 }
 
 func messageOf(args []string) ([]byte, error) {
+	for _, arg := range args {
+		if !utf8.ValidString(arg) {
+			return nil, fmt.Errorf("%q is not UTF-8", arg)
+		}
+	}
 	csc, index, err := sal.ParseName(args[1])
 	if err != nil {
 		return nil, err

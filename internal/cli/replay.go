@@ -20,7 +20,8 @@ func (a *app) replayCommand() *cobra.Command {
 		Long: `Publish recorded messages, one file after the other, with their timing.
 A FILE holds lines that loved sub printed, or the transcript of a producer; "-" is standard input.
 Messages whose time is not known follow at once. Lines are sent as their messages were published;
-a message that was printed several times, for overlapping groups, is published as often.`,
+a message that was printed several times, for overlapping groups, is published as often.
+At the end the number of messages is printed.`,
 		Example: `  loved sub event-all-all-all telemetry-all-all-all > night.jsonl
   loved replay --speed 10 night.jsonl`,
 		Args: minArgs("FILE"),

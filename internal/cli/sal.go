@@ -1,19 +1,15 @@
 package cli
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
@@ -54,7 +50,8 @@ func (a *app) salTopicsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "topics [COMPONENT [TOPIC]]",
 		Short: "List components, a component's topics, or a topic's fields",
-		Long:  "List all components, the topics of one, or the fields of one of these, as the interface definitions have them.",
+		Long: `List what the interface definitions have, one a line: all components by name, the topics of one with
+their descriptions, or the fields of a topic with type, units and description.`,
 		Example: `  loved sal topics --sal sim
   loved sal topics --sal sim ATDome evt_summaryState`,
 		Args: cobra.MaximumNArgs(2),
@@ -116,26 +113,51 @@ func topicOf(c *sal.Component, attr string) (*sal.Topic, error) {
 
 func (a *app) salWatchCommand() *cobra.Command {
 	var f salToolFlags
-	var count int
+	var w watchFlags
 	cmd := &cobra.Command{
 		Use:   "watch COMPONENT[:INDEX] [TOPIC…]",
 		Short: "Print the events and telemetry of a component",
-		Long: `Print the events and telemetry of a component as they come, one JSON object per line; of each
-event the latest one first. Without TOPIC all of them; without INDEX all instances.`,
+		Long: `Print the events and telemetry of a component as they come, of each event the latest one first.
+Without TOPIC all of them; without INDEX all instances.
+
+A line is COMPONENT[:INDEX] TOPIC {"FIELD": VALUE, …}, with all fields of the sample in the order of the
+definition, the private ones included. NaN, Infinity and -Infinity stand as such.
+With --json a line is JSON alone, {"component": "COMPONENT[:INDEX]", "topic": "TOPIC", "FIELD": VALUE, …},
+with null for the numbers that JSON does not have.`,
 		Example: `  loved sal watch ATDome evt_summaryState
-  loved sal watch --sal sim MTMount tel_azimuth --count 10`,
+  loved sal watch --sal sim MTMount tel_azimuth --count 10
+  loved sal watch --json MTMount tel_azimuth | jq .actualPosition`,
 		Args: minArgs("COMPONENT[:INDEX]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.watch(ctx, bus, args, count) })
+			return a.withBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.watch(ctx, bus, args, w) })
 		},
 	}
-	cmd.Flags().IntVar(&count, "count", 0, "end after `N` samples (default: when interrupted)")
+	cmd.Flags().IntVar(&w.count, "count", 0, "end after `N` samples (default: when interrupted)")
+	cmd.Flags().BoolVar(&w.json, "json", false, "print JSON alone")
 	f.register(cmd)
 	return cmd
 }
 
-// watch prints samples until ctx ends, or count samples if that is above 0.
-func (a *app) watch(ctx context.Context, bus *salBus, args []string, count int) error {
+// watchFlags are what `loved sal watch` prints, and when it ends.
+type watchFlags struct {
+	count int // of samples; 0 for no end
+	json  bool
+}
+
+// line returns the line of a sample, without its end.
+func (w watchFlags) line(c *sal.Component, s *sal.Sample) []byte {
+	instance, topic := c.Instance(s.Index()), s.Topic().Attr()
+	if !w.json {
+		return s.AppendJSON([]byte(instance + " " + topic + " "))
+	}
+	line := wire.AppendText(wire.AppendKey([]byte{'{'}, "component"), instance)
+	line = wire.AppendText(wire.AppendKey(line, "topic"), topic)
+	fields := s.AppendJSON(nil)
+	return wire.AppendStrict(append(line, ','), fields[1:])
+}
+
+// watch prints samples until ctx ends or the flags say so.
+func (a *app) watch(ctx context.Context, bus *salBus, args []string, w watchFlags) error {
 	c, index, err := bus.component(args[0])
 	if err != nil {
 		return err
@@ -154,11 +176,11 @@ func (a *app) watch(ctx context.Context, bus *salBus, args []string, count int) 
 	printed := 0
 	for _, attr := range attrs {
 		_, err := remote.Subscribe(attr, func(s *sal.Sample) { // one at a time
-			if printed++; count > 0 && printed > count {
+			if printed++; w.count > 0 && printed > w.count {
 				return
 			}
-			fmt.Fprintf(a.stdout, "%s %s %s\n", c.Instance(s.Index()), attr, s)
-			if printed == count {
+			fmt.Fprintf(a.stdout, "%s\n", w.line(c, s))
+			if printed == w.count {
 				stop()
 			}
 		})
@@ -192,107 +214,4 @@ func topicsToWatch(c *sal.Component, given []string) (attrs, names []string, err
 		}
 	}
 	return attrs, names, nil
-}
-
-func (a *app) salPublishCommand() *cobra.Command {
-	var f salToolFlags
-	var wait time.Duration
-	cmd := &cobra.Command{
-		Use:   "publish COMPONENT[:INDEX] TOPIC [FIELD=VALUE…]",
-		Short: "Write a sample on behalf of a component, or command it",
-		Long: `Write an event or telemetry on behalf of a component, or send it a command and print the
-acknowledgement. The sample names you at this machine as its writer, but every program on the bus
-takes it for the component's: be careful on the observatory's bus. Fields that are not given
-are zero. A VALUE is JSON if it is valid as such, otherwise a text.`,
-		Example: `  loved sal publish --sal sim ATDome evt_summaryState summaryState=3
-  loved sal publish ATDome cmd_moveAzimuth azimuth=90`,
-		Args: minArgs("COMPONENT[:INDEX]", "TOPIC"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.publishSample(ctx, bus, args, wait) })
-		},
-	}
-	cmd.Flags().DurationVar(&wait, "time-limit", 10*time.Second, "how long a command may take; progress extends it")
-	f.register(cmd)
-	return cmd
-}
-
-func (a *app) publishSample(ctx context.Context, bus *salBus, args []string, wait time.Duration) error {
-	c, index, err := bus.component(args[0])
-	if err != nil {
-		return err
-	}
-	if err := c.CheckIndex(index); err != nil {
-		return &usageError{err}
-	}
-	t, err := topicOf(c, args[1])
-	if err != nil {
-		return err
-	}
-	values, err := valuesOf(args[2:])
-	if err != nil {
-		return &usageError{err}
-	}
-	if err := t.Check(values); err != nil {
-		return &usageError{err}
-	}
-	if t.Kind == sal.Command {
-		return a.commandOverSAL(ctx, bus, c, index, t, values, wait)
-	}
-	s, err := a.newSample(t, index, values)
-	if err != nil {
-		return err
-	}
-	if err := bus.bus.Publish(ctx, s); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stdout, "%s %s %s\n", c.Instance(index), t.Attr(), s)
-	return nil
-}
-
-func (a *app) commandOverSAL(ctx context.Context, bus *salBus, c *sal.Component, index int, t *sal.Topic, values sal.Values, limit time.Duration) error {
-	remote, err := bus.domain.Remote(ctx, c.Name, index, sal.WithTopics())
-	if err != nil {
-		return err
-	}
-	defer remote.Close()
-	ack, err := remote.Command(ctx, t.Name, values, sal.WithTimeout(limit))
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stdout, "%s %s: %s\n", c.Instance(index), t.Attr(), ack.Result)
-	return nil
-}
-
-// valuesOf reads FIELD=VALUE arguments.
-func valuesOf(args []string) (values sal.Values, err error) {
-	text, err := paramsOf(args)
-	if err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(strings.NewReader(string(text)))
-	d.UseNumber()
-	return values, d.Decode(&values)
-}
-
-// newSample returns a sample that names its writer and the time.
-func (a *app) newSample(t *sal.Topic, index int, values sal.Values) (*sal.Sample, error) {
-	now := time.Now()
-	tai := love.TAI(now)
-	values["private_sndStamp"], values["private_kafkaStamp"], values["private_efdStamp"] = tai, tai, love.UnixSeconds(now)
-	values["private_seqNum"], values["private_origin"], values["private_revCode"] = 1, os.Getpid(), t.RevisionCode()
-	values["private_identity"] = a.identity()
-	if t.Indexed() && index != 0 {
-		values["salIndex"] = index
-	}
-	return sal.NewSample(t, values)
-}
-
-// identity returns the user and the machine that samples name as their writer.
-func (a *app) identity() string {
-	name, _ := a.env("USER")
-	host, err := os.Hostname()
-	if err != nil {
-		host = "localhost"
-	}
-	return cmp.Or(name, "unknown") + "@" + host
 }

@@ -159,6 +159,27 @@ func (c *Client) Components(ctx context.Context) (map[string]Component, error) {
 	return all, nil
 }
 
+// CommandTypes returns the types of the fields of a command, by name without the
+// instance's salIndex, as the definition spells them: "double", "string". The prefix
+// "cmd_" may be left out. A component or command that there is not has none.
+func (c *Client) CommandTypes(ctx context.Context, csc, command string) (map[string]string, error) {
+	var data map[string]struct {
+		Commands map[string]map[string]struct {
+			Type string `json:"type_name"`
+		} `json:"command_data"`
+	}
+	if err := c.get(ctx, "/salinfo/topic-data", url.Values{"categories": {"command"}}, &data); err != nil {
+		return nil, err
+	}
+	types := map[string]string{}
+	for name, f := range data[csc].Commands[strings.TrimPrefix(command, "cmd_")] {
+		if name != "salIndex" {
+			types[name] = f.Type
+		}
+	}
+	return types, nil
+}
+
 // get asks the manager something that is answered with JSON.
 func (c *Client) get(ctx context.Context, path string, query url.Values, to any) error {
 	asked := path

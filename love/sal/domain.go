@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/rubin-love/love-go/internal/owner"
 	"github.com/rubin-love/love-go/love"
 )
 
@@ -39,8 +40,8 @@ func WithClock(c love.Clock) DomainOption { return func(d *Domain) { d.clock = c
 // Default: nothing is logged.
 func WithLogger(l *slog.Logger) DomainOption { return func(d *Domain) { d.log = l } }
 
-// WithIdentity sets the identity of the sender of commands without [As]. Default:
-// user@host.
+// WithIdentity sets the identity of the sender of commands without [As]. Default: the
+// owner of the process at this machine, user@host.
 func WithIdentity(identity string) DomainOption { return func(d *Domain) { d.identity = identity } }
 
 // WithOrigin sets the number that distinguishes this process from others. Domains in
@@ -58,21 +59,9 @@ func NewDomain(bus Bus, defs *Definitions, opts ...DomainOption) *Domain {
 		o(d)
 	}
 	if d.identity == "" {
-		d.identity = userAtHost()
+		d.identity = owner.AtHost(os.LookupEnv)
 	}
 	return d
-}
-
-func userAtHost() string {
-	user := os.Getenv("USER")
-	if user == "" {
-		user = "unknown"
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "localhost"
-	}
-	return user + "@" + host
 }
 
 // Definitions returns the definitions that the domain was made with.

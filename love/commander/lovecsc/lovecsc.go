@@ -97,6 +97,9 @@ func (c *CSC) WriteObservingLog(ctx context.Context, l love.ObservingLog) (love.
 	if err == nil {
 		return love.Ack{Text: added}, nil
 	}
+	if wrong, ok := errors.AsType[*sal.FieldError](err); ok {
+		return love.Ack{}, commander.Refuse("%v", wrong)
+	}
 	notWritten, definite := errors.AsType[*sal.NotWrittenError](err)
 	switch {
 	case definite && notWritten.TooLarge:
@@ -108,9 +111,6 @@ func (c *CSC) WriteObservingLog(ctx context.Context, l love.ObservingLog) (love.
 		}
 	case !definite && !errors.Is(err, sal.ErrClosed):
 		return love.Ack{}, err
-	}
-	if wrong, ok := errors.AsType[*sal.FieldError](err); ok {
-		return love.Ack{}, commander.Refuse("%v", wrong)
 	}
 	c.log.Error("an observing log could not be written", "user", l.User, "error", err)
 	return love.Ack{}, &commander.Error{Kind: commander.Refused, Text: noConnection, Err: err}
