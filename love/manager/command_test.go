@@ -120,6 +120,10 @@ func TestCommand_AnswersWithTheAnswerOfTheCommander(t *testing.T) {
 			h.requireJSON(h.call("POST", cmd, someCommand, as(h.token("cmd_user"))), c.status, c.want)
 			fault := c.err != nil && commander.ErrorOf(c.err, "").Fault()
 			require.Equal(t, fault, strings.Contains(h.log.String(), "the commander gave no acknowledgement"))
+			if fault {
+				h.call("POST", "/manager/api/cmd/", `{"csc": "MTHexapod", "salindex": 2, "cmd": "cmd_move", "params": {}}`, as(h.token("cmd_user")))
+				require.Contains(t, h.log.String(), `csc=MTHexapod salindex=2 cmd=cmd_move identity=cmd_user@summit.example path=/manager/api/cmd/`)
+			}
 		})
 	}
 }

@@ -78,7 +78,7 @@ func (a Ack) String() string {
 
 // AckError reports a command that did not succeed.
 type AckError struct {
-	Command string // "ATDome cmd_moveAzimuth"
+	Command string // with the instance that it was sent to: "MTHexapod:1 cmd_move"
 	Ack     Ack    // the final one, else the last one seen, NoAck if there was none
 	// Cause is why the wait ended without a final acknowledgement: ErrTimeout, the
 	// cause of the context or the error of the remote. It is nil if one came.

@@ -88,21 +88,22 @@ func (r *Remote) Send(ctx context.Context, name string, values Values, opts ...C
 	if err != nil {
 		return nil, err
 	}
+	command := r.component.Instance(s.Index()) + " " + t.Attr()
 	acks, remove, err := r.addPending(t, commandKey{s.Number(), set.identity})
 	if err == nil && ctx.Err() != nil {
 		remove()
 		err = &NotWrittenError{Topic: t, Err: context.Cause(ctx)}
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: sending: %w", command, err)
 	}
 	if err := r.domain.bus.Publish(ctx, s); err != nil {
 		remove()
-		return nil, fmt.Errorf("%s %s: sending: %w", r.component.Instance(r.index), t.Attr(), err)
+		return nil, fmt.Errorf("%s: sending: %w", command, err)
 	}
 	return func(ctx context.Context) (Ack, error) {
 		defer remove()
-		return r.awaitFinal(ctx, t, acks, set)
+		return r.awaitFinal(ctx, command, acks, set)
 	}, nil
 }
 
@@ -209,9 +210,8 @@ func seconds(f float64) time.Duration {
 	return time.Duration(math.Min(f, 1e9) * float64(time.Second))
 }
 
-// awaitFinal waits for the final acknowledgement.
-func (r *Remote) awaitFinal(ctx context.Context, t *Topic, acks <-chan Ack, set commandSettings) (Ack, error) {
-	command := r.component.Instance(r.index) + " " + t.Attr()
+// awaitFinal waits for the final acknowledgement of a command, which errors name.
+func (r *Remote) awaitFinal(ctx context.Context, command string, acks <-chan Ack, set commandSettings) (Ack, error) {
 	last := Ack{Code: NoAck, Result: "No command acknowledgement seen"}
 	if set.timeout == 0 {
 		set.timeout = math.MaxInt64

@@ -245,3 +245,16 @@ func TestCommandCanReturnWithTheFirstAcknowledgement(t *testing.T) {
 		require.Zero(t, time.Since(began))
 	})
 }
+
+// A remote of all instances sends each command to one of them.
+func TestTheErrorOfACommandNamesTheInstanceThatItWasSentTo(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *sal.Domain) {
+		r := remote(t, d, "Hexapod", 0)
+		_, err := r.Command(t.Context(), "move", sal.Values{"salIndex": 2}, sal.WithTimeout(time.Second))
+		require.ErrorContains(t, err, "Hexapod:2 cmd_move: timed out")
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = r.Command(ended, "move", sal.Values{"salIndex": 3})
+		require.ErrorContains(t, err, "Hexapod:3 cmd_move: sending: ")
+	})
+}

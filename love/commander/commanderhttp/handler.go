@@ -128,9 +128,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // warn logs what failed on a request, but nothing that only concerns the client.
-func (h *handler) warn(r *http.Request, err error) {
+// about is added to the line.
+func (h *handler) warn(r *http.Request, err error, about ...any) {
 	if commander.ErrorOf(err, "").Fault() {
-		h.log.Warn("a request to the commander got no answer", "path", r.URL.Path, "error", err)
+		h.log.Warn("a request to the commander got no answer", append(about, "path", r.URL.Path, "error", err)...)
 	}
 }
 
@@ -184,7 +185,7 @@ func (h *handler) command(w http.ResponseWriter, r *http.Request) (httpapi.Answe
 		return h.Commander.Execute(commander.WithProgress(ctx, progress.Report), call)
 	})
 	if err != nil {
-		h.warn(r, err)
+		h.warn(r, err, logged(call)...)
 	}
 	response := ResponseOf(ack, err)
 	if progress.Finish(response) {
@@ -204,9 +205,15 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request) (httpapi.Answer,
 		return commander.Check(ctx, h.Commander, call)
 	})
 	if err != nil {
-		return httpapi.Answer{}, commander.ErrorOf(err, "")
+		err = commander.ErrorOf(err, "")
+		h.warn(r, err, logged(call)...)
 	}
-	return ResponseOf(ack, nil).answer(), nil
+	return ResponseOf(ack, err).answer(), nil
+}
+
+// logged returns what a log line says of a command.
+func logged(c commander.Call) []any {
+	return []any{"csc", c.CSC, "salindex", c.SalIndex, "cmd", c.Name, "identity", c.Identity}
 }
 
 // call reads a command and the identity of whoever gives it.

@@ -169,6 +169,8 @@ func TestHandler_LogsTheCauseThatTheAnswerDoesNotShow(t *testing.T) {
 		require.Equal(t, 400, a.status)
 		require.Equal(t, "too bright", ackOf(t, a))
 		require.Contains(t, log.String(), "secret of the bus")
+		ask(t, plain, "POST", "/cmd/", strings.Replace(posted, `"salindex":0`, `"salindex":"2"`, 1))
+		require.Contains(t, log.String(), "csc=Lamp salindex=2 cmd=cmd_switchOn identity=ana@host path=/cmd/")
 	})
 }
 

@@ -141,7 +141,7 @@ func (w *outcomeWriter) drop(n int, err error) {
 		return
 	}
 	for _, e := range w.unwritten[:n] {
-		w.log.Error("the outcome of a command was not recorded", "id", e.ID, "user", e.User, "csc", e.CSC, "cmd", e.Command, "state", e.State, "error", err)
+		w.log.Error("the outcome of a command was not recorded", "id", e.ID, "user", e.User, "csc", e.CSC, "salindex", e.SalIndex, "cmd", e.Command, "state", e.State, "error", err)
 	}
 	w.unwritten = w.unwritten[n:]
 }

@@ -254,7 +254,7 @@ func (r *Recorder) send(ctx context.Context, c commander.Call, began time.Time, 
 func (r *Recorder) execute(ctx context.Context, c commander.Call) (_ love.Ack, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.log.Error("a commander panicked", "panic", p, "stack", string(debug.Stack()))
+			r.log.Error("a commander panicked", "csc", c.CSC, "salindex", c.SalIndex, "cmd", c.Name, "panic", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("the commander panicked: %v", p)
 		}
 	}()
@@ -289,7 +289,7 @@ func (r *Recorder) Refuse(ctx context.Context, c commander.Call, why error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout) // recorded even if the client hangs up
 	defer cancel()
 	if err := r.store.Begin(ctx, e); err != nil {
-		r.log.Error("a refused command was not recorded", "user", e.User, "csc", e.CSC, "cmd", e.Command, "error", err)
+		r.log.Error("a refused command was not recorded", "user", e.User, "csc", e.CSC, "salindex", e.SalIndex, "cmd", e.Command, "error", err)
 	}
 	r.watchers.Notify(e)
 }
@@ -374,7 +374,7 @@ func (r *Recorder) begin(ctx context.Context, c commander.Call) (love.CommandEnt
 func (r *Recorder) write(e love.CommandEntry, write func() error) error {
 	err := write()
 	if err != nil {
-		r.log.Error("a command could not be recorded", "user", e.User, "csc", e.CSC, "cmd", e.Command, "sent", r.sendUnrecorded, "error", err)
+		r.log.Error("a command could not be recorded", "user", e.User, "csc", e.CSC, "salindex", e.SalIndex, "cmd", e.Command, "sent", r.sendUnrecorded, "error", err)
 	}
 	if err == nil || r.sendUnrecorded {
 		return nil
