@@ -89,7 +89,7 @@ func TestACommandGoesInByHTTPAndItsEffectComesBackOverKafka(t *testing.T) {
 	address := c.waitFor(`LOVE commander at (\S+), of Kafka at`)[1]
 	m, url := u.startManager("--commander", address)
 	p := u.start("producer", "--sal", "kafka", "--manager", url, "all")
-	p.waitFor(`publishing Lamp, LOVE to .* from Kafka at`)
+	p.waitFor(`publishing LOVE, Lamp to .* from Kafka at`)
 	sub := u.subscribe("event-Lamp-0-burning")
 
 	u.env["LOVED_PASSWORD"] = "cmd_user's"

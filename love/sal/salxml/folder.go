@@ -33,8 +33,10 @@ var topicFiles = [...]struct{ suffix, tag string }{
 // It reads the first two now; a component is read when it is first asked for, its
 // files concurrently. A component without a folder has only its generic topics. The
 // telemetry of cameras that is defined in .avsc files is read from a folder
-// interfaces beside sal_interfaces (or in the folder of the components). Errors in a
-// file are [*Error].
+// interfaces beside sal_interfaces (or in the folder of the components). The
+// components are in the order of all-components.json ({"component_order": ["…"]}), if
+// that is there, or else in that of the observatory's programs, others behind, in
+// the order of SALSubsystems.xml. Errors in a file of XML are [*Error].
 func ReadFS(fsys fs.FS) (*sal.Definitions, error) {
 	components := fsys
 	if _, err := fs.Stat(fsys, subsystemsFile); err != nil {
@@ -52,6 +54,11 @@ func ReadFS(fsys fs.FS) (*sal.Definitions, error) {
 	if err := f.readCommonFiles(); err != nil {
 		return nil, fmt.Errorf("reading SAL interfaces: %w", err)
 	}
+	order, err := readOrder(components, fsys)
+	if err != nil {
+		return nil, fmt.Errorf("reading SAL interfaces: %w", err)
+	}
+	sortBy(order, f.names)
 	return sal.DefineFunc(f.names, f.component), nil
 }
 
