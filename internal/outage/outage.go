@@ -70,9 +70,12 @@ func (l *Log) Failed(now time.Time, err error, about ...any) {
 	l.line(l.failing, about)
 }
 
+// Failing reports whether the last thing noted is a failure.
+func (l *Log) Failing() bool { return l.failed.Load() }
+
 // Succeeded notes a success, which ends an outage.
 func (l *Log) Succeeded(now time.Time, about ...any) {
-	if !l.failed.Load() {
+	if !l.Failing() {
 		return
 	}
 	l.mu.Lock()

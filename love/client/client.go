@@ -10,6 +10,7 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"github.com/rubin-love/love-go/internal/outage"
 	"github.com/rubin-love/love-go/love"
 )
 
@@ -19,6 +20,8 @@ type Client struct {
 	cfg     config
 	address address
 	log     *slog.Logger
+	away    *outage.Log // attempts to connect that failed, connections that were lost
+	greet   sync.Once   // logs the first connection
 
 	mu        sync.Mutex
 	running   bool
@@ -51,6 +54,7 @@ func New(managerURL string, opts ...Option) (*Client, error) {
 		done:      make(chan struct{}),
 	}
 	c.log = c.cfg.logger.With("manager", a.socket.Host)
+	c.away = outage.New(c.log, slog.LevelWarn, "no connection to the manager, trying again", "connected to the manager again")
 	return c, nil
 }
 
@@ -115,7 +119,6 @@ func (c *Client) Run(ctx context.Context) error {
 
 func (c *Client) keepConnected(ctx context.Context) error {
 	retry := backoff{min: c.cfg.retryMin, max: c.cfg.retryMax, attempts: 1}
-	logged := "" // the error that was logged last
 	for {
 		up, err := c.connectOnce(ctx)
 		if ctx.Err() != nil {
@@ -125,13 +128,9 @@ func (c *Client) keepConnected(ctx context.Context) error {
 			return err
 		}
 		if !up.IsZero() {
-			logged = ""
 			retry.succeeded(time.Since(up))
 		}
-		if text := err.Error(); text != logged {
-			c.log.Warn("no connection to the manager, trying again", "error", err)
-			logged = text
-		}
+		c.away.Failed(time.Now(), err)
 		pause := retry.next()
 		if errors.Is(err, ErrRefused) {
 			pause = jitter(max(c.cfg.retryMax, refusedRetry))
@@ -170,7 +169,8 @@ func (c *Client) connectOnce(ctx context.Context) (up time.Time, err error) {
 		return up, err
 	}
 	up = time.Now()
-	c.log.Info("connected to the manager")
+	c.greet.Do(func() { c.log.Info("connected to the manager") })
+	c.away.Succeeded(up)
 	err = c.serve(ctx, s)
 	var closed *CloseError
 	if errors.As(err, &closed) && closed.Code == ws.StatusNormalClosure && c.cfg.token != "" {

@@ -3,6 +3,8 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -235,5 +237,28 @@ func TestOnDisconnectIsCalledBeforeTheNextConnection(t *testing.T) {
 		require.Equal(t, "connected", <-logged)
 		require.NoError(t, stop())
 		require.Equal(t, "lost", <-logged)
+	})
+}
+
+func TestAnHourWithoutManagerIsFewLinesAndTheirEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManager(t)
+		var logged logs
+		n := 0
+		_, stop := m.start(t, logged.option(), client.WithRetry(100*time.Millisecond, time.Second), client.WithDialer(
+			func(ctx context.Context, network, address string) (net.Conn, error) {
+				if n++; n > 1 && n < 4000 { // each from another port
+					return nil, fmt.Errorf("read tcp 10.0.0.1:%d->10.0.0.2:8000: connection reset by peer", 30000+n)
+				}
+				return m.dial(ctx, network, address)
+			}))
+		p := <-m.peers
+		time.Sleep(time.Minute)
+		p.closeWith(ws.StatusCode(1012), "restart")
+		<-m.peers
+		synctest.Wait()
+		require.Equal(t, 1, logged.count("connected to the manager again"))
+		require.LessOrEqual(t, logged.count("trying again"), 10)
+		require.NoError(t, stop())
 	})
 }

@@ -3,11 +3,13 @@ package hub
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/outage"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
@@ -24,6 +26,7 @@ type Hub struct {
 	initialStates initialStateLimiter
 	sources       sources
 	schedule      schedule
+	unpublished   *outage.Log // batches that the broker did not take
 
 	// joinMu is held for reading while a batch is routed, and for writing
 	// while a session gets a snapshot and joins, so that no message falls in
@@ -47,6 +50,7 @@ func New(opts ...Option) *Hub {
 	}
 	h.self = &source{id: rand.Text()[:8]}
 	h.counters.observer = h.observer
+	h.unpublished = outage.New(h.log, slog.LevelError, "messages were not published", "messages are published again")
 	h.schedule.wake = make(chan struct{}, 1)
 	h.index.init()
 	h.pings.init(h.pingInterval, h.clock.Now())

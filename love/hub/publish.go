@@ -36,7 +36,11 @@ func (h *Hub) publish(batch []Envelope) {
 		for range batch {
 			h.counters.deny(DenyBroker)
 		}
-		h.log.Error("messages were not published", "count", len(batch), "error", err)
+		h.unpublished.Failed(h.clock.Now(), err, "count", len(batch))
+		return
+	}
+	if h.unpublished.Failing() {
+		h.unpublished.Succeeded(h.clock.Now())
 	}
 }
 

@@ -17,8 +17,10 @@ func (m *Manager) note(c *call, r audit.Record) {
 	}
 	r.Address = auth.Address(c.Request)
 	if err := m.audit.Record(c.Context(), r); err != nil {
-		m.config.Logger.Error("an audit record could not be written", "error", err)
+		m.outages.audit.Failed(m.config.Clock.Now(), err)
+		return
 	}
+	m.outages.audit.Succeeded(m.config.Clock.Now())
 }
 
 // auditRecord is a record as administrators see it.

@@ -42,9 +42,10 @@ func (m *Manager) authenticate(c *call) error {
 		m.note(c, audit.Record{Actor: who.User.Username, Action: audit.TokenExpired, Subject: who.TokenID, Outcome: audit.Refused})
 		return errExpired
 	case err != nil:
-		m.config.Logger.Error("a token could not be checked", "error", err)
+		m.outages.tokens.Failed(m.config.Clock.Now(), err)
 		return errUnavailable
 	}
+	m.outages.tokens.Succeeded(m.config.Clock.Now())
 	who.Address = auth.Address(c.Request)
 	c.who, c.token = who, token
 	return nil
@@ -87,6 +88,7 @@ func (m *Manager) authorize(c *call, needed auth.Permission) error {
 		err = m.config.Authorizer.Authorize(c.Context(), c.who, needed)
 	}
 	if err == nil {
+		m.outages.permissions.Succeeded(m.config.Clock.Now())
 		return nil
 	}
 	if errors.Is(err, auth.ErrForbidden) && m.throttle.Allow(c.who.Name()+" "+c.Method+" "+c.URL.Path) {
@@ -94,7 +96,7 @@ func (m *Manager) authorize(c *call, needed auth.Permission) error {
 	}
 	switch {
 	case !errors.Is(err, auth.ErrForbidden):
-		m.config.Logger.Error("a permission could not be checked", "user", c.who.Name(), "permission", needed, "error", err)
+		m.outages.permissions.Failed(m.config.Clock.Now(), err, "user", c.who.Name(), "permission", needed)
 		return errUnavailable
 	case errors.Is(err, auth.ErrLocation):
 		return errWrongLocation

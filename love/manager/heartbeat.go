@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/outage"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 )
@@ -28,6 +30,7 @@ const (
 type HeartbeatPoller struct {
 	source commander.Heartbeater
 	clock  love.Clock
+	away   *outage.Log
 
 	mu   sync.Mutex
 	last time.Time
@@ -36,10 +39,26 @@ type HeartbeatPoller struct {
 
 var errNotAsked = errors.New("the commander has not been asked yet")
 
+// HeartbeatOption changes a default of [NewHeartbeatPoller].
+type HeartbeatOption func(*HeartbeatPoller)
+
+// WithHeartbeatLogger sets the logger of when the commander stops answering and
+// when it answers again. Default: none.
+func WithHeartbeatLogger(l *slog.Logger) HeartbeatOption {
+	return func(p *HeartbeatPoller) {
+		p.away = outage.New(l, slog.LevelWarn, "the commander gives no heartbeat", "the commander gives heartbeats again")
+	}
+}
+
 // NewHeartbeatPoller returns a poller, which does nothing until [HeartbeatPoller.Run] is called. The
 // clock sets the period; the timeout is the machine's.
-func NewHeartbeatPoller(source commander.Heartbeater, clock love.Clock) *HeartbeatPoller {
-	return &HeartbeatPoller{source: source, clock: clock, err: errNotAsked}
+func NewHeartbeatPoller(source commander.Heartbeater, clock love.Clock, opts ...HeartbeatOption) *HeartbeatPoller {
+	p := &HeartbeatPoller{source: source, clock: clock, err: errNotAsked}
+	WithHeartbeatLogger(slog.New(slog.DiscardHandler))(p)
+	for _, o := range opts {
+		o(p)
+	}
+	return p
 }
 
 // Run polls at once and then every 3 s, until ctx ends; it returns ctx's error.
@@ -57,9 +76,15 @@ func (p *HeartbeatPoller) Run(ctx context.Context) error {
 }
 
 func (p *HeartbeatPoller) poll(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, heartbeatTimeout)
+	asking, cancel := context.WithTimeout(ctx, heartbeatTimeout)
 	defer cancel()
-	t, err := p.source.Heartbeat(ctx)
+	t, err := p.source.Heartbeat(asking)
+	switch {
+	case err == nil:
+		p.away.Succeeded(p.clock.Now())
+	case ctx.Err() == nil:
+		p.away.Failed(p.clock.Now(), err)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err = err; err == nil {

@@ -133,6 +133,7 @@ type Manager struct {
 	audit          *audit.Auditor
 	limiter        *auth.LogInLimiter
 	throttle       *audit.Throttle
+	outages        outages
 	cancelWatches  []func()
 }
 
@@ -153,6 +154,7 @@ func New(c Config) (*Manager, error) {
 		audit:          audit.NewAuditor(c.AuditLog, audit.WithLogger(c.Logger), audit.WithClock(c.Clock)),
 		limiter:        auth.NewLogInLimiter(c.LogInLimits, c.Clock),
 		throttle:       audit.NewThrottle(c.Clock),
+		outages:        newOutages(c.Logger),
 	}
 	for _, e := range m.endpoints() {
 		m.route(c.URLPrefix+e.path, m.endpoint(e))

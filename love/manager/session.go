@@ -131,11 +131,12 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 		if c.Context().Err() == nil && !errors.Is(err, auth.ErrRefused) {
 			try.GiveBack()
 		}
-		m.config.Logger.Error("a log-in could not be checked", "error", err)
+		m.outages.logIns.Failed(m.config.Clock.Now(), err)
 		failed.Outcome = audit.Failed
 		m.note(c, failed)
 		return auth.User{}, errUnavailable
 	}
+	m.outages.logIns.Succeeded(m.config.Clock.Now())
 	try.Right()
 	return user, nil
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"unicode/utf8"
 
+	"github.com/rubin-love/love-go/internal/outage"
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 )
@@ -41,6 +43,7 @@ type Action func(ctx context.Context, object love.RawValue)
 type poll struct {
 	category love.Category
 	f        Poll
+	missing  *outage.Log
 }
 
 var _ Producer = (*Base)(nil)
@@ -78,7 +81,8 @@ func (b *Base) Message() *Message { return b.publisher.message }
 func (b *Base) RegisterPeriodic(category love.Category, f Poll) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.polls = append(b.polls, poll{category, f})
+	missing := outage.New(b.log, slog.LevelWarn, "periodic data is missing", "periodic data is there again")
+	b.polls = append(b.polls, poll{category, f, missing})
 }
 
 // RegisterCategory sets the category of the objects with the key (see
@@ -155,8 +159,11 @@ func (b *Base) pollAll(ctx context.Context) {
 	polls := b.polls
 	b.mu.Unlock()
 	for _, p := range polls {
-		if err := b.pollOne(ctx, p); err != nil && ctx.Err() == nil {
-			b.log.Warn("periodic data is missing", "error", err)
+		switch err := b.pollOne(ctx, p); {
+		case err == nil:
+			p.missing.Succeeded(b.cfg.clock.Now())
+		case ctx.Err() == nil:
+			p.missing.Failed(b.cfg.clock.Now(), err)
 		}
 	}
 }
@@ -195,6 +202,9 @@ func (b *Base) HandleRequest(ctx context.Context, r Request, to Sender) error {
 
 func encode(v any) (love.RawValue, error) {
 	if raw, ok := v.(love.RawValue); ok {
+		if !utf8.Valid(raw) {
+			return nil, errNotUTF8
+		}
 		return raw, nil
 	}
 	raw, err := wire.Marshal(v)

@@ -3,9 +3,11 @@ package producer
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/outage"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
 )
@@ -32,6 +34,7 @@ type CSC struct {
 	topics servedTopics
 	polled []string // attribute names of the topics whose newest sample is polled
 	pushed *throttle
+	unsent *outage.Log // data that was not sent
 
 	// The goroutine of Run handles what comes through these, so that samples keep
 	// their order; it alone uses the fields after them.
@@ -75,6 +78,7 @@ func newCSC(remote Remote, cfg config) *CSC {
 		encoders: map[string]*encoder{},
 		after:    map[string]handler{},
 	}
+	p.unsent = outage.New(p.log, slog.LevelWarn, "data was not sent", "data is sent again")
 	if len(p.topics.unknown) > 0 {
 		p.log.Warn("unknown topics are ignored", "topics", p.topics.unknown)
 	}
@@ -250,8 +254,11 @@ func (p *CSC) sendHeartbeat(ctx context.Context, w *heartbeatWatch) {
 }
 
 func (p *CSC) logFailure(ctx context.Context, what string, err error) {
-	if err != nil && ctx.Err() == nil {
-		p.log.Warn("data was not sent", "of", what, "error", err)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		p.unsent.Failed(p.cfg.clock.Now(), err, "of", what)
+	case err == nil && p.unsent.Failing():
+		p.unsent.Succeeded(p.cfg.clock.Now())
 	}
 }
 

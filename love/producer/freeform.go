@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
@@ -40,9 +39,6 @@ func readFreeForm(object love.RawValue) (f freeForm, err error) {
 	}
 	if object = bytes.TrimLeft(object, " \t\r\n"); object[0] != '{' {
 		return f, errNotObject
-	}
-	if !utf8.Valid(object) {
-		return f, errNotUTF8
 	}
 	var data []byte
 	for name, value := range wire.Members(object) {

@@ -74,7 +74,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		s.commands.configure(&config)
 	}
 	if h := part(c.Heartbeater, c.Commander); h != nil && !c.NoCommanderHeartbeat {
-		s.poller = manager.NewHeartbeatPoller(h, c.Clock)
+		s.poller = manager.NewHeartbeatPoller(h, c.Clock, manager.WithHeartbeatLogger(c.Logger))
 		heartbeats = s.commanderHeartbeat
 		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "commander", Check: s.poller.Check})
 	}

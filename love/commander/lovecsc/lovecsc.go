@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/outage"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/sal"
@@ -69,7 +70,7 @@ const heartbeatPeriod = time.Second
 func (c *CSC) Run(ctx context.Context) error {
 	tick := c.clock.NewTicker(heartbeatPeriod)
 	defer tick.Stop()
-	failing := false
+	silent := outage.New(c.log, slog.LevelWarn, "the heartbeat of the LOVE CSC could not be written", "the heartbeat of the LOVE CSC is written again")
 	for {
 		_, err := c.controller.Write(ctx, "evt_heartbeat", nil, sal.Force())
 		switch {
@@ -77,10 +78,11 @@ func (c *CSC) Run(ctx context.Context) error {
 			return nil
 		case errors.Is(err, sal.ErrClosed):
 			return fmt.Errorf("LOVE CSC: %w", err)
-		case err != nil && !failing:
-			c.log.Warn("the heartbeat of the LOVE CSC could not be written", "error", err)
+		case err != nil:
+			silent.Failed(c.clock.Now(), err)
+		default:
+			silent.Succeeded(c.clock.Now())
 		}
-		failing = err != nil
 		select {
 		case <-tick.C():
 		case <-ctx.Done():

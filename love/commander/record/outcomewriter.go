@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/outage"
 	"github.com/rubin-love/love-go/love"
 )
 
@@ -18,6 +19,7 @@ type outcomeWriter struct {
 	store     Store
 	notify    func(love.CommandEntry)
 	log       *slog.Logger
+	late      *outage.Log         // outcomes that are not recorded yet
 	flushing  chan struct{}       // full while a goroutine flushes
 	unwritten []love.CommandEntry // guarded by flushing: outcomes that are not recorded yet
 
@@ -41,6 +43,7 @@ const (
 
 func newOutcomeWriter(store Store, notify func(love.CommandEntry), log *slog.Logger) *outcomeWriter {
 	w := &outcomeWriter{store: store, notify: notify, log: log, flushing: make(chan struct{}, 1)}
+	w.late = outage.New(log, slog.LevelWarn, "outcomes of commands cannot be recorded yet", "outcomes of commands are recorded again")
 	w.timer = time.AfterFunc(time.Hour, func() { _ = w.flush(context.Background()) }) // no error: the context never ends
 	w.timer.Stop()
 	return w
@@ -109,6 +112,9 @@ func (w *outcomeWriter) close() {
 func (w *outcomeWriter) write() {
 	err := w.change(w.unwritten...)
 	if err == nil {
+		if len(w.unwritten) > 0 { // nothing was written otherwise
+			w.late.Succeeded(time.Now())
+		}
 		w.unwritten = nil
 		return
 	}
@@ -119,7 +125,8 @@ func (w *outcomeWriter) write() {
 			kept = append(kept, w.unwritten[i:]...)
 			break
 		}
-		if err = w.change(e); err != nil {
+		if cause := w.change(e); cause != nil {
+			err = cause
 			kept = append(kept, e)
 			failures++
 		} else {
@@ -128,9 +135,10 @@ func (w *outcomeWriter) write() {
 	}
 	w.unwritten = kept
 	if len(kept) == 0 {
+		w.late.Succeeded(time.Now())
 		return
 	}
-	w.log.Warn("outcomes of commands cannot be recorded yet", "commands", len(kept), "error", err)
+	w.late.Failed(time.Now(), err, "commands", len(kept))
 	w.drop(len(kept)-maxUnwritten, err)
 	w.timer.Reset(retryDelay)
 }
