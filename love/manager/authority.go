@@ -109,7 +109,7 @@ func (m *Manager) approve(c *call) (answer, error) {
 	if refused, ok := errors.AsType[*refusal](refused); ok {
 		return answer{}, refused
 	}
-	return answerOf(m.responseOf(c, ack, err, logged(w.Command)...)), nil
+	return answerOf(m.responseOf(c, ack, err, &w.Command)), nil
 }
 
 // dismiss drops a waiting command. Its giver always may; anyone else needs the

@@ -26,7 +26,7 @@ func (m *Manager) command(c *call) (answer, error) {
 	ack, err := ask(m, c, commander.UnknownOutcome, func(ctx context.Context) (love.Ack, error) {
 		return m.config.Commander.Execute(commander.WithProgress(ctx, progress.Report), command)
 	})
-	response := m.responseOf(c, ack, err, logged(command.Command)...)
+	response := m.responseOf(c, ack, err, &command.Command)
 	if progress.Finish(response) {
 		return answer{Sent: true}, nil
 	}
@@ -42,7 +42,7 @@ func (m *Manager) checkCommand(c *call) (answer, error) {
 	ack, err := ask(m, c, "", func(ctx context.Context) (love.Ack, error) {
 		return commander.Check(ctx, m.config.Commander, command)
 	})
-	return answerOf(m.responseOf(c, ack, err, logged(command.Command)...)), nil
+	return answerOf(m.responseOf(c, ack, err, &command.Command)), nil
 }
 
 // permitted reads a command that the caller may give, if there is a commander for
@@ -149,7 +149,7 @@ func (m *Manager) observingLog(c *call) (answer, error) {
 	ack, err := ask(m, c, commander.UnknownLog, func(ctx context.Context) (love.Ack, error) {
 		return m.config.Logbook.WriteObservingLog(ctx, l)
 	})
-	return answerOf(m.responseOf(c, ack, err)), nil
+	return answerOf(m.responseOf(c, ack, err, nil)), nil
 }
 
 // ask calls the commander and waits up to CommandTimeout, which progress
@@ -162,17 +162,20 @@ func ask[T any](m *Manager, c *call, outcome string, do func(context.Context) (T
 	return result, nil
 }
 
-// responseOf returns the HTTP answer for the result of a commander. about is added to
-// what is logged of a failure.
-func (m *Manager) responseOf(c *call, ack love.Ack, err error, about ...any) commanderhttp.Response {
+// responseOf returns the HTTP answer for the result of a commander. The log line of a
+// failure names the command, if it is not nil.
+func (m *Manager) responseOf(c *call, ack love.Ack, err error, cmd *love.Command) commanderhttp.Response {
 	if err != nil && c.Context().Err() == nil && commander.ErrorOf(err, "").Fault() { // otherwise the caller has hung up
-		m.config.Logger.Warn("the commander gave no acknowledgement", append(about, "path", c.URL.Path, "error", err)...)
+		m.config.Logger.Warn("the commander gave no acknowledgement", append(logged(cmd), "path", c.URL.Path, "error", err)...)
 	}
 	return commanderhttp.ResponseOf(ack, err)
 }
 
 // logged returns what a log line says of a command.
-func logged(cmd love.Command) []any {
+func logged(cmd *love.Command) []any {
+	if cmd == nil {
+		return nil
+	}
 	return []any{"csc", cmd.CSC, "salindex", cmd.SalIndex, "cmd", cmd.Name, "identity", cmd.Identity}
 }
 

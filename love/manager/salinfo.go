@@ -35,7 +35,7 @@ func (m *Manager) relayTopics(c *call, from func(context.Context, string) (json.
 		body, err = commanderhttp.StrictBody(body)
 	}
 	if err != nil {
-		return answerOf(m.responseOf(c, love.Ack{}, err)), nil
+		return answerOf(m.responseOf(c, love.Ack{}, err, nil)), nil
 	}
 	c.writer.Header().Set("Cache-Control", "private, no-cache") // the browser must ask each time, and may get a 304
 	if err := m.topics.Serve(c.writer, c.Request, key, body); err != nil {
@@ -65,7 +65,7 @@ func (m *Manager) metadata(c *call) (answer, error) {
 		body, err = commanderhttp.StrictBody(body)
 	}
 	if err != nil {
-		return answerOf(m.responseOf(c, love.Ack{}, err)), nil
+		return answerOf(m.responseOf(c, love.Ack{}, err, nil)), nil
 	}
 	return answerOf(commanderhttp.Response{Status: http.StatusOK, Body: body}), nil
 }
