@@ -50,7 +50,10 @@ type CloseError struct {
 }
 
 func (e *CloseError) Error() string {
-	if e.Reason == "" {
+	switch {
+	case e.Code == 0:
+		return "the manager closed the connection"
+	case e.Reason == "":
 		return fmt.Sprintf("the manager closed the connection (code %d)", e.Code)
 	}
 	return fmt.Sprintf("the manager closed the connection (code %d: %q)", e.Code, e.Reason)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"github.com/rubin-love/love-go/internal/websocket"
 )
 
 // socket is one websocket connection. One goroutine reads; any may write. Every
@@ -25,6 +27,7 @@ type socket struct {
 	writeLock chan struct{} // holds one element while somebody writes
 	out       []byte        // the frame that is written; of the holder of writeLock
 
+	closing atomic.Bool               // a close frame was sent
 	closeBy atomic.Pointer[time.Time] // when to stop waiting for the manager's close frame; nil: not closing
 	flushes pendingFlushes
 
@@ -111,11 +114,11 @@ func (s *socket) payload(h ws.Header) ([]byte, error) {
 		state = state.Set(ws.StateFragmented)
 	}
 	if err := ws.CheckHeader(h, state); err != nil {
-		s.writeClose(ws.StatusProtocolError, err.Error())
+		s.writeClose(ws.NewCloseFrameBody(ws.StatusProtocolError, err.Error()))
 		return nil, fmt.Errorf("the manager broke the websocket protocol: %w", err)
 	}
 	if h.Length > MaxMessage-int64(len(s.message)) {
-		s.writeClose(ws.StatusMessageTooBig, "")
+		s.writeClose(ws.NewCloseFrameBody(ws.StatusMessageTooBig, ""))
 		return nil, errTooBig
 	}
 	const preallocated = 64 << 10 // more is allocated only as the bytes arrive
@@ -137,17 +140,24 @@ func (s *socket) control(op ws.OpCode, payload []byte) error {
 	case ws.OpPong:
 		s.flushes.answered(payload)
 	case ws.OpClose:
-		// Not ws.CheckCloseFrameData: it refuses 1012 to 1014.
-		code, reason := ws.ParseCloseFrameData(payload)
-		if code.Empty() {
-			code = ws.StatusNormalClosure
-			s.writeClose(code, "")
-			return &CloseError{}
-		}
-		s.writeClose(code, "")
-		return &CloseError{Code: code, Reason: reason}
+		return s.answerClose(payload)
 	}
 	return nil
+}
+
+// answerClose answers a close frame, and returns it as an error.
+func (s *socket) answerClose(payload []byte) error {
+	answer, violation := websocket.CloseAnswer(payload)
+	if violation != 0 {
+		s.writeClose(ws.NewCloseFrameBody(violation, ""))
+		return fmt.Errorf("the manager broke the websocket protocol: a close frame with the payload %q", payload)
+	}
+	s.writeClose(answer)
+	if len(payload) == 0 {
+		return &CloseError{}
+	}
+	code, reason := ws.ParseCloseFrameData(payload)
+	return &CloseError{Code: code, Reason: reason}
 }
 
 // write sends one masked frame. ctx bounds the wait for other writers; the write
@@ -184,18 +194,22 @@ func (s *socket) write(ctx context.Context, op ws.OpCode, payload []byte) error 
 	return err
 }
 
-// writeClose sends a close frame if it can: the connection ends in any case.
-func (s *socket) writeClose(code ws.StatusCode, reason string) {
+// writeClose sends a close frame if it can, unless one was sent before: the
+// connection ends in any case.
+func (s *socket) writeClose(payload []byte) {
+	if s.closing.Swap(true) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	_ = s.write(ctx, ws.OpClose, ws.NewCloseFrameBody(code, reason))
+	_ = s.write(ctx, ws.OpClose, payload)
 }
 
 // closeGracefully sends a close frame and gives the manager a moment to answer
 // it: when it does, it has read everything that was sent before. read ends then
 // at the latest.
 func (s *socket) closeGracefully() {
-	s.writeClose(ws.StatusNormalClosure, "")
+	s.writeClose(ws.NewCloseFrameBody(ws.StatusNormalClosure, ""))
 	by := time.Now().Add(closeTimeout)
 	s.closeBy.Store(&by)
 	_ = s.conn.SetReadDeadline(by)

@@ -88,3 +88,50 @@ func TestInvalidFramesEndTheConnectionWithTheirCode(t *testing.T) {
 		})
 	}
 }
+
+func TestACloseFrameIsAnsweredAsTheProtocolDemands(t *testing.T) {
+	closing := func(code ws.StatusCode, reason string) []byte { return ws.NewCloseFrameBody(code, reason) }
+	for name, c := range map[string]struct {
+		payload, answer []byte
+		err             string
+	}{
+		"empty":                   {nil, nil, "closed the connection"},
+		"a code":                  {closing(1012, "restart"), closing(1012, ""), "1012"},
+		"a code of the program's": {closing(4999, ""), closing(4999, ""), "4999"},
+		"one byte":                {[]byte{3}, closing(1002, ""), "broke the websocket protocol"},
+		"code 1005":               {closing(1005, ""), closing(1002, ""), "broke the websocket protocol"},
+		"code 1006":               {closing(1006, ""), closing(1002, ""), "broke the websocket protocol"},
+		"code 5000":               {closing(5000, ""), closing(1002, ""), "broke the websocket protocol"},
+		"a reason not in UTF-8":   {[]byte{3, 232, 0xff}, closing(1007, ""), "broke the websocket protocol"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newManager(t)
+				cl, _ := m.start(t, client.WithoutRetry())
+				p := <-m.peers
+				p.frame(ws.NewCloseFrame(c.payload))
+				answer := <-p.frames
+				require.Equal(t, ws.OpClose, answer.Header.OpCode)
+				require.Equal(t, string(c.answer), string(answer.Payload[:min(len(answer.Payload), 2)]))
+				synctest.Wait()
+				require.ErrorContains(t, cl.Send(t.Context(), []byte("{}")), c.err)
+			})
+		})
+	}
+}
+
+func TestTheAnswerToItsOwnCloseFrameIsNotAnsweredAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManager(t)
+		_, stop := m.start(t)
+		p := <-m.peers
+		p.silent.Store(true)
+		ended := make(chan error, 1)
+		go func() { ended <- stop() }()
+		require.Equal(t, ws.OpClose, (<-p.frames).Header.OpCode)
+		p.frame(ws.NewCloseFrame(ws.NewCloseFrameBody(1000, "")))
+		require.NoError(t, <-ended)
+		<-p.ended
+		require.Empty(t, p.frames)
+	})
+}

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
+
+	"github.com/rubin-love/love-go/internal/websocket"
 )
 
 // reader reads the frames of one websocket connection and handles the messages
@@ -188,26 +190,15 @@ func (r *reader) handleControl(h ws.Header) error {
 }
 
 // closeAnswer returns the close frame that answers one with the given payload.
-// It echoes the peer's code, or has 1000 if there was none.
 func closeAnswer(payload []byte) (*frame, error) {
-	if len(payload) == 0 {
-		return closeFrame(ws.NewCloseFrameBody(ws.StatusNormalClosure, "")), nil
+	answer, broken := websocket.CloseAnswer(payload)
+	switch broken {
+	case 0:
+		return closeFrame(answer), nil
+	case ws.StatusInvalidFramePayloadData:
+		return nil, violation(CloseInvalidText)
 	}
-	code, reason := ws.ParseCloseFrameData(payload)
-	if len(payload) < 2 || !validCloseCode(code) || !utf8.ValidString(reason) {
-		return nil, violation(CloseProtocol)
-	}
-	return closeFrame(binary.BigEndian.AppendUint16(nil, uint16(code))), nil
-}
-
-// validCloseCode reports whether a peer may send the code. The check of package
-// ws refuses 1012 to 1014, which the registry of RFC 6455 has since defined.
-func validCloseCode(c ws.StatusCode) bool {
-	switch {
-	case c >= 1000 && c <= 1003, c >= 1007 && c <= 1014, c >= 3000 && c <= 4999:
-		return true
-	}
-	return false
+	return nil, violation(CloseProtocol)
 }
 
 // frameBuffered reports whether a whole frame can be read without waiting.

@@ -56,6 +56,10 @@ func TestEachViolationOfTheWebsocketProtocolHasItsCloseCode(t *testing.T) {
 		"fragmented ping":               {mask(ws.NewFrame(ws.OpPing, false, nil)), 1002},
 		"long ping":                     {mask(ws.NewPingFrame(bytes.Repeat([]byte("x"), 126))), 1002},
 		"close code 1005":               {mask(ws.NewCloseFrame(ws.NewCloseFrameBody(1005, ""))), 1002},
+		"close code 999":                {mask(ws.NewCloseFrame(ws.NewCloseFrameBody(999, ""))), 1002},
+		"close code 1016":               {mask(ws.NewCloseFrame(ws.NewCloseFrameBody(1016, ""))), 1002},
+		"close code 5000":               {mask(ws.NewCloseFrame(ws.NewCloseFrameBody(5000, ""))), 1002},
+		"close reason not in UTF-8":     {mask(ws.NewCloseFrame([]byte{3, 232, 0xff})), 1007},
 		"close frame of one byte":       {mask(ws.NewCloseFrame([]byte{3})), 1002},
 		"invalid UTF-8":                 {mask(ws.NewTextFrame([]byte{'"', 0xff, '"'})), 1007},
 		"longer than allowed":           {mask(ws.NewTextFrame(bytes.Repeat([]byte(" "), 2001))), 1009},
@@ -113,8 +117,13 @@ func TestTheCloseCodeOfThePeerIsEchoed(t *testing.T) {
 		got, _ := c.waitClosed()
 		require.Equal(t, code, got)
 	}
+}
+
+func TestAnEmptyCloseFrameIsAnsweredWithAnEmptyOne(t *testing.T) {
+	_, url := start(t)
 	c := dialProcess(t, url)
 	c.close(nil)
-	got, _ := c.waitClosed()
-	require.Equal(t, ws.StatusNormalClosure, got, "a close frame of ours always has a code")
+	answer := c.nextFrame()
+	require.Equal(t, ws.OpClose, answer.Header.OpCode)
+	require.Empty(t, answer.Payload)
 }

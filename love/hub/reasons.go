@@ -12,7 +12,7 @@ const (
 	CloseCredential  CloseReason = iota // the token was deleted or expired, or its user disabled
 	CloseShutdown                       // the manager is shutting down
 	CloseProtocol                       // the peer broke RFC 6455
-	CloseInvalidText                    // a text frame that is not UTF-8
+	CloseInvalidText                    // a text, or the reason of a close frame, that is not UTF-8
 	CloseTooBig                         // a message above the limit
 	CloseSlow                           // more waits for the session than is allowed
 	CloseSilent                         // a ping got no answer
@@ -28,7 +28,7 @@ var closeInfos = [closeReasons]struct {
 	CloseCredential:  {"credential", ws.StatusNormalClosure, "the log-in has ended"},
 	CloseShutdown:    {"shutdown", ws.StatusGoingAway, "the manager is shutting down"},
 	CloseProtocol:    {"protocol", ws.StatusProtocolError, "a frame broke the websocket protocol"},
-	CloseInvalidText: {"invalid_text", ws.StatusInvalidFramePayloadData, "a text frame must be UTF-8"},
+	CloseInvalidText: {"invalid_text", ws.StatusInvalidFramePayloadData, "text must be UTF-8"},
 	CloseTooBig:      {"too_big", ws.StatusMessageTooBig, "the message is larger than this connection may send"},
 	CloseSlow:        {"slow", 1013, "too much was waiting to be read: read faster, or subscribe to less"},
 	CloseSilent:      {"silent", ws.StatusGoingAway, "a ping was not answered"},
