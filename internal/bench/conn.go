@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"github.com/rubin-love/love-go/internal/websocket"
 )
 
 // conn is a websocket client that reads frames without copying them.
@@ -22,17 +24,14 @@ type conn struct {
 
 // dial connects to a websocket; buffer is how many bytes are read at once.
 func dial(ctx context.Context, url string, buffer int) (*conn, error) {
-	nc, br, _, err := ws.Dialer{Timeout: time.Minute}.Dial(ctx, url)
+	nc, in, err := websocket.Dialer{Timeout: time.Minute}.Dial(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the manager: %w", err)
 	}
 	c := &conn{Conn: nc, buf: make([]byte, buffer)}
-	if br != nil { // arrived with the answer to the handshake
-		early, _ := br.Peek(br.Buffered())
-		c.grow(len(early))
-		c.w = copy(c.buf, early)
-		ws.PutReader(br)
-	}
+	early, _ := in.Peek(in.Buffered()) // arrived with the answer to the handshake
+	c.grow(len(early))
+	c.w = copy(c.buf, early)
 	return c, nil
 }
 

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/rubin-love/love-go/internal/header"
 )
 
 const (
@@ -47,7 +49,7 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key string, body [
 	h := w.Header()
 	h.Set("Etag", d.etag)
 	h.Add("Vary", "Accept-Encoding")
-	if matches(r.Header.Get("If-None-Match"), d.etag) {
+	if matches(r.Header, d.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -107,28 +109,30 @@ func (d *document) encode() {
 	d.compressed = b.Bytes()
 }
 
-// matches reports whether an If-None-Match header names the ETag.
-func matches(header, etag string) bool {
-	for t := range strings.SplitSeq(header, ",") {
-		if t = strings.TrimSpace(t); t == "*" || t == etag || "W/"+t == etag {
+// matches reports whether If-None-Match names the ETag.
+func matches(h http.Header, etag string) bool {
+	for t := range header.List(h, "If-None-Match") {
+		if t == "*" || t == etag || "W/"+t == etag {
 			return true
 		}
 	}
 	return false
 }
 
-// acceptsGzip reports whether the client accepts gzip.
+// acceptsGzip reports whether the client accepts gzip. What it says of gzip itself
+// takes precedence over what it says of all codings.
 func acceptsGzip(h http.Header) bool {
-	for _, line := range h.Values("Accept-Encoding") {
-		for coding := range strings.SplitSeq(line, ",") {
-			name, quality, _ := strings.Cut(coding, ";")
-			name = strings.ToLower(strings.TrimSpace(name))
-			if (name == "gzip" || name == "*") && !isZero(quality) {
-				return true
-			}
+	accepted := false
+	for coding := range header.List(h, "Accept-Encoding") {
+		name, quality, _ := strings.Cut(coding, ";")
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "gzip", "x-gzip":
+			return !isZero(quality)
+		case "*":
+			accepted = !isZero(quality)
 		}
 	}
-	return false
+	return accepted
 }
 
 // isZero reports whether a quality is "q=0", in any spelling.

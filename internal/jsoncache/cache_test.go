@@ -28,6 +28,8 @@ func TestADocumentIsCompressedForClientsThatAcceptIt(t *testing.T) {
 	var c jsoncache.Cache
 	for header, compressed := range map[string]bool{
 		"gzip": true, "deflate, gzip;q=0.5": true, "*": true, "GZIP": true,
+		"x-gzip": true, "*;q=0, gzip": true, "gzip, *;q=0": true,
+		"gzip;q=0, *": false, "*, gzip;q=0": false, "*;q=0": false,
 		"": false, "identity": false, "gzip;q=0": false, "gzip; q=0.000": false, "br": false,
 	} {
 		w := get(t, &c, document, "Accept-Encoding", header)
@@ -48,6 +50,12 @@ func TestADocumentIsCompressedForClientsThatAcceptIt(t *testing.T) {
 	}
 }
 
+func TestTheEncodingsOfAClientMayStandInSeveralLines(t *testing.T) {
+	var c jsoncache.Cache
+	require.Equal(t, "gzip", get(t, &c, document, "Accept-Encoding", "br", "Accept-Encoding", "gzip").Header().Get("Content-Encoding"))
+	require.Empty(t, get(t, &c, document, "Accept-Encoding", "*", "Accept-Encoding", "gzip;q=0").Header().Get("Content-Encoding"))
+}
+
 func TestADocumentThatTheClientHasIsNotSentAgain(t *testing.T) {
 	var c jsoncache.Cache
 	tag := get(t, &c, document).Header().Get("Etag")
@@ -58,6 +66,8 @@ func TestADocumentThatTheClientHasIsNotSentAgain(t *testing.T) {
 		require.Empty(t, w.Body.Bytes())
 		require.Equal(t, tag, w.Header().Get("Etag"))
 	}
+	require.Equal(t, 304, get(t, &c, document, "If-None-Match", `"x"`, "If-None-Match", tag).Code, "a list in two lines")
+	require.Equal(t, 304, get(t, &c, document, "If-None-Match", `"x, y", `+tag).Code, "a comma in a tag")
 	require.Equal(t, 200, get(t, &c, document, "If-None-Match", `"x"`).Code)
 }
 

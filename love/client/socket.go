@@ -39,17 +39,13 @@ var errTooBig = fmt.Errorf("the manager sent a message of more than %d bytes", M
 
 // open connects and performs the handshake. Its errors hold no credentials.
 func open(ctx context.Context, c *config, a address) (*socket, error) {
-	dialer := ws.Dialer{Timeout: dialTimeout, NetDial: c.dial}
-	conn, in, _, err := dialer.Dial(ctx, a.dialURL(c.token, c.password, c.strict))
-	var status ws.StatusError
-	if errors.As(err, &status) {
+	dialer := websocket.Dialer{Timeout: dialTimeout, NetDial: c.dial}
+	conn, in, err := dialer.Dial(ctx, a.dialURL(c.token, c.password, c.strict))
+	if status, ok := errors.AsType[websocket.StatusError](err); ok {
 		return nil, &HandshakeError{Status: int(status)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("connect to the manager at %s: %w", a.socket.Host, err)
-	}
-	if in == nil {
-		in = bufio.NewReader(conn)
 	}
 	s := &socket{
 		conn:         conn,

@@ -1,9 +1,13 @@
 package client_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +15,7 @@ import (
 	"github.com/gobwas/ws"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/websocket"
 	"github.com/rubin-love/love-go/love/client"
 )
 
@@ -134,4 +139,39 @@ func TestTheAnswerToItsOwnCloseFrameIsNotAnsweredAgain(t *testing.T) {
 		<-p.ended
 		require.Empty(t, p.frames)
 	})
+}
+
+func TestAProxyInBetweenMayAddToTheConnectionHeader(t *testing.T) {
+	for name, connection := range map[string]string{
+		"in a line before":  "Connection: keep-alive\r\nConnection: Upgrade\r\n",
+		"in a line behind":  "Connection: Upgrade\r\nConnection: keep-alive\r\n",
+		"in the same line":  "Connection: keep-alive, Upgrade\r\n",
+		"and send at once ": "Connection: upgrade\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, err := client.New("manager", client.WithDialer(func(context.Context, string, string) (net.Conn, error) {
+					ours, theirs := net.Pipe()
+					go func() {
+						defer ours.Close()
+						r, err := http.ReadRequest(bufio.NewReader(ours))
+						if err != nil {
+							return
+						}
+						fmt.Fprintf(ours, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n%sSec-WebSocket-Accept: %s\r\n\r\n",
+							connection, websocket.Accept(r.Header.Get("Sec-WebSocket-Key")))
+						_, _ = io.Copy(io.Discard, ours)
+					}()
+					return theirs, nil
+				}))
+				require.NoError(t, err)
+				connected := false
+				c.OnConnect(func(context.Context) error { connected = true; return nil })
+				stop := run(t, c)
+				synctest.Wait()
+				require.True(t, connected)
+				require.NoError(t, stop())
+			})
+		})
+	}
 }

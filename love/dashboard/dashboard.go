@@ -7,7 +7,10 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/rubin-love/love-go/internal/header"
 )
 
 // Info is what the page shows. The zero value describes a bare manager.
@@ -77,7 +80,7 @@ type view struct {
 // ServeHTTP implements http.Handler. The URLs on the page are those by which
 // the browser reached the server.
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	secure := r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+	secure := r.TLS != nil || strings.EqualFold(forwardedProto(r), "https")
 	web, socket := "http", "ws"
 	if secure {
 		web, socket = "https", "wss"
@@ -105,4 +108,13 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache")
 	_, _ = w.Write(body.Bytes()) // a failure means that the browser has gone
+}
+
+// forwardedProto returns the scheme by which the browser reached the first of the
+// proxies in between, or "" if there are none: each may have added its own.
+func forwardedProto(r *http.Request) string {
+	for scheme := range header.List(r.Header, "X-Forwarded-Proto") {
+		return scheme
+	}
+	return ""
 }

@@ -59,8 +59,10 @@ func TestThePageOfABareManagerHasDefaults(t *testing.T) {
 func TestURLsAreSecureWhenThePageWasReachedSecurely(t *testing.T) {
 	page := dashboard.New(dashboard.Info{})
 	for name, change := range map[string]func(*http.Request){
-		"directly":       func(r *http.Request) { r.TLS = &tls.ConnectionState{} },
-		"behind a proxy": func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "https") },
+		"directly":                     func(r *http.Request) { r.TLS = &tls.ConnectionState{} },
+		"behind a proxy":               func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "https") },
+		"behind two":                   func(r *http.Request) { r.Header["X-Forwarded-Proto"] = []string{"HTTPS, http"} },
+		"behind two, each with a line": func(r *http.Request) { r.Header["X-Forwarded-Proto"] = []string{"https", "http"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := get(page, change).Body.String()

@@ -2,39 +2,39 @@ package hub
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
-	"strings"
+	"time"
 
-	"github.com/gobwas/ws"
-
-	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/internal/header"
+	"github.com/rubin-love/love-go/internal/httpapi"
+	"github.com/rubin-love/love-go/internal/websocket"
 	"github.com/rubin-love/love-go/love/auth"
 )
 
 // ServeHTTP opens a websocket (docs/protocol/manager.md#endpoint and
 // #authentication), whatever the path. It returns at once; the session lives on in
-// goroutines of the hub. Refusals have a JSON body {"detail": text}: 403 from the
-// gate or for the origin, 426 without a websocket handshake, 429 when the user has
-// too many connections, 503 when the hub is full or shutting down.
+// goroutines of the hub. Refusals have a JSON body {"detail": text}: 405, 426 or 400
+// without a correct handshake, 403 from the gate or for the origin, 429 when the
+// user has too many connections, 503 when the hub is full or shutting down.
 //
 // The client may set query parameters: nan=null replaces NaN and the
 // infinities by null, snapshot=1 asks for the last value of everything that it
 // subscribes to.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if problem := handshakeProblem(r); problem != "" {
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Sec-Websocket-Version", "13")
-		refuse(w, http.StatusUpgradeRequired, problem)
+	if refusal := checkHandshake(r); refusal != nil {
+		_ = refusal.Write(w) // the client may have gone
 		return
 	}
 	p, ok := h.admit(w, r)
 	if !ok {
 		return
 	}
-	conn, buffered, _, err := ws.HTTPUpgrader{}.Upgrade(r, w)
-	if err != nil { // the upgrader has answered
+	conn, early, err := h.upgrade(w, r)
+	if err != nil {
 		h.sessions.release(p)
 		return
 	}
@@ -48,24 +48,48 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, err := h.gate.Admit(r); credentialEnded(err) {
 		s.close(CloseCredential)
 	}
-	// Copy what was read already; the request's own buffers are too large to keep.
-	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
 	h.pings.add(s)
-	go newReader(s, conn, raw, bytes.Clone(early)).serve(out)
+	go newReader(s, conn, raw, early).serve(out)
+}
+
+// upgrade takes over the connection of a handshake and accepts it. early holds
+// what the client has already sent behind the handshake. If upgrade fails it has
+// answered, or closed the connection.
+func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) (conn net.Conn, early []byte, err error) {
+	conn, buffers, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		h.log.Error("a connection could not be handed over", "address", r.RemoteAddr, "error", err)
+		_ = refusal(http.StatusInternalServerError, "the server cannot hand over the connection to the websocket").Write(w)
+		return nil, nil, err
+	}
+	err = conn.SetDeadline(time.Time{}) // lift those of the HTTP server
+	if err == nil {
+		_, err = fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+			websocket.Accept(r.Header.Get("Sec-Websocket-Key")))
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, nil, err
+	}
+	// Copy what was read already; the request's own buffers are too large to keep.
+	early, _ = buffers.Reader.Peek(buffers.Reader.Buffered())
+	return conn, bytes.Clone(early), nil
 }
 
 // admit reserves a place for the request's principal, or refuses the request.
 func (h *Hub) admit(w http.ResponseWriter, r *http.Request) (p auth.Principal, ok bool) {
-	if origin := r.Header.Get("Origin"); origin != "" && !h.origins(origin) {
-		h.counters.deny(DenyOrigin)
-		refuse(w, http.StatusForbidden, "pages of this origin may not connect")
-		return p, false
+	for _, origin := range r.Header.Values("Origin") {
+		if origin != "" && !h.origins(origin) {
+			h.counters.deny(DenyOrigin)
+			_ = refusal(http.StatusForbidden, "pages of this origin may not connect").Write(w)
+			return p, false
+		}
 	}
 	p, err := h.gate.Admit(r)
 	if err != nil {
 		h.counters.deny(DenyGate)
 		h.log.Info("connection refused", "address", r.RemoteAddr, "error", err)
-		refuse(w, http.StatusForbidden, err.Error())
+		_ = refusal(http.StatusForbidden, err.Error()).Write(w)
 		return p, false
 	}
 	if denial, err := h.sessions.reserve(p, h.limits); err != nil {
@@ -74,8 +98,7 @@ func (h *Hub) admit(w http.ResponseWriter, r *http.Request) (p auth.Principal, o
 		if denial == DenyUserFull {
 			status = http.StatusTooManyRequests
 		}
-		w.Header().Set("Retry-After", "3")
-		refuse(w, status, err.Error())
+		_ = refusal(status, err.Error()).With("Retry-After", "3").Write(w)
 		return p, false
 	}
 	return p, true
@@ -92,36 +115,39 @@ func credentialEnded(err error) bool {
 	return false
 }
 
-// handshakeProblem returns why r is not a websocket handshake, or "" if it is
-// one.
-func handshakeProblem(r *http.Request) string {
-	has := func(header, token string) bool {
-		for _, value := range r.Header.Values(header) {
-			for part := range strings.SplitSeq(value, ",") {
-				if strings.EqualFold(strings.TrimSpace(part), token) {
-					return true
-				}
-			}
-		}
-		return false
-	}
+// checkHandshake returns why r is not a websocket handshake, or nil if it is one.
+func checkHandshake(r *http.Request) *httpapi.Refusal {
+	versions := r.Header.Values("Sec-Websocket-Version")
 	switch {
-	case r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1) || !has("Connection", "upgrade") || !has("Upgrade", "websocket"):
-		return "this is the websocket of the manager: connect with a websocket client"
-	case r.Header.Get("Sec-Websocket-Version") != "13":
-		return "the websocket version must be 13"
-	case len(r.Header.Get("Sec-Websocket-Key")) != websocketKeyLength:
-		return "Sec-WebSocket-Key must be 16 bytes in base64"
+	case r.Method != http.MethodGet:
+		return refusal(http.StatusMethodNotAllowed, fmt.Sprintf("Method %q not allowed.", r.Method)).With("Allow", http.MethodGet)
+	case !r.ProtoAtLeast(1, 1) || !header.Has(r.Header, "Upgrade", "websocket"):
+		return upgradeRequired("this is the websocket of the manager: connect with a websocket client")
+	case !header.Has(r.Header, "Connection", "upgrade"):
+		return upgradeRequired("the header Connection: Upgrade is missing: a proxy on the way must pass on Connection and Upgrade")
+	case len(versions) != 1 || versions[0] != "13":
+		return upgradeRequired("the websocket version must be 13")
+	case !validKey(r.Header.Values("Sec-Websocket-Key")):
+		return refusal(http.StatusBadRequest, "there must be one Sec-WebSocket-Key, of 16 bytes in base64")
 	}
-	return ""
+	return nil
 }
 
-// websocketKeyLength is the length of 16 bytes in base64.
-const websocketKeyLength = 24
+// validKey reports whether a handshake has one key, of 16 bytes in base64.
+func validKey(keys []string) bool {
+	if len(keys) != 1 {
+		return false
+	}
+	key, err := base64.StdEncoding.DecodeString(keys[0])
+	return err == nil && len(key) == 16
+}
 
-func refuse(w http.ResponseWriter, status int, detail string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	body := append(love.AppendText([]byte(`{"detail":`), detail), '}')
-	_, _ = w.Write(body)
+func refusal(status int, detail string) *httpapi.Refusal {
+	return httpapi.Refuse(status, map[string]string{"detail": detail})
+}
+
+// upgradeRequired returns a refusal that says which upgrade is required.
+func upgradeRequired(detail string) *httpapi.Refusal {
+	return refusal(http.StatusUpgradeRequired, detail).
+		With("Connection", "Upgrade").With("Upgrade", "websocket").With("Sec-Websocket-Version", "13")
 }

@@ -3,10 +3,14 @@ package hub_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,44 +22,147 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-func TestHandshakesAreRefusedInJSON(t *testing.T) {
-	h, url := start(t, hub.WithLimits(hub.Limits{Sessions: 1}), hub.WithOrigins(func(o string) bool { return o != "http://evil.example" }))
-	http1 := "http" + strings.TrimPrefix(url, "ws")
-	get := func(query string, header ...string) (int, string) {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, http1+"/?"+query, nil)
-		require.NoError(t, err)
-		for i := 0; i < len(header); i += 2 {
-			r.Header.Set(header[i], header[i+1])
+// handshake is the header of a valid handshake; each further pair of strings
+// replaces a line, or removes it if the value is empty.
+func handshake(pairs ...string) http.Header {
+	h := http.Header{
+		"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		if h.Del(pairs[i]); pairs[i+1] != "" {
+			h.Set(pairs[i], pairs[i+1])
 		}
-		resp, err := http.DefaultTransport.RoundTrip(r)
-		require.NoError(t, err)
-		defer resp.Body.Close()
-		var b bytes.Buffer
-		_, _ = b.ReadFrom(resp.Body)
-		return resp.StatusCode, b.String()
 	}
-	handshake := []string{"Connection", "Upgrade", "Upgrade", "websocket", "Sec-Websocket-Version", "13", "Sec-Websocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}
+	return h
+}
 
-	status, body := get("password=process")
-	require.Equal(t, 426, status)
-	require.JSONEq(t, `{"detail":"this is the websocket of the manager: connect with a websocket client"}`, body)
-	for header, value := range map[string]string{"Sec-Websocket-Version": "8", "Sec-Websocket-Key": "abc", "Upgrade": "h2c", "Connection": "close"} {
-		status, body = get("password=process", append(handshake, header, value)...)
-		require.Equal(t, 426, status, header)
-		require.Contains(t, body, `{"detail":"`)
+// ask sends a request to a hub and returns the answer with its body.
+func ask(t *testing.T, method, url, query string, header http.Header) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, "http"+strings.TrimPrefix(url, "ws")+"/?"+query, nil)
+	require.NoError(t, err)
+	r.Header = header
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	resp, err := transport.RoundTrip(r)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return resp, ""
 	}
-	status, body = get("password=wrong", handshake...)
-	require.Equal(t, 403, status)
-	require.JSONEq(t, `{"detail":"give a token or the process password"}`, body)
-	status, _ = get("password=process", append(handshake, "Origin", "http://evil.example")...)
-	require.Equal(t, 403, status)
+	var b bytes.Buffer
+	_, err = b.ReadFrom(resp.Body)
+	require.NoError(t, err)
+	return resp, b.String()
+}
 
+func TestAHandshakeMaySpreadItsListsOverSeveralLines(t *testing.T) {
+	_, url := start(t)
+	for name, lists := range map[string]http.Header{
+		"keep-alive first":          {"Connection": {"keep-alive", "Upgrade"}},
+		"keep-alive last":           {"Connection": {"Upgrade", "keep-alive"}},
+		"in one line":               {"Connection": {"keep-alive,upgrade"}},
+		"one after an empty line":   {"Connection": {"", "Upgrade"}},
+		"a protocol before ours":    {"Upgrade": {"h2c, WebSocket"}},
+		"protocols in two lines":    {"Upgrade": {"h2c", "websocket"}},
+		"extensions in two lines":   {"Sec-Websocket-Extensions": {"permessage-deflate", "x-webkit-deflate-frame"}},
+		"subprotocols in two lines": {"Sec-Websocket-Protocol": {"v2.love", "v1.love"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			header := handshake()
+			maps.Copy(header, lists)
+			resp, body := ask(t, "GET", url, "password=process", header)
+			require.Equal(t, 101, resp.StatusCode, body)
+			require.Equal(t, "Upgrade", resp.Header.Get("Connection"))
+			require.Equal(t, "websocket", resp.Header.Get("Upgrade"))
+			require.Equal(t, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", resp.Header.Get("Sec-WebSocket-Accept"), "the example of RFC 6455")
+			require.Len(t, resp.Header, 3, "no extension and no subprotocol")
+		})
+	}
+}
+
+func TestAHandshakeMayHaveAnEmptyHost(t *testing.T) {
+	_, url := start(t)
+	nc, err := net.Dial("tcp", strings.TrimPrefix(url, "ws://"))
+	require.NoError(t, err)
+	defer nc.Close()
+	fmt.Fprint(nc, "GET /?password=process HTTP/1.1\r\nHost:\r\n")
+	require.NoError(t, handshake().Write(nc))
+	fmt.Fprint(nc, "\r\n")
+	resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
+	require.NoError(t, err)
+	require.Equal(t, 101, resp.StatusCode)
+}
+
+func TestHandshakesAreRefusedInJSON(t *testing.T) {
+	h, url := start(t, hub.WithLimits(hub.Limits{Sessions: 2, UserSessions: 1}), hub.WithOrigins(func(o string) bool { return o == "http://good.example" }))
+	dial(t, url, "token=ada").sync()
+	type answer struct {
+		status int
+		detail string
+		header string // "Name: value"
+	}
+	const upgrade = "Sec-Websocket-Version: 13"
+	two := handshake()
+	two["Origin"] = []string{"http://good.example", "http://evil.example"}
+	keys := handshake()
+	keys["Sec-Websocket-Key"] = slices.Repeat(keys["Sec-Websocket-Key"], 2)
+	versions := handshake()
+	versions["Sec-Websocket-Version"] = []string{"13", "8"}
+	type attempt struct {
+		method, query string
+		header        http.Header
+		want          answer
+	}
+	check := func(t *testing.T, c attempt) {
+		resp, body := ask(t, c.method, url, c.query, c.header)
+		require.Equal(t, c.want.status, resp.StatusCode, body)
+		require.Equal(t, "application/json", resp.Header.Get("Content-Type"))
+		require.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
+		var refusal map[string]string
+		require.NoError(t, json.Unmarshal([]byte(body), &refusal))
+		require.Contains(t, refusal["detail"], c.want.detail)
+		require.Len(t, refusal, 1)
+		if key, value, ok := strings.Cut(c.want.header, ": "); ok {
+			require.Equal(t, value, resp.Header.Get(key))
+		}
+	}
+	for name, c := range map[string]attempt{
+		"not a handshake":           {"GET", "password=process", http.Header{}, answer{426, "this is the websocket of the manager: connect with a websocket client", upgrade}},
+		"another protocol":          {"GET", "password=process", handshake("Upgrade", "h2c"), answer{426, "this is the websocket", upgrade}},
+		"a connection not upgraded": {"GET", "password=process", handshake("Connection", "close"), answer{426, "Connection: Upgrade", "Upgrade: websocket"}},
+		"another method":            {"POST", "password=process", handshake(), answer{405, `Method "POST" not allowed.`, "Allow: GET"}},
+		"an old version":            {"GET", "password=process", handshake("Sec-Websocket-Version", "8"), answer{426, "version must be 13", upgrade}},
+		"no version":                {"GET", "password=process", handshake("Sec-Websocket-Version", ""), answer{426, "version must be 13", upgrade}},
+		"two versions":              {"GET", "password=process", versions, answer{426, "version must be 13", upgrade}},
+		"no key":                    {"GET", "password=process", handshake("Sec-Websocket-Key", ""), answer{400, "Sec-WebSocket-Key", ""}},
+		"a short key":               {"GET", "password=process", handshake("Sec-Websocket-Key", "abc"), answer{400, "Sec-WebSocket-Key", ""}},
+		"a key that is not base64":  {"GET", "password=process", handshake("Sec-Websocket-Key", "!!!!!!!!!!!!!!!!!!!!!!=="), answer{400, "Sec-WebSocket-Key", ""}},
+		"two keys":                  {"GET", "password=process", keys, answer{400, "Sec-WebSocket-Key", ""}},
+		"a wrong password":          {"GET", "password=wrong", handshake(), answer{403, "give a token or the process password", ""}},
+		"a foreign page":            {"GET", "password=process", handshake("Origin", "http://evil.example"), answer{403, "origin", ""}},
+		"two origins":               {"GET", "password=process", two, answer{403, "origin", ""}},
+		"a user with too many":      {"GET", "token=ada", handshake(), answer{429, "too many", "Retry-After: 3"}},
+	} {
+		t.Run(name, func(t *testing.T) { check(t, c) })
+	}
 	dialProcess(t, url).sync()
-	status, body = get("password=process", handshake...)
-	require.Equal(t, 503, status)
-	require.Contains(t, body, "no place")
+	check(t, attempt{"GET", "password=process", handshake(), answer{503, "no place", "Retry-After: 3"}})
 	require.EqualValues(t, 1, h.Stats().Denied["gate"])
-	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+}
+
+func TestAServerThatCannotHandOverItsConnectionAnswersInJSON(t *testing.T) {
+	h := hub.New(hub.WithGate(gate), hub.WithLimits(hub.Limits{Sessions: 1}))
+	defer func() { require.NoError(t, h.Shutdown(t.Context())) }()
+	for range 2 { // the place is given back
+		r := httptest.NewRequest("GET", "/?password=process", nil)
+		r.Header = handshake()
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, 500, w.Code)
+		require.Equal(t, "application/json", w.Header().Get("Content-Type"))
+		require.JSONEq(t, `{"detail":"the server cannot hand over the connection to the websocket"}`, w.Body.String())
+	}
 }
 
 func TestAMessageMayArriveWithTheHandshake(t *testing.T) {

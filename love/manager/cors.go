@@ -1,6 +1,9 @@
 package manager
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // crossOrigin lets pages of the allowed origins call the API
 // (docs/protocol/manager.md#http): browsers hide the answer from all other pages.
@@ -8,7 +11,7 @@ func (m *Manager) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Add("Vary", "Origin")
-		origin := r.Header.Get("Origin")
+		origin := strings.Join(r.Header.Values("Origin"), ", ") // two are not an origin
 		if !m.config.Origins(origin) {
 			origin = ""
 		}

@@ -2,13 +2,13 @@ package manager
 
 import (
 	"net/http"
-	"strings"
 
+	"github.com/rubin-love/love-go/internal/header"
 	"github.com/rubin-love/love-go/internal/httpapi"
 )
 
 var errUpgrade = refuse(http.StatusUpgradeRequired, "This is a websocket: connect to it with a ws:// or wss:// URL.").
-	With("Upgrade", "websocket").With("Connection", "Upgrade")
+	With("Upgrade", "websocket").With("Connection", "Upgrade").With("Sec-Websocket-Version", "13")
 
 // serveSocket passes a handshake to the hub, with the original writer, because the
 // hub takes over the connection.
@@ -30,5 +30,5 @@ func (m *Manager) refuseSocket(w http.ResponseWriter, r *http.Request, why *refu
 // isHandshake reports whether a request asks for a websocket. A handshake has no
 // body, and the hub waits for none.
 func isHandshake(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") && r.ContentLength == 0
+	return r.Method == http.MethodGet && header.Has(r.Header, "Upgrade", "websocket") && r.ContentLength == 0
 }
