@@ -34,6 +34,7 @@ type Store struct {
 	commands *commandStore
 	holds    *holdStore
 	health   health
+	writes   writeCheck
 	file     file
 	writing  chan struct{} // a semaphore for writers; nil if they may write at the same time
 
@@ -58,7 +59,7 @@ func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d
 // "postgres://USER:PASSWORD@HOST:PORT/NAME", and brings its tables up to date.
 // The error never shows the address, which may hold a password.
 func Open(ctx context.Context, database string, opts ...Option) (*Store, error) {
-	s := &Store{clock: love.SystemClock{}, timeout: 3 * time.Second}
+	s := &Store{clock: love.SystemClock{}, timeout: 3 * time.Second, writes: writeCheck{turn: make(chan struct{}, 1)}}
 	for _, o := range opts {
 		o(s)
 	}
@@ -118,14 +119,17 @@ func (s *Store) Keyring() jwt.Keyring { return s.keyring }
 // AuditLog returns the log of audit records.
 func (s *Store) AuditLog() audit.Log { return s.audit }
 
-// Check returns nil, or why the database cannot be used at the moment. It fits
-// manager.Dependency.
+// Check returns nil, or why the database cannot be read or written at the moment.
+// It writes at most once in 5 s. It fits manager.Dependency.
 func (s *Store) Check(ctx context.Context) error {
 	if _, err := s.revisions(ctx); err != nil {
 		return err
 	}
 	now := s.clock.Now()
-	return cmp.Or(s.health.err(now), s.health.stuck(now))
+	if err := cmp.Or(s.health.err(now), s.health.stuck(now)); err != nil {
+		return err
+	}
+	return s.checkWrite(ctx)
 }
 
 // topic names a part of the database of which a snapshot is kept in memory.
