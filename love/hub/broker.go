@@ -10,7 +10,8 @@ import (
 
 // Broker carries the messages that one hub receives to every hub that acts as
 // one with it. [MemoryBroker] connects the hubs of one process; every
-// implementation must pass lovetest.RunBroker.
+// implementation must pass lovetest.RunBroker. One that can fail should also have
+// a method Check(context.Context) error, see [Hub.BrokerCheck].
 type Broker interface {
 	// Publish hands a batch to every attached hub, including the publisher's own.
 	// Batches of one caller arrive in the order of the calls. The broker must

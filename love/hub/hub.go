@@ -48,6 +48,7 @@ func New(opts ...Option) *Hub {
 	for _, o := range opts {
 		o(&h.config)
 	}
+	h.limits = h.limits.withinMachine()
 	h.self = &source{id: rand.Text()[:8]}
 	h.counters.observer = h.observer
 	h.unpublished = outage.New(h.log, slog.LevelError, "messages were not published", "messages are published again")
@@ -59,6 +60,20 @@ func New(opts ...Option) *Hub {
 	h.stop = stop
 	h.running.Go(func() { h.run(ctx) })
 	return h
+}
+
+// Limits returns the limits as they apply: with their defaults, and within what
+// the machine allows.
+func (h *Hub) Limits() Limits { return h.limits }
+
+// BrokerCheck returns the method Check(context.Context) error of the hub's broker,
+// which tells an operator what is wrong with it, or nil if it has none. It fits
+// manager.Dependency.
+func (h *Hub) BrokerCheck() func(context.Context) error {
+	if b, ok := h.broker.(interface{ Check(context.Context) error }); ok {
+		return b.Check
+	}
+	return nil
 }
 
 // nextID returns an ID that no other session of any hub has.

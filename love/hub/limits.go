@@ -1,12 +1,13 @@
 package hub
 
 import (
-	"cmp"
 	"time"
+
+	"github.com/rubin-love/love-go/internal/machine"
 )
 
-// Limits bounds what clients can make the hub hold. A zero field means its
-// value in [DefaultLimits].
+// Limits bounds what clients can make the hub hold. A field that is not above zero
+// means its value in [DefaultLimits].
 type Limits struct {
 	UserMessage    int // bytes of one message of a user; default 64 KiB
 	ProcessMessage int // bytes of one message of a process; default 16 MiB
@@ -22,9 +23,12 @@ type Limits struct {
 	QueueBytes int
 
 	Subscriptions int // groups that one session may be in; default 10 000
-	Sessions      int // connections in all; default 20 000
-	UserSessions  int // connections of one user; default 1000
-	GroupName     int // bytes of a group's name; default 1024
+	// Sessions is how many connections there may be in all; default 20 000. There
+	// are never more than the file descriptors of the process allow: a quarter and
+	// some more are kept for everything else.
+	Sessions     int
+	UserSessions int // connections of one user; default 1000
+	GroupName    int // bytes of a group's name; default 1024
 	// LastBytes is how many bytes of last values are kept for snapshots;
 	// default 16 MiB. It should be below QueueBytes: a snapshot of everything
 	// must fit into one queue.
@@ -50,15 +54,31 @@ func DefaultLimits() Limits {
 func (l Limits) withDefaults() Limits {
 	d := DefaultLimits()
 	return Limits{
-		UserMessage:    cmp.Or(l.UserMessage, d.UserMessage),
-		ProcessMessage: cmp.Or(l.ProcessMessage, d.ProcessMessage),
-		BacklogBytes:   cmp.Or(l.BacklogBytes, d.BacklogBytes),
-		BacklogAge:     cmp.Or(l.BacklogAge, d.BacklogAge),
-		QueueBytes:     cmp.Or(l.QueueBytes, d.QueueBytes),
-		Subscriptions:  cmp.Or(l.Subscriptions, d.Subscriptions),
-		Sessions:       cmp.Or(l.Sessions, d.Sessions),
-		UserSessions:   cmp.Or(l.UserSessions, d.UserSessions),
-		GroupName:      cmp.Or(l.GroupName, d.GroupName),
-		LastBytes:      cmp.Or(l.LastBytes, d.LastBytes),
+		UserMessage:    positiveOr(l.UserMessage, d.UserMessage),
+		ProcessMessage: positiveOr(l.ProcessMessage, d.ProcessMessage),
+		BacklogBytes:   positiveOr(l.BacklogBytes, d.BacklogBytes),
+		BacklogAge:     positiveOr(l.BacklogAge, d.BacklogAge),
+		QueueBytes:     positiveOr(l.QueueBytes, d.QueueBytes),
+		Subscriptions:  positiveOr(l.Subscriptions, d.Subscriptions),
+		Sessions:       positiveOr(l.Sessions, d.Sessions),
+		UserSessions:   positiveOr(l.UserSessions, d.UserSessions),
+		GroupName:      positiveOr(l.GroupName, d.GroupName),
+		LastBytes:      positiveOr(l.LastBytes, d.LastBytes),
 	}
+}
+
+func positiveOr[T int | time.Duration](value, otherwise T) T {
+	if value > 0 {
+		return value
+	}
+	return otherwise
+}
+
+// withinMachine returns the limits with no more sessions than the file descriptors
+// of the process allow.
+func (l Limits) withinMachine() Limits {
+	if total, ok := machine.Descriptors(); ok {
+		l.Sessions = min(l.Sessions, machine.Share(total).Sockets)
+	}
+	return l
 }

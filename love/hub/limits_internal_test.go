@@ -19,3 +19,11 @@ func TestEveryLimitThatIsNotGivenHasItsDefault(t *testing.T) {
 		require.Equal(t, want, given.withDefaults(), "only %s is given", name)
 	}
 }
+
+func TestALimitBelowZeroIsItsDefault(t *testing.T) {
+	var negative Limits
+	for i := range reflect.TypeFor[Limits]().NumField() {
+		reflect.ValueOf(&negative).Elem().Field(i).SetInt(-1)
+	}
+	require.Equal(t, DefaultLimits(), negative.withDefaults())
+}

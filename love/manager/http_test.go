@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -217,6 +218,26 @@ func TestHealth_AliveAndReadyAreDifferent(t *testing.T) {
 	got = h.call("GET", "/healthz", "")
 	require.Equal(t, 200, got.StatusCode)
 	require.Equal(t, "ok\n", got.body)
+}
+
+func TestReadiness_ChecksEverythingAtTheSameTime(t *testing.T) {
+	both := make(chan struct{}, 2)
+	waits := func(ctx context.Context) error {
+		both <- struct{}{}
+		for len(both) < 2 {
+			if ctx.Err() != nil {
+				return errors.New("the other one was not called")
+			}
+			runtime.Gosched()
+		}
+		return nil
+	}
+	h := newHarness(t, func(c *manager.Config) {
+		c.Dependencies = []manager.Dependency{
+			{Name: "a", Check: waits}, {Name: "b", Check: waits}, {Name: "c", Check: func(context.Context) error { panic("a bug") }},
+		}
+	})
+	require.Equal(t, "ready\na: ok\nb: ok\nc: the check panicked: a bug\n", h.call("GET", "/readyz", "").body)
 }
 
 // panicking is a commander with a bug.

@@ -144,9 +144,15 @@ func (c *Config) check() error {
 	if c.Commander == nil && (c.Authority || len(c.Approval) > 0) {
 		return errors.New("server.Config.Authority and Approval need a Commander: set one")
 	}
+	for name, n := range map[string]int{"UserTries": c.LogInLimits.UserTries, "AddressTries": c.LogInLimits.AddressTries} {
+		if n < 0 {
+			return fmt.Errorf("server.Config.LogInLimits.%s is %d: give a number above 0, or 0 for the default", name, n)
+		}
+	}
 	for name, d := range map[string]time.Duration{
 		"TokenLifetime": c.TokenLifetime, "CommandTimeout": c.CommandTimeout, "CommandRetention": c.CommandRetention,
 		"Drain": c.Drain, "DrainTimeout": c.DrainTimeout,
+		"LogInLimits.UserEvery": c.LogInLimits.UserEvery, "LogInLimits.AddressEvery": c.LogInLimits.AddressEvery,
 	} {
 		if d < 0 {
 			return fmt.Errorf("server.Config.%s is %v: give a time above 0, or 0 for the default", name, d)

@@ -89,6 +89,9 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		hub.WithLogger(c.Logger),
 	}, c.HubOptions...)...)
 	config.Hub = s.hub
+	if check := s.hub.BrokerCheck(); check != nil {
+		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "broker", Check: check, Required: true})
+	}
 	if s.manager, err = manager.New(config); err != nil {
 		return errors.Join(err, s.hub.Shutdown(ctx))
 	}
@@ -165,9 +168,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer running.Wait()
 	defer stop()
 	running.Go(func() { _ = s.Run(background) })
-	server := httpserver.New(s, s.config.Logger)
+	server := httpserver.New(s, s.config.Logger, httpserver.WithSockets(s.hub.Limits().Sessions))
 	served := make(chan error, 1)
-	running.Go(func() { served <- server.Serve(listener) })
+	running.Go(func() { served <- server.Serve(httpserver.Listener(listener, s.config.Logger)) })
 
 	var err error
 	select {

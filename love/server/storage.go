@@ -20,7 +20,8 @@ type Storage interface {
 	AuditLog() audit.Log
 	Commands() record.Store
 	Holds() authority.Store
-	// Check returns nil, or an error with what is wrong, for an operator.
+	// Check returns nil, or an error with what is wrong, for an operator. It should
+	// try to write, too, but is called every few seconds.
 	Check(ctx context.Context) error
 	Close() error
 }
