@@ -121,7 +121,26 @@ func (f *benchFlags) check() error {
 	case f.shape.value == "commands" && f.commands < 1:
 		return fmt.Errorf("--commands is %d: give at least 1", f.commands)
 	}
-	return f.load.Check()
+	if err := f.load.Check(); err != nil {
+		return err
+	}
+	return f.checkDescriptors(ownResources().descriptors)
+}
+
+// checkDescriptors refuses a load for which the process may not open enough files.
+// descriptors is 0 if that is unknown.
+func (f *benchFlags) checkDescriptors(descriptors int) error {
+	const others = 64
+	need := f.load.Subscribers + f.load.Publishers + others
+	what := fmt.Sprintf("%d subscribers and %d publishers", f.load.Subscribers, f.load.Publishers)
+	if f.shape.value == "commands" {
+		need += 2 * f.commands // requests to the manager, and those of the manager to the commander
+		what += fmt.Sprintf(" beside %d commands", f.commands)
+	}
+	if descriptors > 0 && need > descriptors {
+		return fmt.Errorf("%s need %d file descriptors, and this process may open only %d: %s, or give less", what, need, descriptors, more)
+	}
+	return nil
 }
 
 // socketURL returns where to connect, with the credentials in the query: it

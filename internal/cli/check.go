@@ -11,7 +11,6 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal/kafka"
-	"github.com/rubin-love/love-go/love/store"
 )
 
 // check is one thing that can be wrong with a manager.
@@ -36,9 +35,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Test the manager's configuration and what it depends on",
 		Long: `Read the configuration of a manager, as loved manager does, test everything that it depends
-on, and report what works, what is wrong and what to do. Nothing is changed, except that missing
-tables are created in an existing database. If the variables LSST_… name the observatory's SAL bus,
-that is tested, too.`,
+on (address, database, commander, LDAP), and report what works, what is wrong and what to do. Nothing
+is changed, except that missing tables are created in an existing database. If the variables LSST_…
+name the observatory's SAL bus, that is tested, too.`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.runChecks(cmd.Context(), a.checks(cmd, &f))
@@ -51,10 +50,16 @@ that is tested, too.`,
 // checks returns all checks in their order.
 func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 	return []check{
-		{"settings", func(context.Context) (string, error) {
-			return "complete", f.complete(cmd.Flags(), a.env)
+		{"settings", func(ctx context.Context) (string, error) {
+			if err := f.complete(cmd.Flags(), a.env); err != nil {
+				return "", err
+			}
+			return "complete", f.checkServer(ctx)
 		}},
+		{"limits", f.checkLimits},
+		{"address", f.checkAddress},
 		{"database", f.checkDatabase},
+		{"commander", func(ctx context.Context) (string, error) { return f.checkCommander(ctx, a.env) }},
 		{"LDAP", f.checkLDAP},
 		{"leap seconds", checkLeapSeconds},
 		{"Kafka brokers", a.checkKafka(kafka.CheckBrokers)},
@@ -85,39 +90,6 @@ func (a *app) runChecks(ctx context.Context, checks []check) error {
 		return fmt.Errorf("%d of %d checks failed: the lines above say what to do", failed, len(checks))
 	}
 	return nil
-}
-
-func (f *managerFlags) checkDatabase(ctx context.Context) (string, error) {
-	s, err := f.database.openExisting(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer s.Close()
-	if err := s.Check(ctx); err != nil {
-		return "", err
-	}
-	users, err := s.Users().Accounts(ctx)
-	switch {
-	case err != nil:
-		return "", err
-	case f.database.address == store.Memory:
-		return "", warning{"in memory: users and tokens end with the manager"}
-	case len(users) == 0 && f.admin == "" && f.commandUser == "" && f.user == "":
-		return "", warning{"there are no users yet: add one with `loved user add`, or set ADMIN_USER_PASS"}
-	}
-	return fmt.Sprintf("%d users", len(users)), nil
-}
-
-// checkLDAP tests the LDAP servers; it returns "" if there are none.
-func (f *managerFlags) checkLDAP(ctx context.Context) (string, error) {
-	directory, err := f.ldap.authenticator(nil)
-	if err != nil || directory == nil {
-		return "", err
-	}
-	if err := directory.Check(ctx); err != nil {
-		return "", err
-	}
-	return "answers", nil
 }
 
 // checkKafka tests the observatory's SAL bus; it returns "" if none is configured.

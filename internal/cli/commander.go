@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rubin-love/love-go/internal/httpserver"
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
@@ -61,6 +62,9 @@ func (f *commanderFlags) register(fs *pflag.FlagSet) {
 
 func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	log := f.log.logger(a.stderr)
+	if err := ownResources().checkServer("commander"); err != nil {
+		return err
+	}
 	bus, love, err := a.openAsLOVE(ctx, &f.sal, log)
 	if err != nil {
 		return err
@@ -80,7 +84,7 @@ func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	}
 	executor := salcommander.New(bus.domain)
 	parts = append(parts, func(ctx context.Context) error {
-		return commanderhttp.Serve(ctx, listener, commanderhttp.Backend{
+		return commanderhttp.Serve(ctx, httpserver.Listener(listener, log), commanderhttp.Backend{
 			Commander: executor, Informer: executor, Heartbeater: executor, Logbook: love,
 		}, commanderhttp.WithTimeout(time.Duration(f.timeout)), commanderhttp.WithLogger(log))
 	})

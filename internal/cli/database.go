@@ -59,12 +59,20 @@ func (f *databaseFlag) resolve(fs *pflag.FlagSet, env func(string) (string, bool
 
 // openExisting opens a database that must exist already.
 func (f *databaseFlag) openExisting(ctx context.Context) (*store.Store, error) {
-	if path, ok := strings.CutPrefix(f.address, "sqlite:"); ok && path != ":memory:" {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no database %s: give its address with --database, or add the first user with `loved user add`", path)
-		}
+	if path, missing := f.missingFile(); missing {
+		return nil, fmt.Errorf("there is no database %s: give its address with --database, or add the first user with `loved user add`", path)
 	}
 	return store.Open(ctx, f.address)
+}
+
+// missingFile returns the file of a SQLite database that does not exist yet.
+func (f *databaseFlag) missingFile() (path string, missing bool) {
+	path, ok := strings.CutPrefix(f.address, "sqlite:")
+	if !ok || path == "" || path == ":memory:" {
+		return "", false
+	}
+	_, err := os.Stat(path)
+	return path, errors.Is(err, fs.ErrNotExist)
 }
 
 // userDatabase is an open database whose users are administered, and the actor

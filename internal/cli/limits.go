@@ -18,6 +18,7 @@ const defaultLogInTries = 10
 type limitFlags struct {
 	limits     hub.Limits
 	logInTries int
+	zero       []limitField // those that were given as 0
 }
 
 // limitField is a limit that has a flag.
@@ -26,6 +27,21 @@ type limitField struct {
 	value *int
 	def   int // the default, shown in the help
 	usage string
+}
+
+// flag returns the name of the flag, with its hyphens.
+func (f limitField) flag() string { return "--limit-" + f.name }
+
+// isSize reports whether the limit is a number of bytes.
+func (f limitField) isSize() bool { return strings.HasPrefix(f.usage, "`BYTES`") }
+
+func (f limitField) String() string { return f.format(*f.value) }
+
+func (f limitField) format(n int) string {
+	if f.isSize() {
+		return humanSize(n)
+	}
+	return strconv.Itoa(n)
 }
 
 // fields returns the limits that have a flag, in the help's order.
@@ -37,7 +53,7 @@ func (f *limitFlags) fields() []limitField {
 		{"backlog-bytes", &l.BacklogBytes, d.BacklogBytes, "`BYTES` that may wait for a client before its telemetry is thinned out"},
 		{"queue-bytes", &l.QueueBytes, d.QueueBytes, "`BYTES` of events that may wait for a client before it is closed"},
 		{"subscriptions", &l.Subscriptions, d.Subscriptions, "`NUMBER` of groups that one client may be in"},
-		{"sessions", &l.Sessions, d.Sessions, "`NUMBER` of clients"},
+		{"sessions", &l.Sessions, d.Sessions, "`NUMBER` of clients; never more than the file descriptors allow"},
 		{"user-sessions", &l.UserSessions, d.UserSessions, "`NUMBER` of clients of one user"},
 		{"log-in-tries", &f.logInTries, defaultLogInTries, "`NUMBER` of wrong log-ins of one user, then one every 10 s; of one address five times as many"},
 		{"last-bytes", &l.LastBytes, d.LastBytes, "`BYTES` of last values, for snapshots"},
@@ -47,10 +63,38 @@ func (f *limitFlags) fields() []limitField {
 func (f *limitFlags) register(fs *pflag.FlagSet) {
 	for _, field := range f.fields() {
 		flag := "limit-" + field.name
-		fs.IntVar(field.value, flag, field.def, field.usage)
+		*field.value = field.def
+		fs.Var(&limitFlag{field}, flag, field.usage+"; 0 is the default")
 		fs.Lookup(flag).DefValue = humanSize(field.def)
 		bindEnv(fs, flag, "LOVED_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
 	}
+}
+
+// limitFlag is the value of a limit's flag: a whole number, and for a size also
+// one with a unit as in the help, such as 4 MiB.
+type limitFlag struct{ limitField }
+
+func (f *limitFlag) Type() string { return "int" }
+
+func (f *limitFlag) Set(text string) error {
+	number, unit := text, 1
+	if f.isSize() {
+		for suffix, size := range map[string]int{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+			if rest, is := strings.CutSuffix(text, suffix); is {
+				number, unit = strings.TrimSpace(rest), size
+			}
+		}
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n*unit/unit != n {
+		example := strconv.Itoa(f.def)
+		if f.isSize() {
+			example += " or " + humanSize(f.def)
+		}
+		return fmt.Errorf("%q is not a number such as %s, or 0 for the default", text, example)
+	}
+	*f.value = n * unit
+	return nil
 }
 
 // humanSize returns a number, or a number of bytes, for the help.
@@ -64,15 +108,31 @@ func humanSize(n int) string {
 	return strconv.Itoa(n)
 }
 
-// check refuses negative limits. A limit of 0 is the default.
+// minMessage is the size of the least message limit with which a client can
+// subscribe, in bytes.
+const minMessage = 1 << 10
+
+// maxLogInTries is the largest number of tries that makes sense; a larger one
+// stops nobody who guesses passwords.
+const maxLogInTries = 1_000_000
+
+// check refuses limits with which a manager cannot work. A limit of 0 is the
+// default.
 func (f *limitFlags) check() error {
+	f.zero = nil
 	for _, field := range f.fields() {
 		switch {
 		case *field.value < 0:
-			return fmt.Errorf("--limit-%s is %d: give a number above 0, or 0 for the default", field.name, *field.value)
+			return fmt.Errorf("%s is %d: give a number above 0, or 0 for the default", field.flag(), *field.value)
 		case *field.value == 0:
 			*field.value = field.def
+			f.zero = append(f.zero, field)
+		case strings.HasSuffix(field.name, "-message") && *field.value < minMessage:
+			return fmt.Errorf("%s is %v bytes, too little for a subscription: give %d or more", field.flag(), field, minMessage)
 		}
+	}
+	if f.logInTries > maxLogInTries {
+		return fmt.Errorf("--limit-log-in-tries is %d: give %d or less, otherwise passwords can be guessed", f.logInTries, maxLogInTries)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/ldap"
 	"github.com/rubin-love/love-go/love/auth/password"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/dashboard"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/server"
@@ -215,19 +216,23 @@ func (f *managerFlags) resolve(fs *pflag.FlagSet, env func(string) (string, bool
 }
 
 func (a *app) runManager(ctx context.Context, f *managerFlags) error {
-	client, err := f.client.open(a.env)
+	client, err := f.openCommander(a.env)
 	if err != nil {
 		return &usageError{err}
 	}
-	if client == nil && (f.commands.authority || len(f.commands.patterns) > 0) {
-		return &usageError{errors.New("--authority and --approval need a commander: give --commander")}
+	log, machine := f.log.logger(a.stderr), ownResources()
+	if err := f.limits.fit(machine); err != nil {
+		return err
+	}
+	for _, w := range f.warnings(machine) {
+		log.Warn(w)
 	}
 	listener, err := listen(f.listen)
 	if err != nil {
 		return err
 	}
 	config := f.serverConfig()
-	config.Logger = f.log.logger(a.stderr)
+	config.Logger = log
 	config.Name = cmp.Or(f.commands.name, managerName(listener))
 	if client != nil {
 		defer client.Close()
@@ -240,8 +245,19 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	log.Info("limits", "clients", f.limits.sessions(machine), "file descriptors", machine.descriptors)
 	fmt.Fprintf(a.stdout, "LOVE manager at %s\n", urlOf(listener, f.urlPrefix))
 	return s.Serve(ctx, listener)
+}
+
+// openCommander returns a client of the commander, or nil if there is none and
+// no setting needs one.
+func (f *managerFlags) openCommander(env func(string) (string, bool)) (*commanderhttp.Client, error) {
+	client, err := f.client.open(env)
+	if err == nil && client == nil && (f.commands.authority || len(f.commands.patterns) > 0) {
+		err = errors.New("--authority and --approval need a commander: give --commander")
+	}
+	return client, err
 }
 
 // managerName returns a name that distinguishes this manager's commands from

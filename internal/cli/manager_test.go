@@ -213,6 +213,7 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		"negative limit":                     {environment{"LOVED_LIMIT_SESSIONS": "-1"}, []string{"manager"}, exitUsage, "--limit-sessions"},
 		"no network":                         {nil, []string{"manager", "--trusted-proxies", "here"}, exitUsage, "--trusted-proxies"},
 		"pings too often":                    {nil, []string{"manager", "--ping", "10ms"}, exitUsage, "--ping is 10ms"},
+		"negative push":                      {nil, []string{"producer", "--push-telemetry", "-1s", "--sal", "sim", "--manager", "http://x", "--process-password", "x", "ATDome"}, exitUsage, "--push-telemetry is -1s"},
 		"negative drain":                     {environment{"LOVED_DRAIN": "-1s"}, []string{"manager"}, exitUsage, "--drain is -1s"},
 	}
 	for name, c := range cases {

@@ -58,7 +58,7 @@ func (f *producerFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.periodic, "periodic-data", nil, "`TOPICS` to poll, such as tel_position; with --asynchronous-data the only ones (default all telemetry)")
 	fs.StringSliceVar(&f.asynchronous, "asynchronous-data", nil, "`TOPICS` to publish as they come, such as evt_summaryState (default all events)")
 	fs.StringSliceVar(&f.instances, "index", nil, "with the component all: `INSTANCES` of components with index, such as MTHexapod:1,MTHexapod:2")
-	fs.DurationVar(&f.push, "push-telemetry", 0, "send telemetry as it comes, of each topic one sample per `TIME` at most (default: look every 2 s)")
+	fs.DurationVar(&f.push, "push-telemetry", 0, "send telemetry as it comes, of each topic one sample per `TIME` at most (default 0: look every 2 s)")
 	f.layout = oneOf(producer.Split.String(), producer.Single.String(), producer.Both.String())
 	fs.Var(f.layout, "scriptqueue-layout", "how the state of script queues is published: in three streams, in one as older producers do, or in both ways")
 	f.log.register(fs, slog.LevelInfo)
@@ -102,6 +102,9 @@ func (f *producerFlags) options(env func(string) (string, bool)) ([]producer.Opt
 		return nil, err
 	}
 	options = append(options, producer.WithStreamLayout(layout))
+	if f.push < 0 {
+		return nil, fmt.Errorf("--push-telemetry is %v: give a time above 0, or 0 to look every 2 s", f.push)
+	}
 	if f.push != 0 {
 		options = append(options, producer.WithTelemetryPush(f.push))
 	}

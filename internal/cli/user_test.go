@@ -215,34 +215,6 @@ func TestExportWritesUsersAndGroupsWithoutSecrets(t *testing.T) {
 	require.Contains(t, u.mustRun("", "export", "--password-hashes"), "$argon2id$")
 }
 
-func TestCheckReportsWhatWorksAndWhatDoesNot(t *testing.T) {
-	u := newUser(t)
-	u.useDatabase()
-	u.env["PROCESS_CONNECTION_PASS"] = "a good one"
-	got := u.run("check")
-	require.Equal(t, exitFailure, got.code)
-	require.Regexp(t, `(?m)^ok +settings: complete$`, got.out)
-	require.Regexp(t, `(?m)^FAILED +database: there is no database`, got.out)
-	require.NotContains(t, got.out, "LDAP")
-
-	u.mustRun("x\n", "user", "add", "ada")
-	u.env["AUTH_LDAP_1_SERVER_URI"] = "ldap://127.0.0.1:1"
-	got = u.run("check")
-	require.Equal(t, exitFailure, got.code)
-	require.Regexp(t, `(?m)^ok +database: 1 users$`, got.out)
-	require.Regexp(t, `(?m)^FAILED +LDAP: .*refused`, got.out)
-	require.Regexp(t, `leap seconds`, got.out)
-	require.Contains(t, got.errors, "1 of ")
-
-	u.env["AUTH_LDAP_1_SERVER_URI"] = ""
-	u.env["PROCESS_CONNECTION_PASS"] = "dev_pass"
-	require.Regexp(t, `(?m)^FAILED +settings: .*--insecure-dev`, u.run("check").out)
-	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good one", "sqlite::memory:"
-	got = u.run("check")
-	require.Zero(t, got.code, got.errors)
-	require.Regexp(t, `(?m)^warning +database: in memory`, got.out)
-}
-
 func TestCheckWarnsWhenTheTableOfLeapSecondsIsOld(t *testing.T) {
 	expiry := love.LeapSecondsExpiry()
 	found, err := leapSecondsAt(expiry.AddDate(0, -6, 0))

@@ -59,7 +59,8 @@ func (d Dialer) Dial(ctx context.Context, target string) (net.Conn, *bufio.Reade
 		err = ctx.Err()
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, conn.Close())
+		_ = conn.Close()
+		return nil, nil, err
 	}
 	return conn, in, nil
 }

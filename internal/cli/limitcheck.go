@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rubin-love/love-go/internal/machine"
+)
+
+// resources are what the machine allows this process to use. A number that is not
+// known is 0.
+type resources struct {
+	descriptors int
+	memory      int64  // bytes
+	limitedBy   string // what limits the memory, in words
+}
+
+// ownResources returns the resources of this process.
+func ownResources() (r resources) {
+	r.descriptors, _ = machine.Descriptors()
+	r.memory, r.limitedBy, _ = machine.Memory()
+	return r
+}
+
+// more says how a process may open more files.
+const more = "raise the limit (ulimit -n, or LimitNOFILE= of a systemd service)"
+
+// checkServer refuses to run a server, in words, with too few file descriptors.
+func (r resources) checkServer(what string) error {
+	if r.descriptors > 0 && r.descriptors < machine.MinDescriptors {
+		return fmt.Errorf("this process may open only %d files, and a %s needs %d or more: %s", r.descriptors, what, machine.MinDescriptors, more)
+	}
+	return nil
+}
+
+// fit refuses limits that were given and are beyond what the machine has.
+func (f *limitFlags) fit(r resources) error {
+	if err := r.checkServer("manager"); err != nil {
+		return err
+	}
+	for _, field := range f.fields() {
+		if field.isSize() && *field.value != field.def && r.memory > 0 && int64(*field.value) > r.memory {
+			return fmt.Errorf("%s is %v, beyond %s (%d MiB): give less", field.flag(), field, r.limitedBy, r.memory>>20)
+		}
+	}
+	return nil
+}
+
+// warnings returns what is probably a mistake in the limits, a sentence each.
+func (f *limitFlags) warnings(r resources) (list []string) {
+	warn := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	for _, field := range f.zero {
+		warn("%s is 0, which stands for its default %v: give a number, or leave it out", field.flag(), field)
+	}
+	byName := map[string]limitField{}
+	for _, field := range f.fields() {
+		byName[field.name] = field
+		if field.isSize() && r.memory > 0 && int64(*field.value) > r.memory/2 {
+			warn("%s is %v, more than half of %s (%d MiB): give less, or more memory", field.flag(), field, r.limitedBy, r.memory>>20)
+		}
+	}
+	for _, c := range []struct{ less, more, effect string }{
+		{"backlog-bytes", "queue-bytes", "slow clients are closed before their telemetry is thinned out"},
+		{"user-message", "process-message", "users may send more than processes"},
+		{"user-message", "queue-bytes", "one message may close a client that was only a little behind"},
+		{"process-message", "queue-bytes", "one message may close a client that was only a little behind"},
+		{"last-bytes", "queue-bytes", "a snapshot of everything closes the client that asks for it"},
+		{"user-sessions", "sessions", "the limit of one user is never reached"},
+	} {
+		less, more := byName[c.less], byName[c.more]
+		bothDefault := *less.value == less.def && *more.value == more.def
+		// A smaller number of clients alone is no contradiction.
+		unasked := c.less == "user-sessions" && *less.value == less.def
+		if *less.value > *more.value && !bothDefault && !unasked {
+			warn("%s (%v) is above %s (%v), so that %s: lower the one, or raise the other", less.flag(), less, more.flag(), more, c.effect)
+		}
+	}
+	if sessions := byName["sessions"]; r.descriptors > 0 && *sessions.value != sessions.def {
+		if room := machine.Share(r.descriptors).Sockets; *sessions.value > room {
+			warn("--limit-sessions is %v, but with %d file descriptors there is room for %d clients only: %s, or give less", sessions, r.descriptors, room, more)
+		}
+	}
+	return list
+}
+
+// sessions returns how many clients there can be.
+func (f *limitFlags) sessions(r resources) int {
+	if r.descriptors == 0 {
+		return f.limits.Sessions
+	}
+	return min(f.limits.Sessions, machine.Share(r.descriptors).Sockets)
+}
+
+// maxPing is the longest interval between pings that is not probably a mistake:
+// usual proxies close a connection that is silent for longer.
+const maxPing = time.Minute
+
+// warnings returns what is probably a mistake in the settings, a sentence each.
+func (f *managerFlags) warnings(r resources) []string {
+	list := f.limits.warnings(r)
+	if f.ping > maxPing {
+		list = append(list, fmt.Sprintf("--ping is %v: proxies close connections that are silent for longer than %v, and clients that have vanished keep their place as long; give less", f.ping, maxPing))
+	}
+	for _, origin := range f.origins {
+		if !isOrigin(origin) {
+			list = append(list, fmt.Sprintf("--origins: %q is not the origin of a page, so that it lets nobody in: write it as https://HOST or https://HOST:PORT", origin))
+		}
+	}
+	return list
+}
