@@ -5,6 +5,7 @@ package header
 import (
 	"iter"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -45,6 +46,30 @@ func Has(h http.Header, name, token string) bool {
 	for element := range List(h, name) {
 		if strings.EqualFold(element, token) {
 			return true
+		}
+	}
+	return false
+}
+
+// Accepts reports whether a header such as Accept names a value with a quality above
+// 0, and whether it names it at all.
+func Accepts(h http.Header, name, value string) (accepted, named bool) {
+	for element := range List(h, name) {
+		given, parameters, _ := strings.Cut(element, ";")
+		if strings.EqualFold(strings.TrimSpace(given), value) {
+			return !isZero(parameters), true
+		}
+	}
+	return false, false
+}
+
+// isZero reports whether there is a quality among the parameters, and that is 0.
+func isZero(parameters string) bool {
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(parameter, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "q") {
+			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			return err == nil && q == 0
 		}
 	}
 	return false

@@ -36,3 +36,13 @@ func TestATokenIsFoundInAnyLineAndCase(t *testing.T) {
 	require.False(t, header.Has(h, "Connection", "up"))
 	require.False(t, header.Has(h, "Upgrade", "websocket"))
 }
+
+func TestAValueWithQualityZeroIsNotAccepted(t *testing.T) {
+	for line, want := range map[string][2]bool{
+		"": {}, "application/json": {}, "text/x": {true, true}, "a/b, TEXT/X ; level=1": {true, true}, "text/x;q=0.1": {true, true},
+		"text/x;q=0": {false, true}, "text/x; level=1; Q = 0.0": {false, true}, "text/x;q=often": {true, true}, "*/*": {},
+	} {
+		accepted, named := header.Accepts(http.Header{"Accept": {"c/d", line}}, "Accept", "text/x")
+		require.Equal(t, want, [2]bool{accepted, named}, line)
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/rubin-love/love-go/internal/header"
@@ -18,8 +17,11 @@ import (
 
 const (
 	// maxDocuments is the most documents in the cache. Its users have a few
-	// documents in a few variants; a full cache is emptied.
+	// documents in a few variants.
 	maxDocuments = 32
+	// maxBytes is how much memory the documents may take together, with their
+	// compressed forms. The key may come from a client, so their number alone is no bound.
+	maxBytes = 64 << 20
 	// minCompressed is the size in bytes from which compressing pays.
 	minCompressed = 256
 )
@@ -29,6 +31,7 @@ const (
 type Cache struct {
 	mu        sync.Mutex
 	documents map[string]*document
+	bytes     int // of the documents
 }
 
 // document is a body with its ETag and its compressed form.
@@ -87,12 +90,30 @@ func (c *Cache) document(key string, body []byte) *document {
 	d := &document{body: body}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.documents == nil || len(c.documents) >= maxDocuments && c.documents[key] == nil {
-		c.documents = map[string]*document{}
-	}
-	c.documents[key] = d
+	c.keep(key, d)
 	return d
 }
+
+// keep puts a document into the cache, unless it is too large. A full cache is emptied
+// first.
+func (c *Cache) keep(key string, d *document) {
+	if old := c.documents[key]; old != nil {
+		c.bytes -= old.memory()
+		delete(c.documents, key)
+	}
+	if d.memory() > maxBytes {
+		return
+	}
+	if c.documents == nil || len(c.documents) >= maxDocuments || c.bytes+d.memory() > maxBytes {
+		c.documents, c.bytes = map[string]*document{}, 0
+	}
+	c.documents[key] = d
+	c.bytes += d.memory()
+}
+
+// memory returns how much memory the document takes at most, in bytes: the compressed
+// form is made later, and is not larger.
+func (d *document) memory() int { return 2 * len(d.body) }
 
 // encode sets the ETag, which is weak because both encodings share it, and the
 // compressed form.
@@ -122,25 +143,10 @@ func matches(h http.Header, etag string) bool {
 // acceptsGzip reports whether the client accepts gzip. What it says of gzip itself
 // takes precedence over what it says of all codings.
 func acceptsGzip(h http.Header) bool {
-	accepted := false
-	for coding := range header.List(h, "Accept-Encoding") {
-		name, quality, _ := strings.Cut(coding, ";")
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "gzip", "x-gzip":
-			return !isZero(quality)
-		case "*":
-			accepted = !isZero(quality)
+	for _, coding := range []string{"gzip", "x-gzip", "*"} {
+		if accepted, named := header.Accepts(h, "Accept-Encoding", coding); named {
+			return accepted
 		}
 	}
-	return accepted
-}
-
-// isZero reports whether a quality is "q=0", in any spelling.
-func isZero(quality string) bool {
-	_, value, ok := strings.Cut(strings.ReplaceAll(strings.ToLower(quality), " ", ""), "q=")
-	if !ok {
-		return false
-	}
-	q, err := strconv.ParseFloat(value, 64)
-	return err == nil && q == 0
+	return false
 }

@@ -1,9 +1,11 @@
 package jsoncache_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -78,4 +80,33 @@ func TestAChangedDocumentHasAnotherETag(t *testing.T) {
 	require.Equal(t, 200, w.Code)
 	require.Equal(t, `{}`, w.Body.String(), "short ones are not compressed")
 	require.NotEqual(t, tag, w.Header().Get("Etag"))
+}
+
+// The keys may come from clients, and the documents be large.
+func TestTheMemoryOfTheCacheIsBounded(t *testing.T) {
+	var c jsoncache.Cache
+	large := func(n int, last string) []byte { return append(bytes.Repeat([]byte{' '}, n), last...) }
+	serve := func(key string, body []byte) {
+		require.NoError(t, c.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), key, body))
+	}
+	kept := func() (n int) {
+		for i := range 10 {
+			if c.Has(strconv.Itoa(i), large(10<<20, strconv.Itoa(i))) {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range 10 {
+		serve(strconv.Itoa(i), large(10<<20, strconv.Itoa(i)))
+		require.LessOrEqual(t, kept(), 3, "of 10 MiB, with room for the compressed form")
+		require.True(t, c.Has(strconv.Itoa(i), large(10<<20, strconv.Itoa(i))), "the last one is there")
+	}
+	huge := large(33<<20, "1")
+	serve("huge", huge)
+	require.False(t, c.Has("huge", huge), "it would leave no room for others")
+	for i := range 100 {
+		serve("same", large(i<<10, "1"))
+	}
+	require.NotZero(t, kept(), "a document that is replaced takes its place once")
 }

@@ -45,9 +45,9 @@ type ClientOption func(*Client)
 
 // WithMaxRequests sets how many requests may wait for the commander at once, not
 // counting heartbeats; further ones are refused with [commander.Busy] and not
-// sent. Default: [DefaultMaxRequests].
+// sent. Default, also for 0: [DefaultMaxRequests].
 func WithMaxRequests(n int) ClientOption {
-	return func(c *Client) { c.underWay = make(semaphore, max(n, 1)) }
+	return func(c *Client) { c.underWay = newSemaphore(n) }
 }
 
 // WithTransport sets the transport of the requests. Default: a new one, which
@@ -68,7 +68,7 @@ func New(base string, opts ...ClientOption) (*Client, error) {
 	}
 	u.Path = cmp.Or(u.Path, "/") // JoinPath makes relative paths from an empty one
 	c := &Client{
-		base: u, underWay: make(semaphore, DefaultMaxRequests), largeResponses: make(largeResponses, maxLargeResponses),
+		base: u, underWay: newSemaphore(0), largeResponses: make(largeResponses, maxLargeResponses),
 		client: &http.Client{CheckRedirect: sameRequest},
 	}
 	for _, o := range opts {

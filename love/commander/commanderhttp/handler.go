@@ -42,9 +42,9 @@ type HandlerOption func(*handler)
 func WithTimeout(d time.Duration) HandlerOption { return func(h *handler) { h.timeout = d } }
 
 // WithMaxCommands sets how many commands and observing logs may be under way at
-// once; further ones are refused with 503. Default: [DefaultMaxRequests].
+// once; further ones are refused with 503. Default, also for 0: [DefaultMaxRequests].
 func WithMaxCommands(n int) HandlerOption {
-	return func(h *handler) { h.underWay = make(semaphore, max(n, 1)) }
+	return func(h *handler) { h.underWay = newSemaphore(n) }
 }
 
 // WithLogger sets the logger for failures of the API. Default: none.
@@ -77,7 +77,7 @@ func NewHandler(b Backend, opts ...HandlerOption) http.Handler { return newHandl
 
 func newHandler(b Backend, opts []HandlerOption) *handler {
 	h := &handler{
-		Backend: b, timeout: 10 * time.Second, underWay: make(semaphore, DefaultMaxRequests), log: slog.New(slog.DiscardHandler),
+		Backend: b, timeout: 10 * time.Second, underWay: newSemaphore(0), log: slog.New(slog.DiscardHandler),
 	}
 	for _, o := range opts {
 		o(h)

@@ -9,10 +9,10 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/header"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 )
@@ -44,7 +44,8 @@ type ProgressWriter struct {
 
 // NewProgressWriter returns a ProgressWriter for the answer to a request.
 func NewProgressWriter(w http.ResponseWriter, r *http.Request) *ProgressWriter {
-	return &ProgressWriter{w: w, wanted: strings.Contains(strings.Join(r.Header.Values("Accept"), ","), ProgressType)}
+	wanted, _ := header.Accepts(r.Header, "Accept", ProgressType)
+	return &ProgressWriter{w: w, wanted: wanted}
 }
 
 // Report writes progress at once, if the client wants it; it fits

@@ -103,7 +103,7 @@ type errorReader struct{ err error }
 func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
 
 func TestProgressWriter_WritesNothingForAClientThatDoesNotWantProgress(t *testing.T) {
-	for _, accept := range []string{"", "application/json", "*/*"} {
+	for _, accept := range []string{"", "application/json", "*/*", commanderhttp.ProgressType + ";q=0"} {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest("POST", "/cmd/", nil)
 		r.Header.Set("Accept", accept)

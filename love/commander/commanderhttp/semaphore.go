@@ -17,6 +17,15 @@ const retryAfter = time.Second
 // semaphore limits how many requests are under way at once.
 type semaphore chan struct{}
 
+// newSemaphore returns a semaphore with n places, or the default number of them if n is
+// not above 0.
+func newSemaphore(n int) semaphore {
+	if n <= 0 {
+		n = DefaultMaxRequests
+	}
+	return make(semaphore, n)
+}
+
 // acquire takes a place until release is called. If none is free, it fails at
 // once, because an operator would rather know than wait.
 func (s semaphore) acquire() (release func(), err error) {

@@ -29,7 +29,7 @@ func Serve(ctx context.Context, listener net.Listener, b Backend, opts ...Handle
 	defer end()
 	server.BaseContext = func(net.Listener) context.Context { return requests }
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- server.Serve(httpserver.Listener(listener, h.log)) }()
 	select {
 	case err := <-served:
 		return errors.Join(fmt.Errorf("serving: %w", err), server.Close())
