@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -18,33 +19,27 @@ import (
 // retries until ctx ends while brokers or registry do not answer; a refusal is a
 // [*TopicError] or a [*SchemaError].
 func (b *Bus) Announce(ctx context.Context, topics []*sal.Topic) error {
-	topics = b.unannounced(topics)
-	if len(topics) == 0 {
-		return nil
-	}
+	_, err := b.announce(ctx, topics)
+	return err
+}
+
+// announce returns the topics at the brokers, by name.
+func (b *Bus) announce(ctx context.Context, topics []*sal.Topic) (map[string]topicState, error) {
 	for _, t := range topics {
 		if err := b.checkDefinition(t); err != nil {
-			return err
+			return nil, err
 		}
+	}
+	if len(topics) == 0 {
+		return nil, nil
 	}
 	ctx, cancel := b.withLifetime(ctx)
 	defer cancel()
-	if err := b.ensureTopics(ctx, topics); err != nil {
-		return err
+	found, err := b.ensureTopics(ctx, topics)
+	if err != nil {
+		return nil, err
 	}
-	return b.registerSchemas(ctx, topics)
-}
-
-// unannounced returns those of the topics that have not been announced before.
-func (b *Bus) unannounced(topics []*sal.Topic) (out []*sal.Topic) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, t := range topics {
-		if b.topics[t] == nil {
-			out = append(out, t)
-		}
-	}
-	return out
+	return found, b.registerSchemas(ctx, topics)
 }
 
 // checkDefinition returns an error if the topic is not from the definitions of the
@@ -58,15 +53,16 @@ func (b *Bus) checkDefinition(t *sal.Topic) error {
 	return fmt.Errorf("%s %s is from other definitions than those of the bus; make the domain with the same definitions", t.Component, t.Attr())
 }
 
-// ensureTopics creates the topics that do not exist, and returns when all do.
-func (b *Bus) ensureTopics(ctx context.Context, topics []*sal.Topic) error {
+// ensureTopics creates the topics that do not exist, and returns all when they do, by
+// name.
+func (b *Bus) ensureTopics(ctx context.Context, topics []*sal.Topic) (found map[string]topicState, err error) {
 	byName := map[string]*sal.Topic{}
 	for _, t := range topics {
 		byName[TopicName(b.config.SubName, t)] = t
 	}
-	return b.retry(ctx, "creating topics", func() error {
-		missing, err := b.missingTopics(ctx, byName)
-		if err != nil || len(missing) == 0 {
+	err = b.retry(ctx, "creating topics", func() (err error) {
+		var missing []string
+		if found, missing, err = b.missingTopics(ctx, byName); err != nil || len(missing) == 0 {
 			return err
 		}
 		var compacted, plain []string
@@ -82,36 +78,32 @@ func (b *Bus) ensureTopics(ctx context.Context, topics []*sal.Topic) error {
 		if err != nil {
 			return err
 		}
-		if missing, err = b.missingTopics(ctx, byName); len(missing) > 0 {
+		if found, missing, err = b.missingTopics(ctx, byName); len(missing) > 0 {
 			return errNotVisible // not every broker knows them yet
 		}
 		return err
 	})
+	return found, err
 }
 
 // errNotVisible reports a topic that was created but cannot be seen yet.
 var errNotVisible = errors.New("created topics are not visible yet")
 
-// missingTopics lists the topics that the brokers do not have.
-func (b *Bus) missingTopics(ctx context.Context, byName map[string]*sal.Topic) (missing []string, err error) {
-	names := make([]string, 0, len(byName))
-	for name := range byName {
-		names = append(names, name)
-	}
-	found, err := b.describeTopics(ctx, names)
-	if err != nil {
-		return nil, err
+// missingTopics asks for topics, and lists those that the brokers do not have.
+func (b *Bus) missingTopics(ctx context.Context, byName map[string]*sal.Topic) (found map[string]topicState, missing []string, err error) {
+	names := slices.Sorted(maps.Keys(byName))
+	if found, err = b.describeTopics(ctx, b.client, names); err != nil {
+		return nil, nil, err
 	}
 	for _, name := range names {
 		switch state, ok := found[name]; {
 		case !ok, errors.Is(state.err, kerr.UnknownTopicOrPartition):
 			missing = append(missing, name)
 		case state.err != nil:
-			return nil, &TopicError{Name: name, Err: state.err}
+			return nil, nil, &TopicError{Name: name, Err: state.err}
 		}
 	}
-	slices.Sort(missing)
-	return missing, nil
+	return found, missing, nil
 }
 
 // createBatchSize is the number of topics that one request creates.
@@ -119,7 +111,9 @@ const createBatchSize = 250
 
 func (b *Bus) createTopics(ctx context.Context, names []string, config map[string]*string) error {
 	for batch := range slices.Chunk(names, createBatchSize) {
-		created, err := b.admin.CreateTopics(ctx, 1, int16(b.config.Replication), config, batch...)
+		created, err := ask(ctx, b, func(ctx context.Context) (kadm.CreateTopicResponses, error) {
+			return b.admin.CreateTopics(ctx, 1, int16(b.config.Replication), config, batch...)
+		})
 		if err != nil {
 			return err
 		}
@@ -141,18 +135,18 @@ func createError(c kadm.CreateTopicResponse) error {
 	return fmt.Errorf("%w: %s", c.Err, c.ErrMessage)
 }
 
-// registerSchemas registers the schemas of topics, up to maxRegistryRequests at a
-// time.
+// registerSchemas registers the schemas of topics that are not registered, up to
+// maxRegistryRequests at a time.
 func (b *Bus) registerSchemas(ctx context.Context, topics []*sal.Topic) (first error) {
 	var once sync.Once
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	work := make(chan *sal.Topic)
+	work := make(chan *topicWriter)
 	var workers sync.WaitGroup
 	for range min(maxRegistryRequests, len(topics)) {
 		workers.Go(func() {
-			for t := range work {
-				if err := b.registerSchema(ctx, t); err != nil {
+			for w := range work {
+				if err := w.register(ctx); err != nil {
 					once.Do(func() { first = err })
 					cancel(err)
 				}
@@ -160,23 +154,25 @@ func (b *Bus) registerSchemas(ctx context.Context, topics []*sal.Topic) (first e
 		})
 	}
 	for _, t := range topics {
-		work <- t
+		if w := b.topicWriter(t); !w.registered.Load() {
+			work <- w
+		}
 	}
 	close(work)
 	workers.Wait()
 	return first
 }
 
-func (b *Bus) registerSchema(ctx context.Context, t *sal.Topic) error {
+// register registers the schema of a topic.
+func (w *topicWriter) register(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	id, err := b.registry.register(ctx, Subject(b.config.SubName, t), t.Schema())
+	id, err := w.bus.registry.register(ctx, Subject(w.bus.config.SubName, w.topic), w.topic.Schema())
 	if err != nil {
 		return err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.topics[t] = &busTopic{name: TopicName(b.config.SubName, t), schemaID: id, codec: newCodec(t)}
+	w.schemaID.Store(int32(id))
+	w.registered.Store(true)
 	return nil
 }

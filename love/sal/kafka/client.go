@@ -28,9 +28,13 @@ func (c Config) clientOptions(log *slog.Logger) []kgo.Opt {
 		kgo.RetryBackoffFn(backoff),
 		kgo.RecordDeliveryTimeout(c.DeliveryTimeout),
 		kgo.ProducerLinger(c.Tuning.Linger),
-		kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(partitionOf)),
-		// Topics are created by the bus, never by asking for them.
-		kgo.UnknownTopicRetries(20),
+		kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(func(string) func(*kgo.Record, int) int {
+			return func(r *kgo.Record, n int) int { return partitionOf(r.Key, n) }
+		})),
+		// Topics are created by the bus, never by asking for them; it looks itself for
+		// those that have disappeared.
+		kgo.UnknownTopicRetries(2),
+		kgo.KeepRetryableFetchErrors(),
 	}
 	switch c.Acks {
 	case AcksAll:
@@ -85,32 +89,38 @@ func (t Tuning) options() (options []kgo.Opt) {
 	add(t.FetchMin > 0, func() kgo.Opt { return kgo.FetchMinBytes(t.FetchMin) })
 	add(t.FetchMax > 0, func() kgo.Opt { return kgo.FetchMaxBytes(t.FetchMax) })
 	add(t.PartitionMax > 0, func() kgo.Opt { return kgo.FetchMaxPartitionBytes(t.PartitionMax) })
-	add(t.BatchMax > 0, func() kgo.Opt { return kgo.ProducerBatchMaxBytes(t.BatchMax) })
-	add(t.Compression != "", func() kgo.Opt { return kgo.ProducerBatchCompression(compression(t.Compression)) })
-	return options
+	return append(options, kgo.ProducerBatchMaxBytes(int32(t.batchMax())), kgo.ProducerBatchCompression(t.codec()))
 }
 
-func compression(name string) kgo.CompressionCodec {
-	switch name {
+// batchMax returns the largest size of a batch in bytes. The default is what brokers take
+// unless they are set otherwise, less some room.
+func (t Tuning) batchMax() int {
+	if t.BatchMax > 0 {
+		return int(t.BatchMax)
+	}
+	return 1_000_012
+}
+
+// codec returns the compression of records.
+func (t Tuning) codec() kgo.CompressionCodec {
+	switch t.Compression {
+	case "none":
+		return kgo.NoCompression()
 	case "gzip":
 		return kgo.GzipCompression()
-	case "snappy":
-		return kgo.SnappyCompression()
 	case "lz4":
 		return kgo.Lz4Compression()
 	case "zstd":
 		return kgo.ZstdCompression()
 	}
-	return kgo.NoCompression()
+	return kgo.SnappyCompression()
 }
 
-// partitionOf chooses a partition as librdkafka does: a random one for
+// partitionOf chooses one of n partitions as librdkafka does: a random one for
 // an empty key, else by a checksum of the key.
-func partitionOf(string) func(r *kgo.Record, n int) int {
-	return func(r *kgo.Record, n int) int {
-		if len(r.Key) == 0 {
-			return rand.IntN(n)
-		}
-		return int(crc32.ChecksumIEEE(r.Key) % uint32(n))
+func partitionOf(key []byte, n int) int {
+	if len(key) == 0 {
+		return rand.IntN(n)
 	}
+	return int(crc32.ChecksumIEEE(key) % uint32(n))
 }

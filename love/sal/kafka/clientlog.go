@@ -2,24 +2,34 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/rubin-love/love-go/internal/outage"
 )
 
-// clientLog adapts the log of the Kafka client for an operator: info becomes debug,
-// and warnings that repeat while brokers are down are logged once in a while.
+// clientLog adapts the log of the Kafka client for an operator: info becomes debug, and
+// so does what the bus logs itself; other warnings are logged once in a while.
 type clientLog struct {
 	log *slog.Logger
 
-	mu       sync.Mutex
-	limiters map[string]*logLimiter // by text of the line
+	mu      sync.Mutex
+	outages map[string]*outage.Log // by text of the line
 }
 
 func newClientLog(log *slog.Logger) *clientLog {
-	return &clientLog{log: log, limiters: map[string]*logLimiter{}}
+	return &clientLog{log: log, outages: map[string]*outage.Log{}}
 }
+
+// ownLines begin the warnings of the client about what the bus logs itself: connections,
+// and topics that were deleted.
+var ownLines = []string{"unable to open connection", "read from broker", "unable to request api versions", "unable to initialize sasl", "metadata has a new ID for a topic"}
 
 // Level implements kgo.Logger.
 func (l *clientLog) Level() kgo.LogLevel {
@@ -34,24 +44,27 @@ func (l *clientLog) Level() kgo.LogLevel {
 
 // Log implements kgo.Logger.
 func (l *clientLog) Log(level kgo.LogLevel, text string, keyvals ...any) {
-	to := slog.LevelDebug
-	switch level {
-	case kgo.LogLevelError:
-		to = slog.LevelError
-	case kgo.LogLevelWarn:
-		to = slog.LevelWarn
-	}
-	if to >= slog.LevelWarn && !l.limiter(text).allow() {
+	own := slices.ContainsFunc(ownLines, func(start string) bool { return strings.HasPrefix(text, start) })
+	if level > kgo.LogLevelWarn || own {
+		l.log.Debug("kafka: "+text, keyvals...)
 		return
 	}
-	l.log.Log(context.Background(), to, "kafka: "+text, keyvals...)
+	err := errors.New("none given")
+	for i := 0; i+1 < len(keyvals); i += 2 {
+		if given, ok := keyvals[i+1].(error); ok {
+			err, keyvals = given, slices.Delete(slices.Clone(keyvals), i, i+2)
+			break
+		}
+	}
+	l.outage(text).Failed(time.Now(), err, keyvals...)
 }
 
-func (l *clientLog) limiter(text string) *logLimiter {
+// outage returns that of a line. The client does not say when it is over.
+func (l *clientLog) outage(text string) *outage.Log {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.limiters[text] == nil {
-		l.limiters[text] = &logLimiter{}
+	if l.outages[text] == nil {
+		l.outages[text] = outage.New(l.log, slog.LevelWarn, "kafka: "+text, "")
 	}
-	return l.limiters[text]
+	return l.outages[text]
 }

@@ -30,8 +30,8 @@ type Config struct {
 	// Acks selects the replicas that must have a sample before it counts as
 	// written. Default: the leader.
 	Acks Acks
-	// DeliveryTimeout is the longest time that writing a sample may take, at least one
-	// second. Default: 10 s.
+	// DeliveryTimeout is the longest time that writing a sample may take, announcing its
+	// topic included, at least one second. Default: 10 s.
 	DeliveryTimeout time.Duration
 
 	// History is the number of samples of an event to look back for the newest of
@@ -40,8 +40,8 @@ type Config struct {
 	// HistoryOf is the same for single components, by name.
 	HistoryOf map[string]int
 
-	// RefreshInterval is how often to look for partitions that operators have added.
-	// Default: 30 s.
+	// RefreshInterval is how often to look for partitions that operators have added, and
+	// whether the registry still has a schema. Default: 30 s.
 	RefreshInterval time.Duration
 
 	// Tuning holds further settings of the client, from property files.

@@ -3,12 +3,14 @@ package kafka
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/rubin-love/love-go/internal/outage"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
 )
@@ -21,8 +23,10 @@ type consumer struct {
 	readers map[string]*topicReader // by name at the brokers
 	// touched lists the subscriptions with deliveries since the last flush.
 	touched         []*subscription
-	incompleteSince time.Time // since when a history has been incomplete
-	checking        bool      // whether checkHistories is under way
+	incompleteSince time.Time            // since when a history has been incomplete
+	failing         map[string]time.Time // when reading a topic last failed for good
+	outage          *outage.Log          // of reading
+	checking        bool                 // whether checkHistories is under way
 
 	mu     sync.Mutex
 	posted []func()
@@ -31,7 +35,10 @@ type consumer struct {
 }
 
 func newConsumer(b *Bus) *consumer {
-	return &consumer{bus: b, readers: map[string]*topicReader{}, wake: func() {}}
+	return &consumer{
+		bus: b, readers: map[string]*topicReader{}, failing: map[string]time.Time{}, wake: func() {},
+		outage: outage.New(b.log, slog.LevelWarn, "reading from Kafka failed, trying again", "all Kafka topics can be read again"),
+	}
 }
 
 // post makes the consumer run f between two polls. It returns false if the consumer
@@ -149,16 +156,28 @@ func (c *consumer) flush() {
 }
 
 // handleError handles an error that came in place of records. The client recovers by
-// itself, except from a topic that was deleted and created again.
+// itself, except from a topic that was deleted.
 func (c *consumer) handleError(topic string, partition int32, err error) {
 	r := c.readers[topic]
+	var refused *kerr.Error
 	switch {
 	case r == nil: // the poll was ended, or the topic is not read any more
-		return
-	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.InconsistentTopicID):
-		r.deleted = true
+	case isOneOf(err, stale):
+		c.suspend(r)
+	case errors.As(err, &refused) && refused.Retriable: // as when a leader changes
+	default:
+		c.failing[topic] = time.Now()
+		c.outage.Failed(time.Now(), err, "topic", topic, "partition", partition)
 	}
-	if c.bus.warnings.allow() {
-		c.bus.log.Warn("reading from Kafka failed, trying again", "topic", topic, "partition", partition, "error", err)
+}
+
+// readable notes that a topic can be read; another may not be.
+func (c *consumer) readable(topic string) {
+	if _, failed := c.failing[topic]; !failed {
+		return
+	}
+	delete(c.failing, topic)
+	if len(c.failing) == 0 {
+		c.outage.Succeeded(time.Now())
 	}
 }

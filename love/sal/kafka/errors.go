@@ -13,8 +13,8 @@ var ErrClosed = errors.New("the SAL bus is closed")
 // ErrSimulated is returned by [NewBus] for the definitions of a simulation.
 var ErrSimulated = errors.New("these are the definitions of simulated components, which must not reach a real schema registry: give the folder of the observatory's SAL interfaces")
 
-// DeliveryError reports a sample that was not delivered to the brokers. If they did
-// not answer in time, it may have been written nevertheless.
+// DeliveryError reports a sample that left, but was not confirmed by the brokers. It may
+// have been written. What certainly was not is a [*sal.NotWrittenError].
 type DeliveryError struct {
 	Topic *sal.Topic
 	Err   error
@@ -22,7 +22,7 @@ type DeliveryError struct {
 
 // Error implements error.
 func (e *DeliveryError) Error() string {
-	return fmt.Sprintf("%s %s was not delivered to the Kafka brokers: %v", e.Topic.Component, e.Topic.Attr(), e.Err)
+	return fmt.Sprintf("%s %s was sent, but the Kafka brokers did not confirm it, so it may have been written: %v", e.Topic.Component, e.Topic.Attr(), e.Err)
 }
 
 // Unwrap returns the cause.

@@ -128,8 +128,8 @@ func TestUndeliverableCommandIsAnErrorForItsSender(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
 	defer k.stopBrokers()()
 	_, err = r.Command(withTimeout(t), "switchOn", nil)
-	var undelivered *kafka.DeliveryError
-	require.ErrorAs(t, err, &undelivered)
+	var unwritten *sal.NotWrittenError // its first command: there is no connection to write it
+	require.ErrorAs(t, err, &unwritten)
 }
 
 func TestSamplesKeepTheirOrderWhenLeadersMove(t *testing.T) {

@@ -29,6 +29,8 @@ func TestMain(m *testing.M) {
 type fakeKafka struct {
 	*kfake.Cluster
 	registry *srfake.Registry
+	refresh  time.Duration
+	gate     *gate
 }
 
 func newFakeKafka(t testing.TB, opts ...kfake.Opt) *fakeKafka {
@@ -37,11 +39,11 @@ func newFakeKafka(t testing.TB, opts ...kfake.Opt) *fakeKafka {
 	t.Cleanup(cluster.Close)
 	registry := srfake.New()
 	t.Cleanup(registry.Close)
-	return &fakeKafka{cluster, registry}
+	return &fakeKafka{Cluster: cluster, registry: registry, refresh: 50 * time.Millisecond}
 }
 
 func (k *fakeKafka) config() kafka.Config {
-	return kafka.Config{SubName: "test", Brokers: k.ListenAddrs(), Registry: k.registry.URL(), RefreshInterval: 50 * time.Millisecond}
+	return kafka.Config{SubName: "test", Brokers: k.ListenAddrs(), Registry: k.registry.URL(), RefreshInterval: k.refresh}
 }
 
 func (k *fakeKafka) bus(t testing.TB, defs *sal.Definitions, opts ...kafka.Option) *kafka.Bus {

@@ -2,6 +2,7 @@ package kafka_test
 
 import (
 	"crypto/rand"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -43,4 +44,12 @@ func TestChecksPassOnRealBrokers(t *testing.T) {
 	found, err := kafka.CheckRoundTrip(withTimeout(t), config)
 	require.NoError(t, err)
 	require.Contains(t, found, "came back")
+}
+
+func TestRealBrokers(t *testing.T) {
+	tests := map[string]func(*testing.T, *brokers){"a sample that is too large": tooLarge}
+	maps.Copy(tests, recreation)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) { test(t, newBrokers(t, realBrokers(t))) })
+	}
 }

@@ -15,8 +15,7 @@ import (
 type registry struct {
 	client   *sr.Client
 	http     *http.Client
-	log      *slog.Logger
-	warnings logLimiter
+	calls    *calls
 	requests chan struct{} // semaphore
 }
 
@@ -32,7 +31,8 @@ func newRegistry(url string, log *slog.Logger) (*registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schema registry: %w", err)
 	}
-	return &registry{client: client, http: h, log: log, requests: make(chan struct{}, maxRegistryRequests)}, nil
+	c := newCalls(log, "the schema registry does not answer, trying again", "the schema registry answers again")
+	return &registry{client: client, http: h, calls: c, requests: make(chan struct{}, maxRegistryRequests)}, nil
 }
 
 func (r *registry) close() { r.http.CloseIdleConnections() }
@@ -41,24 +41,34 @@ func (r *registry) close() { r.http.CloseIdleConnections() }
 // returns its id. The error is a [SchemaError], or ctx has ended.
 func (r *registry) register(ctx context.Context, subject, schema string) (id int, err error) {
 	err = r.retry(ctx, "registering the schema of "+subject, func() error {
-		id, err = r.client.RegisterSchema(ctx, subject, sr.Schema{Schema: schema, Type: sr.TypeAvro}, -1, -1)
+		id, err = r.registerOnce(ctx, subject, schema)
 		return err
 	})
-	if refused := (*sr.ResponseError)(nil); errors.As(err, &refused) {
+	if refused := (*sr.ResponseError)(nil); errors.As(err, &refused) && ctx.Err() == nil {
 		return 0, &SchemaError{Subject: subject, Incompatible: refused.StatusCode == http.StatusConflict, Err: err}
 	}
 	return id, err
 }
 
+// registerOnce is register without trying again.
+func (r *registry) registerOnce(ctx context.Context, subject, schema string) (int, error) {
+	return r.client.RegisterSchema(ctx, subject, sr.Schema{Schema: schema, Type: sr.TypeAvro}, -1, -1)
+}
+
 // schema returns the schema with the id. The error is [errUnknownSchema], or ctx has
 // ended.
 func (r *registry) schema(ctx context.Context, id int) (text string, err error) {
-	var s sr.Schema
 	err = r.retry(ctx, fmt.Sprintf("asking for schema %d", id), func() error {
-		s, err = r.client.SchemaByID(ctx, id)
+		text, err = r.schemaOnce(ctx, id)
 		return err
 	})
-	if refused := (*sr.ResponseError)(nil); errors.As(err, &refused) {
+	return text, err
+}
+
+// schemaOnce is schema without trying again; the error may be any other, too.
+func (r *registry) schemaOnce(ctx context.Context, id int) (text string, err error) {
+	s, err := r.client.SchemaByID(ctx, id)
+	if isRefusal(err) {
 		return "", fmt.Errorf("%w: %w", errUnknownSchema, err)
 	}
 	return s.Schema, err
@@ -68,15 +78,7 @@ var errUnknownSchema = errors.New("the schema registry does not know the schema"
 
 // retry repeats a request until the registry answers, even with a refusal.
 func (r *registry) retry(ctx context.Context, doing string, request func() error) error {
-	return retry(ctx, func(err error) bool {
-		if isRefusal(err) {
-			return false
-		}
-		if r.warnings.allow() {
-			r.log.Warn("the schema registry does not answer, trying again", "doing", doing, "error", err)
-		}
-		return true
-	}, func() error {
+	return r.calls.retry(ctx, func(err error) bool { return !isRefusal(err) }, doing, func() error {
 		select {
 		case r.requests <- struct{}{}:
 			defer func() { <-r.requests }()

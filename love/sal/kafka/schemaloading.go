@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -13,9 +14,15 @@ import (
 // before fetching is paused.
 const maxWaitingRecords = 1000
 
+// waitingRecord is a record that waits for its schema, or for those of records before it.
+type waitingRecord struct {
+	*kgo.Record
+	former bool // whether it is of a topic that was deleted meanwhile
+}
+
 // wait keeps a record until its schema, and those of earlier records, are loaded.
 func (r *topicReader) wait(record *kgo.Record) {
-	r.waiting = append(r.waiting, record)
+	r.waiting = append(r.waiting, waitingRecord{Record: record})
 	if len(r.waiting) == 1 {
 		r.loadSchema(schemaID(record.Value))
 	}
@@ -25,38 +32,70 @@ func (r *topicReader) wait(record *kgo.Record) {
 	}
 }
 
-// loadSchema asks the registry for a schema until it answers.
+// checkTimeout is how long to wait for the registry to confirm a schema that is known.
+const checkTimeout = 5 * time.Second
+
+// loadSchema asks the registry for a schema until it answers; only once if the schema is
+// known already, and kept if the registry does not know better.
 func (r *topicReader) loadSchema(id int) {
-	if v := r.decoder.others[id]; v != nil && v.loading {
+	known := r.decoder.versions[id]
+	if known != nil && known.loading {
 		return
 	}
-	r.decoder.others[id] = &version{loading: true}
+	r.decoder.versions[id] = &version{loading: true}
 	c := r.consumer
-	c.bus.goroutines.Go(func() {
-		text, err := c.bus.registry.schema(c.bus.ctx, id)
-		v := &version{err: err}
-		if err == nil {
-			v.convert, v.err = conversion(text, r.topic.Schema())
-		}
-		if v.err != nil {
-			v.err = fmt.Errorf("schema %d: %w", id, v.err)
-			v.retry = time.Now().Add(time.Minute)
-		}
+	c.bus.start(func() {
+		v := r.askForSchema(id, known)
 		c.post(func() {
-			r.decoder.others[id] = v
+			r.decoder.versions[id] = v
 			r.handleWaiting()
 		})
 	})
+}
+
+// askForSchema returns what the registry says about a schema.
+func (r *topicReader) askForSchema(id int, known *version) *version {
+	bus := r.consumer.bus
+	var text string
+	var err error
+	if known != nil && known.err == nil {
+		ctx, cancel := context.WithTimeout(bus.ctx, checkTimeout)
+		defer cancel()
+		if text, err = bus.registry.schemaOnce(ctx, id); err != nil {
+			return &version{convert: known.convert, checked: time.Now()}
+		}
+	} else {
+		text, err = bus.registry.schema(bus.ctx, id)
+	}
+	v := &version{err: err, checked: time.Now()}
+	if err == nil {
+		v.convert, v.err = conversion(text, r.topic.Schema())
+	}
+	if v.err != nil {
+		v.err = fmt.Errorf("schema %d: %w", id, v.err)
+	}
+	return v
 }
 
 // handleWaiting handles the records that waited.
 func (r *topicReader) handleWaiting() {
 	waiting := r.waiting
 	r.waiting = nil
-	r.handleRecords(waiting, love.TAI(time.Now()))
-	if len(r.waiting) == 0 {
-		r.resume()
+	received := love.TAI(time.Now())
+	for i, w := range waiting {
+		d := r.decode(w.Record, received)
+		switch {
+		case d.err == errSchemaNotLoaded: // and all after it
+			r.loadSchema(schemaID(w.Value))
+			r.waiting = waiting[i:]
+			return
+		case w.former:
+			r.handleFormer(d)
+		default:
+			r.handle(d)
+		}
 	}
+	r.resume()
 }
 
 func (r *topicReader) resume() {

@@ -66,7 +66,7 @@ func serve() {
 	}
 }
 
-// quickRegistry only gives ids to schemas. The fake registry compares each schema with
+// quickRegistry only gives ids to schemas, and answers nothing else. The fake registry compares each schema with
 // all others, which takes minutes for those of an observatory.
 type quickRegistry struct {
 	mu  sync.Mutex
@@ -75,6 +75,10 @@ type quickRegistry struct {
 
 // ServeHTTP implements http.Handler.
 func (q *quickRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		http.Error(w, "not implemented", http.StatusNotImplemented)
+		return
+	}
 	var body struct{ Schema string }
 	must(json.NewDecoder(r.Body).Decode(&body))
 	q.mu.Lock()

@@ -3,9 +3,9 @@ package kafka
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/internal/queue"
@@ -33,18 +33,31 @@ func (b *Bus) Subscribe(ctx context.Context, requests []sal.TopicRequest) (sal.S
 	for i, r := range requests {
 		topics[i] = r.Topic
 	}
-	if err := b.Announce(ctx, topics); err != nil {
-		return nil, err
-	}
-	ranges, err := b.offsetRanges(ctx, requests)
+	found, ranges, err := b.findTopics(ctx, topics, requests)
 	if err != nil {
 		return nil, err
 	}
 	s := &subscription{consumer: b.consumer, arrivals: queue.New[sal.Delivery](queueLimit)}
-	if err := b.consumer.do(ctx, func() { b.consumer.attach(s, requests, ranges) }); err != nil {
+	if err := b.consumer.do(ctx, func() { b.consumer.attach(s, requests, ranges, found) }); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// findTopics announces the topics of requests and returns them with where to begin
+// reading. If one is deleted in between, it is announced again.
+func (b *Bus) findTopics(ctx context.Context, topics []*sal.Topic, requests []sal.TopicRequest) (found map[string]topicState, ranges []map[int32]offsetRange, err error) {
+	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
+		if found, err = b.announce(ctx, topics); err != nil {
+			return nil, nil, err
+		}
+		if ranges, err = b.offsetRanges(ctx, requests); !isOneOf(err, stale) {
+			return found, ranges, err
+		}
+		if !sleep(ctx, pause) {
+			return nil, nil, withCause(context.Cause(ctx), err)
+		}
+	}
 }
 
 // Receive implements [sal.Subscription].
@@ -100,21 +113,32 @@ func historyRange(low, high int64, history int) offsetRange {
 	return offsetRange{max(low, high-int64(history)), high}
 }
 
-// offsets asks for an offset of each partition of the topics.
+// offsets asks for an offset of each partition of the topics. The error is one of [stale]
+// if a topic was deleted.
 func (b *Bus) offsets(ctx context.Context, list func(context.Context, ...string) (kadm.ListedOffsets, error), topics []string) (found kadm.ListedOffsets, err error) {
 	if len(topics) == 0 {
 		return nil, nil // asking for none would list all
 	}
+	var deleted error
 	err = b.retry(ctx, "asking for offsets", func() error {
-		if found, err = list(ctx, topics...); err != nil {
+		found, err = ask(ctx, b, func(ctx context.Context) (kadm.ListedOffsets, error) { return list(ctx, topics...) })
+		if err != nil {
 			return err
 		}
 		for _, name := range topics {
 			if len(found[name]) == 0 {
-				return fmt.Errorf("the brokers list no partition of %s", name)
+				deleted = &TopicError{Name: name, Err: kerr.UnknownTopicOrPartition}
+				return nil
 			}
 		}
-		return found.Error()
+		if err = found.Error(); isOneOf(err, stale) {
+			deleted = err
+			return nil
+		}
+		return err
 	})
+	if err == nil {
+		err = deleted
+	}
 	return found, err
 }
