@@ -36,6 +36,7 @@ type Principal struct {
 	User    User
 	Process bool      // authenticated by the process password; User is empty
 	TokenID string    // of a user's token; not the token itself
+	Version int64     // of the user's credentials at the log-in, as in User.Version
 	Expires time.Time // when the token expires; zero for a process
 	Address string    // where the request came from, if known
 }

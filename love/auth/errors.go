@@ -16,6 +16,14 @@ var (
 	// for instance because the database is unavailable.
 	ErrUnavailable = errors.New("not available at the moment")
 
+	// ErrSuperseded means that the account has changed since a log-in was checked,
+	// for instance its password: no token is issued. Check the log-in again.
+	ErrSuperseded = errors.New("the account has changed since the log-in was checked: log in again")
+	// ErrUnrecorded means that a revocation is in effect in this process, and
+	// that its store could not record it yet, but will as soon as it can: until
+	// then other processes do not know it, and the end of this one undoes it.
+	ErrUnrecorded = errors.New("in effect here, but not recorded yet")
+
 	// ErrToken means that the token is not one of ours, or was revoked.
 	ErrToken = errors.New("unknown token")
 	// ErrExpired means that the token was ours and has expired.

@@ -27,9 +27,9 @@ var (
 // shown to the client. If it wraps none of ErrToken, ErrExpired, ErrInactive
 // and ErrCredentials, the token could not be checked.
 func (g Gate) Admit(r *http.Request) (Principal, error) {
-	q := r.URL.Query()
+	token, password := queryValue(r.URL.RawQuery, "token"), queryValue(r.URL.RawQuery, "password")
 	refused := fmt.Errorf("%w: %w", ErrCredentials, errNoCredentials)
-	if token := q.Get("token"); token != "" && g.Tokens != nil {
+	if token != "" && g.Tokens != nil {
 		p, err := g.Tokens.Verify(r.Context(), token)
 		if err == nil {
 			p.Address = Address(r)
@@ -37,11 +37,11 @@ func (g Gate) Admit(r *http.Request) (Principal, error) {
 		}
 		refused = showable(err)
 	}
-	if password := q.Get("password"); password != "" {
+	if password != "" {
 		if g.isProcess(password) {
 			return Principal{Process: true, Address: Address(r)}, nil
 		}
-		if q.Get("token") == "" {
+		if token == "" {
 			refused = fmt.Errorf("%w: %w", ErrCredentials, errProcessPassword)
 		}
 	}

@@ -66,6 +66,42 @@ func TestGate_AdmitsByTokenThenByPassword(t *testing.T) {
 	}
 }
 
+// The right values are those of urllib.parse.parse_qs, with which the Python
+// manager reads the query.
+func TestGate_ReadsTheQueryAsThePythonManagerDoes(t *testing.T) {
+	tokens := jwt.New(nil, users(t))
+	token := issue(t, tokens, "user")
+	for query, password := range map[string]string{
+		"password=100%sure":                 "100%sure",
+		"password=a;b":                      "a;b",
+		"password=%zz":                      "%zz",
+		"password=a%":                       "a%",
+		"password=a%4":                      "a%4",
+		"password=a%+1":                     "a% 1",
+		"password=%c3%a9":                   "é",
+		"password=é":                        "é",
+		"password=%ff":                      "\uFFFD",
+		"password=a=b":                      "a=b",
+		"password=a%2Bb":                    "a+b",
+		"password=a%20b":                    "a b",
+		"password=a+b":                      "a b",
+		"p%61ssword=x":                      "x",
+		"password&password=x":               "x",
+		"password=&password=x":              "x",
+		"x=%zz&password=x":                  "x",
+		"password=x;token=" + token:         "x;token=" + token,
+		"token=%20" + token + "&password=x": "x",
+	} {
+		p, err := auth.Gate{Tokens: tokens, ProcessPassword: password}.Admit(httptest.NewRequest("GET", "/?"+query, nil))
+		require.NoError(t, err, query)
+		require.True(t, p.Process, query)
+	}
+	for _, query := range []string{"token=%20" + token, "token=" + token + "+", "token=" + token + "%0A"} {
+		_, err := auth.Gate{Tokens: tokens}.Admit(httptest.NewRequest("GET", "/?"+query, nil))
+		require.ErrorIs(t, err, auth.ErrToken, query)
+	}
+}
+
 func TestGate_WithoutAPasswordAdmitsNoProcess(t *testing.T) {
 	for _, query := range []string{"", "?password=", "?password=x", "?token=x"} {
 		_, err := auth.Gate{}.Admit(httptest.NewRequest("GET", "/"+query, nil))
@@ -74,8 +110,9 @@ func TestGate_WithoutAPasswordAdmitsNoProcess(t *testing.T) {
 }
 
 func TestGate_ReportsWhatWasWrongButNotWhatIsBroken(t *testing.T) {
-	tokens := jwt.New(nil, brokenDirectory{})
-	_, err := auth.Gate{Tokens: tokens}.Admit(httptest.NewRequest("GET", "/?token="+issue(t, tokens, "user"), nil))
+	key := []byte("0123456789abcdef0123456789abcdef")
+	tokens := jwt.New(key, brokenDirectory{})
+	_, err := auth.Gate{Tokens: tokens}.Admit(httptest.NewRequest("GET", "/?token="+issue(t, jwt.New(key, users(t)), "user"), nil))
 	require.ErrorIs(t, err, errAway)
 	require.NotContains(t, err.Error(), "database")
 

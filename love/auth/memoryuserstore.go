@@ -17,6 +17,7 @@ type MemoryUserStore struct {
 	mu       sync.RWMutex
 	accounts map[string]Account
 	groups   map[string]Group
+	version  int64 // of the last change
 }
 
 var _ UserStore = (*MemoryUserStore)(nil)
@@ -77,17 +78,18 @@ func (m *MemoryUserStore) create(a Account) error {
 	if _, taken := m.accounts[a.Username]; taken {
 		return fmt.Errorf("user %q: %w", a.Username, ErrUserExists)
 	}
-	return m.put(a)
+	return m.put(a, Account{})
 }
 
-func (m *MemoryUserStore) put(a Account) error {
+func (m *MemoryUserStore) put(a, before Account) error {
 	a.User = a.Normal()
 	for _, g := range a.Groups {
 		if _, ok := m.groups[g]; !ok {
 			return fmt.Errorf("group %q: %w", g, ErrUnknownGroup)
 		}
 	}
-	m.accounts[a.Username] = a
+	m.version++
+	m.accounts[a.Username] = a.Versioned(before, m.version)
 	return nil
 }
 
@@ -103,15 +105,17 @@ func (m *MemoryUserStore) UpdateAccount(_ context.Context, username string, chan
 func (m *MemoryUserStore) update(username string, change func(*Account) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	a, err := m.account(username)
+	before, err := m.account(username)
 	if err != nil {
 		return err
 	}
+	a := before
+	a.User = before.Clone()
 	if err := change(&a); err != nil {
 		return err
 	}
 	a.Username = username
-	return m.put(a)
+	return m.put(a, before)
 }
 
 // DeleteAccount implements [UserStore].

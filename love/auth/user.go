@@ -20,6 +20,14 @@ type User struct {
 	// GroupPermissions are those that the groups give, if the source of the
 	// User knows them.
 	GroupPermissions []Permission
+
+	// Version is that of the credentials as they were read, before the password
+	// was checked; see [Account.Versioned]. A token is issued only while it is
+	// still the version of the account, and carries it. Zero: the source of the
+	// User has no versions.
+	Version int64
+	// TokensFrom is the lowest Version whose tokens are valid.
+	TokensFrom int64
 }
 
 // DefaultUsers returns the users of every new manager

@@ -63,12 +63,24 @@ func (u *Users) AddMissing(ctx context.Context, passwords map[string]string) (ad
 	return added, nil
 }
 
-// SetPassword gives a user another password.
+// SetPassword gives a user another password, and ends all tokens of the user,
+// because whoever knew the old password may have one.
 func (u *Users) SetPassword(ctx context.Context, username, password string) error {
+	return u.setPassword(ctx, username, password, (*Account).EndTokens)
+}
+
+// SetPasswordKeepTokens is [Users.SetPassword] without ending the tokens that were
+// issued before. A log-in with the old password that is under way gets none.
+func (u *Users) SetPasswordKeepTokens(ctx context.Context, username, password string) error {
+	return u.setPassword(ctx, username, password, func(*Account) {})
+}
+
+func (u *Users) setPassword(ctx context.Context, username, password string, also func(*Account)) error {
 	hash, err := u.hash(ctx, password)
 	if err == nil {
 		err = u.store.UpdateAccount(ctx, username, func(a *Account) error {
 			a.PasswordHash = hash
+			also(a)
 			return nil
 		})
 	}
@@ -93,6 +105,15 @@ func (u *Users) hash(ctx context.Context, password string) (string, error) {
 func (u *Users) SetActive(ctx context.Context, username string, active bool) error {
 	return u.store.UpdateAccount(ctx, username, func(a *Account) error {
 		a.Disabled = !active
+		return nil
+	})
+}
+
+// EndTokens ends all tokens of a user, even those of log-ins under way. It
+// implements [TokenEnder].
+func (u *Users) EndTokens(ctx context.Context, username string) error {
+	return u.store.UpdateAccount(ctx, username, func(a *Account) error {
+		a.EndTokens()
 		return nil
 	})
 }
@@ -134,23 +155,32 @@ func (u *Users) Authenticate(ctx context.Context, username, password string) (Us
 		return User{}, ErrCredentials
 	}
 	if u.passwords.Outdated(a.PasswordHash) {
-		if err := u.rehash(ctx, a, password); err != nil {
+		if a, err = u.rehash(ctx, a, password); err != nil {
 			return User{}, fmt.Errorf("renewing the password hash of %q: %w", username, err)
 		}
 	}
 	return a.User, nil
 }
 
-// rehash renews the hash of a password, unless the password was changed meanwhile.
-func (u *Users) rehash(ctx context.Context, old Account, password string) error {
+// rehash renews the hash of a password and returns the account with it. If the
+// password was changed meanwhile, it returns the account as it was checked.
+func (u *Users) rehash(ctx context.Context, old Account, password string) (Account, error) {
 	hash, err := u.passwords.Hash(ctx, password)
 	if err != nil {
-		return err
+		return Account{}, err
 	}
-	return u.store.UpdateAccount(ctx, old.Username, func(a *Account) error {
+	err = u.store.UpdateAccount(ctx, old.Username, func(a *Account) error {
 		if a.PasswordHash == old.PasswordHash {
 			a.PasswordHash = hash
 		}
 		return nil
 	})
+	if err != nil {
+		return Account{}, err
+	}
+	renewed, err := u.store.Account(ctx, old.Username)
+	if err != nil || renewed.PasswordHash != hash {
+		return old, nil // its version is superseded, so that no token is issued
+	}
+	return renewed, nil
 }

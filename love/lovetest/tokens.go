@@ -160,6 +160,8 @@ func tokenForged(t *testing.T, s *tokensTest) {
 		"cut at the end":              good[:len(good)-1],
 		"cut at the beginning":        good[1:],
 		"with a character at its end": good + "x",
+		"with a line break":           good + "\n",
+		"broken in the middle":        good[:middle] + "\r\n" + good[middle:],
 		"repeated":                    good + good,
 		"with another character":      good[:middle] + another + good[middle+1:],
 		"with an odd character":       good[:middle] + "!" + good[middle+1:],

@@ -26,6 +26,7 @@ func RunUserStore(t *testing.T, open func(t *testing.T) auth.UserStore) {
 		"watchers are notified of new, changed, deleted accounts": accountWatch,
 		"results are copies":                                      accountCopy,
 		"an account created again has no permissions":             accountAgain,
+		"an account has the versions of auth.Account.Versioned":   accountVersions,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -37,6 +38,14 @@ var ada = auth.Account{
 		Groups: []string{auth.GroupCommand, auth.GroupUIFramework}, Permissions: []auth.Permission{"ATDome:*:move*", auth.ManageUsers},
 	},
 	PasswordHash: "a hash",
+}
+
+// requireAda requires that an account is ada, with whatever versions and with the
+// permissions of her groups.
+func requireAda(t *testing.T, got auth.Account) {
+	t.Helper()
+	got.GroupPermissions, got.Version, got.TokensFrom = nil, 0, 0
+	require.Equal(t, ada, got)
 }
 
 func freshUsers(t *testing.T, s auth.UserStore) {
@@ -63,8 +72,7 @@ func accountComesBack(t *testing.T, s auth.UserStore) {
 	require.Contains(t, got.GroupPermissions, auth.ExecuteCommand)
 	require.Contains(t, got.GroupPermissions, auth.Permission("ui_framework.add_view"))
 	require.NotContains(t, got.GroupPermissions, auth.Permission("ignored"))
-	got.GroupPermissions = nil
-	require.Equal(t, ada, got)
+	requireAda(t, got)
 
 	all, err := s.Accounts(t.Context())
 	require.NoError(t, err)
@@ -130,8 +138,7 @@ func accountUpdateFails(t *testing.T, s auth.UserStore) {
 	}), no)
 	got, err := s.Account(t.Context(), "ada")
 	require.NoError(t, err)
-	got.GroupPermissions = nil
-	require.Equal(t, ada, got)
+	requireAda(t, got)
 }
 
 func accountUpdatesAtOnce(t *testing.T, s auth.UserStore) {
@@ -213,8 +220,7 @@ func accountCopy(t *testing.T, s auth.UserStore) {
 	again, err := s.Account(t.Context(), "ada")
 	require.NoError(t, err)
 	require.NotContains(t, again.GroupPermissions, auth.Permission("x"))
-	again.GroupPermissions = nil
-	require.Equal(t, ada, again)
+	requireAda(t, again)
 	freshGroups, err := s.Groups(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, auth.ExecuteCommand, freshGroups[0].Permissions[0])
@@ -229,4 +235,60 @@ func accountAgain(t *testing.T, s auth.UserStore) {
 	require.Empty(t, got.Groups)
 	require.Empty(t, got.Permissions)
 	require.Empty(t, got.PasswordHash)
+}
+
+func accountVersions(t *testing.T, s auth.UserStore) {
+	ctx := t.Context()
+	now := func() (version, tokensFrom int64) {
+		a, err := s.Account(ctx, "ada")
+		require.NoError(t, err)
+		return a.Version, a.TokensFrom
+	}
+	change := func(change func(*auth.Account)) {
+		require.NoError(t, s.UpdateAccount(ctx, "ada", func(a *auth.Account) error {
+			change(a)
+			return nil
+		}))
+	}
+	forged := ada
+	forged.Version, forged.TokensFrom = 1e6, -1
+	require.NoError(t, s.CreateAccount(ctx, forged))
+	last, from := now()
+	require.Positive(t, last)
+	require.Equal(t, last, from, "a new account has no tokens")
+	require.Less(t, last, int64(1e6), "the store chooses the version")
+
+	for why, f := range map[string]func(*auth.Account){
+		"other data":      func(a *auth.Account) { a.Email = "other@example.org" },
+		"rights":          func(a *auth.Account) { a.Superuser, a.Groups = true, nil },
+		"forged versions": func(a *auth.Account) { a.Version, a.TokensFrom = 1e6, 1 },
+	} {
+		change(f)
+		version, tokens := now()
+		require.Equal(t, []int64{last, from}, []int64{version, tokens}, why)
+	}
+	for _, f := range []func(*auth.Account){
+		func(a *auth.Account) { a.PasswordHash = "another hash" },
+		func(a *auth.Account) { a.Disabled = true },
+		func(a *auth.Account) { a.Disabled = false },
+	} {
+		change(f)
+		version, tokens := now()
+		require.Greater(t, version, last, "log-ins that were checked before are superseded")
+		require.Equal(t, from, tokens, "tokens stay valid")
+		last = version
+	}
+	change((*auth.Account).EndTokens)
+	version, tokens := now()
+	require.Greater(t, version, last)
+	require.Equal(t, version, tokens, "all tokens have ended")
+
+	require.NoError(t, s.DeleteAccount(ctx, "ada"))
+	require.NoError(t, s.CreateAccount(ctx, ada))
+	again, tokens := now()
+	require.Greater(t, again, version, "an account of the same name is another one")
+	require.Equal(t, again, tokens)
+	all, err := s.Accounts(ctx)
+	require.NoError(t, err)
+	require.Equal(t, again, all[0].Version)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	golangjwt "github.com/golang-jwt/jwt/v5"
@@ -16,7 +17,10 @@ import (
 // signed it.
 type claims struct {
 	golangjwt.RegisteredClaims
-	keyID string
+	// Version is that of the user's credentials at the log-in; absent in tokens for
+	// users without versions.
+	Version int64 `json:"ver,omitempty"`
+	keyID   string
 }
 
 // read checks everything about a token that does not change with time, and
@@ -32,9 +36,12 @@ func (t *Tokens) read(ctx context.Context, token string) (*claims, error) {
 		}
 		return c, nil
 	}
+	if strings.ContainsAny(token, "\r\n") { // which the decoder would skip
+		return nil, auth.ErrToken
+	}
 	c := new(claims)
 	var keyErr error
-	_, err := t.parser.ParseWithClaims(token, &c.RegisteredClaims, func(parsed *golangjwt.Token) (any, error) {
+	_, err := t.parser.ParseWithClaims(token, c, func(parsed *golangjwt.Token) (any, error) {
 		// Nothing else of the header counts: a jwk, jku or x5u is not even read.
 		c.keyID, _ = parsed.Header["kid"].(string)
 		var key Key

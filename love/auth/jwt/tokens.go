@@ -112,15 +112,19 @@ func (t *Tokens) Issue(ctx context.Context, u auth.User) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("issuing a token for %q: %w", u.Username, err)
 	}
+	version, err := t.versionOf(ctx, u)
+	if err != nil {
+		return "", fmt.Errorf("issuing a token for %q: %w", u.Username, err)
+	}
 	now := t.clock.Now()
-	claims := golangjwt.RegisteredClaims{
+	claims := claims{Version: version, RegisteredClaims: golangjwt.RegisteredClaims{
 		Issuer:    t.issuer,
 		Subject:   u.Username,
 		Audience:  golangjwt.ClaimStrings{t.audience},
 		IssuedAt:  golangjwt.NewNumericDate(now),
 		ExpiresAt: golangjwt.NewNumericDate(now.Add(t.lifetime)),
 		ID:        rand.Text(),
-	}
+	}}
 	unsigned := golangjwt.NewWithClaims(golangjwt.SigningMethodHS256, claims)
 	unsigned.Header["kid"] = key.ID
 	token, err := unsigned.SignedString(key.Secret)
@@ -130,11 +134,44 @@ func (t *Tokens) Issue(ctx context.Context, u auth.User) (string, error) {
 	if len(token) > MaxBytes {
 		return "", fmt.Errorf("issuing a token: the user name of %d bytes is too long for one", len(u.Username))
 	}
-	info := auth.TokenInfo{ID: claims.ID, Username: u.Username, Issued: now, Expires: claims.ExpiresAt.Time}
+	info := auth.TokenInfo{ID: claims.ID, Username: u.Username, Version: version, Issued: now, Expires: claims.ExpiresAt.Time}
 	if err := t.store.Add(ctx, info); err != nil {
 		return "", fmt.Errorf("storing a token for %q: %w", u.Username, err)
 	}
+	if err := t.checkVersion(ctx, info); err != nil {
+		return "", fmt.Errorf("issuing a token for %q: %w", u.Username, err)
+	}
 	return token, nil
+}
+
+// versionOf returns the version of the credentials that a log-in was checked with;
+// without one the caller vouches for the user as of now.
+func (t *Tokens) versionOf(ctx context.Context, u auth.User) (int64, error) {
+	if u.Version != 0 {
+		return u.Version, nil
+	}
+	now, err := t.users.Lookup(ctx, u.Username)
+	if errors.Is(err, auth.ErrUnknownUser) || errors.Is(err, auth.ErrInactive) {
+		return 0, nil // Verify refuses the token for as long as that is so
+	}
+	return now.Version, err
+}
+
+// checkVersion takes back a token whose user has changed before the token was
+// added. A store that also keeps the users has checked that, but others have not.
+func (t *Tokens) checkVersion(ctx context.Context, i auth.TokenInfo) error {
+	if i.Version == 0 {
+		return nil
+	}
+	switch now, err := t.users.Lookup(ctx, i.Username); {
+	case err == nil && now.Version == i.Version:
+		return nil
+	case err == nil, errors.Is(err, auth.ErrUnknownUser), errors.Is(err, auth.ErrInactive):
+		_, err := t.revoke(ctx, i.ID, i.Expires)
+		return errors.Join(auth.ErrSuperseded, err)
+	default:
+		return err
+	}
 }
 
 // Verify implements auth.Tokens. It revokes a token that it finds expired: the first
@@ -153,7 +190,7 @@ func (t *Tokens) Verify(ctx context.Context, token string) (auth.Principal, erro
 		return auth.Principal{}, auth.ErrToken
 	}
 	if !t.clock.Now().Before(claims.ExpiresAt.Time) {
-		if first, err := t.revoke(ctx, claims.ID, claims.ExpiresAt.Time); err != nil {
+		if first, err := t.revoke(ctx, claims.ID, claims.ExpiresAt.Time); err != nil && !errors.Is(err, auth.ErrUnrecorded) {
 			return auth.Principal{}, err
 		} else if !first { // another call has just revoked it
 			return auth.Principal{}, auth.ErrToken
@@ -169,7 +206,10 @@ func (t *Tokens) Verify(ctx context.Context, token string) (auth.Principal, erro
 	case err != nil:
 		return auth.Principal{}, fmt.Errorf("looking up the user of a token: %w", err)
 	}
-	return auth.Principal{User: u, TokenID: claims.ID, Expires: claims.ExpiresAt.Time}, nil
+	if claims.Version < u.TokensFrom {
+		return auth.Principal{}, auth.ErrToken
+	}
+	return auth.Principal{User: u, TokenID: claims.ID, Version: claims.Version, Expires: claims.ExpiresAt.Time}, nil
 }
 
 // Revoke implements auth.Tokens.
@@ -185,7 +225,7 @@ func (t *Tokens) Revoke(ctx context.Context, token string) error {
 func (t *Tokens) revoke(ctx context.Context, id string, expires time.Time) (first bool, err error) {
 	first, err = t.store.Revoke(ctx, id, expires)
 	if err != nil {
-		return false, fmt.Errorf("revoking a token: %w", err)
+		return first, fmt.Errorf("revoking a token: %w", err)
 	}
 	return first, nil
 }

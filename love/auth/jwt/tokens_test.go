@@ -160,13 +160,15 @@ func TestToken_ThatCannotBeCheckedIsNeitherGoodNorRefused(t *testing.T) {
 		"store": jwt.New(key, users(t), jwt.WithTokenStore(brokenStore{jwt.NewMemoryTokenStore(lovetest.NewClock(start))})),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := tokens.Verify(t.Context(), issue(t, tokens, "user"))
+			_, err := tokens.Verify(t.Context(), issue(t, jwt.New(key, users(t)), "user"))
 			require.ErrorIs(t, err, errAway)
 			require.NotErrorIs(t, err, auth.ErrToken)
 		})
 	}
 	tokens := jwt.New(key, users(t), jwt.WithTokenStore(brokenStore{jwt.NewMemoryTokenStore(lovetest.NewClock(start))}))
 	require.ErrorIs(t, tokens.Revoke(t.Context(), issue(t, tokens, "user")), errAway)
+	_, err := jwt.New(key, brokenDirectory{}).Issue(t.Context(), auth.User{Username: "user"})
+	require.ErrorIs(t, err, errAway, "whose version is unknown gets no token")
 }
 
 func TestVerify_OfManyTokensStaysRight(t *testing.T) {
