@@ -36,7 +36,9 @@ type Principal struct {
 	User    User
 	Process bool      // authenticated by the process password; User is empty
 	TokenID string    // of a user's token; not the token itself
-	Version int64     // of the user's credentials at the log-in, as in User.Version
+	// Version is that of the user's credentials at the log-in, as in User.Version,
+	// and at least 1; 0 if the Tokens have no versions.
+	Version int64
 	Expires time.Time // when the token expires; zero for a process
 	Address string    // where the request came from, if known
 }

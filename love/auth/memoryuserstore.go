@@ -24,7 +24,7 @@ var _ UserStore = (*MemoryUserStore)(nil)
 
 // NewMemoryUserStore makes a store with the default groups and without users.
 func NewMemoryUserStore() *MemoryUserStore {
-	m := &MemoryUserStore{accounts: make(map[string]Account), groups: make(map[string]Group)}
+	m := &MemoryUserStore{accounts: make(map[string]Account), groups: make(map[string]Group), version: 1}
 	for _, g := range DefaultGroups() {
 		m.groups[g.Name] = g
 	}

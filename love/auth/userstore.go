@@ -24,7 +24,7 @@ func (a *Account) EndTokens() { a.TokensFrom = NextVersion }
 
 // Versioned returns the account with the versions that a store writes with it;
 // before is the account as it was, the zero Account if there was none, and next
-// a number above that of every earlier change, also to accounts that were
+// a number above 1 and above that of every earlier change, also to accounts that were
 // deleted. A new password, being enabled or disabled, and EndTokens give a new
 // version: a log-in that was checked before gets no token. Tokens issued before
 // stay valid, except after EndTokens, and those of an earlier account of the

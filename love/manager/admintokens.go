@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -50,14 +51,15 @@ func (m *Manager) revokeToken(c *call) (answer, error) {
 		return answer{}, err
 	}
 	id := c.params.ByName("id")
-	switch err := admin.RevokeID(c.Context(), id); {
+	err = admin.RevokeID(context.WithoutCancel(c.Context()), id)
+	switch {
 	case errors.Is(err, auth.ErrToken):
 		return answer{}, errNotFound
-	case err != nil:
+	case err != nil && !errors.Is(err, auth.ErrUnrecorded):
 		return answer{}, err
 	}
-	m.note(c, audit.Record{Action: audit.TokenRevoked, Subject: id, Outcome: audit.Done})
-	return answer{Status: http.StatusNoContent}, nil
+	m.noteRevocation(c, audit.Record{Action: audit.TokenRevoked, Subject: id}, err)
+	return answer{Status: http.StatusNoContent}, err
 }
 
 // revokeTokensOf revokes all tokens of one user. No request revokes those of all
@@ -71,12 +73,12 @@ func (m *Manager) revokeTokensOf(c *call) (answer, error) {
 	if username == "" {
 		return answer{}, fieldErrors{"username": {"This field is required."}}.refusal()
 	}
-	n, err := admin.RevokeAll(c.Context(), username)
-	if err != nil {
+	n, err := admin.RevokeAll(context.WithoutCancel(c.Context()), username)
+	if err != nil && !errors.Is(err, auth.ErrUnrecorded) {
 		return answer{}, err
 	}
-	m.note(c, audit.Record{Action: audit.TokenRevoked, Subject: username, Outcome: audit.Done, Detail: fmt.Sprintf("%d tokens", n)})
-	return answer{Status: http.StatusOK, Body: map[string]int{"revoked": n}}, nil
+	m.noteRevocation(c, audit.Record{Action: audit.TokenRevoked, Subject: username, Detail: fmt.Sprintf("%d tokens", n)}, err)
+	return answer{Status: http.StatusOK, Body: map[string]int{"revoked": n}}, err
 }
 
 func (m *Manager) rotateKey(c *call) (answer, error) {

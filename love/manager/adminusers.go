@@ -277,14 +277,15 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 		return checkMayChange(c, *a)
 	})
 	m.noteForbiddenChange(c, user.Username, err)
-	if err != nil {
+	if err != nil && !errors.Is(err, auth.ErrUnrecorded) {
 		return answer{}, storeError(err)
 	}
-	m.noteChange(c, before, after)
+	m.noteChange(c, before, after, err)
 	if ch.Password != nil {
-		if err := m.setPassword(c, user.Username, *ch.Password); err != nil {
-			return answer{}, storeError(err)
-		}
+		err = errors.Join(err, m.setPassword(c, user.Username, *ch.Password))
+	}
+	if err != nil {
+		return answer{}, storeError(err)
 	}
 	return m.accountAnswer(c, http.StatusOK, user.Username)
 }
@@ -292,17 +293,28 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 // setPassword sets a password and revokes the user's tokens. The record comes in
 // between, because a failure to revoke tokens does not undo the change.
 func (m *Manager) setPassword(c *call, username, password string) error {
-	if err := m.config.Users.SetPassword(c.Context(), username, password); err != nil {
+	err := m.config.Users.SetPassword(c.Context(), username, password)
+	if err != nil && !errors.Is(err, auth.ErrUnrecorded) {
 		return err
 	}
-	m.note(c, audit.Record{Action: audit.PasswordSet, Subject: username, Outcome: audit.Done})
-	return m.endTokens(c, username)
+	m.noteRevocation(c, audit.Record{Action: audit.PasswordSet, Subject: username}, err)
+	return errors.Join(err, m.endTokens(c, username))
 }
 
-// noteChange writes an audit record for each kind of change.
-func (m *Manager) noteChange(c *call, before, after auth.Account) {
+// noteRevocation writes the audit record of a revocation that was done, or whose
+// error is auth.ErrUnrecorded.
+func (m *Manager) noteRevocation(c *call, r audit.Record, err error) {
+	if r.Outcome = audit.Done; err != nil {
+		r.Detail = strings.TrimPrefix(r.Detail+"; "+notRecorded, "; ")
+	}
+	m.note(c, r)
+}
+
+// noteChange writes an audit record for each kind of change. If its error is
+// auth.ErrUnrecorded, only what was taken away is in effect.
+func (m *Manager) noteChange(c *call, before, after auth.Account, err error) {
 	note := func(action, detail string) {
-		m.note(c, audit.Record{Action: action, Subject: after.Username, Outcome: audit.Done, Detail: detail})
+		m.noteRevocation(c, audit.Record{Action: action, Subject: after.Username, Detail: detail}, err)
 	}
 	switch {
 	case after.Disabled && !before.Disabled:
@@ -331,14 +343,16 @@ func (m *Manager) removeUser(c *call) (answer, error) {
 	}
 	// A new user of the same name must not inherit tokens. They are revoked twice,
 	// because of a log-in that may come in between.
-	if err := m.endTokens(c, a.Username); err != nil {
-		return answer{}, err
+	ended := m.endTokens(c, a.Username)
+	if ended != nil && !errors.Is(ended, auth.ErrUnrecorded) {
+		return answer{}, ended
 	}
-	if err := m.config.Users.Store().DeleteAccount(c.Context(), a.Username); err != nil {
+	err = m.config.Users.Store().DeleteAccount(c.Context(), a.Username)
+	if err != nil && !errors.Is(err, auth.ErrUnrecorded) {
 		return answer{}, storeError(err)
 	}
-	m.note(c, audit.Record{Action: audit.UserRemoved, Subject: a.Username, Outcome: audit.Done})
-	if err := m.endTokens(c, a.Username); err != nil {
+	m.noteRevocation(c, audit.Record{Action: audit.UserRemoved, Subject: a.Username}, err)
+	if err := errors.Join(ended, err, m.endTokens(c, a.Username)); err != nil {
 		return answer{}, err
 	}
 	return answer{Status: http.StatusNoContent}, nil

@@ -64,6 +64,9 @@ var (
 	errUnavailable = refuse(http.StatusServiceUnavailable, "The manager cannot do this at the moment. Try again in a moment.")
 )
 
+// errUnrecorded answers a revocation that is in effect only at this manager.
+var errUnrecorded = refuse(http.StatusServiceUnavailable, "The database could not record this. What it takes away is in effect at this manager, and will be recorded as soon as the database can be written: until then other managers do not know it, and a restart of this one undoes it.")
+
 func methodNotAllowed(method string, allowed ...string) *refusal {
 	return refuse(http.StatusMethodNotAllowed, fmt.Sprintf("Method %q not allowed.", method)).With("Allow", strings.Join(allowed, ", "))
 }
@@ -74,6 +77,9 @@ func (m *Manager) refusal(r *http.Request, err error) answer {
 		return known.Answer
 	}
 	m.config.Logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	if errors.Is(err, auth.ErrUnrecorded) {
+		return errUnrecorded.Answer
+	}
 	if errors.Is(err, auth.ErrUnavailable) {
 		return errUnavailable.Answer
 	}

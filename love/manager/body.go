@@ -107,12 +107,20 @@ func (c *call) mediaType() string {
 // bodyTimeout is the default of Config.BodyTimeout.
 const bodyTimeout = 10 * time.Second
 
+// read reads the body, then repeats the checks of the endpoint. The record of a
+// refused command reads it again.
 func (c *call) read() ([]byte, error) {
-	body, err := httpapi.ReadBody(c.writer, c.Request, maxBody, c.bodyTimeout)
-	if err != nil {
-		return nil, bodyRefusal(err)
+	if c.body == nil {
+		body, err := httpapi.ReadBody(c.writer, c.Request, maxBody, c.bodyTimeout)
+		if err != nil {
+			return nil, bodyRefusal(err)
+		}
+		c.body = body
+		if err := c.recheck(); err != nil {
+			return nil, err
+		}
 	}
-	return body, nil
+	return c.body, nil
 }
 
 func bodyRefusal(err error) *refusal {
@@ -144,6 +152,9 @@ func (c *call) form() (fields, error) {
 			return nil, bodyRefusal(reason)
 		}
 		return nil, refuse(http.StatusBadRequest, "Form parse error - "+err.Error())
+	}
+	if err := c.recheck(); err != nil {
+		return nil, err
 	}
 	f := make(fields, len(values))
 	for name, v := range values {

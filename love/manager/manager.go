@@ -69,6 +69,10 @@ type Config struct {
 	// AuditLog keeps the audit records. Default: none, they go to the
 	// Logger only.
 	AuditLog audit.Log
+	// Refresh, if set, is called before a log-in, a command or a change is checked:
+	// it reads what other processes have changed, as (*store.Store).Refresh does.
+	// Default: the parts know themselves.
+	Refresh func(ctx context.Context)
 	// Origins reports whether pages of a browser origin, "https://love.example",
 	// may call the API. Default: all may. That is safe because browsers add no
 	// credentials by themselves: a foreign page has no token. The Hub has its own
@@ -210,6 +214,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Refresh == nil {
+		c.Refresh = func(context.Context) {}
 	}
 	if c.Origins == nil {
 		c.Origins = func(string) bool { return true }

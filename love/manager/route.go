@@ -51,6 +51,10 @@ type call struct {
 	writer http.ResponseWriter
 	// bodyTimeout is how long reading the body may take.
 	bodyTimeout time.Duration
+	body        []byte // once it was read
+	// recheck repeats the checks of the endpoint as of now: what they allowed may
+	// have been taken away while the body was on its way.
+	recheck func() error
 }
 
 // endpoints returns the table of the API (docs/protocol/manager.md#http, and our own
@@ -133,18 +137,16 @@ func (m *Manager) endpoint(e endpoint) httprouter.Handle {
 }
 
 func (m *Manager) serve(e endpoint, c *call) (answer, error) {
-	if e.login != loginIgnored {
-		if err := m.authenticate(c); err != nil && (e.login == loginRequired || !errors.Is(err, errNoCredentials)) {
-			return answer{}, err
-		}
+	c.recheck = func() error { return nil }
+	if c.Method != http.MethodGet && c.Method != http.MethodHead {
+		m.config.Refresh(c.Context())
 	}
-	if e.needs != "" {
-		if err := m.authorize(c, e.needs); err != nil {
-			if e.forbidden != nil {
-				e.forbidden(c, err)
-			}
-			return answer{}, err
-		}
+	if err := m.check(e, c); err != nil {
+		return answer{}, err
+	}
+	c.recheck = func() error {
+		m.config.Refresh(c.Context())
+		return m.check(e, c)
 	}
 	act, ok := e.actions.Find(c.Method)
 	switch {
@@ -154,6 +156,24 @@ func (m *Manager) serve(e endpoint, c *call) (answer, error) {
 		return answer{Status: http.StatusOK, Header: http.Header{"Allow": {strings.Join(allowed(e.actions), ", ")}}}, nil
 	}
 	return answer{}, methodNotAllowed(c.Method, allowed(e.actions)...)
+}
+
+// check makes the checks of an endpoint: log-in and permission.
+func (m *Manager) check(e endpoint, c *call) error {
+	if e.login != loginIgnored {
+		if err := m.authenticate(c); err != nil && (e.login == loginRequired || !errors.Is(err, errNoCredentials)) {
+			return err
+		}
+	}
+	if e.needs == "" {
+		return nil
+	}
+	err := m.authorize(c, e.needs)
+	if err != nil && e.forbidden != nil {
+		c.recheck = func() error { return nil } // the command is read only to be recorded
+		e.forbidden(c, err)
+	}
+	return err
 }
 
 // allowed returns the methods in the Allow header of an endpoint.

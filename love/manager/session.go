@@ -51,24 +51,34 @@ func (m *Manager) session(c *call, who auth.Principal, token string) answer {
 }
 
 func (m *Manager) getToken(c *call) (answer, error) {
-	user, err := m.logIn(c)
+	l, err := m.logIn(c)
 	if err != nil {
 		return answer{}, err
 	}
-	return m.newSession(c, user, audit.Record{Actor: user.Username, Action: audit.LogIn})
+	return m.newSession(c, l, audit.Record{Actor: l.user.Username, Action: audit.LogIn})
 }
 
 func (m *Manager) validateToken(c *call) (answer, error) {
 	return m.session(c, c.who, c.token), nil
 }
 
+// logout revokes the token even if the caller hangs up. A token that has ended here
+// counts as logged out, even if that could not be recorded yet.
 func (m *Manager) logout(c *call) (answer, error) {
-	if err := m.config.Tokens.Revoke(c.Context(), c.token); err != nil {
+	noted := audit.Record{Action: audit.LogOut, Subject: c.who.TokenID, Outcome: audit.Done}
+	switch err := m.config.Tokens.Revoke(context.WithoutCancel(c.Context()), c.token); {
+	case errors.Is(err, auth.ErrUnrecorded):
+		noted.Detail = notRecorded
+	case err != nil:
 		return answer{}, err
 	}
-	m.note(c, audit.Record{Action: audit.LogOut, Subject: c.who.TokenID, Outcome: audit.Done})
+	m.note(c, noted)
 	return answer{Status: http.StatusNoContent}, nil
 }
+
+// notRecorded is the detail of audit records about a revocation that is in effect
+// only at this manager.
+const notRecorded = "in effect here, not recorded yet"
 
 // swapUser logs in another user on the same screen: it issues the new token first,
 // so that a failure leaves the old one as it is.
@@ -76,32 +86,39 @@ func (m *Manager) swapUser(c *call) (answer, error) {
 	if c.token == "" {
 		return answer{Status: http.StatusUnauthorized, Header: challenge()}, nil
 	}
-	user, err := m.logIn(c)
+	l, err := m.logIn(c)
 	if err != nil {
 		return answer{}, err
 	}
-	swapped, err := m.newSession(c, user, audit.Record{Actor: user.Username, Action: audit.UserSwapped, Subject: c.who.Name()})
+	swapped, err := m.newSession(c, l, audit.Record{Actor: l.user.Username, Action: audit.UserSwapped, Subject: c.who.Name()})
 	if err != nil {
 		return answer{}, err
 	}
 	// The old token is revoked even if the caller has hung up meanwhile.
-	if err := m.config.Tokens.Revoke(context.WithoutCancel(c.Context()), c.token); err != nil {
+	err = m.config.Tokens.Revoke(context.WithoutCancel(c.Context()), c.token)
+	if err != nil && !errors.Is(err, auth.ErrUnrecorded) {
 		return answer{}, err
 	}
 	return swapped, nil
 }
 
-// logIn reads user name and password and checks them. It writes an audit record
-// only if they are wrong; newSession writes that of a success.
-func (m *Manager) logIn(c *call) (auth.User, error) {
+// loggedIn is a user whose password was right, with a new token.
+type loggedIn struct {
+	user  auth.User
+	token string
+}
+
+// logIn reads user name and password, checks them and issues a token. It writes an
+// audit record only if they are wrong; newSession writes that of a success.
+func (m *Manager) logIn(c *call) (loggedIn, error) {
 	f, err := c.fields()
 	if err != nil {
-		return auth.User{}, err
+		return loggedIn{}, err
 	}
 	errs := fieldErrors{}
 	username, password := f.text("username", errs), f.secret("password", errs)
 	if len(errs) > 0 {
-		return auth.User{}, errs.refusal()
+		return loggedIn{}, errs.refusal()
 	}
 	address := auth.Address(c.Request)
 	failed := audit.Record{Actor: username, Action: audit.LogIn, Outcome: audit.Refused}
@@ -109,21 +126,21 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 		if m.throttle.Allow("an unusable name from " + address) {
 			m.note(c, failed)
 		}
-		return auth.User{}, errWrongLogIn
+		return loggedIn{}, errWrongLogIn
 	}
 	try, err := m.limiter.Try(c.Context(), username, address)
 	if err != nil {
 		if failed.Detail = "too many log-ins failed"; m.throttle.Allow("log-ins of " + username + " from " + address) {
 			m.note(c, failed)
 		}
-		return auth.User{}, tooManyLogIns(err)
+		return loggedIn{}, tooManyLogIns(err)
 	}
 	defer try.Wrong() // does nothing after Right or GiveBack
-	user, err := m.config.Authenticator.Authenticate(c.Context(), username, password)
+	l, err := m.checkLogIn(c, username, password)
 	switch {
 	case errors.Is(err, auth.ErrCredentials):
 		m.note(c, failed)
-		return auth.User{}, errWrongLogIn
+		return loggedIn{}, errWrongLogIn
 	case err != nil:
 		// A failure of the manager does not count against the user, unless the
 		// password was refused somewhere or the client hung up: both may have been
@@ -134,11 +151,32 @@ func (m *Manager) logIn(c *call) (auth.User, error) {
 		m.outages.logIns.Failed(m.config.Clock.Now(), err)
 		failed.Outcome = audit.Failed
 		m.note(c, failed)
-		return auth.User{}, errUnavailable
+		return loggedIn{}, errUnavailable
 	}
 	m.outages.logIns.Succeeded(m.config.Clock.Now())
 	try.Right()
-	return user, nil
+	return l, nil
+}
+
+// logInChecks is how often a log-in is checked if the account changes meanwhile.
+const logInChecks = 3
+
+// checkLogIn checks a password and issues a token. If the account has changed in
+// between, the password is checked again: it may be the old one.
+func (m *Manager) checkLogIn(c *call, username, password string) (l loggedIn, err error) {
+	for range logInChecks {
+		l.user, err = m.config.Authenticator.Authenticate(c.Context(), username, password)
+		if err == nil {
+			if l.token, err = m.config.Tokens.Issue(c.Context(), l.user); err == nil {
+				return l, nil
+			}
+		}
+		if !errors.Is(err, auth.ErrSuperseded) {
+			break
+		}
+		m.config.Refresh(c.Context())
+	}
+	return loggedIn{}, err
 }
 
 var errWrongLogIn = fieldErrors{noField: {"Unable to log in with provided credentials."}}.refusal()
@@ -153,16 +191,12 @@ func tooManyLogIns(err error) error {
 	return refuse(http.StatusTooManyRequests, "Too many log-ins have failed. Try again in "+seconds+" seconds.").With("Retry-After", seconds)
 }
 
-// newSession issues a token. If its audit record cannot be written, the log-in
-// fails.
-func (m *Manager) newSession(c *call, user auth.User, r audit.Record) (answer, error) {
-	token, err := m.config.Tokens.Issue(c.Context(), user)
-	if err != nil {
-		return answer{}, fmt.Errorf("logging in: %w", err)
-	}
+// newSession returns the answer to a log-in. If its audit record cannot be written,
+// the log-in fails.
+func (m *Manager) newSession(c *call, l loggedIn, r audit.Record) (answer, error) {
 	r.Address, r.Outcome = auth.Address(c.Request), audit.Done
 	if err := m.audit.Record(c.Context(), r); err != nil {
 		return answer{}, fmt.Errorf("logging in: %w", err)
 	}
-	return m.session(c, auth.Principal{User: user, Address: auth.Address(c.Request)}, token), nil
+	return m.session(c, auth.Principal{User: l.user, Address: auth.Address(c.Request)}, l.token), nil
 }

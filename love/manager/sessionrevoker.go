@@ -14,7 +14,8 @@ import (
 // revokerRetry is the wait before users are looked up again after a failure.
 const revokerRetry = time.Second
 
-// sessionRevoker closes the sockets of users who have been disabled or removed. It
+// sessionRevoker closes the sockets of users who have been disabled or removed, or
+// whose tokens have ended all at once. It
 // looks up users in its own goroutine, so that whoever reports a change need not
 // wait, and repeats each look-up until it succeeds.
 type sessionRevoker struct {
@@ -107,13 +108,16 @@ func (r *sessionRevoker) retryLater(names []string) bool {
 	}
 }
 
-// lookUp looks up a user, and closes their sockets if they are disabled or removed.
-// It returns false if the look-up failed.
+// lookUp looks up a user, and closes their sockets if they are disabled or removed,
+// or else those of tokens that have ended. It returns false if the look-up failed.
 func (r *sessionRevoker) lookUp(username string) bool {
-	_, err := r.users.Lookup(r.ctx, username)
-	if errors.Is(err, auth.ErrInactive) || errors.Is(err, auth.ErrUnknownUser) {
-		r.hub.Disconnect(func(p auth.Principal) bool { return !p.Process && p.User.Username == username }, hub.CloseCredential)
-		return true
+	u, err := r.users.Lookup(r.ctx, username)
+	locked := errors.Is(err, auth.ErrInactive) || errors.Is(err, auth.ErrUnknownUser)
+	if err != nil && !locked {
+		return false
 	}
-	return err == nil
+	r.hub.Disconnect(func(p auth.Principal) bool {
+		return !p.Process && p.User.Username == username && (locked || p.Version != 0 && p.Version < u.TokensFrom)
+	}, hub.CloseCredential)
+	return true
 }

@@ -150,7 +150,7 @@ func TestDatabase_Gives503AndKeepsSocketsIfItIsLocked(t *testing.T) {
 	tx, err := other.Begin()
 	require.NoError(t, err)
 	const later = `{"detail":"The manager cannot do this at the moment. Try again in a moment."}`
-	for _, c := range [][3]string{{"POST", getToken, ""}, {"DELETE", logout, token}, {"POST", swapUser, token}} {
+	for _, c := range [][3]string{{"POST", getToken, ""}, {"POST", swapUser, token}} {
 		status, answer := sys.call(t, c[0], c[1], c[2], credentials("user"))
 		require.Equal(t, 503, status, c)
 		require.Equal(t, later, answer)
@@ -164,6 +164,32 @@ func TestDatabase_Gives503AndKeepsSocketsIfItIsLocked(t *testing.T) {
 	status, _ = sys.call(t, "DELETE", logout, token, "")
 	require.Equal(t, 204, status)
 	require.Equal(t, ws.StatusNormalClosure, open.closeStatus())
+}
+
+func TestLogOut_HoldsThoughTheDatabaseIsLockedAndIsRecordedLater(t *testing.T) {
+	sys := newSystem(t)
+	token := sys.logIn(t, "user")
+	open := sys.connect(t, "token="+token)
+	open.requireWorking()
+	other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive")
+	require.NoError(t, err)
+	defer other.Close()
+	tx, err := other.Begin()
+	require.NoError(t, err)
+
+	status, _ := sys.call(t, "DELETE", logout, token, "")
+	require.Equal(t, 204, status)
+	require.Equal(t, ws.StatusNormalClosure, open.closeStatus())
+	status, _ = sys.call(t, "GET", validateToken, token, "")
+	require.Equal(t, 401, status)
+	require.Contains(t, sys.log.String(), "in effect here, not recorded yet")
+
+	require.NoError(t, tx.Rollback())
+	require.Eventually(t, func() bool {
+		var n int
+		err := other.QueryRow("SELECT count(*) FROM revocations").Scan(&n)
+		return err == nil && n == 1
+	}, 10*time.Second, 10*time.Millisecond)
 }
 
 func TestDatabase_Gives503AndKeepsSocketsIfItIsGone(t *testing.T) {
@@ -218,7 +244,7 @@ func TestSockets_CloseAfterAnOutageInWhichTheirUserOrTokenEnded(t *testing.T) {
 	tokens := jwt.New(nil, users, jwt.WithKeyring(other.Keyring()), jwt.WithTokenStore(other.TokenStore()))
 
 	require.NoError(t, os.Remove(link), "down for the manager, not for the other process")
-	status, _ := sys.call(t, "DELETE", logout, ended, "")
+	status, _ := sys.call(t, "POST", getToken, "", credentials("user"))
 	require.Equal(t, 503, status)
 	require.NoError(t, users.SetActive(t.Context(), "user", false))
 	require.NoError(t, tokens.Revoke(t.Context(), ended))

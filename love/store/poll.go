@@ -43,6 +43,13 @@ func (h *health) succeeded(now time.Time) {
 	h.since, h.last = time.Time{}, now
 }
 
+// failing reports whether the database could not be read the last time.
+func (h *health) failing() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.since.IsZero()
+}
+
 // stuck returns an error if poll has not completed a round within grace, even if the
 // database has not failed.
 func (h *health) stuck(now time.Time) error {
@@ -84,6 +91,7 @@ func (s *Store) poll(ctx context.Context) {
 			s.health.failed(s.clock.Now())
 		}
 		s.notify()
+		s.retryLater(ctx)
 	}
 }
 
@@ -102,6 +110,22 @@ func (s *Store) catchUp(ctx context.Context) {
 	s.caughtUp = now
 	_ = s.reload(ctx) // if the database fails, poll notices it, too
 	s.catching.Unlock()
+	s.notify()
+}
+
+// Refresh reads what other processes have changed before the call, so that a check
+// after it is as good as one of theirs; without it a change is seen within
+// PollPeriod. Calls at the same time share one read. If the database cannot be
+// read, the snapshots stay as trusted as they were.
+func (s *Store) Refresh(ctx context.Context) {
+	before := s.refreshes.Load()
+	s.refreshing.Lock()
+	shared := s.refreshes.Load() > before // one has begun, and ended, since
+	if !shared && !s.health.failing() {   // poll notices when that is over
+		s.refreshes.Add(1)
+		_ = s.reload(ctx) // if the database fails, poll notices it, too
+	}
+	s.refreshing.Unlock()
 	s.notify()
 }
 

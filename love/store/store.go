@@ -6,7 +6,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -38,8 +40,15 @@ type Store struct {
 	file     file
 	writing  chan struct{} // a semaphore for writers; nil if they may write at the same time
 
-	catching sync.Mutex
-	caughtUp time.Time
+	catching   sync.Mutex
+	caughtUp   time.Time
+	refreshing sync.Mutex   // held during a refresh
+	refreshes  atomic.Int64 // begun
+
+	log       *slog.Logger
+	noRetries bool
+	retrying  sync.Mutex // held while what is only in memory is being recorded
+	forShare  string     // what a SELECT ends with to lock its rows; SQLite needs nothing
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -59,7 +68,10 @@ func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d
 // "postgres://USER:PASSWORD@HOST:PORT/NAME", and brings its tables up to date.
 // The error never shows the address, which may hold a password.
 func Open(ctx context.Context, database string, opts ...Option) (*Store, error) {
-	s := &Store{clock: love.SystemClock{}, timeout: 3 * time.Second, writes: writeCheck{turn: make(chan struct{}, 1)}}
+	s := &Store{
+		clock: love.SystemClock{}, timeout: 3 * time.Second, writes: writeCheck{turn: make(chan struct{}, 1)},
+		log: slog.New(slog.DiscardHandler), forShare: " FOR SHARE",
+	}
 	for _, o := range opts {
 		o(s)
 	}
@@ -77,7 +89,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	if a.dialect == goose.DialectSQLite3 {
-		s.writing = make(chan struct{}, 1)
+		s.writing, s.forShare = make(chan struct{}, 1), ""
 	}
 	s.users, s.tokens, s.keyring, s.audit = newUsers(s), newTokenStore(s), &keyring{store: s}, &auditLog{store: s}
 	s.commands, s.holds = &commandStore{store: s}, &holdStore{store: s}
@@ -104,6 +116,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 func (s *Store) Close() error {
 	s.stop()
 	s.running.Wait()
+	s.retryLast()
 	return s.db.Close()
 }
 

@@ -150,12 +150,12 @@ func TestLockedDatabase_CanBeReadButNotWritten(t *testing.T) {
 
 	_, err = s.Users().Account(t.Context(), "ada")
 	require.NoError(t, err)
-	require.ErrorIs(t, s.Users().DeleteAccount(t.Context(), "ada"), auth.ErrUnavailable)
+	require.ErrorIs(t, s.Users().PutGroup(t.Context(), auth.Group{Name: "night"}), auth.ErrUnavailable)
 	require.ErrorIs(t, s.AuditLog().Record(t.Context(), audit.Record{Time: time.Now()}), auth.ErrUnavailable)
 	_, err = s.TokenStore().Revoke(t.Context(), "id", time.Now())
 	require.ErrorIs(t, err, auth.ErrUnavailable)
 	require.NoError(t, tx.Rollback())
-	require.NoError(t, s.Users().DeleteAccount(t.Context(), "ada"), "after the lock was released")
+	require.NoError(t, s.Users().PutGroup(t.Context(), auth.Group{Name: "night"}), "after the lock was released")
 }
 
 func TestBrokenDatabase_IsTrustedForSomeSecondsOnly(t *testing.T) {

@@ -18,14 +18,18 @@ type userStore struct {
 	store    *Store
 	notifier notifier
 
-	loading sync.Mutex // held while a snapshot is loaded
-	mu      sync.RWMutex
-	current userSnapshot
+	loading    sync.Mutex // held while a snapshot is loaded
+	settling   sync.Mutex // held while what is only in memory is written
+	mu         sync.RWMutex
+	current    userSnapshot
+	unrecorded map[string]restriction // by user name
 }
 
 var _ auth.UserStore = (*userStore)(nil)
 
-func newUsers(s *Store) *userStore { return &userStore{store: s} }
+func newUsers(s *Store) *userStore {
+	return &userStore{store: s, unrecorded: make(map[string]restriction)}
+}
 
 // userSnapshot holds all accounts and groups as of a revision. It is never
 // modified.
@@ -81,7 +85,10 @@ func (u *userStore) Accounts(context.Context) ([]auth.Account, error) {
 // CreateAccount implements auth.UserStore.
 func (u *userStore) CreateAccount(ctx context.Context, a auth.Account) error {
 	a.User = a.Normal()
-	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+	if _, err := u.settle(ctx, a.Username); err != nil {
+		return err
+	}
+	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, revision int64) error {
 		c, err := readUsers(ctx, tx)
 		if err != nil {
 			return err
@@ -89,9 +96,10 @@ func (u *userStore) CreateAccount(ctx context.Context, a auth.Account) error {
 		if _, taken := c.accounts[a.Username]; taken {
 			return fmt.Errorf("user %q: %w", a.Username, auth.ErrUserExists)
 		}
-		err = exec(ctx, tx, `INSERT INTO users (username, email, first_name, last_name, superuser, disabled, password_hash)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash)
+		a = a.Versioned(auth.Account{}, revision)
+		err = exec(ctx, tx, `INSERT INTO users (username, email, first_name, last_name, superuser, disabled, password_hash, version, tokens_from)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash, a.Version, a.TokensFrom)
 		if err != nil {
 			return err
 		}
@@ -101,23 +109,34 @@ func (u *userStore) CreateAccount(ctx context.Context, a auth.Account) error {
 
 // UpdateAccount implements auth.UserStore.
 func (u *userStore) UpdateAccount(ctx context.Context, username string, change func(*auth.Account) error) error {
-	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+	_, err := u.settle(ctx, username)
+	if err == nil {
+		err = u.update(ctx, username, change)
+	}
+	return u.keepChange(username, change, err)
+}
+
+func (u *userStore) update(ctx context.Context, username string, change func(*auth.Account) error) error {
+	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, revision int64) error {
 		c, err := readUsers(ctx, tx)
 		if err != nil {
 			return err
 		}
-		a, ok := c.accounts[username]
+		before, ok := c.accounts[username]
 		if !ok {
 			return fmt.Errorf("user %q: %w", username, auth.ErrUnknownUser)
 		}
+		a := before
+		a.User = before.Clone()
 		if err := change(&a); err != nil {
 			return err
 		}
 		a.Username = username
 		a.User = a.Normal()
-		err = exec(ctx, tx, `UPDATE users SET email = $2, first_name = $3, last_name = $4, superuser = $5, disabled = $6, password_hash = $7
-			WHERE username = $1`,
-			username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash)
+		a = a.Versioned(before, revision)
+		err = exec(ctx, tx, `UPDATE users SET email = $2, first_name = $3, last_name = $4, superuser = $5, disabled = $6, password_hash = $7,
+			version = $8, tokens_from = $9 WHERE username = $1`,
+			username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash, a.Version, a.TokensFrom)
 		if err != nil {
 			return err
 		}
@@ -152,6 +171,14 @@ func writeRights(ctx context.Context, tx *sql.Tx, c userSnapshot, a auth.Account
 
 // DeleteAccount implements auth.UserStore.
 func (u *userStore) DeleteAccount(ctx context.Context, username string) error {
+	settled, err := u.settle(ctx, username)
+	if err == nil && !settled.deleted {
+		err = u.delete(ctx, username)
+	}
+	return u.keep(username, restriction{deleted: true}, err)
+}
+
+func (u *userStore) delete(ctx context.Context, username string) error {
 	return u.remove(ctx, `DELETE FROM users WHERE username = $1`, username, fmt.Errorf("user %q: %w", username, auth.ErrUnknownUser))
 }
 
@@ -226,11 +253,17 @@ func (u *userStore) reload(ctx context.Context, revision int64) error {
 	fresh.revision = revision // the rows may be newer; the next poll then reads them again
 	u.mu.Lock()
 	old := u.current
+	fresh = fresh.restricted(u.unrecorded)
 	u.current = fresh
 	u.mu.Unlock()
-	if old.accounts == nil { // a store that is being opened has no watchers
-		return nil
+	if old.accounts != nil { // a store that is being opened has no watchers
+		u.notifyChanged(old, fresh)
 	}
+	return nil
+}
+
+// notifyChanged adds the names of the accounts that differ to the notifier.
+func (u *userStore) notifyChanged(old, fresh userSnapshot) {
 	for name, was := range old.accounts {
 		if is, ok := fresh.accounts[name]; !ok || !reflect.DeepEqual(was, is) {
 			u.notifier.add(name)
@@ -241,5 +274,4 @@ func (u *userStore) reload(ctx context.Context, revision int64) error {
 			u.notifier.add(name)
 		}
 	}
-	return nil
 }

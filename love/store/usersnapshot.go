@@ -27,10 +27,10 @@ func readUsers(ctx context.Context, q queryer) (userSnapshot, error) {
 func (c userSnapshot) readAccounts(ctx context.Context, q queryer) error {
 	return forEach(ctx, q, func(rows *sql.Rows) error {
 		var a auth.Account
-		err := rows.Scan(&a.Username, &a.Email, &a.FirstName, &a.LastName, &a.Superuser, &a.Disabled, &a.PasswordHash)
+		err := rows.Scan(&a.Username, &a.Email, &a.FirstName, &a.LastName, &a.Superuser, &a.Disabled, &a.PasswordHash, &a.Version, &a.TokensFrom)
 		c.accounts[a.Username] = a
 		return err
-	}, `SELECT username, email, first_name, last_name, superuser, disabled, password_hash FROM users`)
+	}, `SELECT username, email, first_name, last_name, superuser, disabled, password_hash, version, tokens_from FROM users`)
 }
 
 func (c userSnapshot) readGroups(ctx context.Context, q queryer) error {

@@ -23,7 +23,7 @@ func (t *Tokens) Issued(ctx context.Context, username string) ([]auth.TokenInfo,
 			lowest = u.TokensFrom
 			from[i.Username] = lowest
 		}
-		return i.Revoked || !now.Before(i.Expires) || i.Version < lowest
+		return i.Revoked || !now.Before(i.Expires) || max(i.Version, firstVersion) < lowest
 	}), nil
 }
 

@@ -23,6 +23,10 @@ type claims struct {
 	keyID   string
 }
 
+// firstVersion is the version of a token without one: it was issued before there
+// were versions, or its user has none. A store gives higher ones.
+const firstVersion = 1
+
 // read checks everything about a token that does not change with time, and
 // that its key is still accepted. The error is a bare ErrToken, because
 // details would help only a forger, unless the key could not be looked up.

@@ -206,10 +206,11 @@ func (t *Tokens) Verify(ctx context.Context, token string) (auth.Principal, erro
 	case err != nil:
 		return auth.Principal{}, fmt.Errorf("looking up the user of a token: %w", err)
 	}
-	if claims.Version < u.TokensFrom {
+	version := max(claims.Version, firstVersion)
+	if version < u.TokensFrom {
 		return auth.Principal{}, auth.ErrToken
 	}
-	return auth.Principal{User: u, TokenID: claims.ID, Version: claims.Version, Expires: claims.ExpiresAt.Time}, nil
+	return auth.Principal{User: u, TokenID: claims.ID, Version: version, Expires: claims.ExpiresAt.Time}, nil
 }
 
 // Revoke implements auth.Tokens.
