@@ -62,7 +62,7 @@ func (f *databaseFlag) openExisting(ctx context.Context) (*store.Store, error) {
 	if path, missing := f.missingFile(); missing {
 		return nil, fmt.Errorf("there is no database %s: give its address with --database, or add the first user with `loved user add`", path)
 	}
-	return store.Open(ctx, f.address)
+	return store.Open(ctx, f.address, store.WithoutRetries())
 }
 
 // missingFile returns the file of a SQLite database that does not exist yet.
@@ -111,7 +111,9 @@ func (a *app) databaseCommand(cmd *cobra.Command, existing bool, work func(conte
 		}
 		open := flag.openExisting
 		if !existing {
-			open = func(ctx context.Context) (*store.Store, error) { return store.Open(ctx, flag.address) }
+			open = func(ctx context.Context) (*store.Store, error) {
+				return store.Open(ctx, flag.address, store.WithoutRetries())
+			}
 		}
 		db, err := openUserDatabase(cmd.Context(), open, cmd.CommandPath())
 		if err != nil {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
-	"github.com/rubin-love/love-go/love/auth/jwt"
 )
 
 func (a *app) userCommand() *cobra.Command {
@@ -79,23 +77,17 @@ of the user end and their sockets close; --keep-sessions leaves them.`,
 	})
 }
 
-// setPassword changes a password, and ends the sessions opened with the old one
-// unless keep is true. Once the password has changed, an interrupt does
-// not stop the rest: the tokens must not stay valid.
+// setPassword changes a password, and ends the sessions opened with the old one in
+// the same step, unless keep is true. An interrupt does not stop the record.
 func (db *userDatabase) setPassword(ctx context.Context, username, password string, keep bool) error {
-	if err := db.users.SetPassword(ctx, username, password); err != nil {
+	set, detail := db.users.SetPassword, ""
+	if keep {
+		set, detail = db.users.SetPasswordKeepTokens, "sessions kept"
+	}
+	if err := set(ctx, username, password); err != nil {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
-	if keep {
-		return db.record(ctx, audit.PasswordSet, username, "sessions kept")
-	}
-	noted := db.record(ctx, audit.PasswordSet, username, "")
-	_, err := newTokens(nil, db.Store, db.users, jwt.DefaultLifetime).RevokeAll(ctx, username)
-	if err != nil {
-		err = fmt.Errorf("the password is changed, but the tokens stay valid: %w", err)
-	}
-	return errors.Join(noted, err)
+	return db.record(context.WithoutCancel(ctx), audit.PasswordSet, username, detail)
 }
 
 // superuser is the argument that grants or revokes all rights at once.

@@ -32,9 +32,12 @@ type Call struct {
 	// Command then has only its identity.
 	Posted json.RawMessage
 
-	User       string // who gave the command; empty if unknown
-	Address    string // of the user's program; empty if unknown
-	ApprovedBy string // the second person, if one had to approve
+	User    string // who gave the command; empty if unknown
+	Address string // of the user's program; empty if unknown
+	// UserVersion is that of the user's credentials at the log-in, as in
+	// auth.Principal; 0 if unknown.
+	UserVersion int64
+	ApprovedBy  string // the second person, if one had to approve
 	// ID is that of the command's entry in the record, if it has one already
 	// because it had to wait; empty otherwise.
 	ID string

@@ -82,7 +82,7 @@ func (m *Manager) readCommand(c *call) (command commander.Call, wrong, err error
 		return command, nil, parseError(err)
 	}
 	parsed.Identity = m.identity(c)
-	return commander.Call{Command: parsed, Posted: body, User: c.who.Name(), Address: c.who.Address}, err, nil
+	return commander.Call{Command: parsed, Posted: body, User: c.who.Name(), Address: c.who.Address, UserVersion: c.who.Version}, err, nil
 }
 
 // identity returns the name under which components see the caller.

@@ -16,6 +16,7 @@ type access struct {
 	users         *auth.Users // in Storage
 	administrable *auth.Users // the users that can be administered over the API; nil: none
 	tokens        *jwt.Tokens
+	directory     auth.Directory
 	authenticator auth.Authenticator
 	authorizer    auth.Authorizer
 }
@@ -29,6 +30,7 @@ func newAccess(ctx context.Context, c *Config) (access, error) {
 	if err != nil {
 		return access{}, err
 	}
+	a.directory = directory
 	if err := addMissing(ctx, a.users, c); err != nil {
 		return access{}, err
 	}

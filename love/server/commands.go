@@ -21,7 +21,7 @@ type commands struct {
 	authority *authority.Authority // nil: not switched on
 }
 
-func newCommands(c *Config) *commands {
+func newCommands(c *Config, a access) *commands {
 	p := &commands{config: c, name: cmp.Or(c.Name, "manager")}
 	options := []record.Option{
 		record.WithManager(p.name), record.WithStatus(commanderhttp.Status), record.WithClock(c.Clock), record.WithLogger(c.Logger),
@@ -32,7 +32,7 @@ func newCommands(c *Config) *commands {
 	p.recorder = record.New(c.Commander, c.Storage.Commands(), options...)
 	if c.Authority || len(c.Approval) > 0 {
 		p.authority = authority.New(p.recorder, authority.WithRecorder(p.recorder), authority.WithApproval(c.Approval...),
-			authority.WithStore(c.Storage.Holds()), authority.WithClock(c.Clock))
+			authority.WithStore(c.Storage.Holds()), authority.WithClock(c.Clock), authority.WithGiverCheck(a.mayStillGive))
 	}
 	return p
 }

@@ -66,11 +66,12 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		AuditLog: c.Storage.AuditLog(), LogInLimits: c.LogInLimits, TrustedProxies: c.TrustedProxies, Origins: c.allowOrigin,
 		ServerURL: c.ServerURL, URLPrefix: c.URLPrefix, Page: c.Page, Clock: c.Clock, Logger: c.Logger,
 		CommandTimeout: c.CommandTimeout, RelayIncomplete: c.RelayIncomplete, Informer: part(c.Informer, c.Commander), Logbook: part(c.Logbook, c.Commander),
+		Refresh:      c.refresh(),
 		Dependencies: []manager.Dependency{{Name: "database", Check: c.Storage.Check, Required: true}},
 	}
 	var heartbeats func() []hub.Heartbeat
 	if c.Commander != nil {
-		s.commands = newCommands(c)
+		s.commands = newCommands(c, s.access)
 		s.commands.configure(&config)
 	}
 	if h := part(c.Heartbeater, c.Commander); h != nil && !c.NoCommanderHeartbeat {

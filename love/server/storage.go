@@ -26,6 +26,23 @@ type Storage interface {
 	Close() error
 }
 
+// Refresher is what a [Storage] may also implement, if other processes change it;
+// *store.Store does.
+type Refresher interface {
+	// Refresh reads what other processes have changed before the call. It is called
+	// before a log-in, a command or a change is checked. If it fails, what was read
+	// before counts.
+	Refresh(ctx context.Context)
+}
+
+// refresh returns what reads the changes of other processes, or nil.
+func (c *Config) refresh() func(context.Context) {
+	if r, ok := c.Storage.(Refresher); ok {
+		return r.Refresh
+	}
+	return nil
+}
+
 // memory is a Storage that ends with the server.
 type memory struct {
 	users    auth.UserStore

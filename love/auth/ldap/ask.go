@@ -39,6 +39,7 @@ func (a *Authenticator) ask(ctx context.Context, s server, username, password st
 		return auth.User{}, auth.ErrCredentials
 	}
 	user := a.userOf(entry)
+	user.Version = a.versionOf(ctx, user.Username)
 	if a.isInGroup(conn, entry) {
 		user.Groups = []string{auth.GroupCommand, auth.GroupUIFramework}
 	}
@@ -50,6 +51,20 @@ func (a *Authenticator) ask(ctx context.Context, s server, username, password st
 		return auth.User{}, fmt.Errorf("checking the password: %w", withoutSecret(err))
 	}
 	return user, nil
+}
+
+// versionOf returns the version of a user as the user is here now. It is zero if
+// there is none, or no user who may log in: Provision then decides.
+func (a *Authenticator) versionOf(ctx context.Context, username string) int64 {
+	directory, ok := a.users.(auth.Directory)
+	if !ok {
+		return 0
+	}
+	known, err := directory.Lookup(ctx, username)
+	if err != nil {
+		return 0
+	}
+	return known.Version
 }
 
 // withoutSecret returns the part of a bind's error that cannot hold the password.

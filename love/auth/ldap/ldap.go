@@ -53,7 +53,9 @@ const maxTimeout = 5 * time.Second
 // pause is the wait before a server that did not answer is asked again.
 const pause = 30 * time.Second
 
-// Users creates or updates the users who log in; *auth.Users implements it.
+// Users creates or updates the users who log in; *auth.Users implements it. If it is
+// an auth.Directory too, a user is looked up before the password is checked, so
+// that a change in between is noticed.
 type Users interface {
 	Provision(ctx context.Context, u auth.User) (auth.Provisioned, error)
 }

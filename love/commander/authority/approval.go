@@ -74,13 +74,16 @@ func (a *Authority) unreserve() {
 // Approve executes the waiting command with this ID on behalf of the user who
 // gave it; user is the second person. It returns [ErrNotFound] if the command
 // is not waiting, [ErrNotYours] if user gave it, and [ErrHeld] if somebody has
-// taken the authority since; after the last two it continues to wait. The
-// caller must check whether user may give such a command. A command that was
+// taken the authority since; after the last two it continues to wait. If the giver
+// may no longer give it, it is refused. The caller must check whether user may give such a command. A command that was
 // passed on does not wait again, even if executing it fails.
 func (a *Authority) Approve(ctx context.Context, id, user string) (love.Ack, error) {
 	held, err := a.Holds()
 	if err != nil {
 		return love.Ack{}, unknownHolds(err)
+	}
+	if err := a.checkGiver(ctx, id, user); err != nil {
+		return love.Ack{}, err
 	}
 	w, err := a.settle(id, func(w waitingCall) error {
 		if w.User == user {
@@ -98,6 +101,28 @@ func (a *Authority) Approve(ctx context.Context, id, user string) (love.Ack, err
 	}
 	w.call.ApprovedBy = user
 	return a.inner.Execute(ctx, w.call)
+}
+
+// checkGiver refuses a waiting command whose giver may no longer give it. user is
+// the second person.
+func (a *Authority) checkGiver(ctx context.Context, id, user string) error {
+	a.mu.Lock()
+	i := slices.IndexFunc(a.waiting, func(w waitingCall) bool { return w.ID == id })
+	if i < 0 || a.waiting[i].User == user { // settle says so
+		a.mu.Unlock()
+		return nil
+	}
+	c := a.waiting[i].call
+	a.mu.Unlock()
+	err := a.mayStill(ctx, c)
+	if err == nil || commander.ErrorOf(err, "").Kind != commander.Forbidden {
+		return err
+	}
+	if _, gone := a.settle(id, func(waitingCall) error { return nil }); gone != nil {
+		return gone
+	}
+	a.recorder.Refuse(ctx, c, err)
+	return err
 }
 
 // Dismiss drops a waiting command and records it as refused. The caller must

@@ -42,6 +42,7 @@ type Authority struct {
 	store           Store
 	recorder        Recorder
 	approval        []love.CommandPattern
+	mayStill        func(context.Context, commander.Call) error
 	approvalTimeout time.Duration
 	maxHold         time.Duration
 	clock           love.Clock
@@ -99,6 +100,14 @@ func WithApproval(patterns ...love.CommandPattern) Option {
 // 5 minutes.
 func WithApprovalTimeout(d time.Duration) Option { return func(a *Authority) { a.approvalTimeout = d } }
 
+// WithGiverCheck sets what is asked before a command that has waited is executed:
+// whether its giver may still give it. An error that is a [commander.Error] of the
+// kind [commander.Forbidden] refuses the command; after any other it continues to
+// wait. Default: nothing is asked.
+func WithGiverCheck(mayStill func(ctx context.Context, c commander.Call) error) Option {
+	return func(a *Authority) { a.mayStill = mayStill }
+}
+
 // WithMaxHold sets the longest time for which authority can be taken. Default:
 // 12 h, a night.
 func WithMaxHold(d time.Duration) Option { return func(a *Authority) { a.maxHold = d } }
@@ -111,6 +120,7 @@ func New(inner commander.Commander, opts ...Option) *Authority {
 	a := &Authority{
 		inner: inner, store: NewMemory(), recorder: noRecorder{}, approvalTimeout: 5 * time.Minute, maxHold: 12 * time.Hour,
 		clock: love.SystemClock{}, changed: make(chan struct{}, 1),
+		mayStill: func(context.Context, commander.Call) error { return nil },
 	}
 	for _, o := range opts {
 		o(a)
