@@ -34,8 +34,8 @@ type Authorizer interface {
 // process password.
 type Principal struct {
 	User    User
-	Process bool      // authenticated by the process password; User is empty
-	TokenID string    // of a user's token; not the token itself
+	Process bool   // authenticated by the process password; User is empty
+	TokenID string // of a user's token; not the token itself
 	// Version is that of the user's credentials at the log-in, as in User.Version,
 	// and at least 1; 0 if the Tokens have no versions.
 	Version int64

@@ -66,22 +66,30 @@ func (u *Users) AddMissing(ctx context.Context, passwords map[string]string) (ad
 // SetPassword gives a user another password, and ends all tokens of the user,
 // because whoever knew the old password may have one.
 func (u *Users) SetPassword(ctx context.Context, username, password string) error {
-	return u.setPassword(ctx, username, password, (*Account).EndTokens)
+	return u.ChangeWithPassword(ctx, username, password, func(*Account) error { return nil })
+}
+
+// ChangeWithPassword is [Users.SetPassword] together with another change of the
+// account, in one step.
+func (u *Users) ChangeWithPassword(ctx context.Context, username, password string, change func(*Account) error) error {
+	return u.setPassword(ctx, username, password, func(a *Account) error {
+		a.EndTokens()
+		return change(a)
+	})
 }
 
 // SetPasswordKeepTokens is [Users.SetPassword] without ending the tokens that were
 // issued before. A log-in with the old password that is under way gets none.
 func (u *Users) SetPasswordKeepTokens(ctx context.Context, username, password string) error {
-	return u.setPassword(ctx, username, password, func(*Account) {})
+	return u.setPassword(ctx, username, password, func(*Account) error { return nil })
 }
 
-func (u *Users) setPassword(ctx context.Context, username, password string, also func(*Account)) error {
+func (u *Users) setPassword(ctx context.Context, username, password string, change func(*Account) error) error {
 	hash, err := u.hash(ctx, password)
 	if err == nil {
 		err = u.store.UpdateAccount(ctx, username, func(a *Account) error {
 			a.PasswordHash = hash
-			also(a)
-			return nil
+			return change(a)
 		})
 	}
 	if err != nil {

@@ -259,7 +259,7 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 		return answer{}, fieldErrors{"password": {"This field may not be blank."}}.refusal()
 	}
 	var before, after auth.Account
-	err = m.config.Users.Store().UpdateAccount(c.Context(), user.Username, func(a *auth.Account) error {
+	change := func(a *auth.Account) error {
 		// No record is written in here: the database may have only one
 		// connection, which is in use.
 		before = *a
@@ -275,30 +275,25 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 		after = *a
 		after.User = a.Normal() // as the store writes it
 		return checkMayChange(c, *a)
-	})
+	}
+	if ch.Password != nil {
+		err = m.config.Users.ChangeWithPassword(c.Context(), user.Username, *ch.Password, change)
+	} else {
+		err = m.config.Users.Store().UpdateAccount(c.Context(), user.Username, change)
+	}
 	m.noteForbiddenChange(c, user.Username, err)
 	if err != nil && !errors.Is(err, auth.ErrUnrecorded) {
 		return answer{}, storeError(err)
 	}
 	m.noteChange(c, before, after, err)
 	if ch.Password != nil {
-		err = errors.Join(err, m.setPassword(c, user.Username, *ch.Password))
+		m.noteRevocation(c, audit.Record{Action: audit.PasswordSet, Subject: user.Username}, err)
+		err = errors.Join(err, m.endTokens(c, user.Username))
 	}
 	if err != nil {
 		return answer{}, storeError(err)
 	}
 	return m.accountAnswer(c, http.StatusOK, user.Username)
-}
-
-// setPassword sets a password and revokes the user's tokens. The record comes in
-// between, because a failure to revoke tokens does not undo the change.
-func (m *Manager) setPassword(c *call, username, password string) error {
-	err := m.config.Users.SetPassword(c.Context(), username, password)
-	if err != nil && !errors.Is(err, auth.ErrUnrecorded) {
-		return err
-	}
-	m.noteRevocation(c, audit.Record{Action: audit.PasswordSet, Subject: username}, err)
-	return errors.Join(err, m.endTokens(c, username))
 }
 
 // noteRevocation writes the audit record of a revocation that was done, or whose

@@ -36,16 +36,18 @@ type system struct {
 }
 
 func newSystem(t testing.TB, passwords ...password.Option) *system {
-	return newSystemAt(t, filepath.Join(t.TempDir(), "love.db"), passwords...)
+	return newSystemAt(t, filepath.Join(t.TempDir(), "love.db"), time.Second, passwords...)
 }
 
-func newSystemAt(t testing.TB, file string, passwords ...password.Option) *system {
+// newSystemAt starts a system whose database is given some time for each write.
+func newSystemAt(t testing.TB, file string, timeout time.Duration, passwords ...password.Option) *system {
 	if passwords == nil {
 		passwords = []password.Option{password.WithCost(8, 1)}
 	}
 	sys := &system{file: file, log: &logBuffer{}}
 	sys.level.Set(slog.LevelDebug)
-	s, err := store.Open(t.Context(), "sqlite:"+sys.file, store.WithTimeout(time.Second))
+	s, err := store.Open(t.Context(), "sqlite:"+sys.file, store.WithTimeout(timeout),
+		store.WithLogger(slog.New(slog.NewTextHandler(sys.log, nil))))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	sys.users = auth.NewUsers(s.Users(), password.New(passwords...))
@@ -88,7 +90,13 @@ func (sys *system) call(t testing.TB, method, path, token, body string) (status 
 
 func (sys *system) logIn(t testing.TB, user string) string {
 	t.Helper()
-	status, answer := sys.call(t, "POST", getToken, "", credentials(user))
+	return sys.token(t, user, "secret of "+user)
+}
+
+// token logs in with a password.
+func (sys *system) token(t testing.TB, user, password string) string {
+	t.Helper()
+	status, answer := sys.call(t, "POST", getToken, "", `{"username": "`+user+`", "password": "`+password+`"}`)
 	require.Equal(t, 200, status, answer)
 	var s session
 	require.NoError(t, json.Unmarshal([]byte(answer), &s))
@@ -234,7 +242,7 @@ func TestSockets_CloseAfterAnOutageInWhichTheirUserOrTokenEnded(t *testing.T) {
 	folder := t.TempDir()
 	file, link := filepath.Join(folder, "love.db"), filepath.Join(folder, "link.db")
 	require.NoError(t, os.Symlink(file, link))
-	sys := newSystemAt(t, link)
+	sys := newSystemAt(t, link, time.Second)
 	disabled, ended, stays := sys.logIn(t, "user"), sys.logIn(t, "admin"), sys.logIn(t, "admin")
 	sockets := []socket{sys.connect(t, "token="+disabled), sys.connect(t, "token="+ended), sys.connect(t, "token="+stays)}
 	other, err := store.Open(t.Context(), "sqlite:"+file)
@@ -303,4 +311,68 @@ func TestDatabase_DeletingAUserClosesTheirSocket(t *testing.T) {
 	require.Equal(t, 201, status)
 	status, _ = sys.call(t, "GET", validateToken, user, "")
 	require.Equal(t, 401, status, "a new user of that name does not get the old tokens")
+}
+
+// TestAdministrator_LocksOutThoughTheDatabaseIsLocked revokes in every way that the
+// API has, while the database can be read but not written.
+func TestAdministrator_LocksOutThoughTheDatabaseIsLocked(t *testing.T) {
+	for name, c := range map[string]struct{ method, path, body, detail string }{
+		"disables the user":     {"PATCH", adminUsers + "user/", `{"active": false}`, "User is not active"},
+		"sets a password":       {"PATCH", adminUsers + "user/", `{"password": "new"}`, "Invalid Token"},
+		"removes the user":      {"DELETE", adminUsers + "user/", "", "Invalid Token"},
+		"revokes all tokens":    {"DELETE", adminAPI + "tokens/?username=user", "", "Invalid Token"},
+		"revokes this token":    {"DELETE", adminAPI + "tokens/", "", "Invalid Token"},
+		"takes rights and more": {"PATCH", adminUsers + "user/", `{"groups": [], "active": false, "password": "new"}`, "Invalid Token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sys := newSystemAt(t, filepath.Join(t.TempDir(), "love.db"), 100*time.Millisecond)
+			admin, user := sys.logIn(t, "admin"), sys.logIn(t, "user")
+			open, stays := sys.connect(t, "token="+user), sys.connect(t, "token="+admin)
+			open.requireWorking()
+			if c.path == adminAPI+"tokens/" {
+				var listed []struct{ ID string }
+				_, answer := sys.call(t, "GET", c.path+"?username=user", admin, "")
+				require.NoError(t, json.Unmarshal([]byte(answer), &listed))
+				c.path += listed[0].ID + "/"
+			}
+			other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive")
+			require.NoError(t, err)
+			defer other.Close()
+			tx, err := other.Begin()
+			require.NoError(t, err)
+
+			status, answer := sys.call(t, c.method, c.path, admin, c.body)
+			require.Equal(t, 503, status)
+			require.Contains(t, answer, "in effect at this manager, and will be recorded")
+			require.Equal(t, ws.StatusNormalClosure, open.closeStatus())
+			requireEnded := func() {
+				t.Helper()
+				status, answer = sys.call(t, "GET", validateToken, user, "")
+				require.Equal(t, 401, status)
+				require.Contains(t, answer, c.detail)
+			}
+			requireEnded()
+			stays.requireWorking()
+
+			require.NoError(t, tx.Rollback())
+			require.Eventually(t, func() bool { return strings.Contains(sys.log.String(), "are recorded now") }, 10*time.Second, time.Millisecond)
+			requireEnded()
+			status, _ = sys.call(t, "GET", validateToken, admin, "")
+			require.Equal(t, 200, status)
+		})
+	}
+}
+
+func TestSockets_CloseWhenAnotherProcessSetsAPassword(t *testing.T) {
+	sys := newSystem(t)
+	user, admin := sys.connect(t, "token="+sys.logIn(t, "user")), sys.connect(t, "token="+sys.logIn(t, "admin"))
+	user.requireWorking()
+	s, err := store.Open(t.Context(), "sqlite:"+sys.file) // as `loved user passwd` does
+	require.NoError(t, err)
+	require.NoError(t, auth.NewUsers(s.Users(), password.New()).SetPassword(t.Context(), "user", "new"))
+	require.NoError(t, s.Close())
+	require.Equal(t, ws.StatusNormalClosure, user.closeStatus())
+	admin.requireWorking()
+	young := sys.connect(t, "token="+sys.token(t, "user", "new"))
+	young.requireWorking()
 }
