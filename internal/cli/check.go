@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal/kafka"
@@ -43,6 +45,7 @@ name the observatory's SAL bus, that is tested, too.`,
 			return a.runChecks(cmd.Context(), a.checks(cmd, &f))
 		},
 	}
+	cmd.Annotations = map[string]string{checksSecretsAnnotation: "true"}
 	f.register(cmd.Flags())
 	return cmd
 }
@@ -57,6 +60,7 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 			return "complete", f.checkServer(ctx)
 		}},
 		{"limits", f.checkLimits},
+		{"secrets", a.checkSecrets(cmd.Flags())},
 		{"address", f.checkAddress},
 		{"database", f.checkDatabase},
 		{"commander", func(ctx context.Context) (string, error) { return f.checkCommander(ctx, a.env) }},
@@ -90,6 +94,17 @@ func (a *app) runChecks(ctx context.Context, checks []check) error {
 		return fmt.Errorf("%d of %d checks failed: the lines above say what to do", failed, len(checks))
 	}
 	return nil
+}
+
+// checkSecrets warns of secrets that will not arrive as they were meant; it returns
+// "" if there are none.
+func (a *app) checkSecrets(fs *pflag.FlagSet) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) {
+		if warnings := a.secretWarnings(fs); len(warnings) > 0 {
+			return "", warning{strings.Join(warnings, " ")}
+		}
+		return "", nil
+	}
 }
 
 // checkKafka tests the observatory's SAL bus; it returns "" if none is configured.

@@ -24,6 +24,7 @@ func (f *clientFlags) register(fs *pflag.FlagSet) {
 	f.registerUser(fs)
 	fs.StringVar(&f.processPassword, "process-password", "", "connect as a process, such as a producer")
 	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
+	markSecret(fs, escaped, "process-password")
 }
 
 // registerUser registers the flags of commands that only users may give: the
@@ -34,6 +35,7 @@ func (f *clientFlags) registerUser(fs *pflag.FlagSet) {
 	fs.StringVar(&f.token, "token", "", "token of a user")
 	fs.StringVar(&f.user, "user", "", "log in as user `NAME`; the password comes from $LOVED_PASSWORD or a prompt")
 	bindEnv(fs, "token", "LOVED_TOKEN")
+	markSecret(fs, escaped, "token")
 	bindEnv(fs, "user", "LOVED_USER")
 }
 

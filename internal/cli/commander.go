@@ -57,6 +57,7 @@ func (f *commanderFlags) register(fs *pflag.FlagSet) {
 	bindEnv(fs, "manager", "WEBSOCKET_HOST", "LOVED_MANAGER")
 	fs.StringVar(&f.conn.processPassword, "process-password", "", "`PASSWORD` of processes at the manager")
 	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
+	markSecret(fs, escaped, "process-password")
 	f.log.register(fs, slog.LevelInfo)
 }
 

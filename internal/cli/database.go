@@ -29,6 +29,7 @@ type databaseFlag struct{ address string }
 func (f *databaseFlag) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.address, "database", defaultDatabase, "`ADDRESS` of the database with users and all else: sqlite:PATH, "+store.Memory+" or postgres://USER:PASSWORD@HOST/NAME; also as DB_ENGINE, DB_NAME, DB_USER, DB_PASS, DB_HOST, DB_PORT")
 	bindEnv(fs, "database", "LOVED_DATABASE")
+	markSecret(fs, inAddress, "database")
 }
 
 // resolve uses the database that a Python deployment's environment names, unless

@@ -214,6 +214,11 @@ func (o *output) close() {
 	close(o.changed)
 }
 
+func (o *output) String() string {
+	text, _, _ := o.snapshot()
+	return text
+}
+
 // snapshot returns the text so far, and a channel that is closed when there is more.
 func (o *output) snapshot() (text string, more <-chan struct{}, closed bool) {
 	o.mu.Lock()

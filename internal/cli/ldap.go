@@ -34,6 +34,7 @@ func (f *ldapFlags) register(fs *pflag.FlagSet) {
 	text(&f.servers[2], "ldap-3", "", "`URL` of a third server", "AUTH_LDAP_3_SERVER_URI")
 	text(&f.bindDN, "ldap-bind-dn", "", "`DN` that searches (default uid=svc_love below the users if there is a password, else anonymous)", "AUTH_LDAP_BIND_DN")
 	text(&f.password, "ldap-bind-password", "", "`PASSWORD` of that DN", "AUTH_LDAP_BIND_PASSWORD")
+	markSecret(fs, escaped, "ldap-bind-password")
 	text(&f.userBase, "ldap-user-base", ldapUserBase, "`DN` below which the users are", "AUTH_LDAP_USER_BASE")
 	text(&f.groupBase, "ldap-group-base", ldapGroupBase, "`DN` below which the group love_ops is, whose members may command", "AUTH_LDAP_GROUP_BASE")
 	fs.BoolVar(&f.allowPlain, "ldap-insecure", false, "allow ldap:// without TLS: passwords can be read on the way")

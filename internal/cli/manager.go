@@ -111,6 +111,8 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	str(&f.remote[0], "base-password", "", "`PASSWORD` of the user base_control_room, who may not command", "REMOTE_BASE_USER_PASS")
 	str(&f.remote[1], "tucson-password", "", "`PASSWORD` of the user tucson_control_room, who may not command", "REMOTE_TUCSON_USER_PASS")
 	str(&f.remote[2], "slac-password", "", "`PASSWORD` of the user slac_control_room, who may not command", "REMOTE_SLAC_USER_PASS")
+	markSecret(fs, unescaped, "process-password")
+	markSecret(fs, escaped, "secret-key", "admin-password", "user-password", "cmd-password", "base-password", "tucson-password", "slac-password")
 	f.ldap.register(fs)
 	enum(&f.commanding, "commanding", "what decides who may command: the user's permission, or the location", "COMMANDING_PERMISSION_TYPE", "user", "location")
 	list(&f.commandFrom, "command-from", "`NETWORKS` that may command; needed with, and only with, --commanding location", "LOVED_COMMAND_FROM")

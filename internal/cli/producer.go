@@ -54,6 +54,7 @@ func (f *producerFlags) register(fs *pflag.FlagSet) {
 	bindEnv(fs, "manager", "WEBSOCKET_HOST", "LOVED_MANAGER")
 	fs.StringVar(&f.conn.processPassword, "process-password", "", "`PASSWORD` of processes at the manager")
 	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
+	markSecret(fs, escaped, "process-password")
 	f.sal.register(fs)
 	fs.StringSliceVar(&f.periodic, "periodic-data", nil, "`TOPICS` to poll, such as tel_position; with --asynchronous-data the only ones (default all telemetry)")
 	fs.StringSliceVar(&f.asynchronous, "asynchronous-data", nil, "`TOPICS` to publish as they come, such as evt_summaryState (default all events)")

@@ -81,6 +81,7 @@ A flag whose help shows a [$VARIABLE] can be set by it; the flag takes precedenc
 					return err
 				}
 			}
+			a.warnOfSecrets(cmd, a.stderr)
 			a.started = true
 			return nil
 		},

@@ -46,6 +46,8 @@ func (f *tokenDatabaseFlags) register(cmd *cobra.Command) {
 	fs.StringVar(&f.database.address, "database", "", "issue the token in this database, without log-in and manager: `ADDRESS` as for loved manager")
 	fs.StringVar(&f.secretKey, "secret-key", "", "`KEY` that signs tokens, if the manager has one from its configuration")
 	bindEnv(fs, "secret-key", "SECRET_KEY")
+	markSecret(fs, escaped, "secret-key")
+	markSecret(fs, inAddress, "database")
 	fs.DurationVar(&f.lifetime, "lifetime", jwt.DefaultLifetime, "how long the token is valid; needs --database")
 }
 

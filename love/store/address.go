@@ -61,7 +61,7 @@ func parseAddress(text string, wait time.Duration) (address, error) {
 func postgresAddress(text string) (address, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") == "" {
-		return address{}, errors.New("the database address is not of the form postgres://USER:PASSWORD@HOST:PORT/NAME (a / or @ in the password is written %2F or %40)")
+		return address{}, errors.New("the database address is not of the form postgres://USER:PASSWORD@HOST:PORT/NAME (in the password, / @ # ? % and a space are written %2F %40 %23 %3F %25 %20)")
 	}
 	c, err := pgx.ParseConfig(text)
 	if err != nil {

@@ -127,7 +127,13 @@ func New(c Config, users Users, opts ...Option) (*Authenticator, error) {
 func parseServer(text string) (server, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Scheme != "ldap" && u.Scheme != "ldaps" {
+		if err != nil || u.User != nil { // it may hold a password
+			return server{}, errors.New("the URL of an LDAP server is not of the form ldap://HOST or ldaps://HOST")
+		}
 		return server{}, fmt.Errorf("the LDAP server %q is not of the form ldap://HOST or ldaps://HOST", text)
+	}
+	if u.User != nil {
+		return server{}, fmt.Errorf("the URL of the LDAP server %s holds a user: give the log-in for searching as BindDN and BindPassword (AUTH_LDAP_BIND_DN, AUTH_LDAP_BIND_PASSWORD)", u.Host)
 	}
 	s := server{url: text, host: u.Hostname(), address: u.Host, secure: u.Scheme == "ldaps"}
 	if u.Port() == "" {

@@ -64,6 +64,9 @@ func New(base string, opts ...ClientOption) (*Client, error) {
 	}
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.User != nil {
+		if err != nil || u.User != nil || u.RawQuery != "" { // it may hold a password
+			return nil, errors.New("the commander's URL: give its base URL without a user or a query, such as http://commander:5000")
+		}
 		return nil, fmt.Errorf("commander %q: give its base URL, such as http://commander:5000", base)
 	}
 	u.Path = cmp.Or(u.Path, "/") // JoinPath makes relative paths from an empty one

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -52,12 +53,21 @@ func CheckRegistry(ctx context.Context, config Config) (found string, err error)
 	defer r.close()
 	answer := r.client.Compatibility(ctx)
 	if len(answer) == 0 {
-		return "", fmt.Errorf("the schema registry at %s does not answer", config.Registry)
+		return "", fmt.Errorf("the schema registry at %s does not answer", withoutPassword(config.Registry))
 	}
 	if err := answer[0].Err; err != nil {
-		return "", fmt.Errorf("the schema registry at %s (%s) does not answer as it should: %w; is it up, and is this its address?", config.Registry, envRegistry, err)
+		return "", fmt.Errorf("the schema registry at %s (%s) does not answer as it should: %w; is it up, and is this its address?", withoutPassword(config.Registry), envRegistry, err)
 	}
 	return "answers, new versions must be compatible: " + answer[0].Level.String(), nil
+}
+
+// withoutPassword returns a URL as it may be shown.
+func withoutPassword(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "the address given"
+	}
+	return u.Redacted()
 }
 
 // CheckRoundTrip writes a message to a topic that it creates, reads it, and removes the
