@@ -44,7 +44,7 @@ func isPlaceholder(text string) bool {
 }
 
 // QueryWarnings is Warnings for a secret that Python programs put into the query of
-// a URL as it is (docs/protocol/producer.md#corrections, C-URL).
+// a URL as it is (docs/protocol/producer.md#differences-from-the-python-producer, C-URL).
 func QueryWarnings(name, value string) []string {
 	all := Warnings(name, value)
 	if strings.ContainsFunc(value, func(r rune) bool { return r > unicode.MaxASCII || strings.ContainsRune("+%&# ", r) }) {

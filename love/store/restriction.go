@@ -135,6 +135,7 @@ func (u *userStore) keepChange(username string, change func(*auth.Account) error
 	u.mu.RUnlock()
 	after := before
 	after.User = before.Clone()
+	after.TokensFrom = 0 // so that EndTokens shows
 	if !ok || change(&after) != nil {
 		return err
 	}

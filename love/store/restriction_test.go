@@ -61,7 +61,7 @@ func (l *textLog) String() string {
 func writable(t *testing.T, address string, opts ...store.Option) (process, *textLog) {
 	t.Helper()
 	log := new(textLog)
-	opts = append([]store.Option{store.WithTimeout(100 * time.Millisecond), store.WithLogger(slog.New(slog.NewTextHandler(log, nil)))}, opts...)
+	opts = append([]store.Option{store.WithTimeout(500 * time.Millisecond), store.WithLogger(slog.New(slog.NewTextHandler(log, nil)))}, opts...)
 	s := openStore(t, address, opts...)
 	users := auth.NewUsers(s.Users(), password.New(password.WithCost(8, 1)))
 	require.NoError(t, users.Add(t.Context(), auth.User{Username: "ada", Superuser: true, Groups: []string{auth.GroupCommand, auth.GroupUIFramework},
@@ -129,6 +129,7 @@ func TestRevocation_HoldsThoughItCannotBeRecordedAndIsRecordedLater(t *testing.T
 	} {
 		t.Run(name, func(t *testing.T) {
 			runOnShared(t, func(t *testing.T, address string) {
+				t.Parallel() // it waits for the database most of the time
 				here, log := writable(t, address)
 				token, err := here.tokens.Issue(t.Context(), auth.User{Username: "ada"})
 				require.NoError(t, err)
@@ -167,10 +168,16 @@ func TestRevocation_HoldsThoughItCannotBeRecordedAndIsRecordedLater(t *testing.T
 
 func TestRevocation_ThatIsNotRecordedComesBeforeALaterChange(t *testing.T) {
 	runOnShared(t, func(t *testing.T, address string) {
+		t.Parallel()
 		p, _ := writable(t, address)
 		release := lockWrites(t, address)
 		require.ErrorIs(t, p.users.SetActive(t.Context(), "ada", false), auth.ErrUnrecorded)
 		require.ErrorIs(t, p.users.SetPassword(t.Context(), "ada", "new"), auth.ErrUnrecorded)
+		err := p.users.SetActive(t.Context(), "ada", true)
+		require.ErrorIs(t, err, auth.ErrUnavailable)
+		require.NotErrorIs(t, err, auth.ErrUnrecorded, "this is not in effect")
+		_, err = p.users.Lookup(t.Context(), "ada")
+		require.ErrorIs(t, err, auth.ErrInactive)
 		release()
 		require.NoError(t, p.users.SetActive(t.Context(), "ada", true))
 		for _, p := range []process{p, newProcess(t, address, love.SystemClock{})} {
@@ -186,6 +193,7 @@ func TestRevocation_ThatIsNotRecordedComesBeforeALaterChange(t *testing.T) {
 
 func TestRevocation_WithoutRetriesHasNoEffect(t *testing.T) {
 	runOnShared(t, func(t *testing.T, address string) {
+		t.Parallel()
 		p, _ := writable(t, address, store.WithoutRetries())
 		token, err := p.tokens.Issue(t.Context(), auth.User{Username: "ada"})
 		require.NoError(t, err)
@@ -203,8 +211,9 @@ func TestRevocation_WithoutRetriesHasNoEffect(t *testing.T) {
 
 func TestClose_LogsWhatItCouldNotRecord(t *testing.T) {
 	runOnShared(t, func(t *testing.T, address string) {
+		t.Parallel()
 		log := new(textLog)
-		s, err := store.Open(t.Context(), address, store.WithTimeout(100*time.Millisecond), store.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
+		s, err := store.Open(t.Context(), address, store.WithTimeout(500*time.Millisecond), store.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 		require.NoError(t, err)
 		require.NoError(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
 		release := lockWrites(t, address)
