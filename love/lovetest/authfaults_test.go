@@ -83,6 +83,8 @@ var faults = map[string]fault{
 	"a token does not expire":        {finds: "a_token_expires,_however_often_it_is_used", token: func(f *faultyTokens) { f.expires = false }},
 	"a user is looked up once":       {finds: "a_token_of_a_disabled_or_removed_user_is_refused", token: func(f *faultyTokens) { f.known = make(map[string]auth.Principal) }},
 	"a failed look-up is a refusal":  {finds: "a_failure_of_the_directory_is_not_a_refusal", token: func(f *faultyTokens) { f.refuses = true }},
+	"a log-in has no version":        {finds: "a_log-in_that_was_overtaken_gets_no_token", token: func(f *faultyTokens) { f.anyVersion = true }},
+	"ended tokens are valid":         {finds: "tokens_end_with_the_account_that_they_were_issued_for", token: func(f *faultyTokens) { f.endless = true }},
 	"administrators revoke too much": {finds: "administrators_list_and_revoke_tokens", token: func(f *faultyTokens) { f.revokeAll = true }},
 }
 
@@ -136,6 +138,9 @@ func runFaulty(t *testing.T, f fault) {
 		if !faulty.expires {
 			clock = love.SystemClock{}
 		}
+		if faulty.endless {
+			users = endless{users}
+		}
 		faulty.Tokens = jwt.New(nil, users, jwt.WithClock(clock))
 		return faulty
 	})
@@ -164,6 +169,15 @@ func (l logIn) Authenticate(_ context.Context, name, password string) (auth.User
 	return auth.User{Username: "ada"}, l(name, password)
 }
 
+// endless is a directory that does not know which tokens have ended.
+type endless struct{ auth.Directory }
+
+func (d endless) Lookup(ctx context.Context, username string) (auth.User, error) {
+	u, err := d.Directory.Lookup(ctx, username)
+	u.TokensFrom = 0
+	return u, err
+}
+
 // faultyTokens are tokens with faults.
 type faultyTokens struct {
 	*jwt.Tokens
@@ -177,12 +191,18 @@ type faultyTokens struct {
 	refuses   bool                      // even if the token cannot be checked
 	revokeAll bool                      // by RevokeID
 
+	anyVersion bool // at a log-in
+	endless    bool // TokensFrom is ignored
+
 	mu sync.Mutex
 }
 
 func (f *faultyTokens) Issue(ctx context.Context, u auth.User) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.anyVersion {
+		u.Version = 0
+	}
 	if token, ok := f.reuse[u.Username]; ok {
 		return token, nil
 	}

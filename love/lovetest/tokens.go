@@ -27,17 +27,19 @@ import (
 //	}
 func RunTokens(t *testing.T, open func(t *testing.T, users auth.Directory, clock love.Clock) auth.Tokens) {
 	for name, test := range map[string]func(*testing.T, *tokensTest){
-		"a token belongs to its user, as of now":           tokenPrincipal,
-		"every token is different":                         tokensDiffer,
-		"a forged token is refused":                        tokenForged,
-		"a token of a disabled or removed user is refused": tokenOfNobody,
-		"a revoked token is refused, the others are not":   tokenRevoked,
-		"watchers are called once for a revoked token":     tokenWatch,
-		"a token expires, however often it is used":        tokenExpires,
-		"a failure of the directory is not a refusal":      tokenBroken,
-		"tokens can be used at the same time":              tokensConcurrently,
-		"administrators list and revoke tokens":            tokensAdmin,
-		"tokens outlive a change of the key":               tokensRotate,
+		"a token belongs to its user, as of now":                tokenPrincipal,
+		"every token is different":                              tokensDiffer,
+		"a forged token is refused":                             tokenForged,
+		"a token of a disabled or removed user is refused":      tokenOfNobody,
+		"a revoked token is refused, the others are not":        tokenRevoked,
+		"watchers are called once for a revoked token":          tokenWatch,
+		"a token expires, however often it is used":             tokenExpires,
+		"a failure of the directory is not a refusal":           tokenBroken,
+		"a log-in that was overtaken gets no token":             tokenOvertaken,
+		"tokens end with the account that they were issued for": tokensEnded,
+		"tokens can be used at the same time":                   tokensConcurrently,
+		"administrators list and revoke tokens":                 tokensAdmin,
+		"tokens outlive a change of the key":                    tokensRotate,
 	} {
 		t.Run(name, func(t *testing.T) {
 			users, clock := newDirectory("ada", "bob"), NewClock(storeStart)
@@ -260,6 +262,21 @@ func tokenBroken(t *testing.T, s *tokensTest) {
 	}
 	s.users.change(func(d *directory) { d.err = nil })
 	s.valid(t, token, "the failure is over")
+}
+
+func tokenOvertaken(t *testing.T, s *tokensTest) {
+	s.users.change(func(d *directory) { d.users["ada"] = auth.User{Username: "ada", Version: 5, TokensFrom: 2} })
+	_, err := s.Issue(t.Context(), auth.User{Username: "ada", Version: 4})
+	require.ErrorIs(t, err, auth.ErrSuperseded, "the account has changed since the password was checked")
+	s.valid(t, s.issue(t, "bob"))
+}
+
+func tokensEnded(t *testing.T, s *tokensTest) {
+	ada, bob := s.issue(t, "ada"), s.issue(t, "bob")
+	s.valid(t, ada)
+	s.users.change(func(d *directory) { d.users["ada"] = auth.User{Username: "ada", Version: 5, TokensFrom: 5} })
+	s.refused(t, ada, auth.ErrToken, "it was issued before version 5")
+	s.valid(t, bob)
 }
 
 func tokensConcurrently(t *testing.T, s *tokensTest) {
