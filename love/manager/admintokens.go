@@ -82,6 +82,9 @@ func (m *Manager) revokeTokensOf(c *call) (answer, error) {
 }
 
 func (m *Manager) rotateKey(c *call) (answer, error) {
+	if err := c.recheck(); err != nil {
+		return answer{}, err
+	}
 	admin, err := m.tokenAdmin()
 	if err != nil {
 		return answer{}, err

@@ -93,6 +93,9 @@ func (m *Manager) releaseAuthority(c *call) (answer, error) {
 // approve executes a waiting command; the caller is the second person, and needs
 // the permission to give the command themselves.
 func (m *Manager) approve(c *call) (answer, error) {
+	if err := c.recheck(); err != nil {
+		return answer{}, err
+	}
 	w, err := m.waiting(c)
 	if err != nil {
 		return answer{}, err

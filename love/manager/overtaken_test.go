@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/commander/authority"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -161,12 +162,44 @@ func TestRequest_UnderWayIsCheckedAgain(t *testing.T) {
 			answer := httptest.NewRecorder()
 			m.ServeHTTP(answer, req)
 			require.Nil(t, body.first, "the body was read after the first checks")
-			require.Equal(t, 2, refreshed, "what other processes have changed is read before each check")
+			require.Equal(t, 1, refreshed, "what other processes have changed is read before the last check")
 			require.Equal(t, c.status, answer.Code, answer.Body.String())
 			require.Empty(t, h.commander.calls())
 			require.Empty(t, h.commander.logs)
 			_, err := h.users.Store().Account(t.Context(), "eve")
 			require.ErrorIs(t, err, auth.ErrUnknownUser)
+		})
+	}
+}
+
+// TestChange_IsCheckedAfterTheChangesOfOtherProcessesWereRead: each request changes
+// something, and another process has just disabled its user.
+func TestChange_IsCheckedAfterTheChangesOfOtherProcessesWereRead(t *testing.T) {
+	for _, c := range [][3]string{
+		{"POST", cmd, `{"csc": "ATDome", "salindex": 0, "cmd": "cmd_moveAzimuth", "params": {}}`},
+		{"POST", cmd + "check/", `{"csc": "ATDome", "salindex": 0, "cmd": "cmd_moveAzimuth", "params": {}}`},
+		{"POST", "/manager/api/lovecsc/observinglog", `{"user": "ada", "message": "hello"}`},
+		{"POST", "/manager/api/authority/", `{"pattern": "ATDome", "seconds": 60}`},
+		{"DELETE", "/manager/api/authority/x/", ""},
+		{"POST", "/manager/api/approvals/x/", ""},
+		{"POST", "/manager/api/approvals/x/", "{}"},
+		{"DELETE", "/manager/api/approvals/x/", ""},
+		{"POST", adminUsers, `{"username": "eve", "password": "x"}`},
+		{"PATCH", adminUsers + "user/", `{"superuser": true}`},
+		{"DELETE", adminUsers + "user/", ""},
+		{"PUT", adminAPI + "groups/night/", `{"permissions": []}`},
+		{"DELETE", adminAPI + "groups/cmd/", ""},
+		{"DELETE", adminAPI + "tokens/?username=user", ""},
+		{"DELETE", adminAPI + "tokens/x/", ""},
+		{"POST", adminAPI + "keys/", ""},
+		{"POST", adminAPI + "keys/", "{}"},
+		{"DELETE", logout, ""},
+	} {
+		t.Run(c[0]+" "+c[1], func(t *testing.T) {
+			var h *harness
+			refresh := func(ctx context.Context) { require.NoError(t, h.users.SetActive(ctx, "admin", false)) }
+			h = newHarness(t, withRecorder(t, authority.WithApproval("MTMount")), func(c *manager.Config) { c.Refresh = refresh })
+			h.requireUnauthorized(h.call(c[0], c[1], c[2], as(h.token("admin"))), "User is not active")
 		})
 	}
 }

@@ -138,7 +138,7 @@ func (m *Manager) endpoint(e endpoint) httprouter.Handle {
 
 func (m *Manager) serve(e endpoint, c *call) (answer, error) {
 	c.recheck = func() error { return nil }
-	if c.Method != http.MethodGet && c.Method != http.MethodHead {
+	if c.Method == http.MethodDelete { // the other changes recheck, most of them with their body
 		m.config.Refresh(c.Context())
 	}
 	if err := m.check(e, c); err != nil {

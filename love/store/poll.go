@@ -165,8 +165,16 @@ func (s *Store) revisions(ctx context.Context) (map[topic]int64, error) {
 	if err := s.checkFile(); err != nil {
 		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, unavailable(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if s.writing != nil { // SQLite: see write
+		ctx = context.WithoutCancel(ctx)
+	}
 	all := make(map[topic]int64, 4)
-	err := s.query(ctx, func(rows *sql.Rows) error {
+	err := forEach(ctx, s.db, func(rows *sql.Rows) error {
 		var t topic
 		var n int64
 		err := rows.Scan(&t, &n)
