@@ -77,7 +77,7 @@ func BenchmarkBroadcast(b *testing.B) {
 			for _, s := range sessions {
 				var none wakeList
 				for i := range streams {
-					s.join(love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, fmt.Sprint("stream", i)), SubscribeOptions{}, &none)
+					s.join(love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, fmt.Sprint("stream", i)), SubscribeOptions{}, nil, &none)
 				}
 			}
 			batch := []Envelope{benchEnvelope(b, benchMessage(streams))}
@@ -109,7 +109,7 @@ func BenchmarkQueue(b *testing.B) {
 	var batch []*frame
 	b.ReportAllocs()
 	for b.Loop() {
-		o.push(f, now)
+		o.push(f, nil, now)
 		o.startConsuming()
 		batch = o.take(batch[:0], maxWrite, 0)
 		o.take(batch[:0], maxWrite, len(f.bytes))
@@ -129,7 +129,7 @@ func BenchmarkBacklog(b *testing.B) {
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		o.push(frames[i%len(frames)], now)
+		o.push(frames[i%len(frames)], nil, now)
 		i++
 	}
 }
@@ -142,10 +142,10 @@ func BenchmarkJoin(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, s := range sessions {
-			s.join(name, SubscribeOptions{}, &none)
+			s.join(name, SubscribeOptions{}, nil, &none)
 		}
 		for _, s := range sessions {
-			s.leave(name)
+			s.leave(name, nil, &none)
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(sessions)), "ns/session")

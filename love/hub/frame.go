@@ -24,6 +24,7 @@ type frame struct {
 	// streams to the same group. A frame with key 0 must not be lost.
 	key     uint64
 	barrier bool   // newer frames never replace one queued before it: an answer, a snapshot
+	counted bool   // a message to subscribers, not an answer or a control frame: see counters
 	seq     uint64 // number within its stream, sent with variantSeq
 
 	variants [frameVariants]atomic.Pointer[frame]
@@ -62,7 +63,7 @@ func (f *frame) as(v variant) *frame {
 			buf = append(buf, '}')
 		}
 		made = textFrame(buf)
-		made.key, made.barrier = f.key, f.barrier
+		made.key, made.barrier, made.counted = f.key, f.barrier, f.counted
 	}
 	f.variants[v].Store(made)
 	return made

@@ -29,6 +29,10 @@ type member struct {
 	options  SubscribeOptions
 	variant  variant   // of the frames sent to it
 	throttle *throttle // nil without a max_rate
+
+	// active is set from the confirmation of the subscription to that of its end,
+	// between which messages are delivered. Guarded by the lock of the session's outbox.
+	active bool
 }
 
 func newMember(s *session, o SubscribeOptions) *member {
@@ -43,9 +47,9 @@ func newMember(s *session, o SubscribeOptions) *member {
 	return m
 }
 
-// stop ends the subscription and returns the frames that its throttle held back.
+// stop ends the throttle of the subscription, nil if there is none, and returns the frames that its throttle held back.
 func (m *member) stop() []*frame {
-	if m.throttle == nil {
+	if m == nil || m.throttle == nil {
 		return nil
 	}
 	return m.throttle.stop()

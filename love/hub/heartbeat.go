@@ -30,6 +30,7 @@ func (h *Hub) heartbeat() {
 		buf = append(love.AppendFloat(buf, b.Timestamp), "}}"...)
 	}
 	f := textFrame(append(buf, `],"subscription":"heartbeat"}`...))
+	f.counted = true
 	h.lastHeartbeat.Store(f)
 
 	if g := h.index.find(heartbeatGroup); g != nil {

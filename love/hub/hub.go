@@ -28,10 +28,11 @@ type Hub struct {
 	schedule      schedule
 	unpublished   *outage.Log // batches that the broker did not take
 
-	// joinMu is held for reading while a batch is routed, and for writing
-	// while a session gets a snapshot and joins, so that no message falls in
-	// between.
-	joinMu sync.RWMutex
+	// joinMu is held for reading while a batch is routed, and for writing while a
+	// session joins that gets a snapshot then. Each such join begins an epoch: what a
+	// snapshot must hold was stored in an earlier one.
+	joinMu    sync.RWMutex
+	joinEpoch uint64 // guarded by joinMu
 
 	ended         atomic.Bool
 	lastSweep     atomic.Int64 // when stale values were last searched for, UNIX ns

@@ -89,6 +89,16 @@ func (x *index) join(name love.Group, m *member) *group {
 	return g
 }
 
+// replace puts m in the place of old, which must be a member of g.
+func (x *index) replace(g *group, old, m *member) {
+	sh := x.shard([]byte(g.name.CSC))
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	members := slices.Clone(g.memberList())
+	members[slices.Index(members, old)] = m
+	g.members.Store(&members)
+}
+
 // leave removes m, which must be a member, from g.
 func (x *index) leave(g *group, m *member) {
 	sh := x.shard([]byte(g.name.CSC))

@@ -66,6 +66,7 @@ func (r *router) routeInitialState() {
 		buf = append(love.AppendFloat(buf, r.tai), '}')
 	}
 	f := textFrame(append(buf, '}'))
+	f.counted = true
 	if broad != nil {
 		r.send(broad, broad.key, f)
 	}
@@ -74,8 +75,9 @@ func (r *router) routeInitialState() {
 	}
 	for _, m := range narrow.memberList() {
 		if broad == nil || !broad.hasMember(m.session) {
-			r.sendTo(m, narrow.key, f)
-			h.counters.deliver(1)
+			if r.sendTo(m, narrow.key, f) {
+				h.counters.offer(1)
+			}
 		}
 	}
 }

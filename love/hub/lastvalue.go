@@ -15,6 +15,7 @@ type lastValue struct {
 	index  []byte  // raw salindex, as published
 	source *source // nil if there is no value
 	seq    uint64
+	epoch  uint64 // in which it was stored; see Hub.joinMu
 
 	nameSize int  // bytes counted for the group's name
 	removed  bool // the index has removed the group: use its successor
@@ -29,7 +30,7 @@ const streamOverhead = 256
 // set stores a copy of the value and returns by how many bytes its memory
 // grew. A value older than the stored one is ignored. ok is false if the index
 // has removed the group meanwhile.
-func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq uint64, src *source) (grown int, ok bool) {
+func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq, epoch uint64, src *source) (grown int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.removed {
@@ -45,7 +46,7 @@ func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq uint64, s
 	l.value = append(l.value[:0], value...)
 	l.csc = append(l.csc[:0], it.CSC...)
 	l.index = append(l.index[:0], it.SalIndex...)
-	l.seq, l.source = seq, src
+	l.seq, l.epoch, l.source = seq, epoch, src
 	l.nameSize = nameSize
 	return l.size() - before, true
 }
@@ -91,15 +92,15 @@ func (l *lastValue) stale() bool {
 	return l.source == nil || l.source.gone.Load()
 }
 
-// storeLast keeps a value as the last of its stream. If the last values exceed
+// storeLast keeps a value as the last of its stream; the caller holds joinMu. If the last values exceed
 // their memory limit, those whose source has gone are dropped; if that is not
 // enough, the new value is not kept. The group of a stream without a value
 // stays until the next search, because subscribers by wildcard rely on it.
 func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *source) {
-	grown, ok := g.last.set(it, value, 2*len(g.text), seq, src)
+	grown, ok := g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src)
 	for !ok { // the index has removed the group meanwhile
 		g = h.index.group(g.name)
-		grown, ok = g.last.set(it, value, 2*len(g.text), seq, src)
+		grown, ok = g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src)
 	}
 	if grown <= 0 || h.index.lastBytes.Add(int64(grown)) <= int64(h.limits.LastBytes) {
 		if grown < 0 {

@@ -25,7 +25,8 @@ type Local struct {
 
 	receiveMu sync.Mutex // held while receiving
 	consuming bool       // this is the outbox's consumer
-	batch     []*frame
+	frame     []*frame   // the one that is being received
+	written   int        // bytes received, since the outbox was last informed
 }
 
 // Local opens a connection within the process for p.
@@ -60,23 +61,26 @@ func (l *Local) Receive(ctx context.Context) ([]byte, error) {
 	l.receiveMu.Lock()
 	defer l.receiveMu.Unlock()
 	for {
-		for len(l.batch) > 0 {
-			f := l.batch[0]
-			l.batch[0], l.batch = nil, l.batch[1:]
-			l.session.out.countWritten(len(f.bytes))
+		if !l.consuming && !l.session.out.startConsuming() {
+			return nil, ErrClosed
+		}
+		// One at a time, so that what was not received is still in the outbox when the
+		// connection is closed.
+		l.frame = l.session.out.take(l.frame[:0], 1, l.written)
+		l.written = 0
+		if l.consuming = len(l.frame) > 0; l.consuming {
+			f := l.frame[0]
+			l.frame[0], l.written = nil, len(f.bytes)
 			switch ws.OpCode(f.bytes[0] & 0x0f) {
 			case ws.OpText:
+				if f.counted {
+					l.session.hub.counters.deliver(1)
+				}
 				return f.payload(), nil
 			case ws.OpClose:
 				l.session.lost()
 				return nil, ErrClosed
 			}
-		}
-		if !l.consuming && !l.session.out.startConsuming() {
-			return nil, ErrClosed
-		}
-		l.batch = l.session.out.take(nil, maxWrite, 0)
-		if l.consuming = len(l.batch) > 0; l.consuming {
 			continue
 		}
 		select {

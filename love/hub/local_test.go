@@ -66,10 +66,13 @@ func TestEveryEndOfALocalConnectionIsCounted(t *testing.T) {
 	for range 10 {
 		l := h.Local(auth.Principal{Process: true})
 		require.NoError(t, l.Send(t.Context(), []byte(request("subscribe", "event-A-0-s"))))
+		require.NoError(t, h.Publish(t.Context(), love.Message{Category: "event", Data: []love.Item{
+			{CSC: "A", Streams: []love.Stream{{Name: "s", Value: love.RawValue(`1`)}}},
+		}}))
 		require.NoError(t, l.Close())
 		require.NoError(t, l.Close())
 	}
 	require.Equal(t, 10, r.counts["opened true"])
 	require.Equal(t, 10, r.counts["closed peer"])
-	require.Equal(t, 10, r.counts["dropped closed"], "the confirmations that were not read")
+	require.Equal(t, 10, r.counts["dropped closed"], "the events that were not read")
 }

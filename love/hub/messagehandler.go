@@ -143,8 +143,7 @@ func (m *messageHandler) handleSubscription(msg *wire.Message) {
 		return
 	}
 	if option == love.Unsubscribe {
-		s.leave(group)
-		m.confirm(option, group)
+		s.leave(group, confirmation(option, group), &m.wakes)
 		return
 	}
 	options, err := parseSubscribeOptions(msg)
@@ -161,26 +160,26 @@ func (m *messageHandler) subscribe(group love.Group, o SubscribeOptions) {
 		m.deny(DenySubscriptions, errTooMany)
 		return
 	}
-	m.confirm(love.Subscribe, group)
-	if group == heartbeatGroup {
-		if f := s.hub.lastHeartbeat.Load(); f != nil {
-			s.send(f, s.hub.clock.Now(), &m.wakes)
-		}
-	}
-	m.join(group, o)
+	m.join(group, o, confirmation(love.Subscribe, group))
 }
 
-// join puts the session into a group and, for an event, asks the producers for
-// its present state.
-func (m *messageHandler) join(group love.Group, o SubscribeOptions) {
-	m.session.join(group, o, &m.wakes)
+// join puts the session into a group and queues the confirmation, nil for none. For
+// an event, it asks the producers for its present state.
+func (m *messageHandler) join(group love.Group, o SubscribeOptions, confirmation *frame) {
+	s := m.session
+	s.join(group, o, confirmation, &m.wakes)
+	if f := s.hub.lastHeartbeat.Load(); f != nil && group == heartbeatGroup {
+		s.hub.counters.offer(1)
+		s.deliver(nil, f, s.hub.clock.Now(), &m.wakes)
+	}
 	if group.Category == love.CategoryEvent && wildcardShape(group) == 0 {
 		m.requestInitialState(group)
 	}
 }
 
-func (m *messageHandler) confirm(o love.Option, g love.Group) {
-	m.reply(love.Subscription{Option: o, Group: g}.Confirmation())
+// confirmation returns the frame that confirms a change of subscriptions.
+func confirmation(o love.Option, g love.Group) *frame {
+	return answerFrame(love.Subscription{Option: o, Group: g}.Confirmation())
 }
 
 // ignore answers a message that is malformed.
@@ -195,8 +194,12 @@ func (m *messageHandler) deny(d Denial, err error) {
 }
 
 func (m *messageHandler) reply(text string) {
+	m.session.send(answerFrame(text), m.session.hub.clock.Now(), &m.wakes)
+}
+
+func answerFrame(text string) *frame {
 	buf := love.AppendText(append(newBuffer(len(text)+16), `{"data":`...), text)
 	f := textFrame(append(buf, '}'))
 	f.barrier = true
-	m.session.send(f, m.session.hub.clock.Now(), &m.wakes)
+	return f
 }

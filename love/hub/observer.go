@@ -7,7 +7,7 @@ type Observer interface {
 	Opened(process bool)       // a session began
 	Closed(reason CloseReason) // a session ended
 	Received()                 // a client or this program published a data message
-	Delivered(n int)           // a message was queued for n sessions
+	Delivered(n int)           // n messages were written to a session
 	Dropped(reason Drop, n int)
 	Denied(reason Denial) // the hub did not do what a client asked
 }

@@ -54,14 +54,40 @@ const (
 	needsWake                    // queued, and the caller must wake the session
 	overflowed                   // not queued: too much waits
 	refused                      // not queued: the session is closing
+	inactive                     // not queued: the subscription has ended, or not begun
 )
 
-// push queues a frame and returns how many waiting frames were replaced by
-// newer ones. A frame of any size is queued if no other of its kind, telemetry
-// or not, waits.
-func (o *outbox) push(f *frame, now time.Time) (result pushResult, dropped int) {
+// push queues a frame for the subscription m, nil if it is for none, and returns how
+// many waiting frames were replaced by newer ones. A frame of any size is queued if no
+// other of its kind, telemetry or not, waits.
+func (o *outbox) push(f *frame, m *member, now time.Time) (result pushResult, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if m != nil && !m.active {
+		return inactive, 0
+	}
+	return o.pushLocked(f, now)
+}
+
+// confirm queues the confirmation f and ends old and begins next, each of which may be
+// nil, at that place of the queue: what is delivered to next follows it, and
+// nothing that is delivered to old does.
+func (o *outbox) confirm(f *frame, old, next *member, now time.Time) (result pushResult, dropped int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if old != nil {
+		old.active = false
+	}
+	if next != nil {
+		next.active = true
+	}
+	if f == nil {
+		return queued, 0
+	}
+	return o.pushLocked(f, now)
+}
+
+func (o *outbox) pushLocked(f *frame, now time.Time) (result pushResult, dropped int) {
 	if o.finished {
 		return refused, 0
 	}
@@ -155,7 +181,7 @@ func (o *outbox) conflate() (dropped int) {
 }
 
 // finish queues the last frame, after dropping what waits if drop is set. It
-// reports whether this call was the first, and how many frames it has dropped.
+// reports whether this call was the first, and how many messages it has dropped.
 func (o *outbox) finish(f *frame, drop bool) (first bool, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -170,8 +196,13 @@ func (o *outbox) finish(f *frame, drop bool) (first bool, dropped int) {
 	return true, dropped
 }
 
+// dropAll drops what waits and returns how many of it were messages.
 func (o *outbox) dropAll() (dropped int) {
-	dropped = len(o.frames) - o.head
+	for _, f := range o.frames[o.head:] {
+		if f.counted {
+			dropped++
+		}
+	}
 	o.frames, o.head, o.newest = nil, 0, nil
 	o.lossless, o.lossy = 0, 0
 	return dropped
@@ -187,13 +218,6 @@ func (o *outbox) startConsuming() bool {
 	}
 	o.wakePending, o.consuming = false, true
 	return true
-}
-
-// countWritten records that n of the bytes taken have been written.
-func (o *outbox) countWritten(n int) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.unwritten -= n
 }
 
 // take appends waiting frames of about n bytes, at least one, to dst. written
@@ -227,7 +251,7 @@ func (o *outbox) take(dst []*frame, n, written int) []*frame {
 }
 
 // discard drops what waits, because nothing can be written any more. It
-// reports whether the outbox was still unfinished, and how many frames it has
+// reports whether the outbox was still unfinished, and how many messages it has
 // dropped.
 func (o *outbox) discard() (first bool, dropped int) {
 	o.mu.Lock()

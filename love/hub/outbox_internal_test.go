@@ -17,7 +17,7 @@ func keyed(key uint64) *frame {
 func TestASessionThatKeepsUpIsNotConflatedHoweverLongItIsBusy(t *testing.T) {
 	o := newOutbox(1<<20, 1<<20, time.Second)
 	now := time.Unix(1_700_000_000, 0)
-	_, _ = o.push(keyed(7), now)
+	_, _ = o.push(keyed(7), nil, now)
 	require.True(t, o.startConsuming())
 	written := 0
 	for range 3000 {
@@ -29,7 +29,7 @@ func TestASessionThatKeepsUpIsNotConflatedHoweverLongItIsBusy(t *testing.T) {
 		}
 		now = now.Add(time.Millisecond)
 		for range 2 {
-			_, dropped := o.push(keyed(7), now)
+			_, dropped := o.push(keyed(7), nil, now)
 			require.Zero(t, dropped)
 		}
 	}
@@ -39,13 +39,13 @@ func TestASessionThatKeepsUpIsNotConflatedHoweverLongItIsBusy(t *testing.T) {
 func TestFramesThatWaitTooLongAreConflatedWhileOthersAreWritten(t *testing.T) {
 	o := newOutbox(1<<20, 1<<20, time.Second)
 	now := time.Unix(1_700_000_000, 0)
-	_, _ = o.push(keyed(7), now)
+	_, _ = o.push(keyed(7), nil, now)
 	require.True(t, o.startConsuming())
 	o.take(nil, maxWrite, 0) // and the kernel accepts no more
 	dropped := 0
 	for range 30 {
 		now = now.Add(100 * time.Millisecond)
-		_, n := o.push(keyed(7), now)
+		_, n := o.push(keyed(7), nil, now)
 		dropped += n
 	}
 	require.Equal(t, 29, dropped)
@@ -55,7 +55,7 @@ func TestAnEmptyOutboxReleasesItsMemory(t *testing.T) {
 	o := newOutbox(1<<30, 1<<30, time.Hour)
 	now := time.Unix(1_700_000_000, 0)
 	for range 10 * maxKeptFrames {
-		_, _ = o.push(keyed(0), now)
+		_, _ = o.push(keyed(0), nil, now)
 	}
 	require.True(t, o.startConsuming())
 	for written := 0; ; {

@@ -146,7 +146,18 @@ func TestMoreEventsThanTheHardBoundCloseTheSession(t *testing.T) {
 	require.True(t, closed)
 	st := h.Stats()
 	require.EqualValues(t, 1, st.Closed["slow"])
-	require.EqualValues(t, 1, st.Dropped["closed"])
+	require.EqualValues(t, 2, st.Dropped["closed"], "the one that waited and the one that found no place")
+	requireBalance(t, st, 0)
+}
+
+// requireBalance checks that every message that was offered to a subscription was
+// delivered, was dropped for a reason, or waits.
+func requireBalance(t require.TestingT, st hub.Stats, waiting int) {
+	counted := st.Delivered + uint64(waiting)
+	for _, reason := range []string{"backlog", "rate", "closed"} {
+		counted += st.Dropped[reason]
+	}
+	require.Equal(t, st.Offered, counted, "%+v", st)
 }
 
 // TestEveryMessageIsDeliveredInOrderOrCounted is a state machine. In whatever
@@ -201,6 +212,7 @@ func TestEveryMessageIsDeliveredInOrderOrCounted(t *testing.T) {
 			last[stream] = i
 		}
 		st := h.Stats()
+		requireBalance(t, st, 0)
 		if ended {
 			require.EqualValues(t, 1, st.Closed["slow"])
 			return

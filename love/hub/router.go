@@ -154,7 +154,7 @@ func (r *router) streamsKey(g *group, items []wire.Item) uint64 {
 // because nothing else may be conflated.
 func (r *router) frame(key, seq uint64, buf []byte) *frame {
 	f := textFrame(buf)
-	f.seq = seq
+	f.seq, f.counted = seq, true
 	if r.telemetry {
 		f.key = max(key, 1)
 	}
@@ -162,18 +162,20 @@ func (r *router) frame(key, seq uint64, buf []byte) *frame {
 }
 
 func (r *router) send(g *group, stream uint64, f *frame) {
-	members := g.memberList()
-	for _, m := range members {
-		r.sendTo(m, stream, f)
+	offered := 0
+	for _, m := range g.memberList() {
+		if r.sendTo(m, stream, f) {
+			offered++
+		}
 	}
-	r.hub.counters.deliver(len(members))
+	r.hub.counters.offer(offered)
 }
 
-func (r *router) sendTo(m *member, stream uint64, f *frame) {
+// sendTo reports whether the subscription m is in force.
+func (r *router) sendTo(m *member, stream uint64, f *frame) bool {
 	f = f.as(m.variant)
 	if m.throttle != nil {
-		r.hub.sendThrottled(m, stream, f, r.now, &r.wakes)
-		return
+		return r.hub.sendThrottled(m, stream, f, r.now, &r.wakes)
 	}
-	m.session.send(f, r.now, &r.wakes)
+	return m.session.deliver(m, f, r.now, &r.wakes)
 }

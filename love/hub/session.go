@@ -66,18 +66,41 @@ func (h *Hub) newSession(p auth.Principal, o sessionOptions) *session {
 	return s
 }
 
-// send queues a frame and adds the session to wakes if it must be woken.
-func (s *session) send(f *frame, now time.Time, wakes *wakeList) {
-	result, dropped := s.out.push(f, now)
+// send queues an answer or a control frame, and adds the session to wakes if it must
+// be woken.
+func (s *session) send(f *frame, now time.Time, wakes *wakeList) { s.deliver(nil, f, now, wakes) }
+
+// deliver queues a frame for one of the session's subscriptions. It returns false if
+// that has ended; otherwise the frame is queued, or counted as dropped.
+func (s *session) deliver(m *member, f *frame, now time.Time, wakes *wakeList) bool {
+	result, dropped := s.out.push(f, m, now)
 	if result == overflowed {
 		// Frames are written at the end of a burst, and this burst may be too large
 		// by itself: give the peer the chance to read before it counts as slow.
 		s.sink.wake()
-		result, _ = s.out.push(f, now)
+		var more int
+		result, more = s.out.push(f, m, now)
+		dropped += more
 	}
-	if dropped > 0 {
-		s.dropped.Add(uint64(dropped))
-		s.hub.counters.drop(DropBacklog, dropped)
+	s.pushed(f, result, dropped, wakes)
+	return result != inactive
+}
+
+// confirm queues the confirmation of a change of subscriptions, nil for none. The
+// change happens at that place of the queue.
+func (s *session) confirm(f *frame, old, next *member, wakes *wakeList) {
+	result, dropped := s.out.confirm(f, old, next, s.hub.clock.Now())
+	s.pushed(f, result, dropped, wakes)
+}
+
+// pushed acts on what became of a frame.
+func (s *session) pushed(f *frame, result pushResult, conflated int, wakes *wakeList) {
+	if conflated > 0 {
+		s.dropped.Add(uint64(conflated))
+		s.hub.counters.drop(DropBacklog, conflated)
+	}
+	if f != nil && f.counted && (result == overflowed || result == refused) {
+		s.hub.counters.drop(DropClosed, 1)
 	}
 	switch result {
 	case needsWake:
@@ -129,33 +152,45 @@ func (s *session) membership(name love.Group) (*group, *member) {
 	return g, s.groups[g]
 }
 
-// join puts the session into a group. A session that is in it already misses
-// nothing: a subscription with other options replaces the old one between two
-// messages.
-func (s *session) join(name love.Group, o SubscribeOptions, wakes *wakeList) {
+// join puts the session into a group and queues the confirmation, nil for none. A session that is in
+// it already misses nothing: a subscription with other options replaces the old one
+// between two messages.
+func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame, wakes *wakeList) {
 	h := s.hub
-	_, old := s.membership(name)
+	g, old := s.membership(name)
 	o.Snapshot = o.Snapshot || s.snapshots
 	if old != nil && !o.Snapshot && old.options == o {
+		s.confirm(confirmation, nil, nil, wakes)
 		return
 	}
 	m := newMember(s, o)
 	if old == nil && !o.Snapshot {
 		s.joined(h.index.join(name, m), m)
+		s.confirm(confirmation, nil, m, wakes)
 		return
 	}
+
+	// No message is under way to some members of the group while it changes, so that
+	// the values stored before and the messages delivered after it have no gap and no
+	// overlap.
 	h.joinMu.Lock()
-	defer h.joinMu.Unlock()
-	if o.Snapshot {
-		h.eachStream(name, func(g *group) { h.sendLast(name, g, m, wakes) })
+	h.joinEpoch++
+	epoch := h.joinEpoch
+	if old == nil {
+		g = h.index.join(name, m)
+	} else {
+		h.index.replace(g, old, m)
 	}
-	g := h.index.join(name, m)
 	s.joined(g, m)
-	if old != nil {
-		h.index.leave(g, old)
-		for _, f := range old.stop() {
-			s.send(f, h.clock.Now(), wakes)
-		}
+	held := old.stop()
+	s.confirm(confirmation, old, m, wakes)
+	for _, f := range held {
+		s.deliver(m, f, h.clock.Now(), wakes)
+	}
+	h.joinMu.Unlock()
+
+	if o.Snapshot {
+		h.eachStream(name, func(g *group) { h.sendLast(name, g, m, epoch, wakes) })
 	}
 }
 
@@ -164,10 +199,13 @@ func (s *session) joined(g *group, m *member) {
 	s.groupCount.Store(int64(len(s.groups)))
 }
 
-func (s *session) leave(name love.Group) {
-	if g, m := s.membership(name); m != nil {
+// leave takes the session out of a group, if it is in it, and queues the confirmation.
+func (s *session) leave(name love.Group, confirmation *frame, wakes *wakeList) {
+	g, m := s.membership(name)
+	if m != nil {
 		s.leaveGroup(g, m)
 	}
+	s.confirm(confirmation, m, nil, wakes)
 }
 
 func (s *session) leaveAll() {

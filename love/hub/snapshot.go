@@ -26,13 +26,14 @@ func (h *Hub) eachStream(name love.Group, f func(*group)) {
 }
 
 // sendLast sends the last value of the stream g, if there is one, in the shape
-// of messages to the group called name. It is marked as a snapshot, and as stale
-// if its source has gone.
-func (h *Hub) sendLast(name love.Group, g *group, m *member, wakes *wakeList) {
+// of messages to the group called name, to the member that joined it in epoch. A
+// value that was stored since then has been delivered, or will be, as a message.
+// The last value is marked as a snapshot, and as stale if its source has gone.
+func (h *Hub) sendLast(name love.Group, g *group, m *member, epoch uint64, wakes *wakeList) {
 	l := &g.last
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.source == nil {
+	if l.source == nil || l.epoch >= epoch {
 		return
 	}
 	stream := love.AppendText(nil, g.name.Stream)
@@ -49,6 +50,7 @@ func (h *Hub) sendLast(name love.Group, g *group, m *member, wakes *wakeList) {
 		buf = append(buf, `,"stale":true`...)
 	}
 	f := textFrame(append(buf, '}'))
-	f.seq, f.barrier = l.seq, true
-	m.session.send(f.as(m.variant), h.clock.Now(), wakes)
+	f.seq, f.barrier, f.counted = l.seq, true, true
+	h.counters.offer(1)
+	m.session.deliver(m, f.as(m.variant), h.clock.Now(), wakes)
 }

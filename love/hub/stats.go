@@ -12,6 +12,7 @@ import (
 type counters struct {
 	observer  Observer
 	received  atomic.Uint64
+	offered   atomic.Uint64
 	delivered atomic.Uint64
 	dropped   [drops]atomic.Uint64
 	denied    [denials]atomic.Uint64
@@ -21,6 +22,14 @@ type counters struct {
 func (c *counters) receive() {
 	c.received.Add(1)
 	c.observer.Received()
+}
+
+// offer counts messages for subscriptions that are in force. Each is then counted once
+// more: when it has been written ([counters.deliver]) or dropped ([counters.drop]).
+func (c *counters) offer(n int) {
+	if n > 0 {
+		c.offered.Add(uint64(n))
+	}
 }
 
 func (c *counters) deliver(n int) {
@@ -54,7 +63,8 @@ type Stats struct {
 	Groups    int    `json:"groups"`     // known: with a subscriber, or a last value
 	LastBytes int64  `json:"last_bytes"` // memory of the last values
 	Received  uint64 `json:"received"`   // data messages
-	Delivered uint64 `json:"delivered"`  // messages queued for sessions
+	Offered   uint64 `json:"offered"`    // messages for subscriptions, each of which waits or is in one of the next two
+	Delivered uint64 `json:"delivered"`  // messages written to sessions
 
 	Dropped map[string]uint64 `json:"dropped"` // see [Drop]
 	Denied  map[string]uint64 `json:"denied"`  // see [Denial]
@@ -85,7 +95,7 @@ func (h *Hub) Stats() Stats {
 	c := &h.counters
 	st := Stats{
 		Sessions: h.sessions.size(), Groups: h.index.size(), LastBytes: h.index.lastBytes.Load(),
-		Received: c.received.Load(), Delivered: c.delivered.Load(),
+		Received: c.received.Load(), Offered: c.offered.Load(), Delivered: c.delivered.Load(),
 		Dropped: make(map[string]uint64, drops), Denied: make(map[string]uint64, denials), Closed: make(map[string]uint64, closeReasons),
 	}
 	for d := range drops {

@@ -35,7 +35,7 @@ func (h *Hub) Subscribe(ctx context.Context, o SubscribeOptions, groups ...love.
 	l := h.Local(auth.Principal{Process: true})
 	l.sendMu.Lock()
 	for _, g := range groups {
-		l.messages.join(g, o)
+		l.messages.join(g, o, nil)
 	}
 	l.messages.flush()
 	l.sendMu.Unlock()

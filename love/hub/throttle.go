@@ -21,13 +21,24 @@ type throttledStream struct {
 	pending *frame
 }
 
-// offer hands a frame of the stream to the throttle. If send is true the frame
-// may be sent now. Otherwise the throttle keeps it, and replaced reports whether
-// it took the place of an older one. Unless due is zero, release must be called
-// at that time.
-func (t *throttle) offer(stream uint64, f *frame, now time.Time) (send, replaced bool, due time.Time) {
+// offered is what a throttle does with a frame.
+type offered uint8
+
+const (
+	mayPass  offered = iota // it may be sent now
+	held                    // the throttle keeps it
+	replaced                // the throttle keeps it in the place of an older one
+	stopped                 // the subscription has ended
+)
+
+// offer hands a frame of the stream to the throttle. Unless due is zero, release must
+// be called at that time.
+func (t *throttle) offer(stream uint64, f *frame, now time.Time) (result offered, due time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.member == nil {
+		return stopped, time.Time{}
+	}
 	st := t.streams[stream]
 	if st == nil {
 		if t.streams == nil {
@@ -39,19 +50,23 @@ func (t *throttle) offer(stream uint64, f *frame, now time.Time) (send, replaced
 	next := st.sent.Add(t.interval)
 	if st.pending == nil && !next.After(now) {
 		st.sent = now
-		return true, false, time.Time{}
+		return mayPass, time.Time{}
 	}
-	replaced = st.pending != nil
+	result = held
+	if st.pending != nil {
+		result = replaced
+	}
 	st.pending = f
 	if !t.scheduled {
 		t.scheduled, due = true, next
 	}
-	return false, replaced, due
+	return result, due
 }
 
-// release returns the frames that may be sent now, the member they are for,
-// and when to call it again, which is zero if nothing waits.
-func (t *throttle) release(now time.Time) (m *member, frames []*frame, due time.Time) {
+// release sends the frames that may be sent now, and returns when to call it again,
+// which is zero if nothing waits. The throttle is not stopped meanwhile, so that stop
+// returns what was not sent.
+func (t *throttle) release(now time.Time, send func(*member, *frame)) (due time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, st := range t.streams {
@@ -59,14 +74,14 @@ func (t *throttle) release(now time.Time) (m *member, frames []*frame, due time.
 		switch {
 		case st.pending == nil:
 		case !next.After(now):
-			frames = append(frames, st.pending)
+			send(t.member, st.pending)
 			st.pending, st.sent = nil, now
 		case due.IsZero() || next.Before(due):
 			due = next
 		}
 	}
 	t.scheduled = !due.IsZero()
-	return t.member, frames, due
+	return due
 }
 
 // stop ends the throttle and returns the frames that it held back.
@@ -83,17 +98,21 @@ func (t *throttle) stop() (frames []*frame) {
 	return frames
 }
 
-// sendThrottled sends f to m now, or keeps it until m's throttle allows it.
-func (h *Hub) sendThrottled(m *member, stream uint64, f *frame, now time.Time, wakes *wakeList) {
-	send, replaced, due := m.throttle.offer(stream, f, now)
-	if send {
-		m.session.send(f, now, wakes)
-	}
-	if replaced {
+// sendThrottled sends f to m now, or keeps it until m's throttle allows it. It reports
+// whether the subscription is in force.
+func (h *Hub) sendThrottled(m *member, stream uint64, f *frame, now time.Time, wakes *wakeList) bool {
+	result, due := m.throttle.offer(stream, f, now)
+	h.scheduleRelease(m.throttle, due)
+	switch result {
+	case mayPass:
+		return m.session.deliver(m, f, now, wakes)
+	case stopped:
+		return false
+	case replaced:
 		m.session.dropped.Add(1)
 		h.counters.drop(DropRate, 1)
 	}
-	h.scheduleRelease(m.throttle, due)
+	return true
 }
 
 // scheduleRelease schedules the release of what waits in t, unless due is zero.
@@ -102,11 +121,12 @@ func (h *Hub) scheduleRelease(t *throttle, due time.Time) {
 		return
 	}
 	h.schedule.at(due, func(now time.Time) {
-		m, frames, next := t.release(now)
 		var wakes wakeList
-		for _, f := range frames {
-			m.session.send(f, now, &wakes)
-		}
+		next := t.release(now, func(m *member, f *frame) {
+			if !m.session.deliver(m, f, now, &wakes) {
+				h.counters.drop(DropRate, 1)
+			}
+		})
 		wakes.wakeAll()
 		h.scheduleRelease(t, next)
 	})

@@ -29,7 +29,8 @@ type writeBuffer struct {
 	next    int    // in batch
 	rest    []byte // not yet in buf, of the frame before next
 	pending []byte // in buf, not yet written
-	written int    // bytes, since the outbox was last informed
+	written int    // bytes of batch
+	failed  bool   // nothing more can be written
 
 	// attempt writes as much of pending as the kernel accepts now, and sets
 	// accepted to the number of bytes.
@@ -73,11 +74,20 @@ func (w *writer) consume(write func() int) bool {
 	for w.fill() {
 		n := write()
 		w.written += n
-		if w.pending = w.pending[n:]; len(w.pending) > 0 {
+		if w.pending = w.pending[n:]; w.failed {
+			w.giveUp()
+		} else if len(w.pending) > 0 {
 			return false
 		}
 	}
 	return true
+}
+
+// giveUp ends the session after a failed write, and skips the rest of the batch.
+func (w *writer) giveUp() {
+	w.session.lost()
+	w.abort()
+	w.pending, w.rest, w.next = nil, nil, len(w.batch)
 }
 
 // fill puts the next bytes into pending. If nothing waits, it reports false: the
@@ -92,7 +102,7 @@ func (w *writer) fill() bool {
 	n := 0
 	for n < maxWrite && (len(w.rest) > 0 || w.next < len(w.batch)) {
 		if len(w.rest) == 0 {
-			w.rest, w.batch[w.next] = w.batch[w.next].bytes, nil
+			w.rest = w.batch[w.next].bytes
 			w.next++
 		}
 		c := copy(w.buf[n:], w.rest)
@@ -107,15 +117,35 @@ func (w *writer) fill() bool {
 func (w *writer) take() bool {
 	b := w.writeBuffer
 	w.writeBuffer = nil
-	written := b.written
-	b.written, b.next = 0, 0
-	b.batch = w.session.out.take(b.batch[:0], maxWrite, written)
+	taken := w.count(b)
+	clear(b.batch)
+	b.written, b.failed, b.next = 0, false, 0
+	b.batch = w.session.out.take(b.batch[:0], maxWrite, taken)
 	if len(b.batch) == 0 {
 		writeBuffers.Put(b)
 		return false
 	}
 	w.writeBuffer = b
 	return true
+}
+
+// count counts the messages of the batch that is done with, as delivered if they were
+// written whole and else as dropped. It returns the bytes of the batch.
+func (w *writer) count(b *writeBuffer) (bytes int) {
+	delivered, lost := 0, 0
+	for _, f := range b.batch {
+		bytes += len(f.bytes)
+		switch {
+		case !f.counted:
+		case bytes <= b.written:
+			delivered++
+		default:
+			lost++
+		}
+	}
+	w.session.hub.counters.deliver(delivered)
+	w.session.hub.counters.drop(DropClosed, lost)
+	return bytes
 }
 
 // tryWrite writes what the kernel accepts now and returns the number of bytes.
@@ -127,12 +157,9 @@ func (w *writer) tryWrite() int {
 	return max(w.accepted, 0)
 }
 
-// write writes all of pending. An error ends the session and drops what waits,
-// so that the outbox is then empty.
+// write writes all of pending, unless it fails, and returns the number of bytes.
 func (w *writer) write() int {
-	if _, err := w.conn.Write(w.pending); err != nil {
-		w.session.lost()
-		w.abort()
-	}
-	return len(w.pending)
+	n, err := w.conn.Write(w.pending)
+	w.failed = err != nil
+	return n
 }
