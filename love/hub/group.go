@@ -16,6 +16,7 @@ type group struct {
 	text    []byte // the name as a JSON string
 	members atomic.Pointer[[]*member]
 	last    lastValue
+	routed  bool // made by the router, for a stream that is published
 
 	// orderMu is held while a message is numbered, kept and sent, so that all
 	// receivers see the same order even if several sources publish.
@@ -33,7 +34,19 @@ type member struct {
 	// active is set from the confirmation of the subscription to that of its end,
 	// between which messages are delivered. Guarded by the lock of the session's outbox.
 	active bool
+
+	bytes     int  // memory that is charged to the user; guarded by the lock of the group's shard
+	ownsGroup bool // with the memory of the group itself; so is this
 }
+
+// The memory of a subscription, in bytes: that of a membership, and that of a group
+// which is known only because of its members.
+const (
+	membershipBytes = 128
+	groupBytes      = 512 // besides its name, of which there are several copies
+)
+
+func groupMemory(name love.Group) int { return groupBytes + 4*len(name.String()) }
 
 func newMember(s *session, o SubscribeOptions) *member {
 	m := &member{session: s, options: o, variant: s.variant}

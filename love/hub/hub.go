@@ -54,6 +54,7 @@ func New(opts ...Option) *Hub {
 	h.counters.observer = h.observer
 	h.unpublished = outage.New(h.log, slog.LevelError, "messages were not published", "messages are published again")
 	h.schedule.wake = make(chan struct{}, 1)
+	h.sessions.now = h.clock.Now
 	h.index.init()
 	h.pings.init(h.pingInterval, h.clock.Now())
 	h.detach = h.broker.Attach(h.deliver)

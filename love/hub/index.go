@@ -19,7 +19,9 @@ type index struct {
 	shards    [shards]shard
 	wildcards [wildcardShapes]atomic.Int32 // members of groups of each shape
 
-	lastBytes atomic.Int64 // memory of all last values
+	lastBytes         atomic.Int64 // memory of all last values
+	subscriptionBytes atomic.Int64 // memory of all subscriptions
+	streams           atomic.Int64 // groups that the router has made
 }
 
 type shard struct {
@@ -58,21 +60,17 @@ func (x *index) find(name love.Group) *group {
 	return sh.groups[name]
 }
 
-// group returns the group, creating it if it is not known.
-func (x *index) group(name love.Group) *group {
-	sh := x.shard([]byte(name.CSC))
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	return x.groupLocked(sh, name)
-}
-
 func (x *index) groupLocked(sh *shard, name love.Group) *group {
 	g := sh.groups[name]
 	if g == nil {
-		g = &group{name: name, key: maphash.Comparable(x.seed, name), text: love.AppendText(nil, name.String())}
+		g = x.newGroup(name)
 		sh.groups[name] = g
 	}
 	return g
+}
+
+func (x *index) newGroup(name love.Group) *group {
+	return &group{name: name, key: maphash.Comparable(x.seed, name), text: love.AppendText(nil, name.String())}
 }
 
 // join adds m to the group, which stays known as long as it has members.
@@ -80,13 +78,28 @@ func (x *index) join(name love.Group, m *member) *group {
 	sh := x.shard([]byte(name.CSC))
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	g := x.groupLocked(sh, name)
+	g := sh.groups[name]
+	bytes := membershipBytes
+	if g == nil {
+		g = x.groupLocked(sh, name)
+		bytes, m.ownsGroup = bytes+groupMemory(name), true
+	}
+	x.charge(m, bytes)
 	// Readers of the old list never look beyond its length, so m may be
 	// appended in place; append copies only when there is no room.
 	members := append(g.memberList(), m)
 	g.members.Store(&members)
 	x.wildcards[wildcardShape(name)].Add(1)
 	return g
+}
+
+// charge changes the memory that is charged to the user of a member.
+func (x *index) charge(m *member, bytes int) {
+	m.bytes += bytes
+	x.subscriptionBytes.Add(int64(bytes))
+	if u := m.session.user; u != nil {
+		u.subscriptionBytes.Add(int64(bytes))
+	}
 }
 
 // replace puts m in the place of old, which must be a member of g.
@@ -96,6 +109,7 @@ func (x *index) replace(g *group, old, m *member) {
 	defer sh.mu.Unlock()
 	members := slices.Clone(g.memberList())
 	members[slices.Index(members, old)] = m
+	m.bytes, m.ownsGroup = old.bytes, old.ownsGroup
 	g.members.Store(&members)
 }
 
@@ -109,9 +123,39 @@ func (x *index) leave(g *group, m *member) {
 	members := append(append(make([]*member, 0, len(old)), old[:at]...), old[at+1:]...)
 	g.members.Store(&members)
 	x.wildcards[wildcardShape(g.name)].Add(-1)
-	if len(members) == 0 && g.last.markRemoved() {
-		delete(sh.groups, g.name)
+	x.charge(m, -m.bytes)
+	if m.ownsGroup && len(members) > 0 { // the group stays, for somebody else
+		members[0].ownsGroup = true
+		x.charge(members[0], groupMemory(g.name))
 	}
+	if len(members) == 0 && g.last.markRemoved() {
+		x.removeLocked(sh, g)
+	}
+}
+
+func (x *index) removeLocked(sh *shard, g *group) {
+	delete(sh.groups, g.name)
+	if g.routed {
+		x.streams.Add(-1)
+	}
+}
+
+// stream returns the group of a stream that is published, creating it if it is not
+// known, unless there are limit of them: then it returns nil.
+func (x *index) stream(name love.Group, limit int) *group {
+	sh := x.shard([]byte(name.CSC))
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if g := sh.groups[name]; g != nil {
+		return g
+	}
+	if x.streams.Load() >= int64(limit) {
+		return nil
+	}
+	x.streams.Add(1)
+	g := x.groupLocked(sh, name)
+	g.routed = true
+	return g
 }
 
 // dropLast drops the last value of g, and removes g itself if it has no
@@ -122,7 +166,7 @@ func (x *index) dropLast(g *group) {
 	defer sh.mu.Unlock()
 	x.lastBytes.Add(-int64(g.last.clear()))
 	if len(g.memberList()) == 0 && sh.groups[g.name] == g && g.last.markRemoved() {
-		delete(sh.groups, g.name)
+		x.removeLocked(sh, g)
 	}
 }
 

@@ -14,15 +14,17 @@ func (m *messageHandler) requestInitialState(g love.Group) {
 	h := m.session.hub
 	now := h.clock.Now()
 	e := Envelope{Kind: EnvelopeInitialState, Payload: initialStateRequest(g), Received: now}
-	send, due := h.initialStates.allow(g, now)
+	send, due, pending, merged := h.initialStates.allow(g, m.session.username(), now)
 	switch {
 	case send:
 		m.batch = append(m.batch, e)
-	case due.IsZero():
+	case merged:
 		h.counters.drop(DropRequest, 1)
+	case due.IsZero():
+		h.counters.drop(DropRequestLimit, 1)
 	default:
 		h.schedule.at(due, func(now time.Time) {
-			h.initialStates.release(g)
+			h.initialStates.release(pending)
 			e.Received = now
 			h.publish([]Envelope{e})
 		})

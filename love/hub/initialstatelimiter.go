@@ -7,75 +7,120 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// requestTokens is how many initial_state requests for one stream are sent without
-// delay. After that one is sent every requestInterval, and the others are merged
-// with it (docs/protocol/manager.md#initial-state).
-const (
-	requestTokens   = 10
-	requestInterval = time.Second
+// The rates of initial_state requests (docs/protocol/manager.md#initial-state). A
+// Python producer reads about 800 in a second; a client that asks for more than there
+// is must not have it closed as slow.
+var (
+	requestsOfStream    = rate{10, time.Second}
+	requestsOfUser      = rate{10_000, 10 * time.Millisecond}
+	requestsOfComponent = rate{4000, 2500 * time.Microsecond}
+	requestsInAll       = rate{20_000, time.Millisecond}
 )
 
-// initialStateLimiter limits the initial_state requests per stream.
+// How many requests may wait, of different streams. One that finds no place is
+// dropped.
+const (
+	waitingOfUser      = 2000
+	waitingOfComponent = 4000
+	waitingInAll       = 10_000
+)
+
+// initialStateLimiter limits the initial_state requests: of a stream, of a user, to a
+// component, and in all. Requests for a stream that wait are merged.
 type initialStateLimiter struct {
-	mu      sync.Mutex
-	buckets map[love.Group]*tokenBucket
-	sweepAt int // number of buckets at which full ones are dropped
+	mu         sync.Mutex
+	streams    map[love.Group]*requestBucket
+	components map[string]*requestBucket
+	users      map[string]*requestBucket // by their names
+	all        requestBucket
+	sweepAt    int // number of buckets at which full ones are dropped
 }
 
-// tokenBucket holds requestTokens tokens and regains one every requestInterval.
-type tokenBucket struct {
-	full    time.Time // when all tokens will be back
-	pending bool      // a request waits for a token
+// requestBucket is a token bucket with requests that wait for a token.
+type requestBucket struct {
+	tokenBucket
+	waiting int
 }
 
-// allow takes a token for a request and reports whether to send it now.
-// Without a token the request must wait until due; a zero due means that it
-// is merged with one that waits already.
-func (l *initialStateLimiter) allow(g love.Group, now time.Time) (send bool, due time.Time) {
+// pendingRequest is a request that waits.
+type pendingRequest []*requestBucket
+
+// allow takes the tokens for a request of a user, empty for a process, and reports
+// whether to send it now. Otherwise it must wait until due, or is dropped if due is zero: then
+// merged reports whether a request for its stream waits already.
+func (l *initialStateLimiter) allow(g love.Group, username string, now time.Time) (send bool, due time.Time, pending pendingRequest, merged bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b := l.buckets[g]
-	if b == nil {
-		if l.buckets == nil {
-			l.buckets = make(map[love.Group]*tokenBucket)
+	l.sweep(now)
+	stream, component := bucketOf(&l.streams, g), bucketOf(&l.components, g.CSC)
+	if stream.waiting > 0 {
+		return false, time.Time{}, nil, true
+	}
+	buckets := []*requestBucket{stream, component, &l.all}
+	rates := []rate{requestsOfStream, requestsOfComponent, requestsInAll}
+	full := component.waiting >= waitingOfComponent || l.all.waiting >= waitingInAll
+	if username != "" {
+		user := bucketOf(&l.users, username)
+		buckets, rates = append(buckets, user), append(rates, requestsOfUser)
+		full = full || user.waiting >= waitingOfUser
+	}
+	due = now
+	for i, b := range buckets {
+		if d := b.due(rates[i], now); d.After(due) {
+			due = d
 		}
-		l.sweep(now)
-		b = &tokenBucket{full: now}
-		l.buckets[g] = b
 	}
-	if b.full.Before(now) {
-		b.full = now
+	wait := due.After(now)
+	if wait && full {
+		return false, time.Time{}, nil, false
 	}
-	switch missing := b.full.Sub(now); {
-	case b.pending:
-		return false, time.Time{}
-	case missing > (requestTokens-1)*requestInterval:
-		b.pending = true
-		return false, now.Add(missing - (requestTokens-1)*requestInterval)
+	for i, b := range buckets {
+		b.take(rates[i], 1, now)
+		if wait {
+			b.waiting++
+		}
 	}
-	b.full = b.full.Add(requestInterval)
-	return true, time.Time{}
+	return !wait, due, buckets, false
 }
 
-// release takes the token for the request that waited, which the caller sends.
-func (l *initialStateLimiter) release(g love.Group) {
+// release ends the wait of a request, which the caller sends.
+func (l *initialStateLimiter) release(p pendingRequest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b := l.buckets[g]
-	b.pending = false
-	b.full = b.full.Add(requestInterval)
+	for _, b := range p {
+		b.waiting--
+	}
+}
+
+func bucketOf[K comparable](buckets *map[K]*requestBucket, key K) *requestBucket {
+	b := (*buckets)[key]
+	if b == nil {
+		if *buckets == nil {
+			*buckets = make(map[K]*requestBucket)
+		}
+		b = &requestBucket{}
+		(*buckets)[key] = b
+	}
+	return b
 }
 
 // sweep drops the buckets that are full again. It does nothing until there are
 // twice as many as the last sweep left, and at least 4096.
 func (l *initialStateLimiter) sweep(now time.Time) {
-	if len(l.buckets) < l.sweepAt {
+	size := func() int { return len(l.streams) + len(l.components) + len(l.users) }
+	if size() < max(l.sweepAt, 4096) {
 		return
 	}
-	defer func() { l.sweepAt = max(4096, 2*len(l.buckets)) }()
-	for g, b := range l.buckets {
-		if !b.pending && !b.full.After(now) {
-			delete(l.buckets, g)
+	sweepFull(l.streams, now)
+	sweepFull(l.components, now)
+	sweepFull(l.users, now)
+	l.sweepAt = 2 * size()
+}
+
+func sweepFull[K comparable](buckets map[K]*requestBucket, now time.Time) {
+	for key, b := range buckets {
+		if b.waiting == 0 && b.isFull(now) {
+			delete(buckets, key)
 		}
 	}
 }

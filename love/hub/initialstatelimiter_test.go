@@ -6,8 +6,35 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
 )
+
+// A viewer that invents streams must not have a producer closed as slow.
+func TestTheRequestsOfOneUserToOneComponentAreLimited(t *testing.T) {
+	clock := newClock()
+	h, url := start(t, hub.WithClock(clock))
+	producer := dialProcess(t, url).subscribe("initial_state-Victim-all-all")
+	other := dialProcess(t, url).subscribe("initial_state-Other-all-all")
+	viewer := h.Local(auth.Principal{User: auth.User{Username: "ada"}})
+	defer viewer.Close()
+	for i := range 9000 {
+		for _, option := range []string{"subscribe", "unsubscribe"} {
+			require.NoError(t, viewer.Send(t.Context(), []byte(request(option, "event-Victim-1-new"+itoa(i)))))
+		}
+	}
+	require.Len(t, producer.sync(), 4000, "the component gets no more at once")
+	require.EqualValues(t, 3000, h.Stats().Dropped["request_limit"], "2000 others wait")
+	clock.Advance(time.Second)
+	for i := range 400 { // and then 400 in a second
+		require.Equal(t, initialState("Victim", "1", "new"+itoa(4000+i)), producer.next())
+	}
+	require.Empty(t, producer.sync())
+	require.Zero(t, h.Stats().Closed["slow"])
+
+	dial(t, url, "token=bruno").subscribe("event-Other-1-s")
+	require.Equal(t, initialState("Other", "1", "s"), other.next(), "nobody else notices")
+}
 
 func TestTenRequestsForOneStreamAreSentThenOnePerSecond(t *testing.T) {
 	clock := newClock()

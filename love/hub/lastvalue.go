@@ -99,7 +99,10 @@ func (l *lastValue) stale() bool {
 func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *source) {
 	grown, ok := g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src)
 	for !ok { // the index has removed the group meanwhile
-		g = h.index.group(g.name)
+		var known bool
+		if g, known = h.newStream(g.name); !known {
+			return
+		}
 		grown, ok = g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src)
 	}
 	if grown <= 0 || h.index.lastBytes.Add(int64(grown)) <= int64(h.limits.LastBytes) {

@@ -33,6 +33,25 @@ type Limits struct {
 	// default 16 MiB. It should be below QueueBytes: a snapshot of everything
 	// must fit into one queue.
 	LastBytes int
+	// Streams is how many streams are known by their last values or the order of
+	// their messages; default 100 000. The messages of others are delivered, but have no
+	// snapshot and no order among several publishers.
+	Streams int
+
+	// RequestRate and UserRequestRate are how many requests (subscriptions, actions, and
+	// what is refused) one session of a user, and all of them together, may send per
+	// second, and 20 times as many at once; default 1000 and 5000.
+	RequestRate     int
+	UserRequestRate int
+	// UserSubscriptionBytes and SubscriptionBytes are the memory of the subscriptions of
+	// one user, and of all; default 256 MiB and 2 GiB.
+	UserSubscriptionBytes int
+	SubscriptionBytes     int
+	// UserQueueBytes and AllQueueBytes are how much may wait for all sessions of one
+	// user, and for all sessions, beyond which those that hold most of it are closed;
+	// default 256 MiB and 1 GiB.
+	UserQueueBytes int
+	AllQueueBytes  int
 }
 
 // DefaultLimits returns the limits of a hub that is given none.
@@ -48,6 +67,14 @@ func DefaultLimits() Limits {
 		UserSessions:   1000,
 		GroupName:      1024,
 		LastBytes:      16 << 20,
+		Streams:        100_000,
+
+		RequestRate:           1000,
+		UserRequestRate:       5000,
+		UserSubscriptionBytes: 256 << 20,
+		SubscriptionBytes:     2 << 30,
+		UserQueueBytes:        256 << 20,
+		AllQueueBytes:         1 << 30,
 	}
 }
 
@@ -64,6 +91,14 @@ func (l Limits) withDefaults() Limits {
 		UserSessions:   positiveOr(l.UserSessions, d.UserSessions),
 		GroupName:      positiveOr(l.GroupName, d.GroupName),
 		LastBytes:      positiveOr(l.LastBytes, d.LastBytes),
+		Streams:        positiveOr(l.Streams, d.Streams),
+
+		RequestRate:           positiveOr(l.RequestRate, d.RequestRate),
+		UserRequestRate:       positiveOr(l.UserRequestRate, d.UserRequestRate),
+		UserSubscriptionBytes: positiveOr(l.UserSubscriptionBytes, d.UserSubscriptionBytes),
+		SubscriptionBytes:     positiveOr(l.SubscriptionBytes, d.SubscriptionBytes),
+		UserQueueBytes:        positiveOr(l.UserQueueBytes, d.UserQueueBytes),
+		AllQueueBytes:         positiveOr(l.AllQueueBytes, d.AllQueueBytes),
 	}
 }
 

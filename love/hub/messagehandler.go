@@ -21,14 +21,17 @@ type messageHandler struct {
 // keys of the message decide what it is (docs/protocol/manager.md#messages).
 func (m *messageHandler) handle(text []byte) {
 	msg := m.nextMessage()
-	if err := msg.Parse(text); err != nil {
-		m.ignore(err)
+	err := msg.Parse(text)
+	data := err == nil && msg.Option == nil && msg.Action == nil
+	if !data && !m.mayRequest() {
 		return
 	}
-	if m.holdsData && (msg.Option != nil || msg.Action != nil) {
+	if m.holdsData && !data {
 		m.publish()
 	}
 	switch {
+	case err != nil:
+		m.ignore(err)
 	case msg.Option != nil:
 		m.handleSubscription(msg)
 	case msg.Action != nil:
@@ -68,17 +71,19 @@ func (m *messageHandler) publish() {
 
 func (m *messageHandler) handleData(msg *wire.Message, text []byte) {
 	if !wire.IsText(msg.Category) {
-		m.ignore(errCategory)
+		m.ignoreData(errCategory)
 		return
 	}
 	if err := msg.CheckData(); err != nil {
-		m.ignore(err)
+		m.ignoreData(err)
 		return
 	}
 	s, h := m.session, m.session.hub
 	if !s.mayPublish(love.Category(wire.Text(msg.Category))) {
-		h.counters.deny(DenyPublish)
-		m.reply("Message refused: " + h.userPublish.rule().Error())
+		if m.mayRequest() {
+			h.counters.deny(DenyPublish)
+			m.reply("Message refused: " + h.userPublish.rule().Error())
+		}
 		return
 	}
 	for i := range msg.Items {
@@ -160,6 +165,14 @@ func (m *messageHandler) subscribe(group love.Group, o SubscribeOptions) {
 		m.deny(DenySubscriptions, errTooMany)
 		return
 	}
+	if !s.mayHold(group) {
+		m.deny(DenySubscriptionBytes, errMemory)
+		return
+	}
+	if (o.Snapshot || s.snapshots) && !s.maySnapshot(s.hub.clock.Now()) {
+		m.deny(DenySnapshot, errSnapshots)
+		return
+	}
 	m.join(group, o, confirmation(love.Subscribe, group))
 }
 
@@ -180,6 +193,18 @@ func (m *messageHandler) join(group love.Group, o SubscribeOptions, confirmation
 // confirmation returns the frame that confirms a change of subscriptions.
 func confirmation(o love.Option, g love.Group) *frame {
 	return answerFrame(love.Subscription{Option: o, Group: g}.Confirmation())
+}
+
+// mayRequest takes a token for a message that is not published.
+func (m *messageHandler) mayRequest() bool {
+	return m.session.mayRequest(m.session.hub.clock.Now())
+}
+
+// ignoreData answers a data message that is malformed.
+func (m *messageHandler) ignoreData(err error) {
+	if m.mayRequest() {
+		m.ignore(err)
+	}
 }
 
 // ignore answers a message that is malformed.

@@ -158,7 +158,7 @@ func (r *reader) endMessage() error {
 	case r.session.out.isFinished():
 		return nil // the session is closing: ignore what it sends
 	case !r.text:
-		r.messages.ignore(errBinary)
+		r.messages.ignoreData(errBinary)
 		return nil
 	case !utf8.Valid(message):
 		return violation(CloseInvalidText)
@@ -177,6 +177,9 @@ func (r *reader) handleControl(h ws.Header) error {
 	ws.Cipher(payload, h.Mask, 0)
 	switch h.OpCode {
 	case ws.OpPing:
+		if !r.messages.mayRequest() {
+			return nil
+		}
 		r.session.send(controlFrame(ws.OpPong, payload), r.session.hub.clock.Now(), &r.messages.wakes)
 	case ws.OpClose:
 		answer, err := closeAnswer(payload)

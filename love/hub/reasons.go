@@ -16,6 +16,8 @@ const (
 	CloseTooBig                         // a message above the limit
 	CloseSlow                           // more waits for the session than is allowed
 	CloseSilent                         // a ping got no answer
+	CloseRate                           // more requests in a second than a user may send
+	CloseMemory                         // more waits for all sessions of the user, or for all of the hub, than is allowed
 	ClosePeer                           // the peer closed, or went away
 	closeReasons
 )
@@ -32,6 +34,8 @@ var closeInfos = [closeReasons]struct {
 	CloseTooBig:      {"too_big", ws.StatusMessageTooBig, "the message is larger than this connection may send"},
 	CloseSlow:        {"slow", 1013, "too much was waiting to be read: read faster, or subscribe to less"},
 	CloseSilent:      {"silent", ws.StatusGoingAway, "a ping was not answered"},
+	CloseRate:        {"rate", ws.StatusPolicyViolation, "too many requests in a second: subscribe once to what you need"},
+	CloseMemory:      {"memory", 1013, "too much was waiting to be read by all connections together: read faster, or subscribe to less"},
 	ClosePeer:        {"peer", ws.StatusNormalClosure, ""},
 }
 
@@ -50,22 +54,25 @@ type Denial uint8
 
 // The denials.
 const (
-	DenyGate          Denial = iota // handshake: the gate refused it
-	DenyOrigin                      // handshake: a page of a foreign origin
-	DenyFull                        // handshake: no place for another session
-	DenyUserFull                    // handshake: the user has too many sessions
-	DenyShutdown                    // handshake: the hub is ending
-	DenyMalformed                   // a message that breaks a rule of the protocol
-	DenyPublish                     // a data message that this connection may not send
-	DenySubscriptions               // a subscription beyond the limit of a session
-	DenyGroupName                   // a group whose name is too long
-	DenyBroker                      // messages that the broker failed to publish
+	DenyGate              Denial = iota // handshake: the gate refused it
+	DenyOrigin                          // handshake: a page of a foreign origin
+	DenyFull                            // handshake: no place for another session
+	DenyUserFull                        // handshake: the user has too many sessions
+	DenyShutdown                        // handshake: the hub is ending
+	DenyMalformed                       // a message that breaks a rule of the protocol
+	DenyPublish                         // a data message that this connection may not send
+	DenySubscriptions                   // a subscription beyond the limit of a session
+	DenyGroupName                       // a group whose name is too long
+	DenySubscriptionBytes               // a subscription beyond the memory for those of a user, or of all
+	DenySnapshot                        // a subscription with a snapshot beyond what a user may get in a time
+	DenyBroker                          // messages that the broker failed to publish
 	denials
 )
 
 var denialLabels = [denials]string{
 	DenyGate: "gate", DenyOrigin: "origin", DenyFull: "full", DenyUserFull: "user_full", DenyShutdown: "shutdown",
 	DenyMalformed: "malformed", DenyPublish: "publish", DenySubscriptions: "subscriptions", DenyGroupName: "group_name",
+	DenySubscriptionBytes: "subscription_bytes", DenySnapshot: "snapshot",
 	DenyBroker: "broker",
 }
 
@@ -78,16 +85,17 @@ type Drop uint8
 
 // The drops.
 const (
-	DropBacklog  Drop = iota // telemetry replaced by a newer value while its session was behind
-	DropRate                 // a message replaced by a newer one under the subscription's max_rate
-	DropRequest              // an initial_state request merged with another of its stream
-	DropClosed               // waited for a session that was closed as slow, or whose peer went away
-	DropSnapshot             // a last value not kept for lack of memory
+	DropBacklog      Drop = iota // telemetry replaced by a newer value while its session was behind
+	DropRate                     // a message replaced by a newer one under the subscription's max_rate
+	DropRequest                  // an initial_state request merged with another of its stream
+	DropRequestLimit             // an initial_state request of a user, or to a component, of which too many wait
+	DropClosed                   // waited for a session that was closed as slow, or whose peer went away
+	DropSnapshot                 // a last value not kept for lack of memory
 	drops
 )
 
 var dropLabels = [drops]string{
-	DropBacklog: "backlog", DropRate: "rate", DropRequest: "request", DropClosed: "closed", DropSnapshot: "snapshot",
+	DropBacklog: "backlog", DropRate: "rate", DropRequest: "request", DropRequestLimit: "request_limit", DropClosed: "closed", DropSnapshot: "snapshot",
 }
 
 // String returns the metric label of the drop.

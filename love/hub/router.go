@@ -107,13 +107,16 @@ func (r *router) routeData() {
 func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
 	h, name := r.hub, wire.Text(s.Name)
 	g := h.index.lookup(r.category, csc, index, name)
-	if g == nil {
-		g = h.index.group(love.Group{Category: love.Category(r.category), CSC: string(csc), SalIndex: string(index), Stream: string(name)})
+	known := g != nil
+	if !known {
+		g, known = h.newStream(love.Group{Category: love.Category(r.category), CSC: string(csc), SalIndex: string(index), Stream: string(name)})
 	}
 	g.orderMu.Lock()
 	defer g.orderMu.Unlock()
 	seq := g.seq.Add(1)
-	h.storeLast(g, it, s.Value, seq, r.source)
+	if known {
+		h.storeLast(g, it, s.Value, seq, r.source)
+	}
 	if len(g.memberList()) > 0 {
 		r.send(g, g.key, r.frame(g.key, seq, r.encodeStream(it, s.Name, s.Value, g)))
 	}
@@ -124,6 +127,22 @@ func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
 		key := bits.RotateLeft64(w.key, 17) ^ g.key
 		r.send(w, key, r.frame(key, seq, r.encodeStream(it, s.Name, s.Value, w)))
 	})
+}
+
+// newStream returns the group of a stream that was not known. If there are too many, or
+// nobody could subscribe to its name, known is false: the group is for one message.
+func (h *Hub) newStream(name love.Group) (g *group, known bool) {
+	if len(name.String()) <= h.limits.GroupName {
+		if g = h.index.stream(name, h.limits.Streams); g == nil {
+			h.dropStale()
+			g = h.index.stream(name, h.limits.Streams)
+		}
+	}
+	if g == nil {
+		h.counters.drop(DropSnapshot, 1)
+		return h.index.newGroup(name), false
+	}
+	return g, true
 }
 
 // sendStreams sends a message with several streams to its group.

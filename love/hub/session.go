@@ -17,6 +17,7 @@ type session struct {
 	since     time.Time
 	variant   variant // of every frame
 	snapshots bool    // every subscription asks for one
+	user      *user   // nil for a process
 
 	out        *outbox
 	sink       sink
@@ -24,12 +25,84 @@ type session struct {
 	groupCount atomic.Int64  // len(groups), for others to read
 
 	// Owned by the goroutine that handles its messages:
-	groups    map[*group]*member
-	source    *source
-	publishes bool // it has published something
+	groups        map[*group]*member
+	source        *source
+	publishes     bool // it has published something
+	requests      tokenBucket
+	snapshotBytes tokenBucket
 
 	pingSlot int         // in the ping wheel
 	silent   atomic.Bool // nothing was received since the last ping
+}
+
+// username returns the name of the user, empty for a process.
+func (s *session) username() string {
+	if s.user == nil {
+		return ""
+	}
+	return s.principal.User.Username
+}
+
+// mayRequest takes a token for a request, or closes the session if its peer sends too
+// many. A process may send any number, and a message that is published does not count.
+func (s *session) mayRequest(now time.Time) bool {
+	if s.user == nil {
+		return true
+	}
+	limits := &s.hub.limits
+	if s.requests.tryTake(perSecond(limits.RequestRate, requestSeconds), now) &&
+		s.user.mayRequest(perSecond(limits.UserRequestRate, requestSeconds), now) {
+		return true
+	}
+	s.close(CloseRate)
+	return false
+}
+
+// requestSeconds is how many seconds' worth of requests may come at once: a screen that
+// reconnects subscribes to everything it shows.
+const requestSeconds = 20
+
+// mayHold reports whether there is memory for another subscription.
+func (s *session) mayHold(name love.Group) bool {
+	g, member := s.membership(name)
+	if s.user == nil || member != nil {
+		return true
+	}
+	bytes := int64(membershipBytes)
+	if g == nil {
+		bytes += int64(groupMemory(name))
+	}
+	return s.user.subscriptionBytes.Load()+bytes <= int64(s.hub.limits.UserSubscriptionBytes) &&
+		s.hub.index.subscriptionBytes.Load()+bytes <= int64(s.hub.limits.SubscriptionBytes)
+}
+
+// snapshotRates returns how many bytes of snapshots a session of a user, and all
+// of his sessions, may get: what a screen needs that reconnects again and again, and no
+// more, because making them takes time that others need.
+func (h *Hub) snapshotRates() (session, user rate) {
+	each := func(n int) time.Duration { return time.Second / time.Duration(max(n, 1)) }
+	all := h.limits.LastBytes
+	return rate{4 * all, each(all / 4)}, rate{64 * all, each(2 * all)}
+}
+
+// maySnapshot reports whether the session may get a snapshot now.
+func (s *session) maySnapshot(now time.Time) bool {
+	if s.user == nil {
+		return true
+	}
+	ours, all := s.hub.snapshotRates()
+	return !s.snapshotBytes.due(ours, now).After(now) && s.user.maySnapshot(all, now)
+}
+
+// tookSnapshot counts a snapshot of that many bytes.
+func (s *session) tookSnapshot(bytes int) {
+	if s.user == nil {
+		return
+	}
+	now := s.hub.clock.Now()
+	ours, all := s.hub.snapshotRates()
+	s.snapshotBytes.take(ours, bytes, now)
+	s.user.tookSnapshot(all, bytes, now)
 }
 
 // sink delivers what waits for a session to its peer.
@@ -55,7 +128,7 @@ func parseSessionOptions(q url.Values) sessionOptions {
 
 func (h *Hub) newSession(p auth.Principal, o sessionOptions) *session {
 	s := &session{
-		hub: h, principal: p, since: h.clock.Now(), snapshots: o.snapshots,
+		hub: h, principal: p, user: h.sessions.user(p), since: h.clock.Now(), snapshots: o.snapshots,
 		out:    newOutbox(h.limits.BacklogBytes, h.limits.QueueBytes, h.limits.BacklogAge),
 		groups: make(map[*group]*member),
 		source: &source{id: h.nextID()},
@@ -190,7 +263,9 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 	h.joinMu.Unlock()
 
 	if o.Snapshot {
-		h.eachStream(name, func(g *group) { h.sendLast(name, g, m, epoch, wakes) })
+		bytes := 0
+		h.eachStream(name, func(g *group) { bytes += h.sendLast(name, g, m, epoch, wakes) })
+		s.tookSnapshot(bytes)
 	}
 }
 

@@ -5,17 +5,19 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/rubin-love/love-go/love/auth"
 )
 
 // sessionSet is the open sessions of a hub, and the places that they and those
-// in their handshake take. The zero value is ready.
+// in their handshake take.
 type sessionSet struct {
 	mu       sync.Mutex
 	open     map[*session]struct{}
-	places   int            // reserved
-	byUser   map[string]int // places reserved, by user name
+	places   int              // reserved
+	byUser   map[string]*user // who has places, or had some a moment ago, by name
+	now      func() time.Time
 	closing  bool
 	reserved sync.WaitGroup // every place
 }
@@ -31,21 +33,18 @@ var (
 func (x *sessionSet) reserve(p auth.Principal, limits Limits) (Denial, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	user := p.User.Username
+	u := x.userLocked(p)
 	switch {
 	case x.closing:
 		return DenyShutdown, errShuttingDown
 	case x.places >= limits.Sessions:
 		return DenyFull, errFull
-	case !p.Process && x.byUser[user] >= limits.UserSessions:
+	case u != nil && u.places >= limits.UserSessions:
 		return DenyUserFull, errUserFull
 	}
 	x.places++
-	if !p.Process {
-		if x.byUser == nil {
-			x.byUser = make(map[string]int)
-		}
-		x.byUser[user]++
+	if u != nil {
+		u.places++
 	}
 	x.reserved.Add(1)
 	return 0, nil
@@ -54,13 +53,34 @@ func (x *sessionSet) reserve(p auth.Principal, limits Limits) (Denial, error) {
 func (x *sessionSet) release(p auth.Principal) {
 	x.mu.Lock()
 	x.places--
-	if user := p.User.Username; !p.Process {
-		if x.byUser[user]--; x.byUser[user] == 0 {
-			delete(x.byUser, user)
-		}
+	if u := x.userLocked(p); u != nil {
+		u.places--
 	}
 	x.mu.Unlock()
 	x.reserved.Done()
+}
+
+// user returns what the sessions of p's user have in common, nil for a process.
+func (x *sessionSet) user(p auth.Principal) *user {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.userLocked(p)
+}
+
+func (x *sessionSet) userLocked(p auth.Principal) *user {
+	if p.Process {
+		return nil
+	}
+	u := x.byUser[p.User.Username]
+	if u == nil {
+		maps.DeleteFunc(x.byUser, func(_ string, u *user) bool { return u.isIdle(x.now()) })
+		if x.byUser == nil {
+			x.byUser = make(map[string]*user)
+		}
+		u = new(user)
+		x.byUser[p.User.Username] = u
+	}
+	return u
 }
 
 // refuseNew makes reserve refuse every session from now on.
@@ -78,6 +98,9 @@ func (x *sessionSet) add(s *session) (closing bool) {
 		x.open = make(map[*session]struct{})
 	}
 	x.open[s] = struct{}{}
+	if s.user != nil {
+		s.user.sessions++
+	}
 	return x.closing
 }
 
@@ -87,6 +110,9 @@ func (x *sessionSet) remove(s *session) (removed bool) {
 	defer x.mu.Unlock()
 	_, removed = x.open[s]
 	delete(x.open, s)
+	if removed && s.user != nil {
+		s.user.sessions--
+	}
 	return removed
 }
 

@@ -28,13 +28,14 @@ func (h *Hub) eachStream(name love.Group, f func(*group)) {
 // sendLast sends the last value of the stream g, if there is one, in the shape
 // of messages to the group called name, to the member that joined it in epoch. A
 // value that was stored since then has been delivered, or will be, as a message.
-// The last value is marked as a snapshot, and as stale if its source has gone.
-func (h *Hub) sendLast(name love.Group, g *group, m *member, epoch uint64, wakes *wakeList) {
+// The last value is marked as a snapshot, and as stale if its source has gone. sendLast
+// returns the number of bytes.
+func (h *Hub) sendLast(name love.Group, g *group, m *member, epoch uint64, wakes *wakeList) int {
 	l := &g.last
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.source == nil || l.epoch >= epoch {
-		return
+		return 0
 	}
 	stream := love.AppendText(nil, g.name.Stream)
 	value := l.value
@@ -52,5 +53,7 @@ func (h *Hub) sendLast(name love.Group, g *group, m *member, epoch uint64, wakes
 	f := textFrame(append(buf, '}'))
 	f.seq, f.barrier, f.counted = l.seq, true, true
 	h.counters.offer(1)
-	m.session.deliver(m, f.as(m.variant), h.clock.Now(), wakes)
+	f = f.as(m.variant)
+	m.session.deliver(m, f, h.clock.Now(), wakes)
+	return len(f.bytes)
 }

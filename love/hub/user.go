@@ -1,0 +1,49 @@
+package hub
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// user is what all sessions of one user have in common, so that nobody takes more than
+// a share of what the hub has, however many connections he opens.
+type user struct {
+	places            int // reserved; guarded by sessionSet.mu
+	sessions          int // open; guarded by sessionSet.mu
+	subscriptionBytes atomic.Int64
+	queueBytes        atomic.Int64
+
+	mu            sync.Mutex
+	requests      tokenBucket
+	snapshotBytes tokenBucket
+}
+
+// mayRequest takes a token for a request.
+func (u *user) mayRequest(r rate, now time.Time) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.requests.tryTake(r, now)
+}
+
+// maySnapshot reports whether a session of the user may get a snapshot.
+func (u *user) maySnapshot(r rate, now time.Time) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return !u.snapshotBytes.due(r, now).After(now)
+}
+
+// tookSnapshot counts a snapshot of that many bytes.
+func (u *user) tookSnapshot(r rate, bytes int, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.snapshotBytes.take(r, bytes, now)
+}
+
+// isIdle reports whether the user can be forgotten: a new connection would find
+// everything as it is now.
+func (u *user) isIdle(now time.Time) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.places == 0 && u.sessions == 0 && u.requests.isFull(now) && u.snapshotBytes.isFull(now)
+}
