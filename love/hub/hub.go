@@ -34,6 +34,7 @@ type Hub struct {
 	joinMu    sync.RWMutex
 	joinEpoch uint64 // guarded by joinMu
 
+	queueBytes    atomic.Int64 // that wait for all sessions, in steps
 	ended         atomic.Bool
 	lastSweep     atomic.Int64 // when stale values were last searched for, UNIX ns
 	lastHeartbeat atomic.Pointer[frame]

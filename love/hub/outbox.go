@@ -29,8 +29,10 @@ type outbox struct {
 	timedAt     time.Time // the oldest frame that waits is little older
 	wakePending bool      // somebody is going to wake the session
 	consuming   bool      // there is a consumer, which looks again before it ends
-	finished    bool      // the last frame is a close frame; nothing may follow
-	discarded   bool      // nothing is written any more
+	budget      queueBudget
+	held        int  // bytes of the budget
+	finished    bool // the last frame is a close frame; nothing may follow
+	discarded   bool // nothing is written any more
 
 	// newest is where the newest frame of each key waits, counted from the
 	// first frame ever; nil unless the outbox is conflating.
@@ -53,6 +55,7 @@ const (
 	queued     pushResult = iota // somebody will wake the session
 	needsWake                    // queued, and the caller must wake the session
 	overflowed                   // not queued: too much waits
+	exhausted                    // not queued: too much waits for others, too
 	refused                      // not queued: the session is closing
 	inactive                     // not queued: the subscription has ended, or not begun
 )
@@ -91,7 +94,7 @@ func (o *outbox) pushLocked(f *frame, now time.Time) (result pushResult, dropped
 	if o.finished {
 		return refused, 0
 	}
-	waiting := o.lossless + o.lossy + o.unwritten
+	waiting := o.waiting()
 	if o.head == len(o.frames) {
 		o.newest = nil // it has caught up
 	}
@@ -107,6 +110,14 @@ func (o *outbox) pushLocked(f *frame, now time.Time) (result pushResult, dropped
 	if n := *o.bytesLike(f); n > 0 && n+len(f.bytes) > o.hard {
 		return overflowed, dropped
 	}
+	if !o.hold(len(f.bytes)) {
+		if o.newest == nil {
+			dropped += o.conflate()
+		}
+		if !o.hold(len(f.bytes)) {
+			return exhausted, dropped
+		}
+	}
 	o.append(f)
 	if o.wakePending || o.consuming {
 		return queued, dropped
@@ -114,6 +125,29 @@ func (o *outbox) pushLocked(f *frame, now time.Time) (result pushResult, dropped
 	o.wakePending = true
 	return needsWake, dropped
 }
+
+// hold makes room in the budget for n more bytes, and reports whether there was some.
+func (o *outbox) hold(n int) bool {
+	for o.waiting()+n > o.held+budgetStep {
+		if !o.budget.grow(o.held) {
+			return false
+		}
+		o.held += budgetStep
+	}
+	return true
+}
+
+// letGo gives back what it holds of the budget and does not need.
+func (o *outbox) letGo() {
+	needed := (o.waiting() + budgetStep - 1) / budgetStep * budgetStep
+	if o.held > needed+budgetStep || needed == 0 && o.held > 0 {
+		o.budget.shrink(o.held - needed)
+		o.held = needed
+	}
+}
+
+// waiting returns how many bytes wait or are being written.
+func (o *outbox) waiting() int { return o.lossless + o.lossy + o.unwritten }
 
 // replace puts f in the place of waiting telemetry with the same key, if the
 // outbox is conflating, and reports whether it did.
@@ -205,6 +239,7 @@ func (o *outbox) dropAll() (dropped int) {
 	}
 	o.frames, o.head, o.newest = nil, 0, nil
 	o.lossless, o.lossy = 0, 0
+	o.letGo()
 	return dropped
 }
 
@@ -227,6 +262,7 @@ func (o *outbox) take(dst []*frame, n, written int) []*frame {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.unwritten -= written
+	o.letGo()
 	if o.discarded {
 		o.dropAll()
 	}
@@ -261,7 +297,10 @@ func (o *outbox) discard() (first bool, dropped int) {
 	}
 	first = !o.finished
 	o.finished, o.discarded = true, true
-	return first, o.dropAll()
+	dropped = o.dropAll()
+	o.budget.shrink(o.held) // what is being written ends soon
+	o.held = 0
+	return first, dropped
 }
 
 // waitUntilIdle returns when there is no consumer.
@@ -284,5 +323,5 @@ func (o *outbox) isFinished() bool {
 func (o *outbox) stats() (bytes int, behind bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.lossless + o.lossy + o.unwritten, o.newest != nil && o.head < len(o.frames)
+	return o.waiting(), o.newest != nil && o.head < len(o.frames)
 }

@@ -35,6 +35,14 @@ type session struct {
 	silent   atomic.Bool // nothing was received since the last ping
 }
 
+func (h *Hub) queueBudget(u *user) queueBudget {
+	b := queueBudget{{&h.queueBytes, int64(h.limits.AllQueueBytes), &h.sessions.count}}
+	if u != nil {
+		b = append(b, budgetPart{&u.queueBytes, int64(h.limits.UserQueueBytes), &u.sessions})
+	}
+	return b
+}
+
 // username returns the name of the user, empty for a process.
 func (s *session) username() string {
 	if s.user == nil {
@@ -133,6 +141,7 @@ func (h *Hub) newSession(p auth.Principal, o sessionOptions) *session {
 		groups: make(map[*group]*member),
 		source: &source{id: h.nextID()},
 	}
+	s.out.budget = h.queueBudget(s.user)
 	if o.strict || h.nan == NaNNull {
 		s.variant = variantStrict
 	}
@@ -172,7 +181,7 @@ func (s *session) pushed(f *frame, result pushResult, conflated int, wakes *wake
 		s.dropped.Add(uint64(conflated))
 		s.hub.counters.drop(DropBacklog, conflated)
 	}
-	if f != nil && f.counted && (result == overflowed || result == refused) {
+	if f != nil && f.counted && (result == overflowed || result == exhausted || result == refused) {
 		s.hub.counters.drop(DropClosed, 1)
 	}
 	switch result {
@@ -180,6 +189,8 @@ func (s *session) pushed(f *frame, result pushResult, conflated int, wakes *wake
 		wakes.add(s)
 	case overflowed:
 		s.close(CloseSlow)
+	case exhausted:
+		s.close(CloseMemory)
 	}
 }
 
@@ -187,7 +198,7 @@ func (s *session) pushed(f *frame, result pushResult, conflated int, wakes *wake
 // place of what waits if that is too much. The reader waits for the peer's
 // close frame and cleans up.
 func (s *session) close(r CloseReason) {
-	first, dropped := s.out.finish(r.frame(), r == CloseSlow)
+	first, dropped := s.out.finish(r.frame(), r == CloseSlow || r == CloseMemory)
 	if !first {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rubin-love/love-go/love/auth"
@@ -15,6 +16,7 @@ import (
 type sessionSet struct {
 	mu       sync.Mutex
 	open     map[*session]struct{}
+	count    atomic.Int64     // of open
 	places   int              // reserved
 	byUser   map[string]*user // who has places, or had some a moment ago, by name
 	now      func() time.Time
@@ -98,8 +100,9 @@ func (x *sessionSet) add(s *session) (closing bool) {
 		x.open = make(map[*session]struct{})
 	}
 	x.open[s] = struct{}{}
+	x.count.Add(1)
 	if s.user != nil {
-		s.user.sessions++
+		s.user.sessions.Add(1)
 	}
 	return x.closing
 }
@@ -110,8 +113,11 @@ func (x *sessionSet) remove(s *session) (removed bool) {
 	defer x.mu.Unlock()
 	_, removed = x.open[s]
 	delete(x.open, s)
-	if removed && s.user != nil {
-		s.user.sessions--
+	if removed {
+		x.count.Add(-1)
+		if s.user != nil {
+			s.user.sessions.Add(-1)
+		}
 	}
 	return removed
 }

@@ -9,8 +9,8 @@ import (
 // user is what all sessions of one user have in common, so that nobody takes more than
 // a share of what the hub has, however many connections he opens.
 type user struct {
-	places            int // reserved; guarded by sessionSet.mu
-	sessions          int // open; guarded by sessionSet.mu
+	places            int          // reserved; guarded by sessionSet.mu
+	sessions          atomic.Int64 // open
 	subscriptionBytes atomic.Int64
 	queueBytes        atomic.Int64
 
@@ -45,5 +45,5 @@ func (u *user) tookSnapshot(r rate, bytes int, now time.Time) {
 func (u *user) isIdle(now time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.places == 0 && u.sessions == 0 && u.requests.isFull(now) && u.snapshotBytes.isFull(now)
+	return u.places == 0 && u.sessions.Load() == 0 && u.requests.isFull(now) && u.snapshotBytes.isFull(now)
 }
