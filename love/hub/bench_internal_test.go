@@ -33,8 +33,11 @@ func (d *discard) wake() {
 	}
 }
 
-func (*discard) setTimeout(time.Duration) {}
-func (*discard) abort()                   {}
+func (*discard) setTimeout(time.Duration)    {}
+func (d *discard) press()                    { d.wake() }
+func (*discard) answered([]byte)             {}
+func (*discard) lag(time.Time) time.Duration { return 0 }
+func (*discard) abort()                      {}
 
 // newBench returns a hub with sessions, which ends with the benchmark.
 func newBench(b *testing.B, sessions int) (h *Hub, all []*session) {

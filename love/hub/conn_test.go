@@ -110,6 +110,10 @@ func (c *conn) nextFrame() ws.Frame {
 	f := ws.Frame{Header: h, Payload: make([]byte, h.Length)}
 	_, err = io.ReadFull(c.br, f.Payload)
 	require.NoError(c.t, err)
+	if h.OpCode == ws.OpPing && h.Length > 0 { // of the window
+		c.frame(ws.NewPongFrame(f.Payload))
+		return c.nextFrame()
+	}
 	return f
 }
 

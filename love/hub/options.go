@@ -55,7 +55,8 @@ type config struct {
 	heartbeatPeriod    time.Duration
 	heartbeats         func() []Heartbeat // others to send with the manager's; may be nil
 	pingInterval       time.Duration
-	closeTimeout       time.Duration
+	closeTimeout       time.Duration // of the closing handshake
+	slowCloseTimeout   time.Duration // the same, for a peer that reads slowly
 }
 
 func defaults() config {
@@ -74,6 +75,8 @@ func defaults() config {
 		heartbeatPeriod: 2900 * time.Millisecond,
 		pingInterval:    DefaultPing,
 		closeTimeout:    time.Second,
+
+		slowCloseTimeout: 10 * time.Second,
 	}
 }
 

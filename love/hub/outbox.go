@@ -255,6 +255,17 @@ func (o *outbox) startConsuming() bool {
 	return true
 }
 
+// stopConsuming ends the consumer although frames may wait. written is how many bytes
+// of earlier frames have been written since the last call.
+func (o *outbox) stopConsuming(written int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.unwritten -= written
+	o.letGo()
+	o.consuming = false
+	o.idle.Broadcast()
+}
+
 // take appends waiting frames of about n bytes, at least one, to dst. written
 // is how many bytes of earlier frames have been written since the last call.
 // If no frame waits, the caller is no longer the consumer.

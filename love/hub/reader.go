@@ -167,8 +167,7 @@ func (r *reader) endMessage() error {
 	return nil
 }
 
-// handleControl answers a ping or a close frame. A pong needs no answer: it is
-// enough that it arrived.
+// handleControl answers a ping or a close frame, and notes a pong.
 func (r *reader) handleControl(h ws.Header) error {
 	payload := r.control[:h.Length]
 	if _, err := io.ReadFull(r.readBuffer, payload); err != nil {
@@ -181,6 +180,8 @@ func (r *reader) handleControl(h ws.Header) error {
 			return nil
 		}
 		r.session.send(controlFrame(ws.OpPong, payload), r.session.hub.clock.Now(), &r.messages.wakes)
+	case ws.OpPong:
+		r.session.sink.answered(payload)
 	case ws.OpClose:
 		answer, err := closeAnswer(payload)
 		if err != nil {

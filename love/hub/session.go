@@ -117,8 +117,14 @@ func (s *session) tookSnapshot(bytes int) {
 type sink interface {
 	// wake reports that frames wait. It must not block.
 	wake()
+	// press wakes a session whose queue is about to overflow.
+	press()
 	// setTimeout limits the time that the rest of the session may take.
 	setTimeout(time.Duration)
+	// answered handles the answer of the peer to a ping.
+	answered(payload []byte)
+	// lag returns for how long the peer has not read what was sent to it.
+	lag(now time.Time) time.Duration
 	// abort closes the connection at once, without a close frame.
 	abort()
 }
@@ -159,7 +165,7 @@ func (s *session) deliver(m *member, f *frame, now time.Time, wakes *wakeList) b
 	if result == overflowed {
 		// Frames are written at the end of a burst, and this burst may be too large
 		// by itself: give the peer the chance to read before it counts as slow.
-		s.sink.wake()
+		s.sink.press()
 		var more int
 		result, more = s.out.push(f, m, now)
 		dropped += more
@@ -205,7 +211,11 @@ func (s *session) close(r CloseReason) {
 	s.hub.counters.close(r)
 	s.hub.counters.drop(DropClosed, dropped)
 	s.hub.log.Debug("session closed", "reason", r.String(), "principal", s.principal.Name(), "address", s.principal.Address)
-	s.sink.setTimeout(s.hub.closeTimeout)
+	timeout := s.hub.closeTimeout
+	if r == CloseSlow || r == CloseMemory { // it needs time to read what has been begun
+		timeout = s.hub.slowCloseTimeout
+	}
+	s.sink.setTimeout(timeout)
 	s.sink.wake()
 }
 
@@ -311,6 +321,6 @@ func (s *session) stats() SessionStats {
 	waiting, behind := s.out.stats()
 	return SessionStats{
 		ID: s.source.id, Principal: s.principal.Name(), Address: s.principal.Address, Since: s.since,
-		Groups: int(s.groupCount.Load()), Waiting: waiting, Behind: behind, Dropped: s.dropped.Load(),
+		Lag: s.sink.lag(s.hub.clock.Now()).Seconds(), Groups: int(s.groupCount.Load()), Waiting: waiting, Behind: behind, Dropped: s.dropped.Load(),
 	}
 }

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,7 +14,8 @@ import (
 // queueSink is a sink that leaves everything in the outbox.
 type queueSink struct{ discard }
 
-func (*queueSink) wake() {}
+func (*queueSink) wake()  {}
+func (*queueSink) press() {}
 
 // newQueued returns a hub, and a session of it whose frames wait.
 func newQueued(t *testing.T) (*Hub, *session) {
@@ -45,6 +47,30 @@ func event(t *testing.T, h *Hub, stream, value string) {
 	require.NoError(t, h.Publish(t.Context(), love.Message{Category: love.CategoryEvent, Data: []love.Item{
 		{CSC: "A", Streams: []love.Stream{{Name: stream, Value: love.RawValue(value)}}},
 	}}))
+}
+
+// timedSink is a sink that keeps the time that the rest of the session may take.
+type timedSink struct {
+	queueSink
+	timeout time.Duration
+}
+
+func (s *timedSink) setTimeout(d time.Duration) { s.timeout = d }
+
+// Before the close frame comes the rest of what has been begun, which takes long for a
+// peer that reads slowly.
+func TestASlowPeerHasTimeToReadWhyItIsClosed(t *testing.T) {
+	for reason := range closeReasons {
+		_, s := newQueued(t)
+		var sink timedSink
+		s.sink = &sink
+		s.close(reason)
+		want := time.Second
+		if reason == CloseSlow || reason == CloseMemory {
+			want = 10 * time.Second
+		}
+		require.Equal(t, want, sink.timeout, reason)
+	}
 }
 
 // A message that was being routed while a session left the group comes before the

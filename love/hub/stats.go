@@ -79,6 +79,7 @@ type SessionStats struct {
 	Since     time.Time `json:"since"`
 	Groups    int       `json:"groups"`  // subscriptions
 	Waiting   int       `json:"waiting"` // bytes not yet written
+	Lag       float64   `json:"lag"`     // seconds since the oldest message was sent that the peer has not read
 	Behind    bool      `json:"behind"`  // waiting telemetry is being conflated
 	Dropped   uint64    `json:"dropped"` // messages conflated since it opened
 }

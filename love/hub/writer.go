@@ -18,6 +18,7 @@ type writer struct {
 	session      *session
 	conn         net.Conn
 	raw          syscall.RawConn // nil if conn cannot be written without blocking
+	window       window          // what is on the way to the peer
 	*writeBuffer                 // of the outbox's consumer; nil without one
 }
 
@@ -26,6 +27,7 @@ type writer struct {
 type writeBuffer struct {
 	buf     [maxWrite]byte
 	batch   []*frame
+	ping    *frame // of the window, at the end of batch; nil if there is none
 	next    int    // in batch
 	rest    []byte // not yet in buf, of the frame before next
 	pending []byte // in buf, not yet written
@@ -48,12 +50,12 @@ var writeBuffers = sync.Pool{New: func() any {
 }}
 
 func newWriter(s *session, conn net.Conn, raw syscall.RawConn) *writer {
-	return &writer{session: s, conn: conn, raw: raw}
+	return &writer{session: s, conn: conn, raw: raw, window: window{maxAge: s.hub.limits.BacklogAge, size: firstWindow}}
 }
 
 // wake implements sink.
 func (w *writer) wake() {
-	if !w.session.out.startConsuming() {
+	if w.window.isBlocked() && !w.session.out.isFinished() || !w.session.out.startConsuming() {
 		return
 	}
 	w.writeBuffer = writeBuffers.Get().(*writeBuffer)
@@ -62,8 +64,24 @@ func (w *writer) wake() {
 	}
 }
 
+// press implements sink.
+func (w *writer) press() {
+	w.window.widen()
+	w.wake()
+}
+
+// answered implements sink.
+func (w *writer) answered(payload []byte) {
+	if w.window.answered(payload, w.session.hub.clock.Now()) {
+		w.wake()
+	}
+}
+
 // abort implements sink.
 func (w *writer) abort() { _ = w.conn.Close() }
+
+// lag implements sink.
+func (w *writer) lag(now time.Time) time.Duration { return w.window.lag(now) }
 
 // setTimeout implements sink.
 func (w *writer) setTimeout(d time.Duration) { _ = w.conn.SetDeadline(time.Now().Add(d)) }
@@ -117,23 +135,55 @@ func (w *writer) fill() bool {
 func (w *writer) take() bool {
 	b := w.writeBuffer
 	w.writeBuffer = nil
-	taken := w.count(b)
+	done := w.count(b)
 	clear(b.batch)
-	b.written, b.failed, b.next = 0, false, 0
-	b.batch = w.session.out.take(b.batch[:0], maxWrite, taken)
+	b.batch, b.ping, b.written, b.failed, b.next = b.batch[:0], nil, 0, false, 0
+	out := w.session.out
+	room := w.window.room()
+	if out.isFinished() {
+		room = maxWrite // the end does not wait
+	}
+	if room == 0 {
+		writeBuffers.Put(b)
+		out.stopConsuming(done)
+		if !w.window.isBlocked() { // answered meanwhile
+			w.wake()
+		}
+		return false
+	}
+	b.batch = out.take(b.batch, min(room, maxWrite), done)
 	if len(b.batch) == 0 {
 		writeBuffers.Put(b)
 		return false
 	}
+	w.probe(b)
 	w.writeBuffer = b
 	return true
 }
 
+// probe adds a ping to a batch with messages, if one is due.
+func (w *writer) probe(b *writeBuffer) {
+	bytes, messages := 0, false
+	for _, f := range b.batch {
+		bytes += len(f.bytes)
+		messages = messages || f.counted
+	}
+	if !messages || w.session.out.isFinished() { // nothing may follow a close frame
+		return
+	}
+	if b.ping = w.window.add(bytes, w.session.hub.clock.Now()); b.ping != nil {
+		b.batch = append(b.batch, b.ping)
+	}
+}
+
 // count counts the messages of the batch that is done with, as delivered if they were
-// written whole and else as dropped. It returns the bytes of the batch.
+// written whole and else as dropped. It returns the bytes that came from the outbox.
 func (w *writer) count(b *writeBuffer) (bytes int) {
 	delivered, lost := 0, 0
 	for _, f := range b.batch {
+		if f == b.ping {
+			continue // it is the last
+		}
 		bytes += len(f.bytes)
 		switch {
 		case !f.counted:

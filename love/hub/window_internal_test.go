@@ -1,0 +1,89 @@
+package hub
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// peer reads what a window lets through at a constant rate, and answers pings.
+type peer struct {
+	window *window
+	rate   int // bytes per second
+	now    time.Time
+	sent   []sentPart
+}
+
+type sentPart struct {
+	bytes int
+	ping  *frame
+	at    time.Time
+}
+
+// offer hands over as much of n bytes as there is room for.
+func (p *peer) offer(n int) (taken int) {
+	const step = 500
+	for taken < n && p.window.room() > 0 {
+		p.sent = append(p.sent, sentPart{step, p.window.add(step, p.now), p.now})
+		taken += step
+	}
+	return taken
+}
+
+// read reads for some time and returns the age of the oldest bytes that were read.
+func (p *peer) read(d time.Duration) (oldest time.Duration) {
+	p.now = p.now.Add(d)
+	for budget := int(float64(p.rate) * d.Seconds()); budget > 0 && len(p.sent) > 0; p.sent = p.sent[1:] {
+		part := p.sent[0]
+		budget -= part.bytes
+		oldest = max(oldest, p.now.Sub(part.at))
+		if part.ping != nil {
+			p.window.answered(part.ping.payload(), p.now)
+		}
+	}
+	return oldest
+}
+
+func TestWhatIsOnTheWayToASlowPeerIsYoung(t *testing.T) {
+	for _, rate := range []int{4_000, 8_000, 20_000, 60_000} {
+		p := peer{window: &window{maxAge: time.Second, size: firstWindow}, rate: rate, now: time.Unix(1_700_000_000, 0)}
+		read := 0
+		for i := range 600 { // a minute, of 130 KB in each second
+			p.offer(13_000)
+			before := len(p.sent)
+			age := p.read(100 * time.Millisecond)
+			read += 500 * (before - len(p.sent))
+			if i > 100 { // what was sent before it was measured has been read
+				require.Less(t, age, 2000*time.Millisecond, "at %d bytes per second, after %d steps", rate, i)
+			}
+		}
+		require.Greater(t, read, rate*60*8/10, "and it reads as fast as it can")
+	}
+}
+
+func TestAFastPeerIsNotHeldBack(t *testing.T) {
+	p := peer{window: &window{maxAge: time.Second, size: firstWindow}, rate: 100 << 20, now: time.Unix(1_700_000_000, 0)}
+	for range 12 {
+		p.offer(16 << 20)
+		p.read(100 * time.Millisecond)
+	}
+	require.InDelta(t, maxWindow, p.offer(16<<20), 1000)
+}
+
+func TestAPeerThatAnswersNoPingIsNotHeldBack(t *testing.T) {
+	w := window{maxAge: time.Second, size: firstWindow}
+	now := time.Unix(1_700_000_000, 0)
+	pings := 0
+	for range 1000 {
+		require.Positive(t, w.room())
+		if w.add(1000, now) != nil {
+			pings++
+		}
+		now = now.Add(time.Second)
+	}
+	require.Equal(t, 1, pings)
+	for _, payload := range []string{"", "12345678", "a long payload"} {
+		require.False(t, w.answered([]byte(payload), now))
+	}
+}
