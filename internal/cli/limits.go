@@ -57,6 +57,13 @@ func (f *limitFlags) fields() []limitField {
 		{"user-sessions", &l.UserSessions, d.UserSessions, "`NUMBER` of clients of one user"},
 		{"log-in-tries", &f.logInTries, defaultLogInTries, "`NUMBER` of wrong log-ins of one user, then one every 10 s; of one address five times as many"},
 		{"last-bytes", &l.LastBytes, d.LastBytes, "`BYTES` of last values, for snapshots"},
+		{"streams", &l.Streams, d.Streams, "`NUMBER` of streams whose order and last value is known"},
+		{"request-rate", &l.RequestRate, d.RequestRate, "`NUMBER` of requests per second of one client of a user, and 20 times as many at once"},
+		{"user-request-rate", &l.UserRequestRate, d.UserRequestRate, "`NUMBER` of requests per second of all clients of one user, likewise"},
+		{"user-subscription-bytes", &l.UserSubscriptionBytes, d.UserSubscriptionBytes, "`BYTES` of the subscriptions of one user"},
+		{"subscription-bytes", &l.SubscriptionBytes, d.SubscriptionBytes, "`BYTES` of all subscriptions"},
+		{"user-queue-bytes", &l.UserQueueBytes, d.UserQueueBytes, "`BYTES` that may wait for all clients of one user"},
+		{"all-queue-bytes", &l.AllQueueBytes, d.AllQueueBytes, "`BYTES` that may wait for all clients"},
 	}
 }
 
