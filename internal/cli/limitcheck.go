@@ -55,6 +55,9 @@ func (f *limitFlags) warnings(r resources) (list []string) {
 	byName := map[string]limitField{}
 	for _, field := range f.fields() {
 		byName[field.name] = field
+		if field.isFitted() && *field.value == field.def {
+			continue
+		}
 		if field.isSize() && r.memory > 0 && int64(*field.value) > r.memory/2 {
 			warn("%s is %v, more than half of %s (%d MiB): give less, or more memory", field.flag(), field, r.limitedBy, r.memory>>20)
 		}
@@ -66,6 +69,10 @@ func (f *limitFlags) warnings(r resources) (list []string) {
 		{"process-message", "queue-bytes", "one message may close a client that was only a little behind"},
 		{"last-bytes", "queue-bytes", "a snapshot of everything closes the client that asks for it"},
 		{"user-sessions", "sessions", "the limit of one user is never reached"},
+		{"request-rate", "user-request-rate", "the limit of one client is never reached"},
+		{"user-subscription-bytes", "subscription-bytes", "the limit of one user is never reached"},
+		{"user-queue-bytes", "all-queue-bytes", "the limit of one user is never reached"},
+		{"queue-bytes", "user-queue-bytes", "the limit of one client is never reached"},
 	} {
 		less, more := byName[c.less], byName[c.more]
 		bothDefault := *less.value == less.def && *more.value == more.def

@@ -35,6 +35,15 @@ func (f limitField) flag() string { return "--limit-" + f.name }
 // isSize reports whether the limit is a number of bytes.
 func (f limitField) isSize() bool { return strings.HasPrefix(f.usage, "`BYTES`") }
 
+// isFitted reports whether the hub makes the default fit the memory.
+func (f limitField) isFitted() bool {
+	switch f.name {
+	case "user-subscription-bytes", "subscription-bytes", "user-queue-bytes", "all-queue-bytes":
+		return true
+	}
+	return false
+}
+
 func (f limitField) String() string { return f.format(*f.value) }
 
 func (f limitField) format(n int) string {

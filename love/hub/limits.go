@@ -44,12 +44,13 @@ type Limits struct {
 	RequestRate     int
 	UserRequestRate int
 	// UserSubscriptionBytes and SubscriptionBytes are the memory of the subscriptions of
-	// one user, and of all; default 256 MiB and 2 GiB.
+	// one user, and of all; default 256 MiB and 2 GiB, but at most an eighth and a quarter of
+	// the memory that this process may use.
 	UserSubscriptionBytes int
 	SubscriptionBytes     int
 	// UserQueueBytes and AllQueueBytes are how much may wait for all sessions of one
 	// user, and for all sessions, beyond which those that hold most of it are closed;
-	// default 256 MiB and 1 GiB.
+	// default 256 MiB and 1 GiB, but at most an eighth and a quarter of the memory.
 	UserQueueBytes int
 	AllQueueBytes  int
 }
@@ -109,9 +110,22 @@ func positiveOr[T int | time.Duration](value, otherwise T) T {
 	return otherwise
 }
 
-// withinMachine returns the limits with no more sessions than the file descriptors
-// of the process allow.
+// withinMachine returns the limits with no more sessions than the file descriptors of
+// the process allow, and with a quarter of its memory for all subscriptions, and for
+// all that waits, if no other limit than the default was given and that is more.
 func (l Limits) withinMachine() Limits {
+	if memory, _, ok := machine.Memory(); ok {
+		quarter, d := int(memory/4), DefaultLimits()
+		shrink := func(limit *int, normal, most int) {
+			if *limit == normal {
+				*limit = min(normal, most)
+			}
+		}
+		shrink(&l.SubscriptionBytes, d.SubscriptionBytes, quarter)
+		shrink(&l.UserSubscriptionBytes, d.UserSubscriptionBytes, quarter/2)
+		shrink(&l.AllQueueBytes, d.AllQueueBytes, quarter)
+		shrink(&l.UserQueueBytes, d.UserQueueBytes, quarter/2)
+	}
 	if total, ok := machine.Descriptors(); ok {
 		l.Sessions = min(l.Sessions, machine.Share(total).Sockets)
 	}
