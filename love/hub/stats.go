@@ -59,12 +59,14 @@ func (c *counters) close(r CloseReason) {
 // Stats describes the hub, and what it has done since it was made. The maps
 // hold the label of every reason, including those that have not occurred.
 type Stats struct {
-	Sessions  int    `json:"sessions"`   // open now, including in-process ones
-	Groups    int    `json:"groups"`     // known: with a subscriber, or a last value
-	LastBytes int64  `json:"last_bytes"` // memory of the last values
-	Received  uint64 `json:"received"`   // data messages
-	Offered   uint64 `json:"offered"`    // messages for subscriptions, each of which waits or is in one of the next two
-	Delivered uint64 `json:"delivered"`  // messages written to sessions
+	Sessions          int    `json:"sessions"`           // open now, including in-process ones
+	Groups            int    `json:"groups"`             // known: with a subscriber, or a last value
+	LastBytes         int64  `json:"last_bytes"`         // memory of the last values
+	SubscriptionBytes int64  `json:"subscription_bytes"` // memory of the subscriptions
+	QueueBytes        int64  `json:"queue_bytes"`        // that wait for sessions that are behind
+	Received          uint64 `json:"received"`           // data messages
+	Offered           uint64 `json:"offered"`            // messages for subscriptions, each of which waits or is in one of the next two
+	Delivered         uint64 `json:"delivered"`          // messages written to sessions
 
 	Dropped map[string]uint64 `json:"dropped"` // see [Drop]
 	Denied  map[string]uint64 `json:"denied"`  // see [Denial]
@@ -96,6 +98,7 @@ func (h *Hub) Stats() Stats {
 	c := &h.counters
 	st := Stats{
 		Sessions: h.sessions.size(), Groups: h.index.size(), LastBytes: h.index.lastBytes.Load(),
+		SubscriptionBytes: h.index.subscriptionBytes.Load(), QueueBytes: h.queueBytes.Load(),
 		Received: c.received.Load(), Offered: c.offered.Load(), Delivered: c.delivered.Load(),
 		Dropped: make(map[string]uint64, drops), Denied: make(map[string]uint64, denials), Closed: make(map[string]uint64, closeReasons),
 	}
