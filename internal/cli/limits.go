@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/server"
 )
 
 // defaultLogInTries is how many wrong log-ins of one user are allowed in a row.
@@ -16,9 +17,10 @@ const defaultLogInTries = 10
 // limitFlags bound how much a manager keeps for its clients, and how often they
 // can try to log in.
 type limitFlags struct {
-	limits     hub.Limits
-	logInTries int
-	zero       []limitField // those that were given as 0
+	limits             hub.Limits
+	logInTries         int
+	addressConnections int
+	zero               []limitField // those that were given as 0
 }
 
 // limitField is a limit that has a flag.
@@ -65,6 +67,7 @@ func (f *limitFlags) fields() []limitField {
 		{"sessions", &l.Sessions, d.Sessions, "`NUMBER` of clients; never more than the file descriptors allow"},
 		{"user-sessions", &l.UserSessions, d.UserSessions, "`NUMBER` of clients of one user"},
 		{"log-in-tries", &f.logInTries, defaultLogInTries, "`NUMBER` of wrong log-ins of one user, then one every 10 s; of one address five times as many"},
+		{"address-connections", &f.addressConnections, server.DefaultMaxConnectionsPerAddress, "`NUMBER` of HTTP connections of one address; websockets and those of --trusted-proxies do not count"},
 		{"last-bytes", &l.LastBytes, d.LastBytes, "`BYTES` of last values, for snapshots"},
 		{"streams", &l.Streams, d.Streams, "`NUMBER` of streams whose order and last value is known"},
 		{"request-rate", &l.RequestRate, d.RequestRate, "`NUMBER` of requests per second of one client of a user, and 20 times as many at once"},

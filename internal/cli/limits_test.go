@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/server"
 )
 
 func TestTheHelpOfEveryLimitShowsItsDefault(t *testing.T) {
@@ -22,8 +23,8 @@ func TestTheHelpOfEveryLimitShowsItsDefault(t *testing.T) {
 	defaults := reflect.ValueOf(hub.DefaultLimits())
 	var f limitFlags
 	for _, field := range f.fields() {
-		want := defaultLogInTries
-		if field.name != "log-in-tries" {
+		want := map[string]int{"log-in-tries": defaultLogInTries, "address-connections": server.DefaultMaxConnectionsPerAddress}[field.name]
+		if want == 0 {
 			want = int(defaults.FieldByName(fieldName(field.name)).Int())
 		}
 		require.Equal(t, humanSize(want), shown[field.name], "--limit-%s", field.name)

@@ -307,6 +307,7 @@ func (f *managerFlags) serverConfig() server.Config {
 			hub.WithPing(f.ping),
 		},
 	}
+	c.MaxConnectionsPerAddress = f.limits.addressConnections
 	f.commands.configure(&c)
 	return c
 }

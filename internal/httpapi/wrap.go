@@ -20,10 +20,12 @@ type Wrapping struct {
 }
 
 // Wrap returns a handler that logs each request at level debug, without
-// its query, which may have a token, and answers even if next panics.
+// its query, which may have a token, and answers even if next panics. Browsers must
+// not guess the type of an answer.
 func Wrap(next http.Handler, c Wrapping) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		sw := NewWriter(w, r, c.BodyTimeout)
 		c.serve(next, sw, r)
 		c.Logger.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path,

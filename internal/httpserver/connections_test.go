@@ -3,6 +3,7 @@ package httpserver
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,9 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait")) // it sleeps on after Close
+}
 
 // limited is a server for three connections. /wait answers when release is closed,
 // /take takes the connection over.
@@ -45,15 +48,15 @@ func newLimited(t *testing.T) *limited {
 			fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
 		}
 	})
-	server := New(mux, slog.New(slog.DiscardHandler))
-	limitConnections(server, 3, slog.New(slog.DiscardHandler))
+	server := New(Config{Handler: mux, Logger: slog.New(slog.DiscardHandler)})
+	server.limitConnections(3)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	l.address = listener.Addr().String()
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	go func() { ended <- server.Serve(context.Background(), listener) }()
 	t.Cleanup(func() {
-		server.Close()
+		require.NoError(t, server.Close())
 		require.ErrorIs(t, <-ended, http.ErrServerClosed)
 	})
 	return l

@@ -144,6 +144,7 @@ func (h *harness) call(method, path, body string, opts ...option) response {
 	h.noteSecrets(body)
 	h.noteSecrets(got.body)
 	h.requireDocumented(req, body, got)
+	require.Equal(h.t, "nosniff", got.Header.Get("X-Content-Type-Options"), "%s %s", method, path)
 	return got
 }
 

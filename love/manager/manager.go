@@ -115,6 +115,9 @@ type Config struct {
 	URLPrefix string
 	// Page answers "/". Default: a [dashboard.New] that shows the manager only.
 	Page http.Handler
+	// HTTP returns the figures of the server in front, for /metrics. Default: none are
+	// shown.
+	HTTP func() HTTPStats
 	// Dependencies are checked by /readyz. Default: none.
 	Dependencies []Dependency
 
@@ -239,6 +242,7 @@ func (m *Manager) Close() {
 
 // ServeHTTP implements http.Handler.
 func (m *Manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff") // for whatever answers
 	if peer, address := auth.Address(r), m.config.TrustedProxies.ClientAddress(r); address != peer {
 		r = r.WithContext(r.Context()) // a copy: the request belongs to the caller
 		r.RemoteAddr = net.JoinHostPort(address, "0")

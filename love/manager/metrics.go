@@ -10,6 +10,14 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
+// HTTPStats are the figures of the server in front of a manager.
+type HTTPStats struct {
+	Connections int64  // open, without websockets
+	Refused     uint64 // connections and requests beyond the bound of their address
+	Slow        uint64 // connections whose client did not take an answer in time
+	Ambiguous   uint64 // requests whose length could be understood in two ways
+}
+
 // metrics answers in Prometheus' text format: the counts of the hub, one label
 // per reason, and the expiry of the table of leap seconds. The format is simple
 // enough to be written here, so that programs which embed the manager need no
@@ -29,6 +37,12 @@ func (m *Manager) metrics(w http.ResponseWriter, _ *http.Request) {
 		reasons(&b, "love_hub_dropped_total", "Messages not delivered, or not kept.", s.Dropped)
 		reasons(&b, "love_hub_denied_total", "Requests and handshakes refused.", s.Denied)
 		reasons(&b, "love_hub_closed_total", "Sessions ended.", s.Closed)
+	}
+	if m.config.HTTP != nil {
+		s := m.config.HTTP()
+		metric(&b, "love_http_connections", "gauge", "HTTP connections that are open, without websockets.", s.Connections)
+		reasons(&b, "love_http_refused_total", "HTTP connections refused or cut: beyond the bound of their address, an answer not taken in time, or a request with two lengths.",
+			map[string]uint64{"address": s.Refused, "slow": s.Slow, "ambiguous": s.Ambiguous})
 	}
 	metric(&b, "love_leap_seconds_expiry_timestamp_seconds", "gauge",
 		"Until when the table of leap seconds is known to be complete.", love.LeapSecondsExpiry().Unix())

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/httpserver"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
@@ -17,6 +18,9 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
 )
+
+// DefaultMaxConnectionsPerAddress is the default of MaxConnectionsPerAddress.
+const DefaultMaxConnectionsPerAddress = httpserver.DefaultMaxPerAddress
 
 // Config holds the parts and settings of a [Server]. Every field has a default that
 // is safe and works: the zero Config is a manager in memory without a commander, to
@@ -99,6 +103,11 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Real-IP are
 	// believed. Default: none.
 	TrustedProxies auth.Networks
+	// MaxConnectionsPerAddress is how many HTTP connections an address may have at
+	// [Server.Serve]; those beyond are answered 429. Websockets do not count, nor do the
+	// connections of TrustedProxies: the requests that they make count for the address
+	// of their client. Default: [DefaultMaxConnectionsPerAddress].
+	MaxConnectionsPerAddress int
 	// URLPrefix comes before /manager, such as "/love". Default: nothing.
 	URLPrefix string
 	// ServerURL is the host in the identity "user@host" of a command. Default: the
@@ -148,6 +157,9 @@ func (c *Config) check() error {
 		if n < 0 {
 			return fmt.Errorf("server.Config.LogInLimits.%s is %d: give a number above 0, or 0 for the default", name, n)
 		}
+	}
+	if c.MaxConnectionsPerAddress < 0 {
+		return fmt.Errorf("server.Config.MaxConnectionsPerAddress is %d: give a number above 0, or 0 for the default", c.MaxConnectionsPerAddress)
 	}
 	for name, d := range map[string]time.Duration{
 		"TokenLifetime": c.TokenLifetime, "CommandTimeout": c.CommandTimeout, "CommandRetention": c.CommandRetention,

@@ -29,6 +29,7 @@ type Server struct {
 	hub      *hub.Hub
 	manager  *manager.Manager
 	poller   *manager.HeartbeatPoller // nil: no Heartbeater
+	http     *httpserver.Server       // for Serve
 }
 
 // New assembles a server. It opens no port and starts no goroutine. The error says
@@ -93,6 +94,11 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	if check := s.hub.BrokerCheck(); check != nil {
 		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "broker", Check: check, Required: true})
 	}
+	s.http = httpserver.New(httpserver.Config{
+		Handler: s, Logger: c.Logger, MaxPerAddress: c.MaxConnectionsPerAddress, Sockets: s.hub.Limits().Sessions,
+		Trusted: c.TrustedProxies.Contains, ClientAddress: c.TrustedProxies.ClientAddress,
+	})
+	config.HTTP = func() manager.HTTPStats { return manager.HTTPStats(s.http.Stats()) }
 	if s.manager, err = manager.New(config); err != nil {
 		return errors.Join(err, s.hub.Shutdown(ctx))
 	}
@@ -169,9 +175,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer running.Wait()
 	defer stop()
 	running.Go(func() { _ = s.Run(background) })
-	server := httpserver.New(s, s.config.Logger, httpserver.WithSockets(s.hub.Limits().Sessions))
 	served := make(chan error, 1)
-	running.Go(func() { served <- server.Serve(httpserver.Listener(listener, s.config.Logger)) })
+	running.Go(func() { served <- s.http.Serve(context.WithoutCancel(ctx), listener) })
 
 	var err error
 	select {
@@ -182,9 +187,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Drain+s.config.DrainTimeout)
 	defer cancel()
 	_ = s.drain(drain, func() { // logs its errors
-		if err := server.Shutdown(drain); err != nil {
+		if err := s.http.Shutdown(drain); err != nil {
 			s.config.Logger.Warn("aborted the requests under way", "error", err)
-			server.Close()
+			_ = s.http.Close()
 		}
 	})
 	return err

@@ -24,12 +24,11 @@ const (
 // listener. An error means that the listener failed.
 func Serve(ctx context.Context, listener net.Listener, b Backend, opts ...HandlerOption) error {
 	h := newHandler(b, opts)
-	server := httpserver.New(h.wrap(), h.log)
+	server := httpserver.New(httpserver.Config{Handler: h.wrap(), Logger: h.log})
 	requests, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	server.BaseContext = func(net.Listener) context.Context { return requests }
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(httpserver.Listener(listener, h.log)) }()
+	go func() { served <- server.Serve(requests, listener) }()
 	select {
 	case err := <-served:
 		return errors.Join(fmt.Errorf("serving: %w", err), server.Close())

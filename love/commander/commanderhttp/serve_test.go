@@ -3,6 +3,7 @@ package commanderhttp_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"testing"
@@ -64,4 +65,22 @@ func (deadListener) Close() error              { return nil }
 
 func TestServe_ReturnsTheErrorOfItsListener(t *testing.T) {
 	require.EqualError(t, commanderhttp.Serve(t.Context(), deadListener{}, commanderhttp.Backend{}), "serving: no more files")
+}
+
+func TestServe_RefusesARequestWithTwoLengths(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- commanderhttp.Serve(ctx, listener, commanderhttp.Backend{}) }()
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "POST /cmd/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n")
+	require.NoError(t, err)
+	answer, err := io.ReadAll(conn) // until it is closed
+	require.NoError(t, err)
+	require.Regexp(t, `^HTTP/1.1 400 [^\n]*\nX-Content-Type-Options: nosniff\r\n`, string(answer))
+	stop()
+	require.NoError(t, <-ended)
 }
