@@ -48,6 +48,9 @@ func (m *Manager) putGroup(c *call) (answer, error) {
 	if err := g.Check(); err != nil {
 		return answer{}, fieldErrors{noField: {sentence(err)}}.refusal()
 	}
+	if err := m.mayChangeGroup(c, g); err != nil {
+		return answer{}, err
+	}
 	if err := m.config.Users.Store().PutGroup(c.Context(), g); err != nil {
 		return answer{}, err
 	}
@@ -60,6 +63,9 @@ func (m *Manager) removeGroup(c *call) (answer, error) {
 		return answer{}, errNotFound
 	}
 	name := c.params.ByName("name")
+	if err := m.mayChangeGroup(c, auth.Group{Name: name}); err != nil {
+		return answer{}, err
+	}
 	switch err := m.config.Users.Store().DeleteGroup(c.Context(), name); {
 	case errors.Is(err, auth.ErrUnknownGroup):
 		return answer{}, errNotFound

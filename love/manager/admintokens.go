@@ -51,6 +51,9 @@ func (m *Manager) revokeToken(c *call) (answer, error) {
 		return answer{}, err
 	}
 	id := c.params.ByName("id")
+	if err := m.mayRevoke(c, admin, id); err != nil {
+		return answer{}, err
+	}
 	err = admin.RevokeID(context.WithoutCancel(c.Context()), id)
 	switch {
 	case errors.Is(err, auth.ErrToken):
@@ -72,6 +75,9 @@ func (m *Manager) revokeTokensOf(c *call) (answer, error) {
 	username := c.URL.Query().Get("username")
 	if username == "" {
 		return answer{}, fieldErrors{"username": {"This field is required."}}.refusal()
+	}
+	if err := m.mayTouch(c, username); err != nil {
+		return answer{}, err
 	}
 	n, err := admin.RevokeAll(context.WithoutCancel(c.Context()), username)
 	if err != nil && !errors.Is(err, auth.ErrUnrecorded) {

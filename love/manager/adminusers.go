@@ -164,7 +164,13 @@ func (m *Manager) addUser(c *call) (answer, error) {
 	if err := ch.apply(&a); err != nil {
 		return answer{}, err
 	}
-	if err := m.mayChange(c, a); err != nil {
+	groups, err := m.groups(c)
+	if err != nil {
+		return answer{}, err
+	}
+	err = c.mayHave(a.User, groups)
+	m.noteForbidden(c, a.Username, err)
+	if err != nil {
 		return answer{}, err
 	}
 	if err := m.createUser(c, a, *ch.Password); err != nil {
@@ -219,28 +225,6 @@ func rightsOf(u auth.User) string {
 	return strings.Join(words, ", ")
 }
 
-// mayChange stops anyone but a superuser from changing a superuser; otherwise
-// api.manage_users would amount to full rights.
-func (m *Manager) mayChange(c *call, a auth.Account) error {
-	err := checkMayChange(c, a)
-	m.noteForbiddenChange(c, a.Username, err)
-	return err
-}
-
-// checkMayChange is the check of mayChange, without its audit record.
-func checkMayChange(c *call, a auth.Account) error {
-	if a.Superuser && !c.who.User.Superuser {
-		return errForbidden
-	}
-	return nil
-}
-
-func (m *Manager) noteForbiddenChange(c *call, username string, err error) {
-	if errors.Is(err, errForbidden) {
-		m.note(c, audit.Record{Action: audit.Forbidden, Subject: username, Outcome: audit.Refused, Detail: "a superuser"})
-	}
-}
-
 var errYourself = fieldErrors{noField: {"You cannot disable or remove yourself, or give up being a superuser: ask another administrator."}}.refusal()
 
 func (m *Manager) changeUser(c *call) (answer, error) {
@@ -258,12 +242,16 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 	if ch.Password != nil && *ch.Password == "" {
 		return answer{}, fieldErrors{"password": {"This field may not be blank."}}.refusal()
 	}
+	groups, err := m.groups(c)
+	if err != nil {
+		return answer{}, err
+	}
 	var before, after auth.Account
 	change := func(a *auth.Account) error {
 		// No record is written in here: the database may have only one
 		// connection, which is in use.
 		before = *a
-		if err := checkMayChange(c, *a); err != nil {
+		if err := c.mayHave(a.User, groups); err != nil {
 			return err
 		}
 		if err := ch.apply(a); err != nil {
@@ -274,14 +262,14 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 		}
 		after = *a
 		after.User = a.Normal() // as the store writes it
-		return checkMayChange(c, *a)
+		return c.mayHave(a.User, groups)
 	}
 	if ch.Password != nil {
 		err = m.config.Users.ChangeWithPassword(c.Context(), user.Username, *ch.Password, change)
 	} else {
 		err = m.config.Users.Store().UpdateAccount(c.Context(), user.Username, change)
 	}
-	m.noteForbiddenChange(c, user.Username, err)
+	m.noteForbidden(c, user.Username, err)
 	if err != nil && !errors.Is(err, auth.ErrUnrecorded) {
 		return answer{}, storeError(err)
 	}
@@ -330,7 +318,7 @@ func (m *Manager) removeUser(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := m.mayChange(c, a); err != nil {
+	if err := m.mayTouch(c, a.Username); err != nil {
 		return answer{}, err
 	}
 	if a.Username == c.who.User.Username {

@@ -2,7 +2,6 @@ package manager
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -47,23 +46,22 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 	if err := m.authorize(c, auth.ExecuteCommand); err != nil {
 		return answer{}, err
 	}
-	body, err := c.object()
-	if err != nil {
+	var wanted struct {
+		Pattern *string  `json:"pattern"`
+		Seconds *float64 `json:"seconds"`
+	}
+	if err := c.decode(&wanted); err != nil {
 		return answer{}, err
 	}
-	var wanted struct {
-		Pattern string
-		Seconds float64
-	}
-	if err := json.Unmarshal(body, &wanted); err != nil {
+	if wanted.Pattern == nil || wanted.Seconds == nil {
 		return answer{}, fieldErrors{noField: {`Give {"pattern": "ATDome:*:move*", "seconds": 3600}.`}}.refusal()
 	}
-	pattern, err := love.ParseCommandPattern(wanted.Pattern)
+	pattern, err := love.ParseCommandPattern(*wanted.Pattern)
 	if err != nil {
 		return answer{}, fieldErrors{"pattern": {err.Error()}}.refusal()
 	}
 	const most = 1e6 // a much larger number would overflow a time.Duration
-	hold, err := m.config.Authority.Take(c.Context(), c.who.Name(), pattern, time.Duration(min(wanted.Seconds, most)*float64(time.Second)))
+	hold, err := m.config.Authority.Take(c.Context(), c.who.Name(), pattern, time.Duration(min(*wanted.Seconds, most)*float64(time.Second)))
 	switch {
 	case errors.Is(err, authority.ErrHoldTime):
 		return answer{}, fieldErrors{"seconds": {err.Error()}}.refusal()
@@ -74,20 +72,40 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 	return answer{Status: http.StatusCreated, Body: hold}, nil
 }
 
-// releaseAuthority ends a hold: the caller's own, or any if the caller is
-// an administrator.
+// releaseAuthority ends a hold: the caller's own or, if the caller is an
+// administrator, that of anybody who does not stand above them.
 func (m *Manager) releaseAuthority(c *call) (answer, error) {
 	if m.config.Authority == nil {
 		return answer{}, errNoAuthority
 	}
 	id := c.params.ByName("id")
-	administrator := m.config.Authorizer.Authorize(c.Context(), c.who, auth.ManageUsers) == nil
+	administrator, err := m.mayRelease(c, id)
+	if err != nil {
+		return answer{}, err
+	}
 	released, err := m.config.Authority.Release(c.Context(), id, c.who.Name(), administrator)
 	if err != nil {
 		return answer{}, authorityRefusal(err)
 	}
 	m.note(c, audit.Record{Action: audit.AuthorityReleased, Subject: string(released.Pattern), Outcome: audit.Done, Detail: "of " + released.User})
 	return answer{Status: http.StatusNoContent}, nil
+}
+
+// mayRelease reports whether the caller may end a hold of somebody else.
+func (m *Manager) mayRelease(c *call, id string) (bool, error) {
+	if m.config.Authorizer.Authorize(c.Context(), c.who, auth.ManageUsers) != nil {
+		return false, nil
+	}
+	held, err := m.config.Authority.Holds()
+	if err != nil {
+		return false, err
+	}
+	for _, h := range held {
+		if h.ID == id && h.User != c.who.Name() {
+			return true, m.mayTouch(c, h.User)
+		}
+	}
+	return false, nil
 }
 
 // approve executes a waiting command; the caller is the second person, and needs

@@ -16,8 +16,19 @@ import (
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
-// maxBody is the longest body that is accepted, in bytes.
-const maxBody = 1 << 20
+// The longest bodies that are accepted, in bytes: of somebody who has logged in, and
+// of everybody else.
+const (
+	maxBody      = 1 << 20
+	maxLogInBody = 64 << 10
+)
+
+func (c *call) maxBody() int64 {
+	if c.token == "" {
+		return maxLogInBody
+	}
+	return maxBody
+}
 
 // fields are the members of a body by name, as JSON even if a form was sent.
 type fields map[string]json.RawMessage
@@ -35,8 +46,8 @@ func (c *call) fields() (fields, error) {
 	if len(body) == 0 {
 		return fields{}, nil
 	}
-	if kind := jsonKind(body); kind != "object" {
-		return nil, fieldErrors{noField: {"Invalid data. Expected an object, but got " + kind + "."}}.refusal()
+	if jsonKind(body) != "object" {
+		return nil, notTheObject(body)
 	}
 	f := fields{}
 	for name, value := range wire.Members(body) {
@@ -111,9 +122,9 @@ const bodyTimeout = 10 * time.Second
 // refused command reads it again.
 func (c *call) read() ([]byte, error) {
 	if c.body == nil {
-		body, err := httpapi.ReadBody(c.writer, c.Request, maxBody, c.bodyTimeout)
+		body, err := httpapi.ReadBody(c.writer, c.Request, c.maxBody(), c.bodyTimeout)
 		if err != nil {
-			return nil, bodyRefusal(err)
+			return nil, c.bodyRefusal(err)
 		}
 		c.body = body
 		if err := c.recheck(); err != nil {
@@ -123,10 +134,10 @@ func (c *call) read() ([]byte, error) {
 	return c.body, nil
 }
 
-func bodyRefusal(err error) *refusal {
+func (c *call) bodyRefusal(err error) *refusal {
 	switch err {
 	case httpapi.ErrBodyTooLarge:
-		return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", maxBody))
+		return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", c.maxBody()))
 	case httpapi.ErrBodyTimeout:
 		return refuse(http.StatusRequestTimeout, "The body did not come to its end in time.").With("Connection", "close")
 	}
@@ -137,11 +148,11 @@ func bodyRefusal(err error) *refusal {
 // memory, so nothing is written to disk.
 func (c *call) form() (fields, error) {
 	httpapi.LimitBodyTime(c.writer, c.Request, c.bodyTimeout)
-	c.Body = http.MaxBytesReader(c.writer, c.Body, maxBody)
+	c.Body = http.MaxBytesReader(c.writer, c.Body, c.maxBody())
 	var err error
 	var values url.Values
 	if strings.HasPrefix(c.mediaType(), "multipart/") {
-		if err = c.ParseMultipartForm(maxBody); err == nil {
+		if err = c.ParseMultipartForm(c.maxBody()); err == nil {
 			values = c.MultipartForm.Value
 		}
 	} else if err = c.ParseForm(); err == nil {
@@ -149,7 +160,7 @@ func (c *call) form() (fields, error) {
 	}
 	if err != nil {
 		if reason := httpapi.BodyError(err); reason != httpapi.ErrBodyBroken {
-			return nil, bodyRefusal(reason)
+			return nil, c.bodyRefusal(reason)
 		}
 		return nil, refuse(http.StatusBadRequest, "Form parse error - "+err.Error())
 	}
@@ -226,24 +237,28 @@ func jsonKind(v json.RawMessage) string {
 	return "a number"
 }
 
-// decode decodes a body that must be a JSON object into a struct. It refuses a key
-// that the struct does not have, which is probably misspelt.
+// decode decodes a body that must be a JSON object, strictly (see [wire.Decode]).
 func (c *call) decode(target any) error {
-	body, err := c.json()
+	body, err := c.document()
 	if err != nil {
 		return err
 	}
-	if kind := jsonKind(body); kind != "object" {
-		return fieldErrors{noField: {"Invalid data. Expected an object, but got " + kind + "."}}.refusal()
+	if len(body) == 0 {
+		return notTheObject(body)
 	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	err = dec.Decode(target)
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fieldErrors{wrong.Field: {"Not a valid " + wrong.Type.String() + "."}}.refusal()
+	err = wire.Decode(body, target)
+	if wrong, ok := errors.AsType[*wire.FieldError](err); ok {
+		return fieldErrors{wrong.Name: {wrong.Problem}}.refusal()
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, wire.ErrNotObject):
+		return notTheObject(body)
+	case err != nil:
 		return parseError(err)
 	}
 	return nil
+}
+
+func notTheObject(body []byte) *refusal {
+	return fieldErrors{noField: {"Invalid data. Expected an object, but got " + jsonKind(body) + "."}}.refusal()
 }

@@ -114,7 +114,7 @@ func TestBody_OfAnotherTypeIs415(t *testing.T) {
 func TestBody_IsLimited(t *testing.T) {
 	h := newHarness(t)
 	long := strings.Repeat(" ", 1<<20)
-	const want = `{"detail": "The body is larger than 1048576 bytes."}`
+	const want = `{"detail": "The body is larger than 65536 bytes."}` // before the log-in
 	h.requireJSON(h.call("POST", getToken, long+credentials("user")), 413, want)
 	h.requireJSON(h.call("POST", cmd, long+"{}", as(h.token("cmd_user"))), 413, `{"detail": "The body is larger than 1048576 bytes.", "ack": "The body is larger than 1048576 bytes."}`)
 	h.requireJSON(h.call("POST", getToken, "username="+long, header("Content-Type", "application/x-www-form-urlencoded")), 413, want)

@@ -61,6 +61,9 @@ type Config struct {
 	// Users can be administered over the API, and lose their sockets when they
 	// are disabled or removed. Default: none, administration is answered 404.
 	Users *auth.Users
+	// Directory looks up the users who may hold tokens and authority. Default: Users,
+	// or the Authenticator if it is one.
+	Directory auth.Directory
 	// Authorizer decides who may command. Default: [auth.RoleAuthorizer], over
 	// Users if there are some.
 	Authorizer auth.Authorizer
@@ -211,6 +214,9 @@ func (c *Config) setDefaults() error {
 		if c.Users != nil {
 			c.Authorizer = auth.RoleAuthorizer{Users: c.Users}
 		}
+	}
+	if c.Directory == nil {
+		c.Directory, _ = c.Authenticator.(auth.Directory)
 	}
 	if c.Clock == nil {
 		c.Clock = love.SystemClock{}

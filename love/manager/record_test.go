@@ -260,7 +260,8 @@ func TestAuthority_CanBeTakenShownAndReleased(t *testing.T) {
 	require.Equal(t, 200, h.call("POST", cmd, domeCmd, admin).StatusCode)
 
 	for body, field := range map[string]string{
-		`{"pattern": "a b", "seconds": 1}`: "pattern", `{"pattern": "A", "seconds": 0}`: "seconds", `{"pattern": "A", "seconds": 1e300}`: "seconds", `{"pattern": 1}`: "non_field_errors",
+		`{"pattern": "a b", "seconds": 1}`: "pattern", `{"pattern": "A", "seconds": 0}`: "seconds", `{"pattern": "A", "seconds": 1e300}`: "seconds", `{"pattern": 1}`: "pattern",
+		`{"pattern": "A"}`: "non_field_errors", `{"Pattern": "A", "seconds": 1}`: "Pattern", ``: "non_field_errors", `{"pattern": "A", "seconds": 1, "until": 2}`: "until",
 	} {
 		got := h.call("POST", path, body, ana)
 		require.Equal(t, 400, got.StatusCode, got.body)
