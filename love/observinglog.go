@@ -21,6 +21,9 @@ type ObservingLog struct {
 	Posted json.RawMessage
 }
 
+// ErrIncompleteLog reports an object that lacks a key of an observing log.
+var ErrIncompleteLog = errors.New("not a complete observing log")
+
 // ParseObservingLog reads an observing log from the JSON object that a client
 // posted, {"user", "message"}. Keys are case-sensitive, unknown ones are
 // ignored, and none may occur twice. The error names the key that is missing or has
@@ -31,6 +34,7 @@ func ParseObservingLog(object []byte) (ObservingLog, error) {
 		return ObservingLog{}, fmt.Errorf("reading the observing log: %w", err)
 	}
 	texts := map[string]*string{"user": nil, "message": nil}
+	found := 0
 	for key, value := range wire.Members(bytes.TrimSpace(object)) {
 		if _, known := texts[key]; !known {
 			continue
@@ -40,9 +44,14 @@ func ParseObservingLog(object []byte) (ObservingLog, error) {
 			return ObservingLog{}, fmt.Errorf("reading the observing log: %q must be a text, not %s", key, excerpt(value))
 		}
 		texts[key] = text
+		found++
 	}
 	if texts["user"] == nil || texts["message"] == nil {
-		return ObservingLog{}, errors.New(`reading the observing log: it must have the texts "user" and "message"`)
+		err := errors.New(`reading the observing log: it must have the texts "user" and "message"`)
+		if found < len(texts) {
+			err = kindOf(ErrIncompleteLog, err)
+		}
+		return ObservingLog{}, err
 	}
 	return ObservingLog{User: *texts["user"], Message: *texts["message"], Posted: object}, nil
 }

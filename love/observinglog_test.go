@@ -2,6 +2,8 @@ package love_test
 
 import (
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,6 +44,8 @@ func TestAnObjectThatIsNotAnObservingLogIsRefusedWithAReason(t *testing.T) {
 	} {
 		l, err := love.ParseObservingLog([]byte(text))
 		require.EqualError(t, err, "reading the observing log: "+want, text)
+		lacks := want == both && !strings.Contains(text, "null,")
+		require.Equal(t, lacks, errors.Is(err, love.ErrIncompleteLog), text)
 		require.Zero(t, l)
 	}
 }

@@ -34,7 +34,11 @@ func (m *Manager) listTokens(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	all, err := admin.Issued(c.Context(), c.URL.Query().Get("username"))
+	q, err := c.query("username")
+	if err != nil {
+		return answer{}, err
+	}
+	all, err := admin.Issued(c.Context(), q.Get("username"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -72,7 +76,11 @@ func (m *Manager) revokeTokensOf(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	username := c.URL.Query().Get("username")
+	q, err := c.query("username")
+	if err != nil {
+		return answer{}, err
+	}
+	username := q.Get("username")
 	if username == "" {
 		return answer{}, fieldErrors{"username": {"This field is required."}}.refusal()
 	}

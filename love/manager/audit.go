@@ -2,7 +2,6 @@ package manager
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/rubin-love/love-go/love/audit"
@@ -41,13 +40,16 @@ const (
 )
 
 func (m *Manager) listAudit(c *call) (answer, error) {
-	limit := defaultAuditPage
-	if text := c.URL.Query().Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxAuditPage {
-			return answer{}, fieldErrors{"limit": {"Give a number from 1 to " + strconv.Itoa(maxAuditPage) + "."}}.refusal()
-		}
-		limit = n
+	q, err := c.query("limit")
+	if err != nil {
+		return answer{}, err
+	}
+	limit, wrong := defaultAuditPage, fieldErrors{}
+	if q.Has("limit") {
+		limit = number(q.Get("limit"), "limit", 1, maxAuditPage, wrong)
+	}
+	if len(wrong) > 0 {
+		return answer{}, wrong.refusal()
 	}
 	records, err := m.audit.Records(c.Context(), limit)
 	if err != nil {

@@ -1,10 +1,15 @@
 package manager
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
@@ -59,11 +64,42 @@ func (m *Manager) permitted(c *call) (commander.Call, error) {
 		}
 	case !errors.Is(wrong, love.ErrIncompleteCommand), !m.config.RelayIncomplete, !m.mayGiveAll(c):
 		return command, refuseAck(http.StatusBadRequest, wrong.Error())
+	default:
+		if err := checkIncomplete(command.Posted); err != nil {
+			return command, err
+		}
 	}
 	if m.config.Commander == nil {
 		return command, errNoCommander
 	}
 	return command, nil
+}
+
+// checkIncomplete returns the refusal of an object whose keys, as far as they are those
+// of a command, have values that no command has.
+func checkIncomplete(object []byte) error {
+	for key, value := range wire.Members(bytes.TrimSpace(object)) {
+		kind, expected := jsonKind(value), ""
+		switch key {
+		case "csc", "cmd":
+			if kind != "a text" || len(value) == len(`""`) {
+				expected = "a name"
+			}
+		case "salindex":
+			n, err := strconv.ParseFloat(string(value), 64)
+			if kind != "a text" && (err != nil || n != math.Trunc(n)) {
+				expected = "a whole number"
+			}
+		case "params":
+			if kind != "object" {
+				expected = "an object"
+			}
+		}
+		if expected != "" {
+			return refuseAck(http.StatusBadRequest, fmt.Sprintf("reading the command: %q must be %s, not %s", key, expected, kind))
+		}
+	}
+	return nil
 }
 
 // readCommand reads the body of a request as a command of the caller. If it is
@@ -142,7 +178,7 @@ func (m *Manager) observingLog(c *call) (answer, error) {
 		return answer{}, errNoCommander
 	}
 	l, err := love.ParseObservingLog(body)
-	if err != nil && !m.config.RelayIncomplete {
+	if err != nil && !(m.config.RelayIncomplete && errors.Is(err, love.ErrIncompleteLog)) {
 		return answerOf(commanderhttp.ResponseOf(love.Ack{}, commanderhttp.MissingKeys("user, message", body))), nil
 	}
 	l.Posted, l.Identity = body, m.identity(c)

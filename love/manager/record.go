@@ -36,9 +36,13 @@ func (m *Manager) listCommands(c *call) (answer, error) {
 	if m.config.Record == nil {
 		return answer{}, errNoRecord
 	}
-	f, wrong := commandFilter(c.URL.Query())
-	format := c.URL.Query().Get("format")
-	if format != "" && format != "json" && format != "csv" {
+	q, err := c.query(commandQuery...)
+	if err != nil {
+		return answer{}, err
+	}
+	f, wrong := commandFilter(q)
+	format := q.Get("format")
+	if q.Has("format") && format != "json" && format != "csv" {
 		wrong["format"] = []string{"Give json or csv."}
 	}
 	if len(wrong) > 0 {
@@ -49,7 +53,7 @@ func (m *Manager) listCommands(c *call) (answer, error) {
 		return answer{}, err
 	}
 	if format == "csv" {
-		return commandsCSV(entries, nextPage(c.URL, f, entries)), nil
+		return commandsCSV(entries, nextPage(q, f, entries)), nil
 	}
 	page := love.CommandPage{Commands: nonNil(entries)}
 	if len(entries) == f.PageSize() {
@@ -64,11 +68,6 @@ var commandQuery = []string{"user", "csc", "salindex", "cmd", "state", "since", 
 // commandFilter reads the query of a request for the record.
 func commandFilter(q url.Values) (f love.CommandFilter, wrong fieldErrors) {
 	wrong = fieldErrors{}
-	for key := range q {
-		if !slices.Contains(commandQuery, key) { // a misspelt key would select everything
-			wrong[key] = []string{"There is no such filter: there are " + strings.Join(commandQuery, ", ") + "."}
-		}
-	}
 	f = love.CommandFilter{
 		User: q.Get("user"), CSC: q.Get("csc"), Command: q.Get("cmd"),
 		State: love.CommandState(q.Get("state")), Before: q.Get("before"),
@@ -76,31 +75,24 @@ func commandFilter(q url.Values) (f love.CommandFilter, wrong fieldErrors) {
 	if f.Command != "" && !strings.HasPrefix(f.Command, "cmd_") {
 		f.Command = "cmd_" + f.Command
 	}
-	if f.State != "" && !slices.Contains(love.CommandStates(), f.State) {
+	if q.Has("state") && !slices.Contains(love.CommandStates(), f.State) {
 		wrong["state"] = []string{strconv.Quote(string(f.State)) + " is not a valid choice."}
 	}
 	parseNumber := func(key string, to *int, least, most int) {
-		text := q.Get(key)
-		if text == "" {
-			return
+		if q.Has(key) {
+			*to = number(q.Get(key), key, least, most, wrong)
 		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < least || n > most {
-			wrong[key] = []string{"Give a number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most) + "."}
-		}
-		*to = n
 	}
 	parseNumber("limit", &f.Limit, 1, love.MaxCommandPage)
-	if q.Get("salindex") != "" {
+	if q.Has("salindex") {
 		f.SalIndex = new(int)
 		parseNumber("salindex", f.SalIndex, 0, 1<<31-1)
 	}
 	parseTime := func(key string, to *time.Time) {
-		text := q.Get(key)
-		if text == "" {
+		if !q.Has(key) {
 			return
 		}
-		t, err := time.Parse(time.RFC3339Nano, text)
+		t, err := time.Parse(time.RFC3339Nano, q.Get(key))
 		if err != nil {
 			wrong[key] = []string{"Give a time such as 2026-03-14T01:59:26Z."}
 		}
@@ -113,11 +105,10 @@ func commandFilter(q url.Values) (f love.CommandFilter, wrong fieldErrors) {
 
 // nextPage returns the Link header of a full page (RFC 8288), because a table has
 // no place for the ID.
-func nextPage(u *url.URL, f love.CommandFilter, entries []love.CommandEntry) string {
+func nextPage(q url.Values, f love.CommandFilter, entries []love.CommandEntry) string {
 	if len(entries) < f.PageSize() {
 		return ""
 	}
-	q := u.Query()
 	q.Set("before", entries[len(entries)-1].ID)
 	return "<?" + q.Encode() + `>; rel="next"`
 }

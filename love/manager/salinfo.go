@@ -28,7 +28,11 @@ func (m *Manager) topicData(c *call) (answer, error) {
 // relayTopics passes on only the categories of the query. The answer is long and
 // rarely changes, so it has an ETag and is compressed once.
 func (m *Manager) relayTopics(c *call, from func(context.Context, string) (json.RawMessage, error)) (answer, error) {
-	categories := c.URL.Query().Get("categories")
+	q, err := c.queryOnce("categories")
+	if err != nil {
+		return answer{}, err
+	}
+	categories := q.Get("categories")
 	body, err := ask(m, c, "", func(ctx context.Context) (json.RawMessage, error) { return from(ctx, categories) })
 	key := c.URL.Path + "?" + categories
 	if err == nil && !m.topics.Has(key, body) {
