@@ -116,7 +116,7 @@ func TestLogIn_LoadsAllAccountsOnce(t *testing.T) {
 	for range 100 {
 		costs(t, u, hasher, "ada", "nobody")
 		require.NoError(t, u.SetPassword(t.Context(), "bob", "another"))
-		require.NoError(t, u.Add(t.Context(), auth.User{Username: "eve"}, "x"))
+		require.NoError(t, store.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "eve"}, PasswordHash: "x"}))
 		require.NoError(t, store.DeleteAccount(t.Context(), "eve"))
 	}
 	require.Equal(t, 1, store.loads)

@@ -34,11 +34,9 @@ func (u *Users) Provision(ctx context.Context, user User) (Provisioned, error) {
 	})
 	added := false
 	if user.Version == 0 {
-		err = u.store.CreateAccount(ctx, Account{User: user})
-		if err != nil && !errors.Is(err, ErrUserExists) {
-			return Provisioned{}, fmt.Errorf("adding the user %q: %w", user.Username, err)
+		if added, err = u.provisionNew(ctx, user); err != nil {
+			return Provisioned{}, err
 		}
-		added = err == nil
 	}
 	a, err := u.store.Account(ctx, user.Username)
 	switch {
@@ -54,6 +52,21 @@ func (u *Users) Provision(ctx context.Context, user User) (Provisioned, error) {
 		return Provisioned{User: a.User, Added: true, Granted: a.Groups}, nil
 	}
 	return u.update(ctx, a, user)
+}
+
+// provisionNew creates a user who is unknown here, unless somebody else has just done
+// so.
+func (u *Users) provisionNew(ctx context.Context, user User) (added bool, err error) {
+	if _, err := u.store.Account(ctx, user.Username); errors.Is(err, ErrUnknownUser) {
+		if err := u.CheckNew(ctx, user); err != nil {
+			return false, fmt.Errorf("%w: %w", ErrCredentials, err)
+		}
+	}
+	err = u.store.CreateAccount(ctx, Account{User: user})
+	if err != nil && !errors.Is(err, ErrUserExists) {
+		return false, fmt.Errorf("adding the user %q: %w", user.Username, err)
+	}
+	return err == nil, nil
 }
 
 // mayProvision returns nil if another system may vouch for the account; user is

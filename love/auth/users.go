@@ -28,9 +28,30 @@ func (u *Users) Store() UserStore { return u.store }
 // Add creates an active user. If the name is taken, the error wraps
 // ErrUserExists and the user that has it stays as it was.
 func (u *Users) Add(ctx context.Context, user User, password string) error {
+	if err := u.CheckNew(ctx, user); err != nil {
+		return err
+	}
+	return u.add(ctx, user, password)
+}
+
+// CheckNew returns an error if a user may not be added, by [User.Check] or
+// [CheckNewName].
+func (u *Users) CheckNew(ctx context.Context, user User) error {
 	if err := user.Check(); err != nil {
 		return err
 	}
+	all, err := u.store.Accounts(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for users like %q: %w", user.Username, err)
+	}
+	taken := make([]string, len(all))
+	for i, a := range all {
+		taken[i] = a.Username
+	}
+	return CheckNewName("user", user.Username, taken)
+}
+
+func (u *Users) add(ctx context.Context, user User, password string) error {
 	hash, err := u.hash(ctx, password)
 	if err == nil {
 		err = u.store.CreateAccount(ctx, Account{User: user, PasswordHash: hash})
@@ -53,7 +74,7 @@ func (u *Users) AddMissing(ctx context.Context, passwords map[string]string) (ad
 		if _, err := u.store.Account(ctx, d.Username); err == nil {
 			continue // save the cost of a hash
 		}
-		switch err := u.Add(ctx, d, password); {
+		switch err := u.add(ctx, d, password); {
 		case err == nil:
 			added = append(added, d.Username)
 		case !errors.Is(err, ErrUserExists):

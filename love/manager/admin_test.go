@@ -197,6 +197,9 @@ func TestAdmin_RefusesInvalidRequests(t *testing.T) {
 		`{"username": "user", "password": "x"}`:                        "already exists",
 		`{"username": "a b", "password": "x"}`:                         "not usable",
 		`{"username": "a/b", "password": "x"}`:                         "not usable",
+		`{"username": "ADMIN", "password": "x"}`:                       `"username":["The user name \"ADMIN\" is not usable for a new user: it looks like \"admin\"`,
+		`{"username": "b\u202eob", "password": "x", "active": false}`:  "cannot be seen",
+		`{"username": "..", "password": "x"}`:                          "looks like a folder",
 		`{"username": "bob"}`:                                          "needs a username and a password",
 		`{"username": "bob", "password": ""}`:                          "needs a username and a password",
 		`{"username": "bob", "password": "x", "groups": ["nothing"]}`:  "no such group",
@@ -233,6 +236,7 @@ func TestAdmin_RefusesInvalidRequests(t *testing.T) {
 	for _, body := range []string{`{"permissions": ["fly"]}`, `{"Permissions": []}`, `{"permissions": null}`, `{"permissions": [], "permissions": []}`, `{"permissions": [], "name": "x"}`} {
 		require.Equal(t, 400, h.call("PUT", adminAPI+"groups/night/", body, admin).StatusCode, body)
 	}
+	require.Equal(t, 400, h.call("PUT", adminAPI+"groups/CMD/", `{"permissions": []}`, admin).StatusCode, "it looks like cmd")
 	require.Equal(t, 400, h.call("PUT", adminAPI+"groups/a%20b/", `{"permissions": []}`, admin).StatusCode)
 	for _, limit := range []string{"0", "1001", "x"} {
 		require.Equal(t, 400, h.call("GET", adminAPI+"audit/?limit="+limit, "", admin).StatusCode)

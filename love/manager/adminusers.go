@@ -164,6 +164,9 @@ func (m *Manager) addUser(c *call) (answer, error) {
 	if err := ch.apply(&a); err != nil {
 		return answer{}, err
 	}
+	if err := m.checkNewUser(c, a.User); err != nil {
+		return answer{}, err
+	}
 	groups, err := m.groups(c)
 	if err != nil {
 		return answer{}, err
@@ -177,6 +180,27 @@ func (m *Manager) addUser(c *call) (answer, error) {
 		return answer{}, storeError(err)
 	}
 	return m.accountAnswer(c, http.StatusCreated, a.Username)
+}
+
+// checkNewUser refuses a name that people could take for another one.
+func (m *Manager) checkNewUser(c *call, u auth.User) error {
+	all, err := m.config.Users.Store().Accounts(c.Context())
+	if err != nil {
+		return err
+	}
+	var taken []string
+	for _, a := range all {
+		taken = append(taken, a.Username)
+	}
+	return badName("username", auth.CheckNewName("user", u.Username, taken))
+}
+
+// badName returns the refusal of a name, if err says what is wrong with it.
+func badName(field string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fieldErrors{field: {sentence(err)}}.refusal()
 }
 
 // createUser creates an account and its audit record. A disabled account is

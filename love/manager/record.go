@@ -1,9 +1,7 @@
 package manager
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
@@ -111,39 +109,4 @@ func nextPage(q url.Values, f love.CommandFilter, entries []love.CommandEntry) s
 	}
 	q.Set("before", entries[len(entries)-1].ID)
 	return "<?" + q.Encode() + `>; rel="next"`
-}
-
-// commandsCSV returns a page of the record as a table.
-func commandsCSV(entries []love.CommandEntry, next string) answer {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	rows := [][]string{{"id", "time", "user", "identity", "address", "manager", "approved_by", "csc", "salindex", "cmd",
-		"params", "state", "status", "code", "duration", "result"}}
-	for _, e := range entries {
-		duration := ""
-		if e.State.Final() {
-			duration = strconv.FormatFloat(e.Duration.Seconds(), 'f', -1, 64)
-		}
-		rows = append(rows, []string{e.ID, e.Time.UTC().Format(time.RFC3339Nano), escapeFormula(e.User), escapeFormula(e.Identity), e.Address, escapeFormula(e.Manager),
-			escapeFormula(e.ApprovedBy), escapeFormula(e.CSC), strconv.Itoa(e.SalIndex), escapeFormula(e.Command), escapeFormula(string(e.Params)), string(e.State),
-			strconv.Itoa(e.Status), strconv.Itoa(e.Code), duration, escapeFormula(e.Result)})
-	}
-	_ = w.WriteAll(rows) // a buffer takes everything
-	h := http.Header{
-		"Content-Type":        {"text/csv; charset=utf-8"},
-		"Content-Disposition": {`attachment; filename="commands.csv"`},
-	}
-	if next != "" {
-		h.Set("Link", next)
-	}
-	return answer{Status: http.StatusOK, Raw: b.Bytes(), Header: h}
-}
-
-// escapeFormula keeps a spreadsheet from executing a text that others wrote as a
-// formula.
-func escapeFormula(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

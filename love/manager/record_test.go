@@ -117,6 +117,25 @@ func TestRecord_AsCSV(t *testing.T) {
 	require.Equal(t, "<?before="+rows[1][0]+`&format=csv&limit=1>; rel="next"`, got.Header.Get("Link"))
 }
 
+func TestRecord_AsCSVHasNoFormulas(t *testing.T) {
+	for text, cell := range map[string]string{
+		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\t=1": "'\t=1", "\tx": "'\tx", "\n=1": "'\n=1", "\x00=1": "'\x00=1",
+		"＝1+1": "'＝1+1", "＋1": "'＋1", "－1": "'－1", "＠x": "'＠x", " ＝1": "' ＝1", "\u200b=1": "'\u200b=1", "\ufeff=1": "'\ufeff=1", "\u3000=1": "'\u3000=1",
+		"Done": "Done", "a=1": "a=1", "x;=1": "x;=1", "x\t=1": "x\t=1", `a"b`: `a"b`, "é": "é", "'=": "'=",
+	} {
+		h := newHarness(t, withRecorder(t))
+		h.commander.ack = love.Ack{Text: text}
+		h.call("POST", cmd, domeCmd, as(h.token("cmd_user")))
+		got := h.call("GET", commands+"?format=csv", "", as(h.token("cmd_user")))
+		rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()
+		require.NoError(t, err)
+		require.Equal(t, cell, rows[1][15], "%q", text)
+		if strings.ContainsAny(text, ";\t") {
+			require.Contains(t, got.body, `"`+cell+`"`, "one cell for whoever takes ; or a tab for its end")
+		}
+	}
+}
+
 func TestRecord_NeedsThePermissionToCommand(t *testing.T) {
 	h := newHarness(t, withRecorder(t))
 	require.Equal(t, 403, h.call("GET", commands, "", as(h.token("user"))).StatusCode)

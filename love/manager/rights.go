@@ -3,6 +3,7 @@ package manager
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -146,7 +147,13 @@ func (m *Manager) mayChangeGroup(c *call, g auth.Group) error {
 		}
 	}
 	m.noteForbidden(c, "group "+g.Name, err)
-	return err
+	if err != nil {
+		return err
+	}
+	if _, known := groups[g.Name]; !known && c.Method == http.MethodPut {
+		return badName(noField, auth.CheckNewName("group", g.Name, slices.Collect(maps.Keys(groups))))
+	}
+	return nil
 }
 
 // noteForbidden writes an audit record if err is about a right that the caller lacks.

@@ -138,3 +138,21 @@ func FuzzReadDump(f *testing.F) {
 		}
 	})
 }
+
+func TestImport_WarnsOfNamesThatLookAlike(t *testing.T) {
+	store := auth.NewMemoryUserStore()
+	require.NoError(t, store.CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "admin"}}))
+	dump := django.Dump{Accounts: []auth.Account{{User: auth.User{Username: "Admin"}}, {User: auth.User{Username: "ana"}}, {User: auth.User{Username: "b\u200b"}}}}
+	for range 2 { // repeated, it adds nothing and has no notes
+		done, err := dump.ImportInto(t.Context(), store)
+		require.NoError(t, err)
+		if len(done.Added) == 0 {
+			require.Empty(t, done.Notes)
+			break
+		}
+		require.Equal(t, []string{"Admin", "ana", "b\u200b"}, done.Added)
+		require.Len(t, done.Notes, 2)
+		require.Contains(t, done.Notes[0], `user Admin: imported, but beware: the user name "Admin" is not usable for a new user: it looks like "admin"`)
+		require.Contains(t, done.Notes[1], "cannot be seen")
+	}
+}

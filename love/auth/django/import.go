@@ -38,10 +38,22 @@ func (d Dump) ImportInto(ctx context.Context, to auth.UserStore) (done Imported,
 			return done, fmt.Errorf("adding the group %q: %w", g.Name, err)
 		}
 	}
+	existing, err := to.Accounts(ctx)
+	if err != nil {
+		return done, fmt.Errorf("looking for existing users: %w", err)
+	}
+	var taken []string
+	for _, a := range existing {
+		taken = append(taken, a.Username)
+	}
 	for _, a := range accounts {
 		switch err := to.CreateAccount(ctx, a); {
 		case err == nil:
 			done.Added = append(done.Added, a.Username)
+			if odd := auth.CheckNewName("user", a.Username, taken); odd != nil {
+				done.Notes = append(done.Notes, fmt.Sprintf("user %s: imported, but beware: %v", a.Username, odd))
+			}
+			taken = append(taken, a.Username)
 		case errors.Is(err, auth.ErrUserExists):
 			done.Kept = append(done.Kept, a.Username)
 		default:
