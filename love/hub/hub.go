@@ -27,6 +27,7 @@ type Hub struct {
 	sources       sources
 	schedule      schedule
 	unpublished   *outage.Log // batches that the broker did not take
+	expiry        expiryCheck
 
 	// joinMu is held for reading while a batch is routed, and for writing while a
 	// session joins that gets a snapshot then. Each such join begins an epoch: what a
@@ -118,6 +119,9 @@ func (h *Hub) add(s *session) {
 	h.observer.Opened(s.principal.Process)
 	if closing {
 		s.close(CloseShutdown)
+	}
+	if !s.principal.Expires.IsZero() {
+		h.scheduleExpiry()
 	}
 }
 

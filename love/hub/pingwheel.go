@@ -63,13 +63,13 @@ func (w *pingWheel) advance(now time.Time) (due []*session) {
 var pingFrame = controlFrame(ws.OpPing, nil)
 
 // ping pings the sessions that are due, and closes those that have been silent
-// since their last ping or whose credential has expired.
+// since their last ping.
 func (h *Hub) ping() {
 	var wakes wakeList
 	now := h.clock.Now()
 	for _, s := range h.pings.advance(now) {
-		switch expires := s.principal.Expires; {
-		case !expires.IsZero() && !now.Before(expires):
+		switch {
+		case s.expired(now):
 			s.close(CloseCredential)
 		case s.silent.Swap(true):
 			s.close(CloseSilent)

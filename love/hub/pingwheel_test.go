@@ -1,7 +1,6 @@
 package hub_test
 
 import (
-	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -42,24 +41,25 @@ func TestASilentPeerIsPingedAndThenClosed(t *testing.T) {
 	answers.sync()
 }
 
-func TestASessionEndsWithItsCredential(t *testing.T) {
+func TestASessionEndsSoonAfterItsCredential(t *testing.T) {
 	clock := lovetest.NewClock(time.Unix(1_700_000_000, 0))
 	expires := clock.Now().Add(time.Minute)
-	h := hub.New(hub.WithGate(gate), hub.WithClock(clock))
-	defer func() { require.NoError(t, h.Shutdown(context.Background())) }()
-	_, url := start(t, hub.WithClock(clock), hub.WithGate(hub.GateFunc(func(r *http.Request) (auth.Principal, error) {
+	_, url := start(t, hub.WithClock(clock), hub.WithPing(10*time.Minute), hub.WithGate(hub.GateFunc(func(r *http.Request) (auth.Principal, error) {
 		p, err := gate(r)
 		p.Expires = expires
 		return p, err
 	})))
 	c := dial(t, url, "token=ada")
 	c.sync()
-	for range 2 {
-		clock.Advance(20 * time.Second)
-		require.Equal(t, ws.OpPing, c.nextFrame().Header.OpCode)
-		c.sync()
+	for clock.Now().Before(expires.Add(-3 * time.Second)) {
+		clock.WaitForTimers(3)
+		clock.Advance(3 * time.Second)
+		c.sync() // still open
 	}
-	clock.Advance(20 * time.Second)
+	for clock.Now().Before(expires.Add(5 * time.Second)) {
+		clock.WaitForTimers(3) // for pings, heartbeats and what is scheduled
+		clock.Advance(time.Second)
+	}
 	code, _ := c.waitClosed()
 	require.Equal(t, ws.StatusNormalClosure, code)
 }

@@ -56,7 +56,7 @@ func (t *Tokens) read(ctx context.Context, token string) (*claims, error) {
 	case keyErr != nil:
 		return nil, keyErr
 	case err != nil, c.Issuer != t.issuer, !slices.Contains(c.Audience, t.audience),
-		c.ID == "", c.Subject == "", c.ExpiresAt == nil:
+		c.ID == "", c.Subject == "", c.ExpiresAt == nil, !strictPayload(token):
 		return nil, auth.ErrToken
 	}
 	t.cache.put(token, c)
