@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
@@ -31,9 +30,6 @@ func newAccess(ctx context.Context, c *Config) (access, error) {
 		return access{}, err
 	}
 	a.directory = directory
-	if err := addMissing(ctx, a.users, c); err != nil {
-		return access{}, err
-	}
 	roles := auth.RoleAuthorizer{Users: directory}
 	if directory == auth.Directory(a.users) {
 		a.administrable = a.users
@@ -78,20 +74,4 @@ func (c *Config) directory(users *auth.Users) (auth.Directory, error) {
 		}
 	}
 	return c.Authenticator.(auth.Directory), nil
-}
-
-// addMissing adds the default users that have a password and do not exist yet.
-func addMissing(ctx context.Context, users *auth.Users, c *Config) error {
-	added, err := users.AddMissing(ctx, c.Passwords)
-	if err != nil {
-		return err
-	}
-	auditor := audit.NewAuditor(c.Storage.AuditLog(), audit.WithLogger(c.Logger), audit.WithClock(c.Clock))
-	for _, name := range added {
-		r := audit.Record{Actor: "loved", Action: audit.UserAdded, Subject: name, Outcome: audit.Done, Detail: "default user"}
-		if err := auditor.Record(ctx, r); err != nil {
-			return err
-		}
-	}
-	return nil
 }

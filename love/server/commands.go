@@ -3,9 +3,11 @@ package server
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/outage"
 	"github.com/rubin-love/love-go/love/commander/authority"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/record"
@@ -45,21 +47,29 @@ func (p *commands) configure(m *manager.Config) {
 	}
 }
 
-// markInterrupted marks the commands that the last run of this manager left open:
-// those under way as unknown, those that waited for approval as refused. It must be
-// called before the first command of this run.
-func (p *commands) markInterrupted(ctx context.Context) {
-	n, err := p.config.Storage.Commands().Interrupted(ctx, p.name)
-	switch {
-	case err != nil:
-		p.config.Logger.Error("the commands that the last run left open could not be marked in the record", "error", err)
-	case n > 0:
-		p.config.Logger.Warn("the last run left commands open: the record has them as unknown, or as refused if they waited for approval", "commands", n)
+// markInterrupted returns what marks the commands that the last run of this manager
+// left open: those under way as unknown, those that waited for approval as refused. It
+// must be called first before the first command of this run; later calls leave the
+// commands of this run alone.
+func (p *commands) markInterrupted() func(context.Context) error {
+	started := p.config.Clock.Now()
+	var before time.Time // all, even if the clock was set back since
+	return func(ctx context.Context) error {
+		n, err := p.config.Storage.Commands().Interrupted(ctx, p.name, before)
+		before = started
+		if n > 0 {
+			p.config.Logger.Warn("the last run left commands open: the record has them as unknown, or as refused if they waited for approval", "commands", n)
+		}
+		return err
 	}
 }
 
-// prunePeriod is how often entries that are too old are deleted.
-const prunePeriod = time.Hour
+// prunePeriod is how often entries that are too old are deleted; after a failure it is
+// tried again earlier.
+const (
+	prunePeriod = time.Hour
+	pruneRetry  = time.Minute
+)
 
 // run runs the authority and prunes the record until ctx ends.
 func (p *commands) run(ctx context.Context) {
@@ -71,16 +81,22 @@ func (p *commands) run(ctx context.Context) {
 	if p.config.CommandRetention <= 0 {
 		return
 	}
-	tick := p.config.Clock.NewTicker(prunePeriod)
-	defer tick.Stop()
+	fails := outage.New(p.config.Logger, slog.LevelWarn, "the record of commands could not be pruned", "the record of commands is pruned again")
 	for {
-		oldest := p.config.Clock.Now().Add(-p.config.CommandRetention)
-		if _, err := p.config.Storage.Commands().Prune(ctx, oldest); err != nil && ctx.Err() == nil {
-			p.config.Logger.Warn("the record of commands could not be pruned", "error", err)
+		wait := prunePeriod
+		now := p.config.Clock.Now()
+		switch _, err := p.config.Storage.Commands().Prune(ctx, now.Add(-p.config.CommandRetention)); {
+		case err == nil:
+			fails.Succeeded(now)
+		case ctx.Err() == nil:
+			fails.Failed(now, err)
+			wait = pruneRetry
 		}
+		timer := p.config.Clock.NewTimer(wait)
 		select {
-		case <-tick.C():
+		case <-timer.C():
 		case <-ctx.Done():
+			timer.Stop()
 			return
 		}
 	}

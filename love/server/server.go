@@ -30,6 +30,8 @@ type Server struct {
 	manager  *manager.Manager
 	poller   *manager.HeartbeatPoller // nil: no Heartbeater
 	http     *httpserver.Server       // for Serve
+
+	unfinished []startTask // owned by New, then by Run
 }
 
 // New assembles a server. It opens no port and starts no goroutine. The error says
@@ -60,6 +62,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 func (s *Server) assemble(ctx context.Context) (err error) {
 	c := &s.config
 	if s.access, err = newAccess(ctx, c); err != nil {
+		return err
+	}
+	if err := s.addMissing(ctx); err != nil {
 		return err
 	}
 	config := manager.Config{
@@ -103,7 +108,8 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		return errors.Join(err, s.hub.Shutdown(ctx))
 	}
 	if s.commands != nil {
-		s.commands.markInterrupted(ctx)
+		s.atStart(ctx, "the commands that the last run left open could not be marked in the record",
+			"the commands that the last run left open are marked in the record", s.commands.markInterrupted())
 	}
 	return nil
 }
@@ -140,14 +146,15 @@ func (s *Server) Tokens() auth.Tokens { return s.access.tokens }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.manager.ServeHTTP(w, r) }
 
 // Run does the background work of the server: it polls the commander's heartbeat,
-// ends holds and approvals in time, and prunes the record of commands. It returns
-// nil when ctx ends.
+// ends holds and approvals in time, prunes the record of commands, and finishes what
+// could not be written when the server started. It returns nil when ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()
 	if s.poller != nil {
 		running.Go(func() { _ = s.poller.Run(ctx) }) // ends with ctx
 	}
+	running.Go(func() { s.finishStart(ctx) })
 	if s.commands != nil {
 		s.commands.run(ctx)
 	}

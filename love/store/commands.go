@@ -104,7 +104,11 @@ func storable(text string) string {
 }
 
 // Interrupted implements record.Store.
-func (r *commandStore) Interrupted(ctx context.Context, manager string) (n int, err error) {
+func (r *commandStore) Interrupted(ctx context.Context, manager string, before time.Time) (n int, err error) {
+	limit := "g" // behind all IDs, which are hexadecimal
+	if !before.IsZero() {
+		limit = record.FirstID(before)
+	}
 	for _, s := range []struct {
 		was, is love.CommandState
 		result  string
@@ -112,8 +116,8 @@ func (r *commandStore) Interrupted(ctx context.Context, manager string) (n int, 
 		{love.CommandPending, love.CommandUnknown, record.InterruptedResult},
 		{love.CommandAwaiting, love.CommandRefused, record.UnapprovedResult},
 	} {
-		changed, err := r.exec(ctx, `UPDATE commands SET state = $3, status = 0, result = $4 WHERE manager = $1 AND state = $2`,
-			manager, string(s.was), string(s.is), s.result)
+		changed, err := r.exec(ctx, `UPDATE commands SET state = $3, status = 0, result = $4 WHERE manager = $1 AND state = $2 AND id < $5`,
+			manager, string(s.was), string(s.is), s.result, limit)
 		if err != nil {
 			return n, err
 		}
