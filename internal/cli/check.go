@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rubin-love/love-go/internal/mask"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
@@ -87,7 +88,7 @@ func (a *app) runChecks(ctx context.Context, checks []check) error {
 			failed++
 		}
 		if found != "" {
-			fmt.Fprintf(a.stdout, "%-8s %s: %s\n", status, c.name, found)
+			fmt.Fprintf(a.stdout, "%-8s %s: %s\n", status, c.name, mask.Text(found))
 		}
 	}
 	if failed > 0 {

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strings"
 	"syscall"
+
+	"github.com/rubin-love/love-go/internal/mask"
 )
 
 // defaultListen is the address at which a manager listens by default.
@@ -19,7 +21,7 @@ func listen(address string) (net.Listener, error) {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("%s is in use by another program: choose another port, for example --listen %s", address, nextPort(address))
 	case err != nil:
-		return nil, fmt.Errorf("cannot listen on %q, give HOST:PORT with --listen: %w", address, err)
+		return nil, fmt.Errorf("cannot listen on %q, give HOST:PORT with --listen: %w", mask.Address(address), mask.Error(err, address))
 	}
 	return listener, nil
 }

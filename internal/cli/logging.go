@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/spf13/pflag"
+
+	"github.com/rubin-love/love-go/internal/mask"
 )
 
 // logFlags are what is logged, and in which format.
@@ -23,11 +25,24 @@ func (l *logFlags) register(fs *pflag.FlagSet, level slog.Level) {
 }
 
 func (l *logFlags) logger(w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: slog.Level(l.level)}
+	options := &slog.HandlerOptions{Level: slog.Level(l.level), ReplaceAttr: maskAttr}
 	if l.format.value == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// maskAttr hides the secrets of URLs that errors of libraries repeat.
+func maskAttr(_ []string, a slog.Attr) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(mask.Text(a.Value.String()))
+	case slog.KindAny:
+		if err, ok := a.Value.Any().(error); ok {
+			a.Value = slog.StringValue(mask.Text(err.Error()))
+		}
+	}
+	return a
 }
 
 // logLevel is a slog level that can be given as a number of Python's logging

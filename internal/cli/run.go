@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rubin-love/love-go/internal/mask"
 )
 
 // The exit status of the program.
@@ -42,10 +44,10 @@ func Run(ctx context.Context, args []string, env func(string) (string, bool), st
 	text := strings.ReplaceAll(err.Error(), "\n", "; ") // one line, also for joined errors
 	var usage *usageError
 	if !a.started || errors.As(err, &usage) {
-		fmt.Fprintf(stderr, "%s: %s (see %s --help)\n", cmd.CommandPath(), text, cmd.CommandPath())
+		fmt.Fprintf(stderr, "%s: %s (see %s --help)\n", cmd.CommandPath(), mask.Addresses(text), cmd.CommandPath())
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), text)
+	fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), mask.Text(text))
 	return exitFailure
 }
 

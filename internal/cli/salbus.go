@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/rubin-love/love-go/internal/mask"
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/kafka"
 	"github.com/rubin-love/love-go/love/sal/salxml"
@@ -86,7 +87,7 @@ func (a *app) openKafka(definitions *sal.Definitions, log *slog.Logger) (*salBus
 	domain := sal.NewDomain(bus, definitions, sal.WithLogger(log))
 	return &salBus{
 		bus: bus, definitions: definitions, domain: domain, log: log,
-		description: "Kafka at " + strings.Join(config.Brokers, ", "),
+		description: "Kafka at " + mask.Text(strings.Join(config.Brokers, ", ")),
 		end: func() {
 			if err := errors.Join(domain.Close(), bus.Close()); err != nil {
 				log.Warn("closing the SAL bus", "error", err)

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rubin-love/love-go/internal/mask"
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
@@ -119,12 +120,12 @@ func (c *Client) exchange(ctx context.Context, path string, body any) (r command
 	unlimited.Timeout = 0
 	resp, err := unlimited.Do(req)
 	if err != nil {
-		return r, err
+		return r, mask.Error(err, c.address.site.String())
 	}
 	defer resp.Body.Close()
 	r, err = commanderhttp.ReadResponse(ctx, resp, maxAck)
 	if to := resp.Header.Get("Location"); resp.StatusCode/100 == 3 && to != "" {
-		r.Body = []byte(to)
+		r.Body = []byte(mask.Text(to))
 	}
 	return r, err
 }

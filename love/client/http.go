@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/rubin-love/love-go/internal/mask"
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
@@ -40,7 +41,7 @@ func (c *Client) call(ctx context.Context, method, path string, body any) (statu
 	}
 	resp, err := c.cfg.http.Do(req)
 	if err != nil {
-		return 0, nil, fmt.Errorf("ask the manager: %w", err)
+		return 0, nil, fmt.Errorf("ask the manager: %w", mask.Error(err, c.address.site.String()))
 	}
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
@@ -48,7 +49,7 @@ func (c *Client) call(ctx context.Context, method, path string, body any) (statu
 		return 0, nil, fmt.Errorf("read the manager's answer: %w", err)
 	}
 	if to := resp.Header.Get("Location"); resp.StatusCode/100 == 3 && to != "" {
-		answer = []byte(to)
+		answer = []byte(mask.Text(to))
 	}
 	return resp.StatusCode, answer, nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rubin-love/love-go/internal/mask"
 )
 
 // Dependency is something that the manager needs, such as a database.
@@ -53,7 +55,7 @@ func (m *Manager) readyz(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(&lines, "%s: ok\n", d.Name)
 			continue
 		}
-		fmt.Fprintf(&lines, "%s: %v\n", d.Name, errs[i])
+		fmt.Fprintf(&lines, "%s: %s\n", d.Name, mask.Text(errs[i].Error())) // nobody needs a log-in to read it
 		if d.Required {
 			status, verdict = http.StatusServiceUnavailable, "not ready"
 		}

@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // driver "sqlite"
+
+	"github.com/rubin-love/love-go/internal/mask"
 )
 
 // Memory is the address of a database that lives as long as its [Store].
@@ -66,7 +68,7 @@ func postgresAddress(text string) (address, error) {
 	c, err := pgx.ParseConfig(text)
 	if err != nil {
 		// The error itself shows the address; the wrapped one does not.
-		return address{}, fmt.Errorf("a setting in the database address postgres://… is wrong: %w", errors.Unwrap(err))
+		return address{}, fmt.Errorf("a setting in the database address postgres://… is wrong: %w", mask.Error(errors.Unwrap(err), text))
 	}
 	return address{dialect: goose.DialectPostgres, postgres: c}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/mask"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
@@ -127,10 +128,7 @@ func New(c Config, users Users, opts ...Option) (*Authenticator, error) {
 func parseServer(text string) (server, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Scheme != "ldap" && u.Scheme != "ldaps" {
-		if err != nil || u.User != nil { // it may hold a password
-			return server{}, errors.New("the URL of an LDAP server is not of the form ldap://HOST or ldaps://HOST")
-		}
-		return server{}, fmt.Errorf("the LDAP server %q is not of the form ldap://HOST or ldaps://HOST", text)
+		return server{}, fmt.Errorf("the LDAP server %q is not of the form ldap://HOST or ldaps://HOST", mask.Address(text))
 	}
 	if u.User != nil {
 		return server{}, fmt.Errorf("the URL of the LDAP server %s holds a user: give the log-in for searching as BindDN and BindPassword (AUTH_LDAP_BIND_DN, AUTH_LDAP_BIND_PASSWORD)", u.Host)
@@ -170,7 +168,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, username, password str
 			return auth.User{}, ctx.Err()
 		default:
 			a.pauseServer(s)
-			failures = append(failures, fmt.Errorf("LDAP server %s: %w", s.url, err))
+			failures = append(failures, fmt.Errorf("LDAP server %s: %w", mask.Address(s.url), mask.Error(err, s.url)))
 		}
 	}
 	if refused {
@@ -218,7 +216,7 @@ func (a *Authenticator) Check(ctx context.Context) error {
 		if err == nil || errors.Is(err, errNoUser) || errors.Is(err, auth.ErrCredentials) {
 			return nil
 		}
-		failures = append(failures, fmt.Errorf("LDAP server %s: %w", s.url, err))
+		failures = append(failures, fmt.Errorf("LDAP server %s: %w", mask.Address(s.url), mask.Error(err, s.url)))
 	}
 	return errors.Join(failures...)
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/mask"
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
@@ -64,10 +65,7 @@ func New(base string, opts ...ClientOption) (*Client, error) {
 	}
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.User != nil {
-		if err != nil || u.User != nil || u.RawQuery != "" { // it may hold a password
-			return nil, errors.New("the commander's URL: give its base URL, such as http://commander:5000, without a user or a query")
-		}
-		return nil, fmt.Errorf("commander %q: give its base URL, such as http://commander:5000", base)
+		return nil, fmt.Errorf("commander %q: give its base URL, such as http://commander:5000, without a user or a query", mask.Address(base))
 	}
 	u.Path = cmp.Or(u.Path, "/") // JoinPath makes relative paths from an empty one
 	c := &Client{

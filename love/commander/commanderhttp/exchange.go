@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/rubin-love/love-go/internal/mask"
 	"github.com/rubin-love/love-go/love/commander"
 )
 
@@ -123,6 +124,7 @@ func (r Request) outcome() string {
 // unanswered returns an error with the reason why no answer came.
 func (c *Client) unanswered(ctx context.Context, r Request, s *sending, err error) error {
 	cause := context.Cause(ctx)
+	err = mask.Error(err, c.base.String())
 	if op, ok := errors.AsType[*net.OpError](err); s.nothingLeft() || ok && op.Op == "dial" {
 		text := fmt.Sprintf("The commander at %s cannot be reached.", c.base.Host)
 		if cause != nil {

@@ -8,13 +8,14 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/rubin-love/love-go/internal/mask"
 )
 
 // CheckBrokers tries to reach the brokers and to log in. It returns what it
@@ -53,21 +54,12 @@ func CheckRegistry(ctx context.Context, config Config) (found string, err error)
 	defer r.close()
 	answer := r.client.Compatibility(ctx)
 	if len(answer) == 0 {
-		return "", fmt.Errorf("the schema registry at %s does not answer", withoutPassword(config.Registry))
+		return "", fmt.Errorf("the schema registry at %s does not answer", mask.Address(config.Registry))
 	}
 	if err := answer[0].Err; err != nil {
-		return "", fmt.Errorf("the schema registry at %s (%s) does not answer as it should: %w; is it up, and is this its address?", withoutPassword(config.Registry), envRegistry, err)
+		return "", fmt.Errorf("the schema registry at %s (%s) does not answer as it should: %w; is it up, and is this its address?", mask.Address(config.Registry), envRegistry, mask.Error(err, config.Registry))
 	}
 	return "answers, new versions must be compatible: " + answer[0].Level.String(), nil
-}
-
-// withoutPassword returns a URL as it may be shown.
-func withoutPassword(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "the address given"
-	}
-	return u.Redacted()
 }
 
 // CheckRoundTrip writes a message to a topic that it creates, reads it, and removes the
@@ -117,7 +109,8 @@ func (c *Config) checkClient(more ...kgo.Opt) (*kgo.Client, error) {
 
 // withHint wraps an error with what an operator should look at.
 func (c Config) withHint(err error) error {
-	at := strings.Join(c.Brokers, ", ")
+	at := maskedBrokers(c.Brokers)
+	err = mask.Error(err, c.Brokers...)
 	var dial *net.OpError
 	var name *net.DNSError
 	switch {
@@ -128,11 +121,20 @@ func (c Config) withHint(err error) error {
 	case errors.Is(err, kerr.InvalidReplicationFactor):
 		return fmt.Errorf("there are fewer brokers than copies of a topic (%s is %d): %w", envReplication, c.Replication, err)
 	case errors.As(err, &name):
-		return fmt.Errorf("the name of the Kafka broker %q (%s) cannot be resolved: %w", name.Name, envBrokers, err)
+		return fmt.Errorf("the name of the Kafka broker %q (%s) cannot be resolved: %w", mask.Address(name.Name), envBrokers, err)
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return fmt.Errorf("no Kafka broker can be reached at %s (%s): %w; is it up, and is this its address?", at, envBrokers, err)
 	case errors.Is(err, io.EOF):
 		return fmt.Errorf("the Kafka broker at %s closes the connection at once; does it require a log-in, another password, or TLS (%s, %s, %s)? %w", at, envUser, envPassword, envProtocol, err)
 	}
 	return fmt.Errorf("the Kafka brokers at %s do not answer: %w", at, err)
+}
+
+// maskedBrokers lists brokers as they may be shown.
+func maskedBrokers(brokers []string) string {
+	shown := make([]string, len(brokers))
+	for i, b := range brokers {
+		shown[i] = mask.Address(b)
+	}
+	return strings.Join(shown, ", ")
 }

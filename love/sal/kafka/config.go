@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rubin-love/love-go/internal/mask"
 )
 
 // Config describes where the observatory's bus is and how to connect to it. All
@@ -117,7 +119,7 @@ func (c Config) complete() (Config, error) {
 		c.Registry = defaultRegistry
 	}
 	if !strings.HasPrefix(c.Registry, "http://") && !strings.HasPrefix(c.Registry, "https://") {
-		errs = append(errs, fmt.Errorf("the schema registry (%s) is %q: give a URL with http:// or https://", envRegistry, c.Registry))
+		errs = append(errs, fmt.Errorf("the schema registry (%s) is %q: give a URL with http:// or https://", envRegistry, mask.Address(c.Registry)))
 	}
 	if c.Security.Mechanism == "" {
 		c.Security.Mechanism = ScramSHA512

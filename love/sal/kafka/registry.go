@@ -9,10 +9,13 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
+
+	"github.com/rubin-love/love-go/internal/mask"
 )
 
 // registry is a client of the schema registry that retries while it is down.
 type registry struct {
+	url      string
 	client   *sr.Client
 	http     *http.Client
 	calls    *calls
@@ -29,10 +32,10 @@ func newRegistry(url string, log *slog.Logger) (*registry, error) {
 	}
 	client, err := sr.NewClient(sr.URLs(url), sr.HTTPClient(h), sr.UserAgent("love-go"))
 	if err != nil {
-		return nil, fmt.Errorf("schema registry: %w", err)
+		return nil, fmt.Errorf("schema registry: %w", mask.Error(err, url))
 	}
 	c := newCalls(log, "the schema registry does not answer, trying again", "the schema registry answers again")
-	return &registry{client: client, http: h, calls: c, requests: make(chan struct{}, maxRegistryRequests)}, nil
+	return &registry{url: url, client: client, http: h, calls: c, requests: make(chan struct{}, maxRegistryRequests)}, nil
 }
 
 func (r *registry) close() { r.http.CloseIdleConnections() }
@@ -52,7 +55,8 @@ func (r *registry) register(ctx context.Context, subject, schema string) (id int
 
 // registerOnce is register without trying again.
 func (r *registry) registerOnce(ctx context.Context, subject, schema string) (int, error) {
-	return r.client.RegisterSchema(ctx, subject, sr.Schema{Schema: schema, Type: sr.TypeAvro}, -1, -1)
+	id, err := r.client.RegisterSchema(ctx, subject, sr.Schema{Schema: schema, Type: sr.TypeAvro}, -1, -1)
+	return id, mask.Error(err, r.url)
 }
 
 // schema returns the schema with the id. The error is [errUnknownSchema], or ctx has
@@ -68,6 +72,7 @@ func (r *registry) schema(ctx context.Context, id int) (text string, err error) 
 // schemaOnce is schema without trying again; the error may be any other, too.
 func (r *registry) schemaOnce(ctx context.Context, id int) (text string, err error) {
 	s, err := r.client.SchemaByID(ctx, id)
+	err = mask.Error(err, r.url)
 	if isRefusal(err) {
 		return "", fmt.Errorf("%w: %w", errUnknownSchema, err)
 	}
