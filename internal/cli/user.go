@@ -44,7 +44,7 @@ func (a *app) userAdd() *cobra.Command {
 	fs.StringSliceVar(&u.Groups, "group", nil, "`GROUPS`, such as cmd (may command) or ui_framework (may edit views)")
 	return a.databaseCommand(cmd, false, func(ctx context.Context, db *userDatabase, args []string) error {
 		u.Username = args[0]
-		if err := u.Check(); err != nil {
+		if err := db.users.CheckNew(ctx, u); err != nil {
 			return err
 		}
 		password, err := a.prompt(ctx, "Password for "+u.Username+": ")
