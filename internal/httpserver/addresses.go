@@ -2,7 +2,6 @@ package httpserver
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -128,6 +127,3 @@ type writer struct{ http.ResponseWriter }
 
 // Unwrap lets http.ResponseController reach the response.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// ReadFrom implements [io.ReaderFrom], as net/http's own writer does.
-func (w *writer) ReadFrom(r io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, r) }

@@ -17,6 +17,9 @@ const (
 	// answerTime is the part of it that remains for the answers after the commands
 	// have been ended.
 	answerTime = 500 * time.Millisecond
+	// maxPerAddress is how many connections an address may have: a manager has one for
+	// each command under way, and two may share an address.
+	maxPerAddress = 2 * DefaultMaxRequests
 )
 
 // Serve serves the API of [NewHandler] until ctx ends. Then it accepts no more
@@ -24,7 +27,7 @@ const (
 // listener. An error means that the listener failed.
 func Serve(ctx context.Context, listener net.Listener, b Backend, opts ...HandlerOption) error {
 	h := newHandler(b, opts)
-	server := httpserver.New(httpserver.Config{Handler: h.wrap(), Logger: h.log})
+	server := httpserver.New(httpserver.Config{Handler: h.wrap(), Logger: h.log, MaxPerAddress: maxPerAddress})
 	requests, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	served := make(chan error, 1)
