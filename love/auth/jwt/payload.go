@@ -32,7 +32,7 @@ func strictPayload(token string) bool {
 			if err != nil || !(math.Abs(seconds) <= latest) { // NaN, too
 				return false
 			}
-		case "iss", "sub", "aud", "jti":
+		case "iss", "sub", "aud", "jti", "ver":
 		default:
 			continue
 		}

@@ -31,7 +31,7 @@ func TestToken_WhoseTimesAreNoNumbersIsRefused(t *testing.T) {
 	tokens := jwt.New(key, users(t), jwt.WithClock(c))
 	soon := fmt.Sprint(start.Unix() + 60)
 	claims := func(times string) string {
-		return `{"iss":"loved","aud":["love-manager"],"sub":"user","jti":"1"` + times + `}`
+		return `{"iss":"loved","aud":["love-manager"],"sub":"user","jti":"1","ver":9` + times + `}`
 	}
 	for _, good := range []string{`,"exp":` + soon, `,"exp":` + soon + `.5,"iat":1`, `,"exp":253402300799`, `,"exp":` + soon + `,"other":"1"`} {
 		_, err := tokens.Verify(t.Context(), signed(t, tokens, claims(good)))
@@ -41,7 +41,7 @@ func TestToken_WhoseTimesAreNoNumbersIsRefused(t *testing.T) {
 		"", `,"exp":"` + soon + `"`, `,"exp":"9999999999"`, `,"exp":null`, `,"exp":[` + soon + `]`, `,"exp":true`, `,"exp":{}`, `,"exp":NaN`, `,"exp":Infinity`,
 		`,"exp":1e400`, `,"exp":1e300`, `,"exp":-1e300`, `,"exp":253402300800`, `,"exp":99999999999999999999`, `,"exp":"1e400"`,
 		`,"exp":` + soon + `,"iat":"1"`, `,"exp":` + soon + `,"nbf":"1"`, `,"exp":` + soon + `,"iat":1e300`,
-		`,"exp":1,"exp":` + soon, `,"EXP":` + soon, `,"exp":1,"Exp":` + soon, `,"exp":` + soon + `,"SUB":"admin"`,
+		`,"exp":1,"exp":` + soon, `,"EXP":` + soon, `,"exp":1,"Exp":` + soon, `,"exp":` + soon + `,"SUB":"admin"`, `,"exp":` + soon + `,"VER":99`,
 	} {
 		_, err := tokens.Verify(t.Context(), signed(t, tokens, claims(bad)))
 		require.ErrorIs(t, err, auth.ErrToken, bad)
