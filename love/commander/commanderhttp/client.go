@@ -96,7 +96,6 @@ func sameRequest(r *http.Request, via []*http.Request) error {
 	if !keeps || r.URL.Host != via[0].URL.Host || len(via) > 3 {
 		return http.ErrUseLastResponse
 	}
-	redirected(r.Context())
 	return nil
 }
 

@@ -18,9 +18,9 @@ type sending struct {
 	traced  bool        // the transport reports what it does
 	reached bool        // a connection was there, so that bytes may have left
 	sent    bool
+	writing int // requests that have a connection and are not reported as written yet
+	stale   int // of these, those that were given up for another try
 }
-
-type sendingKey struct{}
 
 // newSending returns a context for a request, which ends with ctx as long as the
 // request has not left as a whole, and then with that of [commander.Sent].
@@ -28,17 +28,12 @@ func newSending(ctx context.Context) (context.Context, *sending) {
 	running, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	s := &sending{caller: ctx, cancel: cancel}
 	s.endWith(ctx)
-	running = context.WithValue(running, sendingKey{}, s)
 	return httptrace.WithClientTrace(running, &httptrace.ClientTrace{
-		// Also called when a connection from the pool turned out to be closed, and
-		// nothing of the request was written to it.
-		GetConn: func(string) { s.connecting() },
-		GotConn: func(httptrace.GotConnInfo) { s.connected() },
-		WroteRequest: func(info httptrace.WroteRequestInfo) {
-			if info.Err == nil {
-				s.written()
-			}
-		},
+		// Also called when the request is sent again: nothing of it was written to a
+		// connection that turned out to be closed, or it was redirected.
+		GetConn:      func(string) { s.connecting() },
+		GotConn:      func(httptrace.GotConnInfo) { s.connected() },
+		WroteRequest: func(info httptrace.WroteRequestInfo) { s.written(info.Err == nil) },
 	}), s
 }
 
@@ -49,35 +44,32 @@ func (s *sending) endWith(ctx context.Context) {
 func (s *sending) connecting() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.traced, s.reached = true, false
+	s.traced, s.reached, s.sent, s.stale = true, false, false, s.writing
+	s.stop()
+	s.endWith(s.caller)
 }
 
 func (s *sending) connected() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reached = true
+	s.writing++
 }
 
-func (s *sending) written() {
+func (s *sending) written(whole bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.writing--
+	if s.stale > 0 { // the report comes later than the answer
+		s.stale--
+		return
+	}
+	if !whole {
+		return
+	}
 	s.sent = true
 	s.stop()
 	s.endWith(commander.Sent(s.caller))
-}
-
-// redirected reports that the request must be sent again, somewhere else, to be
-// executed.
-func redirected(ctx context.Context) {
-	s, ok := ctx.Value(sendingKey{}).(*sending)
-	if !ok {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sent = false
-	s.stop()
-	s.endWith(s.caller)
 }
 
 // nothingLeft reports whether nothing of the request can have been sent.
