@@ -11,24 +11,39 @@ const hexDigits = "0123456789abcdef"
 // Bytes that are not UTF-8 become the replacement character.
 func AppendText(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			dst = append(dst, '\\', byte(r))
-		case r == '\n':
-			dst = append(dst, `\n`...)
-		case r == '\r':
-			dst = append(dst, `\r`...)
-		case r == '\t':
-			dst = append(dst, `\t`...)
-		case r < ' ':
-			dst = append(dst, `\u00`...)
-			dst = append(dst, hexDigits[r>>4], hexDigits[r&15])
-		default:
-			dst = append(dst, string(r)...)
+	plain := 0 // s[plain:i] needs no change
+	for i := 0; i < len(s); {
+		c, size := rune(s[i]), 1
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRuneInString(s[i:])
 		}
+		if c >= ' ' && c != '"' && c != '\\' && (c != utf8.RuneError || size > 1) {
+			i += size
+			continue
+		}
+		dst = appendEscaped(append(dst, s[plain:i]...), c)
+		i += size
+		plain = i
 	}
-	return append(dst, '"')
+	return append(append(dst, s[plain:]...), '"')
+}
+
+// appendEscaped appends a character that a JSON string cannot hold as it is, or the
+// replacement character.
+func appendEscaped(dst []byte, c rune) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', byte(c))
+	case '\n':
+		return append(dst, `\n`...)
+	case '\r':
+		return append(dst, `\r`...)
+	case '\t':
+		return append(dst, `\t`...)
+	case utf8.RuneError:
+		return utf8.AppendRune(dst, c)
+	}
+	return append(append(dst, `\u00`...), hexDigits[c>>4], hexDigits[c&15])
 }
 
 // AppendKey appends the key of a member to an object that is being written,
