@@ -23,6 +23,7 @@ type frame struct {
 	// key marks frames of which only the newest counts: telemetry of the same
 	// streams to the same group. A frame with key 0 must not be lost.
 	key     uint64
+	streams []uint64 // keys of the streams, if the message may hold several; even if key is 0
 	barrier bool   // newer frames never replace one queued before it: an answer, a snapshot
 	counted bool   // a message to subscribers, not an answer or a control frame: see counters
 	seq     uint64 // number within its stream, sent with variantSeq
@@ -63,10 +64,19 @@ func (f *frame) as(v variant) *frame {
 			buf = append(buf, '}')
 		}
 		made = textFrame(buf)
-		made.key, made.barrier, made.counted = f.key, f.barrier, f.counted
+		made.key, made.streams, made.barrier, made.counted = f.key, f.streams, f.barrier, f.counted
 	}
 	f.variants[v].Store(made)
 	return made
+}
+
+// streamKeys returns the keys of the streams of a frame that has a key. The caller must
+// not change the list.
+func (f *frame) streamKeys() []uint64 {
+	if len(f.streams) > 0 {
+		return f.streams
+	}
+	return []uint64{f.key}
 }
 
 // newBuffer returns a buffer for a payload of about n bytes with room for the

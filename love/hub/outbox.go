@@ -20,7 +20,7 @@ type outbox struct {
 
 	mu          sync.Mutex
 	idle        sync.Cond // consuming has become false
-	frames      []*frame
+	frames      []*frame // nil where one was dropped
 	head        int       // frames before it are taken
 	lossless    int       // bytes that wait, of frames that must not be lost
 	lossy       int       // bytes that wait, of telemetry
@@ -34,10 +34,11 @@ type outbox struct {
 	finished    bool // the last frame is a close frame; nothing may follow
 	discarded   bool // nothing is written any more
 
-	// newest is where the newest frame of each key waits, counted from the
+	// newest is where the newest frame of each stream waits, counted from the
 	// first frame ever; nil unless the outbox is conflating.
 	newest map[uint64]int
 	base   int // the count at frames[0]
+	gaps   int // frames that are nil, because newer ones hold all their streams
 }
 
 func newOutbox(soft, hard int, maxAge time.Duration) *outbox {
@@ -118,7 +119,7 @@ func (o *outbox) pushLocked(f *frame, now time.Time) (result pushResult, dropped
 			return exhausted, dropped
 		}
 	}
-	o.append(f)
+	dropped += o.append(f)
 	if o.wakePending || o.consuming {
 		return queued, dropped
 	}
@@ -149,42 +150,19 @@ func (o *outbox) letGo() {
 // waiting returns how many bytes wait or are being written.
 func (o *outbox) waiting() int { return o.lossless + o.lossy + o.unwritten }
 
-// replace puts f in the place of waiting telemetry with the same key, if the
-// outbox is conflating, and reports whether it did.
-func (o *outbox) replace(f *frame) bool {
-	if o.newest == nil || f.key == 0 {
-		return false
+// append queues f behind the others and returns how many it makes obsolete.
+func (o *outbox) append(f *frame) (dropped int) {
+	if o.gaps > len(o.frames)/2+minGaps {
+		dropped = o.conflate()
 	}
-	at, waits := o.newest[f.key]
-	if at -= o.base; !waits || at < o.head {
-		return false
-	}
-	o.lossy += len(f.bytes) - len(o.frames[at].bytes)
-	o.frames[at] = f
-	return true
-}
-
-func (o *outbox) append(f *frame) {
 	if o.head > len(o.frames)/2 {
 		n := copy(o.frames, o.frames[o.head:])
 		clear(o.frames[n:])
 		o.frames, o.base, o.head = o.frames[:n], o.base+o.head, 0
 	}
-	o.track(f, o.base+len(o.frames))
 	o.frames = append(o.frames, f)
 	*o.bytesLike(f) += len(f.bytes)
-}
-
-// track records where f waits, counted from the first frame ever, so that
-// newer telemetry can replace it.
-func (o *outbox) track(f *frame, at int) {
-	switch {
-	case o.newest == nil:
-	case f.barrier:
-		clear(o.newest)
-	case f.key != 0:
-		o.newest[f.key] = at
-	}
+	return dropped + o.track(f, o.base+len(o.frames)-1)
 }
 
 // bytesLike returns the count of waiting bytes that those of f belong to.
@@ -193,25 +171,6 @@ func (o *outbox) bytesLike(f *frame) *int {
 		return &o.lossless
 	}
 	return &o.lossy
-}
-
-// conflate begins conflating: of the waiting telemetry of each key the newest
-// stays, in the place of the oldest. It returns how many frames were dropped.
-func (o *outbox) conflate() (dropped int) {
-	o.newest = make(map[uint64]int)
-	kept := o.frames[:o.head]
-	for _, f := range o.frames[o.head:] {
-		if o.replace(f) {
-			o.lossy -= len(f.bytes) // its own bytes had been counted already
-			dropped++
-			continue
-		}
-		o.track(f, o.base+len(kept))
-		kept = append(kept, f)
-	}
-	clear(o.frames[len(kept):])
-	o.frames = kept
-	return dropped
 }
 
 // finish queues the last frame, after dropping what waits if drop is set. It
@@ -225,7 +184,7 @@ func (o *outbox) finish(f *frame, drop bool) (first bool, dropped int) {
 	if drop {
 		dropped = o.dropAll()
 	}
-	o.append(f)
+	_ = o.append(f) // it makes nothing obsolete
 	o.finished = true
 	return true, dropped
 }
@@ -233,11 +192,11 @@ func (o *outbox) finish(f *frame, drop bool) (first bool, dropped int) {
 // dropAll drops what waits and returns how many of it were messages.
 func (o *outbox) dropAll() (dropped int) {
 	for _, f := range o.frames[o.head:] {
-		if f.counted {
+		if f != nil && f.counted {
 			dropped++
 		}
 	}
-	o.frames, o.head, o.newest = nil, 0, nil
+	o.frames, o.head, o.newest, o.gaps = nil, 0, nil, 0
 	o.lossless, o.lossy = 0, 0
 	o.letGo()
 	return dropped
@@ -281,6 +240,10 @@ func (o *outbox) take(dst []*frame, n, written int) []*frame {
 		f := o.frames[o.head]
 		o.frames[o.head] = nil
 		o.head++
+		if f == nil {
+			o.gaps--
+			continue
+		}
 		*o.bytesLike(f) -= len(f.bytes)
 		o.unwritten += len(f.bytes)
 		dst = append(dst, f)

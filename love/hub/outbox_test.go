@@ -135,6 +135,39 @@ func TestMessagesOfSeveralStreamsAreConflatedOnlyWithTheSameStreams(t *testing.T
 	}
 }
 
+// A message that holds a stream must not take the place of one that is before an older
+// message with the same stream.
+func TestNoValueIsConflatedToBeforeAnOlderOneOfItsStream(t *testing.T) {
+	for _, group := range []string{"telemetry-A-0-all", "telemetry-all-all-all"} {
+		h, _ := start(t, hub.WithLimits(hub.Limits{BacklogBytes: 1}))
+		r := newSlowReader(t, h, group)
+		publish := func(value string, streams ...string) {
+			m := love.Message{Category: "telemetry", Data: []love.Item{{CSC: "A"}}}
+			for _, s := range streams {
+				m.Data[0].Streams = append(m.Data[0].Streams, love.Stream{Name: s, Value: love.RawValue(value)})
+			}
+			require.NoError(t, h.Publish(t.Context(), m))
+		}
+		publish("1", "s", "t")
+		publish("1", "u")
+		publish("2", "s")
+		publish("3", "s", "t")
+		publish("2", "u")
+		for i := range 1000 { // whose number of waiting messages stays small
+			publish(itoa(4+2*i), "s")
+			publish(itoa(5+2*i), "s", "t")
+		}
+		publish("3000", "t")
+		require.NoError(t, r.local.Send(t.Context(), []byte(`{"action":"get_time_data","request_time":0}`)))
+		for _, want := range []string{`{"u":2}`, `{"s":2003,"t":2003}`, `{"t":3000}`, `time_data`} {
+			m, err := r.local.Receive(t.Context())
+			require.NoError(t, err)
+			require.Contains(t, string(m), want)
+		}
+		requireBalance(t, h.Stats(), 0)
+	}
+}
+
 func TestMoreEventsThanTheHardBoundCloseTheSession(t *testing.T) {
 	h, _ := start(t, hub.WithLimits(hub.Limits{BacklogBytes: 1_000, QueueBytes: 10_000}))
 	r := newSlowReader(t, h, "event-A-0-e")

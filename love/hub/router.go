@@ -149,25 +149,40 @@ func (h *Hub) newStream(name love.Group) (g *group, known bool) {
 func (r *router) sendStreams(g *group, items []wire.Item, buf []byte) {
 	g.orderMu.Lock()
 	defer g.orderMu.Unlock()
-	key := r.streamsKey(g, items)
-	r.send(g, key, r.frame(key, g.seq.Add(1), buf))
+	key, streams := r.streamKeys(g, items)
+	f := r.frame(key, g.seq.Add(1), buf)
+	f.streams = streams
+	r.send(g, key, f)
 }
 
-// streamsKey returns the key of a message with several streams to g. Messages
-// with the same streams have the same key.
-func (r *router) streamsKey(g *group, items []wire.Item) uint64 {
-	var hash maphash.Hash
-	hash.SetSeed(r.hub.index.seed)
-	maphash.WriteComparable(&hash, g.key)
+// streamKeys returns the key of a message with several streams to g, and those of the
+// streams. Messages with the same streams have the same keys.
+func (r *router) streamKeys(g *group, items []wire.Item) (key uint64, streams []uint64) {
+	var message, stream maphash.Hash
+	message.SetSeed(r.hub.index.seed)
+	stream.SetSeed(r.hub.index.seed)
+	maphash.WriteComparable(&message, g.key)
 	for i := range items {
-		_, _ = hash.Write(items[i].CSC)
-		_, _ = hash.Write(items[i].SalIndex)
-		for _, s := range r.msg.Streams(&items[i]) {
-			_, _ = hash.Write(s.Name)
+		it := &items[i]
+		if it.Err != nil {
+			continue
+		}
+		component := itemKey{g.key, maphash.Bytes(r.hub.index.seed, wire.Text(it.CSC)), maphash.Bytes(r.hub.index.seed, indexText(it.SalIndex))}
+		maphash.WriteComparable(&message, component)
+		for _, s := range r.msg.Streams(it) {
+			stream.Reset()
+			maphash.WriteComparable(&stream, component)
+			_, _ = stream.Write(wire.Text(s.Name))
+			k := max(stream.Sum64(), 1)
+			streams = append(streams, k)
+			maphash.WriteComparable(&message, k)
 		}
 	}
-	return hash.Sum64()
+	return message.Sum64(), streams
 }
+
+// itemKey holds the hashes of a group, and of the csc and the salindex of an item.
+type itemKey struct{ group, csc, index uint64 }
 
 // frame makes a frame of a buffer with a payload. Only telemetry gets the key,
 // because nothing else may be conflated.

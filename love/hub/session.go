@@ -278,6 +278,10 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 	s.joined(g, m)
 	held := old.stop()
 	s.confirm(confirmation, old, m, wakes)
+	if o.Snapshot { // it holds what they hold, or something newer
+		h.counters.drop(DropRate, len(held))
+		held = nil
+	}
 	for _, f := range held {
 		s.deliver(m, f, h.clock.Now(), wakes)
 	}

@@ -1,0 +1,348 @@
+package hub_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/hub"
+)
+
+// soakLimits are so low that what they bound happens.
+var soakLimits = hub.Limits{
+	UserMessage: 16 << 10, ProcessMessage: 1 << 20, BacklogBytes: 64 << 10, BacklogAge: 300 * time.Millisecond, QueueBytes: 512 << 10,
+	Subscriptions: 40, UserSessions: 2, GroupName: 200, LastBytes: 1 << 20,
+	RequestRate: 50, UserRequestRate: 80, UserSubscriptionBytes: 16 << 10, UserQueueBytes: 512 << 10,
+}
+
+const (
+	soakProcesses = 8
+	soakUsers     = 6 // with three names
+)
+
+// soak is a hub under random load, and a model of what it must do.
+type soak struct {
+	t     *testing.T
+	hub   *hub.Hub
+	url   string
+	model soakModel
+	fail  func(error) // ends the load
+}
+
+// TestSoak puts a hub under random load (connects, subscriptions with and without
+// options, snapshots, publishing, readers that stop, cuts, breaches of the rules) and
+// compares everything that is delivered with a model. LOVE_SOAK is for how long, such
+// as 10m; LOVE_SOAK_SEED repeats the random numbers of a run that failed.
+func TestSoak(t *testing.T) {
+	duration := 2 * time.Second
+	if text := os.Getenv("LOVE_SOAK"); text != "" {
+		var err error
+		duration, err = time.ParseDuration(text)
+		require.NoError(t, err, "LOVE_SOAK must be a duration such as 10m")
+	}
+	seed := rand.Uint64()
+	if text := os.Getenv("LOVE_SOAK_SEED"); text != "" {
+		var err error
+		seed, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err, "LOVE_SOAK_SEED must be a number")
+	}
+	defer func() {
+		if t.Failed() {
+			t.Logf("LOVE_SOAK=%s LOVE_SOAK_SEED=%d", duration, seed)
+		}
+	}()
+
+	s := &soak{t: t}
+	s.hub = hub.New(hub.WithGate(soakGate), hub.WithAuthorizer(authorizer{}), hub.WithTracing(false), hub.WithLimits(soakLimits),
+		hub.WithPing(2*time.Second), hub.WithOrigins(func(o string) bool { return o == "" }))
+	server := httptest.NewServer(s.hub)
+	s.url = "ws" + strings.TrimPrefix(server.URL, "http")
+	before := measureResources()
+
+	ctx, cancel := context.WithTimeout(t.Context(), duration)
+	defer cancel()
+	s.fail = func(err error) {
+		t.Error(err)
+		cancel()
+	}
+	s.load(ctx, seed)
+	if !t.Failed() {
+		s.checkEnd(before)
+	}
+	stats := s.hub.Stats()
+	t.Logf("%d messages received, %d offered, %d delivered; dropped %v, denied %v, closed %v",
+		stats.Received, stats.Offered, stats.Delivered, stats.Dropped, stats.Denied, stats.Closed)
+	end, stop := context.WithTimeout(context.Background(), timeout)
+	defer stop()
+	require.NoError(t, s.hub.Shutdown(end))
+	server.Close()
+}
+
+var soakGate = hub.GateFunc(func(r *http.Request) (auth.Principal, error) {
+	p, err := gate(r)
+	p.Address = r.RemoteAddr
+	return p, err
+})
+
+// load runs publishers, clients and checkers until ctx ends and the clients have got
+// their last values.
+func (s *soak) load(ctx context.Context, seed uint64) {
+	s.addStreams()
+	var publishing, finishing, checking sync.WaitGroup
+	silent := make(chan struct{}) // closed when nothing is published any more
+	for i := range soakPublishers {
+		publishing.Go(func() { s.runPublisher(ctx, i, rand.New(rand.NewPCG(seed, uint64(i)))) })
+	}
+	for i := range soakProcesses + soakUsers {
+		c := &soakClient{soak: s, rng: rand.New(rand.NewPCG(seed, uint64(1000+i))), lazy: i%2 == 0, probe: s.probes(i)}
+		if i >= soakProcesses {
+			c.name = "user" + itoa(i%3)
+		}
+		publishing.Add(1)
+		finishing.Go(func() {
+			err := c.play(ctx)
+			publishing.Done()
+			if err == nil {
+				err = c.finish(silent)
+			}
+			if err != nil && !errors.Is(err, errSoakClosed) {
+				s.fail(fmt.Errorf("client %d: %w", i, err))
+			}
+			if c.conn != nil {
+				c.drop()
+			}
+		})
+	}
+	stop := make(chan struct{})
+	checking.Go(func() { s.checkAlways(stop) })
+	publishing.Wait()
+	close(silent)
+	finishing.Wait()
+	close(stop)
+	checking.Wait()
+}
+
+const soakPublishers = 4
+
+func (s *soak) addStreams() {
+	for i := range soakPublishers {
+		for _, category := range []love.Category{love.CategoryEvent, love.CategoryTelemetry} {
+			for index := 1; index <= 2; index++ {
+				for n := range 3 {
+					s.model.add(love.StreamGroup(category, "P"+itoa(i), index, "s"+itoa(n)))
+				}
+			}
+		}
+	}
+	for i := range soakProcesses + soakUsers {
+		s.model.add(love.StreamGroup(love.CategoryEvent, "C"+itoa(i), 0, "e"))
+		s.model.add(love.StreamGroup(love.CategoryTelemetry, "C"+itoa(i), 0, "t"))
+	}
+}
+
+// probes returns the streams that client i publishes.
+func (s *soak) probes(i int) []*soakStream {
+	return []*soakStream{
+		s.model.byGroup[love.StreamGroup(love.CategoryEvent, "C"+itoa(i), 0, "e")],
+		s.model.byGroup[love.StreamGroup(love.CategoryTelemetry, "C"+itoa(i), 0, "t")],
+	}
+}
+
+// group returns a group of any kind.
+func (s *soak) group(rng *rand.Rand) love.Group {
+	g := s.model.streams[rng.IntN(len(s.model.streams))].group
+	switch rng.IntN(8) {
+	case 0:
+		return love.CategoryGroup(g.Category)
+	case 1, 2:
+		g.Stream = love.All
+	case 3, 4:
+		if rng.IntN(2) == 0 {
+			g.CSC = "*"
+		}
+		if rng.IntN(2) == 0 {
+			g.SalIndex = "*"
+		}
+		if rng.IntN(2) == 0 {
+			g.Stream = "*"
+		}
+	}
+	return g
+}
+
+// message makes a message with the next values of streams of one category.
+func (s *soak) message(streams []*soakStream, rng *rand.Rand) love.Message {
+	m := love.Message{Category: streams[0].group.Category}
+	for _, st := range streams {
+		value := fmt.Appendf(nil, `{"i":%d,"pad":%q}`, st.begun.Add(1), strings.Repeat("x", rng.IntN(1000)))
+		stream := love.Stream{Name: st.group.Stream, Value: value}
+		last := len(m.Data) - 1
+		if last >= 0 && m.Data[last].CSC == st.group.CSC && m.Data[last].SalIndex.String() == st.group.SalIndex && rng.IntN(4) > 0 {
+			m.Data[last].Streams = append(m.Data[last].Streams, stream)
+			continue
+		}
+		index, _ := strconv.Atoi(st.group.SalIndex)
+		m.Data = append(m.Data, love.Item{CSC: st.group.CSC, SalIndex: love.Index(index), Streams: []love.Stream{stream}})
+	}
+	return m
+}
+
+// publish publishes the next values of streams of one category.
+func (s *soak) publish(streams []*soakStream, rng *rand.Rand) error {
+	err := s.hub.Publish(context.Background(), s.message(streams, rng))
+	for _, st := range streams {
+		st.done.Store(st.begun.Load())
+	}
+	return err
+}
+
+// runPublisher publishes the streams of component i, every second component over a
+// connection.
+func (s *soak) runPublisher(ctx context.Context, i int, rng *rand.Rand) {
+	pick := func() (list []*soakStream) {
+		category := []love.Category{love.CategoryEvent, love.CategoryTelemetry}[rng.IntN(2)]
+		for _, st := range s.model.streams {
+			if st.group.Category == category && st.group.CSC == "P"+itoa(i) && (rng.IntN(3) == 0 || list == nil && st.group.Stream == "s2" && st.group.SalIndex == "2") {
+				list = append(list, st)
+			}
+		}
+		return list
+	}
+	c := &soakClient{soak: s, rng: rng}
+	publish := func() error { return s.publish(pick(), rng) }
+	if i%2 == 1 {
+		publish = func() error { return c.publishBurst(pick) }
+	}
+	for ctx.Err() == nil {
+		if err := publish(); err != nil {
+			s.fail(fmt.Errorf("publisher %d: %w", i, err))
+			break
+		}
+		time.Sleep(time.Duration(rng.IntN(8)) * time.Millisecond)
+	}
+	if c.conn != nil {
+		c.drop()
+	}
+}
+
+// publishBurst publishes some messages over the connection, and waits until they were
+// routed.
+func (c *soakClient) publishBurst(pick func() []*soakStream) error {
+	if c.conn == nil {
+		if err := c.dial(); err != nil {
+			return err
+		}
+	}
+	var all []*soakStream
+	for range 1 + c.rng.IntN(3) {
+		streams := pick()
+		all = append(all, streams...)
+		if err := c.write(ws.NewTextFrame(c.soak.message(streams, c.rng).AppendJSON(nil))); err != nil {
+			return err
+		}
+	}
+	if err := c.await(); err != nil {
+		return err
+	}
+	for _, st := range all {
+		st.done.Store(st.begun.Load())
+	}
+	if c.rng.IntN(100) == 0 {
+		c.drop()
+	}
+	return nil
+}
+
+// wasBehind reports whether the hub has conflated what it sent to the address, or
+// does not know it any more.
+func (s *soak) wasBehind(address string) bool {
+	for _, st := range s.hub.Sessions() {
+		if st.Address == address {
+			return st.Dropped > 0
+		}
+	}
+	return true
+}
+
+// checkAlways checks what must hold at every moment.
+func (s *soak) checkAlways(stop <-chan struct{}) {
+	var last hub.Stats
+	for {
+		st := s.hub.Stats()
+		counted := st.Delivered + st.Dropped["backlog"] + st.Dropped["rate"] + st.Dropped["closed"]
+		if counted > st.Offered || st.Delivered < last.Delivered || st.Received < last.Received {
+			s.fail(fmt.Errorf("more counted than offered, or a counter went back: %+v", st))
+			return
+		}
+		last = st
+		for _, session := range s.hub.Sessions() {
+			if session.Waiting < 0 || session.Groups > soakLimits.Subscriptions || session.Lag < 0 {
+				s.fail(fmt.Errorf("%+v", session))
+				return
+			}
+		}
+		s.hub.Groups()
+		select {
+		case <-stop:
+			return
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// checkEnd checks that nothing is left of the clients.
+func (s *soak) checkEnd(before resources) {
+	t := s.t
+	require.Eventually(t, func() bool { return len(s.hub.Sessions()) == 0 }, 2*timeout, time.Millisecond)
+	require.Eventually(t, func() bool {
+		now := measureResources()
+		return now.goroutines <= before.goroutines && now.files <= before.files
+	}, timeout, 10*time.Millisecond, "goroutines and descriptors: before %+v", before)
+	now := measureResources()
+	require.LessOrEqual(t, now.goroutines, before.goroutines)
+	require.LessOrEqual(t, now.files, before.files)
+	require.Less(t, now.heap, before.heap+4<<20, "bytes")
+
+	requireBalance(t, s.hub.Stats(), 0)
+	for _, g := range s.hub.Groups() {
+		require.Zero(t, g.Members, g.Group)
+		name, err := love.ParseGroup(g.Group)
+		require.NoError(t, err)
+		if st := s.model.byGroup[name]; st != nil {
+			require.EqualValues(t, st.done.Load(), g.Messages, g.Group)
+			require.Positive(t, g.Messages, "%s has neither a member nor a value", g.Group)
+			continue
+		}
+		require.Equal(t, "event-Hub-0-sources", g.Group, "it has neither a member nor a value")
+	}
+}
+
+// resources is what the process uses.
+type resources struct {
+	goroutines, files int
+	heap              uint64 // bytes
+}
+
+func measureResources() resources {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	files, _ := os.ReadDir("/proc/self/fd") // empty on other systems
+	return resources{runtime.NumGoroutine(), len(files), m.HeapAlloc}
+}

@@ -1,0 +1,268 @@
+package hub_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// soakStream is a stream of the soak. One publisher owns it and publishes 1, 2, 3, …
+type soakStream struct {
+	group love.Group
+	begun atomic.Int64 // the last value whose publishing has begun
+	done  atomic.Int64 // the last value that has been routed
+}
+
+// soakModel is what the hub must do: which values each subscription gets.
+type soakModel struct {
+	streams []*soakStream
+	byGroup map[love.Group]*soakStream
+}
+
+func (m *soakModel) add(g love.Group) *soakStream {
+	s := &soakStream{group: g}
+	m.streams = append(m.streams, s)
+	if m.byGroup == nil {
+		m.byGroup = make(map[love.Group]*soakStream)
+	}
+	m.byGroup[g] = s
+	return s
+}
+
+// matching returns the streams that deliver to the group.
+func (m *soakModel) matching(g love.Group) (list []*soakStream) {
+	for _, s := range m.streams {
+		if soakMatches(g, s.group) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func soakMatches(g, s love.Group) bool {
+	same := func(pattern, part string) bool { return pattern == "*" || pattern == part }
+	switch {
+	case g.Category != s.Category:
+		return false
+	case g.CSC == love.All:
+		return g.SalIndex == love.All && g.Stream == love.All
+	case g.Stream == love.All:
+		return g.CSC == s.CSC && g.SalIndex == s.SalIndex
+	}
+	return same(g.CSC, s.CSC) && same(g.SalIndex, s.SalIndex) && same(g.Stream, s.Stream)
+}
+
+// soakOptions holds what a subscription asks for.
+type soakOptions struct {
+	snapshot, seq bool
+	rate          int // hertz; 0 for no max_rate
+}
+
+// soakRequest is something that the hub has yet to answer.
+type soakRequest struct {
+	kind    soakRequestKind
+	group   love.Group
+	options soakOptions
+	done    map[*soakStream]int64 // for a subscription: what was routed before
+}
+
+type soakRequestKind uint8
+
+const (
+	askTime soakRequestKind = iota
+	askSubscribe
+	askUnsubscribe
+	askRefused // for what is refused or ignored
+)
+
+// soakSubscription is a subscription that was confirmed, and what it has delivered.
+type soakSubscription struct {
+	group   love.Group
+	options soakOptions
+	streams map[*soakStream]*soakProgress
+	seq     uint64 // of a group of messages with several streams
+}
+
+// soakProgress is how far a subscription has got with a stream.
+type soakProgress struct {
+	least   int64 // the oldest value that a snapshot may have
+	floor   int64 // the first message is newer
+	ceiling int64 // and at most one newer than this; -1 if that is not known
+	last    int64
+	any     bool // something was delivered
+}
+
+// newSoakSubscription begins the subscription that was asked for with r and has been
+// confirmed now, in the place of old, nil if there was none.
+func (m *soakModel) newSoakSubscription(r soakRequest, old *soakSubscription) *soakSubscription {
+	sub := &soakSubscription{group: r.group, options: r.options, streams: make(map[*soakStream]*soakProgress)}
+	if old != nil && old.options.seq && old.options == r.options {
+		sub.seq = old.seq
+	}
+	for _, s := range m.matching(r.group) {
+		p := &soakProgress{least: r.done[s], floor: r.done[s], ceiling: s.begun.Load()}
+		if old != nil {
+			// Nothing is missed and nothing comes twice while the options change.
+			before := old.streams[s]
+			p.floor, p.ceiling = before.floor, before.ceiling
+			if before.any {
+				p.floor, p.ceiling = before.last, before.last
+			}
+			p.least = max(p.least, p.floor)
+			if old.options.rate > 0 {
+				p.ceiling = -1
+			}
+		}
+		sub.streams[s] = p
+	}
+	return sub
+}
+
+// several reports whether messages of the group may hold several streams.
+func (sub *soakSubscription) several() bool { return sub.group.Stream == love.All }
+
+// consecutive reports whether no value may be missing.
+func (sub *soakSubscription) consecutive() bool { return sub.options.rate == 0 }
+
+// soakMessage is a message to a subscription.
+type soakMessage struct {
+	Category     string
+	Data         json.RawMessage
+	Subscription string
+	Snapshot     bool
+	Seq          uint64
+}
+
+// value is one value in a message.
+type soakValue struct {
+	stream *soakStream
+	value  int64
+}
+
+// values returns the values of a message to the subscription.
+func (m *soakModel) values(sub *soakSubscription, msg *soakMessage) (list []soakValue, err error) {
+	var items []struct {
+		CSC      string
+		SalIndex json.Number
+		Data     map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(msg.Data, &items); err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		data := it.Data
+		if sub.several() && sub.group.CSC != love.All {
+			data = nil
+			if err := json.Unmarshal(it.Data[it.CSC], &data); err != nil {
+				return nil, fmt.Errorf("no data of component %s: %w", it.CSC, err)
+			}
+		}
+		for name, raw := range data {
+			g := love.Group{Category: love.Category(msg.Category), CSC: it.CSC, SalIndex: it.SalIndex.String(), Stream: name}
+			s := m.byGroup[g]
+			if s == nil || sub.streams[s] == nil {
+				return nil, fmt.Errorf("%v does not belong there", g)
+			}
+			var v struct{ I int64 }
+			if err := json.Unmarshal(raw, &v); err != nil {
+				return nil, err
+			}
+			list = append(list, soakValue{s, v.I})
+		}
+	}
+	return list, nil
+}
+
+// check checks a message and records its values. skipped reports that telemetry is
+// missing, which is right only if the session was behind.
+func (m *soakModel) check(sub *soakSubscription, msg *soakMessage) (skipped bool, err error) {
+	values, err := m.values(sub, msg)
+	if err != nil {
+		return false, err
+	}
+	for _, v := range values {
+		missing, err := sub.checkValue(v, msg.Snapshot)
+		if err != nil {
+			return false, err
+		}
+		if missing && v.stream.group.Category == love.CategoryEvent {
+			return false, fmt.Errorf("values of %v are missing before %d: %+v", v.stream.group, v.value, *sub.streams[v.stream])
+		}
+		skipped = skipped || missing
+		p := sub.streams[v.stream]
+		p.last, p.any = v.value, true
+		if err := sub.checkSeq(msg, v); err != nil {
+			return false, err
+		}
+	}
+	if !sub.options.seq || !sub.several() || msg.Snapshot || !sub.consecutive() {
+		return skipped, nil
+	}
+	missing := sub.seq > 0 && msg.Seq != sub.seq+1
+	if missing && sub.group.Category == love.CategoryEvent {
+		return false, fmt.Errorf("seq %d follows %d", msg.Seq, sub.seq)
+	}
+	sub.seq = msg.Seq
+	return skipped || missing, nil
+}
+
+func (sub *soakSubscription) checkValue(v soakValue, snapshot bool) (missing bool, err error) {
+	p := sub.streams[v.stream]
+	fail := func(rule string) error {
+		return fmt.Errorf("value %d of %v: %s: %+v, options %+v, published %d, routed %d",
+			v.value, v.stream.group, rule, *p, sub.options, v.stream.begun.Load(), v.stream.done.Load())
+	}
+	switch {
+	case v.value > v.stream.begun.Load():
+		return false, fail("it has not been published")
+	case snapshot && !sub.options.snapshot:
+		return false, fail("a snapshot that was not asked for")
+	case snapshot && p.any:
+		return false, fail("a snapshot that is not the first value")
+	case snapshot && v.value < p.least:
+		return false, fail("a snapshot that is too old")
+	case snapshot:
+		return false, nil
+	case p.any && v.value <= p.last:
+		return false, fail("it is not newer than the last one")
+	case p.any:
+		return sub.consecutive() && v.value > p.last+1, nil
+	case v.value <= p.floor:
+		return false, fail("the first message is too old")
+	}
+	return sub.consecutive() && p.ceiling >= 0 && v.value > p.ceiling+1, nil
+}
+
+// checkSeq checks the counter of a stream. The model's publishers count as it does.
+func (sub *soakSubscription) checkSeq(msg *soakMessage, v soakValue) error {
+	switch {
+	case !sub.options.seq && msg.Seq != 0:
+		return fmt.Errorf("seq %d was not asked for", msg.Seq)
+	case sub.options.seq && !sub.several() && msg.Seq != uint64(v.value):
+		return fmt.Errorf("value %d of %v has seq %d", v.value, v.stream.group, msg.Seq)
+	}
+	return nil
+}
+
+// checkSnapshot checks, when a later request was answered, that the snapshot is complete.
+func (sub *soakSubscription) checkSnapshot() error {
+	for s, p := range sub.streams {
+		if sub.options.snapshot && !p.any && p.least > 0 && s.begun.Load() == p.least {
+			return fmt.Errorf("the snapshot of %v has no value of %v, which had %d", sub.group, s.group, p.least)
+		}
+	}
+	return nil
+}
+
+// missing returns the streams whose last value has not been delivered.
+func (sub *soakSubscription) missing() (list []string) {
+	for s, p := range sub.streams {
+		final := s.begun.Load()
+		if p.any && p.last != final || !p.any && (final > p.floor && p.ceiling >= 0 && final > p.ceiling || sub.options.snapshot && final > 0) {
+			list = append(list, fmt.Sprintf("%v in %v %+v: %+v, published %d", s.group, sub.group, sub.options, *p, final))
+		}
+	}
+	return list
+}
