@@ -24,9 +24,9 @@ type frame struct {
 	// streams to the same group. A frame with key 0 must not be lost.
 	key     uint64
 	streams []uint64 // keys of the streams, if the message may hold several; even if key is 0
-	barrier bool   // newer frames never replace one queued before it: an answer, a snapshot
-	counted bool   // a message to subscribers, not an answer or a control frame: see counters
-	seq     uint64 // number within its stream, sent with variantSeq
+	barrier bool     // newer frames never replace one queued before it: an answer, a snapshot
+	counted bool     // a message to subscribers, not an answer or a control frame: see counters
+	seq     uint64   // number within its stream, sent with variantSeq
 
 	variants [frameVariants]atomic.Pointer[frame]
 }

@@ -20,7 +20,7 @@ type outbox struct {
 
 	mu          sync.Mutex
 	idle        sync.Cond // consuming has become false
-	frames      []*frame // nil where one was dropped
+	frames      []*frame  // nil where one was dropped
 	head        int       // frames before it are taken
 	lossless    int       // bytes that wait, of frames that must not be lost
 	lossy       int       // bytes that wait, of telemetry

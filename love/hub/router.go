@@ -207,9 +207,8 @@ func (r *router) send(g *group, stream uint64, f *frame) {
 
 // sendTo reports whether the subscription m is in force.
 func (r *router) sendTo(m *member, stream uint64, f *frame) bool {
-	f = f.as(m.variant)
 	if m.throttle != nil {
 		return r.hub.sendThrottled(m, stream, f, r.now, &r.wakes)
 	}
-	return m.session.deliver(m, f, r.now, &r.wakes)
+	return m.session.deliver(m, f.as(m.variant), r.now, &r.wakes)
 }

@@ -283,7 +283,7 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 		held = nil
 	}
 	for _, f := range held {
-		s.deliver(m, f, h.clock.Now(), wakes)
+		s.deliver(m, f.as(m.variant), h.clock.Now(), wakes)
 	}
 	h.joinMu.Unlock()
 

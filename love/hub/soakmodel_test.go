@@ -83,6 +83,7 @@ type soakSubscription struct {
 	options soakOptions
 	streams map[*soakStream]*soakProgress
 	seq     uint64 // of a group of messages with several streams
+	held    bool   // it began with what a rate had held back
 }
 
 // soakProgress is how far a subscription has got with a stream.
@@ -90,6 +91,7 @@ type soakProgress struct {
 	least   int64 // the oldest value that a snapshot may have
 	floor   int64 // the first message is newer
 	ceiling int64 // and at most one newer than this; -1 if that is not known
+	gaps    int64 // values up to this may be missing: a rate had held back others
 	last    int64
 	any     bool // something was delivered
 }
@@ -101,6 +103,7 @@ func (m *soakModel) newSoakSubscription(r soakRequest, old *soakSubscription) *s
 	if old != nil && old.options.seq && old.options == r.options {
 		sub.seq = old.seq
 	}
+	sub.held = old != nil && old.options.rate > 0
 	for _, s := range m.matching(r.group) {
 		p := &soakProgress{least: r.done[s], floor: r.done[s], ceiling: s.begun.Load()}
 		if old != nil {
@@ -111,8 +114,8 @@ func (m *soakModel) newSoakSubscription(r soakRequest, old *soakSubscription) *s
 				p.floor, p.ceiling = before.last, before.last
 			}
 			p.least = max(p.least, p.floor)
-			if old.options.rate > 0 {
-				p.ceiling = -1
+			if sub.held {
+				p.ceiling, p.gaps = -1, s.begun.Load()
 			}
 		}
 		sub.streams[s] = p
@@ -197,7 +200,7 @@ func (m *soakModel) check(sub *soakSubscription, msg *soakMessage) (skipped bool
 			return false, err
 		}
 	}
-	if !sub.options.seq || !sub.several() || msg.Snapshot || !sub.consecutive() {
+	if !sub.options.seq || !sub.several() || msg.Snapshot || !sub.consecutive() || sub.held {
 		return skipped, nil
 	}
 	missing := sub.seq > 0 && msg.Seq != sub.seq+1
@@ -228,7 +231,7 @@ func (sub *soakSubscription) checkValue(v soakValue, snapshot bool) (missing boo
 	case p.any && v.value <= p.last:
 		return false, fail("it is not newer than the last one")
 	case p.any:
-		return sub.consecutive() && v.value > p.last+1, nil
+		return sub.consecutive() && v.value > p.last+1 && p.last >= p.gaps, nil
 	case v.value <= p.floor:
 		return false, fail("the first message is too old")
 	}

@@ -184,7 +184,7 @@ func (h *Hub) sendThrottled(m *member, stream uint64, f *frame, now time.Time, w
 	h.counters.drop(DropRate, dropped)
 	switch result {
 	case mayPass:
-		return m.session.deliver(m, f, now, wakes)
+		return m.session.deliver(m, f.as(m.variant), now, wakes)
 	case stopped:
 		return false
 	}
@@ -199,7 +199,7 @@ func (h *Hub) scheduleRelease(t *throttle, due time.Time) {
 	h.schedule.at(due, func(now time.Time) {
 		var wakes wakeList
 		next := t.release(now, func(m *member, f *frame) {
-			if !m.session.deliver(m, f, now, &wakes) {
+			if !m.session.deliver(m, f.as(m.variant), now, &wakes) {
 				h.counters.drop(DropRate, 1)
 			}
 		})

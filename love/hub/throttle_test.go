@@ -25,6 +25,22 @@ func TestChangingTheRateDeliversTheHeldBackValue(t *testing.T) {
 	require.Empty(t, c.sync())
 }
 
+func TestTheHeldBackValueHasTheFormOfTheNewSubscription(t *testing.T) {
+	_, url := start(t, hub.WithClock(newClock()))
+	c, pub := dialProcess(t, url), dialProcess(t, url)
+	c.send(withOptions("telemetry-A-1-s", `"max_rate":0.01,"seq":true`))
+	c.next()
+	pub.send(telemetry("s", 1))
+	pub.send(telemetry("s", 2))
+	pub.sync()
+	c.send(withOptions("telemetry-A-1-s", `"max_rate":0.02`))
+	require.Contains(t, c.next(), `"seq":1`)
+	require.Contains(t, c.next(), "Successfully")
+	value := c.next()
+	require.Contains(t, value, `{"s":2}`)
+	require.NotContains(t, value, "seq")
+}
+
 func TestASnapshotReplacesTheValueThatIsHeldBack(t *testing.T) {
 	h, url := start(t, hub.WithClock(newClock()))
 	c, pub := dialProcess(t, url), dialProcess(t, url)
