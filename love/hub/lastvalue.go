@@ -103,6 +103,7 @@ func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *
 		if g, known = h.newStream(g.name); !known {
 			return
 		}
+		g.seq.CompareAndSwap(0, seq) // the new group counts on
 		grown, ok = g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src)
 	}
 	if grown <= 0 || h.index.lastBytes.Add(int64(grown)) <= int64(h.limits.LastBytes) {

@@ -2,11 +2,14 @@ package hub
 
 import (
 	"context"
+	"net"
 	"testing"
 	"time"
 
+	"github.com/gobwas/ws"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 )
@@ -146,4 +149,62 @@ func TestRoutingGoesOnDuringASnapshot(t *testing.T) {
 	}
 	require.Equal(t, []string{"1"}, slowOnes)
 	require.Equal(t, "2", others[len(others)-1], "no older value follows a newer one: %v", others)
+}
+
+// The close frame is queued after the writer has looked whether there is one.
+func TestAWriterThatWaitsForAnAnswerWritesTheCloseFrame(t *testing.T) {
+	h, s := newQueued(t)
+	server, client := net.Pipe()
+	defer client.Close()
+	w := newWriter(s, server, nil)
+	s.sink = w
+	w.window.measured, w.window.size, w.window.sent, w.window.pings = true, 1, 10, []sentPing{{10, h.clock.Now()}}
+	require.True(t, s.out.startConsuming())
+	w.writeBuffer = writeBuffers.Get().(*writeBuffer)
+	require.Zero(t, w.window.room(), "the writer has looked")
+	s.close(CloseCredential)
+
+	go w.waitForAnswer(0)
+	f, err := ws.ReadFrame(client)
+	require.NoError(t, err)
+	require.Equal(t, ws.OpClose, f.Header.OpCode)
+	s.out.waitUntilIdle()
+}
+
+// A group that a subscriber has left may be removed while its first value is routed.
+func TestAValueKeepsItsNumberWhenItsGroupIsMadeAnew(t *testing.T) {
+	h, s := newQueued(t)
+	name := love.StreamGroup(love.CategoryEvent, "A", 0, "s")
+	m := newMember(s, SubscribeOptions{})
+	g := h.index.join(name, m)
+	seq := g.seq.Add(1)
+	h.index.leave(g, m)
+	h.storeLast(g, &wire.Item{CSC: []byte(`"A"`), SalIndex: []byte(`0`)}, []byte(`1`), seq, h.self)
+	event(t, h, "s", "2")
+	require.EqualValues(t, 2, h.index.find(name).seq.Load())
+}
+
+// statsSink checks the counters when its session is closed.
+type statsSink struct {
+	queueSink
+	closed func()
+}
+
+func (s *statsSink) setTimeout(time.Duration) { s.closed() }
+
+func TestNothingIsCountedBeforeItWasOffered(t *testing.T) {
+	h := New(WithTracing(false), WithLimits(Limits{QueueBytes: 10}))
+	t.Cleanup(func() { require.NoError(t, h.Shutdown(context.Background())) })
+	s := h.newSession(auth.Principal{Process: true}, sessionOptions{})
+	closed := false
+	s.sink = &statsSink{closed: func() {
+		closed = true
+		st := h.Stats()
+		require.EqualValues(t, 2, st.Dropped["closed"])
+		require.EqualValues(t, 2, st.Offered)
+	}}
+	s.join(love.StreamGroup(love.CategoryEvent, "A", 0, "s"), SubscribeOptions{}, nil, nil)
+	event(t, h, "s", "1")
+	event(t, h, "s", "2")
+	require.True(t, closed)
 }

@@ -24,7 +24,7 @@ func (c *counters) receive() {
 	c.observer.Received()
 }
 
-// offer counts messages for subscriptions that are in force. Each is then counted once
+// offer counts messages for subscriptions that are in force. Each is counted once
 // more: when it has been written ([counters.deliver]) or dropped ([counters.drop]).
 func (c *counters) offer(n int) {
 	if n > 0 {
@@ -99,7 +99,7 @@ func (h *Hub) Stats() Stats {
 	st := Stats{
 		Sessions: h.sessions.size(), Groups: h.index.size(), LastBytes: h.index.lastBytes.Load(),
 		SubscriptionBytes: h.index.subscriptionBytes.Load(), QueueBytes: h.queueBytes.Load(),
-		Received: c.received.Load(), Offered: c.offered.Load(), Delivered: c.delivered.Load(),
+		Received: c.received.Load(), Delivered: c.delivered.Load(),
 		Dropped: make(map[string]uint64, drops), Denied: make(map[string]uint64, denials), Closed: make(map[string]uint64, closeReasons),
 	}
 	for d := range drops {
@@ -111,6 +111,10 @@ func (h *Hub) Stats() Stats {
 	for r := range closeReasons {
 		st.Closed[r.String()] = c.closed[r].Load()
 	}
+	// A message may be delivered or dropped while the same is still being offered to
+	// others, before it is counted for all of them.
+	counted := st.Delivered + st.Dropped[DropBacklog.String()] + st.Dropped[DropRate.String()] + st.Dropped[DropClosed.String()]
+	st.Offered = max(counted, c.offered.Load())
 	return st
 }
 

@@ -145,10 +145,7 @@ func (w *writer) take() bool {
 	}
 	if room == 0 {
 		writeBuffers.Put(b)
-		out.stopConsuming(done)
-		if !w.window.isBlocked() { // answered meanwhile
-			w.wake()
-		}
+		w.waitForAnswer(done)
 		return false
 	}
 	b.batch = out.take(b.batch, min(room, maxWrite), done)
@@ -159,6 +156,16 @@ func (w *writer) take() bool {
 	w.probe(b)
 	w.writeBuffer = b
 	return true
+}
+
+// waitForAnswer stops writing until there is room in the window. written is how many bytes
+// have been written since the outbox was last informed.
+func (w *writer) waitForAnswer(written int) {
+	w.session.out.stopConsuming(written)
+	// The answer, or the end, may have come since the writer looked for it.
+	if !w.window.isBlocked() || w.session.out.isFinished() {
+		w.wake()
+	}
 }
 
 // probe adds a ping to a batch with messages, if one is due.
