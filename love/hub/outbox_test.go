@@ -246,6 +246,7 @@ func TestEveryMessageIsDeliveredInOrderOrCounted(t *testing.T) {
 		}
 		st := h.Stats()
 		requireBalance(t, st, 0)
+		require.Equal(t, h.Offered(), st.Offered)
 		if ended {
 			require.EqualValues(t, 1, st.Closed["slow"])
 			return

@@ -291,7 +291,7 @@ func (s *soak) checkAlways(stop <-chan struct{}) {
 	for {
 		st := s.hub.Stats()
 		counted := st.Delivered + st.Dropped["backlog"] + st.Dropped["rate"] + st.Dropped["closed"]
-		if counted > st.Offered || st.Delivered < last.Delivered || st.Received < last.Received {
+		if counted > st.Offered || st.Offered < last.Offered || st.Delivered < last.Delivered || st.Received < last.Received {
 			s.fail(fmt.Errorf("more counted than offered, or a counter went back: %+v", st))
 			return
 		}
@@ -326,7 +326,11 @@ func (s *soak) checkEnd(before resources) {
 	require.LessOrEqual(t, now.files, before.files)
 	require.Less(t, now.heap, before.heap+4<<20, "bytes")
 
-	requireBalance(t, s.hub.Stats(), 0)
+	st := s.hub.Stats()
+	requireBalance(t, st, 0)
+	require.Equal(t, s.hub.Offered(), st.Offered)
+	require.Zero(t, st.SubscriptionBytes)
+	require.Zero(t, st.QueueBytes)
 	for _, g := range s.hub.Groups() {
 		require.Zero(t, g.Members, g.Group)
 		name, err := love.ParseGroup(g.Group)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -382,22 +381,4 @@ func (c *soakClient) closeHandshake() error {
 		return err
 	}
 	return errors.New("the close frame was not answered")
-}
-
-// cut ends the connection in one of the ways that happen.
-func (c *soakClient) cut() error {
-	switch c.rng.IntN(4) {
-	case 0:
-		return c.closeHandshake()
-	case 1:
-		_ = c.conn.(*net.TCPConn).SetLinger(0) // a reset
-	case 2: // half closed
-		_ = c.conn.(*net.TCPConn).CloseWrite()
-		_ = c.conn.SetReadDeadline(time.Now().Add(timeout))
-		if _, err := io.Copy(io.Discard, c.conn); errors.Is(err, os.ErrDeadlineExceeded) {
-			return errors.New("the hub keeps a connection whose peer has closed")
-		}
-	}
-	c.drop()
-	return nil
 }

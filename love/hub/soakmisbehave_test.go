@@ -5,7 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -100,4 +103,22 @@ func (c *soakClient) askRefused() error {
 		messages = append(messages, `{"category":"event","data":[{"csc":"P0","salindex":1,"data":{"s0":{"i":-1}}}]}`)
 	}
 	return c.ask(soakRequest{kind: askRefused}, messages[c.rng.IntN(len(messages))])
+}
+
+// cut ends the connection in one of the ways that happen.
+func (c *soakClient) cut() error {
+	switch c.rng.IntN(4) {
+	case 0:
+		return c.closeHandshake()
+	case 1:
+		_ = c.conn.(*net.TCPConn).SetLinger(0) // a reset
+	case 2: // half closed
+		_ = c.conn.(*net.TCPConn).CloseWrite()
+		_ = c.conn.SetReadDeadline(time.Now().Add(timeout))
+		if _, err := io.Copy(io.Discard, c.conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			return errors.New("the hub keeps a connection whose peer has closed")
+		}
+	}
+	c.drop()
+	return nil
 }

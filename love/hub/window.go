@@ -139,5 +139,5 @@ func (w *window) lag(now time.Time) time.Duration {
 	if !w.measured || len(w.pings) == 0 {
 		return 0
 	}
-	return now.Sub(w.pings[0].at)
+	return max(0, now.Sub(w.pings[0].at)) // it may have been sent after now
 }

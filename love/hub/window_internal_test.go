@@ -87,3 +87,11 @@ func TestAPeerThatAnswersNoPingIsNotHeldBack(t *testing.T) {
 		require.False(t, w.answered([]byte(payload), now))
 	}
 }
+
+func TestALagIsNeverNegative(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	w := window{maxAge: time.Second, size: firstWindow, measured: true}
+	require.NotNil(t, w.add(maxWindow, now))
+	require.Zero(t, w.lag(now.Add(-time.Millisecond)))
+	require.Equal(t, time.Second, w.lag(now.Add(time.Second)))
+}

@@ -1,0 +1,5 @@
+package hub
+
+// Offered returns the count of [Stats].Offered as it is kept: while messages are being
+// offered it may be behind what has become of them.
+func (h *Hub) Offered() uint64 { return h.counters.offered.Load() }
