@@ -51,6 +51,26 @@ func TestFramesThatWaitTooLongAreConflatedWhileOthersAreWritten(t *testing.T) {
 	require.Equal(t, 29, dropped)
 }
 
+func TestASessionThatHasCaughtUpIsNotConflatedForItsFormerBacklog(t *testing.T) {
+	o := newOutbox(1<<20, 1<<20, time.Second)
+	now := time.Unix(1_700_000_000, 0)
+	push := func(n int) (dropped int) {
+		for range n {
+			_, d := o.push(keyed(7), nil, now)
+			dropped += d
+		}
+		return dropped
+	}
+	push(100)
+	require.True(t, o.startConsuming())
+	require.Len(t, o.take(nil, 5, 0), 2)
+	push(1)
+	now = now.Add(2 * time.Second)
+	require.Equal(t, 99, push(1))
+	require.Len(t, o.take(nil, maxWrite, 0), 1, "which is being written while more comes")
+	require.Zero(t, push(10))
+}
+
 func TestAnEmptyOutboxReleasesItsMemory(t *testing.T) {
 	o := newOutbox(1<<30, 1<<30, time.Hour)
 	now := time.Unix(1_700_000_000, 0)

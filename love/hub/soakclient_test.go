@@ -61,7 +61,16 @@ func (c *soakClient) step(ctx context.Context) error {
 	case n < 45:
 		return c.unsubscribe()
 	case n < 60:
-		return c.probeOnce()
+		times := 20
+		if c.name != "" {
+			times = 1 // a user may not ask so often
+		}
+		for range times {
+			if err := c.probeOnce(); err != nil {
+				return err
+			}
+		}
+		return nil
 	case n < 85:
 		return c.pump(time.Duration(c.rng.IntN(60)) * time.Millisecond)
 	case n < 93:
@@ -126,7 +135,7 @@ func (c *soakClient) ask(r soakRequest, text string) error {
 }
 
 func (c *soakClient) subscribe(g love.Group, o soakOptions) error {
-	r := soakRequest{kind: askSubscribe, group: g, options: o, done: make(map[*soakStream]int64)}
+	r := soakRequest{kind: askSubscribe, at: time.Now(), group: g, options: o, done: make(map[*soakStream]int64)}
 	for _, s := range c.soak.model.matching(g) {
 		r.done[s] = s.done.Load()
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/rubin-love/love-go/love"
 )
@@ -63,6 +64,7 @@ type soakOptions struct {
 // soakRequest is something that the hub has yet to answer.
 type soakRequest struct {
 	kind    soakRequestKind
+	at      time.Time
 	group   love.Group
 	options soakOptions
 	done    map[*soakStream]int64 // for a subscription: what was routed before
@@ -84,6 +86,7 @@ type soakSubscription struct {
 	streams map[*soakStream]*soakProgress
 	seq     uint64 // of a group of messages with several streams
 	held    bool   // it began with what a rate had held back
+	asked   time.Time
 }
 
 // soakProgress is how far a subscription has got with a stream.
@@ -94,12 +97,13 @@ type soakProgress struct {
 	gaps    int64 // values up to this may be missing: a rate had held back others
 	last    int64
 	any     bool // something was delivered
+	count   int  // of messages
 }
 
 // newSoakSubscription begins the subscription that was asked for with r and has been
 // confirmed now, in the place of old, nil if there was none.
 func (m *soakModel) newSoakSubscription(r soakRequest, old *soakSubscription) *soakSubscription {
-	sub := &soakSubscription{group: r.group, options: r.options, streams: make(map[*soakStream]*soakProgress)}
+	sub := &soakSubscription{group: r.group, options: r.options, asked: r.at, streams: make(map[*soakStream]*soakProgress)}
 	if old != nil && old.options.seq && old.options == r.options {
 		sub.seq = old.seq
 	}
@@ -196,6 +200,12 @@ func (m *soakModel) check(sub *soakSubscription, msg *soakMessage) (skipped bool
 		skipped = skipped || missing
 		p := sub.streams[v.stream]
 		p.last, p.any = v.value, true
+		if !msg.Snapshot {
+			p.count++
+		}
+		if err := sub.checkRate(v.stream, p.count); err != nil {
+			return false, err
+		}
 		if err := sub.checkSeq(msg, v); err != nil {
 			return false, err
 		}
@@ -236,6 +246,15 @@ func (sub *soakSubscription) checkValue(v soakValue, snapshot bool) (missing boo
 		return false, fail("the first message is too old")
 	}
 	return sub.consecutive() && p.ceiling >= 0 && v.value > p.ceiling+1, nil
+}
+
+// checkRate checks that the messages of a stream are not more than max_rate allows.
+func (sub *soakSubscription) checkRate(s *soakStream, count int) error {
+	elapsed := time.Since(sub.asked)
+	if sub.options.rate == 0 || sub.held || float64(count) <= 2+float64(sub.options.rate)*elapsed.Seconds() {
+		return nil
+	}
+	return fmt.Errorf("%d messages of %v in %v, with a max_rate of %d", count, s.group, elapsed, sub.options.rate)
 }
 
 // checkSeq checks the counter of a stream. The model's publishers count as it does.
