@@ -286,6 +286,12 @@ func (o *outbox) waitUntilIdle() {
 	}
 }
 
+func (o *outbox) isConsuming() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.consuming
+}
+
 func (o *outbox) isFinished() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -212,18 +212,33 @@ func (s *soak) publish(streams []*soakStream, rng *rand.Rand) error {
 	return err
 }
 
+// streamSets returns sets of streams of a component that are published together; they
+// overlap.
+func (s *soak) streamSets(csc string, rng *rand.Rand) (sets [][]*soakStream) {
+	for _, category := range []love.Category{love.CategoryEvent, love.CategoryTelemetry} {
+		var all []*soakStream
+		for _, st := range s.model.streams {
+			if st.group.Category == category && st.group.CSC == csc {
+				all = append(all, st)
+				sets = append(sets, []*soakStream{st})
+			}
+		}
+		sets = append(sets, all)
+		for range 4 {
+			some := slices.DeleteFunc(slices.Clone(all), func(*soakStream) bool { return rng.IntN(2) == 0 })
+			if len(some) > 0 {
+				sets = append(sets, some)
+			}
+		}
+	}
+	return sets
+}
+
 // runPublisher publishes the streams of component i, every second component over a
 // connection.
 func (s *soak) runPublisher(ctx context.Context, i int, rng *rand.Rand) {
-	pick := func() (list []*soakStream) {
-		category := []love.Category{love.CategoryEvent, love.CategoryTelemetry}[rng.IntN(2)]
-		for _, st := range s.model.streams {
-			if st.group.Category == category && st.group.CSC == "P"+itoa(i) && (rng.IntN(3) == 0 || list == nil && st.group.Stream == "s2" && st.group.SalIndex == "2") {
-				list = append(list, st)
-			}
-		}
-		return list
-	}
+	sets := s.streamSets("P"+itoa(i), rng)
+	pick := func() []*soakStream { return sets[rng.IntN(len(sets))] }
 	c := &soakClient{soak: s, rng: rng}
 	publish := func() error { return s.publish(pick(), rng) }
 	if i%2 == 1 {

@@ -2,7 +2,9 @@ package hub
 
 import (
 	"net"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -19,6 +21,7 @@ type writer struct {
 	conn         net.Conn
 	raw          syscall.RawConn // nil if conn cannot be written without blocking
 	window       window          // what is on the way to the peer
+	blocked      atomic.Bool     // the outbox's consumer waits for the kernel
 	*writeBuffer                 // of the outbox's consumer; nil without one
 }
 
@@ -59,7 +62,9 @@ func (w *writer) wake() {
 		return
 	}
 	w.writeBuffer = writeBuffers.Get().(*writeBuffer)
+	w.blocked.Store(false)
 	if w.raw == nil || !w.consume(w.tryWrite) {
+		w.blocked.Store(true)
 		go w.consume(w.write)
 	}
 }
@@ -68,6 +73,9 @@ func (w *writer) wake() {
 func (w *writer) press() {
 	w.window.widen()
 	w.wake()
+	for w.session.out.isConsuming() && !w.blocked.Load() { // another goroutine writes
+		runtime.Gosched()
+	}
 }
 
 // answered implements sink.
