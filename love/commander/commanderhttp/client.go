@@ -96,7 +96,7 @@ func sameRequest(r *http.Request, via []*http.Request) error {
 	if !keeps || r.URL.Host != via[0].URL.Host || len(via) > 3 {
 		return http.ErrUseLastResponse
 	}
-	return nil
+	return mayFollow(r.Context())
 }
 
 // The paths of a LOVE-commander. checkPath, where our commanders check commands,

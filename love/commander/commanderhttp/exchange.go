@@ -71,9 +71,11 @@ func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
 	}
 	defer resp.Body.Close()
 	limit := r.maxResponse()
-	body, release := c.largeResponses.reader(ctx, resp.Body)
-	defer release()
-	resp.Body = body
+	if limit > maxAck {
+		body, release := c.largeResponses.reader(ctx, resp.Body)
+		defer release()
+		resp.Body = body
+	}
 	answer, err := ReadResponse(ctx, resp, limit)
 	switch {
 	case errors.Is(err, ErrTooLong):

@@ -60,6 +60,16 @@ func TestClient_ExplainsToTheOperatorWhyThereIsNoAnswer(t *testing.T) {
 			http.Redirect(w, r, "/heartbeat/", http.StatusFound)
 		}, commander.Unknown, 502, "The commander answered with status 302 and a redirection"},
 		"a line that is not progress": {progress("<p>\n"), commander.Unknown, 502, "The commander answered with status 200 and no JSON: <p>."},
+		"half a line, then silence": {afterBody(func(w http.ResponseWriter, r *http.Request) {
+			progress(`{"progress":{"code":301}}`+"\n"+`{"status":200,"body":{"ack":`)(w, r)
+			_ = http.NewResponseController(w).Flush()
+			neverAnswer(w, r)
+		}), commander.TimedOut, 504, "The commander at commander:5000 did not answer in time. Whether the command was executed is unknown"},
+		"half a line, then the end of the connection": {func(w http.ResponseWriter, r *http.Request) {
+			progress(`{"progress":{"code":301}}`+"\n"+`{"status":200,"body":{"ack":`)(w, r)
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}, commander.Unknown, 502, "The commander at commander:5000 broke off its answer. Whether the command was executed is unknown"},
 		"progress without an end": {progress(`{"progress":{"code":301}}` + "\n"), commander.Unknown, 502,
 			"The commander at commander:5000 broke off its answer."},
 		"an end that is a redirection": {progress(`{"status":302,"body":{}}` + "\n"), commander.Unknown, 502,

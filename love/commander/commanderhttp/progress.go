@@ -138,6 +138,8 @@ func readLines(ctx context.Context, content io.Reader, limit int) (Response, err
 			err = json.Unmarshal(text, &line)
 		}
 		switch {
+		case err != nil && scan.Err() != nil: // the connection broke in the middle of it
+			return Response{}, scan.Err()
 		case err != nil:
 			return Response{Status: http.StatusOK, Body: scan.Bytes()}, nil
 		case line.Progress != nil:

@@ -49,12 +49,12 @@ func TestClient_TheStatusOfTheCommanderIsRecorded(t *testing.T) {
 		200: love.CommandFailed, 400: love.CommandRefused, 403: love.CommandRefused, 501: love.CommandRefused, 503: love.CommandRefused,
 		500: love.CommandUnknown, 504: love.CommandTimedOut,
 	} {
-		withAPI(t, pythonCommander(respondWith(status, `{"ack":"why","code":301}`)), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+		withAPI(t, pythonCommander(respondWith(status, `{"ack":"why","code":-302}`)), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
 			recorder := record.New(c, record.NewMemory(0), record.WithStatus(commanderhttp.Status))
 			_, _ = execute(t, recorder)
 			entries, err := recorder.List(t.Context(), love.CommandFilter{})
 			require.NoError(t, err)
-			require.Equal(t, love.CommandOutcome{State: want, Status: status, Code: 301, Result: "why"}, entries[0].CommandOutcome)
+			require.Equal(t, love.CommandOutcome{State: want, Status: status, Code: -302, Result: "why"}, entries[0].CommandOutcome)
 			recorder.Close(context.Background())
 		})
 	}

@@ -117,11 +117,13 @@ func encode(ack love.Ack) json.RawMessage {
 
 // Ack returns the acknowledgement in the answer to a command or an observing log. A
 // status other than 200 is a [*commander.Error] with a [*StatusError], whose text is
-// the beginning of the body if that is not an acknowledgement. A 200 that is not one
-// is an error too: nobody knows what it means.
+// the beginning of the body if that is not an acknowledgement. A 200 that is not one,
+// or one that does not end the command, is an error too: nobody knows what it means.
 func (r Response) Ack() (love.Ack, error) {
 	ack, ok := r.decode()
 	switch {
+	case r.Status == http.StatusOK && ok && (ack.Code == 300 || ack.Code == 301):
+		return love.Ack{}, r.unusable(fmt.Sprintf("code %d, which does not end a command", ack.Code))
 	case r.Status == http.StatusOK && ok:
 		ack.Raw = r.Body
 		return ack, nil
@@ -135,19 +137,31 @@ func (r Response) Ack() (love.Ack, error) {
 	}
 }
 
-// decode returns the acknowledgement that the body is.
+// decode returns the acknowledgement that the body is. Keys are exact, and must not
+// occur twice: others would read the answer differently.
 func (r Response) decode() (ack love.Ack, ok bool) {
-	var answered struct {
-		Text        *string `json:"ack"`
-		Code, Error json.RawMessage
-	}
-	if json.Unmarshal(r.Body, &answered) != nil || answered.Text == nil {
+	body := bytes.TrimSpace(r.Body)
+	if len(body) == 0 || body[0] != '{' || wire.Strict(body) != nil {
 		return love.Ack{}, false
 	}
-	ack.Text = *answered.Text
-	codeOK := integer(answered.Code, &ack.Code)
-	errorOK := integer(answered.Error, &ack.Error)
-	return ack, codeOK && errorOK
+	var hasText bool
+	for name, value := range wire.Members(body) {
+		valid := true
+		switch name {
+		case "ack":
+			if hasText = wire.IsText(value); hasText {
+				ack.Text = string(wire.Text(value))
+			}
+		case "code":
+			valid = integer(value, &ack.Code)
+		case "error":
+			valid = integer(value, &ack.Error)
+		}
+		if !valid {
+			return love.Ack{}, false
+		}
+	}
+	return ack, hasText
 }
 
 // integer reads a JSON number that is whole. A missing one, and null, are 0.

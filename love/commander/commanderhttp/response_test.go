@@ -62,6 +62,7 @@ func TestResponse_StatusDeterminesTheKindOfTheError(t *testing.T) {
 func TestResponse_A200ThatIsNoAcknowledgementIsAnError(t *testing.T) {
 	for _, body := range []string{
 		`[1]`, `"Done"`, `{"code":303}`, `{"ack":null}`, `{"ack":1}`, `{"ack":1,"code":-302}`, "{\n \"a\": 1 }",
+		`{"ACK":"Done"}`, `{"ack":"Done","ack":"Failed"}`, `{"ack":"Done","code":303,"code":-302}`, `{"ack":"Done"`,
 		`{"ack":"x","code":"303"}`, `{"ack":"x","code":303.5}`, `{"ack":"x","code":1e300}`, `{"ack":"x","code":[]}`, `{"ack":"x","code":303,"error":{}}`,
 	} {
 		ack, err := commanderhttp.Response{Status: 200, Body: json.RawMessage(body)}.Ack()
@@ -69,6 +70,15 @@ func TestResponse_A200ThatIsNoAcknowledgementIsAnError(t *testing.T) {
 		require.Equal(t, commander.Unknown, commander.ErrorOf(err, "").Kind, body)
 		require.Equal(t, 502, commanderhttp.Status(err))
 		require.ErrorContains(t, err, "The commander answered with status 200 and no acknowledgement: "+strings.Join(strings.Fields(body), " ")+".")
+	}
+}
+
+func TestResponse_AnAcknowledgementThatDoesNotEndTheCommandIsAnError(t *testing.T) {
+	for code, text := range map[string]string{"300": "code 300", "301": "code 301"} {
+		ack, err := commanderhttp.Response{Status: 200, Body: json.RawMessage(`{"ack":"x","code":` + code + `}`)}.Ack()
+		require.Zero(t, ack)
+		require.EqualError(t, err, "The commander answered with status 200 and "+text+", which does not end a command.")
+		require.Equal(t, commander.Unknown, commander.ErrorOf(err, "").Kind)
 	}
 }
 

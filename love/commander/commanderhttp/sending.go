@@ -22,12 +22,26 @@ type sending struct {
 	stale   int // of these, those that were given up for another try
 }
 
+type sendingKey struct{}
+
+// mayFollow returns an error if a redirect comes too late: the caller of the request
+// with this context does not wait any more, so the request must not be sent again.
+func mayFollow(ctx context.Context) error {
+	s, ok := ctx.Value(sendingKey{}).(*sending)
+	if !ok || s.caller.Err() == nil {
+		return nil
+	}
+	s.connecting() // nothing was executed
+	return context.Cause(s.caller)
+}
+
 // newSending returns a context for a request, which ends with ctx as long as the
 // request has not left as a whole, and then with that of [commander.Sent].
 func newSending(ctx context.Context) (context.Context, *sending) {
 	running, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	s := &sending{caller: ctx, cancel: cancel}
 	s.endWith(ctx)
+	running = context.WithValue(running, sendingKey{}, s)
 	return httptrace.WithClientTrace(running, &httptrace.ClientTrace{
 		// Also called when the request is sent again: nothing of it was written to a
 		// connection that turned out to be closed, or it was redirected.
@@ -47,6 +61,9 @@ func (s *sending) connecting() {
 	s.traced, s.reached, s.sent, s.stale = true, false, false, s.writing
 	s.stop()
 	s.endWith(s.caller)
+	if s.caller.Err() != nil { // at once: an idle connection may be there
+		s.cancel(context.Cause(s.caller))
+	}
 }
 
 func (s *sending) connected() {

@@ -3,6 +3,7 @@ package commanderhttp_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -158,5 +159,60 @@ func TestClient_ARedirectedCommandDoesNotLeaveAfterTheTimeLimit(t *testing.T) {
 		recorder.Close(t.Context())
 		client.Close()
 		require.NoError(t, server.Close())
+	})
+}
+
+// An idle connection is there when the redirect comes, after the time limit: it must not
+// be used.
+func TestClient_ARedirectAfterTheTimeLimitIsNotFollowed(t *testing.T) {
+	var executed, redirected atomic.Int32
+	mux := http.NewServeMux()
+	mux.HandleFunc("/cmd/{$}", afterBody(func(w http.ResponseWriter, r *http.Request) {
+		redirected.Add(1)
+		time.Sleep(time.Minute)
+		http.Redirect(w, r, "/commander/cmd", http.StatusTemporaryRedirect)
+	}))
+	mux.HandleFunc("/commander/cmd", func(http.ResponseWriter, *http.Request) { executed.Add(1) })
+	withAPI(t, mux, func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+		recorder := record.New(c, record.NewMemory(0))
+		for range 20 {
+			_, err := execute(t, recorder)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			time.Sleep(time.Hour)
+		}
+		require.EqualValues(t, 20, redirected.Load())
+		require.Zero(t, executed.Load())
+		entries, err := recorder.List(t.Context(), love.CommandFilter{})
+		require.NoError(t, err)
+		for _, e := range entries {
+			require.Equal(t, love.CommandRefused, e.State, "nothing was executed: %+v", e)
+		}
+		recorder.Close(t.Context())
+	})
+}
+
+// However much progress they report, commands do not take the places of large answers.
+func TestClient_ProgressIsNoLargeAnswer(t *testing.T) {
+	line := `{"progress":{"code":301,"result":"` + strings.Repeat("x", 1000) + `"}}` + "\n"
+	withAPI(t, pythonCommander(afterBody(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", commanderhttp.ProgressType)
+		for range 2000 {
+			_, _ = io.WriteString(w, line)
+		}
+		_ = http.NewResponseController(w).Flush()
+		neverAnswer(w, r)
+	})), func(t *testing.T, c *commanderhttp.Client, _ *http.Client) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var reported atomic.Int32
+		var running sync.WaitGroup
+		for range 10 {
+			running.Go(func() {
+				_, _ = c.Execute(commander.WithProgress(ctx, func(love.Progress) { reported.Add(1) }), switchOn)
+			})
+		}
+		synctest.Wait()
+		require.EqualValues(t, 20_000, reported.Load())
+		cancel()
+		running.Wait()
 	})
 }

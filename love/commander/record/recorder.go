@@ -3,10 +3,7 @@ package record
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -146,57 +143,6 @@ func (r *Recorder) Execute(ctx context.Context, c commander.Call) (love.Ack, err
 	return love.Ack{}, err
 }
 
-// timeoutError returns the error for a caller whose time limit has passed; last
-// is the last progress that came.
-func timeoutError(waited time.Duration, last love.Progress) *commander.Error {
-	progress := ""
-	if last.Code != 0 {
-		progress = strings.TrimSpace(fmt.Sprintf("; the last acknowledgement was %d %s", last.Code, last.Name))
-		if last.Result != "" {
-			progress += ": " + last.Result
-		}
-	}
-	return &commander.Error{
-		Kind: commander.TimedOut, Code: last.Code, Err: context.DeadlineExceeded,
-		Text: fmt.Sprintf("No answer within %s%s. The command is still waited for; the record of commands will tell what came of it.", round(waited), progress),
-	}
-}
-
-// wait returns the answer that came before ctx ended, if one did. A command that
-// has not left by then is given up, and its commander knows better than this recorder
-// what came of it; so it has a moment to return.
-func (r *Recorder) wait(ctx context.Context, answered <-chan answer, late *lateTimeout) (a answer, ok bool) {
-	select {
-	case a = <-answered:
-		return a, true
-	case <-r.abandoned.Done():
-		return r.abandonment(), true
-	case <-ctx.Done():
-	}
-	if late.sent.Load() {
-		return answer{}, false
-	}
-	moment := time.NewTimer(endTimeout)
-	defer moment.Stop()
-	select {
-	case a = <-answered:
-		return a, true
-	case <-r.abandoned.Done():
-		return r.abandonment(), true
-	case <-moment.C:
-		return answer{}, false
-	}
-}
-
-// abandonment is the answer for a caller when nothing waits for the commander's any
-// more.
-func (r *Recorder) abandonment() answer {
-	err := &commander.Error{
-		Kind: commander.Unknown, Err: context.Canceled, Text: "The manager ended before an answer came. " + commander.UnknownOutcome,
-	}
-	return answer{err: err, outcome: r.outcome(love.Ack{}, err)}
-}
-
 // Check implements [commander.Checker] with the wrapped commander.
 func (r *Recorder) Check(ctx context.Context, c commander.Call) (love.Ack, error) {
 	return commander.Check(ctx, r.inner, c)
@@ -205,15 +151,6 @@ func (r *Recorder) Check(ctx context.Context, c commander.Call) (love.Ack, error
 // retryAfter is how long a client should wait before it repeats a command that
 // was not sent.
 const retryAfter = time.Second
-
-// round rounds a duration for a text: to milliseconds below a second, else
-// to tenths of a second.
-func round(d time.Duration) time.Duration {
-	if d < time.Second {
-		return d.Round(time.Millisecond)
-	}
-	return d.Round(100 * time.Millisecond)
-}
 
 // enter reports whether the recorder is open. If so, the command counts as
 // under way until underWay.Done.
@@ -224,57 +161,6 @@ func (r *Recorder) enter() bool {
 		r.underWay.Add(1)
 	}
 	return !r.closed
-}
-
-// answer is what the inner commander returned, and the outcome to record.
-type answer struct {
-	ack     love.Ack
-	err     error
-	outcome love.CommandOutcome
-}
-
-// send executes the command in the background and returns a channel for the
-// answer. It cancels the contexts at the end.
-func (r *Recorder) send(ctx context.Context, c commander.Call, began time.Time, late *lateTimeout) <-chan answer {
-	release := context.AfterFunc(r.ending, func() { late.cancel(context.Canceled) })
-	answered := make(chan answer, 1)
-	go func() {
-		defer late.cancel(context.Canceled)
-		defer release()
-		ack, err := r.execute(ctx, c)
-		o := r.outcome(ack, err)
-		o.Duration = r.clock.Now().Sub(began)
-		answered <- answer{ack, err, o}
-	}()
-	return answered
-}
-
-// execute executes the command and turns a panic into an error: nothing else
-// recovers in its goroutine, and a commander that panics must not end the program.
-func (r *Recorder) execute(ctx context.Context, c commander.Call) (_ love.Ack, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			r.log.Error("a commander panicked", "csc", c.CSC, "salindex", c.SalIndex, "cmd", c.Name, "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("the commander panicked: %v", p)
-		}
-	}()
-	return r.inner.Execute(ctx, c)
-}
-
-// follow records an answer that came after its caller had stopped waiting. An
-// error that says no more than the entry which is recorded as timed out adds
-// nothing to it.
-func (r *Recorder) follow(e love.CommandEntry, a answer, timedOut bool) {
-	if timedOut {
-		err := commander.ErrorOf(a.err, "")
-		switch {
-		case a.err == nil, err.Answered:
-			a.outcome.State = love.CommandLate
-		case err.Sent():
-			return
-		}
-	}
-	r.finish(e, a.outcome)
 }
 
 // Refuse records a command that was refused before it reached the recorder, with
@@ -328,9 +214,6 @@ func (r *Recorder) List(ctx context.Context, f love.CommandFilter) ([]love.Comma
 	}
 	return r.store.List(ctx, f)
 }
-
-// endTimeout is how long commanders have to return after their contexts ended.
-const endTimeout = 250 * time.Millisecond
 
 // Close refuses new commands and waits for those under way. When ctx ends, it
 // ends theirs, and records as [love.CommandUnknown] what does not come to its end
