@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
+	"database/sql"
 	"maps"
 	"slices"
 
@@ -10,9 +10,10 @@ import (
 )
 
 // restriction is what a change has taken away from a user and could not be
-// recorded: it is in effect in this process until it is. The zero value takes away
-// nothing.
+// recorded: it is in effect in this process until it is, or until another process
+// has changed the same later.
 type restriction struct {
+	from         changes // the account in the database when it was made
 	deleted      bool
 	disabled     bool
 	endTokens    bool
@@ -21,13 +22,13 @@ type restriction struct {
 	superuser    bool   // is one no more
 	groups       []string
 	permissions  []auth.Permission
-	generation   int // tells apart what was taken away earlier and later
 }
 
 // restrictionOf returns what a change takes away. A new password counts if it ends
 // the tokens of the old one.
-func restrictionOf(before, after auth.Account) restriction {
+func restrictionOf(from changes, before, after auth.Account) restriction {
 	r := restriction{
+		from:        from,
 		disabled:    after.Disabled && !before.Disabled,
 		endTokens:   after.TokensFrom == auth.NextVersion,
 		superuser:   before.Superuser && !after.Superuser,
@@ -45,60 +46,91 @@ func missing[T comparable](before, after []T) []T {
 	return slices.DeleteFunc(slices.Clone(before), func(item T) bool { return slices.Contains(after, item) })
 }
 
+func (r restriction) takesRights() bool { return r.superuser || len(r.groups)+len(r.permissions) > 0 }
+
 func (r restriction) isZero() bool {
-	return !r.deleted && !r.disabled && !r.endTokens && !r.superuser && len(r.groups) == 0 && len(r.permissions) == 0
+	return !r.deleted && !r.disabled && !r.endTokens && !r.takesRights()
 }
 
-// with returns both restrictions together; of two passwords the later one counts.
-func (r restriction) with(later restriction) restriction {
-	r.deleted = r.deleted || later.deleted
-	r.disabled = r.disabled || later.disabled
-	r.endTokens = r.endTokens || later.endTokens
-	r.superuser = r.superuser || later.superuser
-	r.groups = append(slices.Clip(r.groups), later.groups...)
-	r.permissions = append(slices.Clip(r.permissions), later.permissions...)
-	if later.newPassword {
-		r.newPassword, r.passwordHash = true, later.passwordHash
+// effect is what the restrictions of a user do to the account in the database.
+type effect struct {
+	deleted    bool
+	locks      bool     // no log-in that was checked without it may get a token
+	superseded []string // what another process has changed later
+}
+
+// restrictions are those of one user, oldest first.
+type restrictions []restriction
+
+// apply takes away from an account as it is in the database now, except what
+// another process has changed later.
+func (all restrictions) apply(a *auth.Account, now changes) (e effect) {
+	for _, r := range all {
+		r.apply(a, now, &e)
 	}
-	return r
+	return e
 }
 
-// apply takes away from an account. It fits UpdateAccount.
-func (r restriction) apply(a *auth.Account) {
-	a.Disabled = a.Disabled || r.disabled
-	a.Superuser = a.Superuser && !r.superuser
-	a.Groups, a.Permissions = missing(a.Groups, r.groups), missing(a.Permissions, r.permissions)
-	if r.newPassword {
+func (r restriction) apply(a *auth.Account, now changes, e *effect) {
+	added := now.addedIn != r.from.addedIn
+	// later reports whether to leave alone what the restriction takes away.
+	later := func(takes, changed bool, what string) bool {
+		if takes && (added || changed) {
+			e.superseded = append(e.superseded, what)
+		}
+		return !takes || added || changed
+	}
+	if !later(r.deleted, false, "the deletion") {
+		e.deleted = true
+	}
+	if !later(r.disabled, now.enabledIn != r.from.enabledIn, "disabled") {
+		a.Disabled, e.locks = true, true
+	}
+	if !later(r.takesRights(), now.rightsIn != r.from.rightsIn, "rights") {
+		a.Superuser = a.Superuser && !r.superuser
+		a.Groups, a.Permissions = missing(a.Groups, r.groups), missing(a.Permissions, r.permissions)
+		e.locks = true
+	}
+	password := !later(r.newPassword, now.passwordHash != r.from.passwordHash, "the password")
+	if password {
 		a.PasswordHash = r.passwordHash
 	}
-	if r.endTokens {
+	switch {
+	case !r.endTokens:
+	case password, now.version == r.from.version:
 		a.EndTokens()
+		e.locks = true
+	default: // those of later log-ins stay
+		a.TokensFrom = max(a.TokensFrom, r.from.version+1)
 	}
 }
 
-// applyTo returns an account as it is in memory until the restriction is recorded.
+// applyTo returns an account as it is in memory until the restrictions are recorded.
 // Nobody can log in with it before, because no account in the database has its
 // version.
-func (r restriction) applyTo(a auth.Account, groups map[string]auth.Group) auth.Account {
-	r.apply(&a)
-	a.Version = auth.NextVersion
+func (all restrictions) applyTo(a auth.Account, now changes, groups map[string]auth.Group) (_ auth.Account, deleted bool) {
+	e := all.apply(&a, now)
+	if e.locks {
+		a.Version = auth.NextVersion
+	}
 	a.GroupPermissions = auth.PermissionsOf(a.Groups, groups)
-	return a
+	return a, e.deleted
 }
 
 // restricted returns the snapshot with what is only in memory.
-func (c userSnapshot) restricted(unrecorded map[string]restriction) userSnapshot {
+func (c userSnapshot) restricted(unrecorded map[string]restrictions) userSnapshot {
 	if len(unrecorded) == 0 {
 		return c
 	}
 	c.accounts = maps.Clone(c.accounts)
-	for name, r := range unrecorded {
+	for name, all := range unrecorded {
 		a, ok := c.accounts[name]
-		switch {
-		case r.deleted:
+		if !ok {
+			continue
+		}
+		a, deleted := all.applyTo(a, c.changes[name], c.groups)
+		if c.accounts[name] = a; deleted {
 			delete(c.accounts, name)
-		case ok:
-			c.accounts[name] = r.applyTo(a, c.groups)
 		}
 	}
 	return c
@@ -112,9 +144,7 @@ func (u *userStore) keep(username string, r restriction, err error) error {
 	}
 	u.loading.Lock()
 	u.mu.Lock()
-	together := u.unrecorded[username].with(r)
-	together.generation++
-	u.unrecorded[username] = together
+	u.unrecorded[username] = append(slices.Clip(u.unrecorded[username]), r)
 	old := u.current
 	u.current = u.current.restricted(u.unrecorded)
 	fresh := u.current
@@ -132,6 +162,7 @@ func (u *userStore) keepChange(username string, change func(*auth.Account) error
 	}
 	u.mu.RLock()
 	before, ok := u.current.accounts[username]
+	from := u.current.changes[username]
 	u.mu.RUnlock()
 	after := before
 	after.User = before.Clone()
@@ -139,56 +170,80 @@ func (u *userStore) keepChange(username string, change func(*auth.Account) error
 	if !ok || change(&after) != nil {
 		return err
 	}
-	return u.keep(username, restrictionOf(before, after), err)
+	return u.keep(username, restrictionOf(from, before, after), err)
 }
 
 // settle records what is only in memory about a user, so that a later change comes
-// after it.
-func (u *userStore) settle(ctx context.Context, username string) (recorded restriction, err error) {
-	if _, ok := u.unrecordedOf(username); !ok {
-		return restriction{}, nil
+// after it. deleted reports whether that has deleted the user.
+func (u *userStore) settle(ctx context.Context, username string) (deleted bool, err error) {
+	if len(u.unrecordedOf(username)) == 0 {
+		return false, nil
 	}
 	u.settling.Lock()
 	defer u.settling.Unlock()
-	r, ok := u.unrecordedOf(username)
-	if !ok {
-		return restriction{}, nil
+	all := u.unrecordedOf(username)
+	if len(all) == 0 {
+		return false, nil
 	}
-	if r.deleted {
-		err = u.delete(ctx, username)
-	} else {
-		err = u.update(ctx, username, func(a *auth.Account) error {
-			r.apply(a)
+	e, err := u.record(ctx, username, all)
+	if err != nil {
+		return false, err
+	}
+	if len(e.superseded) > 0 {
+		u.store.log.Warn("a revocation that could not be recorded before is superseded: another process has changed the same later, and that stays",
+			"of", username, "superseded", e.superseded)
+	}
+	u.recorded(username, len(all))
+	if err := u.store.reload(ctx); err == nil { // else poll tries again
+		u.notifier.notify()
+	}
+	return e.deleted, nil
+}
+
+// record writes restrictions to the database.
+func (u *userStore) record(ctx context.Context, username string, all restrictions) (e effect, err error) {
+	err = u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, revision int64) error {
+		c, err := readUsers(ctx, tx)
+		if err != nil {
+			return err
+		}
+		before, ok := c.accounts[username]
+		if !ok { // another process has deleted it
+			e.deleted = slices.ContainsFunc(all, func(r restriction) bool { return r.deleted })
 			return nil
-		})
-	}
-	if err != nil && !errors.Is(err, auth.ErrUnknownUser) {
-		return restriction{}, err
-	}
-	u.recorded(username, r)
-	if err := u.store.reload(ctx); err != nil { // poll tries again
-		return r, nil
-	}
-	u.notifier.notify()
-	return r, nil
+		}
+		a := before
+		if e = all.apply(&a, c.changes[username]); e.deleted {
+			return exec(ctx, tx, `DELETE FROM users WHERE username = $1`, username)
+		}
+		if !e.locks && a.TokensFrom == before.TokensFrom {
+			return nil
+		}
+		if a.TokensFrom != auth.NextVersion {
+			before.TokensFrom = a.TokensFrom
+		}
+		return rewrite(ctx, tx, c, before, a, revision)
+	})
+	return e, err
 }
 
 // unrecordedOf returns what is only in memory about a user.
-func (u *userStore) unrecordedOf(username string) (restriction, bool) {
+func (u *userStore) unrecordedOf(username string) restrictions {
 	u.mu.RLock()
 	defer u.mu.RUnlock()
-	r, ok := u.unrecorded[username]
-	return r, ok
+	return u.unrecorded[username]
 }
 
-// recorded notes that a restriction is in the database, unless more was taken away
-// meanwhile, and makes the next reload read the account as it is there.
-func (u *userStore) recorded(username string, r restriction) {
+// recorded notes that the first n restrictions of a user are in the database, and
+// makes the next reload read the account as it is there.
+func (u *userStore) recorded(username string, n int) {
 	u.loading.Lock()
 	defer u.loading.Unlock()
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.unrecorded[username].generation == r.generation {
+	if left := u.unrecorded[username][n:]; len(left) > 0 {
+		u.unrecorded[username] = left
+	} else {
 		delete(u.unrecorded, username)
 	}
 	u.current.revision = 0

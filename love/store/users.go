@@ -22,13 +22,13 @@ type userStore struct {
 	settling   sync.Mutex // held while what is only in memory is written
 	mu         sync.RWMutex
 	current    userSnapshot
-	unrecorded map[string]restriction // by user name
+	unrecorded map[string]restrictions // by user name
 }
 
 var _ auth.UserStore = (*userStore)(nil)
 
 func newUsers(s *Store) *userStore {
-	return &userStore{store: s, unrecorded: make(map[string]restriction)}
+	return &userStore{store: s, unrecorded: make(map[string]restrictions)}
 }
 
 // userSnapshot holds all accounts and groups as of a revision. It is never
@@ -36,6 +36,7 @@ func newUsers(s *Store) *userStore {
 type userSnapshot struct {
 	revision int64
 	accounts map[string]auth.Account
+	changes  map[string]changes // of the accounts in the database, by user name
 	groups   map[string]auth.Group
 }
 
@@ -97,9 +98,9 @@ func (u *userStore) CreateAccount(ctx context.Context, a auth.Account) error {
 			return fmt.Errorf("user %q: %w", a.Username, auth.ErrUserExists)
 		}
 		a = a.Versioned(auth.Account{}, revision)
-		err = exec(ctx, tx, `INSERT INTO users (username, email, first_name, last_name, superuser, disabled, password_hash, version, tokens_from)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash, a.Version, a.TokensFrom)
+		err = exec(ctx, tx, `INSERT INTO users (username, email, first_name, last_name, superuser, disabled, password_hash, version, tokens_from,
+			added_in, enabled_in, rights_in) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10)`,
+			a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash, a.Version, a.TokensFrom, revision)
 		if err != nil {
 			return err
 		}
@@ -131,23 +132,29 @@ func (u *userStore) update(ctx context.Context, username string, change func(*au
 		if err := change(&a); err != nil {
 			return err
 		}
-		a.Username = username
-		a.User = a.Normal()
-		a = a.Versioned(before, revision)
-		err = exec(ctx, tx, `UPDATE users SET email = $2, first_name = $3, last_name = $4, superuser = $5, disabled = $6, password_hash = $7,
-			version = $8, tokens_from = $9 WHERE username = $1`,
-			username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash, a.Version, a.TokensFrom)
-		if err != nil {
-			return err
-		}
-		if err := exec(ctx, tx, `DELETE FROM memberships WHERE username = $1`, username); err != nil {
-			return err
-		}
-		if err := exec(ctx, tx, `DELETE FROM user_permissions WHERE username = $1`, username); err != nil {
-			return err
-		}
-		return writeRights(ctx, tx, c, a)
+		return rewrite(ctx, tx, c, before, a, revision)
 	})
+}
+
+// rewrite replaces the row and the rights of an account by a.
+func rewrite(ctx context.Context, tx *sql.Tx, c userSnapshot, before, a auth.Account, revision int64) error {
+	a.Username = before.Username
+	a.User = a.Normal()
+	a = a.Versioned(before, revision)
+	n := c.changes[a.Username].after(c.accounts[a.Username], a, revision)
+	err := exec(ctx, tx, `UPDATE users SET email = $2, first_name = $3, last_name = $4, superuser = $5, disabled = $6, password_hash = $7,
+		version = $8, tokens_from = $9, enabled_in = $10, rights_in = $11 WHERE username = $1`,
+		a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash, a.Version, a.TokensFrom, n.enabledIn, n.rightsIn)
+	if err != nil {
+		return err
+	}
+	if err := exec(ctx, tx, `DELETE FROM memberships WHERE username = $1`, a.Username); err != nil {
+		return err
+	}
+	if err := exec(ctx, tx, `DELETE FROM user_permissions WHERE username = $1`, a.Username); err != nil {
+		return err
+	}
+	return writeRights(ctx, tx, c, a)
 }
 
 // writeRights inserts the groups and permissions of an account. The database must
@@ -171,15 +178,17 @@ func writeRights(ctx context.Context, tx *sql.Tx, c userSnapshot, a auth.Account
 
 // DeleteAccount implements auth.UserStore.
 func (u *userStore) DeleteAccount(ctx context.Context, username string) error {
-	settled, err := u.settle(ctx, username)
-	if err == nil && !settled.deleted {
-		err = u.delete(ctx, username)
+	deleted, err := u.settle(ctx, username)
+	if err == nil && !deleted {
+		err = u.remove(ctx, `DELETE FROM users WHERE username = $1`, username, fmt.Errorf("user %q: %w", username, auth.ErrUnknownUser))
 	}
-	return u.keep(username, restriction{deleted: true}, err)
-}
-
-func (u *userStore) delete(ctx context.Context, username string) error {
-	return u.remove(ctx, `DELETE FROM users WHERE username = $1`, username, fmt.Errorf("user %q: %w", username, auth.ErrUnknownUser))
+	u.mu.RLock()
+	from, known := u.current.changes[username]
+	u.mu.RUnlock()
+	if !known {
+		return err
+	}
+	return u.keep(username, restriction{from: from, deleted: true}, err)
 }
 
 func (u *userStore) remove(ctx context.Context, query, name string, unknown error) error {

@@ -9,7 +9,7 @@ import (
 
 // readUsers reads all accounts and groups; there are hundreds at most.
 func readUsers(ctx context.Context, q queryer) (userSnapshot, error) {
-	c := userSnapshot{accounts: make(map[string]auth.Account), groups: make(map[string]auth.Group)}
+	c := userSnapshot{accounts: make(map[string]auth.Account), changes: make(map[string]changes), groups: make(map[string]auth.Group)}
 	for _, part := range []func(context.Context, queryer) error{
 		c.readGroups, c.readGroupPermissions, c.readAccounts, c.readMemberships, c.readUserPermissions,
 	} {
@@ -27,10 +27,14 @@ func readUsers(ctx context.Context, q queryer) (userSnapshot, error) {
 func (c userSnapshot) readAccounts(ctx context.Context, q queryer) error {
 	return forEach(ctx, q, func(rows *sql.Rows) error {
 		var a auth.Account
-		err := rows.Scan(&a.Username, &a.Email, &a.FirstName, &a.LastName, &a.Superuser, &a.Disabled, &a.PasswordHash, &a.Version, &a.TokensFrom)
-		c.accounts[a.Username] = a
+		var n changes
+		err := rows.Scan(&a.Username, &a.Email, &a.FirstName, &a.LastName, &a.Superuser, &a.Disabled, &a.PasswordHash, &a.Version, &a.TokensFrom,
+			&n.addedIn, &n.enabledIn, &n.rightsIn)
+		n.passwordHash, n.version = a.PasswordHash, a.Version
+		c.accounts[a.Username], c.changes[a.Username] = a, n
 		return err
-	}, `SELECT username, email, first_name, last_name, superuser, disabled, password_hash, version, tokens_from FROM users`)
+	}, `SELECT username, email, first_name, last_name, superuser, disabled, password_hash, version, tokens_from,
+		added_in, enabled_in, rights_in FROM users`)
 }
 
 func (c userSnapshot) readGroups(ctx context.Context, q queryer) error {
