@@ -118,11 +118,12 @@ func (all restrictions) applyTo(a auth.Account, now changes, groups map[string]a
 }
 
 // restricted returns the snapshot with what is only in memory.
-func (c userSnapshot) restricted(unrecorded map[string]restrictions) userSnapshot {
-	if len(unrecorded) == 0 {
+func (c userSnapshot) restricted(unrecorded map[string]restrictions, groups map[string]groupRestrictions) userSnapshot {
+	if len(unrecorded)+len(groups) == 0 {
 		return c
 	}
 	c.accounts = maps.Clone(c.accounts)
+	c = c.withoutGroups(groups)
 	for name, all := range unrecorded {
 		a, ok := c.accounts[name]
 		if !ok {
@@ -142,17 +143,23 @@ func (u *userStore) keep(username string, r restriction, err error) error {
 	if !u.store.keeps(err) || r.isZero() {
 		return err
 	}
+	u.restrict(func() { u.unrecorded[username] = append(slices.Clip(u.unrecorded[username]), r) })
+	return u.store.unrecorded("an account, its tokens or rights", username, err)
+}
+
+// restrict applies to the snapshot what add keeps in memory, and notifies the
+// watchers.
+func (u *userStore) restrict(add func()) {
 	u.loading.Lock()
 	u.mu.Lock()
-	u.unrecorded[username] = append(slices.Clip(u.unrecorded[username]), r)
+	add()
 	old := u.current
-	u.current = u.current.restricted(u.unrecorded)
+	u.current = u.current.restricted(u.unrecorded, u.unrecordedGroups)
 	fresh := u.current
 	u.mu.Unlock()
 	u.notifyChanged(old, fresh)
 	u.loading.Unlock()
 	u.notifier.notifyAll()
-	return u.store.unrecorded("an account, its tokens or rights", username, err)
 }
 
 // keepChange is keep for the change of UpdateAccount.
@@ -190,13 +197,9 @@ func (u *userStore) settle(ctx context.Context, username string) (deleted bool, 
 		return false, err
 	}
 	if len(e.superseded) > 0 {
-		u.store.log.Warn("a revocation that could not be recorded before is superseded: another process has changed the same later, and that stays",
-			"of", username, "superseded", e.superseded)
+		u.store.superseded(username, e.superseded)
 	}
-	u.recorded(username, len(all))
-	if err := u.store.reload(ctx); err == nil { // else poll tries again
-		u.notifier.notify()
-	}
+	u.recorded(ctx, func() { drop(u.unrecorded, username, len(all)) })
 	return e.deleted, nil
 }
 
@@ -234,22 +237,22 @@ func (u *userStore) unrecordedOf(username string) restrictions {
 	return u.unrecorded[username]
 }
 
-// recorded notes that the first n restrictions of a user are in the database, and
-// makes the next reload read the account as it is there.
-func (u *userStore) recorded(username string, n int) {
+// recorded removes what is in the database now from what is only in memory, and
+// reads the accounts as they are there.
+func (u *userStore) recorded(ctx context.Context, remove func()) {
 	u.loading.Lock()
-	defer u.loading.Unlock()
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	if left := u.unrecorded[username][n:]; len(left) > 0 {
-		u.unrecorded[username] = left
-	} else {
-		delete(u.unrecorded, username)
-	}
+	remove()
 	u.current.revision = 0
+	u.mu.Unlock()
+	u.loading.Unlock()
+	if err := u.store.reload(ctx); err == nil { // else poll tries again
+		u.notifier.notify()
+	}
 }
 
-// retry records what is only in memory, and returns how many users it could record.
+// retry records what is only in memory, and returns how many users and groups it could
+// record.
 func (u *userStore) retry(ctx context.Context) (n int) {
 	for _, name := range u.unrecordedNames() {
 		if _, err := u.settle(ctx, name); err != nil {
@@ -257,10 +260,18 @@ func (u *userStore) retry(ctx context.Context) (n int) {
 		}
 		n++
 	}
+	for _, name := range u.unrecordedGroupNames() {
+		if _, err := u.settleGroup(ctx, name); err != nil {
+			return n
+		}
+		n++
+	}
 	return n
 }
 
-func (u *userStore) hasUnrecorded() bool { return len(u.unrecordedNames()) > 0 }
+func (u *userStore) hasUnrecorded() bool {
+	return len(u.unrecordedNames())+len(u.unrecordedGroupNames()) > 0
+}
 
 // unrecordedNames returns the users of whom something is only in memory.
 func (u *userStore) unrecordedNames() []string {

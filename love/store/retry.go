@@ -31,6 +31,12 @@ func (s *Store) unrecorded(kind, of string, err error) error {
 	return fmt.Errorf("%w: %w", auth.ErrUnrecorded, err)
 }
 
+// superseded logs what of a revocation is not recorded.
+func (s *Store) superseded(of string, what []string) {
+	s.log.Warn("a revocation that could not be recorded before is superseded: another process has changed the same later, and that stays",
+		"of", of, "superseded", what)
+}
+
 // retry records what is only in memory, as far as possible. At most one call runs
 // at a time; it must not run in the goroutine of poll, because a database that is
 // locked delays it.
@@ -58,9 +64,9 @@ func (s *Store) retryLast() {
 	}
 	s.retrying.Lock()
 	s.retry(context.Background())
-	tokens, users := s.tokens.unrecordedIDs(), s.users.unrecordedNames()
-	if len(tokens)+len(users) > 0 {
+	tokens, users, groups := s.tokens.unrecordedIDs(), s.users.unrecordedNames(), s.users.unrecordedGroupNames()
+	if len(tokens)+len(users)+len(groups) > 0 {
 		s.log.Error("revocations were not recorded, and end with this process: revoke them again when the database can be written",
-			"tokens", tokens, "users", users)
+			"tokens", tokens, "users", users, "groups", groups)
 	}
 }

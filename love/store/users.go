@@ -18,17 +18,18 @@ type userStore struct {
 	store    *Store
 	notifier notifier
 
-	loading    sync.Mutex // held while a snapshot is loaded
-	settling   sync.Mutex // held while what is only in memory is written
-	mu         sync.RWMutex
-	current    userSnapshot
-	unrecorded map[string]restrictions // by user name
+	loading          sync.Mutex // held while a snapshot is loaded
+	settling         sync.Mutex // held while what is only in memory is written
+	mu               sync.RWMutex
+	current          userSnapshot
+	unrecorded       map[string]restrictions      // by user name
+	unrecordedGroups map[string]groupRestrictions // by name
 }
 
 var _ auth.UserStore = (*userStore)(nil)
 
 func newUsers(s *Store) *userStore {
-	return &userStore{store: s, unrecorded: make(map[string]restrictions)}
+	return &userStore{store: s, unrecorded: make(map[string]restrictions), unrecordedGroups: make(map[string]groupRestrictions)}
 }
 
 // userSnapshot holds all accounts and groups as of a revision. It is never
@@ -38,6 +39,9 @@ type userSnapshot struct {
 	accounts map[string]auth.Account
 	changes  map[string]changes // of the accounts in the database, by user name
 	groups   map[string]auth.Group
+	// groupsChangedIn holds the revisions with which the groups in the database were
+	// last set, by name.
+	groupsChangedIn map[string]int64
 }
 
 // snapshot returns the current snapshot, if it can be trusted.
@@ -219,26 +223,49 @@ func (u *userStore) Groups(context.Context) ([]auth.Group, error) {
 
 // PutGroup implements auth.UserStore.
 func (u *userStore) PutGroup(ctx context.Context, g auth.Group) error {
-	return u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, _ int64) error {
-		err := exec(ctx, tx, `INSERT INTO user_groups (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, g.Name)
-		if err != nil {
+	_, err := u.settleGroup(ctx, g.Name)
+	if err == nil {
+		err = u.store.change(ctx, accounts, func(ctx context.Context, tx *sql.Tx, revision int64) error {
+			return writeGroup(ctx, tx, g, revision)
+		})
+	}
+	u.mu.RLock()
+	before, from := u.current.groups[g.Name], u.current.groupsChangedIn[g.Name]
+	u.mu.RUnlock()
+	return u.keepGroup(g.Name, groupRestriction{from: from, permissions: missing(before.Permissions, g.Permissions)}, err)
+}
+
+// writeGroup adds or replaces a group.
+func writeGroup(ctx context.Context, tx *sql.Tx, g auth.Group, revision int64) error {
+	err := exec(ctx, tx, `INSERT INTO user_groups (name, changed_in) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET changed_in = excluded.changed_in`, g.Name, revision)
+	if err != nil {
+		return err
+	}
+	if err := exec(ctx, tx, `DELETE FROM group_permissions WHERE group_name = $1`, g.Name); err != nil {
+		return err
+	}
+	for _, p := range g.Normal().Permissions {
+		if err := exec(ctx, tx, `INSERT INTO group_permissions (group_name, permission) VALUES ($1, $2)`, g.Name, string(p)); err != nil {
 			return err
 		}
-		if err := exec(ctx, tx, `DELETE FROM group_permissions WHERE group_name = $1`, g.Name); err != nil {
-			return err
-		}
-		for _, p := range g.Normal().Permissions {
-			if err := exec(ctx, tx, `INSERT INTO group_permissions (group_name, permission) VALUES ($1, $2)`, g.Name, string(p)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // DeleteGroup implements auth.UserStore.
 func (u *userStore) DeleteGroup(ctx context.Context, name string) error {
-	return u.remove(ctx, `DELETE FROM user_groups WHERE name = $1`, name, fmt.Errorf("group %q: %w", name, auth.ErrUnknownGroup))
+	deleted, err := u.settleGroup(ctx, name)
+	if err == nil && !deleted {
+		err = u.remove(ctx, `DELETE FROM user_groups WHERE name = $1`, name, fmt.Errorf("group %q: %w", name, auth.ErrUnknownGroup))
+	}
+	u.mu.RLock()
+	from, known := u.current.groupsChangedIn[name]
+	u.mu.RUnlock()
+	if !known {
+		return err
+	}
+	return u.keepGroup(name, groupRestriction{from: from, deleted: true}, err)
 }
 
 // WatchAccounts implements auth.UserStore.
@@ -262,7 +289,7 @@ func (u *userStore) reload(ctx context.Context, revision int64) error {
 	fresh.revision = revision // the rows may be newer; the next poll then reads them again
 	u.mu.Lock()
 	old := u.current
-	fresh = fresh.restricted(u.unrecorded)
+	fresh = fresh.restricted(u.unrecorded, u.unrecordedGroups)
 	u.current = fresh
 	u.mu.Unlock()
 	if old.accounts != nil { // a store that is being opened has no watchers

@@ -9,7 +9,10 @@ import (
 
 // readUsers reads all accounts and groups; there are hundreds at most.
 func readUsers(ctx context.Context, q queryer) (userSnapshot, error) {
-	c := userSnapshot{accounts: make(map[string]auth.Account), changes: make(map[string]changes), groups: make(map[string]auth.Group)}
+	c := userSnapshot{
+		accounts: make(map[string]auth.Account), changes: make(map[string]changes),
+		groups: make(map[string]auth.Group), groupsChangedIn: make(map[string]int64),
+	}
 	for _, part := range []func(context.Context, queryer) error{
 		c.readGroups, c.readGroupPermissions, c.readAccounts, c.readMemberships, c.readUserPermissions,
 	} {
@@ -40,10 +43,11 @@ func (c userSnapshot) readAccounts(ctx context.Context, q queryer) error {
 func (c userSnapshot) readGroups(ctx context.Context, q queryer) error {
 	return forEach(ctx, q, func(rows *sql.Rows) error {
 		var g auth.Group
-		err := rows.Scan(&g.Name)
-		c.groups[g.Name] = g
+		var changedIn int64
+		err := rows.Scan(&g.Name, &changedIn)
+		c.groups[g.Name], c.groupsChangedIn[g.Name] = g, changedIn
 		return err
-	}, `SELECT name FROM user_groups`)
+	}, `SELECT name, changed_in FROM user_groups`)
 }
 
 // The rows that the functions below read may be newer than the users and groups read

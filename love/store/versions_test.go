@@ -257,6 +257,7 @@ func downgrade(t *testing.T, address string) {
 	require.NoError(t, err)
 	defer db.Close()
 	for _, statement := range []string{
+		"ALTER TABLE user_groups DROP COLUMN changed_in",
 		"ALTER TABLE users DROP COLUMN rights_in", "ALTER TABLE users DROP COLUMN enabled_in", "ALTER TABLE users DROP COLUMN added_in",
 		"ALTER TABLE tokens DROP COLUMN version", "ALTER TABLE users DROP COLUMN tokens_from", "ALTER TABLE users DROP COLUMN version",
 		"DELETE FROM goose_db_version WHERE version_id >= 6",
