@@ -51,10 +51,13 @@ func (m *Manager) putGroup(c *call) (answer, error) {
 	if err := m.mayChangeGroup(c, g); err != nil {
 		return answer{}, err
 	}
-	if err := m.config.Users.Store().PutGroup(c.Context(), g); err != nil {
+	err := m.config.Users.Store().PutGroup(c.Context(), g)
+	if err == nil || errors.Is(err, auth.ErrUnrecorded) {
+		m.noteRevocation(c, audit.Record{Action: audit.GroupChanged, Subject: g.Name, Detail: fmt.Sprint(g.Permissions)}, err)
+	}
+	if err != nil {
 		return answer{}, err
 	}
-	m.note(c, audit.Record{Action: audit.GroupChanged, Subject: g.Name, Outcome: audit.Done, Detail: fmt.Sprint(g.Permissions)})
 	return answer{Status: http.StatusOK, Body: group{g.Name, nonNil(g.Permissions)}}, nil
 }
 
@@ -66,13 +69,16 @@ func (m *Manager) removeGroup(c *call) (answer, error) {
 	if err := m.mayChangeGroup(c, auth.Group{Name: name}); err != nil {
 		return answer{}, err
 	}
-	switch err := m.config.Users.Store().DeleteGroup(c.Context(), name); {
-	case errors.Is(err, auth.ErrUnknownGroup):
+	err := m.config.Users.Store().DeleteGroup(c.Context(), name)
+	if errors.Is(err, auth.ErrUnknownGroup) {
 		return answer{}, errNotFound
-	case err != nil:
+	}
+	if err == nil || errors.Is(err, auth.ErrUnrecorded) {
+		m.noteRevocation(c, audit.Record{Action: audit.GroupRemoved, Subject: name}, err)
+	}
+	if err != nil {
 		return answer{}, err
 	}
-	m.note(c, audit.Record{Action: audit.GroupRemoved, Subject: name, Outcome: audit.Done})
 	return answer{Status: http.StatusNoContent}, nil
 }
 

@@ -200,6 +200,34 @@ func TestLogOut_HoldsThoughTheDatabaseIsLockedAndIsRecordedLater(t *testing.T) {
 	}, 10*time.Second, 10*time.Millisecond)
 }
 
+func TestGroup_IsTakenAwayThoughTheDatabaseIsLocked(t *testing.T) {
+	for _, c := range []struct{ method, body string }{{"PUT", `{"permissions": []}`}, {"DELETE", ""}} {
+		sys := newSystem(t)
+		require.NoError(t, sys.users.Add(t.Context(), auth.User{Username: "cmd_user", Groups: []string{auth.GroupCommand}}, "secret of cmd_user"))
+		admin, user := sys.logIn(t, "admin"), sys.logIn(t, "cmd_user")
+		mayCommand := func() bool {
+			status, answer := sys.call(t, "GET", validateToken, user, "")
+			require.Equal(t, 200, status)
+			var s session
+			require.NoError(t, json.Unmarshal([]byte(answer), &s))
+			return s.Permissions["execute_commands"]
+		}
+		require.True(t, mayCommand())
+		other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive")
+		require.NoError(t, err)
+		tx, err := other.Begin()
+		require.NoError(t, err)
+
+		status, answer := sys.call(t, c.method, "/manager/api/admin/groups/cmd/", admin, c.body)
+		require.Equal(t, 503, status)
+		require.Contains(t, answer, "in effect")
+		require.Contains(t, sys.log.String(), "in effect here, not recorded yet")
+		require.False(t, mayCommand())
+		require.NoError(t, tx.Rollback())
+		require.NoError(t, other.Close())
+	}
+}
+
 func TestDatabase_Gives503AndKeepsSocketsIfItIsGone(t *testing.T) {
 	sys := newSystem(t)
 	token := sys.logIn(t, "user")
