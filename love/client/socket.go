@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,9 @@ type socket struct {
 
 var errTooBig = fmt.Errorf("the manager sent a message of more than %d bytes", MaxMessage)
 
+// errLengthForm is the error of a header against RFC 6455, section 5.2.
+var errLengthForm = errors.New("the length of a frame is not in its shortest form")
+
 // open connects and performs the handshake. Its errors hold no credentials.
 func open(ctx context.Context, c *config, a address) (*socket, error) {
 	dialer := websocket.Dialer{Timeout: dialTimeout, NetDial: c.dial}
@@ -64,7 +68,7 @@ func (s *socket) read() (ws.OpCode, []byte, error) {
 		if err := s.setReadDeadline(); err != nil {
 			return 0, nil, err
 		}
-		h, err := ws.ReadHeader(s.in)
+		h, err := s.readHeader()
 		if err != nil {
 			return 0, nil, err
 		}
@@ -104,15 +108,36 @@ func (s *socket) setReadDeadline() error {
 	return nil
 }
 
-func (s *socket) payload(h ws.Header) ([]byte, error) {
+// readHeader reads the header of a frame and checks it.
+func (s *socket) readHeader() (ws.Header, error) {
+	start, err := s.in.Peek(ws.MinHeaderSize)
+	if err != nil {
+		return ws.Header{}, err
+	}
+	form := start[1] & 0x7f // of the length
+	h, err := ws.ReadHeader(s.in)
+	if err != nil && !errors.Is(err, ws.ErrHeaderLengthMSB) {
+		return h, err
+	}
 	state := ws.StateClientSide
 	if s.message != nil {
 		state = state.Set(ws.StateFragmented)
 	}
-	if err := ws.CheckHeader(h, state); err != nil {
-		s.writeClose(ws.NewCloseFrameBody(ws.StatusProtocolError, err.Error()))
-		return nil, fmt.Errorf("the manager broke the websocket protocol: %w", err)
+	switch {
+	case err != nil:
+	case form == 126 && h.Length < 126, form == 127 && h.Length <= math.MaxUint16: // package ws accepts it
+		err = errLengthForm
+	default:
+		err = ws.CheckHeader(h, state)
 	}
+	if err != nil {
+		s.writeClose(ws.NewCloseFrameBody(ws.StatusProtocolError, err.Error()))
+		return h, fmt.Errorf("the manager broke the websocket protocol: %w", err)
+	}
+	return h, nil
+}
+
+func (s *socket) payload(h ws.Header) ([]byte, error) {
 	if h.Length > MaxMessage-int64(len(s.message)) {
 		s.writeClose(ws.NewCloseFrameBody(ws.StatusMessageTooBig, ""))
 		return nil, errTooBig

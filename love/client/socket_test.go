@@ -94,6 +94,29 @@ func TestInvalidFramesEndTheConnectionWithTheirCode(t *testing.T) {
 	}
 }
 
+func TestALengthThatIsNotInItsShortestFormEndsTheConnection(t *testing.T) {
+	for name, header := range map[string][]byte{
+		"16 bits for 2 bytes":     {0x81, 126, 0, 2},
+		"16 bits for 125 bytes":   {0x81, 126, 0, 125},
+		"64 bits for 200 bytes":   {0x81, 127, 0, 0, 0, 0, 0, 0, 0, 200},
+		"64 bits for 65535 bytes": {0x81, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff},
+		"more than 63 bits":       {0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newManager(t)
+				cl, _ := m.start(t, client.WithoutRetry())
+				p := <-m.peers
+				_, err := p.conn.Write(header)
+				require.NoError(t, err)
+				require.Equal(t, ws.StatusProtocolError, p.closeCode(t))
+				synctest.Wait()
+				require.ErrorContains(t, cl.Send(t.Context(), []byte("{}")), "broke the websocket protocol")
+			})
+		})
+	}
+}
+
 func TestACloseFrameIsAnsweredAsTheProtocolDemands(t *testing.T) {
 	closing := func(code ws.StatusCode, reason string) []byte { return ws.NewCloseFrameBody(code, reason) }
 	for name, c := range map[string]struct {

@@ -15,6 +15,9 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
+// bodyTimeout limits a body that comes with a handshake, which nobody reads.
+const bodyTimeout = time.Second
+
 // ServeHTTP opens a websocket (docs/protocol/manager.md#endpoint and
 // #authentication), whatever the path. It returns at once; the session lives on in
 // goroutines of the hub. Refusals have a JSON body {"detail": text}: 405, 426 or 400
@@ -26,7 +29,8 @@ import (
 // subscribes to.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if refusal := checkHandshake(r); refusal != nil {
-		_ = refusal.Write(w) // the client may have gone
+		// The client may have gone, or may still be sending a body.
+		_ = refusal.Write(httpapi.NewWriter(w, r, bodyTimeout))
 		return
 	}
 	p, ok := h.admit(w, r)
@@ -78,12 +82,10 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) (conn net.Conn, ea
 
 // admit reserves a place for the request's principal, or refuses the request.
 func (h *Hub) admit(w http.ResponseWriter, r *http.Request) (p auth.Principal, ok bool) {
-	for _, origin := range r.Header.Values("Origin") {
-		if origin != "" && !h.origins(origin) {
-			h.counters.deny(DenyOrigin)
-			_ = refusal(http.StatusForbidden, "pages of this origin may not connect").Write(w)
-			return p, false
-		}
+	if detail := h.checkOrigin(r.Header.Values("Origin")); detail != "" {
+		h.counters.deny(DenyOrigin)
+		_ = refusal(http.StatusForbidden, detail).Write(w)
+		return p, false
 	}
 	p, err := h.gate.Admit(r)
 	if err != nil {
@@ -102,6 +104,18 @@ func (h *Hub) admit(w http.ResponseWriter, r *http.Request) (p auth.Principal, o
 		return p, false
 	}
 	return p, true
+}
+
+// checkOrigin returns why a handshake with these values of Origin is refused, or an
+// empty string. Programs other than browsers have none.
+func (h *Hub) checkOrigin(origins []string) string {
+	switch {
+	case len(origins) > 1:
+		return "a handshake may have only one origin, but the header Origin occurs several times"
+	case len(origins) == 1 && origins[0] != "" && !h.origins(origins[0]):
+		return "pages of this origin may not connect"
+	}
+	return ""
 }
 
 // credentialEnded reports whether a gate's error means that the credential is
@@ -123,6 +137,9 @@ func checkHandshake(r *http.Request) *httpapi.Refusal {
 		return refusal(http.StatusMethodNotAllowed, fmt.Sprintf("Method %q not allowed.", r.Method)).With("Allow", http.MethodGet)
 	case !r.ProtoAtLeast(1, 1) || !header.Has(r.Header, "Upgrade", "websocket"):
 		return upgradeRequired("this is the websocket of the manager: connect with a websocket client")
+	case r.ContentLength != 0:
+		// Without Connection: close, net/http would wait for the body before it answers.
+		return refusal(http.StatusBadRequest, "a handshake has no body: leave out Content-Length and Transfer-Encoding").With("Connection", "close")
 	case !header.Has(r.Header, "Connection", "upgrade"):
 		return upgradeRequired("the header Connection: Upgrade is missing: a proxy on the way must pass on Connection and Upgrade")
 	case len(versions) != 1 || versions[0] != "13":
@@ -138,7 +155,7 @@ func validKey(keys []string) bool {
 	if len(keys) != 1 {
 		return false
 	}
-	key, err := base64.StdEncoding.DecodeString(keys[0])
+	key, err := base64.StdEncoding.Strict().DecodeString(keys[0])
 	return err == nil && len(key) == 16
 }
 

@@ -138,6 +138,7 @@ func TestHandshakesAreRefusedInJSON(t *testing.T) {
 		"no key":                    {"GET", "password=process", handshake("Sec-Websocket-Key", ""), answer{400, "Sec-WebSocket-Key", ""}},
 		"a short key":               {"GET", "password=process", handshake("Sec-Websocket-Key", "abc"), answer{400, "Sec-WebSocket-Key", ""}},
 		"a key that is not base64":  {"GET", "password=process", handshake("Sec-Websocket-Key", "!!!!!!!!!!!!!!!!!!!!!!=="), answer{400, "Sec-WebSocket-Key", ""}},
+		"not canonical base64":      {"GET", "password=process", handshake("Sec-Websocket-Key", "dGhlIHNhbXBsZSBub25jZR=="), answer{400, "Sec-WebSocket-Key", ""}},
 		"two keys":                  {"GET", "password=process", keys, answer{400, "Sec-WebSocket-Key", ""}},
 		"a wrong password":          {"GET", "password=wrong", handshake(), answer{403, "give a token or the process password", ""}},
 		"a foreign page":            {"GET", "password=process", handshake("Origin", "http://evil.example"), answer{403, "origin", ""}},
@@ -149,6 +150,39 @@ func TestHandshakesAreRefusedInJSON(t *testing.T) {
 	dialProcess(t, url).sync()
 	check(t, attempt{"GET", "password=process", handshake(), answer{503, "no place", "Retry-After: 3"}})
 	require.EqualValues(t, 1, h.Stats().Denied["gate"])
+}
+
+func TestASecondOriginIsRefusedWithoutARestriction(t *testing.T) {
+	h, url := start(t)
+	header := handshake()
+	header["Origin"] = []string{"http://good.example", "http://good.example"}
+	resp, body := ask(t, "GET", url, "password=process", header)
+	require.Equal(t, 403, resp.StatusCode)
+	require.JSONEq(t, `{"detail": "a handshake may have only one origin, but the header Origin occurs several times"}`, body)
+	require.EqualValues(t, 1, h.Stats().Denied["origin"])
+}
+
+// The body never comes: the answer does not wait for it.
+func TestAHandshakeWithABodyIsRefusedAtOnce(t *testing.T) {
+	_, url := start(t)
+	for _, framing := range []string{"Content-Length: 5", "Transfer-Encoding: chunked"} {
+		nc, err := net.Dial("tcp", strings.TrimPrefix(url, "ws://"))
+		require.NoError(t, err)
+		defer nc.Close()
+		began := time.Now()
+		fmt.Fprintf(nc, "GET /?password=process HTTP/1.1\r\nHost: hub\r\n%s\r\n", framing)
+		require.NoError(t, handshake().Write(nc))
+		fmt.Fprint(nc, "\r\n")
+		resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
+		require.NoError(t, err)
+		require.Less(t, time.Since(began), 900*time.Millisecond)
+		require.Equal(t, 400, resp.StatusCode)
+		require.True(t, resp.Close)
+		require.Equal(t, "application/json", resp.Header.Get("Content-Type"))
+		var refusal map[string]string
+		require.NoError(t, json.NewDecoder(resp.Body).Decode(&refusal))
+		require.Contains(t, refusal["detail"], "a handshake has no body")
+	}
 }
 
 func TestAServerThatCannotHandOverItsConnectionAnswersInJSON(t *testing.T) {

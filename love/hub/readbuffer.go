@@ -18,6 +18,7 @@ type readBuffer struct {
 	buf   [16 << 10]byte // usually enough for one burst of a producer
 	begin int            // of the unread bytes in buf
 	end   int
+	taken int // bytes out of buf since the header of a frame began
 }
 
 var readBuffers = sync.Pool{New: func() any { return new(readBuffer) }}
@@ -39,6 +40,7 @@ func (b *readBuffer) Read(p []byte) (n int, err error) {
 	}
 	n = copy(p, b.buffered())
 	b.begin += n
+	b.taken += n
 	return n, nil
 }
 

@@ -115,19 +115,9 @@ func (v violation) Error() string { return closeInfos[v].text }
 
 // readFrame reads one frame and acts on it.
 func (r *reader) readFrame() error {
-	h, err := ws.ReadHeaderBuffer(r.readBuffer, r.control[:])
+	h, err := r.readHeader()
 	if err != nil {
-		if errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected) {
-			return violation(CloseProtocol)
-		}
 		return err
-	}
-	state := ws.StateServerSide
-	if r.fragmented {
-		state = state.Set(ws.StateFragmented)
-	}
-	if err := ws.CheckHeader(h, state); err != nil {
-		return violation(CloseProtocol)
 	}
 	r.session.silent.Store(false)
 	if h.OpCode.IsControl() {
@@ -148,6 +138,27 @@ func (r *reader) readFrame() error {
 		return nil
 	}
 	return r.endMessage()
+}
+
+// readHeader reads the header of a frame and checks it. The length must be in its
+// shortest form (RFC 6455, section 5.2), which package ws does not check.
+func (r *reader) readHeader() (ws.Header, error) {
+	r.taken = 0
+	h, err := ws.ReadHeaderBuffer(r.readBuffer, r.control[:])
+	if err != nil {
+		if errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected) {
+			return h, violation(CloseProtocol)
+		}
+		return h, err
+	}
+	state := ws.StateServerSide
+	if r.fragmented {
+		state = state.Set(ws.StateFragmented)
+	}
+	if ws.CheckHeader(h, state) != nil || r.taken != ws.HeaderSize(h) {
+		return h, violation(CloseProtocol)
+	}
+	return h, nil
 }
 
 // endMessage handles the message that is now complete.

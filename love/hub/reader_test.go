@@ -50,6 +50,12 @@ func TestEachViolationOfTheWebsocketProtocolHasItsCloseCode(t *testing.T) {
 	}{
 		"not masked":                    {ws.MustCompileFrame(ws.NewTextFrame([]byte("{}"))), 1002},
 		"unknown opcode":                {mask(ws.NewFrame(0x5, true, nil)), 1002},
+		"16 bits for 2 bytes":           {[]byte{0x81, 0xfe, 0, 2, 0, 0, 0, 0, '{', '}'}, 1002},
+		"16 bits for 125 bytes":         {append([]byte{0x81, 0xfe, 0, 125, 0, 0, 0, 0}, bytes.Repeat([]byte(" "), 125)...), 1002},
+		"64 bits for 2 bytes":           {[]byte{0x81, 0xff, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, '{', '}'}, 1002},
+		"64 bits for 200 bytes":         {append([]byte{0x81, 0xff, 0, 0, 0, 0, 0, 0, 0, 200, 0, 0, 0, 0}, bytes.Repeat([]byte(" "), 200)...), 1002},
+		"64 bits for 65535 bytes":       {[]byte{0x81, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}, 1002},
+		"16 bits for a close frame":     {[]byte{0x88, 0xfe, 0, 2, 0, 0, 0, 0, 3, 232}, 1002},
 		"reserved bit":                  {mask(reserved), 1002},
 		"continuation of nothing":       {mask(ws.NewFrame(ws.OpContinuation, true, nil)), 1002},
 		"a new message inside another":  {append(mask(ws.NewFrame(ws.OpText, false, nil)), mask(ws.NewTextFrame(nil))...), 1002},

@@ -2,7 +2,6 @@ package manager
 
 import (
 	"net/http"
-	"strings"
 )
 
 // crossOrigin lets pages of the allowed origins call the API
@@ -11,8 +10,8 @@ func (m *Manager) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Add("Vary", "Origin")
-		origin := strings.Join(r.Header.Values("Origin"), ", ") // two are not an origin
-		if !m.config.Origins(origin) {
+		origin := r.Header.Get("Origin")
+		if len(r.Header.Values("Origin")) > 1 || !m.config.Origins(origin) {
 			origin = ""
 		}
 		if origin != "" {

@@ -27,8 +27,7 @@ func (m *Manager) refuseSocket(w http.ResponseWriter, r *http.Request, why *refu
 	m.write(httpapi.NewWriter(w, r, m.config.BodyTimeout), why.Answer)
 }
 
-// isHandshake reports whether a request asks for a websocket. A handshake has no
-// body, and the hub waits for none.
+// isHandshake reports whether a request asks for a websocket.
 func isHandshake(r *http.Request) bool {
-	return r.Method == http.MethodGet && header.Has(r.Header, "Upgrade", "websocket") && r.ContentLength == 0
+	return r.Method == http.MethodGet && header.Has(r.Header, "Upgrade", "websocket")
 }
