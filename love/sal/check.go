@@ -2,14 +2,16 @@ package sal
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
 
 // Check reports whether values are right for a command, more strictly than the bus
-// is: beyond names and types, none may be nil, a list must be as long as the
-// definition says, and a number with an enumeration of its own must be in it. Errors
-// are [*UnknownFieldError] and [*FieldError].
+// is: beyond names and types, none may be nil, a list must be as long as in
+// the definition, a boolean is not taken for a number, and a number with an
+// enumeration of its own must be in it. Errors are [*UnknownFieldError] and
+// [*FieldError].
 func (t *Topic) Check(values Values) error {
 	s, err := newCommand(t, values)
 	if err != nil {
@@ -25,8 +27,8 @@ func (t *Topic) Check(values Values) error {
 
 // newCommand returns the sample of a command with the values given. A null, such as
 // a browser makes of a number that it could not read, is not taken for zero; nor
-// are zeros invented for the rest of a list, because a component that reads all
-// elements would fail or act on another command than was given.
+// are zeros invented for the rest of a list, or a boolean taken for 0 or 1, because
+// the component would fail or act on another command than was given.
 func newCommand(t *Topic, values Values) (*Sample, error) {
 	if err := checkOwn(t, values); err != nil {
 		return nil, err
@@ -45,8 +47,35 @@ func newCommand(t *Topic, values Values) (*Sample, error) {
 		case f.IsArray() && s.length(f) != f.Count:
 			return nil, &FieldError{Topic: t, Field: f, Reason: fmt.Sprintf("takes a list of %d, not of %d", f.Count, s.length(f))}
 		}
+		if reason := booleanForNumber(f, given); reason != "" {
+			return nil, &FieldError{Topic: t, Field: f, Reason: reason}
+		}
 	}
 	return s, nil
+}
+
+// booleanForNumber returns a reason if a value that fits a numeric field is, or has as
+// an element, a boolean; otherwise an empty string.
+func booleanForNumber(f Field, given any) string {
+	if f.Type == Boolean || f.Type == String {
+		return ""
+	}
+	v := reflect.ValueOf(given)
+	if !f.IsArray() {
+		if v.Kind() != reflect.Bool {
+			return ""
+		}
+		return notANumber(f.Type, given)
+	}
+	if k := v.Kind(); k != reflect.Slice && k != reflect.Array {
+		return "" // Null
+	}
+	for i := range v.Len() {
+		if e := v.Index(i).Interface(); reflect.ValueOf(e).Kind() == reflect.Bool {
+			return fmt.Sprintf("element %d %s", i, notANumber(f.Type, e))
+		}
+	}
+	return ""
 }
 
 // zero returns in words what a command has in the field if none is given.

@@ -33,6 +33,7 @@ func TestCheckIsStricterThanWriting(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, topic.Check(nil))
 	require.NoError(t, topic.Check(sal.Values{"grating": 4, "slits": []float64{1, 2}}))
+	require.NoError(t, topic.Check(sal.Values{"open": true, "slits": []any{1, 2.5}}))
 	for _, bad := range []struct {
 		values sal.Values
 		want   string
@@ -47,6 +48,10 @@ func TestCheckIsStricterThanWriting(t *testing.T) {
 		{sal.Values{"open": nil}, "field open: takes true or false, not null; leave the field out for its default, false"},
 		{sal.Values{"slits": nil}, "field slits: takes a list of 2 elements (double), not null; leave the field out for its default, a list of zeros"},
 		{sal.Values{"slits": []any{1, nil}}, "field slits: element 1 takes a number (double), not null"},
+		{sal.Values{"grating": true}, "field grating: takes a whole number from -2147483648 to 2147483647 (long), not true"},
+		{sal.Values{"width": false}, "field width: takes a number (float), not false"},
+		{sal.Values{"slits": []any{1, true}}, "field slits: element 1 takes a number (double), not true"},
+		{sal.Values{"slits": []bool{true, true}}, "field slits: element 0 takes a number (double), not true"},
 		{sal.Values{"slit": 1}, "Spec cmd_select has no field slit; its fields are grating, slits, label, open, width"},
 		{sal.Values{"private_seqNum": 1}, "cannot be given"},
 	} {

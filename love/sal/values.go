@@ -125,18 +125,34 @@ func floatOf(t Type, v any) (float64, string) {
 	x, ok := numberAsFloat(v)
 	switch {
 	case !ok && math.IsInf(x, 0):
-		return 0, fmt.Sprintf("takes a number (%s) up to %g, not %s", t, math.MaxFloat64, describe(v))
+		return 0, beyondFloats(t, v)
 	case !ok:
-		return 0, fmt.Sprintf("takes a number (%s), not %s", t, describe(v))
-	}
-	if t == Double {
+		return 0, notANumber(t, v)
+	case t == Double:
 		return x, ""
 	}
 	narrow := float64(float32(x))
 	if math.IsInf(narrow, 0) && !math.IsInf(x, 0) {
-		return 0, fmt.Sprintf("takes a number (float) up to %g, not %s", math.MaxFloat32, describe(v))
+		return 0, beyondFloats(t, v)
 	}
 	return narrow, ""
+}
+
+func beyondFloats(t Type, v any) string {
+	highest := math.MaxFloat64
+	if t == Float {
+		highest = math.MaxFloat32
+	}
+	return fmt.Sprintf("takes a number (%s) up to %g, not %s", t, highest, describe(v))
+}
+
+// notANumber returns the reason why a numeric type does not take a value.
+func notANumber(t Type, v any) string {
+	if t.IsFloat() {
+		return fmt.Sprintf("takes a number (%s), not %s", t, describe(v))
+	}
+	lowest, highest, _ := t.Range()
+	return fmt.Sprintf("takes a whole number from %d to %d (%s), not %s", lowest, highest, t, describe(v))
 }
 
 // numberAsFloat converts a number to the nearest float. For one beyond all floats
@@ -173,7 +189,7 @@ func intOf(t Type, v any) (int64, string) {
 	lowest, highest, _ := t.Range()
 	n, ok := numberAsInt(v)
 	if !ok || n < lowest || n > highest {
-		return 0, fmt.Sprintf("takes a whole number from %d to %d (%s), not %s", lowest, highest, t, describe(v))
+		return 0, notANumber(t, v)
 	}
 	return n, ""
 }
