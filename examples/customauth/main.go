@@ -120,7 +120,7 @@ func (o *badgeOffice) takeBack(name string) {
 }
 
 // moveDome is the commander. What the dome answers is an Ack, whose code
-// says whether it succeeded; a command that never reaches it is an error.
+// is that of success or failure; a command that never reaches it is an error.
 func moveDome(_ context.Context, c commander.Call) (love.Ack, error) {
 	var to struct{ Azimuth *float64 } // nil if it is left out
 	if c.CSC != "ATDome" || c.Name != "cmd_moveAzimuth" {

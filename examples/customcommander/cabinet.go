@@ -30,7 +30,7 @@ func newCabinet(perDegree time.Duration) *cabinet {
 }
 
 // Execute implements commander.Commander. What the cabinet answers is an Ack, whose
-// code says whether the command succeeded. A command that does not reach it, or gets no
+// code is that of success or failure. A command that does not reach it, or gets no
 // answer from it, is an error.
 func (b *cabinet) Execute(ctx context.Context, c commander.Call) (love.Ack, error) {
 	celsius, err := parse(c)

@@ -22,7 +22,7 @@ func ownResources() (r resources) {
 	return r
 }
 
-// more says how a process may open more files.
+// more is the advice on how to let a process open more files.
 const more = "raise the limit (ulimit -n, or LimitNOFILE= of a systemd service)"
 
 // checkServer refuses to run a server, in words, with too few file descriptors.

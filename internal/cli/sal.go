@@ -121,7 +121,7 @@ func (a *app) salWatchCommand() *cobra.Command {
 Without TOPIC all of them; without INDEX all instances.
 
 A line is COMPONENT[:INDEX] TOPIC {"FIELD": VALUE, …}, with all fields of the sample in the order of the
-definition, the private ones included. NaN, Infinity and -Infinity stand as such.
+definition, the private ones included. NaN, Infinity and -Infinity are printed as such.
 With --json a line is JSON alone, {"component": "COMPONENT[:INDEX]", "topic": "TOPIC", "FIELD": VALUE, …},
 with null for the numbers that JSON does not have.`,
 		Example: `  loved sal watch ATDome evt_summaryState
@@ -156,7 +156,7 @@ func (w watchFlags) line(c *sal.Component, s *sal.Sample) []byte {
 	return wire.AppendStrict(append(line, ','), fields[1:])
 }
 
-// watch prints samples until ctx ends or the flags say so.
+// watch prints samples until ctx ends or a limit of the flags is reached.
 func (a *app) watch(ctx context.Context, bus *salBus, args []string, w watchFlags) error {
 	c, index, err := bus.component(args[0])
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // leaky has every secret of a manager in a form that does not arrive as it was
-// meant, with what the warning says.
+// meant, with the text of the warning.
 var leaky = map[string]struct{ value, reads string }{
 	"PROCESS_CONNECTION_PASS": {"pa+ss%wo&rd#", "PROCESS_CONNECTION_PASS has one of + % & #"},
 	"SECRET_KEY":              {strings.Repeat("k", 40) + "\n", "SECRET_KEY begins or ends with white space"},

@@ -6,7 +6,7 @@ import (
 )
 
 // framing follows the requests on a connection, in order to find those whose header
-// tells the length of the body twice: a proxy may believe the one, net/http believes
+// gives the length of the body twice: a proxy may believe the one, net/http believes
 // the other, and what follows is a request to one of them only (RFC 9112, 6.1 and
 // 11.2). What net/http refuses itself need not be followed any further.
 type framing struct {
@@ -40,7 +40,7 @@ const (
 const maxWord = 24
 
 // spoil follows what was read. If a header gives a second length, it changes the byte
-// after its name, so that it is no header, and returns true.
+// after its name, so that the line is not a header, and returns true.
 func (f *framing) spoil(p []byte) (spoilt bool) {
 	for i := 0; i < len(p); {
 		if f.state == lost {

@@ -20,7 +20,7 @@ const (
 	// documents in a few variants.
 	maxDocuments = 32
 	// maxBytes is how much memory the documents may take together, with their
-	// compressed forms. The key may come from a client, so their number alone is no bound.
+	// compressed forms. The key may come from a client, so limiting their number is not enough.
 	maxBytes = 64 << 20
 	// minCompressed is the size in bytes from which compressing pays.
 	minCompressed = 256
@@ -140,8 +140,8 @@ func matches(h http.Header, etag string) bool {
 	return false
 }
 
-// acceptsGzip reports whether the client accepts gzip. What it says of gzip itself
-// takes precedence over what it says of all codings.
+// acceptsGzip reports whether the client accepts gzip. A value for gzip itself
+// takes precedence over that for all codings.
 func acceptsGzip(h http.Header) bool {
 	for _, coding := range []string{"gzip", "x-gzip", "*"} {
 		if accepted, named := header.Accepts(h, "Accept-Encoding", coding); named {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// hidden stands for what is hidden.
+// hidden replaces what is hidden.
 const hidden = "…"
 
 // Address returns the address of a setting as it may be shown: its scheme, host and
@@ -96,9 +96,9 @@ func Error(err error, addresses ...string) error {
 }
 
 // replacements returns the parts of an address that must not be shown, in the forms in
-// which a library may write them, each with what stands for it.
+// which a library may write them, each with its replacement.
 func replacements(address string) (pairs []string) {
-	const least = 4 // shorter texts are found everywhere, and are no secrets
+	const least = 4 // shorter texts occur everywhere, and are not secrets
 	add := func(text string) {
 		if len(text) >= least {
 			pairs = append(pairs, text, hidden)

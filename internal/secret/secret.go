@@ -10,7 +10,7 @@ import (
 )
 
 // Warnings returns what is probably wrong with a secret, each as a sentence that
-// names it and says what to do. An empty secret is none.
+// names it and what to do. An empty value is not a secret.
 func Warnings(name, value string) (all []string) {
 	if value == "" {
 		return nil

@@ -15,7 +15,7 @@ type Account struct {
 	Disabled bool
 }
 
-// NextVersion stands for a version that is higher than any so far.
+// NextVersion means a version that is higher than any so far.
 const NextVersion = math.MaxInt64
 
 // EndTokens is for the change of [UserStore.UpdateAccount]: all tokens that were
@@ -43,8 +43,8 @@ func (a Account) Versioned(before Account, next int64) Account {
 }
 
 // UserStore keeps accounts and groups, with the versions of [Account.Versioned]. A
-// new one has [DefaultGroups] and no account. Every implementation must be safe for concurrent use and pass
-// lovetest.RunUserStore.
+// new one has [DefaultGroups] and no account. Every implementation must be safe for
+// concurrent use and pass lovetest.RunUserStore.
 //
 // Errors wrap ErrUnknownUser, ErrUserExists or ErrUnknownGroup; any other
 // means that the store failed. If a change that takes something away from a user

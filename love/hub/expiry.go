@@ -13,7 +13,7 @@ const expiryPeriod = 2 * time.Second
 // there are sessions whose credentials expire.
 type expiryCheck struct{ scheduled atomic.Bool }
 
-// scheduleExpiry sees to it that the credentials of sessions are checked soon.
+// scheduleExpiry schedules a check of the credentials of sessions, unless there is one.
 func (h *Hub) scheduleExpiry() {
 	if h.expiry.scheduled.CompareAndSwap(false, true) {
 		h.schedule.at(h.clock.Now().Add(expiryPeriod), h.closeExpired)

@@ -35,8 +35,9 @@ type member struct {
 	// between which messages are delivered. Guarded by the lock of the session's outbox.
 	active bool
 
-	bytes     int  // memory that is charged to the user; guarded by the lock of the group's shard
-	ownsGroup bool // with the memory of the group itself; so is this
+	// Guarded by the lock of the group's shard:
+	bytes     int  // memory that is charged to the user
+	ownsGroup bool // bytes includes the memory of the group itself
 }
 
 // The memory of a subscription, in bytes: that of a membership, and that of a group
@@ -60,7 +61,8 @@ func newMember(s *session, o SubscribeOptions) *member {
 	return m
 }
 
-// stop ends the throttle of the subscription, nil if there is none, and returns the frames that its throttle held back.
+// stop ends the throttle of the subscription, nil if there is none, and returns the
+// frames that its throttle held back.
 func (m *member) stop() []*frame {
 	if m == nil || m.throttle == nil {
 		return nil

@@ -163,7 +163,7 @@ func refusal(status int, detail string) *httpapi.Refusal {
 	return httpapi.Refuse(status, map[string]string{"detail": detail})
 }
 
-// upgradeRequired returns a refusal that says which upgrade is required.
+// upgradeRequired returns a refusal that names the required upgrade.
 func upgradeRequired(detail string) *httpapi.Refusal {
 	return refusal(http.StatusUpgradeRequired, detail).
 		With("Connection", "Upgrade").With("Upgrade", "websocket").With("Sec-Websocket-Version", "13")

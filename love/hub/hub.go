@@ -71,8 +71,8 @@ func New(opts ...Option) *Hub {
 func (h *Hub) Limits() Limits { return h.limits }
 
 // BrokerCheck returns the method Check(context.Context) error of the hub's broker,
-// which tells an operator what is wrong with it, or nil if it has none. It fits
-// manager.Dependency.
+// which returns why the broker does not work, in words for an operator; or nil if the
+// broker has no such method. It fits manager.Dependency.
 func (h *Hub) BrokerCheck() func(context.Context) error {
 	if b, ok := h.broker.(interface{ Check(context.Context) error }); ok {
 		return b.Check

@@ -17,8 +17,7 @@ var (
 	requestsInAll       = rate{20_000, time.Millisecond}
 )
 
-// How many requests may wait, of different streams. One that finds no place is
-// dropped.
+// How many requests may wait, of different streams. Further ones are dropped.
 const (
 	waitingOfUser      = 2000
 	waitingOfComponent = 4000
@@ -46,8 +45,8 @@ type requestBucket struct {
 type pendingRequest []*requestBucket
 
 // allow takes the tokens for a request of a user, empty for a process, and reports
-// whether to send it now. Otherwise it must wait until due, or is dropped if due is zero: then
-// merged reports whether a request for its stream waits already.
+// whether to send it now. Otherwise it must wait until due, or is dropped if due is
+// zero: then merged reports whether a request for its stream waits already.
 func (l *initialStateLimiter) allow(g love.Group, username string, now time.Time) (send bool, due time.Time, pending pendingRequest, merged bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -92,9 +92,9 @@ func (l *lastValue) stale() bool {
 	return l.source == nil || l.source.gone.Load()
 }
 
-// storeLast keeps a value as the last of its stream; the caller holds joinMu. If the last values exceed
-// their memory limit, those whose source has gone are dropped; if that is not
-// enough, the new value is not kept. The group of a stream without a value
+// storeLast keeps a value as the last of its stream; the caller holds joinMu. If the
+// last values exceed their memory limit, those whose source has gone are dropped; if
+// that is not enough, the new value is not kept. The group of a stream without a value
 // stays until the next search, because subscribers by wildcard rely on it.
 func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *source) {
 	grown, ok := g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src)

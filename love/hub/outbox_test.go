@@ -179,7 +179,7 @@ func TestMoreEventsThanTheHardBoundCloseTheSession(t *testing.T) {
 	require.True(t, closed)
 	st := h.Stats()
 	require.EqualValues(t, 1, st.Closed["slow"])
-	require.EqualValues(t, 2, st.Dropped["closed"], "the one that waited and the one that found no place")
+	require.EqualValues(t, 2, st.Dropped["closed"], "the one that waited and the one for which the queue was full")
 	requireBalance(t, st, 0)
 }
 

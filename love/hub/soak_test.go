@@ -285,7 +285,7 @@ func (c *soakClient) publishBurst(pick func() []*soakStream) error {
 }
 
 // wasBehind reports whether the hub has conflated what it sent to the address, or
-// does not know it any more. It waits a moment, because the hub counts what it has
+// no longer has it. It waits a moment, because the hub counts what it has
 // dropped after it has queued what follows.
 func (s *soak) wasBehind(address string) bool {
 	for until := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {

@@ -169,7 +169,7 @@ func (l logIn) Authenticate(_ context.Context, name, password string) (auth.User
 	return auth.User{Username: "ada"}, l(name, password)
 }
 
-// endless is a directory that does not know which tokens have ended.
+// endless is a directory that does not record which tokens have ended.
 type endless struct{ auth.Directory }
 
 func (d endless) Lookup(ctx context.Context, username string) (auth.User, error) {

@@ -45,9 +45,9 @@ func (c *Commander) Calls() []commander.Call {
 	return slices.Clone(c.calls)
 }
 
-// CommanderSetup is a commander for [RunCommander], with commands whose outcomes
-// the suite knows. Tests that need a command without a name, or a function that is
-// nil, are skipped.
+// CommanderSetup is a commander for [RunCommander], with commands of known
+// outcomes. Tests that need a command without a name, or a function that is nil, are
+// skipped.
 type CommanderSetup struct {
 	Commander commander.Commander
 	Succeeds  commander.Call // the component executes it

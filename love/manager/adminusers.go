@@ -195,7 +195,7 @@ func (m *Manager) checkNewUser(c *call, u auth.User) error {
 	return badName("username", auth.CheckNewName("user", u.Username, taken))
 }
 
-// badName returns the refusal of a name, if err says what is wrong with it.
+// badName returns the refusal of a name, if err is the reason why it is bad.
 func badName(field string, err error) error {
 	if err == nil {
 		return nil

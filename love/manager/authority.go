@@ -73,7 +73,7 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 }
 
 // releaseAuthority ends a hold: the caller's own or, if the caller is an
-// administrator, that of anybody who does not stand above them.
+// administrator, that of anybody with no more rights than they have.
 func (m *Manager) releaseAuthority(c *call) (answer, error) {
 	if m.config.Authority == nil {
 		return answer{}, errNoAuthority

@@ -28,7 +28,7 @@ func unauthorized(text string) *refusal {
 
 // authenticate verifies the token of the request and sets c.who.
 func (m *Manager) authenticate(c *call) error {
-	// Of two headers no one knows which counts: joined, they are refused.
+	// Which of two headers counts is undefined: joined, they are refused.
 	token, err := bearer(strings.Join(c.Header.Values("Authorization"), ", "))
 	if err != nil {
 		return err

@@ -207,7 +207,7 @@ func (m *Manager) responseOf(c *call, ack love.Ack, err error, cmd *love.Command
 	return commanderhttp.ResponseOf(ack, err)
 }
 
-// logged returns what a log line says of a command.
+// logged returns the attributes of a command in a log line.
 func logged(cmd *love.Command) []any {
 	if cmd == nil {
 		return nil

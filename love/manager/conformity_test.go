@@ -158,7 +158,7 @@ func badBodies(s *openapi3.Schema, good map[string]any) (all []request) {
 		}
 		text := encode(good)
 		twice := text[:len(text)-1] + "," + encode(name) + ":" + encode(value) + "}"
-		all = append(all, request{body: twice, bad: name + " stands twice"})
+		all = append(all, request{body: twice, bad: name + " occurs twice"})
 	}
 	add("unknown", func(b map[string]any) { b["unknown"] = 1 })
 	return all
@@ -192,7 +192,7 @@ func queries(parameters []*openapi3.Parameter) (all []request) {
 			all = append(all, r)
 		}
 		value := fmt.Sprint(example(p.Schema.Value))
-		all = append(all, request{query: set(value, value), bad: p.Name + " stands twice"}, request{query: p.Name + "=%zz", bad: "not encoded"})
+		all = append(all, request{query: set(value, value), bad: p.Name + " occurs twice"}, request{query: p.Name + "=%zz", bad: "not encoded"})
 	}
 	return all
 }
@@ -211,7 +211,7 @@ func checkText(s *openapi3.Schema, text string) error {
 		return err
 	}
 	if strings.ContainsAny(text, ".e") || n > 1<<31 {
-		return fmt.Errorf("%s is no integer", text)
+		return fmt.Errorf("%s is not an integer", text)
 	}
 	return s.VisitJSON(n)
 }

@@ -50,8 +50,9 @@ func WithHeartbeatLogger(l *slog.Logger) HeartbeatOption {
 	}
 }
 
-// NewHeartbeatPoller returns a poller, which does nothing until [HeartbeatPoller.Run] is called. The
-// clock sets the period; the timeout is the machine's.
+// NewHeartbeatPoller returns a poller, which does nothing until
+// [HeartbeatPoller.Run] is called. The clock sets the period; the timeout is in real
+// time.
 func NewHeartbeatPoller(source commander.Heartbeater, clock love.Clock, opts ...HeartbeatOption) *HeartbeatPoller {
 	p := &HeartbeatPoller{source: source, clock: clock, err: errNotAsked}
 	WithHeartbeatLogger(slog.New(slog.DiscardHandler))(p)

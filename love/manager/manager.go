@@ -74,7 +74,7 @@ type Config struct {
 	AuditLog audit.Log
 	// Refresh, if set, is called before a log-in, a command or a change is checked:
 	// it reads what other processes have changed, as (*store.Store).Refresh does.
-	// Default: the parts know themselves.
+	// Default: nothing is called, which is right if no other process changes them.
 	Refresh func(ctx context.Context)
 	// Origins reports whether pages of a browser origin, "https://love.example",
 	// may call the API. Default: all may. That is safe because browsers add no

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// query returns the query of a request, in which each key stands once. It refuses a
-// key that is not known: a misspelt one would select everything.
+// query returns the query of a request, in which each key occurs once. It refuses an
+// unknown key: a misspelt one would select everything.
 func (c *call) query(known ...string) (url.Values, error) {
 	q, err := c.queryOnce(known...)
 	if err != nil {
@@ -23,8 +23,8 @@ func (c *call) query(known ...string) (url.Values, error) {
 	return q, nil
 }
 
-// queryOnce returns the query of a request, in which each of the keys stands at most
-// once: nobody knows which one of two would count.
+// queryOnce returns the query of a request, in which each of the keys occurs at most
+// once: which one of two would count is undefined.
 func (c *call) queryOnce(keys ...string) (url.Values, error) {
 	q, err := url.ParseQuery(c.URL.RawQuery)
 	if err != nil {

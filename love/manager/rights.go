@@ -77,7 +77,7 @@ func (c *call) holds(groups groupsByName, wanted []auth.Permission) error {
 }
 
 // mayTouch returns nil if the caller may decide about a user's tokens, authority or
-// account. A user whom nobody knows any more may have left tokens behind.
+// account. A user who no longer exists may have left tokens behind.
 func (m *Manager) mayTouch(c *call, username string) error {
 	if c.who.User.Superuser || username == c.who.User.Username {
 		return nil
@@ -91,7 +91,7 @@ func (m *Manager) mayTouch(c *call, username string) error {
 	case errors.Is(err, auth.ErrUnknownUser):
 		return nil
 	case errors.Is(err, auth.ErrInactive):
-		err = &lackedRight{errForbidden, "superuser"} // the directory does not say what they hold
+		err = &lackedRight{errForbidden, "superuser"} // the directory does not return what they hold
 	case err == nil:
 		err = c.mayHave(u, groups)
 	}
@@ -128,7 +128,7 @@ func (m *Manager) mayRevoke(c *call, admin auth.TokenAdmin, id string) error {
 }
 
 // mayChangeGroup returns nil if the caller may replace a group by g: they hold what it
-// gives and gave, and no member stands above them.
+// gives and gave, and no member has more rights than they have.
 func (m *Manager) mayChangeGroup(c *call, g auth.Group) error {
 	groups, err := m.groups(c)
 	if err != nil {

@@ -15,9 +15,8 @@ import (
 const revokerRetry = time.Second
 
 // sessionRevoker closes the sockets of users who have been disabled or removed, or
-// whose tokens have ended all at once. It
-// looks up users in its own goroutine, so that whoever reports a change need not
-// wait, and repeats each look-up until it succeeds.
+// whose tokens have ended all at once. It looks up users in its own goroutine, so that
+// whoever reports a change need not wait, and repeats each look-up until it succeeds.
 type sessionRevoker struct {
 	users auth.Directory
 	hub   Hub

@@ -126,7 +126,7 @@ func assignInt(into reflect.Value, v int64) bool {
 	case into.CanFloat():
 		into.SetFloat(float64(v))
 		read, whole := wholeFloat(into.Float())
-		return whole && read == v // all digits have found room
+		return whole && read == v // no digit was lost
 	}
 	return false
 }

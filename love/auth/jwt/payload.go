@@ -14,7 +14,7 @@ import (
 const latest = 253402300799
 
 // strictPayload reports whether the claims of a token mean the same to everybody: none
-// stands twice or in another case, and times are numbers. The JWT library also takes a
+// occurs twice or in another case, and times are numbers. The JWT library also takes a
 // text for a time, and a number that no time can hold.
 func strictPayload(token string) bool {
 	parts := strings.Split(token, ".")

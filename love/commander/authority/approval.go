@@ -75,8 +75,9 @@ func (a *Authority) unreserve() {
 // gave it; user is the second person. It returns [ErrNotFound] if the command
 // is not waiting, [ErrNotYours] if user gave it, and [ErrHeld] if somebody has
 // taken the authority since; after the last two it continues to wait. If the giver
-// may no longer give it, it is refused. The caller must check whether user may give such a command. A command that was
-// passed on does not wait again, even if executing it fails.
+// may no longer give it, it is refused. The caller must check whether user may give
+// such a command. A command that was passed on does not wait again, even if executing
+// it fails.
 func (a *Authority) Approve(ctx context.Context, id, user string) (love.Ack, error) {
 	held, err := a.Holds()
 	if err != nil {
@@ -108,7 +109,7 @@ func (a *Authority) Approve(ctx context.Context, id, user string) (love.Ack, err
 func (a *Authority) checkGiver(ctx context.Context, id, user string) error {
 	a.mu.Lock()
 	i := slices.IndexFunc(a.waiting, func(w waitingCall) bool { return w.ID == id })
-	if i < 0 || a.waiting[i].User == user { // settle says so
+	if i < 0 || a.waiting[i].User == user { // settle returns the error
 		a.mu.Unlock()
 		return nil
 	}

@@ -89,7 +89,7 @@ func (b *Bus) makeClients() (err error) {
 		return err
 	}
 	writing := b.config
-	writing.Acks = AcksLeader // each request says itself how many it needs
+	writing.Acks = AcksLeader // each request sets how many it needs
 	if b.writing, err = kgo.NewClient(append(writing.clientOptions(b.log), monitor)...); err != nil {
 		b.client.Close()
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/rubin-love/love-go/internal/outage"
 )
 
-// clientLog adapts the log of the Kafka client for an operator: info becomes debug, and
-// so does what the bus logs itself; other warnings are logged once in a while.
+// clientLog adapts the log of the Kafka client for an operator: info becomes debug, like
+// what the bus logs itself; other warnings are logged once in a while.
 type clientLog struct {
 	log *slog.Logger
 
@@ -59,7 +59,7 @@ func (l *clientLog) Log(level kgo.LogLevel, text string, keyvals ...any) {
 	l.outage(text).Failed(time.Now(), err, keyvals...)
 }
 
-// outage returns that of a line. The client does not say when it is over.
+// outage returns that of a line. The client does not log when it is over.
 func (l *clientLog) outage(text string) *outage.Log {
 	l.mu.Lock()
 	defer l.mu.Unlock()

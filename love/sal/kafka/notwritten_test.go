@@ -17,7 +17,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal/kafka"
 )
 
-// requireNotWritten requires that an error says so.
+// requireNotWritten requires an error that means that nothing was written.
 func requireNotWritten(t testing.TB, err error) *sal.NotWrittenError {
 	var unwritten *sal.NotWrittenError
 	require.ErrorAs(t, err, &unwritten)

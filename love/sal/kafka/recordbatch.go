@@ -17,7 +17,7 @@ type sequence struct {
 	number   int32
 }
 
-// unnumbered stands for a record that brokers need not recognize.
+// unnumbered is the sequence of a record that brokers need not recognize.
 var unnumbered = sequence{producer: -1, epoch: -1, number: -1}
 
 // batchOverhead is the size of a batch without records.

@@ -8,8 +8,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// notAppended are the answers to a request to write by which a broker says that it has
-// not written. After any other error a record may have been written.
+// notAppended are the answers to a request to write that mean that the broker has not
+// written. After any other error a record may have been written.
 var notAppended = []*kerr.Error{
 	kerr.CorruptMessage, kerr.UnknownTopicOrPartition, kerr.LeaderNotAvailable, kerr.NotLeaderForPartition,
 	kerr.BrokerNotAvailable, kerr.ReplicaNotAvailable, kerr.MessageTooLarge, kerr.InvalidTopicException,
@@ -40,13 +40,13 @@ func isTooLarge(err error) bool {
 	return errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge)
 }
 
-// isFinal reports whether repeating a request that failed so is no use.
+// isFinal reports whether it is useless to repeat a request that failed with err.
 func isFinal(err error) bool {
 	if errors.Is(err, ErrClosed) || errors.Is(err, kgo.ErrClientClosed) || errors.Is(err, errRecreated) || errors.Is(err, errForgotten) {
 		return true
 	}
 	if errors.Is(err, kerr.CorruptMessage) {
-		return true // on its way, or without a key that the topic requires: this is not told apart
+		return true // on its way, or without a key that the topic requires: the brokers report both in the same way
 	}
 	var refused *kerr.Error
 	return errors.As(err, &refused) && !refused.Retriable && !isOneOf(err, forgotten)

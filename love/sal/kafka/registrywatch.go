@@ -10,8 +10,8 @@ import (
 )
 
 // watchRegistry asks the registry periodically about one of the registered schemas, one
-// after another. If it does not know it any more, or has given its id to another, it was
-// emptied: nobody could read what we write, and ids that are known mean something else.
+// after another. If it no longer has it, or has given its id to another, it was emptied:
+// nobody could read what we write, and known ids mean something else.
 func (b *Bus) watchRegistry() {
 	ticker := time.NewTicker(b.config.RefreshInterval)
 	defer ticker.Stop()

@@ -64,7 +64,7 @@ func (c *calls) repeat(ctx context.Context, again func(error) bool, doing string
 		if err == nil || ctx.Err() == nil && !again(err) {
 			return err
 		}
-		if ctx.Err() != nil { // the failure before says more
+		if ctx.Err() != nil { // the failure before is more specific
 			return failure
 		}
 		failure = err
@@ -84,7 +84,7 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 }
 
 // withCause returns the cause why a context ended, with the last error of what was being
-// tried, if that says more.
+// tried, if that is more specific.
 func withCause(cause, err error) error {
 	if errors.Is(err, cause) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return cause

@@ -36,7 +36,7 @@ func (r *topicReader) wait(record *kgo.Record) {
 const checkTimeout = 5 * time.Second
 
 // loadSchema asks the registry for a schema until it answers; only once if the schema is
-// known already, and kept if the registry does not know better.
+// known already, and kept if the registry does not answer.
 func (r *topicReader) loadSchema(id int) {
 	known := r.decoder.versions[id]
 	if known != nil && known.loading {
@@ -53,7 +53,7 @@ func (r *topicReader) loadSchema(id int) {
 	})
 }
 
-// askForSchema returns what the registry says about a schema.
+// askForSchema returns the answer of the registry about a schema.
 func (r *topicReader) askForSchema(id int, known *version) *version {
 	bus := r.consumer.bus
 	var text string

@@ -26,7 +26,7 @@ func (id topicID) isOther(before topicID) bool {
 	return id != before && id != topicID{} && before != topicID{}
 }
 
-// partitionState is a partition with the broker that leads it, −1 if there is none now.
+// partitionState is a partition with the broker that leads it, −1 if it has none now.
 type partitionState struct{ number, leader int32 }
 
 // describeTopics asks the brokers about topics. It bypasses the client's cache, which

@@ -85,7 +85,7 @@ type topicChanges struct {
 	missing   []*sal.Topic // those that nobody has created again for some time
 }
 
-// addEnds asks for the ends of topics without an id, which tell whether they are the ones
+// addEnds asks for the ends of topics without an id, which show whether they are the ones
 // that were read.
 func (b *Bus) addEnds(ctx context.Context, found map[string]topicState, names []string) error {
 	names = slices.DeleteFunc(names, func(name string) bool { return found[name].err != nil || found[name].id != topicID{} })

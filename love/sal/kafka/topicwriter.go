@@ -15,9 +15,9 @@ import (
 )
 
 // topicWriter writes the samples of one topic, which it announces. Events, commands and
-// acknowledgements are written one after another, each in a request of its own: so
-// one that was given up before it left never leaves, and it is known of each whether it
-// has left.
+// acknowledgements are written one after another, each in a request of its own: so one
+// that was given up before it left never leaves, and it is known of each whether it has
+// left. One whose partition has no leader delays the next ones until its time is over.
 type topicWriter struct {
 	bus   *Bus
 	topic *sal.Topic
@@ -136,9 +136,10 @@ func (w *topicWriter) produce(ctx context.Context, s *sal.Sample) error {
 	}
 }
 
-// renewTelemetry makes the client forget a topic after an error that says that it was
-// deleted, or one of the client itself, and makes sure that it exists. It reports whether that has been done since
-// seen was read: then the client may have given up samples of others as well.
+// renewTelemetry makes the client forget a topic after an error that means that it was
+// deleted, or one of the client itself, and makes sure that it exists. It reports
+// whether that has been done since seen was read: then the client may have given up
+// samples of others as well.
 func (w *topicWriter) renewTelemetry(ctx context.Context, seen uint64, err error) bool {
 	if w.lock(ctx) != nil {
 		return false
