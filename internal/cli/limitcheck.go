@@ -50,7 +50,7 @@ func (f *limitFlags) fit(r resources) error {
 func (f *limitFlags) warnings(r resources) (list []string) {
 	warn := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	for _, field := range f.zero {
-		warn("%s is 0, which stands for its default %v: give a number, or leave it out", field.flag(), field)
+		warn("%s is 0, which means its default %v: give a number, or leave it out", field.flag(), field)
 	}
 	byName := map[string]limitField{}
 	for _, field := range f.fields() {
@@ -110,7 +110,7 @@ func (f *managerFlags) warnings(r resources) []string {
 	}
 	for _, origin := range f.origins {
 		if !isOrigin(origin) {
-			list = append(list, fmt.Sprintf("--origins: %q is not the origin of a page, so that it lets nobody in: write it as https://HOST or https://HOST:PORT", origin))
+			list = append(list, fmt.Sprintf("--origins: %q is not the origin of a page, so no page may connect: write it as https://HOST or https://HOST:PORT", origin))
 		}
 	}
 	return list

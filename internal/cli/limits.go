@@ -132,7 +132,7 @@ func humanSize(n int) string {
 const minMessage = 1 << 10
 
 // maxLogInTries is the largest number of tries that makes sense; a larger one
-// stops nobody who guesses passwords.
+// does not stop anybody from guessing passwords.
 const maxLogInTries = 1_000_000
 
 // check refuses limits with which a manager cannot work. A limit of 0 is the

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// httpConn is a connection as long as it speaks HTTP. It limits the time of each write,
+// httpConn is a connection as long as it is used for HTTP. It limits the time of each write,
 // and has requests refused whose length is ambiguous.
 type httpConn struct {
 	net.Conn
@@ -22,7 +22,7 @@ type httpConn struct {
 	framing  framing
 }
 
-// release ends the count of a connection: it is closed, or speaks HTTP no longer.
+// release ends the count of a connection: it is closed, or no longer used for HTTP.
 func (c *httpConn) release() {
 	c.once.Do(func() {
 		c.free()

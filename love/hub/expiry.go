@@ -22,7 +22,7 @@ func (h *Hub) scheduleExpiry() {
 
 // closeExpired closes the sessions whose credentials have expired.
 func (h *Hub) closeExpired(now time.Time) {
-	h.expiry.scheduled.Store(false) // before the look at the sessions: one may be added meanwhile
+	h.expiry.scheduled.Store(false) // before the sessions are checked: one may be added meanwhile
 	more := false
 	for _, s := range h.sessions.all() {
 		if s.expired(now) {

@@ -57,7 +57,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // upgrade takes over the connection of a handshake and accepts it. early holds
-// what the client has already sent behind the handshake. If upgrade fails it has
+// what the client has already sent after the handshake. If upgrade fails it has
 // answered, or closed the connection.
 func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) (conn net.Conn, early []byte, err error) {
 	conn, buffers, err := http.NewResponseController(w).Hijack()

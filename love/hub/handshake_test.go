@@ -148,7 +148,7 @@ func TestHandshakesAreRefusedInJSON(t *testing.T) {
 		t.Run(name, func(t *testing.T) { check(t, c) })
 	}
 	dialProcess(t, url).sync()
-	check(t, attempt{"GET", "password=process", handshake(), answer{503, "no place", "Retry-After: 3"}})
+	check(t, attempt{"GET", "password=process", handshake(), answer{503, "all the connections that it allows", "Retry-After: 3"}})
 	require.EqualValues(t, 1, h.Stats().Denied["gate"])
 }
 
@@ -188,7 +188,7 @@ func TestAHandshakeWithABodyIsRefusedAtOnce(t *testing.T) {
 func TestAServerThatCannotHandOverItsConnectionAnswersInJSON(t *testing.T) {
 	h := hub.New(hub.WithGate(gate), hub.WithLimits(hub.Limits{Sessions: 1}))
 	defer func() { require.NoError(t, h.Shutdown(t.Context())) }()
-	for range 2 { // the place is given back
+	for range 2 { // the refused connection does not count
 		r := httptest.NewRequest("GET", "/?password=process", nil)
 		r.Header = handshake()
 		w := httptest.NewRecorder()

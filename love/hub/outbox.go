@@ -150,7 +150,7 @@ func (o *outbox) letGo() {
 // waiting returns how many bytes wait or are being written.
 func (o *outbox) waiting() int { return o.lossless + o.lossy + o.unwritten }
 
-// append queues f behind the others and returns how many it makes obsolete.
+// append queues f after the others and returns how many it makes obsolete.
 func (o *outbox) append(f *frame) (dropped int) {
 	if o.gaps > len(o.frames)/2+minGaps {
 		dropped = o.conflate()

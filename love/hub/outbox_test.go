@@ -207,7 +207,7 @@ func TestEveryMessageIsDeliveredInOrderOrCounted(t *testing.T) {
 
 		var sent, got []string
 		last := map[string]int{"s": -1, "t": -1, "e": -1}
-		const answer = 400 // bytes of the answer that read asks for; it waits behind the rest
+		const answer = 400 // bytes of the answer that read asks for; it waits after the rest
 		backlog := answer
 		ended, wasBehind := false, false
 		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {

@@ -56,7 +56,7 @@ type Denial uint8
 const (
 	DenyGate              Denial = iota // handshake: the gate refused it
 	DenyOrigin                          // handshake: a page of a foreign origin
-	DenyFull                            // handshake: no place for another session
+	DenyFull                            // handshake: there are as many sessions as allowed
 	DenyUserFull                        // handshake: the user has too many sessions
 	DenyShutdown                        // handshake: the hub is ending
 	DenyMalformed                       // a message that breaks a rule of the protocol

@@ -246,9 +246,9 @@ func (s *session) membership(name love.Group) (*group, *member) {
 	return g, s.groups[g]
 }
 
-// join puts the session into a group and queues the confirmation, nil for none. A session that is in
-// it already misses nothing: a subscription with other options replaces the old one
-// between two messages.
+// join puts the session into a group and queues the confirmation, nil for none. A
+// session that is in it already misses nothing: a subscription with other options
+// replaces the old one between two messages.
 func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame, wakes *wakeList) {
 	h := s.hub
 	g, old := s.membership(name)

@@ -18,7 +18,7 @@ type sessionSet struct {
 	open     map[*session]struct{}
 	count    atomic.Int64     // of open
 	places   int              // reserved
-	byUser   map[string]*user // who has places, or had some a moment ago, by name
+	byUser   map[string]*user // who has sessions, or had some a moment ago, by name
 	now      func() time.Time
 	closing  bool
 	reserved sync.WaitGroup // every place
@@ -26,7 +26,7 @@ type sessionSet struct {
 
 var (
 	errShuttingDown = errors.New("the manager is shutting down: try again in a moment")
-	errFull         = errors.New("the manager has no place for another connection: try again later")
+	errFull         = errors.New("the manager has all the connections that it allows: try again later")
 	errUserFull     = errors.New("this user has too many connections: close some first")
 )
 

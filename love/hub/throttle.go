@@ -86,7 +86,7 @@ func (t *throttle) stream(key uint64) *throttledStream {
 	return st
 }
 
-// hold keeps f behind the others, and returns how many of them it makes obsolete.
+// hold keeps f after the others, and returns how many of them it makes obsolete.
 func (t *throttle) hold(keys []uint64, f *frame) (dropped int) {
 	h := &heldFrame{frame: f, newestOf: len(keys)}
 	e := t.held.PushBack(h)

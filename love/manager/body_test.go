@@ -122,19 +122,18 @@ func TestBody_ThatIsNotReadIsWaitedForAsLong(t *testing.T) {
 		header             []string
 		status             int
 	}{
-		"no token":           {method: "POST", path: cmd, status: 401},
-		"a bad token":        {method: "POST", path: swapUser, header: []string{authorization("unknown")}, status: 401},
-		"no permission":      {method: "POST", path: adminUsers, user: "user", status: 403},
-		"wrong method":       {method: "PUT", path: cmd, user: "cmd_user", status: 405},
-		"nothing to read":    {method: "GET", path: validateToken, user: "user", status: 200},
-		"unknown path":       {method: "POST", path: "/manager/api/nothing/", status: 404},
-		"no slash":           {method: "POST", path: "/manager/api/cmd", status: 301},
-		"not of the API":     {method: "POST", path: "/healthz", status: 405},
-		"options":            {method: "OPTIONS", path: getToken, status: 200},
-		"another origin":     {method: "OPTIONS", path: cmd, header: []string{"Origin: http://x", "Access-Control-Request-Method: POST"}, status: 200},
-		"websocket, POST":    {method: "POST", path: "/manager/ws/subscription", status: 405},
-		"websocket, no ws":   {method: "GET", path: "/manager/ws/subscription", status: 426},
-		"websocket and body": {method: "GET", path: "/manager/ws/subscription", header: []string{"Upgrade: websocket", "Connection: Upgrade"}, status: 426},
+		"no token":         {method: "POST", path: cmd, status: 401},
+		"a bad token":      {method: "POST", path: swapUser, header: []string{authorization("unknown")}, status: 401},
+		"no permission":    {method: "POST", path: adminUsers, user: "user", status: 403},
+		"wrong method":     {method: "PUT", path: cmd, user: "cmd_user", status: 405},
+		"nothing to read":  {method: "GET", path: validateToken, user: "user", status: 200},
+		"unknown path":     {method: "POST", path: "/manager/api/nothing/", status: 404},
+		"no slash":         {method: "POST", path: "/manager/api/cmd", status: 301},
+		"not of the API":   {method: "POST", path: "/healthz", status: 405},
+		"options":          {method: "OPTIONS", path: getToken, status: 200},
+		"another origin":   {method: "OPTIONS", path: cmd, header: []string{"Origin: http://x", "Access-Control-Request-Method: POST"}, status: 200},
+		"websocket, POST":  {method: "POST", path: "/manager/ws/subscription", status: 405},
+		"websocket, no ws": {method: "GET", path: "/manager/ws/subscription", status: 426},
 	} {
 		for _, length := range []string{"Content-Length: 100", "Transfer-Encoding: chunked"} {
 			t.Run(name+", "+length, func(t *testing.T) {
@@ -152,6 +151,24 @@ func TestBody_ThatIsNotReadIsWaitedForAsLong(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+func TestBody_OfAHandshakeIsRefusedAtOnce(t *testing.T) {
+	for _, length := range []string{"Content-Length: 100", "Transfer-Encoding: chunked"} {
+		t.Run(length, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newRawConn(t)
+				began := time.Now()
+				l.send("GET", "/manager/ws/subscription", "", length, "Upgrade: websocket", "Connection: Upgrade")
+				got := l.answer()
+				require.Zero(t, time.Since(began))
+				require.Equal(t, 400, got.StatusCode)
+				require.JSONEq(t, `{"detail": "A websocket handshake has no body: leave out Content-Length and Transfer-Encoding."}`, got.body)
+				require.True(t, got.Close)
+				l.requireClosed()
+			})
+		})
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 
 // Every operation of the document gets good requests, which are made from its schemas,
 // and all the bad ones that differ from a good one in one place. A bad request is
-// refused, and is nobody's fault but the client's; [harness.call] compares every answer
+// refused as a fault of the client; [harness.call] compares every answer
 // with the document.
 func TestOpenAPI_BadRequestsAreRefusedAndGoodOnesAreNot(t *testing.T) {
 	for _, relay := range []bool{false, true} {

@@ -55,7 +55,7 @@ func (m *Manager) readyz(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(&lines, "%s: ok\n", d.Name)
 			continue
 		}
-		fmt.Fprintf(&lines, "%s: %s\n", d.Name, mask.Text(errs[i].Error())) // nobody needs a log-in to read it
+		fmt.Fprintf(&lines, "%s: %s\n", d.Name, mask.Text(errs[i].Error())) // it can be read without a log-in
 		if d.Required {
 			status, verdict = http.StatusServiceUnavailable, "not ready"
 		}

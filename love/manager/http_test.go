@@ -211,7 +211,7 @@ func TestHealth_AliveAndReadyAreDifferent(t *testing.T) {
 	require.Equal(t, "ready\ndatabase: ok\ncommander: no heartbeat: connection refused\n", got.body)
 
 	database = errors.New("no answer from postgres://love:SECRET@db/love")
-	require.Contains(t, h.call("GET", "/readyz", "").body, "database: no answer from postgres://…@db/love\n", "nobody needs a log-in to read it")
+	require.Contains(t, h.call("GET", "/readyz", "").body, "database: no answer from postgres://…@db/love\n", "it can be read without a log-in")
 	database = errors.New("disk full")
 	got = h.call("GET", "/readyz", "")
 	require.Equal(t, 503, got.StatusCode)

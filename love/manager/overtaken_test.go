@@ -139,7 +139,7 @@ func TestRequest_UnderWayIsCheckedAgain(t *testing.T) {
 			}, 403},
 		"an observing log after a log-out": {"cmd_user", "POST", "/manager/api/lovecsc/observinglog", `{"user": "ada", "message": "hello"}`,
 			func(h *harness, token string) error { return h.tokens.Revoke(h.t.Context(), token) }, 401},
-		"a new user by somebody who is a superuser no more": {"admin", "POST", adminUsers, `{"username": "eve", "password": "x", "superuser": true}`,
+		"a new user by somebody who is no longer a superuser": {"admin", "POST", adminUsers, `{"username": "eve", "password": "x", "superuser": true}`,
 			func(h *harness, _ string) error {
 				return h.users.Store().UpdateAccount(h.t.Context(), "admin", func(a *auth.Account) error {
 					a.Superuser, a.Permissions = false, []auth.Permission{auth.ManageUsers}

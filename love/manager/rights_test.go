@@ -14,7 +14,7 @@ import (
 	"github.com/rubin-love/love-go/love/manager"
 )
 
-// Nobody grants what they do not hold, and nobody touches who holds more. ada may manage
+// Nobody grants what they do not hold, or changes a user who holds more. ada may manage
 // users, cleo may also command the dome and edit views. dora holds as much as cleo.
 func TestAdmin_NobodyGrantsOrTouchesMoreThanTheyHold(t *testing.T) {
 	const (

@@ -43,6 +43,6 @@ func noLonger(format, user string) error {
 func unknownGiver(err error) error {
 	return &commander.Error{
 		Kind: commander.Busy, Err: err,
-		Text: "The command was not sent, because it cannot be known at the moment whether its giver may still give it. Try again in a moment.",
+		Text: "The command was not sent, because the rights of its giver cannot be checked at the moment. Try again in a moment.",
 	}
 }

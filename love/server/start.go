@@ -21,7 +21,7 @@ type startTask struct {
 // taskRetry is the wait before what has failed is tried again.
 const taskRetry = 10 * time.Second
 
-// atStart does a task now, and remembers it for later if it fails.
+// atStart does a task now, and keeps it for later if it fails.
 func (s *Server) atStart(ctx context.Context, failing, done string, do func(context.Context) error) {
 	t := startTask{do, outage.New(s.config.Logger, slog.LevelError, failing+", it is tried again", done)}
 	if err := do(ctx); err != nil {

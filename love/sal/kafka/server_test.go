@@ -66,8 +66,9 @@ func serve() {
 	}
 }
 
-// quickRegistry only gives ids to schemas, and answers nothing else. The fake registry compares each schema with
-// all others, which takes minutes for those of an observatory.
+// quickRegistry only gives ids to schemas, and answers nothing else. The fake registry
+// compares each schema with all others, which takes minutes for those of an
+// observatory.
 type quickRegistry struct {
 	mu  sync.Mutex
 	ids map[string]int

@@ -292,7 +292,7 @@ func (r *topicReader) accepts(record *kgo.Record) bool {
 	r.consumer.bus.log.Warn("a Kafka topic was deleted and created again, reading it from its beginning", "topic", r.name, "partition", p)
 	again := r.checking[p]
 	r.restarted(p)
-	if again && record.Offset > 0 { // it was looked at in the middle
+	if again && record.Offset > 0 { // its last record was read in between
 		r.rewinding[p] = true
 		r.consumer.post(func() { r.rewind(p) })
 		return false

@@ -13,7 +13,7 @@ import (
 	"github.com/rubin-love/love-go/love/sal"
 )
 
-// The pauses between two looks at topics that have disappeared.
+// The pauses between two checks of topics that have disappeared.
 const (
 	shortestLook = 50 * time.Millisecond
 	longestLook  = time.Second
