@@ -29,7 +29,7 @@ func TestLimitsThatAreProbablyAMistakeAreReported(t *testing.T) {
 		"defaults":              {nil, plenty, nil},
 		"fewer clients":         {[]string{"--limit-sessions", "5"}, plenty, nil},
 		"all longest":           {[]string{"--ping", "1m"}, plenty, nil},
-		"zero":                  {[]string{"--limit-sessions", "0", "--limit-last-bytes", "0"}, plenty, []string{"--limit-sessions is 0, which means its default 20000", "--limit-last-bytes is 0, which stands for its default 16 MiB"}},
+		"zero":                  {[]string{"--limit-sessions", "0", "--limit-last-bytes", "0"}, plenty, []string{"--limit-sessions is 0, which means its default 20000", "--limit-last-bytes is 0, which means its default 16 MiB"}},
 		"soft above hard":       {[]string{"--limit-backlog-bytes", "33 MiB"}, plenty, []string{"--limit-backlog-bytes (33 MiB) is above --limit-queue-bytes (32 MiB)"}},
 		"hard below the rest":   {[]string{"--limit-queue-bytes", "2MiB"}, plenty, []string{"--limit-backlog-bytes (4 MiB)", "--limit-process-message (16 MiB)", "--limit-last-bytes (16 MiB)"}},
 		"users above processes": {[]string{"--limit-user-message", "17MiB"}, plenty, []string{"--limit-user-message (17 MiB) is above --limit-process-message (16 MiB)"}},
