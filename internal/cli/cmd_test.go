@@ -73,7 +73,8 @@ func TestTheCodeOfAnAcknowledgementDecidesTheExitStatus(t *testing.T) {
 		`{"ack": "Done", "code": -302}`:      {code: exitFailure, out: "Done\n", errors: "loved cmd: ATDome moveAzimuth is not done (code -302)\n"},
 		`{"ack": "Stalled", "code": 302}`:    {code: exitFailure, out: "Stalled\n", errors: "loved cmd: ATDome moveAzimuth is not done (code 302)\n"},
 		`{"ack": "", "code": -304}`:          {code: exitFailure, out: "\n", errors: "loved cmd: ATDome moveAzimuth is not done (code -304)\n"},
-		`{"ack": "On the way", "code": 301}`: {code: exitFailure, out: "On the way\n", errors: "loved cmd: ATDome moveAzimuth is not done (code 301)\n"},
+		`{"ack": "On the way", "code": 301}`: {code: exitFailure, errors: "loved cmd: The commander answered with status 200 and code 301, which does not end a command. " +
+			"Whether the command was executed is unknown: see the record of commands.\n"},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) }))
 		require.Equal(t, want, newUser(t).run("cmd", "--manager", s.URL, "--token", "t", "ATDome", "cmd_moveAzimuth"), answer)

@@ -70,7 +70,10 @@ func (c *Client) execute(ctx context.Context, path string, body any) (love.Ack, 
 	})
 	ack, err := c.post(traced, path, body)
 	_, refused := errors.AsType[*HTTPError](err)
-	_, answered := errors.AsType[*commander.Error](err)
+	known, answered := errors.AsType[*commander.Error](err)
+	if answered && !known.Answered {
+		known.Text += " Whether the command was executed is unknown: see the record of commands."
+	}
 	switch {
 	case err == nil, refused, answered:
 		return ack, err

@@ -46,7 +46,7 @@ func (s *Store) checkWrite(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("it cannot be written: %w", err)
 	}
-	if ctx.Err() == nil { // otherwise the caller had no patience, which says nothing
+	if ctx.Err() == nil { // otherwise the caller ended the check, and its error is not the database's
 		c.at, c.err = now, err
 	}
 	return err

@@ -57,7 +57,7 @@ func requireCheck(t *testing.T, s *store.Store, want string) {
 	require.ErrorContains(t, err, want)
 }
 
-func TestCheck_DoesNotRememberTheImpatienceOfItsCaller(t *testing.T) {
+func TestCheck_ThatItsCallerEndsIsNotRemembered(t *testing.T) {
 	s := openStore(t, store.Memory, store.WithClock(lovetest.NewClock(time.Now())))
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
