@@ -66,13 +66,13 @@ func TestTheLastLineOfACommandGivesItsOutcome(t *testing.T) {
 
 func TestTheCodeOfAnAcknowledgementDecidesTheExitStatus(t *testing.T) {
 	for answer, want := range map[string]result{
-		`{"ack": "Done", "code": 303}`:       {out: "Done\n"},
-		`{"ack": "100000", "code": 303}`:     {out: "100000\n"}, // a ScriptQueue's answer to add
-		`{"ack": "", "code": 303}`:           {out: "Done\n"},
-		`{"ack": "Failed: x"}`:               {out: "Failed: x\n"}, // the Python commander answers failures with 500
-		`{"ack": "Done", "code": -302}`:      {code: exitFailure, out: "Done\n", errors: "loved cmd: ATDome moveAzimuth is not done (code -302)\n"},
-		`{"ack": "Stalled", "code": 302}`:    {code: exitFailure, out: "Stalled\n", errors: "loved cmd: ATDome moveAzimuth is not done (code 302)\n"},
-		`{"ack": "", "code": -304}`:          {code: exitFailure, out: "\n", errors: "loved cmd: ATDome moveAzimuth is not done (code -304)\n"},
+		`{"ack": "Done", "code": 303}`:    {out: "Done\n"},
+		`{"ack": "100000", "code": 303}`:  {out: "100000\n"}, // a ScriptQueue's answer to add
+		`{"ack": "", "code": 303}`:        {out: "Done\n"},
+		`{"ack": "Failed: x"}`:            {out: "Failed: x\n"}, // the Python commander answers failures with 500
+		`{"ack": "Done", "code": -302}`:   {code: exitFailure, out: "Done\n", errors: "loved cmd: ATDome moveAzimuth is not done (code -302)\n"},
+		`{"ack": "Stalled", "code": 302}`: {code: exitFailure, out: "Stalled\n", errors: "loved cmd: ATDome moveAzimuth is not done (code 302)\n"},
+		`{"ack": "", "code": -304}`:       {code: exitFailure, out: "\n", errors: "loved cmd: ATDome moveAzimuth is not done (code -304)\n"},
 		`{"ack": "On the way", "code": 301}`: {code: exitFailure, errors: "loved cmd: The commander answered with status 200 and code 301, which does not end a command. " +
 			"Whether the command was executed is unknown: see the record of commands.\n"},
 	} {
