@@ -2,6 +2,7 @@ package producer_test
 
 import (
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,9 +47,10 @@ func FuzzHeaderOfAFreeFormMessage(f *testing.F) {
 	f.Add(`{"csc":"Rack","salindex":1,"data":{"power":NaN,"state":[]}}`)
 	f.Add(`{"csc":"Heartbeat","salindex":0.0,"data":{"stream":{"csc":"Rack","salindex":1}}}`)
 	f.Add(` {"name":"x","salindex":"1","csc":"","data":{"a":1,"\u0061":2},"data":{"b":{}}}`)
+	f.Add("{\"salindex\":\"\x9c\",\"csc\":\"\",\"data\":{\"\":{}}}")
 	f.Fuzz(func(t *testing.T, item string) {
 		d := newBuilder().Data(love.CategoryTelemetry, love.RawValue(item))
-		if wire.Valid([]byte(item)) != nil {
+		if wire.Valid([]byte(item)) != nil || !utf8.ValidString(item) {
 			require.Empty(t, d.Streams)
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
@@ -32,10 +33,13 @@ type freeForm struct {
 }
 
 // readFreeForm reads an object of a user. The error wraps errNotObject if the
-// value is not a JSON object.
+// value is not a JSON object, and is errNotUTF8 if a text in it is not UTF-8.
 func readFreeForm(object love.RawValue) (f freeForm, err error) {
 	if err := wire.Valid(object); err != nil {
 		return f, fmt.Errorf("%w: %w", errNotObject, err)
+	}
+	if !utf8.Valid(object) {
+		return f, errNotUTF8
 	}
 	if object = bytes.TrimLeft(object, " \t\r\n"); object[0] != '{' {
 		return f, errNotObject
