@@ -152,7 +152,7 @@ func TestDatabase_Gives503AndKeepsSocketsIfItIsLocked(t *testing.T) {
 	open := sys.connect(t, "token="+token)
 	open.requireWorking()
 
-	other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive")
+	other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive&_pragma=busy_timeout(10000)")
 	require.NoError(t, err)
 	defer other.Close()
 	tx, err := other.Begin()
@@ -179,7 +179,7 @@ func TestLogOut_HoldsThoughTheDatabaseIsLockedAndIsRecordedLater(t *testing.T) {
 	token := sys.logIn(t, "user")
 	open := sys.connect(t, "token="+token)
 	open.requireWorking()
-	other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive")
+	other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive&_pragma=busy_timeout(10000)")
 	require.NoError(t, err)
 	defer other.Close()
 	tx, err := other.Begin()
@@ -213,7 +213,7 @@ func TestGroup_IsTakenAwayThoughTheDatabaseIsLocked(t *testing.T) {
 			return s.Permissions["execute_commands"]
 		}
 		require.True(t, mayCommand())
-		other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive")
+		other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive&_pragma=busy_timeout(10000)")
 		require.NoError(t, err)
 		tx, err := other.Begin()
 		require.NoError(t, err)
@@ -363,7 +363,7 @@ func TestAdministrator_LocksOutThoughTheDatabaseIsLocked(t *testing.T) {
 				require.NoError(t, json.Unmarshal([]byte(answer), &listed))
 				c.path += listed[0].ID + "/"
 			}
-			other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive")
+			other, err := sql.Open("sqlite", "file:"+sys.file+"?_txlock=exclusive&_pragma=busy_timeout(10000)")
 			require.NoError(t, err)
 			defer other.Close()
 			tx, err := other.Begin()

@@ -26,7 +26,7 @@ func lockWrites(t *testing.T, address string) (release func()) {
 	t.Helper()
 	driver, source, lock := "pgx", address, "LOCK TABLE revisions, users, tokens, revocations, audit IN EXCLUSIVE MODE"
 	if file, ok := cutSQLite(address); ok {
-		driver, source, lock = "sqlite", "file:"+file+"?_txlock=exclusive", "SELECT 1"
+		driver, source, lock = "sqlite", "file:"+file+"?_txlock=exclusive&_pragma=busy_timeout(10000)", "SELECT 1"
 	}
 	db, err := sql.Open(driver, source)
 	require.NoError(t, err)

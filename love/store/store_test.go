@@ -142,7 +142,7 @@ func TestLockedDatabase_CanBeReadButNotWritten(t *testing.T) {
 	s := openStore(t, "sqlite:"+file, store.WithTimeout(time.Second))
 	require.NoError(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
 
-	other, err := sql.Open("sqlite", "file:"+file+"?_txlock=exclusive")
+	other, err := sql.Open("sqlite", "file:"+file+"?_txlock=exclusive&_pragma=busy_timeout(10000)")
 	require.NoError(t, err)
 	defer other.Close()
 	tx, err := other.Begin()
