@@ -39,8 +39,34 @@ func (f *limitFlags) fit(r resources) error {
 		return err
 	}
 	for _, field := range f.fields() {
-		if field.isSize() && *field.value != field.def && r.memory > 0 && int64(*field.value) > r.memory {
+		if field.isSize() && field.isGiven() && r.memory > 0 && int64(*field.value) > r.memory {
 			return fmt.Errorf("%s is %v, beyond %s (%d MiB): give less", field.flag(), field, r.limitedBy, r.memory>>20)
+		}
+	}
+	return nil
+}
+
+// contradictions refuses limits that were both given and of which the outer one is
+// reached first. The defaults fit what is given.
+func (f *limitFlags) contradictions() error {
+	byName := map[string]limitField{}
+	for _, field := range f.fields() {
+		byName[field.name] = field
+	}
+	for _, c := range []struct{ inner, outer, effect string }{
+		{"backlog-bytes", "queue-bytes", "slow clients would be closed before their telemetry is thinned out"},
+		{"user-message", "process-message", "users could send more than processes"},
+		{"last-bytes", "queue-bytes", "a snapshot of everything would close the client that asks for it"},
+		{"user-sessions", "sessions", "the limit of one user would never be reached"},
+		{"request-rate", "user-request-rate", "the limit of one client would never be reached"},
+		{"user-subscription-bytes", "subscription-bytes", "the limit of one user would never be reached"},
+		{"user-queue-bytes", "all-queue-bytes", "the limit of one user would never be reached"},
+		{"queue-bytes", "user-queue-bytes", "the limit of one client would never be reached"},
+		{"queue-bytes", "all-queue-bytes", "the limit of one client would never be reached"},
+	} {
+		inner, outer := byName[c.inner], byName[c.outer]
+		if inner.isGiven() && outer.isGiven() && *inner.value > *outer.value {
+			return fmt.Errorf("%s (%v) is above %s (%v), so that %s: lower the one, or raise the other", inner.flag(), inner, outer.flag(), outer, c.effect)
 		}
 	}
 	return nil
@@ -55,34 +81,20 @@ func (f *limitFlags) warnings(r resources) (list []string) {
 	byName := map[string]limitField{}
 	for _, field := range f.fields() {
 		byName[field.name] = field
-		if field.isFitted() && *field.value == field.def {
+		if field.isFitted() && !field.isGiven() {
 			continue
 		}
 		if field.isSize() && r.memory > 0 && int64(*field.value) > r.memory/2 {
 			warn("%s is %v, more than half of %s (%d MiB): give less, or more memory", field.flag(), field, r.limitedBy, r.memory>>20)
 		}
 	}
-	for _, c := range []struct{ less, more, effect string }{
-		{"backlog-bytes", "queue-bytes", "slow clients are closed before their telemetry is thinned out"},
-		{"user-message", "process-message", "users may send more than processes"},
-		{"user-message", "queue-bytes", "one message may close a client that was only a little behind"},
-		{"process-message", "queue-bytes", "one message may close a client that was only a little behind"},
-		{"last-bytes", "queue-bytes", "a snapshot of everything closes the client that asks for it"},
-		{"user-sessions", "sessions", "the limit of one user is never reached"},
-		{"request-rate", "user-request-rate", "the limit of one client is never reached"},
-		{"user-subscription-bytes", "subscription-bytes", "the limit of one user is never reached"},
-		{"user-queue-bytes", "all-queue-bytes", "the limit of one user is never reached"},
-		{"queue-bytes", "user-queue-bytes", "the limit of one client is never reached"},
-	} {
-		less, more := byName[c.less], byName[c.more]
-		bothDefault := *less.value == less.def && *more.value == more.def
-		// A smaller number of clients alone is no contradiction.
-		unasked := c.less == "user-sessions" && *less.value == less.def
-		if *less.value > *more.value && !bothDefault && !unasked {
-			warn("%s (%v) is above %s (%v), so that %s: lower the one, or raise the other", less.flag(), less, more.flag(), more, c.effect)
+	for _, name := range []string{"user-message", "process-message"} {
+		message, queue := byName[name], byName["queue-bytes"]
+		if *message.value > *queue.value && (message.isGiven() || queue.isGiven()) {
+			warn("%s (%v) is above %s (%v), so that one message may close a client that was only a little behind: lower the one, or raise the other", message.flag(), message, queue.flag(), queue)
 		}
 	}
-	if sessions := byName["sessions"]; r.descriptors > 0 && *sessions.value != sessions.def {
+	if sessions := byName["sessions"]; r.descriptors > 0 && sessions.isGiven() {
 		if room := machine.Share(r.descriptors).Sockets; *sessions.value > room {
 			warn("--limit-sessions is %v, but with %d file descriptors there is room for %d clients only: %s, or give less", sessions, r.descriptors, room, more)
 		}

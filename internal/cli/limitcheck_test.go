@@ -30,10 +30,7 @@ func TestLimitsThatAreProbablyAMistakeAreReported(t *testing.T) {
 		"fewer clients":         {[]string{"--limit-sessions", "5"}, plenty, nil},
 		"all longest":           {[]string{"--ping", "1m"}, plenty, nil},
 		"zero":                  {[]string{"--limit-sessions", "0", "--limit-last-bytes", "0"}, plenty, []string{"--limit-sessions is 0, which means its default 20000", "--limit-last-bytes is 0, which means its default 16 MiB"}},
-		"soft above hard":       {[]string{"--limit-backlog-bytes", "33 MiB"}, plenty, []string{"--limit-backlog-bytes (33 MiB) is above --limit-queue-bytes (32 MiB)"}},
-		"hard below the rest":   {[]string{"--limit-queue-bytes", "2MiB"}, plenty, []string{"--limit-backlog-bytes (4 MiB)", "--limit-process-message (16 MiB)", "--limit-last-bytes (16 MiB)"}},
-		"users above processes": {[]string{"--limit-user-message", "17MiB"}, plenty, []string{"--limit-user-message (17 MiB) is above --limit-process-message (16 MiB)"}},
-		"one user above all":    {[]string{"--limit-user-sessions", "300", "--limit-sessions", "200"}, plenty, []string{"--limit-user-sessions (300) is above --limit-sessions (200)"}},
+		"messages above queues": {[]string{"--limit-queue-bytes", "2MiB"}, plenty, []string{"--limit-process-message (16 MiB) is above --limit-queue-bytes (2 MiB)"}},
 		"pings too seldom":      {[]string{"--ping", "61s"}, plenty, []string{"--ping is 1m1s"}},
 		"more than descriptors": {[]string{"--limit-sessions", "10000"}, small, []string{"half of the memory limit of the control group (48 MiB)", "--limit-sessions is 10000, but with 1024 file descriptors there is room for 704 clients only: raise the limit (ulimit -n"}},
 		"a small container":     {nil, small, []string{"--limit-queue-bytes is 32 MiB, more than half of the memory limit of the control group (48 MiB)"}},
@@ -50,6 +47,31 @@ func TestLimitsThatAreProbablyAMistakeAreReported(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--limit-backlog-bytes", "33 MiB", "--limit-queue-bytes", "31 MiB"}, "--limit-backlog-bytes (33 MiB) is above --limit-queue-bytes (31 MiB), so that slow clients would be closed before their telemetry is thinned out: lower the one, or raise the other"},
+		{[]string{"--limit-user-message", "18MiB", "--limit-process-message", "17MiB"}, "--limit-user-message (18 MiB) is above --limit-process-message (17 MiB)"},
+		{[]string{"--limit-user-sessions", "300", "--limit-sessions", "200"}, "--limit-user-sessions (300) is above --limit-sessions (200)"},
+		{[]string{"--limit-last-bytes", "3MiB", "--limit-queue-bytes", "2 MiB"}, "--limit-last-bytes (3 MiB) is above --limit-queue-bytes (2 MiB), so that a snapshot of everything would close the client that asks for it"},
+		{[]string{"--limit-queue-bytes", "3MiB", "--limit-all-queue-bytes", "2 MiB"}, "--limit-queue-bytes (3 MiB) is above --limit-all-queue-bytes (2 MiB)"},
+	} {
+		var f managerFlags
+		fs := pflag.NewFlagSet("loved", pflag.ContinueOnError)
+		f.register(fs)
+		require.NoError(t, fs.Parse(append(c.args, "--process-password", "a good one")))
+		require.ErrorContains(t, f.check(), c.want)
+		f = managerFlags{}
+		fs = pflag.NewFlagSet("loved", pflag.ContinueOnError)
+		f.register(fs)
+		require.NoError(t, fs.Parse(append(c.args[:2], "--process-password", "a good one")))
+		require.NoError(t, f.check(), "one of them alone: the defaults fit it")
+	}
+	require.Equal(t, 2<<20, parseManager(t, "--limit-queue-bytes", "2MiB").limits.hub().BacklogBytes)
 }
 
 func TestLimitsBeyondTheMachineAreRefused(t *testing.T) {
@@ -103,9 +125,9 @@ func TestALimitIsANumber(t *testing.T) {
 
 func TestAManagerReportsItsLimitsAtTheStart(t *testing.T) {
 	u := newUser(t)
-	m, _ := u.startManager("--limit-backlog-bytes", "40MiB", "--limit-sessions", "0", "--ping", "2m")
+	m, _ := u.startManager("--limit-user-message", "40MiB", "--limit-process-message", "40MiB", "--limit-sessions", "0", "--ping", "2m")
 	m.waitForError(`level=WARN msg="--limit-sessions is 0, which means its default 20000`)
-	m.waitForError(`level=WARN msg="--limit-backlog-bytes \(40 MiB\) is above --limit-queue-bytes \(32 MiB\)`)
+	m.waitForError(`level=WARN msg="--limit-user-message \(40 MiB\) is above --limit-queue-bytes \(32 MiB\)`)
 	m.waitForError(`level=WARN msg="--ping is 2m0s`)
 	m.waitForError(`level=INFO msg=limits clients=\d+ "file descriptors"=\d+`)
 }

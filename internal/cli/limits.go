@@ -46,6 +46,9 @@ func (f limitField) isFitted() bool {
 	return false
 }
 
+// isGiven reports whether another value than the default was given.
+func (f limitField) isGiven() bool { return *f.value != f.def }
+
 func (f limitField) String() string { return f.format(*f.value) }
 
 func (f limitField) format(n int) string {
@@ -153,5 +156,16 @@ func (f *limitFlags) check() error {
 	if f.logInTries > maxLogInTries {
 		return fmt.Errorf("--limit-log-in-tries is %d: give %d or less, otherwise passwords can be guessed", f.logInTries, maxLogInTries)
 	}
-	return nil
+	return f.contradictions()
+}
+
+// hub returns the limits for the hub, whose defaults fit those that were given.
+func (f *limitFlags) hub() hub.Limits {
+	given := *f
+	for _, field := range given.fields() {
+		if !field.isGiven() {
+			*field.value = 0
+		}
+	}
+	return given.limits.WithDefaults()
 }

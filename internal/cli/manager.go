@@ -302,7 +302,7 @@ func (f *managerFlags) serverConfig() server.Config {
 			}[f.userPublish.value]),
 			hub.WithNaN(map[string]hub.NaN{"raw": hub.NaNRaw, "null": hub.NaNNull}[f.nan.value]),
 			hub.WithTracing(f.trace),
-			hub.WithLimits(f.limits.limits),
+			hub.WithLimits(f.limits.hub()),
 			hub.WithLegacyInitialState(f.legacyInitialState),
 			hub.WithPing(f.ping),
 		},

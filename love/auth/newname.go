@@ -22,7 +22,7 @@ func CheckNewName(kind, name string, taken []string) error {
 	switch {
 	case name == "." || strings.Contains(name, ".."):
 		return refuse("it looks like a folder: leave the dots out")
-	case skeleton(name) == "process":
+	case skeleton(name) == skeleton("process"):
 		return refuse("records name processes so: choose another one")
 	}
 	scripts := map[string]bool{}
@@ -108,9 +108,17 @@ func lookalikesOf(pairs ...string) map[rune]rune {
 	return all
 }
 
+// alike are plain characters that are the same in some fonts, with one for all.
+var alike = strings.NewReplacer("i", "l", "1", "l", "|", "l", "ı", "l", "0", "o", "·", ".", "‧", ".", "•", ".")
+
 // skeleton returns what people see of a name: the same for names that they may
 // confuse.
 func skeleton(name string) string {
+	return strings.Trim(alike.Replace(folded(name)), ".") // a dot at the end is taken for the sentence's
+}
+
+// folded returns the name in small plain letters.
+func folded(name string) string {
 	return strings.Map(func(r rune) rune {
 		const fullWidth = '！' - '!'
 		switch {

@@ -13,6 +13,13 @@ func TestANewNameThatCanBeTakenForAnotherIsRefused(t *testing.T) {
 	for name, why := range map[string]string{
 		"ADMIN":         `looks like "admin"`,
 		"zoË":           `looks like "Zoë"`,
+		"admın":         `looks like "admin"`,
+		"admln":         `looks like "admin"`,
+		"adm1n":         `looks like "admin"`,
+		"admIn":         `looks like "admin"`,
+		"admin.":        `looks like "admin"`,
+		"admin·":        `looks like "admin"`,
+		"z0ë":           `looks like "Zoë"`,
 		"wide":          `looks like "ｗｉｄｅ"`,
 		"оса":           `looks like "осa"`, // Cyrillic all through; the other has a Latin a
 		"аdmin":         "mixes letters of several scripts",
@@ -41,7 +48,7 @@ func TestANewNameThatCanBeTakenForAnotherIsRefused(t *testing.T) {
 	} {
 		require.ErrorContains(t, auth.CheckNewName("user", name, taken), why, "%q", name)
 	}
-	for _, name := range []string{"admin", "admin2", "o'hara", "名前", "カメラ", "ana-日本", "a%b", "a?b", "a.b@c+d-e_f", ":name", "josé", "Иван", "Ωμέγα", "नमस्ते", "ß", "_", "42"} {
+	for _, name := range []string{"admin", "admin2", "ad.min", "a.dmin", "o'hara", "名前", "カメラ", "ana-日本", "a%b", "a?b", "a.b@c+d-e_f", ":name", "josé", "Иван", "Ωμέγα", "नमस्ते", "ß", "_", "42"} {
 		require.NoError(t, auth.CheckNewName("user", name, taken), "%q", name)
 	}
 }

@@ -35,7 +35,7 @@ func (d *discard) wake() {
 
 func (*discard) setTimeout(time.Duration)    {}
 func (d *discard) press()                    { d.wake() }
-func (*discard) answered([]byte)             {}
+func (*discard) answered([]byte) bool        { return false }
 func (*discard) lag(time.Time) time.Duration { return 0 }
 func (*discard) abort()                      {}
 

@@ -69,7 +69,9 @@ type conn struct {
 	nc net.Conn
 	br *bufio.Reader
 
-	closing bool // this end closed first
+	closing     bool // this end closed first
+	mute        bool // answers no ping of the window
+	windowPings int  // that were read
 }
 
 func dial(t testing.TB, url, query string) *conn {
@@ -111,7 +113,9 @@ func (c *conn) nextFrame() ws.Frame {
 	_, err = io.ReadFull(c.br, f.Payload)
 	require.NoError(c.t, err)
 	if h.OpCode == ws.OpPing && h.Length > 0 { // of the window
-		c.frame(ws.NewPongFrame(f.Payload))
+		if c.windowPings++; !c.mute && !c.closing {
+			c.frame(ws.NewPongFrame(f.Payload))
+		}
 		return c.nextFrame()
 	}
 	return f

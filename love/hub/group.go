@@ -49,6 +49,10 @@ const (
 
 func groupMemory(name love.Group) int { return groupBytes + 4*len(name.String()) }
 
+// nameBytes returns the length of a group's name in a message, where each character
+// that JSON escapes has up to six bytes.
+func nameBytes(name love.Group) int { return len(love.AppendText(nil, name.String())) - len(`""`) }
+
 func newMember(s *session, o SubscribeOptions) *member {
 	m := &member{session: s, options: o, variant: s.variant}
 	m.options.Snapshot = false // it matters only on joining

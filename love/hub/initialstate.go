@@ -14,7 +14,7 @@ func (m *messageHandler) requestInitialState(g love.Group) {
 	h := m.session.hub
 	now := h.clock.Now()
 	e := Envelope{Kind: EnvelopeInitialState, Payload: initialStateRequest(g), Received: now}
-	send, due, pending, merged := h.initialStates.allow(g, m.session.username(), now)
+	send, due, pending, merged := h.initialStates.allow(g, len(e.Payload), m.session.username(), now)
 	switch {
 	case send:
 		m.batch = append(m.batch, e)
@@ -70,16 +70,25 @@ func (r *router) routeInitialState() {
 	f := textFrame(append(buf, '}'))
 	f.counted = true
 	if broad != nil {
-		r.send(broad, broad.key, f)
+		r.sendRequest(broad, nil, f)
 	}
-	if narrow == nil || narrow == broad {
-		return
+	if narrow != nil && narrow != broad {
+		r.sendRequest(narrow, broad, f)
 	}
-	for _, m := range narrow.memberList() {
-		if broad == nil || !broad.hasMember(m.session) {
-			if r.sendTo(m, narrow.key, f) {
-				h.counters.offer(1)
-			}
+}
+
+// sendRequest sends a request to the members of g that are not in except. Requests
+// fill no more than half of a queue: a producer must not be closed because of what
+// others want to know.
+func (r *router) sendRequest(g, except *group, f *frame) {
+	for _, m := range g.memberList() {
+		if except != nil && except.hasMember(m.session) {
+			continue
+		}
+		if m.session.out.isHalfFull() {
+			r.hub.counters.drop(DropRequestLimit, 1)
+		} else if r.sendTo(m, g.key, f) {
+			r.hub.counters.offer(1)
 		}
 	}
 }

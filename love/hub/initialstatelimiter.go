@@ -9,15 +9,20 @@ import (
 
 // The rates of initial_state requests (docs/protocol/manager.md#initial-state). A
 // Python producer reads about 800 in a second; a client that asks for more than there
-// is must not have it closed as slow.
+// is must not have it closed as slow. A request takes a token for each requestUnit
+// bytes of it, so that at most 5 MiB are sent at once, and what one producer reads.
 var (
 	requestsOfStream    = rate{10, time.Second}
 	requestsOfUser      = rate{10_000, 10 * time.Millisecond}
 	requestsOfComponent = rate{4000, 2500 * time.Microsecond}
-	requestsInAll       = rate{20_000, time.Millisecond}
+	requestsInAll       = rate{20_000, 2 * time.Millisecond}
 )
 
-// How many requests may wait, of different streams. Further ones are dropped.
+// requestUnit is more than requests for the streams of real components have, in bytes.
+const requestUnit = 256
+
+// The tokens of the requests that may wait, of different streams. Further ones are
+// dropped.
 const (
 	waitingOfUser      = 2000
 	waitingOfComponent = 4000
@@ -38,22 +43,25 @@ type initialStateLimiter struct {
 // requestBucket is a token bucket with requests that wait for a token.
 type requestBucket struct {
 	tokenBucket
-	waiting int
+	waiting int // tokens of the requests that wait
 }
 
 // pendingRequest is a request that waits.
-type pendingRequest []*requestBucket
+type pendingRequest struct {
+	buckets []*requestBucket
+	tokens  int
+}
 
-// allow takes the tokens for a request of a user, empty for a process, and reports
-// whether to send it now. Otherwise it must wait until due, or is dropped if due is
-// zero: then merged reports whether a request for its stream waits already.
-func (l *initialStateLimiter) allow(g love.Group, username string, now time.Time) (send bool, due time.Time, pending pendingRequest, merged bool) {
+// allow takes the tokens for a request of so many bytes of a user, empty for a process,
+// and reports whether to send it now. Otherwise it must wait until due, or is dropped if
+// due is zero: then merged reports whether a request for its stream waits already.
+func (l *initialStateLimiter) allow(g love.Group, bytes int, username string, now time.Time) (send bool, due time.Time, pending pendingRequest, merged bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sweep(now)
 	stream, component := bucketOf(&l.streams, g), bucketOf(&l.components, g.CSC)
 	if stream.waiting > 0 {
-		return false, time.Time{}, nil, true
+		return false, time.Time{}, pendingRequest{}, true
 	}
 	buckets := []*requestBucket{stream, component, &l.all}
 	rates := []rate{requestsOfStream, requestsOfComponent, requestsInAll}
@@ -63,6 +71,7 @@ func (l *initialStateLimiter) allow(g love.Group, username string, now time.Time
 		buckets, rates = append(buckets, user), append(rates, requestsOfUser)
 		full = full || user.waiting >= waitingOfUser
 	}
+	tokens := (bytes + requestUnit - 1) / requestUnit
 	due = now
 	for i, b := range buckets {
 		if d := b.due(rates[i], now); d.After(due) {
@@ -71,23 +80,27 @@ func (l *initialStateLimiter) allow(g love.Group, username string, now time.Time
 	}
 	wait := due.After(now)
 	if wait && full {
-		return false, time.Time{}, nil, false
+		return false, time.Time{}, pendingRequest{}, false
 	}
 	for i, b := range buckets {
-		b.take(rates[i], 1, now)
+		n := tokens
+		if b == stream {
+			n = 1
+		}
+		b.take(rates[i], n, now)
 		if wait {
-			b.waiting++
+			b.waiting += tokens
 		}
 	}
-	return !wait, due, buckets, false
+	return !wait, due, pendingRequest{buckets, tokens}, false
 }
 
 // release ends the wait of a request, which the caller sends.
 func (l *initialStateLimiter) release(p pendingRequest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, b := range p {
-		b.waiting--
+	for _, b := range p.buckets {
+		b.waiting -= p.tokens
 	}
 }
 

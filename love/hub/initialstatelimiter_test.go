@@ -1,11 +1,13 @@
 package hub_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
 )
@@ -34,6 +36,52 @@ func TestTheRequestsOfOneUserToOneComponentAreLimited(t *testing.T) {
 
 	dial(t, url, "token=bruno").subscribe("event-Other-1-s")
 	require.Equal(t, initialState("Other", "1", "s"), other.next(), "nobody else notices")
+}
+
+// However long and odd the names are, and however little a producer reads.
+func TestRequestsDoNotFillTheQueueOfAProducer(t *testing.T) {
+	for _, limit := range []int{1 << 20, 32 << 20} {
+		clock := newClock()
+		h, url := start(t, hub.WithClock(clock), hub.WithLimits(hub.Limits{QueueBytes: limit}))
+		producer := h.Local(auth.Principal{Process: true}) // it reads nothing
+		defer producer.Close()
+		for i := range 5 {
+			require.NoError(t, producer.Send(t.Context(), []byte(request("subscribe", "initial_state-Victim"+itoa(i)+"-all-all"))))
+		}
+		for u := range 3 {
+			viewer := h.Local(auth.Principal{User: auth.User{Username: "user" + itoa(u)}})
+			defer viewer.Close()
+			for i := range 3000 {
+				for _, option := range []love.Option{love.Subscribe, love.Unsubscribe} {
+					require.NoError(t, viewer.Send(t.Context(), love.Subscription{Option: option, Group: love.Group{
+						Category: "event", CSC: "Victim" + itoa(i%5), SalIndex: "1", Stream: strings.Repeat("\x01", 150) + itoa(i),
+					}}.AppendJSON(nil)))
+					_, err := viewer.Receive(t.Context())
+					require.NoError(t, err)
+				}
+			}
+		}
+		require.Positive(t, h.Stats().Dropped["request_limit"])
+		require.Zero(t, h.Stats().Closed["slow"]+h.Stats().Closed["memory"])
+		for _, s := range h.Sessions() {
+			require.LessOrEqual(t, s.Waiting, min(limit/2+2000, 6<<20))
+		}
+		clock.Advance(time.Minute) // together the three have used what there is for all
+		other := dialProcess(t, url).subscribe("initial_state-Other-all-all")
+		dial(t, url, "token=bruno").subscribe("event-Other-1-s")
+		require.Equal(t, initialState("Other", "1", "s"), other.next())
+	}
+}
+
+func TestANameIsMeasuredAsItIsSent(t *testing.T) {
+	h, url := start(t)
+	c := dialProcess(t, url)
+	for csc, denied := range map[string]int{strings.Repeat("x", 1009): 0, strings.Repeat("x", 1010): 1, strings.Repeat("\x01", 169): 1} {
+		before := h.Stats().Denied["group_name"]
+		c.send(string(love.Subscription{Option: love.Subscribe, Group: love.Group{Category: "event", CSC: csc, SalIndex: "1", Stream: "stream"}}.AppendJSON(nil)))
+		_ = c.next()
+		require.EqualValues(t, denied, h.Stats().Denied["group_name"]-before, "%d bytes", len(csc))
+	}
 }
 
 func TestTenRequestsForOneStreamAreSentThenOnePerSecond(t *testing.T) {

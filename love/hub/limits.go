@@ -1,13 +1,14 @@
 package hub
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/machine"
 )
 
 // Limits bounds what clients can make the hub hold. A field that is not above zero
-// means its value in [DefaultLimits].
+// means its default: see [Limits.WithDefaults].
 type Limits struct {
 	UserMessage    int // bytes of one message of a user; default 64 KiB
 	ProcessMessage int // bytes of one message of a process; default 16 MiB
@@ -28,9 +29,9 @@ type Limits struct {
 	// some more are kept for everything else.
 	Sessions     int
 	UserSessions int // connections of one user; default 1000
-	GroupName    int // bytes of a group's name; default 1024
+	GroupName    int // bytes of a group's name, with escapes as in JSON; default 1024
 	// LastBytes is how many bytes of last values are kept for snapshots;
-	// default 16 MiB. It should be below QueueBytes: a snapshot of everything
+	// default 16 MiB. It must not be above QueueBytes, because a snapshot of everything
 	// must fit into one queue.
 	LastBytes int
 	// Streams is how many streams are known by their last values or the order of
@@ -79,9 +80,11 @@ func DefaultLimits() Limits {
 	}
 }
 
-func (l Limits) withDefaults() Limits {
+// WithDefaults returns the limits with a default for each field that is not above zero:
+// that of [DefaultLimits], or as much less or more as fits those that are given.
+func (l Limits) WithDefaults() Limits {
 	d := DefaultLimits()
-	return Limits{
+	full := Limits{
 		UserMessage:    positiveOr(l.UserMessage, d.UserMessage),
 		ProcessMessage: positiveOr(l.ProcessMessage, d.ProcessMessage),
 		BacklogBytes:   positiveOr(l.BacklogBytes, d.BacklogBytes),
@@ -100,6 +103,41 @@ func (l Limits) withDefaults() Limits {
 		SubscriptionBytes:     positiveOr(l.SubscriptionBytes, d.SubscriptionBytes),
 		UserQueueBytes:        positiveOr(l.UserQueueBytes, d.UserQueueBytes),
 		AllQueueBytes:         positiveOr(l.AllQueueBytes, d.AllQueueBytes),
+	}
+	full.fit(&l)
+	return full
+}
+
+// fit changes the limits that are not given to what fits the others: none is reached
+// only after one that includes it.
+func (l *Limits) fit(given *Limits) {
+	pairs, asked := l.nested(), given.nested()
+	for i, p := range slices.Backward(pairs) {
+		if *asked[i].inner <= 0 {
+			*p.inner = min(*p.inner, *p.outer)
+		}
+	}
+	for i, p := range pairs {
+		if *asked[i].outer <= 0 {
+			*p.outer = max(*p.outer, *p.inner)
+		}
+	}
+}
+
+// nestedLimits are two limits of which the outer one includes the inner one.
+type nestedLimits struct{ inner, outer *int }
+
+// nested returns the limits that include each other, the smallest first.
+func (l *Limits) nested() []nestedLimits {
+	return []nestedLimits{
+		{&l.UserMessage, &l.ProcessMessage},
+		{&l.BacklogBytes, &l.QueueBytes},
+		{&l.LastBytes, &l.QueueBytes},
+		{&l.QueueBytes, &l.UserQueueBytes},
+		{&l.UserQueueBytes, &l.AllQueueBytes},
+		{&l.UserSubscriptionBytes, &l.SubscriptionBytes},
+		{&l.UserSessions, &l.Sessions},
+		{&l.RequestRate, &l.UserRequestRate},
 	}
 }
 

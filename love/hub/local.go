@@ -114,6 +114,6 @@ func (l localSink) wake() {
 
 func (l localSink) setTimeout(time.Duration)    {}
 func (l localSink) press()                      { l.wake() }
-func (l localSink) answered([]byte)             {}
+func (l localSink) answered([]byte) bool        { return false }
 func (l localSink) lag(time.Time) time.Duration { return 0 }
 func (l localSink) abort()                      {}

@@ -143,7 +143,7 @@ func (m *messageHandler) handleSubscription(msg *wire.Message) {
 		return
 	}
 	s := m.session
-	if len(group.String()) > s.hub.limits.GroupName {
+	if nameBytes(group) > s.hub.limits.GroupName {
 		m.deny(DenyGroupName, errGroupName)
 		return
 	}

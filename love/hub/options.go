@@ -114,7 +114,7 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
 func WithBroker(b Broker) Option { return func(c *config) { c.broker = b } }
 
 // WithLimits sets the limits. Default: [DefaultLimits].
-func WithLimits(l Limits) Option { return func(c *config) { c.limits = l.withDefaults() } }
+func WithLimits(l Limits) Option { return func(c *config) { c.limits = l.WithDefaults() } }
 
 // WithTracing sets whether delivered messages carry "tracing". Default: true,
 // as the Python manager; nothing in the LOVE-frontend reads it.

@@ -298,6 +298,14 @@ func (o *outbox) isFinished() bool {
 	return o.finished
 }
 
+// isHalfFull reports whether half of the frames that may wait do, of those that must not
+// be lost.
+func (o *outbox) isHalfFull() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.lossless > o.hard/2
+}
+
 // stats returns the number of bytes not yet written, and whether the session
 // is behind.
 func (o *outbox) stats() (bytes int, behind bool) {

@@ -288,7 +288,7 @@ func TestNothingNewerReplacesWhatIsBeforeASnapshotOrAConfirmation(t *testing.T) 
 }
 
 func TestABurstLargerThanTheQueueReachesAPeerThatReads(t *testing.T) {
-	_, url := start(t, hub.WithLimits(hub.Limits{QueueBytes: 20_000}))
+	_, url := start(t, hub.WithLimits(hub.Limits{QueueBytes: 20_000, LastBytes: 1 << 20}))
 	pub := dialProcess(t, url)
 	streams := make([]string, 200)
 	for i := range streams {

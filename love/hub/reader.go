@@ -135,6 +135,7 @@ func (r *reader) readFrame() error {
 		r.text = h.OpCode == ws.OpText
 	}
 	if r.fragmented = !h.Fin; r.fragmented {
+		r.messages.mayRequest() // or a message of many empty fragments would cost nothing
 		return nil
 	}
 	return r.endMessage()
@@ -192,7 +193,9 @@ func (r *reader) handleControl(h ws.Header) error {
 		}
 		r.session.send(controlFrame(ws.OpPong, payload), r.session.hub.clock.Now(), &r.messages.wakes)
 	case ws.OpPong:
-		r.session.sink.answered(payload)
+		if !r.session.sink.answered(payload) { // such as the answer to the ping wheel
+			r.messages.mayRequest()
+		}
 	case ws.OpClose:
 		answer, err := closeAnswer(payload)
 		if err != nil {

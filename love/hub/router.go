@@ -132,7 +132,7 @@ func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
 // newStream returns the group of a stream that was not known. If there are too many, or
 // nobody could subscribe to its name, known is false: the group is for one message.
 func (h *Hub) newStream(name love.Group) (g *group, known bool) {
-	if len(name.String()) <= h.limits.GroupName {
+	if nameBytes(name) <= h.limits.GroupName {
 		if g = h.index.stream(name, h.limits.Streams); g == nil {
 			h.dropStale()
 			g = h.index.stream(name, h.limits.Streams)

@@ -121,8 +121,8 @@ type sink interface {
 	press()
 	// setTimeout limits the time that the rest of the session may take.
 	setTimeout(time.Duration)
-	// answered handles the answer of the peer to a ping.
-	answered(payload []byte)
+	// answered handles a pong of the peer, and reports whether it answers a ping.
+	answered(payload []byte) bool
 	// lag returns for how long the peer has not read what was sent to it.
 	lag(now time.Time) time.Duration
 	// abort closes the connection at once, without a close frame.

@@ -11,8 +11,8 @@ import (
 // window bounds how many bytes are on the way to a peer, so that they are read within
 // maxAge: without it, minutes of telemetry would wait in the buffers of the kernel and
 // of the network for a peer that reads slowly, where they cannot be conflated. Pings
-// that travel with the data measure how far the peer has read. A peer that answers no
-// ping is not bounded.
+// that travel with the data measure how far the peer has read; an answer to one stands
+// for all before it. A peer that has never answered a ping is not bounded.
 type window struct {
 	maxAge time.Duration
 
@@ -24,6 +24,9 @@ type window struct {
 	pings    []sentPing // that were not answered yet, oldest first
 	pingedAt time.Time  // the last one
 	blocked  bool       // the writer waits for an answer
+	retry    bool       // a frame may be sent, with another ping
+	watched  bool       // a call of check is scheduled
+	late     int        // consecutive calls of check that found the peer behind
 }
 
 // sentPing is a ping that travels behind the first position bytes.
@@ -41,8 +44,17 @@ const (
 	maxWindow   = 8 << 20
 )
 
-// pingPeriod is the longest time between pings while data flows.
+// pingPeriod is the longest time between pings while data flows, and between those to a
+// peer that is behind.
 const pingPeriod = time.Second
+
+// maxLate is how many times in succession, a pingPeriod apart, a peer may be found
+// behind. They are counted, not measured, so that nobody is closed because this machine
+// itself was suspended.
+const maxLate = 10
+
+// maxUnmeasuredPings is how many pings are remembered of a peer that answers none.
+const maxUnmeasuredPings = 16
 
 // room returns how many bytes may be handed to the connection now. If it returns 0, the
 // writer must wait until answered reports that there is room.
@@ -53,7 +65,7 @@ func (w *window) room() int {
 		return maxWrite
 	}
 	room := w.size - (w.sent - w.read)
-	if len(w.pings) == 0 {
+	if len(w.pings) == 0 || w.retry {
 		room = max(room, 1) // a frame and the ping that goes with it
 	}
 	w.blocked = room <= 0
@@ -68,6 +80,25 @@ func (w *window) widen() {
 	w.blocked = false
 }
 
+// check looks whether the peer is behind: whether the oldest ping has not been answered
+// for two maxAge. If it is, late says how many times that was so; the peer must get another ping,
+// in case that an answer was lost. check must be called again at next, unless that is zero.
+func (w *window) check(now time.Time) (late int, next time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.pings) == 0 {
+		w.watched, w.late = false, 0
+		return 0, time.Time{}
+	}
+	if due := w.pings[0].at.Add(2 * w.maxAge); due.After(now) {
+		w.late = 0
+		return 0, due
+	}
+	w.late++
+	w.blocked, w.retry = false, true
+	return w.late, now.Add(pingPeriod)
+}
+
 func (w *window) isBlocked() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -75,35 +106,50 @@ func (w *window) isBlocked() bool {
 }
 
 // add counts bytes that are handed to the connection, and returns a ping to be written
-// behind them, if one is due.
-func (w *window) add(bytes int, now time.Time) *frame {
+// behind them, if one is due: asked is set if the peer gets a ping in any case. Unless
+// watch is zero, check must be called then.
+func (w *window) add(bytes int, asked bool, now time.Time) (ping *frame, watch time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sent += int64(bytes)
-	last := w.read
-	if n := len(w.pings); n > 0 {
-		if !w.measured {
-			return nil // it is enough to know whether the peer answers
-		}
-		last = w.pings[n-1].position
+	w.retry = false
+	if !w.isPingDue(asked, now) {
+		return nil, time.Time{}
 	}
-	if !w.measured && w.sent < firstPing {
-		return nil
+	if !w.measured && len(w.pings) == maxUnmeasuredPings {
+		w.pings = append(w.pings[:0], w.pings[1:]...)
 	}
-	if w.sent-last < w.size/2 && now.Sub(w.pingedAt) < pingPeriod {
-		return nil
-	}
-	f := controlFrame(ws.OpPing, binary.BigEndian.AppendUint64(nil, uint64(w.sent)))
+	ping = controlFrame(ws.OpPing, binary.BigEndian.AppendUint64(nil, uint64(w.sent)))
 	w.pings = append(w.pings, sentPing{w.sent, now})
 	w.pingedAt = now
-	w.sent += int64(len(f.bytes))
-	return f
+	w.sent += int64(len(ping.bytes))
+	if w.measured && !w.watched {
+		w.watched, watch = true, w.pings[0].at.Add(2*w.maxAge)
+	}
+	return ping, watch
 }
 
-// answered handles the answer to a ping and reports whether the writer waited for it.
-func (w *window) answered(payload []byte, now time.Time) (unblocked bool) {
+// isPingDue reports whether the bytes that were sent since the last ping, or the time,
+// call for another one.
+func (w *window) isPingDue(asked bool, now time.Time) bool {
+	if len(w.pings) == 0 {
+		if !w.measured {
+			return w.sent >= firstPing
+		}
+		return w.sent-w.read >= w.size/2 || now.Sub(w.pingedAt) >= pingPeriod
+	}
+	if asked || !w.measured { // of an unmeasured peer it is enough to know whether it answers
+		return asked
+	}
+	last := w.pings[len(w.pings)-1].position
+	return w.sent-last >= w.size/2 || now.Sub(w.pingedAt) >= pingPeriod
+}
+
+// answered handles a pong: it reports whether that answers a ping of the window, and
+// whether the writer waited for it.
+func (w *window) answered(payload []byte, now time.Time) (known, unblocked bool) {
 	if len(payload) != 8 {
-		return false
+		return false, false
 	}
 	position := int64(binary.BigEndian.Uint64(payload))
 	w.mu.Lock()
@@ -116,9 +162,9 @@ func (w *window) answered(payload []byte, now time.Time) (unblocked bool) {
 		w.read, w.measured = position, true
 		w.pings = append(w.pings[:0], w.pings[i+1:]...)
 		unblocked, w.blocked = w.blocked, false
-		return unblocked
+		return true, unblocked
 	}
-	return false
+	return false, false
 }
 
 // adapt changes the size after so many bytes were read, the last of them a time after

@@ -25,7 +25,8 @@ type sentPart struct {
 func (p *peer) offer(n int) (taken int) {
 	const step = 500
 	for taken < n && p.window.room() > 0 {
-		p.sent = append(p.sent, sentPart{step, p.window.add(step, p.now), p.now})
+		ping, _ := p.window.add(step, false, p.now)
+		p.sent = append(p.sent, sentPart{step, ping, p.now})
 		taken += step
 	}
 	return taken
@@ -77,21 +78,23 @@ func TestAPeerThatAnswersNoPingIsNotHeldBack(t *testing.T) {
 	pings := 0
 	for range 1000 {
 		require.Positive(t, w.room())
-		if w.add(1000, now) != nil {
+		if ping, _ := w.add(1000, false, now); ping != nil {
 			pings++
 		}
 		now = now.Add(time.Second)
 	}
 	require.Equal(t, 1, pings)
 	for _, payload := range []string{"", "12345678", "a long payload"} {
-		require.False(t, w.answered([]byte(payload), now))
+		known, unblocked := w.answered([]byte(payload), now)
+		require.False(t, known || unblocked)
 	}
 }
 
 func TestALagIsNeverNegative(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	w := window{maxAge: time.Second, size: firstWindow, measured: true}
-	require.NotNil(t, w.add(maxWindow, now))
+	ping, _ := w.add(maxWindow, false, now)
+	require.NotNil(t, ping)
 	require.Zero(t, w.lag(now.Add(-time.Millisecond)))
 	require.Equal(t, time.Second, w.lag(now.Add(time.Second)))
 }

@@ -79,10 +79,41 @@ func (w *writer) press() {
 }
 
 // answered implements sink.
-func (w *writer) answered(payload []byte) {
-	if w.window.answered(payload, w.session.hub.clock.Now()) {
+func (w *writer) answered(payload []byte) bool {
+	known, unblocked := w.window.answered(payload, w.session.hub.clock.Now())
+	if unblocked {
 		w.wake()
 	}
+	return known
+}
+
+// probeFrame asks the writer for another ping, if some were not answered. It has no bytes.
+var probeFrame = new(frame)
+
+// watch has the window checked at a time, unless that is zero, until the peer has
+// answered all pings. A user's session that stays behind is closed, because it shows old
+// data; a process may be busy.
+func (w *writer) watch(at time.Time) {
+	if at.IsZero() || w.session.out.isFinished() {
+		return
+	}
+	w.session.hub.schedule.at(at, func(now time.Time) {
+		if w.session.out.isFinished() {
+			return
+		}
+		late, next := w.window.check(now)
+		switch {
+		case late > maxLate && w.session.user != nil:
+			w.session.close(CloseSlow)
+			return
+		case late > 0:
+			var wakes wakeList
+			w.session.send(probeFrame, now, &wakes)
+			wakes.wakeAll()
+			w.wake()
+		}
+		w.watch(next)
+	})
 }
 
 // abort implements sink.
@@ -176,19 +207,21 @@ func (w *writer) waitForAnswer(written int) {
 	}
 }
 
-// probe adds a ping to a batch with messages, if one is due.
+// probe adds a ping to a batch, if one is due.
 func (w *writer) probe(b *writeBuffer) {
-	bytes, messages := 0, false
+	bytes, asked := 0, false
 	for _, f := range b.batch {
 		bytes += len(f.bytes)
-		messages = messages || f.counted
+		asked = asked || f == pingFrame || f == probeFrame
 	}
-	if !messages || w.session.out.isFinished() { // nothing may follow a close frame
+	if w.session.out.isFinished() { // nothing may follow a close frame
 		return
 	}
-	if b.ping = w.window.add(bytes, w.session.hub.clock.Now()); b.ping != nil {
+	var watch time.Time
+	if b.ping, watch = w.window.add(bytes, asked, w.session.hub.clock.Now()); b.ping != nil {
 		b.batch = append(b.batch, b.ping)
 	}
+	w.watch(watch)
 }
 
 // count counts the messages of the batch that is done with, as delivered if they were
