@@ -17,8 +17,8 @@ import (
 func TestCheckReportsWhatWorksAndWhatDoesNot(t *testing.T) {
 	u := newUser(t)
 	u.useDatabase()
-	u.env["PROCESS_CONNECTION_PASS"] = "a good one"
-	u.mustRun("x\n", "user", "add", "ada")
+	u.env["PROCESS_CONNECTION_PASS"] = "a good long one"
+	u.mustRun("four random words\n", "user", "add", "ada")
 	u.env["AUTH_LDAP_1_SERVER_URI"] = "ldap://127.0.0.1:1"
 	got := u.run("check")
 	require.Equal(t, exitFailure, got.code)
@@ -30,7 +30,7 @@ func TestCheckReportsWhatWorksAndWhatDoesNot(t *testing.T) {
 	u.env["AUTH_LDAP_1_SERVER_URI"] = ""
 	u.env["PROCESS_CONNECTION_PASS"] = "dev_pass"
 	require.Regexp(t, `(?m)^FAILED +settings: .*--insecure-dev`, u.run("check").out)
-	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good one", "sqlite::memory:"
+	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good long one", "sqlite::memory:"
 	got = u.run("check")
 	require.Zero(t, got.code, got.errors)
 	require.Regexp(t, `(?m)^warning +database: in memory`, got.out)
@@ -39,7 +39,7 @@ func TestCheckReportsWhatWorksAndWhatDoesNot(t *testing.T) {
 func TestCheckSaysThatAMissingDatabaseFileWillBeMadeAndMakesNone(t *testing.T) {
 	u := newUser(t)
 	file := u.useDatabase()
-	u.env["PROCESS_CONNECTION_PASS"] = "a good one"
+	u.env["PROCESS_CONNECTION_PASS"] = "a good long one"
 	got := u.run("check")
 	require.Zero(t, got.code, got.out+got.errors)
 	require.Regexp(t, `(?m)^ok +settings: complete$`, got.out)
@@ -62,7 +62,7 @@ func TestCheckSaysThatAMissingDatabaseFileWillBeMadeAndMakesNone(t *testing.T) {
 
 func TestCheckTriesTheCommander(t *testing.T) {
 	u := newUser(t)
-	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good one", "sqlite::memory:"
+	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good long one", "sqlite::memory:"
 	require.Regexp(t, `(?m)^warning +commander: there is none, commands will be refused`, u.run("check").out)
 
 	api := httptest.NewServer(commanderhttp.NewHandler(commanderhttp.Backend{Commander: &lovetest.Commander{}}))
@@ -83,7 +83,7 @@ func TestCheckTriesTheCommander(t *testing.T) {
 
 func TestCheckTriesEverySetting(t *testing.T) {
 	u := newUser(t)
-	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good one", "sqlite::memory:"
+	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good long one", "sqlite::memory:"
 	require.Regexp(t, `(?m)^FAILED +settings: .*the URL prefix "/a:b" is not a plain path`, u.run("check", "--url-prefix", "a:b").out)
 	require.Regexp(t, `(?m)^warning +limits: --origins: "love.example" is not the origin of a page`, u.run("check", "--origins", "love.example").out)
 

@@ -64,7 +64,7 @@ func TestAFlagSwitchesAuthorityOn(t *testing.T) {
 	got = u.run("cmd", "ATDome", "moveAzimuth", "azimuth=1")
 	require.Contains(t, got.out, "cmd_user holds the authority over ATDome")
 
-	wrong := u.run("manager", "--process-password", "secret", "--approval", "a b")
+	wrong := u.run("manager", "--process-password", "long and random", "--approval", "a b")
 	require.Equal(t, exitUsage, wrong.code)
 	require.Contains(t, wrong.errors, `"a b" is not a command pattern`)
 }

@@ -59,7 +59,7 @@ type scarce struct {
 func startScarce(t *testing.T, descriptors int, args string) *scarce {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestDescriptorsHelper$")
 	dir := t.TempDir()
-	cmd.Env = append(os.Environ(), "HOME="+dir, "LOVED_DATABASE=sqlite:"+dir+"/loved.db", "PROCESS_CONNECTION_PASS=secret", "ADMIN_USER_PASS=admin",
+	cmd.Env = append(os.Environ(), "HOME="+dir, "LOVED_DATABASE=sqlite:"+dir+"/loved.db", "PROCESS_CONNECTION_PASS=long and random", "ADMIN_USER_PASS=admin",
 		descriptorsHelper+"="+strconv.Itoa(descriptors), descriptorsArgs+"="+args)
 	s := &scarce{t: t, log: new(bytes.Buffer), cmd: cmd, client: &http.Client{Timeout: testTimeout, Transport: &http.Transport{DisableKeepAlives: true}}}
 	cmd.Stderr = s.log
@@ -98,7 +98,7 @@ func (s *scarce) get(path string) int {
 }
 
 func (s *scarce) dial() (net.Conn, error) {
-	conn, _, err := websocket.Dialer{Timeout: testTimeout}.Dial(s.t.Context(), "ws"+strings.TrimPrefix(s.url, "http")+"/manager/ws/subscription?password=secret")
+	conn, _, err := websocket.Dialer{Timeout: testTimeout}.Dial(s.t.Context(), "ws"+strings.TrimPrefix(s.url, "http")+"/manager/ws/subscription?password=long+and+random")
 	if err == nil {
 		s.conns = append(s.conns, conn)
 	}
@@ -171,7 +171,7 @@ func TestTooFewFileDescriptorsAreReported(t *testing.T) {
 		"bench --shape idle --manager http://127.0.0.1:1 --process-password x --pid 1": "10000 subscribers",
 	} {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestDescriptorsHelper$")
-		cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "PROCESS_CONNECTION_PASS=a good one", "LOVED_DATABASE=sqlite::memory:",
+		cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "PROCESS_CONNECTION_PASS=a good long one", "LOVED_DATABASE=sqlite::memory:",
 			descriptorsHelper+"=100", descriptorsArgs+"="+args)
 		output, err := cmd.CombinedOutput()
 		var failed *exec.ExitError

@@ -146,7 +146,7 @@ func (p *process) waitForError(pattern string) []string {
 // returns it and its URL.
 func (u *user) startManager(args ...string) (*process, string) {
 	maps.Copy(u.env, environment{
-		"PROCESS_CONNECTION_PASS": "a good one",
+		"PROCESS_CONNECTION_PASS": "a good long one",
 		"ADMIN_USER_PASS":         "admin's", "USER_USER_PASS": "user's", "CMD_USER_PASS": "cmd_user's",
 		"LOVED_DATABASE": "sqlite:" + filepath.Join(u.env["HOME"], "loved.db"),
 	})

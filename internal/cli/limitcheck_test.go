@@ -14,7 +14,7 @@ func parseManager(t *testing.T, args ...string) *managerFlags {
 	var f managerFlags
 	fs := pflag.NewFlagSet("loved", pflag.ContinueOnError)
 	f.register(fs)
-	require.NoError(t, fs.Parse(append(args, "--process-password", "a good one")))
+	require.NoError(t, fs.Parse(append(args, "--process-password", "a good long one")))
 	require.NoError(t, f.check())
 	return &f
 }
@@ -63,12 +63,12 @@ func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
 		var f managerFlags
 		fs := pflag.NewFlagSet("loved", pflag.ContinueOnError)
 		f.register(fs)
-		require.NoError(t, fs.Parse(append(c.args, "--process-password", "a good one")))
+		require.NoError(t, fs.Parse(append(c.args, "--process-password", "a good long one")))
 		require.ErrorContains(t, f.check(), c.want)
 		f = managerFlags{}
 		fs = pflag.NewFlagSet("loved", pflag.ContinueOnError)
 		f.register(fs)
-		require.NoError(t, fs.Parse(append(c.args[:2], "--process-password", "a good one")))
+		require.NoError(t, fs.Parse(append(c.args[:2], "--process-password", "a good long one")))
 		require.NoError(t, f.check(), "one of them alone: the defaults fit it")
 	}
 	require.Equal(t, 2<<20, parseManager(t, "--limit-queue-bytes", "2MiB").limits.hub().BacklogBytes)
@@ -96,7 +96,7 @@ func TestTheNumberOfClientsFollowsTheDescriptors(t *testing.T) {
 
 func TestALimitIsANumber(t *testing.T) {
 	u := newUser(t)
-	u.env["PROCESS_CONNECTION_PASS"] = "a good one"
+	u.env["PROCESS_CONNECTION_PASS"] = "a good long one"
 	for value, want := range map[string]string{
 		"null": `"null" is not a number such as 33554432 or 32 MiB, or 0 for the default`,
 		"1e6":  `"1e6" is not a number`, "-1": "--limit-queue-bytes is -1: give a number above 0, or 0 for the default",

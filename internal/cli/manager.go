@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rubin-love/love-go/internal/secret"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
@@ -116,7 +117,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	f.ldap.register(fs)
 	enum(&f.commanding, "commanding", "what decides who may command: the user's permission, or the location", "COMMANDING_PERMISSION_TYPE", "user", "location")
 	list(&f.commandFrom, "command-from", "`NETWORKS` that may command; needed with, and only with, --commanding location", "LOVED_COMMAND_FROM")
-	fs.BoolVar(&f.insecureDev, "insecure-dev", false, "allow well-known and short secrets")
+	fs.BoolVar(&f.insecureDev, "insecure-dev", false, "allow secrets that are short or that can be guessed")
 	flag(&f.legacyInitialState, "initial-state-legacy", false, "send initial_state requests to initial_state-all-all-all, for old producers", "LOVE_PRODUCER_LEGACY")
 	fs.Var(oneOf("memory"), "broker", "what connects several managers; memory, the only value so far, connects none")
 	bindEnv(fs, "broker", "LOVED_BROKER")
@@ -148,12 +149,23 @@ func (f *managerFlags) complete(fs *pflag.FlagSet, env func(string) (string, boo
 	return f.check()
 }
 
+// checkProcessPassword refuses a process password that others know or can guess.
+func checkProcessPassword(password string) error {
+	if slices.Contains(wellKnownPasswords, password) {
+		return fmt.Errorf("--process-password is missing or well known: choose a secret one, or give --insecure-dev")
+	}
+	if err := secret.CheckStrength(password, "process", "love", "loved"); err != nil {
+		return fmt.Errorf("--process-password: %w; or give --insecure-dev", err)
+	}
+	return nil
+}
+
 // check refuses settings that are wrong, unsafe or without effect, and parses
 // those that are lists.
 func (f *managerFlags) check() error {
 	if !f.insecureDev {
-		if slices.Contains(wellKnownPasswords, f.processPassword) {
-			return fmt.Errorf("--process-password is missing or well known: choose a secret one, or give --insecure-dev")
+		if err := checkProcessPassword(f.processPassword); err != nil {
+			return err
 		}
 		if f.secretKey != "" {
 			if err := jwt.CheckKey([]byte(f.secretKey)); err != nil {
@@ -285,7 +297,7 @@ func (f *managerFlags) serverConfig() server.Config {
 		},
 		ProcessPassword:      f.processPassword,
 		SecretKey:            []byte(f.secretKey),
-		AllowShortKey:        f.insecureDev,
+		AllowWeakSecrets:     f.insecureDev,
 		TokenLifetime:        f.tokenLifetime,
 		LogInLimits:          auth.LogInLimits{UserTries: f.limits.logInTries, AddressTries: 5 * f.limits.logInTries},
 		CommandTimeout:       time.Duration(f.client.timeout),

@@ -259,7 +259,7 @@ func TestAManagerCanCloseItsConnectionsOneAfterTheOther(t *testing.T) {
 func TestAManagerPingsAtTheGivenInterval(t *testing.T) {
 	u := newUser(t)
 	_, url := u.startManager("--ping", "1s")
-	socket := "ws" + strings.TrimPrefix(url, "http") + "/manager/ws/subscription?password=a+good+one"
+	socket := "ws" + strings.TrimPrefix(url, "http") + "/manager/ws/subscription?password=a+good+long+one"
 	conn, early, _, err := ws.Dial(t.Context(), socket)
 	require.NoError(t, err)
 	require.Nil(t, early)
@@ -324,7 +324,7 @@ func TestSettingsCanBeCheckedTwice(t *testing.T) {
 	fs := pflag.NewFlagSet("loved", pflag.ContinueOnError)
 	f.register(fs)
 	require.NoError(t, fs.Parse([]string{
-		"--process-password", "secret", "--origins", "*", "--trusted-proxies", "10.0.0.1", "--approval", "ATDome,MTMount",
+		"--process-password", "long and random", "--origins", "*", "--trusted-proxies", "10.0.0.1", "--approval", "ATDome,MTMount",
 	}))
 	require.NoError(t, f.check())
 	once := f

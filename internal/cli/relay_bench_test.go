@@ -54,7 +54,7 @@ func BenchmarkRelay(b *testing.B) {
 // benchManager starts a manager and logs in.
 func benchManager(b *testing.B, commander, database string) (url, token string) {
 	env := environment{
-		"HOME": b.TempDir(), "PROCESS_CONNECTION_PASS": "a good one",
+		"HOME": b.TempDir(), "PROCESS_CONNECTION_PASS": "a good long one",
 		"CMD_USER_PASS": "cmd_user's", "LOVED_PASSWORD": "cmd_user's",
 	}
 	out := newOutput()

@@ -12,14 +12,14 @@ import (
 // leaky has every secret of a manager in a form that does not arrive as it was
 // meant, with the text of the warning.
 var leaky = map[string]struct{ value, reads string }{
-	"PROCESS_CONNECTION_PASS": {"pa+ss%wo&rd#", "PROCESS_CONNECTION_PASS has one of + % & #"},
+	"PROCESS_CONNECTION_PASS": {"pa+ss%wo&rd#horse", "PROCESS_CONNECTION_PASS has one of + % & #"},
 	"SECRET_KEY":              {strings.Repeat("k", 40) + "\n", "SECRET_KEY begins or ends with white space"},
-	"ADMIN_USER_PASS":         {"adminpass\r\n", "ADMIN_USER_PASS begins or ends with white space"},
-	"USER_USER_PASS":          {`"userpass"`, "USER_USER_PASS is in quotation marks"},
-	"CMD_USER_PASS":           {" 'cmdpass'", "CMD_USER_PASS is in quotation marks"},
+	"ADMIN_USER_PASS":         {"horse-battery-1\r\n", "ADMIN_USER_PASS begins or ends with white space"},
+	"USER_USER_PASS":          {`"horse-battery-2"`, "USER_USER_PASS is in quotation marks"},
+	"CMD_USER_PASS":           {" 'horse-battery-3'", "CMD_USER_PASS is in quotation marks"},
 	"REMOTE_BASE_USER_PASS":   {"${BASE_PASS}", "REMOTE_BASE_USER_PASS looks like the name of a variable"},
-	"REMOTE_TUCSON_USER_PASS": {"tucson\npass", "REMOTE_TUCSON_USER_PASS has a line break"},
-	"REMOTE_SLAC_USER_PASS":   {"\tslacpass", "REMOTE_SLAC_USER_PASS begins or ends with white space"},
+	"REMOTE_TUCSON_USER_PASS": {"horse\nbattery-4", "REMOTE_TUCSON_USER_PASS has a line break"},
+	"REMOTE_SLAC_USER_PASS":   {"\thorse-battery-5", "REMOTE_SLAC_USER_PASS begins or ends with white space"},
 	"AUTH_LDAP_BIND_PASSWORD": {"ldappass\n", "AUTH_LDAP_BIND_PASSWORD begins or ends with white space"},
 }
 
@@ -48,7 +48,7 @@ func TestManager_WarnsAtStartOfSecretsThatDoNotArriveAsTheyWereMeant(t *testing.
 
 func TestManager_WarnsByTheNameOfTheFlag(t *testing.T) {
 	u := newUser(t)
-	m := u.start("manager", "--listen", "127.0.0.1:0", "--database", "sqlite::memory:", "--process-password", "a b", "--log-format", "json")
+	m := u.start("manager", "--listen", "127.0.0.1:0", "--database", "sqlite::memory:", "--process-password", "a long and random one", "--log-format", "json")
 	m.waitFor("LOVE manager at")
 	m.stop()
 	require.Contains(t, m.errors.String(), `"level":"WARN","msg":"--process-password has one of`)

@@ -8,7 +8,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/rubin-love/love-go/internal/secret"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 )
@@ -42,12 +44,13 @@ func (a *app) userAdd() *cobra.Command {
 	fs.StringVar(&u.LastName, "last-name", "", "last `NAME`")
 	fs.BoolVar(&u.Superuser, "superuser", false, "may do everything")
 	fs.StringSliceVar(&u.Groups, "group", nil, "`GROUPS`, such as cmd (may command) or ui_framework (may edit views)")
+	weak := allowWeak(fs)
 	return a.databaseCommand(cmd, false, func(ctx context.Context, db *userDatabase, args []string) error {
 		u.Username = args[0]
 		if err := db.users.CheckNew(ctx, u); err != nil {
 			return err
 		}
-		password, err := a.prompt(ctx, "Password for "+u.Username+": ")
+		password, err := a.newPassword(ctx, "Password for ", u.Username, *weak)
 		if err != nil {
 			return err
 		}
@@ -58,6 +61,21 @@ func (a *app) userAdd() *cobra.Command {
 	})
 }
 
+func allowWeak(fs *pflag.FlagSet) *bool {
+	return fs.Bool("insecure-dev", false, "allow a password that is short or that can be guessed")
+}
+
+// newPassword reads a new password of a user, and refuses one that can be guessed.
+func (a *app) newPassword(ctx context.Context, prompt, username string, weak bool) (string, error) {
+	password, err := a.prompt(ctx, prompt+username+": ")
+	if err == nil && password != "" && !weak {
+		if err = secret.CheckStrength(password, username, "love", "rubin"); err != nil {
+			err = fmt.Errorf("%w; or give --insecure-dev", err)
+		}
+	}
+	return password, err
+}
+
 func (a *app) userPasswd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "passwd NAME", Short: "Set a user's password, and end the sessions opened with the old one", Args: exactArgs("NAME"),
@@ -65,11 +83,12 @@ func (a *app) userPasswd() *cobra.Command {
 of the user end and their sockets close; --keep-sessions leaves them.`,
 	}
 	keep := cmd.Flags().Bool("keep-sessions", false, "leave the user's tokens and open screens alone")
+	weak := allowWeak(cmd.Flags())
 	return a.databaseCommand(cmd, true, func(ctx context.Context, db *userDatabase, args []string) error {
 		if _, err := db.Users().Account(ctx, args[0]); err != nil {
 			return err
 		}
-		password, err := a.prompt(ctx, "New password for "+args[0]+": ")
+		password, err := a.newPassword(ctx, "New password for ", args[0], *weak)
 		if err != nil {
 			return err
 		}

@@ -22,10 +22,10 @@ func TestUsersAreAddedAndChangedWithoutAManager(t *testing.T) {
 	u := newUser(t)
 	u.useDatabase()
 	require.Contains(t, u.mustFail(exitFailure, "", "user", "list"), "there is no database")
-	u.mustRun("geheim\n", "user", "add", "ada", "--email", "ada@example.org", "--group", "ui_framework")
+	u.mustRun("geheim of four random words\n", "user", "add", "ada", "--email", "ada@example.org", "--group", "ui_framework")
 	u.mustRun("", "user", "grant", "ada", "cmd", "ATDome:*:move*", "api.manage_users")
 	u.mustRun("", "user", "revoke", "ada", "ui_framework", "api.manage_users")
-	u.mustRun("x\n", "user", "add", "root", "--superuser")
+	u.mustRun("x of four random words\n", "user", "add", "root", "--superuser")
 	u.mustRun("", "user", "disable", "root")
 	require.Equal(t, strings.Join([]string{
 		"NAME  STATE     LOG-IN    GROUPS  PERMISSIONS",
@@ -33,19 +33,19 @@ func TestUsersAreAddedAndChangedWithoutAManager(t *testing.T) {
 		"root  disabled  password  -       superuser\n",
 	}, "\n"), u.mustRun("", "user", "list"))
 	u.mustRun("", "user", "enable", "root")
-	u.mustRun("neu\n", "user", "passwd", "ada")
+	u.mustRun("neu of four random words\n", "user", "passwd", "ada")
 
 	for want, c := range map[string]struct {
 		input string
 		args  []string
 	}{
-		"exists already":      {"x\n", []string{"user", "add", "ada"}},
+		"exists already":      {"some random words\n", []string{"user", "add", "ada"}},
 		"it is empty":         {"", []string{"user", "add", "bob"}},
-		"not usable":          {"x\n", []string{"user", "add", "a b"}},
-		"no such group":       {"x\n", []string{"user", "add", "bob", "--group", "nothing"}},
+		"not usable":          {"some random words\n", []string{"user", "add", "a b"}},
+		"no such group":       {"some random words\n", []string{"user", "add", "bob", "--group", "nothing"}},
 		"no such user":        {"", []string{"user", "disable", "bob"}},
 		"is not a permission": {"", []string{"user", "grant", "ada", "fly"}},
-		"no such user ":       {"x\n", []string{"user", "passwd", "bob"}},
+		"no such user ":       {"some random words\n", []string{"user", "passwd", "bob"}},
 		"no such user  ":      {"", []string{"token", "bob", "--database", u.env["LOVED_DATABASE"]}},
 	} {
 		require.Contains(t, u.mustFail(exitFailure, c.input, c.args...), strings.TrimSpace(want))
@@ -84,16 +84,16 @@ func TestANewPasswordEndsWhatWasOpenedWithTheOldOne(t *testing.T) {
 	sub := u.start("sub", "--token", stolen, "--log-level", "info", "event-all-all-all")
 	sub.waitForError(`msg=subscribed`)
 
-	u.mustRun("second\n", "user", "passwd", "user", "--keep-sessions")
+	u.mustRun("second of four random words\n", "user", "passwd", "user", "--keep-sessions")
 	require.Contains(t, validateToken(t, url, stolen), `"username":"user"`)
 	require.Equal(t, []string{"sessions kept"}, passwordRecordDetails(t, url, other))
 
-	u.mustRun("third\n", "user", "passwd", "user")
+	u.mustRun("third of four random words\n", "user", "passwd", "user")
 	sub.waitForError(`the log-in has ended|no longer|code 1000`)
 	require.Contains(t, validateToken(t, url, stolen), "Invalid Token")
 	require.Contains(t, validateToken(t, url, other), `"username":"admin"`, "tokens of others stay valid")
 	require.Equal(t, []string{"", "sessions kept"}, passwordRecordDetails(t, url, other))
-	for password, works := range map[string]bool{"user's": false, "second": false, "third": true} {
+	for password, works := range map[string]bool{"user's": false, "second of four random words": false, "third of four random words": true} {
 		u.env["LOVED_PASSWORD"] = password
 		require.Equal(t, works, u.run("token", "user").code == exitDone, password)
 	}
@@ -204,7 +204,7 @@ func TestUsersOfThePythonManagerAreImportedWithTheirPasswords(t *testing.T) {
 func TestExportWritesUsersAndGroupsWithoutSecrets(t *testing.T) {
 	u := newUser(t)
 	u.useDatabase()
-	u.mustRun("geheim\n", "user", "add", "ada", "--group", "cmd")
+	u.mustRun("geheim of four random words\n", "user", "add", "ada", "--group", "cmd")
 	text := u.mustRun("", "export")
 	var e exported
 	require.NoError(t, json.Unmarshal([]byte(text), &e))
@@ -229,7 +229,7 @@ func TestCheckWarnsWhenTheTableOfLeapSecondsIsOld(t *testing.T) {
 func TestANewerTableOfLeapSecondsCanBeGiven(t *testing.T) {
 	defer love.UseLeapSeconds(love.LeapSecondTable{})
 	u := newUser(t)
-	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good one", "sqlite::memory:"
+	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good long one", "sqlite::memory:"
 	file := filepath.Join(t.TempDir(), "leap-seconds.list")
 	require.NoError(t, os.WriteFile(file, []byte("#@ 3913056000\n2272060800 10\n"), 0o600))
 	u.env["LOVED_LEAP_SECONDS"] = file

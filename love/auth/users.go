@@ -35,7 +35,7 @@ func (u *Users) Add(ctx context.Context, user User, password string) error {
 }
 
 // CheckNew returns an error if a user may not be added, by [User.Check] or
-// [CheckNewName].
+// [CheckNewName], or because the user exists already ([ErrUserExists]).
 func (u *Users) CheckNew(ctx context.Context, user User) error {
 	if err := user.Check(); err != nil {
 		return err
@@ -46,7 +46,9 @@ func (u *Users) CheckNew(ctx context.Context, user User) error {
 	}
 	taken := make([]string, len(all))
 	for i, a := range all {
-		taken[i] = a.Username
+		if taken[i] = a.Username; a.Username == user.Username {
+			return fmt.Errorf("user %q: %w", user.Username, ErrUserExists)
+		}
 	}
 	return CheckNewName("user", user.Username, taken)
 }

@@ -92,7 +92,7 @@ func (m *Manager) Start() {
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.server, err = server.New(r.ctx, server.Config{
 		Storage: m.storage, Users: m.users, Passwords: map[string]string{"admin": "admin", "cmd_user": "cmd_user", "user": "user"},
-		SecretKey: []byte("the tokens of a test outlive a restart"), ProcessPassword: m.Password,
+		SecretKey: []byte("the tokens of a test outlive a restart"), ProcessPassword: m.Password, AllowWeakSecrets: true,
 		Commander: m.Commander, Authority: true, ServerURL: "lovetest",
 	})
 	if err != nil {

@@ -167,6 +167,9 @@ func (m *Manager) addUser(c *call) (answer, error) {
 	if err := m.checkNewUser(c, a.User); err != nil {
 		return answer{}, err
 	}
+	if err := m.checkPassword(a.Username, *ch.Password); err != nil {
+		return answer{}, err
+	}
 	groups, err := m.groups(c)
 	if err != nil {
 		return answer{}, err
@@ -192,11 +195,19 @@ func (m *Manager) checkNewUser(c *call, u auth.User) error {
 	for _, a := range all {
 		taken = append(taken, a.Username)
 	}
-	return badName("username", auth.CheckNewName("user", u.Username, taken))
+	return badField("username", auth.CheckNewName("user", u.Username, taken))
 }
 
-// badName returns the refusal of a name, if err is the reason why it is bad.
-func badName(field string, err error) error {
+// checkPassword refuses a new password that can be guessed.
+func (m *Manager) checkPassword(username, password string) error {
+	if m.config.CheckPassword == nil {
+		return nil
+	}
+	return badField("password", m.config.CheckPassword(username, password))
+}
+
+// badField returns the refusal of a field, if err is the reason why it is bad.
+func badField(field string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -265,6 +276,11 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 	}
 	if ch.Password != nil && *ch.Password == "" {
 		return answer{}, fieldErrors{"password": {"This field may not be blank."}}.refusal()
+	}
+	if ch.Password != nil {
+		if err := m.checkPassword(user.Username, *ch.Password); err != nil {
+			return answer{}, err
+		}
 	}
 	groups, err := m.groups(c)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 )
 
 // Every operation of the document gets good requests, which are made from its schemas,
-// and all the bad ones that differ from a good one in one place. A bad request is
+// and all the bad ones that differ from a good long one in one place. A bad request is
 // refused as a fault of the client; [harness.call] compares every answer
 // with the document.
 func TestOpenAPI_BadRequestsAreRefusedAndGoodOnesAreNot(t *testing.T) {
@@ -136,7 +136,7 @@ func example(s *openapi3.Schema) any {
 	return map[string]any{} // anything
 }
 
-// badBodies returns bodies that differ from a good one in one place.
+// badBodies returns bodies that differ from a good long one in one place.
 func badBodies(s *openapi3.Schema, good map[string]any) (all []request) {
 	add := func(why string, change func(map[string]any)) {
 		body := maps.Clone(good)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/julienschmidt/httprouter"
@@ -72,6 +73,10 @@ type Config struct {
 	// AuditLog keeps the audit records. Default: none, they go to the
 	// Logger only.
 	AuditLog audit.Log
+	// CheckPassword returns an error if a user must not have a new password, which is
+	// sent to whoever chose it. One that exists is only reported in the log. Default: any
+	// password is allowed.
+	CheckPassword func(username, password string) error
 	// Refresh, if set, is called before a log-in, a command or a change is checked:
 	// it reads what other processes have changed, as (*store.Store).Refresh does.
 	// Default: nothing is called, which is right if no other process changes them.
@@ -143,8 +148,10 @@ type Manager struct {
 	audit          *audit.Auditor
 	limiter        *auth.LogInLimiter
 	throttle       *audit.Throttle
-	outages        outages
-	cancelWatches  []func()
+	// checkedPasswords holds the names of users whose password was checked at log-in.
+	checkedPasswords sync.Map
+	outages          outages
+	cancelWatches    []func()
 }
 
 // New returns a manager. From then on the end of a token closes its sockets.

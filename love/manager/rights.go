@@ -151,7 +151,7 @@ func (m *Manager) mayChangeGroup(c *call, g auth.Group) error {
 		return err
 	}
 	if _, known := groups[g.Name]; !known && c.Method == http.MethodPut {
-		return badName(noField, auth.CheckNewName("group", g.Name, slices.Collect(maps.Keys(groups))))
+		return badField(noField, auth.CheckNewName("group", g.Name, slices.Collect(maps.Keys(groups))))
 	}
 	return nil
 }

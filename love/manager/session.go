@@ -155,7 +155,22 @@ func (m *Manager) logIn(c *call) (loggedIn, error) {
 	}
 	m.outages.logIns.Succeeded(m.config.Clock.Now())
 	try.Right()
+	m.reportWeakPassword(l.user.Username, password)
 	return l, nil
+}
+
+// reportWeakPassword logs that a user has a password that a new user could not have, once
+// for each user.
+func (m *Manager) reportWeakPassword(username, password string) {
+	if m.config.CheckPassword == nil {
+		return
+	}
+	if _, checked := m.checkedPasswords.LoadOrStore(username, true); checked {
+		return
+	}
+	if err := m.config.CheckPassword(username, password); err != nil {
+		m.config.Logger.Warn("a user has a password that can be guessed", "user", username, "error", err)
+	}
 }
 
 // logInChecks is how often a log-in is checked if the account changes meanwhile.

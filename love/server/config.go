@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/internal/httpserver"
+	"github.com/rubin-love/love-go/internal/secret"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
@@ -54,8 +55,11 @@ type Config struct {
 	// SecretKey signs tokens, 32 random bytes or more. Default: one that is made at
 	// the first start and kept in Storage.
 	SecretKey []byte
-	// AllowShortKey allows a shorter SecretKey, with which tokens can be forged.
-	AllowShortKey bool
+	// AllowWeakSecrets allows a shorter SecretKey, with which tokens can be forged, and
+	// passwords of processes and new ones of users that can be guessed: they need twelve
+	// characters, and common ones are refused. Passwords that exist are reported in the
+	// log.
+	AllowWeakSecrets bool
 	// TokenLifetime is how long a log-in lasts. Default: 30 days.
 	TokenLifetime time.Duration
 	// LogInLimits limits failed log-ins. Default: see [auth.LogInLimits].
@@ -134,11 +138,26 @@ type Config struct {
 	Logger *slog.Logger
 }
 
+// checkPassword returns what checks new passwords of users, nil for none.
+func (c *Config) checkPassword() func(username, password string) error {
+	if c.AllowWeakSecrets {
+		return nil
+	}
+	return func(username, password string) error {
+		return secret.CheckStrength(password, username, "love", "rubin")
+	}
+}
+
 // check returns an error for settings that are unsafe or that nobody can mean.
 func (c *Config) check() error {
-	if len(c.SecretKey) > 0 && !c.AllowShortKey {
+	if len(c.SecretKey) > 0 && !c.AllowWeakSecrets {
 		if err := jwt.CheckKey(c.SecretKey); err != nil {
 			return fmt.Errorf("server.Config.SecretKey: %w", err)
+		}
+	}
+	if c.ProcessPassword != "" && !c.AllowWeakSecrets {
+		if err := secret.CheckStrength(c.ProcessPassword); err != nil {
+			return fmt.Errorf("server.Config.ProcessPassword: %w", err)
 		}
 	}
 	var names []string

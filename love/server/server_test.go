@@ -236,7 +236,7 @@ func TestAWrongSettingIsNamedAndClosesStorage(t *testing.T) {
 		require.Equal(t, 1, storage.closed)
 	}
 	for _, c := range []server.Config{
-		{SecretKey: []byte("short"), AllowShortKey: true},
+		{SecretKey: []byte("short"), AllowWeakSecrets: true},
 		{Authenticator: logInOnly{office}, Directory: office},
 		{Authenticator: auth.FirstOf{office, office}},
 	} {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/outage"
@@ -58,6 +60,13 @@ func (s *Server) finishStart(ctx context.Context) {
 func (s *Server) addMissing(ctx context.Context) error {
 	c := &s.config
 	auditor := audit.NewAuditor(c.Storage.AuditLog(), audit.WithLogger(c.Logger), audit.WithClock(c.Clock))
+	if check := c.checkPassword(); check != nil {
+		for _, name := range slices.Sorted(maps.Keys(c.Passwords)) {
+			if err := check(name, c.Passwords[name]); err != nil && c.Passwords[name] != "" {
+				c.Logger.Warn("a default user has a password that can be guessed", "user", name, "error", err)
+			}
+		}
+	}
 	var unnoted []string // they have been added, but are not in the audit records
 	add := func(ctx context.Context) error {
 		added, err := s.access.users.AddMissing(ctx, c.Passwords)
