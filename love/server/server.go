@@ -72,7 +72,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		AuditLog: c.Storage.AuditLog(), LogInLimits: c.LogInLimits, TrustedProxies: c.TrustedProxies, Origins: c.allowOrigin, Directory: s.access.directory,
 		ServerURL: c.ServerURL, URLPrefix: c.URLPrefix, Page: c.Page, Clock: c.Clock, Logger: c.Logger,
 		CommandTimeout: c.CommandTimeout, RelayIncomplete: c.RelayIncomplete, Informer: part(c.Informer, c.Commander), Logbook: part(c.Logbook, c.Commander),
-		Refresh:      c.refresh(), CheckPassword: c.checkPassword(),
+		Refresh: c.refresh(), CheckPassword: c.checkPassword(),
 		Dependencies: []manager.Dependency{{Name: "database", Check: c.Storage.Check, Required: true}},
 	}
 	var heartbeats func() []hub.Heartbeat
