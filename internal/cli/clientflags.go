@@ -55,20 +55,20 @@ var errNoCredentials = &usageError{errors.New(
 // target returns what the flags name, or what the session of a running demo
 // names if they hold no credentials.
 func (a *app) target(ctx context.Context, f clientFlags) (target, error) {
-	s, err := readSession(a.env)
+	s, err := readSession(a.env, f.manager)
 	if err != nil && !errors.Is(err, errNoSession) {
 		return target{}, err
 	}
 	running := err == nil
 	if f.token == "" && f.user == "" && f.processPassword == "" {
-		if !running || f.manager != "" && f.manager != s.Manager {
+		if !running {
 			return target{}, errNoCredentials
 		}
 		return target{s.Manager, s.Token, s.ProcessPassword}, nil
 	}
 	to := target{managerOr(f.manager, s), f.token, f.processPassword}
 	if f.token == "" && f.user != "" {
-		if to.token, err = a.logIn(ctx, to.manager, f.user); err != nil {
+		if to.token, err = a.logIn(ctx, to.manager, f.user, s); err != nil {
 			return target{}, err
 		}
 	}
@@ -85,19 +85,23 @@ func managerOr(given string, s session) string {
 	return defaultManager
 }
 
-// logIn returns a new token of the user.
-func (a *app) logIn(ctx context.Context, manager, user string) (token string, err error) {
+// logIn returns a new token of the user. The users of a running demo, whose session is
+// s, need no password.
+func (a *app) logIn(ctx context.Context, manager, user string, s session) (token string, err error) {
 	password, _ := a.env("LOVED_PASSWORD")
+	if password == "" && manager == s.Manager {
+		password = s.Users[user]
+	}
 	if password == "" {
 		if password, err = a.prompt(ctx, "Password of "+user+": "); err != nil {
 			return "", fmt.Errorf("%w (it can be given as LOVED_PASSWORD)", err)
 		}
 	}
-	s, err := client.Login(ctx, manager, user, password)
+	login, err := client.Login(ctx, manager, user, password)
 	if err != nil {
 		return "", withHint(err)
 	}
-	return s.Token, nil
+	return login.Token, nil
 }
 
 // userClient returns a client of the manager for what only users may do.

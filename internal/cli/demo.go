@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +41,7 @@ type demo struct {
 	csc      *lovecsc.CSC
 	listener net.Listener
 	session  session
+	first    bool // no other demo of this user runs
 	program  string
 }
 
@@ -75,7 +78,11 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logg
 		program:     a.programName(),
 	}
 	defer d.close()
-	var err error
+	others, err := readSessions(a.env)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	d.first = !slices.ContainsFunc(others, session.answers)
 	if d.csc, err = lovecsc.New(ctx, d.domain, lovecsc.WithLogger(log)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -89,7 +96,7 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logg
 // newDemoSession returns a session with random passwords, short enough to type
 // and strong enough for as long as a demo runs.
 func newDemoSession(url string) session {
-	s := session{Manager: url, ProcessPassword: rand.Text(), Users: map[string]string{}}
+	s := session{Manager: url, Started: time.Now(), ProcessPassword: rand.Text(), Users: map[string]string{}}
 	for _, u := range auth.DefaultUsers() {
 		s.Users[u.Username] = strings.ToLower(rand.Text()[:12])
 	}
@@ -164,7 +171,7 @@ func (d *demo) announce(ctx context.Context, a *app) error {
 	defer remove()
 	select {
 	case <-d.Ready():
-		fmt.Fprint(a.stdout, d.banner())
+		fmt.Fprint(a.stdout, d.banner(a.width()))
 	case <-ctx.Done():
 	}
 	<-ctx.Done()
@@ -173,17 +180,23 @@ func (d *demo) announce(ctx context.Context, a *app) error {
 
 // examples are commands to try, without the program's name.
 func (d *demo) examples() []string {
+	manager := ""
+	if !d.first {
+		manager = " --manager " + d.session.Manager
+	}
 	return []string{
-		"sub telemetry-ATDome-0-position",
-		"cmd ATDome moveAzimuth azimuth=90",
-		"sub --pretty event-ATDome-0-summaryState event-ATDome-0-azimuthState",
+		"sub --pretty" + manager + " telemetry-ATDome-0-position",
+		"cmd" + manager + " ATDome moveAzimuth azimuth=90",
+		"sub --pretty" + manager + " event-ATDome-0-summaryState event-ATDome-0-azimuthState",
 	}
 }
 
-// banner describes what runs, how to log in and what to try.
-func (d *demo) banner() string {
+// banner describes what runs, how to log in and what to try, in lines of at most width
+// characters; 0 means 80.
+func (d *demo) banner(width int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n  LOVE demo: a simulated observatory with %s\n\n", strings.Join(d.Components(), ", "))
+	components := "LOVE demo: a simulated observatory with " + strings.Join(d.Components(), ", ")
+	fmt.Fprintf(&b, "\n%s\n\n", indented(components, cmp.Or(width, 80)))
 	fmt.Fprintf(&b, "    Page    %s\n", d.session.Manager)
 	label := "Log in"
 	for _, u := range []struct{ name, rights string }{
@@ -197,5 +210,28 @@ func (d *demo) banner() string {
 		fmt.Fprintf(&b, "    %s %s\n", d.program, example)
 	}
 	b.WriteString("\n  Ctrl-C ends it.\n\n")
+	return b.String()
+}
+
+// indented breaks a text between its words into lines of at most width characters, with
+// two spaces before each.
+func indented(text string, width int) string {
+	var b strings.Builder
+	length := 0
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case length == 0:
+			b.WriteString("  ")
+			length = 2
+		case length+1+len(word) > width:
+			b.WriteString("\n  ")
+			length = 2
+		default:
+			b.WriteByte(' ')
+			length++
+		}
+		b.WriteString(word)
+		length += len(word)
+	}
 	return b.String()
 }

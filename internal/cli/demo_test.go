@@ -86,10 +86,32 @@ func TestAnInterruptEndsTheDemoWithinASecondAndItsSessionWithIt(t *testing.T) {
 	began := time.Now()
 	require.Equal(t, exitDone, demo.stop())
 	require.Less(t, time.Since(began), time.Second)
-	_, err := readSession(u.env.lookup)
+	_, err := readSession(u.env.lookup, "")
 	require.ErrorIs(t, err, errNoSession)
 	out, _, _ := demo.errors.snapshot()
 	require.Empty(t, out)
+}
+
+func TestASecondDemoLeavesTheCommandsToTheFirst(t *testing.T) {
+	u := newUser(t)
+	first := u.startDemo().waitFor(`Page +(http\S+)`)[1]
+	second := u.startDemo()
+	url := second.waitFor(`Page +(http\S+)`)[1]
+	second.waitFor("loved sub --pretty --manager " + url + " telemetry-ATDome-0-position")
+	for given, want := range map[string]string{"": first, url: url} {
+		to, err := (&app{env: u.env.lookup}).target(t.Context(), clientFlags{manager: given})
+		require.NoError(t, err)
+		require.Equal(t, want, to.manager)
+	}
+	second.stop()
+	require.Zero(t, u.run("token", "user").code)
+}
+
+func TestTheBannerFitsTheTerminal(t *testing.T) {
+	text := "LOVE demo: a simulated observatory with ATDome, MTMount"
+	require.Equal(t, "  LOVE demo: a simulated\n  observatory with ATDome,\n  MTMount", indented(text, 26))
+	require.Equal(t, "  "+text, indented(text, 80))
+	require.Equal(t, "  a-word-that-is-too-long\n  for it", indented("a-word-that-is-too-long for it", 10))
 }
 
 func TestADemoWhosePortIsInUseSuggestsAnother(t *testing.T) {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/rubin-love/love-go/love/client"
 )
 
 func (a *app) tokenCommand() *cobra.Command {
@@ -41,18 +39,9 @@ func (a *app) tokenOf(cmd *cobra.Command, conn clientFlags, direct tokenDatabase
 	if direct.database.address != "" {
 		return a.tokenFromDatabase(cmd.Context(), direct, name)
 	}
-	s, err := readSession(a.env)
+	s, err := readSession(a.env, conn.manager)
 	if err != nil && !errors.Is(err, errNoSession) {
 		return "", err
 	}
-	manager := managerOr(conn.manager, s)
-	_, given := a.env("LOVED_PASSWORD")
-	if password, known := s.Users[name]; known && !given && manager == s.Manager {
-		login, err := client.Login(cmd.Context(), manager, name, password)
-		if err != nil {
-			return "", withHint(err)
-		}
-		return login.Token, nil
-	}
-	return a.logIn(cmd.Context(), manager, name)
+	return a.logIn(cmd.Context(), managerOr(conn.manager, s), name, s)
 }
