@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -26,12 +27,11 @@ func (a *app) completeWith(cmd *cobra.Command, conn *clientFlags, offer func(con
 	if applyEnv(cmd.Flags(), a.env) != nil {
 		return nil, noFiles
 	}
-	if password, _ := a.env("LOVED_PASSWORD"); conn.token == "" && conn.user != "" && password == "" {
-		return nil, noFiles
-	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
 	defer cancel()
-	c, err := a.userClient(ctx, *conn)
+	silent := *a
+	silent.stdin, silent.stderr = strings.NewReader(""), io.Discard
+	c, err := silent.userClient(ctx, *conn)
 	if err != nil {
 		return nil, noFiles
 	}
