@@ -83,15 +83,15 @@ func (f *benchFlags) register(fs *pflag.FlagSet) {
 	fs.IntVar(&f.load.Streams, "streams", 1, "streams in each message")
 	fs.Float64Var(&f.load.Rate, "rate", 500, "messages per second, of all publishers together")
 	fs.IntVar(&f.load.Payload, "payload", 200, "`BYTES` of the value of each stream")
-	fs.DurationVar(&f.load.Warmup, "warmup", 2*time.Second, "time before measuring")
-	fs.DurationVar(&f.load.Duration, "duration", 10*time.Second, "time to measure")
-	fs.DurationVar(&f.load.Settle, "settle", 3*time.Second, "how long to wait at the end for messages in transit")
+	durationVar(fs, &f.load.Warmup, "warmup", 2*time.Second, "time before measuring")
+	durationVar(fs, &f.load.Duration, "duration", 10*time.Second, "time to measure")
+	durationVar(fs, &f.load.Settle, "settle", 3*time.Second, "how long to wait at the end for messages in transit")
 	fs.IntVar(&f.load.PID, "pid", 0, "process `ID` of the manager, to report its CPU time and memory")
 	fs.IntVar(&f.groups, "groups", 1, "subscriptions of each client: idle, reconnect")
 	fs.IntVar(&f.runs, "runs", 10, "runs of each kind: stalled, commands")
 	fs.IntVar(&f.commands, "commands", 2000, "commands under way: commands")
 	fs.StringVar(&f.commander, "commander-listen", "127.0.0.1:5001", "`ADDRESS` of the commander that delays them: commands")
-	fs.DurationVar(&f.timeout, "timeout", time.Minute, "how long all clients may take to connect: reconnect")
+	durationVar(fs, &f.timeout, "timeout", time.Minute, "how long all clients may take to connect: reconnect")
 }
 
 // shapes are the defaults of the shapes where they differ from the flags' own.
@@ -240,7 +240,7 @@ delivery by a manager is best given as a multiple of these.`,
 	fs.IntVar(&c.Connections, "connections", 200, "TCP connections")
 	fs.IntVar(&c.Frame, "frame", 500, "`BYTES` of a frame")
 	fs.Float64Var(&c.Rate, "rate", 100_000, "frames per second, to all connections together")
-	fs.DurationVar(&c.Duration, "duration", 5*time.Second, "time to measure, for each of the two")
+	durationVar(fs, &c.Duration, "duration", 5*time.Second, "time to measure, for each of the two")
 	fs.IntVar(&core, "writer-core", -1, "`CORE` of the machine for the writer, with taskset(1) (default any)")
 	return cmd
 }

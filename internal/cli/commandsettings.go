@@ -24,7 +24,7 @@ type commandSettings struct {
 func (f *commandSettings) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.name, "name", "", "`NAME` of this manager in the record of commands, the same after a restart (default host and port)")
 	bindEnv(fs, "name", "LOVED_NAME")
-	fs.DurationVar(&f.retention, "command-retention", 2*365*24*time.Hour, "how long the record of commands is kept; 0 for ever")
+	durationVar(fs, &f.retention, "command-retention", 2*365*24*time.Hour, "how long the record of commands is kept; 0 for ever")
 	bindEnv(fs, "command-retention", "LOVED_COMMAND_RETENTION")
 	fs.BoolVar(&f.unrecorded, "unrecorded-commands", false, "send commands even while they cannot be recorded")
 	bindEnv(fs, "unrecorded-commands", "LOVED_UNRECORDED_COMMANDS")

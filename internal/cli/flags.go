@@ -71,12 +71,12 @@ func (c *choice) Set(s string) error {
 // as in the Python system.
 type secondsFlag time.Duration
 
-func (s *secondsFlag) String() string { return time.Duration(*s).String() }
+func (s *secondsFlag) String() string { return formatDuration(time.Duration(*s)) }
 
 func (s *secondsFlag) Type() string { return "seconds" }
 
 func (s *secondsFlag) Set(text string) error {
-	d, err := time.ParseDuration(text)
+	d, err := parseDuration(text)
 	if number, e := strconv.ParseFloat(text, 64); e == nil && number < 1e9 {
 		d, err = time.Duration(number*float64(time.Second)), nil
 	}
@@ -100,7 +100,7 @@ func (m *timeFlag) String() string {
 }
 
 func (m *timeFlag) Set(text string) error {
-	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
+	if ago, err := parseDuration(text); err == nil && ago >= 0 {
 		m.Time = time.Now().Add(-ago)
 		return nil
 	}

@@ -75,10 +75,10 @@ func (f *limitFlags) fields() []limitField {
 		{"streams", &l.Streams, d.Streams, "`NUMBER` of streams whose order and last value is known"},
 		{"request-rate", &l.RequestRate, d.RequestRate, "`NUMBER` of requests per second of one client of a user, and 20 times as many at once"},
 		{"user-request-rate", &l.UserRequestRate, d.UserRequestRate, "`NUMBER` of requests per second of all clients of one user, likewise"},
-		{"user-subscription-bytes", &l.UserSubscriptionBytes, d.UserSubscriptionBytes, "`BYTES` of the subscriptions of one user"},
-		{"subscription-bytes", &l.SubscriptionBytes, d.SubscriptionBytes, "`BYTES` of all subscriptions"},
-		{"user-queue-bytes", &l.UserQueueBytes, d.UserQueueBytes, "`BYTES` that may wait for all clients of one user"},
-		{"all-queue-bytes", &l.AllQueueBytes, d.AllQueueBytes, "`BYTES` that may wait for all clients"},
+		{"user-subscription-bytes", &l.UserSubscriptionBytes, d.UserSubscriptionBytes, "`BYTES` of the subscriptions of one user, or an eighth of the memory"},
+		{"subscription-bytes", &l.SubscriptionBytes, d.SubscriptionBytes, "`BYTES` of all subscriptions, or a quarter of the memory"},
+		{"user-queue-bytes", &l.UserQueueBytes, d.UserQueueBytes, "`BYTES` that may wait for all clients of one user, or an eighth of the memory"},
+		{"all-queue-bytes", &l.AllQueueBytes, d.AllQueueBytes, "`BYTES` that may wait for all clients, or a quarter of the memory"},
 	}
 }
 
@@ -86,7 +86,7 @@ func (f *limitFlags) register(fs *pflag.FlagSet) {
 	for _, field := range f.fields() {
 		flag := "limit-" + field.name
 		*field.value = field.def
-		fs.Var(&limitFlag{field}, flag, field.usage+"; 0 is the default")
+		fs.Var(&limitFlag{field}, flag, field.usage)
 		fs.Lookup(flag).DefValue = humanSize(field.def)
 		bindEnv(fs, flag, "LOVED_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
 	}
@@ -122,6 +122,8 @@ func (f *limitFlag) Set(text string) error {
 // humanSize returns a number, or a number of bytes, for the help.
 func humanSize(n int) string {
 	switch {
+	case n >= 1<<30 && n%(1<<30) == 0:
+		return fmt.Sprintf("%d GiB", n>>30)
 	case n >= 1<<20 && n%(1<<20) == 0:
 		return fmt.Sprintf("%d MiB", n>>20)
 	case n >= 1<<10 && n%(1<<10) == 0:

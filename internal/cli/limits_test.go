@@ -14,7 +14,7 @@ import (
 )
 
 func TestTheHelpOfEveryLimitShowsItsDefault(t *testing.T) {
-	got := newUser(t).run("manager", "--help")
+	got := newUser(t).run("manager", "--help-all")
 	require.Zero(t, got.code)
 	shown := map[string]string{}
 	for _, m := range regexp.MustCompile(`(?m)^ +--limit-(\S+) .*\(default (.*)\)$`).FindAllStringSubmatch(got.out, -1) {

@@ -76,7 +76,25 @@ are given; those that exist keep theirs.`,
 		},
 	}
 	f.register(cmd.Flags())
+	a.groupFlags(cmd, managerFlagGroups)
 	return cmd
+}
+
+// managerFlagGroups are the parts of the manager's help.
+var managerFlagGroups = []flagGroup{
+	{"Start", false, []string{"listen", "process-password", "database", "commander", "insecure-dev", "help", helpAll}},
+	{"Users who are added if they are missing", false, []string{"admin-password", "user-password", "cmd-password"}},
+	{"Behind a proxy", false, []string{"url-prefix", "origins", "trusted-proxies"}},
+	{"Logging", false, []string{"log-*"}},
+	{"Tokens", true, []string{"secret-key", "token-lifetime"}},
+	{"Users of the remote control rooms", true, []string{"base-password", "tucson-password", "slac-password"}},
+	{"Directory (LDAP)", true, []string{"ldap-*"}},
+	{"Commands", true, []string{
+		"commanding", "command-*", "approval", "authority", "unrecorded-commands", "name", "server-url", "heartbeat-query-commander",
+	}},
+	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "drain", "broker"}},
+	{"Limits (0 is the default)", true, []string{"limit-*"}},
+	{"Time", true, []string{"leap-seconds"}},
 }
 
 func (f *managerFlags) register(fs *pflag.FlagSet) {
@@ -89,7 +107,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 		bindEnv(fs, name, variables...)
 	}
 	duration := func(p *time.Duration, name string, value time.Duration, usage, variable string) {
-		fs.DurationVar(p, name, value, usage)
+		durationVar(fs, p, name, value, usage)
 		bindEnv(fs, name, variable)
 	}
 	enum := func(p **choice, name, usage, variable string, choices ...string) {

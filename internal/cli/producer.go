@@ -59,7 +59,7 @@ func (f *producerFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.periodic, "periodic-data", nil, "`TOPICS` to poll, such as tel_position; with --asynchronous-data the only ones (default all telemetry)")
 	fs.StringSliceVar(&f.asynchronous, "asynchronous-data", nil, "`TOPICS` to publish as they come, such as evt_summaryState (default all events)")
 	fs.StringSliceVar(&f.instances, "index", nil, "with the component all: `INSTANCES` of components with index, such as MTHexapod:1,MTHexapod:2")
-	fs.DurationVar(&f.push, "push-telemetry", 0, "send telemetry as it comes, of each topic one sample per `TIME` at most (default 0: look every 2 s)")
+	durationVar(fs, &f.push, "push-telemetry", 0, "send telemetry as it comes, of each topic one sample per `TIME` at most (default 0: look every 2 s)")
 	f.layout = oneOf(producer.Split.String(), producer.Single.String(), producer.Both.String())
 	fs.Var(f.layout, "scriptqueue-layout", "how the state of script queues is published: in three streams, in one as older producers do, or in both ways")
 	f.log.register(fs, slog.LevelInfo)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/rubin-love/love-go/internal/mask"
 )
@@ -75,6 +77,9 @@ A flag whose help shows a [$VARIABLE] can be set by it; the flag takes precedenc
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if wantsAllHelp(cmd) {
+				return pflag.ErrHelp
+			}
 			if err := applyEnv(cmd.Flags(), a.env); err != nil {
 				return err
 			}
@@ -97,6 +102,8 @@ A flag whose help shows a [$VARIABLE] can be set by it; the flag takes precedenc
 		untilInterrupted(a.commanderCommand()), untilInterrupted(a.benchCommand()), untilInterrupted(a.salCommand()),
 		a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(), a.versionCommand(),
 	)
+	groupCommands(root)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped "+strconv.Itoa(a.width())))
 	return root
 }
 

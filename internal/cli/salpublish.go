@@ -46,7 +46,7 @@ acknowledgement of the command: COMPONENT[:INDEX] TOPIC: TEXT.`,
 			return a.withBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.publishSample(ctx, bus, args, wait) })
 		},
 	}
-	cmd.Flags().DurationVar(&wait, "time-limit", 10*time.Second, "how long a command may take; progress extends it")
+	durationVar(cmd.Flags(), &wait, "time-limit", 10*time.Second, "how long a command may take; progress extends it")
 	f.register(cmd)
 	return cmd
 }

@@ -48,7 +48,7 @@ func (f *tokenDatabaseFlags) register(cmd *cobra.Command) {
 	bindEnv(fs, "secret-key", "SECRET_KEY")
 	markSecret(fs, escaped, "secret-key")
 	markSecret(fs, inAddress, "database")
-	fs.DurationVar(&f.lifetime, "lifetime", jwt.DefaultLifetime, "how long the token is valid; needs --database")
+	durationVar(fs, &f.lifetime, "lifetime", jwt.DefaultLifetime, "how long the token is valid; needs --database")
 }
 
 // check refuses flags that do not fit together.
