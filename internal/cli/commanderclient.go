@@ -14,6 +14,7 @@ import (
 type commanderClientFlags struct {
 	commander string
 	timeout   secondsFlag
+	address   string // of the commander that was opened
 }
 
 func (f *commanderClientFlags) register(fs *pflag.FlagSet) {
@@ -37,6 +38,7 @@ func (f *commanderClientFlags) open(env func(string) (string, bool)) (*commander
 	if address == "" {
 		return nil, nil
 	}
+	f.address = address
 	h, err := commanderhttp.New(address)
 	if err != nil {
 		return nil, fmt.Errorf("--commander: %w", err)

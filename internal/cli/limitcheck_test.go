@@ -132,6 +132,26 @@ func TestAManagerReportsItsLimitsAtTheStart(t *testing.T) {
 	m.waitForError(`level=INFO msg=limits clients=\d+ "file descriptors"=\d+`)
 }
 
+func TestAManagerReportsWhatItWorksWith(t *testing.T) {
+	u := newUser(t)
+	m, _ := u.startManager("--commander", "http://127.0.0.1:1", "--limit-streams", "7")
+	for _, want := range []string{
+		`msg="loved manager" version=`, `msg=database address=sqlite\S+ users=3`, `msg="commander: waiting for its heartbeat" address=http://127.0.0.1:1`,
+		`level=WARN msg="the commander gives no heartbeat"`, `msg=limits .* streams=7`,
+	} {
+		m.waitForError(want)
+	}
+	require.Zero(t, m.stop())
+	m.waitForError(`msg="ending: waiting for the clients and for commands under way" clients=0 "at most"=5s`)
+	m.waitForError(`msg=ended`)
+
+	u = newUser(t)
+	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good long one", "sqlite::memory:"
+	m, _ = u.restartManager()
+	m.waitForError(`level=WARN msg="database: there are no users yet, so nobody can log in: add one with`)
+	m.waitForError(`msg="no commander: commands are refused; name one with --commander"`)
+}
+
 func TestAnOriginIsWrittenAsBrowsersSendIt(t *testing.T) {
 	for text, want := range map[string]bool{
 		"https://love.example": true, "http://love.example:8080": true, "http://127.0.0.1:3000": true, "http://[::1]:3000": true, "null": true,

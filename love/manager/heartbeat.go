@@ -30,6 +30,7 @@ const (
 type HeartbeatPoller struct {
 	source commander.Heartbeater
 	clock  love.Clock
+	log    *slog.Logger
 	away   *outage.Log
 
 	mu   sync.Mutex
@@ -42,10 +43,11 @@ var errNotAsked = errors.New("the commander has not been asked yet")
 // HeartbeatOption changes a default of [NewHeartbeatPoller].
 type HeartbeatOption func(*HeartbeatPoller)
 
-// WithHeartbeatLogger sets the logger of when the commander stops answering and
-// when it answers again. Default: none.
+// WithHeartbeatLogger sets the logger of when the commander answers for the first time,
+// when it stops answering and when it answers again. Default: none.
 func WithHeartbeatLogger(l *slog.Logger) HeartbeatOption {
 	return func(p *HeartbeatPoller) {
+		p.log = l
 		p.away = outage.New(l, slog.LevelWarn, "the commander gives no heartbeat", "the commander gives heartbeats again")
 	}
 }
@@ -88,6 +90,9 @@ func (p *HeartbeatPoller) poll(ctx context.Context) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err == nil && p.err == errNotAsked { // after failures, away reports it
+		p.log.Info("the commander gives heartbeats")
+	}
 	if p.err = err; err == nil {
 		p.last = t
 	}

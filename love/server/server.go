@@ -191,7 +191,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	case err = <-served:
 		err = fmt.Errorf("serving: %w", err)
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Drain+s.config.DrainTimeout)
+	limit := s.config.Drain + s.config.DrainTimeout
+	s.config.Logger.Info("ending: waiting for the clients and for commands under way", "clients", s.hub.Stats().Sessions, "at most", limit)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	_ = s.drain(drain, func() { // logs its errors
 		if err := s.http.Shutdown(drain); err != nil {
