@@ -2,7 +2,6 @@ package producer
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -57,8 +56,8 @@ var scriptTopics = [...]string{"metadata", "state", "description", "checkpoints"
 // asked for ([WithSchemas]). The caller closes both remotes.
 func NewScriptQueue(queue QueueRemote, scripts Remote, opts ...ScriptQueueOption) (*ScriptQueue, error) {
 	cfg := newConfig(opts)
-	if n := cfg.finished; n != nil && *n < 0 {
-		return nil, fmt.Errorf("a script queue cannot list %d finished scripts: give a number from 0", *n)
+	if err := cfg.check(); err != nil {
+		return nil, err
 	}
 	p := &ScriptQueue{CSC: newCSC(queue, cfg), scripts: scripts, changed: make(chan struct{}, 1)}
 	p.streams = newQueueStreams(queue.Index(), scriptqueue.New(cfg.finishedLimit(), p.encodeLog), cfg.layout.streams())
@@ -286,7 +285,7 @@ func (p *ScriptQueue) HandleRequest(ctx context.Context, r Request, to Sender) e
 		r.CSC = p.csc
 	}
 	if p.streams.has(r.Stream) && p.isFor(r) {
-		return p.publisher.reply(ctx, to, r.Stream)
+		return p.publisher.reply(ctx, to, r.Stream, origin{})
 	}
 	return p.CSC.HandleRequest(ctx, r, to)
 }
