@@ -171,8 +171,9 @@ func (b *Base) registered(key string) (love.Category, Action) {
 //
 // or a map[string]Decorated. They are numbers, booleans, texts, lists of these, or
 // pointers to one of these, nil for a value that is missing; NaN and the infinities are
-// values like others. A field without a tag has its own name in lower camel case, one
-// with the tag "-" is left out, and embedded structs count as their fields.
+// values like others. A field without a tag has the name in its json tag, or its own in
+// lower camel case; one with the tag "-" is left out, and embedded structs count as
+// their fields. love.Stream's Decode reads them into the same struct.
 //
 // The error says which field is wrong; nothing is sent then.
 func (b *Base) Telemetry(ctx context.Context, stream string, fields any) error {

@@ -123,11 +123,14 @@ func (p *structPlan) add(t reflect.Type, at []int) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag, tagged := f.Tag.Lookup(fieldTag)
+		if !tagged {
+			tag, _, _ = strings.Cut(f.Tag.Get("json"), ",")
+		}
 		index := append(slices.Clone(at), i)
 		switch {
 		case tag == "-", !f.IsExported() && !tagged && !f.Anonymous:
 			continue
-		case f.Anonymous && !tagged && f.Type.Kind() == reflect.Struct:
+		case f.Anonymous && tag == "" && f.Type.Kind() == reflect.Struct:
 			if err := p.add(f.Type, index); err != nil {
 				return err
 			}
@@ -186,9 +189,9 @@ func fieldType(t reflect.Type) (string, error) {
 	}
 	switch k := scalar.Kind(); {
 	case scalar == reflect.TypeFor[time.Duration]():
-		return "", fmt.Errorf("%v has no unit: give its Seconds() as a float64", t)
+		return "", fmt.Errorf("%v has no unit: give a float64, such as d.Seconds()", t)
 	case scalar == reflect.TypeFor[time.Time]():
-		return "", fmt.Errorf("%v has no number: give love.TAI or love.UnixSeconds of it", t)
+		return "", fmt.Errorf("%v is not a number: give a float64, such as love.TAI(t) or love.UnixSeconds(t)", t)
 	case scalar != t && t.Kind() != reflect.Pointer && writesItself(t), k == reflect.Uintptr:
 	case k == reflect.Interface && t.Kind() == reflect.Slice:
 		return dataTypeOfGo(t), nil

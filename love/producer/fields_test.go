@@ -41,7 +41,8 @@ type weather struct {
 	Raw         []byte
 	Names       []string
 	Note        string
-	Count       uint64
+	Count       uint64   `json:"counter,omitempty"`
+	Secret      string   `json:"-"`
 	Missing     *float64 `love:"missing,K"`
 	There       *int
 	Ignored     chan int `love:"-"`
@@ -58,7 +59,7 @@ const weatherFields = `{"open":{"value":true,"dataType":"Int","units":"unitless"
 	`"raw":{"value":[255],"dataType":"Array<Int>","units":"unitless"},` +
 	`"names":{"value":["a\"b"],"dataType":"Array<String>","units":"unitless"},` +
 	`"note":{"value":"é<","dataType":"String","units":"unitless"},` +
-	`"count":{"value":18446744073709551615,"dataType":"Int","units":"unitless"},` +
+	`"counter":{"value":18446744073709551615,"dataType":"Int","units":"unitless"},` +
 	`"missing":{"value":null,"dataType":"Float","units":"K"},` +
 	`"there":{"value":7,"dataType":"Int","units":"unitless"}}`
 
@@ -133,7 +134,7 @@ func TestWrongFieldsAreErrorsThatNameThem(t *testing.T) {
 			Voltage float64
 			voltage float64 `love:"v"`
 		}{}, "field voltage: it is not exported"},
-		{"s", struct{ At time.Time }{}, "field At: time.Time has no number: give love.TAI"},
+		{"s", struct{ At time.Time }{}, "field At: time.Time is not a number: give a float64, such as love.TAI"},
 		{"s", struct{ Took time.Duration }{}, "field Took: time.Duration has no unit"},
 		{"s", struct{ M map[string]int }{}, "not map[string]int"},
 		{"s", struct{ D door }{}, "not producer_test.door"},

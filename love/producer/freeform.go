@@ -60,7 +60,7 @@ func (f *freeForm) check() error {
 	if lacks == nil {
 		return nil
 	}
-	return fmt.Errorf("no manager can distribute an object without %s: Telemetry, Event and RegisterTelemetry fill them in", strings.Join(lacks, ", "))
+	return fmt.Errorf("no manager can distribute an object without %s: use Telemetry, Event or RegisterTelemetry, which fill them in", strings.Join(lacks, ", "))
 }
 
 // readFreeForm reads an object of a user. The error wraps errNotObject if the

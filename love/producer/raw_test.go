@@ -60,7 +60,7 @@ func TestRawObjectsThatNoManagerDistributesAreErrors(t *testing.T) {
 		object any
 		want   string
 	}{
-		{object{}, `without a text "csc", a number or text "salindex", an object of streams "data": Telemetry, Event`},
+		{object{}, `without a text "csc", a number or text "salindex", an object of streams "data": use Telemetry, Event`},
 		{struct{ Temperature float64 }{1}, `without a text "csc"`},
 		{object{"csc": 1, "salindex": 1, "data": object{"s": 1}}, `without a text "csc":`},
 		{object{"csc": "", "salindex": 1, "data": object{"s": 1}}, `without a text "csc":`},
@@ -100,7 +100,7 @@ func TestWhatAPollReturnsWrongIsLoggedOncePerKind(t *testing.T) {
 		require.Equal(t, `telemetry {"csc":"Rack","salindex":1,"data":{"power":{"watts":{"value":NaN,"dataType":"Float","units":"unitless"}}}}`, items(t, sent)[0])
 		lines := strings.Split(strings.TrimSpace(logged.String()), "\n")
 		require.Len(t, lines, 3, logged.String())
-		require.Regexp(t, `level=WARN msg="periodic data is missing" producer=Rack:1 stream=bad error=".*field At: time.Time has no number`, lines[0])
+		require.Regexp(t, `level=WARN msg="periodic data is missing" producer=Rack:1 stream=bad error=".*field At: time.Time is not a number`, lines[0])
 		require.Regexp(t, `stream=worse error=".*not producer_test.object`, lines[1])
 		require.Regexp(t, `producer=Rack:1 error="no manager can distribute`, lines[2])
 	})
