@@ -213,7 +213,7 @@ func (b *Base) item(category love.Category, stream string, fields any) (item, er
 	if err != nil {
 		return item{}, fmt.Errorf("stream %q of %s: %w", stream, b.name, err)
 	}
-	object := love.AppendText([]byte(`{"csc":`), b.csc)
+	object := love.AppendText(append(make([]byte, 0, 512), `{"csc":`...), b.csc)
 	object = append(append(object, `,"salindex":`...), b.index.String()...)
 	object = append(love.AppendText(append(object, `,"data":{`...), stream), ':')
 	if category == love.CategoryEvent {

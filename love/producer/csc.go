@@ -61,10 +61,13 @@ var _ Producer = (*CSC)(nil)
 
 // NewCSC returns the producer of the remote's component. It does not watch the
 // heartbeat of a component that has no heartbeat event. The caller closes the
-// remote.
+// remote. NewCSC panics if the remote is nil.
 func NewCSC(remote Remote, opts ...CSCOption) *CSC { return newCSC(remote, newConfig(opts)) }
 
 func newCSC(remote Remote, cfg config) *CSC {
+	if isNil(remote) {
+		panic("producer: the Remote is nil: was the error of Domain.Remote checked?")
+	}
 	c := remote.Component()
 	p := &CSC{
 		Base:     newBase(c.Name, c.Instance(remote.Index()), remote.Index(), cfg),

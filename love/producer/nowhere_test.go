@@ -14,6 +14,7 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/producer"
+	"github.com/rubin-love/love-go/love/sal"
 )
 
 type number struct{ N int }
@@ -135,6 +136,7 @@ func TestWhatIsNilIsAnErrorThatSaysSo(t *testing.T) {
 		{producer.NewClient((*client.Client)(nil)).Run(t.Context()), "the Transport of the Client is nil"},
 		{producer.NewClient(producer.InProcess(nil)).Run(t.Context()), "the Conn given to InProcess is nil"},
 		{withNil.Run(t.Context()), "a nil Producer was added"},
+		{err(producer.NewScriptQueue(nil, nil)), "a Remote of the ScriptQueue is nil"},
 		{err(producer.NewSet(nil, newClient(), []string{"A"})), "needs a Factory and a Client"},
 		{err(producer.NewSet(factory, nil, []string{"A"})), "needs a Factory and a Client"},
 		{err(producer.NewSet(factory, producer.NewClient(nil), []string{"A"})), "the Transport of the Client is nil"},
@@ -144,6 +146,12 @@ func TestWhatIsNilIsAnErrorThatSaysSo(t *testing.T) {
 	} {
 		require.ErrorContains(t, test.err, test.want)
 	}
+}
+
+func TestARemoteThatIsNilIsNamed(t *testing.T) {
+	const want = "producer: the Remote is nil: was the error of Domain.Remote checked?"
+	require.PanicsWithValue(t, want, func() { producer.NewCSC((*sal.Remote)(nil)) })
+	require.PanicsWithValue(t, want, func() { producer.NewWatcher(nil) })
 }
 
 func TestAFactoryWithoutSALMakesWhatIsRegistered(t *testing.T) {

@@ -2,6 +2,7 @@ package producer
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
@@ -58,6 +59,9 @@ func NewScriptQueue(queue QueueRemote, scripts Remote, opts ...ScriptQueueOption
 	cfg := newConfig(opts)
 	if err := cfg.check(); err != nil {
 		return nil, err
+	}
+	if isNil(queue) || isNil(scripts) {
+		return nil, errors.New("producer: a Remote of the ScriptQueue is nil: was the error of Domain.Remote checked?")
 	}
 	p := &ScriptQueue{CSC: newCSC(queue, cfg), scripts: scripts, changed: make(chan struct{}, 1)}
 	p.streams = newQueueStreams(queue.Index(), scriptqueue.New(cfg.finishedLimit(), p.encodeLog), cfg.layout.streams())
