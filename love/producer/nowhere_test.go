@@ -56,6 +56,12 @@ func TestWhatIsPublishedBeforeTheProducerRunsWaits(t *testing.T) {
 		stop := start(t, b, &out)
 		stop()
 		require.Equal(t, []string{numberItem("telemetry", "power", 3), numberItem("event", "door", 3)}, items(t, out.take()))
+
+		// The initial data of another run has what was published since the last.
+		publish(4)
+		require.NoError(t, b.InitialData(t.Context(), &out))
+		start(t, b, &out)()
+		require.Equal(t, []string{numberItem("event", "door", 4), numberItem("telemetry", "power", 4)}, items(t, out.take()))
 	})
 }
 

@@ -42,6 +42,7 @@ func TestRawObjectsAreWrittenAsEncodingJSONDoes(t *testing.T) {
 				"a": nan, "b": &nan, "c": raw, "d": &raw, "e": []float64{1, math.Inf(-1)}, "f": inner{big.NewInt(7), nan}, "g": []byte("x"),
 				"h": map[int]string{1: "x"}, "i": json.Number("1.50"), "j": json.RawMessage(`{"x":1}`), "k": nil, "l": (*inner)(nil), "m": []int(nil),
 				"n": struct{ inner }{inner{D: producer.Decorate(1, "")}}, "o": float32(0.5), "p": love.Index(3), "q": [2]bool{true}, "r": love.RawValue(nil),
+				"s": &struct{ B big.Int }{*big.NewInt(8)},
 			},
 		}))
 	})
@@ -49,7 +50,7 @@ func TestRawObjectsAreWrittenAsEncodingJSONDoes(t *testing.T) {
 	require.Equal(t, []string{`event {"csc":"Rack","salindex":0,"time":"1970-01-01T00:00:00Z","data":{` +
 		`"a":` + decorated + `,"b":` + decorated + `,"c":NaN,"d":NaN,"e":[1.0,-Infinity],"f":{"N":7,"D":` + decorated + `},"g":"eA==",` +
 		`"h":{"1":"x"},"i":1.50,"j":{"x":1},"k":null,"l":null,"m":null,` +
-		`"n":{"N":null,"D":{"value":1,"dataType":"Int","units":"unitless"}},"o":0.5,"p":3,"q":[true,false],"r":null},"Plain":1.5}`}, sent)
+		`"n":{"N":null,"D":{"value":1,"dataType":"Int","units":"unitless"}},"o":0.5,"p":3,"q":[true,false],"r":null,"s":{"B":8}},"Plain":1.5}`}, sent)
 }
 
 func TestRawObjectsThatNoManagerDistributesAreErrors(t *testing.T) {
