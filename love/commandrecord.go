@@ -48,7 +48,8 @@ type CommandEntry struct {
 	CommandOutcome
 }
 
-// CommandOutcome is how far a command has come, or how it ended.
+// CommandOutcome is how far a command has come, or how it ended. As JSON it is part
+// of a [CommandEntry], which writes the duration.
 type CommandOutcome struct {
 	State    CommandState  `json:"state"`
 	Status   int           `json:"status"` // HTTP status of the answer; 0 if there is none

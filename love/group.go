@@ -121,3 +121,27 @@ func ParseGroup(s string) (Group, error) {
 	}
 	return Group{Category(category), csc, sign + index, stream}, nil
 }
+
+// MarshalText implements encoding.TextMarshaler, for encoding/json too: it returns
+// the text of [Group.String]. The error is for a group that [ParseGroup] would not
+// read from its text: one with an empty part, or with a hyphen where another part
+// would begin.
+func (g Group) MarshalText() ([]byte, error) {
+	text := g.String()
+	read, err := ParseGroup(text)
+	if err == nil && read != g {
+		err = fmt.Errorf("the group %q cannot be written as a text: it would be read as category %q, csc %q, salindex %q, stream %q",
+			text, read.Category, read.CSC, read.SalIndex, read.Stream)
+	}
+	return []byte(text), err
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler, for encoding/json too; see
+// [ParseGroup].
+func (g *Group) UnmarshalText(text []byte) error {
+	read, err := ParseGroup(string(text))
+	if err == nil {
+		*g = read
+	}
+	return err
+}

@@ -1,26 +1,12 @@
 package love
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
 
 	"github.com/rubin-love/love-go/internal/wire"
 )
-
-// RawValue is the JSON of one value as it stood on the wire. It may contain
-// the bare tokens NaN, Infinity and -Infinity, which encoding/json refuses;
-// [RawValue.Strict] gives the same value with null in their place.
-type RawValue []byte
-
-// Strict returns v with null for each bare NaN, Infinity and -Infinity.
-func (v RawValue) Strict() json.RawMessage {
-	if !wire.MayHoldNonFinite(v) {
-		return json.RawMessage(v)
-	}
-	return wire.AppendStrict(make([]byte, 0, len(v)), v)
-}
 
 // Message is a data message: what a producer sends to the manager, and what the
 // manager delivers to a group (docs/protocol/manager.md#messages and #routing).
@@ -50,7 +36,9 @@ type Stream struct {
 	Value RawValue
 }
 
-// AppendJSON appends the message as the manager expects it.
+// AppendJSON appends the message as the manager expects it. It does not check the
+// values of the streams: each must be one JSON value, in which NaN and the
+// infinities may be bare tokens; an empty one is written as null.
 func (m Message) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"category":`...)
 	dst = AppendText(dst, string(m.Category))
@@ -87,10 +75,17 @@ func (it Item) appendJSON(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(AppendText(dst, s.Name), ':')
-		dst = append(dst, s.Value...)
+		dst = s.appendJSON(dst)
 	}
 	return append(dst, "}}"...)
+}
+
+func (s Stream) appendJSON(dst []byte) []byte {
+	dst = append(AppendText(dst, s.Name), ':')
+	if len(s.Value) == 0 {
+		return append(dst, "null"...)
+	}
+	return append(dst, s.Value...)
 }
 
 // ParseMessage parses a data message. Values share raw's memory. The error

@@ -12,13 +12,13 @@ import (
 // ObservingLog is an observing log on its way to SAL
 // (docs/protocol/manager.md#observing-logs).
 type ObservingLog struct {
-	User    string // as the client wrote it
-	Message string
+	User    string `json:"user"` // as the client wrote it
+	Message string `json:"message"`
 	// Identity is the writer's "user@host"; empty if only User names the writer.
-	Identity string
+	Identity string `json:"-"`
 	// Posted is the JSON object from which the log was read, which a relay
 	// passes on; nil if it was not read from one.
-	Posted json.RawMessage
+	Posted json.RawMessage `json:"-"`
 }
 
 // ErrIncompleteLog reports an object that lacks a key of an observing log.

@@ -19,8 +19,6 @@ import (
 
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/producer"
-	"github.com/rubin-love/love-go/love/sal"
-	"github.com/rubin-love/love-go/love/sal/sim"
 )
 
 func main() {
@@ -43,14 +41,7 @@ func run(ctx context.Context, manager, password string, names []string, read rea
 	if err != nil {
 		return err
 	}
-	definitions, err := sal.Define() // none: nothing here is on SAL
-	if err != nil {
-		return err
-	}
-	domain := sal.NewDomain(sim.NewBus(), definitions)
-	defer domain.Close()
-
-	factory := producer.NewFactory(domain, producer.WithLogger(log), producer.WithPeriod(period))
+	factory := producer.NewFactory(nil, producer.WithLogger(log), producer.WithPeriod(period)) // nil: nothing here is on SAL
 	factory.Register("rack", func(_ context.Context, s producer.Spec) (producer.Producer, error) {
 		if s.Index == 0 { // also if the name has none
 			return nil, errors.New("racks are numbered from 1: PowerRack:1")

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/producer"
 )
 
@@ -18,6 +16,17 @@ type reading struct {
 // readFunc asks the rack with an index.
 type readFunc func(ctx context.Context, index int) (reading, error)
 
+// power is the telemetry of a rack. The tags are the names and units of its fields.
+type power struct {
+	Volts []float64 `love:"volts,V"`
+	Watts float64   `love:"watts,W"`
+}
+
+// breaker is the event of a rack.
+type breaker struct {
+	Closed bool `love:"closed"`
+}
+
 // rack is the producer of one rack. The embedded Base makes it a producer.Producer:
 // it polls, sends, and answers a manager that asks for an event again, because
 // somebody has opened a page.
@@ -26,19 +35,17 @@ type rack struct {
 	index int
 	read  readFunc
 
-	known  bool // closed has been published
-	closed bool
+	known bool // an event has been published
+	last  breaker
 }
 
+// newRack returns the producer of a rack: viewers subscribe to
+// telemetry-PowerRack-INDEX-power and event-PowerRack-INDEX-breaker.
 func newRack(index int, read readFunc, opts ...producer.BaseOption) *rack {
-	r := &rack{Base: producer.NewBase("PowerRack", opts...), index: index, read: read}
-	r.RegisterPeriodic(love.CategoryTelemetry, r.poll) // every two seconds, or WithPeriod
+	r := &rack{Base: producer.NewInstance("PowerRack", index, opts...), index: index, read: read}
+	r.RegisterTelemetry("power", r.poll) // every two seconds, or WithPeriod
 	return r
 }
-
-// Name implements producer.Producer. It is for logs, where Base does not know the
-// index.
-func (r *rack) Name() string { return fmt.Sprintf("PowerRack:%d", r.index) }
 
 // poll returns the telemetry, which is sent. An event is published when something
 // changes; Base keeps the newest for those who come later.
@@ -47,22 +54,11 @@ func (r *rack) poll(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err // is logged; at the next poll it may be better
 	}
-	if !r.known || now.Closed != r.closed {
-		// The value of an event is a list with one object.
-		breaker := []any{map[string]any{"closed": producer.Decorate(now.Closed, "")}}
-		if err := r.Publish(ctx, r.stream("breaker", breaker)); err != nil {
+	if state := (breaker{now.Closed}); !r.known || state != r.last {
+		if err := r.Event(ctx, "breaker", state); err != nil {
 			return nil, err
 		}
-		r.known, r.closed = true, now.Closed
+		r.known, r.last = true, state
 	}
-	return r.stream("power", map[string]any{
-		"volts": producer.Decorate(now.Volts, "V"),
-		"watts": producer.Decorate(now.Watts, "W"),
-	}), nil
-}
-
-// stream returns an object as a manager distributes it: viewers subscribe to
-// event-PowerRack-1-breaker, telemetry-PowerRack-1-power.
-func (r *rack) stream(name string, value any) map[string]any {
-	return map[string]any{"csc": "PowerRack", "salindex": r.index, "data": map[string]any{name: value}}
+	return power{now.Volts, now.Watts}, nil
 }

@@ -105,7 +105,7 @@ func TestTheRackComesBackWithItsManager(t *testing.T) {
 	now.Store(&reading{Volts: []float64{0}, Closed: false}) // while it is away
 	manager.Start()
 	await("event-PowerRack-1-breaker", open)
-	await("telemetry-PowerRack-1-power", `"value":[0]`)
+	await("telemetry-PowerRack-1-power", `"value":[0.0]`)
 	stop()
 	require.NoError(t, <-ended)
 }
@@ -117,9 +117,14 @@ func TestNamesThatAreNoRacksAreErrors(t *testing.T) {
 		"ATDome":                  "unknown component",
 		"PowerRack:1 PowerRack:1": "given twice",
 	} {
-		err := run(t.Context(), "http://127.0.0.1:1", "", strings.Fields(names), simulatedClosed, time.Second)
+		err := run(t.Context(), "http://127.0.0.1:1", "a password", strings.Fields(names), simulatedClosed, time.Second)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+func TestAForgottenPasswordIsAnError(t *testing.T) {
+	err := run(t.Context(), "http://127.0.0.1:1", "", []string{"PowerRack:1"}, simulatedClosed, time.Second)
+	require.ErrorContains(t, err, "the password is empty")
 }
 
 func simulatedClosed(context.Context, int) (reading, error) { return reading{Closed: true}, nil }

@@ -107,7 +107,7 @@ func (a *app) logIn(ctx context.Context, manager, user string, s session) (token
 // userClient returns a client of the manager for what only users may do.
 func (a *app) userClient(ctx context.Context, flags clientFlags) (*client.Client, error) {
 	to, err := a.target(ctx, flags)
-	if errors.Is(err, errNoCredentials) {
+	if errors.Is(err, errNoCredentials) || err == nil && to.token == "" {
 		return nil, usagef("only a user may do that: give --token or --user, or start `loved demo`, whose session needs none")
 	}
 	if err != nil {

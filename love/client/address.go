@@ -28,11 +28,11 @@ func parseAddress(s string) (address, error) {
 	if err != nil {
 		return address{}, errors.New("the manager's URL cannot be parsed: give, for example, http://localhost:8000")
 	}
-	if u.Host == "" {
-		return address{}, errors.New("the manager's URL has no host: give, for example, http://localhost:8000")
-	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return address{}, errors.New("the manager's URL must not contain a user or a query: give the token or password separately")
+	}
+	if err := checkHost(u); err != nil {
+		return address{}, err
 	}
 	secure := u.Scheme == "https" || u.Scheme == "wss"
 	path := strings.TrimRight(u.Path, "/")

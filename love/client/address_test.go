@@ -67,6 +67,32 @@ func TestSecureURLsAreDialledOnTheirPort(t *testing.T) {
 	}
 }
 
+func TestAddressesThatAreNoneAreRefused(t *testing.T) {
+	for url, want := range map[string]string{
+		"":                       "no host",
+		":8000":                  "no host",
+		"http://:8000":           "no host",
+		"host:":                  "no port after",
+		"host:0":                 "not from 1 to 65535",
+		"http://127.0.0.1:99999": "not from 1 to 65535",
+		"host:port":              "cannot be parsed",
+		"http://a,b":             "no name or address",
+		"http://a b":             "cannot be parsed",
+		"ws://$MANAGER":          "no name or address",
+		"http//host:8000":        "two slashes in a row",
+		"http://http://host":     "no port after",
+		"[::1":                   "cannot be parsed",
+	} {
+		_, err := client.New(url)
+		require.ErrorContains(t, err, want, url)
+		require.ErrorContains(t, err, "http://localhost:8000")
+	}
+	for _, url := range []string{"[fe80::1%25eth0]:8000", "love_manager", "host.example.:1", "münchen", "10.0.0.1"} {
+		_, err := client.New(url)
+		require.NoError(t, err, url)
+	}
+}
+
 func TestUnusableURLsAreRefusedWithoutRepeatingThem(t *testing.T) {
 	for _, url := range []string{"", "http://", "ftp://host", "http://me:secret@host", "ws://host/?password=secret", "http://host/%zz-secret"} {
 		_, err := client.New(url)

@@ -41,14 +41,19 @@ type Client struct {
 // is the manager's site, with the path that it is served below, if any
 // ("http://host:8000", "https://host/love"); with ws, wss or no scheme, as in
 // WEBSOCKET_HOST, it is the websocket ("host/manager/ws/subscription"). New does
-// not connect; [Client.Run] does.
+// not connect; [Client.Run] does. The error says what is wrong with the URL, or with
+// options that contradict each other.
 func New(managerURL string, opts ...Option) (*Client, error) {
 	a, err := parseAddress(managerURL)
 	if err != nil {
 		return nil, err
 	}
+	cfg := newConfig(opts)
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
 	c := &Client{
-		cfg:       newConfig(opts),
+		cfg:       cfg,
 		address:   a,
 		connected: make(chan struct{}),
 		done:      make(chan struct{}),

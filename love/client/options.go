@@ -28,6 +28,9 @@ type Option func(*config)
 
 type config struct {
 	token, password string
+	tokenGiven      bool // by an option, even if it is empty
+	passwordGiven   bool
+	retryGiven      bool
 	strict          bool
 	logger          *slog.Logger
 	retryMin        time.Duration
@@ -63,14 +66,16 @@ func newConfig(opts []Option) config {
 }
 
 // WithToken connects as the user to whom the token belongs (see [Login]). A
-// token that is refused or no longer valid ends [Client.Run].
-func WithToken(token string) Option { return func(c *config) { c.token = token } }
+// token that is refused or no longer valid ends [Client.Run]. An empty token, and a
+// process password beside it, are errors of [New].
+func WithToken(token string) Option { return func(c *config) { c.token, c.tokenGiven = token, true } }
 
 // WithProcessPassword connects as a process: a producer, the LOVE CSC. When
 // the manager refuses the password, that is logged once and tried again, slowly,
-// because it may be the manager's that is wrong.
+// because it may be the manager's that is wrong. An empty password, and a token beside
+// it, are errors of [New].
 func WithProcessPassword(password string) Option {
-	return func(c *config) { c.password = password }
+	return func(c *config) { c.password, c.passwordGiven = password, true }
 }
 
 // WithStrictJSON asks the manager for null in place of NaN and the infinities,
@@ -78,8 +83,14 @@ func WithProcessPassword(password string) Option {
 func WithStrictJSON() Option { return func(c *config) { c.strict = true } }
 
 // WithLogger sets where connections, their losses and ignored messages are
-// logged. Default: nowhere. Credentials are never logged.
-func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
+// logged. Default, also for nil: nowhere. Credentials are never logged.
+func WithLogger(l *slog.Logger) Option {
+	return func(c *config) {
+		if c.logger = l; l == nil {
+			c.logger = slog.New(slog.DiscardHandler)
+		}
+	}
+}
 
 // WithRetry bounds the pause between attempts to connect. The first attempt
 // after a loss is made at once, the second after about min; then the pause
@@ -89,7 +100,7 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l }
 // Default: 100 ms and 500 ms, so that all clients are back within a second of
 // the manager; set more where very many clients connect to a small manager.
 func WithRetry(min, max time.Duration) Option {
-	return func(c *config) { c.retryMin, c.retryMax = min, max }
+	return func(c *config) { c.retryMin, c.retryMax, c.retryGiven = min, max, true }
 }
 
 // WithoutRetry makes [Client.Run] return the first error, whether the manager
@@ -102,10 +113,10 @@ func WithoutRetry() Option { return func(c *config) { c.once = true } }
 // of 0 is the default. Default: 15 s each.
 func WithPing(interval, timeout time.Duration) Option {
 	return func(c *config) {
-		if interval > 0 {
+		if interval != 0 {
 			c.pingInterval = interval
 		}
-		if timeout > 0 {
+		if timeout != 0 {
 			c.pongTimeout = timeout
 		}
 	}
@@ -113,7 +124,7 @@ func WithPing(interval, timeout time.Duration) Option {
 
 // WithBuffer sets how many messages may wait for each iterator of
 // [Client.Subscribe]. Default: 256.
-func WithBuffer(messages int) Option { return func(c *config) { c.buffer = max(messages, 1) } }
+func WithBuffer(messages int) Option { return func(c *config) { c.buffer = messages } }
 
 // WithHTTPClient sets the client for the HTTP requests. Default: one with a
 // timeout of 30 s; commands and approvals wait as long as their context.

@@ -76,3 +76,11 @@ func TestEveryEndOfALocalConnectionIsCounted(t *testing.T) {
 	require.Equal(t, 10, r.counts["closed peer"])
 	require.Equal(t, 10, r.counts["dropped closed"], "the events that were not read")
 }
+
+func TestAMessageThatNobodyCouldGetIsAnError(t *testing.T) {
+	h := hub.New()
+	defer func() { _ = h.Shutdown(context.Background()) }()
+	require.ErrorContains(t, h.Publish(t.Context(), love.Message{Category: "event", Data: []love.Item{{CSC: "A"}}}), "without streams")
+	bad := love.Message{Category: "event", Data: []love.Item{{CSC: "A", Streams: []love.Stream{{Name: "s", Value: love.RawValue("{")}}}}}
+	require.ErrorContains(t, h.Publish(t.Context(), bad), "not JSON")
+}

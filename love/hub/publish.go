@@ -2,6 +2,8 @@ package hub
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/wire"
@@ -10,7 +12,8 @@ import (
 )
 
 // Publish routes a data message of this program, as if a process had sent it.
-// Its last values never become stale. After [Hub.Shutdown] it returns
+// Its last values never become stale. A message without streams, which nobody could
+// get, and one whose values are not JSON are errors. After [Hub.Shutdown] it returns
 // [ErrClosed].
 func (h *Hub) Publish(ctx context.Context, m love.Message) error {
 	if err := ctx.Err(); err != nil {
@@ -18,6 +21,9 @@ func (h *Hub) Publish(ctx context.Context, m love.Message) error {
 	}
 	if h.ended.Load() {
 		return ErrClosed
+	}
+	if !slices.ContainsFunc(m.Data, func(it love.Item) bool { return len(it.Streams) > 0 }) {
+		return errors.New("hub: a message without streams cannot be published")
 	}
 	msg, text := new(wire.Message), m.AppendJSON(nil)
 	if err := msg.Parse(text); err != nil {

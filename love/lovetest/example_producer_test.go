@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/producer"
@@ -13,11 +12,11 @@ import (
 
 // newThermometer returns the producer under test, which publishes a temperature.
 func newThermometer(read func() float64, opts ...producer.BaseOption) *producer.Base {
-	b := producer.NewBase("Thermometer", opts...)
-	b.RegisterPeriodic(love.CategoryTelemetry, func(context.Context) (any, error) {
-		temperature := map[string]any{"inside": producer.Decorate(read(), "deg_C")}
-		return map[string]any{"csc": "Thermometer", "salindex": 1, "data": map[string]any{"temperature": temperature}}, nil
-	})
+	type temperature struct {
+		Inside float64 `love:"inside,deg_C"`
+	}
+	b := producer.NewInstance("Thermometer", 1, opts...)
+	b.RegisterTelemetry("temperature", func(context.Context) (any, error) { return temperature{read()}, nil })
 	return b
 }
 

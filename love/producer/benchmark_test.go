@@ -244,3 +244,31 @@ func memory(b *testing.B) float64 {
 	require.NoError(b, err)
 	return kb / 1024
 }
+
+// A struct of a producer's own, published as telemetry.
+func BenchmarkTelemetryOfAStruct(b *testing.B) {
+	p := producer.NewInstance("Rack", 1)
+	ctx, cancel := context.WithCancel(b.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx, discard{}) }()
+	power := struct {
+		Volts   []float64 `love:"volts,V"`
+		Watts   float64   `love:"watts,W"`
+		Closed  bool      `love:"closed"`
+		Faults  int       `love:"faults"`
+		Message string    `love:"message"`
+	}{[]float64{12.1, 4.9, 3.3}, 41.5, true, 3, "all is well"}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := p.Telemetry(ctx, "power", &power); err != nil {
+			b.Fatal(err)
+		}
+	}
+	cancel()
+	<-ended
+}
+
+// discard is a Sender that drops what it is given.
+type discard struct{}
+
+func (discard) Send(context.Context, producer.Data) error { return nil }

@@ -51,6 +51,10 @@ type Client struct {
 	full       bool // whether the outbox overflowed during this interruption
 
 	droppedRequests atomic.Uint64
+
+	errs          []error     // what was wrong before Run, which returns it
+	started       atomic.Bool // Run was called
+	everConnected atomic.Bool
 }
 
 // served is a producer and the requests that wait for it.
@@ -61,14 +65,18 @@ type served struct {
 
 // Dropped counts the messages and requests that a [Client] had to drop.
 type Dropped struct {
-	// Messages counts messages dropped from a full outbox, and telemetry dropped
-	// while there was no connection because no manager could distribute it.
+	// Messages counts messages dropped from a full outbox.
 	Messages uint64
 	// Requests counts requests that came faster than their producer answered.
 	Requests uint64
 }
 
-// NewClient returns a client over a transport, which [Client.Run] runs.
+// connectTime is how long a client may be without its first connection before that is
+// logged.
+const connectTime = 10 * time.Second
+
+// NewClient returns a client over a transport, which [Client.Run] runs. A transport that
+// is nil, and options that are wrong, are errors of Run.
 func NewClient(t Transport, opts ...ClientOption) *Client {
 	cfg := newClientConfig(opts)
 	c := &Client{
@@ -80,15 +88,30 @@ func NewClient(t Transport, opts ...ClientOption) *Client {
 		unconfirmed: make(chan struct{}, 1),
 		outbox:      newOutbox(cfg.outbox),
 	}
+	if err := cfg.check(); err != nil {
+		c.errs = append(c.errs, err)
+	}
+	if isNil(t) {
+		c.errs = append(c.errs, errors.New("producer: the Transport of the Client is nil: give a *client.Client or InProcess"))
+		return c
+	}
 	t.OnConnect(c.onConnect)
 	t.OnDisconnect(c.onDisconnect)
 	t.OnMessage(c.onMessage)
 	return c
 }
 
-// Add makes the client serve p. Call it before Run.
+// Add makes the client serve p. Call it before Run: a producer that is added later is
+// not served, which is logged, and a nil one is an error of Run.
 func (c *Client) Add(p Producer) {
-	c.producers = append(c.producers, &served{Producer: p, requests: make(chan Request, queuedRequests)})
+	switch {
+	case isNil(p):
+		c.errs = append(c.errs, errors.New("producer: a nil Producer was added to the Client"))
+	case c.started.Load():
+		c.log.Error("a producer was added after the client has begun to run: it is not served", "producer", p.Name())
+	default:
+		c.producers = append(c.producers, &served{Producer: p, requests: make(chan Request, queuedRequests)})
+	}
 }
 
 // Create makes producers by name ([Factory.FromName]), all at the same time, and
@@ -126,12 +149,22 @@ func (c *Client) CreateType(ctx context.Context, f *Factory, typ, name string) (
 func (c *Client) Dropped() Dropped {
 	c.sending.Lock()
 	defer c.sending.Unlock()
-	return Dropped{Messages: c.outbox.dropped + c.outbox.undeliverable, Requests: c.droppedRequests.Load()}
+	return Dropped{Messages: c.outbox.dropped, Requests: c.droppedRequests.Load()}
 }
 
 // Run runs the transport and the producers until ctx ends. It returns nil once
-// all of them have ended, or the error of the transport.
+// all of them have ended, or the error of the transport. A client runs once. If it has
+// no producer, or is not connected within ten seconds, that is logged once.
 func (c *Client) Run(ctx context.Context) error {
+	if err := errors.Join(c.errs...); err != nil {
+		return err
+	}
+	if c.started.Swap(true) {
+		return errors.New("producer: Run was called before; make another Client")
+	}
+	if len(c.producers) == 0 {
+		c.log.Warn("the client has no producers: add them before it runs")
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -142,7 +175,21 @@ func (c *Client) Run(ctx context.Context) error {
 	}
 	all.Go(func() { c.repeatSubscriptions(ctx) })
 	all.Go(func() { c.confirmLoop(ctx) })
+	all.Go(func() { c.warnUnconnected(ctx) })
 	return c.transport.Run(ctx)
+}
+
+// warnUnconnected logs that there is no connection, if there is none in time.
+func (c *Client) warnUnconnected(ctx context.Context) {
+	timer := c.cfg.clock.NewTimer(connectTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C():
+		if !c.everConnected.Load() {
+			c.log.Warn("there is no connection to the manager yet: what the producers publish waits", "after", connectTime, "outbox_bytes", c.cfg.outbox)
+		}
+	case <-ctx.Done():
+	}
 }
 
 func (c *Client) run(ctx context.Context, p *served) {

@@ -69,7 +69,7 @@ func (p fakeProducer) HandleRequest(ctx context.Context, r producer.Request, to 
 // newStored returns a producer that has stored an object.
 func newStored(t *testing.T, csc string) *producer.Base {
 	b := producer.NewBase(csc)
-	require.NoError(t, b.Publish(t.Context(), object{"name": "state", "csc": csc}))
+	require.NoError(t, b.Publish(t.Context(), complete(object{"name": "state", "csc": csc})))
 	return b
 }
 
@@ -235,7 +235,7 @@ func TestAPanicIsAnErrorOfItsProducer(t *testing.T) {
 		}
 		polled := producer.NewBase("polled", producer.WithLogger(logger))
 		polled.RegisterPeriodic("event", func(context.Context) (any, error) { panic("in Poll") })
-		polled.RegisterPeriodic("event", func(context.Context) (any, error) { return object{"csc": "polled"}, nil })
+		polled.RegisterPeriodic("event", func(context.Context) (any, error) { return complete(object{"csc": "polled"}), nil })
 		return []producer.Producer{
 			fakeProducer{
 				Base:          producer.NewBase("broken"),
@@ -251,7 +251,7 @@ func TestOtherErrorsOfSendingAreReturned(t *testing.T) {
 	runClient(t, func(t *testing.T, c *producer.Client, tr *fakeTransport) {
 		require.NoError(t, tr.connect(t.Context()))
 		tr.failWith(errors.New("another error"))
-		require.ErrorContains(t, c.Send(t.Context(), producer.Data{}), "another error")
+		require.ErrorContains(t, c.Send(t.Context(), numbered("event", "A", "state", 1)), "another error")
 	}, twoRacks)
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/internal/outage"
-	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
@@ -30,7 +29,6 @@ type Remote interface {
 type CSC struct {
 	*Base
 	remote Remote
-	index  love.SalIndex // of the remote
 	topics servedTopics
 	polled []string // attribute names of the topics whose newest sample is polled
 	pushed *throttle
@@ -63,15 +61,17 @@ var _ Producer = (*CSC)(nil)
 
 // NewCSC returns the producer of the remote's component. It does not watch the
 // heartbeat of a component that has no heartbeat event. The caller closes the
-// remote.
+// remote. NewCSC panics if the remote is nil.
 func NewCSC(remote Remote, opts ...CSCOption) *CSC { return newCSC(remote, newConfig(opts)) }
 
 func newCSC(remote Remote, cfg config) *CSC {
+	if isNil(remote) {
+		panic("producer: the Remote is nil: was the error of Domain.Remote checked?")
+	}
 	c := remote.Component()
 	p := &CSC{
-		Base:     newBase(c.Name, c.Instance(remote.Index()), cfg),
+		Base:     newBase(c.Name, c.Instance(remote.Index()), remote.Index(), cfg),
 		remote:   remote,
-		index:    love.Index(remote.Index()),
 		topics:   cfg.selection.of(c),
 		arrivals: make(chan arrival),
 		calls:    make(chan func()),
@@ -98,7 +98,11 @@ func newCSC(remote Remote, cfg config) *CSC {
 func (p *CSC) Run(ctx context.Context, to Sender) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer p.publisher.start(to)()
+	stop, err := p.start(ctx, to)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	telemetry := p.cfg.clock.NewTicker(p.cfg.period)
 	defer telemetry.Stop()
 	heartbeat := newHeartbeatWatch(p.csc, p.remote.Index(), p.cfg.clock, p.cfg.startDelay)
@@ -264,7 +268,7 @@ func (p *CSC) logFailure(ctx context.Context, what string, err error) {
 
 // HandleRequest implements [Producer]. It ignores requests whose component or index
 // is not its own. An event takes precedence over telemetry of the same name
-// (docs/protocol/producer.md#requests).
+// (docs/protocol/producer.md#requests); both do over what [Base.Event] has published.
 func (p *CSC) HandleRequest(ctx context.Context, r Request, to Sender) error {
 	if !p.isFor(r) {
 		return nil
@@ -272,10 +276,10 @@ func (p *CSC) HandleRequest(ctx context.Context, r Request, to Sender) error {
 	for _, kind := range []sal.Kind{sal.Event, sal.Telemetry} {
 		attr := kind.Prefix() + r.Stream
 		if _, ok := p.remote.Component().Topic(attr); ok {
-			return p.publisher.reply(ctx, to, attr)
+			return p.publisher.reply(ctx, to, attr, origin{})
 		}
 	}
-	return nil
+	return p.publisher.reply(ctx, to, r.Stream, origin{csc: p.csc, index: p.index, hasIndex: true})
 }
 
 // isFor reports whether a request names the producer's component and index.

@@ -1,16 +1,68 @@
 package producer
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rubin-love/love-go/love"
 )
 
 // Data is one data message for the manager, with a header that describes what it
-// holds, so that the message need not be parsed.
+// holds, so that the message need not be parsed. [Message.Data] makes one. As JSON it
+// is the message.
 type Data struct {
 	Header
 	JSON []byte // the whole message
+}
+
+// MarshalJSON implements json.Marshaler: it returns the message in strict JSON, with
+// null for NaN and the infinities.
+func (d Data) MarshalJSON() ([]byte, error) { return love.RawValue(d.JSON).MarshalJSON() }
+
+// UnmarshalJSON implements json.Unmarshaler: it reads a message and fills in the
+// header. The error says why no manager could distribute it.
+func (d *Data) UnmarshalJSON(text []byte) error {
+	read := Data{JSON: bytes.Clone(text)}
+	err := read.complete()
+	if err == nil {
+		*d = read
+	}
+	return err
+}
+
+// complete fills in a header without streams. It returns an error for a message that
+// must not be sent.
+func (d *Data) complete() error {
+	if !utf8.Valid(d.JSON) {
+		return errNotUTF8
+	}
+	if len(d.Streams) > 0 {
+		return nil
+	}
+	m, err := love.ParseMessage(d.JSON)
+	if err != nil {
+		return fmt.Errorf("not a data message: %w", err)
+	}
+	d.Category = m.Category
+	streams := 0
+	for _, it := range m.Data {
+		streams += len(it.Streams)
+	}
+	switch {
+	case streams == 0:
+		return errors.New("no manager can distribute a data message without streams")
+	case len(m.Data) == 1: // of several, a header cannot tell
+		object, err := json.Marshal(m.Data[0])
+		if err != nil {
+			return err
+		}
+		d.Header = headerOf(m.Category, object)
+	}
+	return nil
 }
 
 // Header describes what a data message holds.

@@ -7,6 +7,14 @@
 //	set, err := producer.NewSet(producer.NewFactory(domain), c, []string{"ATDome", "MTHexapod:1"})
 //	err = set.Run(ctx)
 //
+// A producer of your own publishes the fields of a struct:
+//
+//	station := producer.NewInstance("WeatherStation", 1)
+//	err = station.Event(ctx, "roof", struct {
+//		Closed bool `love:"closed"`
+//	}{true})
+//	c.Add(station)
+//
 // # The documented classes
 //
 // [Client] (LoveManagerClient) is the connection to the manager that all
@@ -18,8 +26,9 @@
 // [Message] (LoveManagerMessage) builds the messages of a component:
 // subscriptions, and data with metadata.
 //
-// [Base] (LoveProducerBase) publishes free-form objects: it polls functions,
-// stores the newest object of each key, and sends it again on request.
+// [Base] (LoveProducerBase) publishes telemetry and events that do not come from SAL:
+// it polls functions, stores the newest event of each stream, and sends it again on
+// request.
 //
 // [CSC] (LoveProducerCSC) serves any SAL component: it sends each event at once,
 // telemetry once a period, and a summary of the heartbeats.
@@ -36,8 +45,8 @@
 //
 // # Producers of other teams
 //
-// All producers implement [Producer]. A team's own producer embeds a [*Base] or
-// implements the interface itself; it sends [Data] to a [Sender], which is the
+// All producers implement [Producer]. A team's own producer is a [*Base], embeds one, or
+// implements the interface itself; then it sends [Data] to a [Sender], which is the
 // [Client], or in a test a type of the test's own. A producer in the same program
 // as a hub needs no socket: see [InProcess].
 //

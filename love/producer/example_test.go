@@ -64,10 +64,10 @@ func ExampleFactory() {
 	defer domain.Close()
 	f := producer.NewFactory(domain)
 	f.Register("rack", func(_ context.Context, s producer.Spec) (producer.Producer, error) {
-		return NewRack(s.BaseOptions()...), nil
+		return NewRack(s.Index, s.BaseOptions()...), nil
 	}, "PowerRack")
 
-	for _, name := range []string{"ATDome", "ESS:301", "ScriptQueue:1", "Watcher", "PowerRack"} {
+	for _, name := range []string{"ATDome", "ESS:301", "ScriptQueue:1", "Watcher", "PowerRack:2"} {
 		p, err := f.FromName(ctx, name)
 		if err != nil {
 			log.Fatal(err)
@@ -79,7 +79,41 @@ func ExampleFactory() {
 	// ESS:301 is a *producer.CSC
 	// ScriptQueue:1 is a *producer.ScriptQueue
 	// Watcher is a *producer.Watcher
-	// PowerRack is a *producer_test.Rack
+	// PowerRack:2 is a *producer_test.Rack
+}
+
+// A program whose producers are not on SAL needs no domain. A Set gives the producers
+// that it serves, for what they publish by themselves.
+func ExampleSet_Producers() {
+	f := producer.NewFactory(nil)
+	f.Register("rack", func(_ context.Context, s producer.Spec) (producer.Producer, error) {
+		return NewRack(s.Index, s.BaseOptions()...), nil
+	}, "PowerRack")
+
+	h := hub.New()
+	defer func() { _ = h.Shutdown(context.Background()) }()
+	local := h.Local(auth.Principal{Process: true})
+	defer local.Close()
+	set, err := producer.NewSet(f, producer.NewClient(producer.InProcess(local)), []string{"PowerRack:1", "PowerRack:2"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	racks, err := set.Producers(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- set.Run(ctx) }()
+	for _, rack := range racks {
+		fmt.Println(rack.Name(), rack.(*Rack).SetDoor(ctx, true))
+	}
+	cancel()
+	fmt.Println(<-ended)
+	// Output:
+	// PowerRack:1 <nil>
+	// PowerRack:2 <nil>
+	// <nil>
 }
 
 // A Set serves a list of components. Here the manager's hub is in the same program;

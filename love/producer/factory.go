@@ -25,7 +25,7 @@ var ErrUnknown = errors.New("unknown")
 
 // Spec describes the producer that a [Constructor] is to make.
 type Spec struct {
-	Domain    *sal.Domain
+	Domain    *sal.Domain // nil if the factory has none
 	Component string
 	Index     int
 	HasIndex  bool // false if the index was left out of the name
@@ -49,14 +49,20 @@ type Constructor func(ctx context.Context, s Spec) (Producer, error)
 // Factory makes producers by type or by the name of a component. Types of other
 // teams are registered before it is used. Use [NewFactory].
 type Factory struct {
-	domain *sal.Domain
+	domain *sal.Domain // nil without SAL
 	opts   []Option
+	errs   []error // what was wrong before the factory was used
 	types  map[string]Constructor
 	names  map[string]string // component to type, where the type is not csc
 }
 
-// NewFactory returns a factory for the components of a domain. Every producer
-// gets the options that apply to its type. The factory makes a [ScriptQueue] for
+// errNoSAL is the error for what needs the domain that the factory does not have.
+var errNoSAL = errors.New("the factory has no SAL: give NewFactory a domain")
+
+// NewFactory returns a factory for the components of a domain, which is nil for a
+// program without SAL: then the factory makes the types that are registered, and those
+// of [TypeBase]. Every producer gets the options that apply to its type; options that
+// are wrong are errors of all methods. The factory makes a [ScriptQueue] for
 // ScriptQueue, a [Watcher] for Watcher, and a [CSC] for any other component.
 func NewFactory(domain *sal.Domain, opts ...Option) *Factory {
 	f := &Factory{
@@ -64,7 +70,7 @@ func NewFactory(domain *sal.Domain, opts ...Option) *Factory {
 		opts:   opts,
 		types: map[string]Constructor{
 			TypeBase: func(_ context.Context, s Spec) (Producer, error) {
-				return NewBase(s.Component, s.BaseOptions()...), nil
+				return NewInstance(s.Component, s.Index, s.BaseOptions()...), nil
 			},
 			TypeCSC:         constructCSC,
 			TypeScriptQueue: constructScriptQueue,
@@ -73,16 +79,28 @@ func NewFactory(domain *sal.Domain, opts ...Option) *Factory {
 		names: map[string]string{},
 	}
 	for name, typ := range map[string]string{"ScriptQueue": TypeScriptQueue, "Watcher": TypeWatcher} {
-		if domain.Definitions().Known(name) {
+		if f.defines(name) {
 			f.names[name] = typ
 		}
 	}
+	cfg := newConfig(opts)
+	if err := cfg.check(); err != nil {
+		f.errs = append(f.errs, err)
+	}
 	return f
+}
+
+// defines reports whether a component is on SAL.
+func (f *Factory) defines(component string) bool {
+	return f.domain != nil && f.domain.Definitions().Known(component)
 }
 
 // remote makes a remote that reads only the topics that will be served. The
 // domain closes it.
 func (s Spec) remote(ctx context.Context, opts ...sal.RemoteOption) (*sal.Remote, error) {
+	if s.Domain == nil {
+		return nil, errNoSAL
+	}
 	c, err := s.Domain.Definitions().Component(s.Component)
 	if err != nil {
 		return nil, err
@@ -127,10 +145,17 @@ func constructScriptQueue(ctx context.Context, s Spec) (Producer, error) {
 }
 
 // Register adds or replaces a type and makes it the type of the named components,
-// whether these are on SAL or not.
+// whether these are on SAL or not. The names have no index: the type is that of all
+// instances. What is wrong is an error of all other methods.
 func (f *Factory) Register(typ string, c Constructor, components ...string) {
+	if typ == "" || c == nil {
+		f.errs = append(f.errs, fmt.Errorf("producer: Register(%q) needs the name of a type and its Constructor", typ))
+	}
 	f.types[typ] = c
 	for _, name := range components {
+		if _, _, err := sal.ParseName(name); err != nil || strings.Contains(name, ":") {
+			f.errs = append(f.errs, fmt.Errorf("producer: Register(%q): %q is not the name of a component without index, such as PowerRack", typ, name))
+		}
 		f.names[name] = typ
 	}
 }
@@ -158,6 +183,9 @@ func (f *Factory) FromName(ctx context.Context, name string) (Producer, error) {
 }
 
 func (f *Factory) construct(ctx context.Context, typ string, s Spec) (Producer, error) {
+	if err := errors.Join(f.errs...); err != nil {
+		return nil, err
+	}
 	construct, ok := f.types[typ]
 	if !ok {
 		return nil, fmt.Errorf("%w type of producer %q: the types are %s", ErrUnknown, typ, list(slices.Sorted(maps.Keys(f.types))))
@@ -167,6 +195,9 @@ func (f *Factory) construct(ctx context.Context, typ string, s Spec) (Producer, 
 	if err != nil {
 		return nil, fmt.Errorf("producer of %s: %w", s.Component, err)
 	}
+	if isNil(p) {
+		return nil, fmt.Errorf("producer of %s: the Constructor of type %q returned nil", s.Component, typ)
+	}
 	return p, nil
 }
 
@@ -174,21 +205,31 @@ func (f *Factory) construct(ctx context.Context, typ string, s Spec) (Producer, 
 // making a producer. In addition, a component that is neither defined nor
 // registered is [ErrUnknown]; the error lists those that are.
 func (f *Factory) Check(name string) error {
+	if err := errors.Join(f.errs...); err != nil {
+		return err
+	}
 	component, index, err := sal.ParseName(name)
 	if err != nil {
 		return err
 	}
-	c, err := f.domain.Definitions().Component(component)
-	var unknown *sal.UnknownComponentError
+	known := slices.Collect(maps.Keys(f.names))
+	var unknown error = &sal.UnknownComponentError{Name: component}
+	if f.domain != nil {
+		c, err := f.domain.Definitions().Component(component)
+		switch {
+		case err == nil:
+			return c.CheckIndex(index)
+		case !errors.As(err, new(*sal.UnknownComponentError)):
+			return err
+		}
+		known, unknown = append(known, f.domain.Definitions().Names()...), err
+	}
 	switch {
-	case err == nil:
-		return c.CheckIndex(index)
-	case !errors.As(err, &unknown):
-		return err
 	case f.names[component] != "":
 		return nil
+	case len(known) == 0:
+		return fmt.Errorf("%w component %q: the factory has no SAL, and no type is registered for a component", ErrUnknown, component)
 	}
-	known := slices.Concat(f.domain.Definitions().Names(), slices.Collect(maps.Keys(f.names)))
 	slices.Sort(known)
 	return fmt.Errorf("%w component: %w; the components are %s", ErrUnknown, unknown, list(slices.Compact(known)))
 }
@@ -197,7 +238,7 @@ func (f *Factory) typeOf(component string) string {
 	if typ, ok := f.names[component]; ok {
 		return typ
 	}
-	if f.domain.Definitions().Known(component) {
+	if f.defines(component) {
 		return TypeCSC
 	}
 	return TypeBase
@@ -210,14 +251,17 @@ func list(names []string) string { return strings.Join(names, ", ") }
 // A list without "all" is returned unchanged, and it is an error to give
 // instances with it. It is also an error if a definition cannot be read.
 func (f *Factory) Expand(components, instances []string) (out []string, err error) {
-	defs := f.domain.Definitions()
 	all := false
 	for _, name := range components {
 		if name != love.All {
 			out = append(out, name)
 			continue
 		}
+		if f.domain == nil {
+			return nil, fmt.Errorf("the component %q stands for those on SAL: %w", love.All, errNoSAL)
+		}
 		all = true
+		defs := f.domain.Definitions()
 		var errs []error
 		for _, name := range defs.Names() {
 			c, err := defs.Component(name)

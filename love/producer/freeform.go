@@ -21,8 +21,7 @@ var (
 
 // freeForm describes a free-form object by its members.
 type freeForm struct {
-	name    string   // of the member "name", if that is a text
-	members []string // names of all members
+	name string // of the member "name", if that is a text
 
 	csc      string // empty if absent
 	index    love.SalIndex
@@ -30,6 +29,38 @@ type freeForm struct {
 	hasIndex bool
 	streams  []string // sorted names of the members of "data"
 	source   string   // see [Header]
+}
+
+// encodeItem returns an object of a user and its description, or an error if no
+// manager could distribute it.
+func encodeItem(object any) (love.RawValue, freeForm, error) {
+	raw, err := encode(object)
+	if err != nil {
+		return nil, freeForm{}, err
+	}
+	f, err := readFreeForm(raw)
+	if err == nil {
+		err = f.check()
+	}
+	return raw, f, err
+}
+
+// check returns an error that says what a manager lacks to distribute the object.
+func (f *freeForm) check() error {
+	var lacks []string
+	if !f.hasCSC || f.csc == "" {
+		lacks = append(lacks, `a text "csc"`)
+	}
+	if !f.hasIndex {
+		lacks = append(lacks, `a number or text "salindex"`)
+	}
+	if len(f.streams) == 0 {
+		lacks = append(lacks, `an object of streams "data"`)
+	}
+	if lacks == nil {
+		return nil
+	}
+	return fmt.Errorf("no manager can distribute an object without %s: use Telemetry, Event or RegisterTelemetry, which fill them in", strings.Join(lacks, ", "))
 }
 
 // readFreeForm reads an object of a user. The error wraps errNotObject if the
@@ -46,7 +77,6 @@ func readFreeForm(object love.RawValue) (f freeForm, err error) {
 	}
 	var data []byte
 	for name, value := range wire.Members(object) {
-		f.members = append(f.members, name)
 		switch name {
 		case "name":
 			f.name, _ = textOf(value)
@@ -86,13 +116,10 @@ func (f *freeForm) header(category love.Category) Header {
 
 // key returns the key of the object and its origin, as [Base.Publish] describes.
 func (f *freeForm) key() (key string, of origin) {
-	switch {
-	case f.name != "":
+	if f.name != "" {
 		return f.name, of
-	case len(f.streams) > 0:
-		return strings.Join(f.streams, ","), origin{csc: f.csc, index: f.index, hasIndex: f.hasIndex}
 	}
-	return strings.Join(distinct(f.members), ","), of
+	return strings.Join(f.streams, ","), origin{csc: f.csc, index: f.index, hasIndex: true}
 }
 
 // headerOf returns the header of the message of any value of a user.

@@ -261,6 +261,23 @@ func native(v any) any {
 	return v
 }
 
+// distributable adds to an object what a manager needs. The recordings are of objects
+// without it, which the Python producer sends although no manager distributes them.
+func distributable(t *testing.T, object json.RawMessage) json.RawMessage {
+	var o map[string]any
+	if json.Unmarshal(object, &o) != nil || o == nil {
+		return object
+	}
+	for name, value := range map[string]any{"csc": "Any", "salindex": 4, "data": map[string]any{"s": 1}} {
+		if o[name] == nil {
+			o[name] = value
+		}
+	}
+	text, err := json.Marshal(o)
+	require.NoError(t, err)
+	return text
+}
+
 // baseStep is one step of a recording of a producer of free-form objects.
 type baseStep struct {
 	Input struct {
@@ -324,7 +341,7 @@ func stepBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *
 			}
 			v := values[0]
 			values = values[1:]
-			return love.RawValue(v), nil
+			return love.RawValue(distributable(t, v)), nil
 		})
 	case in.RegisterCategory != nil:
 		b.RegisterCategory(in.RegisterCategory.Name, in.RegisterCategory.Category)
@@ -339,7 +356,7 @@ func stepBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *
 		if json.Unmarshal(o["name"], &name) == nil && name != "" {
 			published[name] = in.Asynchronous
 		}
-		require.NoError(t, b.Publish(t.Context(), love.RawValue(in.Asynchronous)))
+		require.NoError(t, b.Publish(t.Context(), love.RawValue(distributable(t, in.Asynchronous))))
 	case in.InitialState != nil:
 		r, ok := producer.ParseRequest(in.InitialState)
 		if !ok {
@@ -348,7 +365,7 @@ func stepBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *
 		}
 		if object, known := published[r.Stream]; step.Raises != "" { // P-BASE: it is answered
 			step.Expect = nil
-			if known && (r.CSC == "" || r.CSC == b.Name()) {
+			if known && (r.CSC == "" || r.CSC == b.Subscriptions()[1]) {
 				step.Expect = []json.RawMessage{b.Message().Data(love.CategoryEvent, love.RawValue(object)).JSON}
 				step.ExpectAt = []float64{now}
 			}
@@ -370,6 +387,9 @@ func stepBase(t *testing.T, b *producer.Base, now float64, step *baseStep, out *
 func fixBase(t *testing.T, e json.RawMessage, at float64, categories map[string]love.Category) message {
 	m := decode(t, string(e)).(map[string]any)
 	delete(m, "csc")
+	object, err := json.Marshal(m["data"].([]any)[0])
+	require.NoError(t, err)
+	m["data"] = []any{decode(t, string(distributable(t, object)))}
 	name, _ := m["data"].([]any)[0].(map[string]any)["name"].(string)
 	if c, ok := categories[name]; ok {
 		m["category"] = c

@@ -49,7 +49,7 @@ func (m *Message) InitialStateFor(csc string) []byte {
 
 // Data returns a data message with one item: the JSON object {"csc", "salindex",
 // "data"}, or any object for a free-form producer. The header is that of the item;
-// it has no streams if a manager could not distribute the item.
+// it has no streams if no manager could distribute the item, which [Client.Send] refuses.
 func (m *Message) Data(category love.Category, item love.RawValue) Data {
 	return Data{headerOf(category, item), m.appendData(nil, category, item)}
 }

@@ -1,7 +1,10 @@
 package producer
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
@@ -81,20 +84,25 @@ func applicable[O Option](opts []Option) (out []O) {
 // commonConfig is what a [Client] and producers have in common.
 type commonConfig struct {
 	clock  love.Clock
-	logger *slog.Logger
+	logger *slog.Logger // nil for the default one
 	level  slog.Leveler // nil for the logger's own
 }
 
-func defaultCommonConfig() commonConfig {
-	return commonConfig{clock: love.SystemClock{}, logger: slog.New(slog.DiscardHandler)}
-}
+func defaultCommonConfig() commonConfig { return commonConfig{clock: love.SystemClock{}} }
 
 // log returns the logger with the level applied.
 func (c *commonConfig) log() *slog.Logger {
-	if c.level == nil {
-		return c.logger
+	logger, level := c.logger, c.level
+	if logger == nil {
+		logger = slog.Default()
+		if level == nil {
+			level = slog.LevelWarn
+		}
 	}
-	return slog.New(levelHandler{c.logger.Handler(), c.level})
+	if level == nil {
+		return logger
+	}
+	return slog.New(levelHandler{logger.Handler(), level})
 }
 
 // clientConfig is the configuration of a [Client].
@@ -110,6 +118,22 @@ func newClientConfig(opts []ClientOption) clientConfig {
 		o.configureClient(&c)
 	}
 	return c
+}
+
+// check returns what is wrong with the options.
+func (c *clientConfig) check() error {
+	return errors.Join(
+		wrongIf(c.outbox < 0, "WithOutbox(%d): give the number of bytes, 0 to keep nothing", c.outbox),
+		wrongIf(c.subscribeInterval <= 0, "WithSubscribeInterval(%v): give an interval above 0", c.subscribeInterval),
+	)
+}
+
+// wrongIf returns an error if a condition holds.
+func wrongIf(wrong bool, format string, args ...any) error {
+	if !wrong {
+		return nil
+	}
+	return fmt.Errorf("producer: "+format, args...)
 }
 
 // config is the configuration of a producer. A type leaves alone what does not
@@ -138,12 +162,34 @@ func newConfig[O Option](opts []O) config {
 	return c
 }
 
-// WithClock sets the clock. Default: the system's.
-func WithClock(clock love.Clock) CommonOption {
-	return commonOption(func(c *commonConfig) { c.clock = clock })
+// check returns what is wrong with the options, of whatever type of producer.
+func (c *config) check() error {
+	errs := []error{
+		wrongIf(c.period <= 0, "WithPeriod(%v): give a period above 0", c.period),
+		wrongIf(c.startDelay < 0, "WithStartDelay(%v): give a delay from 0", c.startDelay),
+		wrongIf(c.pushInterval < 0, "WithTelemetryPush(%v): give an interval above 0, or 0 to send every sample", c.pushInterval),
+		wrongIf(c.layout < Split || c.layout > Both, "WithStreamLayout(%v): give Split, Single or Both", c.layout),
+		wrongIf(c.finished != nil && *c.finished < 0, "WithFinishedScripts: a script queue cannot list a negative number of finished scripts: give a number from 0"),
+		wrongIf(c.coalesce < 0, "WithCoalescing(%v): give a time above 0, or 0 to send each change", c.coalesce),
+	}
+	for _, topic := range c.selection.periodic {
+		errs = append(errs, wrongIf(slices.Contains(c.selection.asynchronous, topic),
+			"topic %s is in both WithPeriodicData and WithAsynchronousData: name it in one", topic))
+	}
+	return errors.Join(errs...)
 }
 
-// WithLogger sets where failures are logged. Default: nowhere.
+// WithClock sets the clock. Default, also for nil: the system's.
+func WithClock(clock love.Clock) CommonOption {
+	return commonOption(func(c *commonConfig) {
+		if c.clock = clock; clock == nil {
+			c.clock = love.SystemClock{}
+		}
+	})
+}
+
+// WithLogger sets where failures are logged. Default, also for nil: warnings and errors
+// to [slog.Default].
 func WithLogger(l *slog.Logger) CommonOption {
 	return commonOption(func(c *commonConfig) { c.logger = l })
 }

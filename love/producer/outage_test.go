@@ -26,9 +26,9 @@ func TestAnHourWithoutPeriodicDataIsFewLinesInTheLog(t *testing.T) {
 			if time.Since(began) <= time.Hour {
 				return nil, errors.New("the database is away")
 			}
-			return object{"v": 1}, nil
+			return complete(object{"v": 1}), nil
 		})
-		b.RegisterPeriodic(love.CategoryTelemetry, func(context.Context) (any, error) { return object{"w": 1}, nil })
+		b.RegisterPeriodic(love.CategoryTelemetry, func(context.Context) (any, error) { return complete(object{"w": 1}), nil })
 		stop := start(t, b, &out)
 		time.Sleep(61 * time.Minute)
 		synctest.Wait()

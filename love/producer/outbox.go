@@ -17,8 +17,7 @@ type outbox struct {
 	newest map[streamKey]int // numbers of waiting messages that can be replaced
 	blanks int               // waiting entries without a message
 
-	dropped       uint64 // messages dropped for lack of room
-	undeliverable uint64 // telemetry messages that no manager could distribute
+	dropped uint64 // messages dropped for lack of room
 }
 
 // overhead is the memory that an entry takes in addition to its JSON, in bytes.
@@ -29,10 +28,6 @@ func newOutbox(limit int) outbox { return outbox{limit: limit, newest: map[strea
 // put adds a copy of a message that waits to be sent. It blanks the message that
 // this one replaces; the new one goes to the end, so that it is also dropped last.
 func (o *outbox) put(d Data) {
-	if len(d.Streams) == 0 && d.Category == love.CategoryTelemetry {
-		o.undeliverable++
-		return
-	}
 	key, replaces := d.key()
 	if n, ok := o.newest[key]; ok && replaces {
 		o.blank(n)

@@ -157,7 +157,7 @@ func TestTheOutboxIsBoundedAndCountsWhatItDrops(t *testing.T) {
 
 func TestWithoutOutboxNothingIsKept(t *testing.T) {
 	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
-		sendAll(t, c, numbered("event", "A", "state", 1), producer.Data{JSON: []byte(`garbage`)})
+		sendAll(t, c, numbered("event", "A", "state", 1), numbered("event", "A", "state", 2))
 		tr.reconnect(t)
 		require.Empty(t, tr.take())
 		require.EqualValues(t, 2, c.Dropped().Messages)
@@ -232,18 +232,31 @@ func TestTelemetryThatIsReplacedTakesNoRoom(t *testing.T) {
 	}, producer.WithOutbox(4000))
 }
 
-func TestTelemetryThatNoManagerDistributesDoesNotWait(t *testing.T) {
-	var logged strings.Builder
+func TestWhatNoManagerCanDistributeIsRefused(t *testing.T) {
 	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
-		sendAll(t, c, numbered("event", "A", "state", 1))
-		for range 100 {
-			sendAll(t, c, newBuilder().Data(love.CategoryTelemetry, love.RawValue(`{"v":1}`)))
+		for want, d := range map[string]producer.Data{
+			"no manager can distribute":    {JSON: []byte(`{"category":"event","data":[{"csc":"A","salindex":0,"data":{}}]}`)},
+			`element 0: "csc" is missing`:  newBuilder().Data(love.CategoryTelemetry, love.RawValue(`{"v":1}`)),
+			"not a data message: not JSON": {JSON: []byte(`{`)},
+			"expected a value":             {},
+		} {
+			require.ErrorContains(t, c.Send(t.Context(), d), want)
 		}
-		require.EqualValues(t, 100, c.Dropped().Messages)
 		tr.reconnect(t)
-		require.Equal(t, jsons(numbered("event", "A", "state", 1)), tr.texts())
-		require.NotContains(t, logged.String(), "outbox is full")
-	}, producer.WithOutbox(4000), producer.WithLogger(newLogger(&logged)))
+		require.Empty(t, tr.texts())
+	})
+}
+
+func TestAMissingHeaderIsFilledIn(t *testing.T) {
+	runOutbox(t, func(t *testing.T, c *producer.Client, tr *confirmingTransport) {
+		for n := range 3 {
+			sendAll(t, c, producer.Data{JSON: numbered("telemetry", "A", "position", n).JSON})
+		}
+		both := producer.Data{JSON: []byte(`{"category":"telemetry","data":[{"csc":"A","salindex":0,"data":{"s":1}},{"csc":"B","salindex":0,"data":{"s":1}}]}`)}
+		sendAll(t, c, both)
+		tr.reconnect(t)
+		require.Equal(t, jsons(numbered("telemetry", "A", "position", 2), both), tr.texts(), "of telemetry the newest waits")
+	})
 }
 
 func TestAConfirmationFromAnEarlierConnectionIsIgnored(t *testing.T) {

@@ -3,8 +3,10 @@ package producer
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/rubin-love/love-go/love"
 )
@@ -16,12 +18,21 @@ import (
 type publisher struct {
 	csc     string
 	message *Message
+	log     *slog.Logger
 
-	mu     sync.Mutex
-	to     Sender // nil while the producer is not running
-	stored []stored
-	out    []byte // the JSON of the last message; reused
+	mu      sync.Mutex
+	to      Sender // nil while the producer is not running
+	stored  []stored
+	waiting []stored // what was published while it is not running, unless initial data will have it
+	replied bool     // initial data was sent, and what is stored since then was not in it
+	out     []byte   // the JSON of the last message; reused
+
+	idleSince time.Time // of the first message that waits; zero if there is none
+	idle      bool      // it was logged that messages wait
 }
+
+// idleTime is how long messages may wait for the producer to run before that is logged.
+const idleTime = 10 * time.Second
 
 // item is the one item of a data message, encoded.
 type item struct {
@@ -47,16 +58,25 @@ type origin struct {
 	hasIndex bool
 }
 
-// start makes to the destination of what is published until stop is called.
-func (p *publisher) start(to Sender) (stop func()) {
-	p.setSender(to)
-	return func() { p.setSender(nil) }
-}
-
-func (p *publisher) setSender(to Sender) {
+// start makes to the destination of what is published, and sends what waits. The
+// initial data, which a Client sends after it has connected, has the rest.
+func (p *publisher) start(ctx context.Context, to Sender) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.to = to
+	for _, w := range p.waiting {
+		if err := p.sendTo(ctx, to, w.item); err != nil && ctx.Err() == nil {
+			p.log.Warn("what was published before the producer ran was not sent", "stream", w.key, "error", err)
+		}
+	}
+	p.waiting, p.idleSince, p.idle = nil, time.Time{}, false
+}
+
+// stop makes what is published wait again, for another run and its initial data.
+func (p *publisher) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.to, p.replied = nil, false
 }
 
 // store makes s the newest object of its key without sending it.
@@ -71,6 +91,22 @@ func (p *publisher) publish(ctx context.Context, s stored) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.replace(s)
+	if p.to == nil {
+		p.wait(s, p.replied)
+		return nil
+	}
+	return p.sendTo(ctx, p.to, s.item)
+}
+
+// sendOrWait sends an item without storing it; while the producer is not running, the
+// newest of each key waits.
+func (p *publisher) sendOrWait(ctx context.Context, s stored) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.to == nil {
+		p.wait(s, true)
+		return nil
+	}
 	return p.sendTo(ctx, p.to, s.item)
 }
 
@@ -110,10 +146,10 @@ func (p *publisher) replyBare(ctx context.Context, to Sender, items []item, snd 
 
 // reply sends the newest object of a key, if there is one, to the Sender of a
 // request.
-func (p *publisher) reply(ctx context.Context, to Sender, key string) error {
+func (p *publisher) reply(ctx context.Context, to Sender, key string, of origin) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.sendStored(ctx, to, p.find(key, origin{}))
+	return p.sendStored(ctx, to, p.find(key, of))
 }
 
 // replyAll sends all stored objects, in the order in which their keys were first
@@ -126,6 +162,7 @@ func (p *publisher) replyAll(ctx context.Context, to Sender) error {
 			return err
 		}
 	}
+	p.replied = true
 	return nil
 }
 
@@ -166,6 +203,25 @@ func (p *publisher) replace(s stored) {
 	p.stored = append(p.stored, s)
 }
 
+// wait has an item wait until the producer runs, if keep is set, and logs once that the
+// producer does not run.
+func (p *publisher) wait(s stored, keep bool) {
+	now := p.message.clock.Now()
+	switch {
+	case p.idleSince.IsZero():
+		p.idleSince = now
+	case !p.idle && now.Sub(p.idleSince) >= idleTime:
+		p.idle = true
+		p.log.Warn("what is published goes nowhere: the producer is not running; add it to a Client before that runs", "since", p.idleSince.UTC().Format(time.RFC3339))
+	}
+	if keep {
+		p.waiting = slices.DeleteFunc(p.waiting, func(o stored) bool {
+			return o.header.Category == s.header.Category && o.key == s.key && o.of == s.of
+		})
+		p.waiting = append(p.waiting, s)
+	}
+}
+
 // find returns the stored object of a key, nil if there is none.
 func (p *publisher) find(key string, of origin) *stored {
 	i := slices.IndexFunc(p.stored, func(s stored) bool { return s.key == key && s.of == of })
@@ -187,7 +243,7 @@ func (p *publisher) sendStored(ctx context.Context, to Sender, s *stored) error 
 
 func (p *publisher) sendTo(ctx context.Context, to Sender, it item) error {
 	if to == nil {
-		return nil // not running; what is stored is sent later
+		return nil // not running any more
 	}
 	p.out = p.message.appendData(p.out[:0], it.header.Category, it.object)
 	return to.Send(ctx, Data{it.header, p.out})

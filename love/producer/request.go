@@ -2,6 +2,7 @@ package producer
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -43,6 +44,32 @@ func ParseRequest(raw []byte) (r Request, ok bool) {
 		name, found = firstOf(members(item["stream"]))
 	}
 	return r, found && json.Unmarshal(name, &r.Stream) == nil && r.Stream != ""
+}
+
+// MarshalJSON implements json.Marshaler. It writes the message that a manager sends.
+func (r Request) MarshalJSON() ([]byte, error) {
+	type event struct {
+		Name string `json:"event_name"`
+	}
+	type item struct {
+		CSC      string        `json:"csc,omitempty"`
+		SalIndex love.SalIndex `json:"salindex"`
+		Data     event         `json:"data"`
+	}
+	return json.Marshal(struct {
+		Category love.Category `json:"category"`
+		Data     []item        `json:"data"`
+	}{love.CategoryInitialState, []item{{r.CSC, r.SalIndex, event{r.Stream}}}})
+}
+
+// UnmarshalJSON implements json.Unmarshaler; see [ParseRequest].
+func (r *Request) UnmarshalJSON(text []byte) error {
+	read, ok := ParseRequest(text)
+	if !ok {
+		return errors.New("not an initial_state request that names a stream")
+	}
+	*r = read
+	return nil
 }
 
 // members returns the members of a JSON object by their exact names, nil for

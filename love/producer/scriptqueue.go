@@ -2,7 +2,7 @@ package producer
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
@@ -57,8 +57,11 @@ var scriptTopics = [...]string{"metadata", "state", "description", "checkpoints"
 // asked for ([WithSchemas]). The caller closes both remotes.
 func NewScriptQueue(queue QueueRemote, scripts Remote, opts ...ScriptQueueOption) (*ScriptQueue, error) {
 	cfg := newConfig(opts)
-	if n := cfg.finished; n != nil && *n < 0 {
-		return nil, fmt.Errorf("a script queue cannot list %d finished scripts: give a number from 0", *n)
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	if isNil(queue) || isNil(scripts) {
+		return nil, errors.New("producer: a Remote of the ScriptQueue is nil: was the error of Domain.Remote checked?")
 	}
 	p := &ScriptQueue{CSC: newCSC(queue, cfg), scripts: scripts, changed: make(chan struct{}, 1)}
 	p.streams = newQueueStreams(queue.Index(), scriptqueue.New(cfg.finishedLimit(), p.encodeLog), cfg.layout.streams())
@@ -286,7 +289,7 @@ func (p *ScriptQueue) HandleRequest(ctx context.Context, r Request, to Sender) e
 		r.CSC = p.csc
 	}
 	if p.streams.has(r.Stream) && p.isFor(r) {
-		return p.publisher.reply(ctx, to, r.Stream)
+		return p.publisher.reply(ctx, to, r.Stream, origin{})
 	}
 	return p.CSC.HandleRequest(ctx, r, to)
 }

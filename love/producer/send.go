@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/rubin-love/love-go/love/client"
 )
 
 // Send implements [Sender] for the producers. Without a connection the message
 // waits in the outbox, which is not an error. A message that is not UTF-8 is one:
-// the manager would close the connection, and again when the message is repeated.
+// the manager would close the connection, and again when the message is repeated; and
+// so is one without streams, which no manager could distribute. A header without
+// streams is filled in.
 func (c *Client) Send(ctx context.Context, d Data) error {
-	if !utf8.Valid(d.JSON) {
-		return errNotUTF8
+	if err := d.complete(); err != nil {
+		return err
 	}
 	c.sending.Lock()
 	defer c.sending.Unlock()
@@ -63,6 +64,7 @@ func (c *Client) onDisconnect() {
 // onConnect subscribes and sends everything that is known, because the new manager
 // knows nothing yet.
 func (c *Client) onConnect(ctx context.Context) error {
+	c.everConnected.Store(true)
 	if err := c.subscribe(ctx); err != nil {
 		return err
 	}
@@ -145,6 +147,9 @@ type initialSender struct {
 
 // Send implements [Sender].
 func (s initialSender) Send(ctx context.Context, d Data) error {
+	if err := d.complete(); err != nil {
+		return err
+	}
 	known := len(d.Streams) > 0
 	for _, stream := range d.Streams {
 		known = known && s.sent[d.streamKey(stream)]

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/rubin-love/love-go/love/sal"
 )
@@ -16,6 +17,9 @@ type Set struct {
 	factory    *Factory
 	client     *Client
 	components []string
+
+	making    sync.Mutex
+	producers []Producer // nil until they are made
 }
 
 // instance identifies a component that may be given only once.
@@ -27,6 +31,12 @@ type instance struct {
 // NewSet returns the set for components "name" or "name:index". It returns an
 // error for all names that are wrong or given twice; it does not connect yet.
 func NewSet(f *Factory, c *Client, components []string) (*Set, error) {
+	if f == nil || c == nil {
+		return nil, errors.New("producer: a Set needs a Factory and a Client: NewFactory and NewClient make them")
+	}
+	if err := errors.Join(c.errs...); err != nil {
+		return nil, err
+	}
 	if len(components) == 0 {
 		return nil, errors.New("no component to produce: give at least one, for example ATDome or MTHexapod:1")
 	}
@@ -49,10 +59,26 @@ func NewSet(f *Factory, c *Client, components []string) (*Set, error) {
 	return &Set{factory: f, client: c, components: slices.Clone(components)}, nil
 }
 
-// Run makes the producers, which read the newest events of their components, and
-// serves them until ctx ends; then it returns nil. A set can run only once.
+// Producers returns the producers, in the order of the components. The first call, or
+// Run, makes them: they read the newest events of their components, unless ctx ends
+// before. A type of your own is found by a type assertion.
+func (s *Set) Producers(ctx context.Context) ([]Producer, error) {
+	s.making.Lock()
+	defer s.making.Unlock()
+	if s.producers == nil {
+		producers, err := s.client.Create(ctx, s.factory, s.components...)
+		if err != nil {
+			return nil, err
+		}
+		s.producers = producers
+	}
+	return slices.Clone(s.producers), nil
+}
+
+// Run makes the producers, unless [Set.Producers] has made them, and serves them until
+// ctx ends; then it returns nil. A set can run only once.
 func (s *Set) Run(ctx context.Context) error {
-	if _, err := s.client.Create(ctx, s.factory, s.components...); err != nil {
+	if _, err := s.Producers(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}

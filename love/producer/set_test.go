@@ -12,7 +12,7 @@ import (
 )
 
 func newRack(_ context.Context, s producer.Spec) (producer.Producer, error) {
-	return producer.NewBase(s.Component, s.BaseOptions()...), nil
+	return producer.NewInstance(s.Component, s.Index, s.BaseOptions()...), nil
 }
 
 func TestFactoryChoosesByName(t *testing.T) {

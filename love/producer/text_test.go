@@ -18,7 +18,7 @@ func TestWhatIsNotUTF8IsNeverPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out recorder
 		b := producer.NewBase("Rack")
-		values := []any{object{"v": "a\xffb"}, love.RawValue("{\"v\":\"a\xff\"}"), object{"v": "\ufffd"}}
+		values := []any{complete(object{"v": "a\xffb"}), love.RawValue("{\"v\":\"a\xff\"}"), complete(object{"v": "\ufffd"})}
 		b.RegisterPeriodic(love.CategoryTelemetry, func(context.Context) (any, error) {
 			v := values[0]
 			values = values[1:]
@@ -30,11 +30,12 @@ func TestWhatIsNotUTF8IsNeverPublished(t *testing.T) {
 		} {
 			require.ErrorContains(t, b.Publish(t.Context(), bad), "UTF-8", "%q", bad)
 		}
-		require.NoError(t, b.Publish(t.Context(), love.RawValue(`{"a":"\ud800"}`)), "bytes pass as they are")
+		const escaped = `{"csc":"Rack","salindex":0,"data":{"s":"\ud800"}}`
+		require.NoError(t, b.Publish(t.Context(), love.RawValue(escaped)), "bytes pass as they are")
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
 		stop()
-		require.Equal(t, []string{`event {"a":"\ud800"}`, `telemetry {"v":"` + "\ufffd" + `"}`}, items(t, out.take()))
+		require.Equal(t, []string{"event " + escaped, itemOf(t, "telemetry", object{"v": "\ufffd"})}, items(t, out.take()))
 	})
 	m := producer.NewMessage("Rack", love.SystemClock{})
 	require.ErrorContains(t, m.AddMetadata("room", "a\xff"), "UTF-8")

@@ -2,6 +2,7 @@ package producer
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -55,6 +56,9 @@ func (t *inProcess) TrySend(ctx context.Context, msg []byte) error { return t.co
 func (t *inProcess) Flush(context.Context) error { return nil }
 
 func (t *inProcess) Run(ctx context.Context) error {
+	if isNil(t.conn) {
+		return errors.New("producer: the Conn given to InProcess is nil: give the Local of a hub")
+	}
 	run, cancel := context.WithCancelCause(ctx)
 	var connecting sync.WaitGroup
 	defer connecting.Wait()

@@ -31,7 +31,7 @@ func NewWatcher(remote Remote, opts ...CSCOption) *Watcher {
 // HandleRequest implements [Producer].
 func (p *Watcher) HandleRequest(ctx context.Context, r Request, to Sender) error {
 	if r.Stream == onlyStream && p.isFor(r) {
-		return p.publisher.reply(ctx, to, onlyStream)
+		return p.publisher.reply(ctx, to, onlyStream, origin{})
 	}
 	return p.CSC.HandleRequest(ctx, r, to)
 }

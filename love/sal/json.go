@@ -1,6 +1,9 @@
 package sal
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
 
@@ -64,6 +67,20 @@ func appendList[T any](dst []byte, list []T, element func([]byte, T) []byte) []b
 // for NaN and the infinities.
 func (s *Sample) MarshalJSON() ([]byte, error) {
 	return wire.AppendStrict(nil, s.AppendJSON(nil)), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It returns an error: JSON does not have
+// the topic of a sample.
+func (s *Sample) UnmarshalJSON([]byte) error {
+	return errors.New("a sample cannot be read from JSON, which lacks its topic: read sal.Values, and give them to sal.NewSample")
+}
+
+// UnmarshalJSON implements json.Unmarshaler. Numbers become [json.Number], so that
+// 64-bit integers keep all digits.
+func (v *Values) UnmarshalJSON(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	return decoder.Decode((*map[string]any)(v))
 }
 
 // String returns the sample as [Sample.AppendJSON] writes it.
