@@ -42,7 +42,7 @@ func (a *app) completeWith(cmd *cobra.Command, conn *clientFlags, offer func(con
 // observatory's components have: CSC, COMMAND, then FIELD=.
 func (a *app) completeCommand(cmd *cobra.Command, conn *clientFlags, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	return a.completeWith(cmd, conn, func(ctx context.Context, c *client.Client) ([]string, cobra.ShellCompDirective) {
-		components, err := c.Components(ctx)
+		components, err := c.Components(ctx, client.CommandTopics)
 		if err != nil {
 			return nil, noFiles
 		}
@@ -114,13 +114,12 @@ func completeName(component client.Component, prefix string) []string {
 // completeField offers the fields that are not given yet.
 func completeField(component client.Component, args []string, prefix string) []string {
 	var fields []string
-	for _, field := range component.Commands[strings.TrimPrefix(args[1], "cmd_")] {
-		given := slices.ContainsFunc(args[2:], func(arg string) bool { return strings.HasPrefix(arg, field+"=") })
+	for _, field := range component.Commands[strings.TrimPrefix(args[1], "cmd_")].Fields {
+		given := slices.ContainsFunc(args[2:], func(arg string) bool { return strings.HasPrefix(arg, field.Name+"=") })
 		if !given {
-			fields = append(fields, field+"=")
+			fields = append(fields, field.Name+"=")
 		}
 	}
-	slices.Sort(fields)
 	return withPrefix(prefix, fields)
 }
 

@@ -96,22 +96,6 @@ type GroupStats struct {
 	Messages uint64 `json:"messages"` // published to it since it became known
 }
 
-// StreamStats describes one stream that was published.
-type StreamStats struct {
-	Category love.Category `json:"category"`
-	CSC      string        `json:"csc"`
-	SalIndex string        `json:"salindex"` // a number, or another text that was published as such
-	Stream   string        `json:"stream"`
-	Messages uint64        `json:"messages"` // published to it since it became known
-	Last     time.Time     `json:"last"`     // when the newest of them came, UTC
-	Live     bool          `json:"live"`     // whoever published that is still connected
-}
-
-// Group returns the group that receives the stream.
-func (s StreamStats) Group() love.Group {
-	return love.Group{Category: s.Category, CSC: s.CSC, SalIndex: s.SalIndex, Stream: s.Stream}
-}
-
 // Stats returns the present figures.
 func (h *Hub) Stats() Stats {
 	c := &h.counters
@@ -161,15 +145,17 @@ func (h *Hub) Groups() []GroupStats {
 // ordered by category, csc, salindex and stream. A stream is forgotten when its
 // publisher has gone, it has no subscriber, and the memory of its last value is needed
 // ([Limits].LastBytes and Streams).
-func (h *Hub) Streams() []StreamStats {
-	list := []StreamStats{}
+func (h *Hub) Streams() []love.StreamStats {
+	list := []love.StreamStats{}
 	h.index.each(func(g *group) {
 		if at, live, ok := g.last.newest(); ok {
 			n := g.name
-			list = append(list, StreamStats{n.Category, n.CSC, n.SalIndex, n.Stream, g.seq.Load(), at, live})
+			list = append(list, love.StreamStats{
+				Category: n.Category, CSC: n.CSC, SalIndex: n.SalIndex, Stream: n.Stream, Messages: g.seq.Load(), Last: at, Live: live,
+			})
 		}
 	})
-	slices.SortFunc(list, func(a, b StreamStats) int {
+	slices.SortFunc(list, func(a, b love.StreamStats) int {
 		return cmp.Or(cmp.Compare(a.Category, b.Category), cmp.Compare(a.CSC, b.CSC), cmp.Compare(a.SalIndex, b.SalIndex), cmp.Compare(a.Stream, b.Stream))
 	})
 	return list

@@ -40,7 +40,7 @@ func TestStreamsSayWhatWasPublishedWhenAndWhetherItsPublisherIsConnected(t *test
 	require.NoError(t, stays.Send(t.Context(), []byte(`{"category":"event","data":[{"csc":"B","salindex":"x","data":{"u":[]}}]}`)))
 	require.NoError(t, gone.Close())
 
-	var own, others []hub.StreamStats
+	var own, others []love.StreamStats
 	for _, s := range h.Streams() {
 		if s.CSC == "Hub" {
 			own = append(own, s)
@@ -48,7 +48,7 @@ func TestStreamsSayWhatWasPublishedWhenAndWhetherItsPublisherIsConnected(t *test
 			others = append(others, s)
 		}
 	}
-	require.Equal(t, []hub.StreamStats{
+	require.Equal(t, []love.StreamStats{
 		{Category: "event", CSC: "B", SalIndex: "x", Stream: "u", Messages: 1, Last: first.Add(time.Minute), Live: true},
 		{Category: "telemetry", CSC: "A", SalIndex: "2", Stream: "s", Messages: 1, Last: first},
 		{Category: "telemetry", CSC: "A", SalIndex: "2", Stream: "t", Messages: 2, Last: first.Add(time.Minute)},

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love"
 )
 
 // StreamReporter is a [Hub] that also reports what was published, as *hub.Hub does. It
@@ -12,12 +12,12 @@ import (
 type StreamReporter interface {
 	// Streams returns every stream that was published, ordered by category, csc,
 	// salindex and stream.
-	Streams() []hub.StreamStats
+	Streams() []love.StreamStats
 }
 
 // streamReport is the answer of streams.
 type streamReport struct {
-	Streams []hub.StreamStats `json:"streams"`
+	Streams []love.StreamStats `json:"streams"`
 }
 
 // streams answers what was published and is live, of one component if the query names
@@ -37,7 +37,7 @@ func (m *Manager) streams(c *call) (answer, error) {
 		if csc == "" {
 			return answer{}, fieldErrors{"csc": {"Give the name of a component, or leave it out."}}.refusal()
 		}
-		list = slices.DeleteFunc(list, func(s hub.StreamStats) bool { return s.CSC != csc })
+		list = slices.DeleteFunc(list, func(s love.StreamStats) bool { return s.CSC != csc })
 	}
 	return answer{Status: http.StatusOK, Body: streamReport{list}}, nil
 }
