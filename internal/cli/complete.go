@@ -61,6 +61,25 @@ func componentOf(arg string) string {
 	return csc
 }
 
+// completeTopic completes the arguments of `loved topics`: CSC, then TOPIC.
+func (a *app) completeTopic(cmd *cobra.Command, conn *clientFlags, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	return a.completeWith(cmd, conn, func(ctx context.Context, c *client.Client) ([]string, cobra.ShellCompDirective) {
+		k, err := askTopics(ctx, c, "")
+		if err != nil || len(args) > 1 {
+			return nil, noFiles
+		}
+		if len(args) == 0 {
+			return withPrefix(prefix, k.names()), noFiles
+		}
+		var names []string
+		for _, kind := range topicKinds {
+			names = slices.AppendSeq(names, maps.Keys(kind.topics(k.components[componentOf(args[0])])))
+		}
+		slices.Sort(names)
+		return withPrefix(prefix, slices.Compact(names)), noFiles
+	})
+}
+
 // completeComponent offers the components. The indices that exist are not known:
 // offered are those in the record of commands, or else a colon.
 func completeComponent(ctx context.Context, c *client.Client, components map[string]client.Component, prefix string) ([]string, cobra.ShellCompDirective) {
