@@ -95,6 +95,9 @@ func (a *app) publishSample(ctx context.Context, bus *salBus, args []string, p s
 }
 
 func (a *app) commandOverSAL(ctx context.Context, bus *salBus, c *sal.Component, index int, t *sal.Topic, values sal.Values, limit time.Duration) error {
+	if err := bus.awaitComponents(ctx); err != nil {
+		return err
+	}
 	remote, err := bus.domain.Remote(ctx, c.Name, index, sal.WithTopics())
 	if err != nil {
 		return err
