@@ -22,6 +22,7 @@ func TestSubBeginsWithTheLastValuesIfAskedTo(t *testing.T) {
 	u.startManager()
 	u.env["LOVED_PASSWORD"] = "user's"
 	require.Equal(t, result{}, u.run("pub", "event", "ATDome", "summaryState", `[{"summaryState":{"value":2,"dataType":"Int","units":"unitless"}}]`))
+	process := u.env["PROCESS_CONNECTION_PASS"]
 	u.env["PROCESS_CONNECTION_PASS"] = ""
 
 	sub := []string{"sub", "--user", "user", "--count", "1", "event-ATDome-0-summaryState"}
@@ -31,7 +32,7 @@ func TestSubBeginsWithTheLastValuesIfAskedTo(t *testing.T) {
 
 	p := u.start(append(sub, "--pretty", "--snapshot=false", "--log-level", "info")...)
 	p.waitForError(`msg=subscribed`)
-	u.env["PROCESS_CONNECTION_PASS"] = "a good one"
+	u.env["PROCESS_CONNECTION_PASS"] = process
 	u.mustRun("", "pub", "event", "ATDome", "summaryState", `[{"summaryState":{"value":3}}]`)
 	p.waitFor(`summaryState  FAULT`)
 	require.NotContains(t, p.out.String(), "ENABLED")
