@@ -15,6 +15,11 @@ type Subscription struct {
 	Group  Group
 	// ProducerSnd is when a producer sent it, UNIX seconds; absent if 0.
 	ProducerSnd float64
+	// Snapshot asks for the last value of each stream first, and MaxRate for at most
+	// that many messages per second of each, if it is not 0: extensions, which the
+	// Python manager ignores (docs/protocol/manager.md#extensions).
+	Snapshot bool
+	MaxRate  float64
 }
 
 // AppendJSON appends the request. A salindex that spells a number is sent as a
@@ -27,6 +32,12 @@ func (s Subscription) AppendJSON(dst []byte) []byte {
 	dst = AppendText(append(dst, `,"stream":`...), s.Group.Stream)
 	if s.ProducerSnd != 0 {
 		dst = AppendFloat(append(dst, `,"producer_snd":`...), s.ProducerSnd)
+	}
+	if s.Snapshot {
+		dst = append(dst, `,"snapshot":true`...)
+	}
+	if s.MaxRate != 0 {
+		dst = AppendFloat(append(dst, `,"max_rate":`...), s.MaxRate)
 	}
 	return append(dst, '}')
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/sal"
@@ -21,9 +22,10 @@ import (
 
 // cmdFlags are the flags of `loved cmd`.
 type cmdFlags struct {
-	conn    clientFlags
-	dry     bool
-	timeout secondsFlag
+	conn     clientFlags
+	dry      bool
+	defaults bool // send fields that are left out as SAL does
+	timeout  secondsFlag
 }
 
 func (a *app) cmdCommand() *cobra.Command {
@@ -33,12 +35,16 @@ func (a *app) cmdCommand() *cobra.Command {
 		Short: "Command a component and print its acknowledgement",
 		Long: `Command a component through a manager and print its acknowledgement.
 The exit status is 0 only if the component has executed it. A VALUE is what its FIELD takes if the
-commander can be asked for that, otherwise JSON if it is valid as such, or a text; a field that is
-left out is sent as 0 or empty. The prefix cmd_ of the COMMAND may be left out.
+manager knows that, otherwise JSON if it is valid as such, or a text. The prefix cmd_ of the COMMAND
+may be left out.
+Every field must be given: SAL would send 0, false or an empty text for those that are left out.
+With --defaults that is done. A command whose fields the manager does not know is sent, and a line says
+that they could not be checked.
 Progress that the component reports is shown as it comes. An interrupt ends the waiting, not the
 command: "loved commands" shows its outcome.
 With --dry-run nothing is sent: the manager checks whether you may give the command and, where the
-commander can do that, its parameters. The shell completes names (loved completion --help).`,
+commander can do that, its parameters, and names what would be filled in. loved topics shows what
+there is; the shell completes names (loved completion --help).`,
 		Example: `  loved cmd ATDome moveAzimuth azimuth=90
   loved cmd --dry-run MTHexapod:1 setCompensationMode enable=true`,
 		Args: minArgs("CSC[:INDEX]", "COMMAND"),
@@ -55,6 +61,7 @@ commander can do that, its parameters. The shell completes names (loved completi
 	}
 	c.conn.registerUser(cmd.Flags())
 	cmd.Flags().BoolVar(&c.dry, "dry-run", false, "check the command, send nothing")
+	cmd.Flags().BoolVar(&c.defaults, "defaults", false, "send 0, false or an empty text for fields that are left out")
 	cmd.Flags().Var(&c.timeout, "timeout", "how long to wait for the answer, in `SECONDS` or as 1m30s (default as long as the manager takes)")
 	cmd.Flags().Lookup("timeout").DefValue = ""
 	return cmd
@@ -71,17 +78,55 @@ func (a *app) execute(ctx context.Context, f *cmdFlags, command love.Command, va
 		waiting, stop = context.WithTimeout(ctx, time.Duration(f.timeout))
 	}
 	defer stop()
-	command.Params = paramsOf(values, textFields(waiting, c, command, values))
+	name := commandLine(command.CSC, command.SalIndex, command.Name)
+	found, err := a.complete(waiting, f, c, &command, values)
 	if ctx.Err() != nil {
 		return ctx.Err() // nothing was sent
 	}
-	name := commandLine(command.CSC, command.SalIndex, command.Name)
+	if err != nil && !(f.dry && found.known) {
+		return err
+	}
 	if f.dry {
-		ack, err := c.CheckCommand(waiting, command)
-		return a.printChecked(ack, err, name)
+		ack, failed := c.CheckCommand(waiting, command)
+		if failed := a.printChecked(ack, failed, name, found); failed != nil {
+			return failed
+		}
+		return err
 	}
 	ack, err := c.Command(commander.WithProgress(waiting, a.showProgress), command)
+	if refused, _ := errors.AsType[*commander.Error](err); !found.known && !f.defaults && (refused == nil || refused.Kind != commander.Refused) {
+		fmt.Fprintf(a.stderr, "whether %s leaves out a field could not be checked: the manager does not know its fields\n", name)
+	}
 	return a.printAck(ctx, ack, err, name)
+}
+
+// fields are what the definition of a command says about its values.
+type fields struct {
+	known   bool           // there is a definition
+	missing []client.Field // have no value
+}
+
+// complete gives the command its parameters. Fields that are left out are an error
+// unless the flags allow them, like a definition that could not be had.
+func (a *app) complete(ctx context.Context, f *cmdFlags, c *client.Client, command *love.Command, values []fieldValue) (fields, error) {
+	name := commandLine(command.CSC, command.SalIndex, command.Name)
+	t, known, err := definitionOf(ctx, c, *command)
+	command.Params = paramsOf(values, textFields(t))
+	switch {
+	case err != nil && f.defaults:
+		return fields{}, nil // the values are checked where the command is
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
+		return fields{}, fmt.Errorf("no answer in time to what fields %s has; nothing was sent", name)
+	case err != nil:
+		return fields{}, uncheckedError(name, err)
+	case !known:
+		return fields{}, nil
+	}
+	missing, unknown := leftOut(t, values)
+	if len(missing) > 0 && !f.defaults {
+		err = leftOutError(name, missing, unknown)
+	}
+	return fields{known, missing}, err
 }
 
 // commandLine returns a command as it is typed.
@@ -124,15 +169,19 @@ func (a *app) printAck(ctx context.Context, ack love.Ack, err error, name string
 	return fmt.Errorf("%s %s (HTTP %d)", name, outcome, commanderhttp.Status(err))
 }
 
-// printChecked prints the answer to a check of a command. A command that would
-// not be sent is an error.
-func (a *app) printChecked(ack love.Ack, err error, name string) error {
+// printChecked prints the answer to a check of a command, and what would be filled in
+// if the answer cannot name that. A command that would not be sent is an error.
+func (a *app) printChecked(ack love.Ack, err error, name string, found fields) error {
 	answered, ok := answerOf(err)
 	switch {
 	case err != nil && !ok:
 		return withHint(err)
 	case err != nil:
 		ack.Text = answered.Text
+	case ack.Text == commander.Unchecked && len(found.missing) > 0:
+		ack.Text += " Left out, so it would be sent with: " + strings.Join(defaultTexts(found.missing), ", ") + "."
+	case ack.Text == commander.Unchecked && !found.known:
+		ack.Text += " Whether a field is left out could not be checked: the manager does not know its fields."
 	}
 	if _, err := fmt.Fprintln(a.stdout, ack.Text); err != nil || !ok || answered.Kind == commander.Awaiting {
 		return err

@@ -23,7 +23,7 @@ func TestAManagerCommandsThroughACommanderInAnotherProcess(t *testing.T) {
 	u.env["LOVED_PASSWORD"] = "cmd_user's"
 
 	require.Equal(t, result{out: "Done\n"}, u.run("cmd", "--user", "cmd_user", "ATDome", "moveAzimuth", "azimuth=90"))
-	refused := u.run("cmd", "--user", "cmd_user", "ATDome", "moveAzimuth", "azimut=90")
+	refused := u.run("cmd", "--user", "cmd_user", "--defaults", "ATDome", "moveAzimuth", "azimut=90")
 	require.Equal(t, 1, refused.code)
 	require.Equal(t, "ATDome cmd_moveAzimuth has no field azimut; its fields are azimuth\n", refused.out)
 

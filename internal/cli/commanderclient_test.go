@@ -13,8 +13,12 @@ import (
 func TestTheCommandersAddressCanComeFromThePythonVariables(t *testing.T) {
 	asked := make(chan string, 1)
 	stub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/cmd/" {
+		switch r.URL.Path {
+		case "/cmd/":
 			asked <- r.Method
+		case "/salinfo/topic-data":
+			_, _ = w.Write([]byte(`{"X":{"command_data":{"start":{}}}}`))
+			return
 		}
 		_, _ = w.Write([]byte(`{"ack":"Done","timestamp":1}`))
 	}))

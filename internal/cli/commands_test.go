@@ -74,7 +74,7 @@ func TestTheRecordOfTheDemoCanBeSearched(t *testing.T) {
 	u.startDemo()
 	require.Equal(t, result{errors: "The record has no such commands.\n"}, u.run("commands"))
 	u.run("cmd", "ATDome", "moveAzimuth", "azimuth=90")
-	u.run("cmd", "ATDome", "moveAzimuth", "azimut=90")
+	u.run("cmd", "--defaults", "ATDome", "moveAzimuth", "azimut=90")
 	u.run("cmd", "MTHexapod:1", "setCompensationMode", "enable=true")
 	// The outcome is recorded some milliseconds after the answer; the commands
 	// themselves before.

@@ -42,7 +42,7 @@ func (a *app) completeWith(cmd *cobra.Command, conn *clientFlags, offer func(con
 // observatory's components have: CSC, COMMAND, then FIELD=.
 func (a *app) completeCommand(cmd *cobra.Command, conn *clientFlags, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	return a.completeWith(cmd, conn, func(ctx context.Context, c *client.Client) ([]string, cobra.ShellCompDirective) {
-		components, err := c.Components(ctx)
+		components, err := c.Components(ctx, client.CommandTopics)
 		if err != nil {
 			return nil, noFiles
 		}
@@ -59,6 +59,25 @@ func (a *app) completeCommand(cmd *cobra.Command, conn *clientFlags, args []stri
 func componentOf(arg string) string {
 	csc, _, _ := strings.Cut(arg, ":")
 	return csc
+}
+
+// completeTopic completes the arguments of `loved topics`: CSC, then TOPIC.
+func (a *app) completeTopic(cmd *cobra.Command, conn *clientFlags, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	return a.completeWith(cmd, conn, func(ctx context.Context, c *client.Client) ([]string, cobra.ShellCompDirective) {
+		k, err := askTopics(ctx, c, "")
+		if err != nil || len(args) > 1 {
+			return nil, noFiles
+		}
+		if len(args) == 0 {
+			return withPrefix(prefix, k.names()), noFiles
+		}
+		var names []string
+		for _, kind := range topicKinds {
+			names = slices.AppendSeq(names, maps.Keys(kind.topics(k.components[componentOf(args[0])])))
+		}
+		slices.Sort(names)
+		return withPrefix(prefix, slices.Compact(names)), noFiles
+	})
 }
 
 // completeComponent offers the components. The indices that exist are not known:
@@ -114,13 +133,12 @@ func completeName(component client.Component, prefix string) []string {
 // completeField offers the fields that are not given yet.
 func completeField(component client.Component, args []string, prefix string) []string {
 	var fields []string
-	for _, field := range component.Commands[strings.TrimPrefix(args[1], "cmd_")] {
-		given := slices.ContainsFunc(args[2:], func(arg string) bool { return strings.HasPrefix(arg, field+"=") })
+	for _, field := range component.Commands[strings.TrimPrefix(args[1], "cmd_")].Fields {
+		given := slices.ContainsFunc(args[2:], func(arg string) bool { return strings.HasPrefix(arg, field.Name+"=") })
 		if !given {
-			fields = append(fields, field+"=")
+			fields = append(fields, field.Name+"=")
 		}
 	}
-	slices.Sort(fields)
 	return withPrefix(prefix, fields)
 }
 

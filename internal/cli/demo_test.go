@@ -131,7 +131,7 @@ func TestTheDemoAnswersBadCommandsInOneLine(t *testing.T) {
 	}{
 		"unknown component": {[]string{"cmd", "ATDoom", "moveAzimuth"}, "ATDoom"},
 		"unknown command":   {[]string{"cmd", "ATDome", "flyAway"}, "flyAway"},
-		"unknown field":     {[]string{"cmd", "ATDome", "moveAzimuth", "angle=3"}, "angle"},
+		"unknown field":     {[]string{"cmd", "--defaults", "ATDome", "moveAzimuth", "angle=3"}, "angle"},
 		"wrong type":        {[]string{"cmd", "ATDome", "moveAzimuth", "azimuth=north"}, "azimuth"},
 	}
 	for name, c := range cases {

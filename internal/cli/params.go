@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
-	"github.com/rubin-love/love-go/love/client"
 )
 
 // fieldValue is an argument FIELD=VALUE.
@@ -60,31 +57,4 @@ func paramsOf(values []fieldValue, isText map[string]bool) json.RawMessage {
 		}
 	}
 	return append(params, '}')
-}
-
-// typesTimeout bounds how long a command waits for the types of its fields, which
-// it can do without.
-const typesTimeout = 2 * time.Second
-
-// textFields returns which fields of a command are texts, if any value depends on it
-// and the manager's commander answers; otherwise none.
-func textFields(ctx context.Context, c *client.Client, command love.Command, values []fieldValue) map[string]bool {
-	ask := false
-	for _, v := range values {
-		ask = ask || v.ambiguous()
-	}
-	if !ask {
-		return nil
-	}
-	ctx, stop := context.WithTimeout(ctx, typesTimeout)
-	defer stop()
-	types, err := c.CommandTypes(ctx, command.CSC, command.Name)
-	if err != nil {
-		return nil // the values are checked where the command is
-	}
-	isText := map[string]bool{}
-	for field, name := range types {
-		isText[field] = name == "string"
-	}
-	return isText
 }

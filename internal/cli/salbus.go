@@ -37,6 +37,7 @@ type salBus struct {
 	domain      *sal.Domain
 	description string                            // in words
 	parts       []func(ctx context.Context) error // parts of the bus itself, see run
+	ready       <-chan struct{}                   // closed when the components of the bus itself take commands; nil if there are none
 	end         func()
 	log         *slog.Logger
 }
@@ -71,7 +72,7 @@ func (a *app) openSAL(f *salFlags, log *slog.Logger, without ...string) (*salBus
 	return &salBus{
 		bus: o.bus, definitions: definitions, domain: o.domain, log: log,
 		description: "a simulated observatory of this process",
-		parts:       []func(context.Context) error{o.Run}, end: o.close,
+		parts:       []func(context.Context) error{o.Run}, ready: o.Ready(), end: o.close,
 	}, nil
 }
 
@@ -116,6 +117,20 @@ func (b *salBus) component(arg string) (*sal.Component, int, error) {
 		return nil, 0, &usageError{err}
 	}
 	return c, index, nil
+}
+
+// awaitComponents waits until the components that are part of the bus itself, those of a
+// simulated one, take commands.
+func (b *salBus) awaitComponents(ctx context.Context) error {
+	if b.ready == nil {
+		return nil
+	}
+	select {
+	case <-b.ready:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // close leaves the bus. Everything that uses it must have ended.

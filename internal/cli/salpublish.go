@@ -18,12 +18,13 @@ import (
 	"github.com/rubin-love/love-go/internal/owner"
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
 func (a *app) salPublishCommand() *cobra.Command {
 	var f salToolFlags
-	var wait time.Duration
+	var p salPublishFlags
 	cmd := &cobra.Command{
 		Use:   "publish COMPONENT[:INDEX] TOPIC [FIELD=VALUE…]",
 		Short: "Write a sample on behalf of a component, or command it",
@@ -32,7 +33,8 @@ at this machine as its writer, but every program on the bus takes it for the com
 on the observatory's bus.
 
 A VALUE is what its FIELD takes: a text as it is or in JSON, anything else in JSON, also NaN, Infinity
-and -Infinity. Fields that are not given are zero. What the bus carries although the definition does not
+and -Infinity. Fields of an event or telemetry that are not given are zero, those of a command must be
+given, unless with --defaults. What the bus carries although the definition does not
 expect it is written with a warning: such numbers, values beyond an enumeration, lists of another
 length (a command's must be right).
 
@@ -43,15 +45,22 @@ acknowledgement of the command: COMPONENT[:INDEX] TOPIC: TEXT.`,
   loved sal publish ATDome cmd_moveAzimuth azimuth=90`,
 		Args: minArgs("COMPONENT[:INDEX]", "TOPIC"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.publishSample(ctx, bus, args, wait) })
+			return a.withBus(cmd.Context(), &f, func(ctx context.Context, bus *salBus) error { return a.publishSample(ctx, bus, args, p) })
 		},
 	}
-	durationVar(cmd.Flags(), &wait, "time-limit", 10*time.Second, "how long a command may take; progress extends it")
+	cmd.Flags().BoolVar(&p.defaults, "defaults", false, "send 0, false or an empty text for fields of a command that are left out")
+	durationVar(cmd.Flags(), &p.wait, "time-limit", 10*time.Second, "how long a command may take; progress extends it")
 	f.register(cmd)
 	return cmd
 }
 
-func (a *app) publishSample(ctx context.Context, bus *salBus, args []string, wait time.Duration) error {
+// salPublishFlags are how `loved sal publish` sends a command.
+type salPublishFlags struct {
+	wait     time.Duration
+	defaults bool
+}
+
+func (a *app) publishSample(ctx context.Context, bus *salBus, args []string, p salPublishFlags) error {
 	c, index, err := bus.component(args[0])
 	if err != nil {
 		return err
@@ -73,7 +82,10 @@ func (a *app) publishSample(ctx context.Context, bus *salBus, args []string, wai
 	}
 	warnOfValues(bus.log, t, values)
 	if t.Kind == sal.Command {
-		return a.commandOverSAL(ctx, bus, c, index, t, values, wait)
+		if err := checkLeftOut(c.Instance(index), t, values); err != nil && !p.defaults {
+			return err
+		}
+		return a.commandOverSAL(ctx, bus, c, index, t, values, p.wait)
 	}
 	if err := bus.bus.Publish(ctx, s); err != nil {
 		return err
@@ -83,6 +95,9 @@ func (a *app) publishSample(ctx context.Context, bus *salBus, args []string, wai
 }
 
 func (a *app) commandOverSAL(ctx context.Context, bus *salBus, c *sal.Component, index int, t *sal.Topic, values sal.Values, limit time.Duration) error {
+	if err := bus.awaitComponents(ctx); err != nil {
+		return err
+	}
 	remote, err := bus.domain.Remote(ctx, c.Name, index, sal.WithTopics())
 	if err != nil {
 		return err
@@ -94,6 +109,20 @@ func (a *app) commandOverSAL(ctx context.Context, bus *salBus, c *sal.Component,
 	}
 	fmt.Fprintf(a.stdout, "%s %s: %s\n", c.Instance(index), t.Attr(), cmp.Or(ack.Result, love.Done))
 	return nil
+}
+
+// checkLeftOut returns an error if a command has fields without a value.
+func checkLeftOut(instance string, t *sal.Topic, values sal.Values) error {
+	var missing []client.Field
+	for _, f := range t.Own() {
+		if _, given := values[f.Name]; !given {
+			missing = append(missing, client.Field{Name: f.Name, Type: f.TypeName(), Count: f.Count, Units: f.Units})
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return leftOutError(instance+" "+t.Attr(), missing, nil)
 }
 
 // warnOfValues logs what the bus carries although the definition does not expect it.

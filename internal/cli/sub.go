@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,9 @@ type subFlags struct {
 	conn           clientFlags
 	log            logFlags
 	pretty, strict bool
+	snapshot       bool
+	count          int     // of messages; 0 for no end
+	maxRate        float64 // 0 for no limit
 	groups         []love.Group
 }
 
@@ -30,28 +34,77 @@ func (a *app) subCommand() *cobra.Command {
 		Use:   "sub GROUP…",
 		Short: "Print what groups receive, one JSON line per message",
 		Long: `Print what groups receive, one JSON line per message, until interrupted.
-A GROUP is CATEGORY-CSC-SALINDEX-STREAM. A lost connection is made again.
-The lines can be played back with loved replay.`,
+A GROUP is CATEGORY-CSC-SALINDEX-STREAM. A '*' in place of CSC, SALINDEX or STREAM stands for any; quote
+it for the shell. With all as the STREAM a group receives all streams of one instance, and
+CATEGORY-all-all-all receives everything of a category; '*' gives the same streams one by one.
+loved topics shows what there is, and the shell completes it (loved completion --help). A group of
+something that the manager neither knows nor has seen is a warning.
+
+With --pretty times are UTC, and the names of numbers are printed in their place where the manager
+knows them. A lost connection is made again. The lines can be played back with loved replay.`,
 		Example: `  loved sub telemetry-ATDome-0-position
   loved sub --pretty event-ATDome-0-all
+  loved sub --pretty --count 1 event-ATDome-0-summaryState
+  loved sub --max-rate 1 'telemetry-MTMount-*-*'
   loved sub event-all-all-all telemetry-all-all-all > night.jsonl`,
 		Args: minArgs("GROUP"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, arg := range args {
-				group, err := love.ParseGroup(arg)
-				if err != nil {
-					return &usageError{err}
-				}
-				s.groups = append(s.groups, group)
+			if !cmd.Flags().Changed("snapshot") {
+				s.snapshot = s.pretty
+			}
+			if err := s.parse(args); err != nil {
+				return &usageError{err}
 			}
 			return a.subscribe(cmd.Context(), &s)
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+			return a.completeGroup(cmd, &s.conn, args, prefix)
 		},
 	}
 	s.conn.register(cmd.Flags())
 	s.log.register(cmd.Flags(), slog.LevelWarn)
 	cmd.Flags().BoolVar(&s.pretty, "pretty", false, "print for people instead")
 	cmd.Flags().BoolVar(&s.strict, "strict", false, "ask the manager for strict JSON: null for NaN and the infinities")
+	cmd.Flags().BoolVar(&s.snapshot, "snapshot", false, "begin with the last value of each stream (default with --pretty)")
+	cmd.Flags().IntVar(&s.count, "count", 0, "end after `N` messages (default: when interrupted)")
+	cmd.Flags().Float64Var(&s.maxRate, "max-rate", 0, "at most `HERTZ` messages per second of each stream, the newest (default all)")
 	return cmd
+}
+
+// The bounds of --max-rate are those of the manager.
+const (
+	minMaxRate = 0.01
+	maxMaxRate = 1e6
+)
+
+// parse reads the groups and checks the flags.
+func (s *subFlags) parse(args []string) error {
+	for _, arg := range args {
+		group, err := parseGroup(arg)
+		if err != nil {
+			return err
+		}
+		s.groups = append(s.groups, group)
+	}
+	if s.count < 0 {
+		return fmt.Errorf("--count is %d: give a number above 0, or leave it out", s.count)
+	}
+	if s.maxRate != 0 && !(s.maxRate >= minMaxRate && s.maxRate <= maxMaxRate) {
+		return fmt.Errorf("--max-rate is %v: give %v to %.0f messages per second, or leave it out", s.maxRate, minMaxRate, maxMaxRate)
+	}
+	return nil
+}
+
+// options are those of the client.
+func (s *subFlags) options(to target, log *slog.Logger) []client.Option {
+	options := []client.Option{to.asUser(), client.WithLogger(log), client.WithMaxRate(s.maxRate)}
+	if s.strict {
+		options = append(options, client.WithStrictJSON())
+	}
+	if s.snapshot {
+		options = append(options, client.WithSnapshot())
+	}
+	return options
 }
 
 func (a *app) subscribe(ctx context.Context, s *subFlags) error {
@@ -63,11 +116,7 @@ func (a *app) subscribe(ctx context.Context, s *subFlags) error {
 		return err
 	}
 	log := s.log.logger(a.stderr)
-	options := []client.Option{to.asUser(), client.WithLogger(log)}
-	if s.strict {
-		options = append(options, client.WithStrictJSON())
-	}
-	c, err := client.New(to.manager, options...)
+	c, err := client.New(to.manager, s.options(to, log)...)
 	if err != nil {
 		return &usageError{err}
 	}
@@ -79,10 +128,13 @@ func (a *app) subscribe(ctx context.Context, s *subFlags) error {
 	defer running.Wait()
 	defer stop()
 	running.Go(func() { _ = c.Run(ctx) }) // Subscribe returns the error
+	topics := make(chan knownTopics, 1)
+	running.Go(func() { topics <- a.checkGroups(ctx, c, to, s.groups, log) })
 	print := printLine
 	if s.pretty {
-		print = printPretty
+		print = prettyPrinter{<-topics, a.width(), time.Now}.print // it needs the names of numbers
 	}
+	printed := 0
 	for d, err := range c.Subscribe(ctx, s.groups...) {
 		if err != nil {
 			return withHint(err)
@@ -90,8 +142,37 @@ func (a *app) subscribe(ctx context.Context, s *subFlags) error {
 		if err := print(a.stdout, d.Raw); err != nil {
 			return fmt.Errorf("printing: %w", err)
 		}
+		if printed++; printed == s.count {
+			return nil
+		}
 	}
 	return nil
+}
+
+// topicsTimeout bounds how long a subscription waits for what the manager knows, which
+// it can do without.
+const topicsTimeout = 3 * time.Second
+
+// checkGroups asks the manager for its topics, and warns of groups that have none. A
+// process may not ask: only users may use the HTTP API.
+func (a *app) checkGroups(ctx context.Context, c *client.Client, to target, groups []love.Group, log *slog.Logger) knownTopics {
+	if to.token == "" {
+		log.Info("a process cannot ask whether the manager knows the groups: connect as a user for that")
+		return knownTopics{}
+	}
+	ctx, stop := context.WithTimeout(ctx, topicsTimeout)
+	defer stop()
+	k, err := askTopics(ctx, c, "")
+	if err != nil {
+		log.Info("whether the manager knows the groups could not be checked", "error", err)
+		return k
+	}
+	for _, g := range groups {
+		if warning := k.groupWarning(g); warning != "" {
+			fmt.Fprintf(a.stderr, "loved sub: %s: %s (loved topics shows what there is)\n", g, warning)
+		}
+	}
+	return k
 }
 
 // tryConnecting connects once, so that a wrong address or password is an error

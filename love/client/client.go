@@ -229,7 +229,7 @@ func (c *Client) attach(ctx context.Context, s *socket) error {
 	c.mu.Unlock()
 
 	for _, g := range groups {
-		if err := s.write(ctx, ws.OpText, love.Subscription{Option: love.Subscribe, Group: g}.AppendJSON(nil)); err != nil {
+		if err := s.write(ctx, ws.OpText, c.cfg.subscription(love.Subscribe, g).AppendJSON(nil)); err != nil {
 			return err
 		}
 	}

@@ -6,11 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/rubin-love/love-go/internal/mask"
@@ -131,74 +128,4 @@ func (c *Client) exchange(ctx context.Context, path string, body any) (r command
 		r.Body = []byte(mask.Text(to))
 	}
 	return r, err
-}
-
-// Component is what can be commanded of a component.
-type Component struct {
-	Indexed  bool                // there are several, distinguished by their index
-	Commands map[string][]string // by name without prefix, the names of their fields
-}
-
-// Components are the components of the observatory, by name, with their
-// commands.
-func (c *Client) Components(ctx context.Context) (map[string]Component, error) {
-	var data map[string]struct {
-		Commands map[string]map[string]struct{} `json:"command_data"`
-	}
-	if err := c.get(ctx, "/salinfo/topic-data", url.Values{"categories": {"command"}}, &data); err != nil {
-		return nil, err
-	}
-	all := make(map[string]Component, len(data))
-	for csc, d := range data {
-		component := Component{Commands: make(map[string][]string, len(d.Commands))}
-		for command, fields := range d.Commands {
-			if _, has := fields["salIndex"]; has {
-				component.Indexed = true
-				delete(fields, "salIndex") // it is named with the component
-			}
-			component.Commands[command] = slices.AppendSeq([]string{}, maps.Keys(fields))
-		}
-		all[csc] = component
-	}
-	return all, nil
-}
-
-// CommandTypes returns the types of the fields of a command, by name without the
-// instance's salIndex, as the definition spells them: "double", "string". The prefix
-// "cmd_" may be left out. A component or command that there is not has none.
-func (c *Client) CommandTypes(ctx context.Context, csc, command string) (map[string]string, error) {
-	var data map[string]struct {
-		Commands map[string]map[string]struct {
-			Type string `json:"type_name"`
-		} `json:"command_data"`
-	}
-	if err := c.get(ctx, "/salinfo/topic-data", url.Values{"categories": {"command"}}, &data); err != nil {
-		return nil, err
-	}
-	types := map[string]string{}
-	for name, f := range data[csc].Commands[strings.TrimPrefix(command, "cmd_")] {
-		if name != "salIndex" {
-			types[name] = f.Type
-		}
-	}
-	return types, nil
-}
-
-// get asks the manager something that is answered with JSON.
-func (c *Client) get(ctx context.Context, path string, query url.Values, to any) error {
-	asked := path
-	if len(query) > 0 {
-		asked += "?" + query.Encode()
-	}
-	status, answer, err := c.call(ctx, http.MethodGet, asked, nil)
-	if err != nil {
-		return err
-	}
-	if status != http.StatusOK {
-		return httpError(http.MethodGet, path, status, answer)
-	}
-	if err := json.Unmarshal(answer, to); err != nil {
-		return fmt.Errorf("the answer to GET %s is not a manager's: %w", path, err)
-	}
-	return nil
 }

@@ -130,35 +130,3 @@ func TestACommandIsCheckedWithoutBeingSent(t *testing.T) {
 	require.Equal(t, "in order", ack.Text)
 	require.Equal(t, "/love/manager/api/cmd/check/", s.request.URL.Path)
 }
-
-func TestTheTypesOfACommandsFieldsAreThoseOfTheDefinitions(t *testing.T) {
-	s := newSite(t, 200, `{"Watcher":{"command_data":{"acknowledge":{"salIndex":{"type_name":"int"},"severity":{"type_name":"long"},"name":{"type_name":"string"}}}}}`)
-	for _, name := range []string{"acknowledge", "cmd_acknowledge"} {
-		types, err := s.client(t).CommandTypes(t.Context(), "Watcher", name)
-		require.NoError(t, err)
-		require.Equal(t, map[string]string{"severity": "long", "name": "string"}, types)
-		require.Equal(t, "/love/manager/api/salinfo/topic-data?categories=command", s.request.URL.RequestURI())
-	}
-	for _, c := range [][2]string{{"Watcher", "mute"}, {"Guard", "acknowledge"}} {
-		types, err := s.client(t).CommandTypes(t.Context(), c[0], c[1])
-		require.NoError(t, err)
-		require.Empty(t, types)
-	}
-	_, err := newSite(t, 503, `{"ack":"no commander"}`).client(t).CommandTypes(t.Context(), "Watcher", "mute")
-	require.ErrorContains(t, err, "no commander")
-}
-
-func TestComponentsAreThoseOfTheDefinitions(t *testing.T) {
-	components, err := answering(t, "application/json", `{"ATDome":{"command_data":{"moveAzimuth":{"azimuth":{}},"stopAzimuth":{}}},"ESS":{"command_data":{"start":{"salIndex":{}}}}}`).Components(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, map[string]client.Component{
-		"ATDome": {Commands: map[string][]string{"moveAzimuth": {"azimuth"}, "stopAzimuth": {}}},
-		"ESS":    {Indexed: true, Commands: map[string][]string{"start": {}}},
-	}, components)
-	s := newSite(t, 200, `{}`)
-	_, err = s.client(t).Components(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, "/love/manager/api/salinfo/topic-data?categories=command", s.request.URL.RequestURI())
-	_, err = answering(t, "application/json", `[]`).Components(t.Context())
-	require.ErrorContains(t, err, "not a manager's")
-}

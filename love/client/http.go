@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/rubin-love/love-go/internal/mask"
@@ -78,4 +79,23 @@ func httpError(method, path string, status int, answer []byte) *HTTPError {
 		e.Text = strings.ToValidUTF8(e.Text[:maxText], "") + "…"
 	}
 	return e
+}
+
+// get asks the manager something that is answered with JSON.
+func (c *Client) get(ctx context.Context, path string, query url.Values, to any) error {
+	asked := path
+	if len(query) > 0 {
+		asked += "?" + query.Encode()
+	}
+	status, answer, err := c.call(ctx, http.MethodGet, asked, nil)
+	if err != nil {
+		return err
+	}
+	if status != http.StatusOK {
+		return httpError(http.MethodGet, path, status, answer)
+	}
+	if err := json.Unmarshal(answer, to); err != nil {
+		return fmt.Errorf("the answer to GET %s is not a manager's: %w", path, err)
+	}
+	return nil
 }

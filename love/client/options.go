@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/rubin-love/love-go/love"
 )
 
 // MaxMessage is the size of the largest message that is accepted from a manager, in
@@ -32,6 +34,8 @@ type config struct {
 	passwordGiven   bool
 	retryGiven      bool
 	strict          bool
+	snapshot        bool
+	maxRate         float64
 	logger          *slog.Logger
 	retryMin        time.Duration
 	retryMax        time.Duration
@@ -81,6 +85,17 @@ func WithProcessPassword(password string) Option {
 // WithStrictJSON asks the manager for null in place of NaN and the infinities,
 // so that encoding/json can read every message. Default: as producers send them.
 func WithStrictJSON() Option { return func(c *config) { c.strict = true } }
+
+// WithSnapshot asks the manager for the last value of each stream at the beginning of
+// every subscription, also after reconnecting; such messages have "snapshot": true, and
+// "stale": true if their publisher has gone. A manager that does not know this, like
+// the Python one, ignores it. Default: what comes from then on.
+func WithSnapshot() Option { return func(c *config) { c.snapshot = true } }
+
+// WithMaxRate asks the manager for at most that many messages per second of each
+// stream, from 0.01 to 1000000, keeping the newest; also ignored by a manager that does
+// not know it. 0 is no limit. Default: no limit.
+func WithMaxRate(hertz float64) Option { return func(c *config) { c.maxRate = hertz } }
 
 // WithLogger sets where connections, their losses and ignored messages are
 // logged. Default, also for nil: nowhere. Credentials are never logged.
@@ -135,4 +150,13 @@ func WithHTTPClient(h *http.Client) Option { return func(c *config) { c.http = h
 // tests. Default: [net.Dialer].
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
 	return func(c *config) { c.dial = dial }
+}
+
+// subscription returns a request to join or leave a group.
+func (c *config) subscription(o love.Option, g love.Group) love.Subscription {
+	s := love.Subscription{Option: o, Group: g}
+	if o == love.Subscribe {
+		s.Snapshot, s.MaxRate = c.snapshot, c.maxRate
+	}
+	return s
 }

@@ -76,7 +76,7 @@ func (c *Client) request(ctx context.Context, o love.Option, groups []love.Group
 		return
 	}
 	for _, g := range groups {
-		if s.write(ctx, ws.OpText, love.Subscription{Option: o, Group: g}.AppendJSON(nil)) != nil {
+		if s.write(ctx, ws.OpText, c.cfg.subscription(o, g).AppendJSON(nil)) != nil {
 			return // the connection is lost, or ctx has ended
 		}
 	}

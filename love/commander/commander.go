@@ -50,8 +50,9 @@ type Func func(ctx context.Context, c Call) (love.Ack, error)
 func (f Func) Execute(ctx context.Context, c Call) (love.Ack, error) { return f(ctx, c) }
 
 // Checker checks a command without sending it. The answer is what
-// [Commander.Execute] would return before sending the command, or an Ack with
-// the text [WouldSend] or [Unchecked].
+// [Commander.Execute] would return before sending the command, or an Ack whose
+// text is [WouldSend] or [Unchecked]. After WouldSend it may name what would be sent
+// for parameters that are left out.
 type Checker interface {
 	Check(ctx context.Context, c Call) (love.Ack, error)
 }

@@ -17,6 +17,11 @@ type lastValue struct {
 	seq    uint64
 	epoch  uint64 // in which it was stored; see Hub.joinMu
 
+	// The newest message, whether its value was kept or not; publisher is nil before
+	// the first.
+	publisher *source
+	at        int64 // when it came, UNIX ns
+
 	nameSize int  // bytes counted for the group's name
 	removed  bool // the index has removed the group: use its successor
 }
@@ -27,10 +32,10 @@ const sweepInterval = time.Second
 // streamOverhead estimates the memory of a stream besides its value, in bytes.
 const streamOverhead = 256
 
-// set stores a copy of the value and returns by how many bytes its memory
-// grew. A value older than the stored one is ignored. ok is false if the index
+// set stores a copy of the value, which came at the time now, and returns by how many
+// bytes its memory grew. A value older than the stored one is ignored. ok is false if the index
 // has removed the group meanwhile.
-func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq, epoch uint64, src *source) (grown int, ok bool) {
+func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq, epoch uint64, src *source, now time.Time) (grown int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.removed {
@@ -47,6 +52,7 @@ func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq, epoch ui
 	l.csc = append(l.csc[:0], it.CSC...)
 	l.index = append(l.index[:0], it.SalIndex...)
 	l.seq, l.epoch, l.source = seq, epoch, src
+	l.publisher, l.at = src, now.UnixNano()
 	l.nameSize = nameSize
 	return l.size() - before, true
 }
@@ -67,6 +73,17 @@ func (l *lastValue) markRemoved() bool {
 		l.removed = true
 	}
 	return l.removed
+}
+
+// newest returns when the newest message came and whether its publisher is still
+// connected; ok is false before the first.
+func (l *lastValue) newest() (at time.Time, live, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.publisher == nil {
+		return at, false, false
+	}
+	return time.Unix(0, l.at).UTC(), !l.publisher.gone.Load(), true
 }
 
 // clear drops the value and returns how many bytes that freed.
@@ -96,15 +113,15 @@ func (l *lastValue) stale() bool {
 // last values exceed their memory limit, those whose source has gone are dropped; if
 // that is not enough, the new value is not kept. The group of a stream without a value
 // stays until the next search, because subscribers by wildcard rely on it.
-func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *source) {
-	grown, ok := g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src)
+func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *source, now time.Time) {
+	grown, ok := g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src, now)
 	for !ok { // the index has removed the group meanwhile
 		var known bool
 		if g, known = h.newStream(g.name); !known {
 			return
 		}
 		g.seq.CompareAndSwap(0, seq) // the new group counts on
-		grown, ok = g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src)
+		grown, ok = g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src, now)
 	}
 	if grown <= 0 || h.index.lastBytes.Add(int64(grown)) <= int64(h.limits.LastBytes) {
 		if grown < 0 {

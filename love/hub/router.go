@@ -115,7 +115,7 @@ func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
 	defer g.orderMu.Unlock()
 	seq := g.seq.Add(1)
 	if known {
-		h.storeLast(g, it, s.Value, seq, r.source)
+		h.storeLast(g, it, s.Value, seq, r.source, r.now)
 	}
 	if len(g.memberList()) > 0 {
 		r.send(g, g.key, r.frame(g.key, seq, r.encodeStream(it, s.Name, s.Value, g)))

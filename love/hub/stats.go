@@ -1,10 +1,13 @@
 package hub
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/rubin-love/love-go/love"
 )
 
 // counters counts what the hub has done since it was made, and notifies the
@@ -135,5 +138,25 @@ func (h *Hub) Groups() []GroupStats {
 		list = append(list, GroupStats{Group: g.name.String(), Members: len(g.memberList()), Messages: g.seq.Load()})
 	})
 	slices.SortFunc(list, func(a, b GroupStats) int { return strings.Compare(a.Group, b.Group) })
+	return list
+}
+
+// Streams returns the figures of every stream that was published and is still known,
+// ordered by category, csc, salindex and stream. A stream is forgotten when its
+// publisher has gone, it has no subscriber, and the memory of its last value is needed
+// ([Limits].LastBytes and Streams).
+func (h *Hub) Streams() []love.StreamStats {
+	list := []love.StreamStats{}
+	h.index.each(func(g *group) {
+		if at, live, ok := g.last.newest(); ok {
+			n := g.name
+			list = append(list, love.StreamStats{
+				Category: n.Category, CSC: n.CSC, SalIndex: n.SalIndex, Stream: n.Stream, Messages: g.seq.Load(), Last: at, Live: live,
+			})
+		}
+	})
+	slices.SortFunc(list, func(a, b love.StreamStats) int {
+		return cmp.Or(cmp.Compare(a.Category, b.Category), cmp.Compare(a.CSC, b.CSC), cmp.Compare(a.SalIndex, b.SalIndex), cmp.Compare(a.Stream, b.Stream))
+	})
 	return list
 }

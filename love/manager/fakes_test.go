@@ -70,6 +70,13 @@ func (h *fakeHub) Groups() []hub.GroupStats {
 	return []hub.GroupStats{{Group: "event-ATDome-0-summaryState", Members: 1}}
 }
 
+func (h *fakeHub) Streams() []love.StreamStats {
+	return []love.StreamStats{
+		{Category: "event", CSC: "ATDome", SalIndex: "0", Stream: "summaryState", Messages: 2, Last: start, Live: true},
+		{Category: "telemetry", CSC: "MTMount", SalIndex: "0", Stream: "azimuth", Messages: 7, Last: start},
+	}
+}
+
 func (h *fakeHub) disconnects() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -78,6 +78,7 @@ func (m *Manager) endpoints() []endpoint {
 		{path: "/manager/api/salinfo/topic-names", actions: actions{get: m.topicNames}},
 		{path: "/manager/api/salinfo/topic-data", actions: actions{get: m.topicData}},
 		{path: "/manager/api/salinfo/metadata", actions: actions{get: m.metadata}},
+		{path: "/manager/api/streams/", actions: actions{get: m.streams}},
 
 		{path: "/manager/api/hub/", needs: auth.ManageUsers, actions: actions{get: m.hubReport}},
 		{path: "/manager/api/admin/users/", needs: auth.ManageUsers, actions: actions{get: m.listUsers, post: m.addUser}},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rubin-love/love-go/internal/similar"
 )
 
 // Component is the interface of one kind of device or service.
@@ -37,7 +39,7 @@ func (c *Component) Command(name string) (*Topic, error) {
 	if !ok || t.Kind != Command {
 		return nil, &UnknownTopicError{
 			Component: c.Name, Kind: Command, Name: name,
-			Suggestions: suggest(Command.Prefix()+trimKind(name), c.attrs(Command.Prefix())),
+			Suggestions: similar.Names(Command.Prefix()+trimKind(name), c.attrs(Command.Prefix())),
 		}
 	}
 	return t, nil
@@ -97,7 +99,7 @@ func (c *Component) topicOf(attr string) (*Topic, error) {
 	if t, ok := c.byAttr[attr]; ok {
 		return t, nil
 	}
-	return nil, &UnknownTopicError{Component: c.Name, Name: attr, Suggestions: suggest(attr, c.attrs(""))}
+	return nil, &UnknownTopicError{Component: c.Name, Name: attr, Suggestions: similar.Names(attr, c.attrs(""))}
 }
 
 // attrs lists the attribute names that have the prefix, sorted.

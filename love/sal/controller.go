@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rubin-love/love-go/internal/similar"
 )
 
 // Controller implements a component: it writes the component's events and
@@ -125,7 +127,7 @@ func (c *Controller) Write(ctx context.Context, attr string, values Values, opts
 	if w == nil {
 		return false, &UnknownTopicError{
 			Component: c.component.Name, Name: attr,
-			Suggestions: suggest(attr, slices.Concat(c.component.attrs(Event.Prefix()), c.component.attrs(Telemetry.Prefix()))),
+			Suggestions: similar.Names(attr, slices.Concat(c.component.attrs(Event.Prefix()), c.component.attrs(Telemetry.Prefix()))),
 		}
 	}
 	if c.isClosed() {
@@ -150,7 +152,7 @@ func (c *Controller) isClosed() bool {
 func (c *Controller) Handle(name string, h Handler) error {
 	attr := Command.Prefix() + trimKind(name)
 	if _, ok := c.component.Topic(attr); !ok {
-		return &UnknownTopicError{Component: c.component.Name, Kind: Command, Name: name, Suggestions: suggest(attr, c.component.attrs(Command.Prefix()))}
+		return &UnknownTopicError{Component: c.component.Name, Kind: Command, Name: name, Suggestions: similar.Names(attr, c.component.attrs(Command.Prefix()))}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

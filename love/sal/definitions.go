@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/rubin-love/love-go/internal/similar"
 )
 
 // Definitions holds the interfaces of components by name. It is safe for
@@ -72,7 +74,7 @@ func (d *Definitions) Known(name string) bool { return slices.Contains(d.names, 
 // [*UnknownComponentError], or says what is wrong with the component's files.
 func (d *Definitions) Component(name string) (*Component, error) {
 	if !d.Known(name) {
-		return nil, &UnknownComponentError{Name: name, Suggestions: suggest(name, d.names)}
+		return nil, &UnknownComponentError{Name: name, Suggestions: similar.Names(name, d.names)}
 	}
 	d.mu.Lock()
 	l, ok := d.known[name]

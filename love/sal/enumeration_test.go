@@ -1,6 +1,7 @@
 package sal_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,6 +22,44 @@ func TestEnumerationsOfAComponentHaveNamesAndNumbers(t *testing.T) {
 	require.Equal(t, "One", e.Text(1), "numbers begin with 1")
 	_, ok = c.Enumeration("Nothing")
 	require.False(t, ok)
+}
+
+func TestTheNumbersOfAFieldHaveTheNamesOfTheEnumerationItRefersTo(t *testing.T) {
+	defs, err := sal.Define(&sal.Component{
+		Name: "Dome",
+		Enumerations: []sal.Enumeration{
+			{Name: "DoorState", Members: []sal.Choice{{Name: "Open", Number: 1}}},
+			{Name: "AzimuthState", Members: []sal.Choice{{Name: "Moving", Number: 1}}},
+		},
+		Topics: []*sal.Topic{
+			{Kind: sal.Event, Name: "azimuthState", Fields: []sal.Field{{Name: "state", Type: sal.Long}, {Name: "homing", Type: sal.Long}}},
+			{Kind: sal.Event, Name: "door", Fields: []sal.Field{
+				{Name: "state", Type: sal.Long}, {Name: "doorState", Type: sal.Long},
+				{Name: "main", Type: sal.Long, Description: "Its state; a DoorState enum."},
+				{Name: "both", Type: sal.Long, Description: "A bitmask of DoorState enumeration values."},
+				{Name: "own", Type: sal.Long, Description: "A DoorState enum.", Choices: []sal.Choice{{Name: "Own", Number: 3}}},
+				{Name: "other", Type: sal.Long, Description: "An Unheard enumeration."},
+			}},
+			{Kind: sal.Event, Name: "summaryState", Fields: []sal.Field{{Name: "summaryState", Type: sal.Long}}},
+		},
+	})
+	require.NoError(t, err)
+	c, err := defs.Component("Dome")
+	require.NoError(t, err)
+	for field, want := range map[string]string{
+		"evt_azimuthState state": "Moving", "evt_azimuthState homing": "", "evt_door state": "", "evt_door doorState": "Open",
+		"evt_door main": "Open", "evt_door both": "", "evt_door own": "Own", "evt_door other": "", "evt_summaryState summaryState": "DISABLED",
+	} {
+		attr, name, _ := strings.Cut(field, " ")
+		topic, _ := c.Topic(attr)
+		f, ok := topic.Field(name)
+		require.True(t, ok)
+		first := ""
+		if choices := c.Choices(topic, f); choices != nil {
+			first = choices[0].Name
+		}
+		require.Equal(t, want, first, field)
+	}
 }
 
 func TestOnlyIndexedComponentsTakeAnIndex(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/rubin-love/love-go/internal/similar"
 )
 
 var (
@@ -44,7 +46,7 @@ type UnknownComponentError struct {
 
 // Error implements error.
 func (e *UnknownComponentError) Error() string {
-	return fmt.Sprintf("there is no component %q%s", e.Name, didYouMean(e.Suggestions))
+	return fmt.Sprintf("there is no component %q%s", e.Name, similar.Question(e.Suggestions))
 }
 
 // UnknownTopicError reports a topic that the component does not have.
@@ -61,7 +63,7 @@ func (e *UnknownTopicError) Error() string {
 	if e.Kind != 0 {
 		what = e.Kind.String()
 	}
-	return fmt.Sprintf("%s has no %s %q%s", e.Component, what, e.Name, didYouMean(e.Suggestions))
+	return fmt.Sprintf("%s has no %s %q%s", e.Component, what, e.Name, similar.Question(e.Suggestions))
 }
 
 // UnknownFieldError reports one or more fields that the topic does not have.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/leftout"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/sal"
@@ -82,12 +83,18 @@ func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack,
 	return love.Ack{Text: cmp.Or(ack.Result, love.Done), Code: int(ack.Code), Error: ack.Error}, nil
 }
 
-// Check implements [commander.Checker].
+// Check implements [commander.Checker]. The acknowledgement names the fields that are
+// left out, with their units and what would be sent for them.
 func (c *Commander) Check(_ context.Context, call commander.Call) (love.Ack, error) {
-	if _, err := c.prepare(call.Command); err != nil {
+	p, err := c.prepare(call.Command)
+	if err != nil {
 		return love.Ack{}, refusal(err)
 	}
-	return love.Ack{Text: commander.WouldSend}, nil
+	text := commander.WouldSend
+	if missing := p.leftOut(); len(missing) > 0 {
+		text += " Left out, so it would be sent with: " + strings.Join(missing, ", ") + "."
+	}
+	return love.Ack{Text: text}, nil
 }
 
 func progressOf(a sal.Ack) love.Progress {
@@ -99,6 +106,16 @@ type prepared struct {
 	component *sal.Component
 	topic     *sal.Topic
 	values    sal.Values
+}
+
+// leftOut returns the fields that are not given, as they would be sent.
+func (p prepared) leftOut() (fields []string) {
+	for _, f := range p.topic.Own() {
+		if _, given := p.values[f.Name]; !given {
+			fields = append(fields, leftout.WithUnits(f.Name, f.TypeName(), f.Units, f.Count))
+		}
+	}
+	return fields
 }
 
 // prepare checks a command against its definition.

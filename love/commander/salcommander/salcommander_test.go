@@ -168,11 +168,23 @@ func TestARefusalReportsWhatIsAccepted(t *testing.T) {
 
 func TestCheckSendsNothing(t *testing.T) {
 	withLamp(t, accept, func(t *testing.T, l lamp) {
-		ack, err := l.Check(t.Context(), call("Lamp", 0, "switchOn", `{"colour":2,"pattern":[true,false,true]}`))
+		ack, err := l.Check(t.Context(), call("Lamp", 0, "switchOn", `{"colour":2,"pattern":[true,false,true],"serial":1,"power":0}`))
 		require.NoError(t, err)
 		require.Equal(t, love.Ack{Text: commander.WouldSend}, ack)
+		ack, err = l.Check(t.Context(), call("Hexapod", 1, "move", `{}`))
+		require.NoError(t, err)
+		require.Equal(t, love.Ack{Text: commander.WouldSend}, ack, "it has no fields but salIndex")
 		synctest.Wait()
 		require.Empty(t, l.got)
+	})
+}
+
+func TestCheckNamesWhatIsLeftOut(t *testing.T) {
+	withLamp(t, accept, func(t *testing.T, l lamp) {
+		ack, err := l.Check(t.Context(), call("Lamp", 0, "cmd_switchOn", `{"colour":2}`))
+		require.NoError(t, err)
+		require.Equal(t, "The command is in order; it was not sent. Left out, so it would be sent with: "+
+			"power=0 W, serial=0, pattern=[false, …] (3 elements).", ack.Text)
 	})
 }
 

@@ -59,7 +59,8 @@ func (c *Commander) TopicNames(_ context.Context, categories string) (json.RawMe
 
 // TopicData implements [commander.Informer]: {"ATDome": {"event_data": {"summaryState":
 // {"summaryState": {"name", "description", "units", "type_name", "count"}}}}},
-// with salIndex and without private fields.
+// with salIndex and without private fields. A field whose numbers have names has those
+// too: "choices": [{"name", "number"}].
 func (c *Commander) TopicData(_ context.Context, categories string) (json.RawMessage, error) {
 	set := parseKinds(categories)
 	return c.info.answer(&c.info.data[set], set, "_data", appendTopics), nil
@@ -106,7 +107,7 @@ func appendTopics(dst []byte, c *sal.Component, k sal.Kind) []byte {
 		dst = append(wire.AppendKey(dst, name), '{')
 		for _, f := range t.Fields {
 			if !strings.HasPrefix(f.Name, "private_") {
-				dst = appendField(wire.AppendKey(dst, f.Name), f)
+				dst = appendField(wire.AppendKey(dst, f.Name), f, c.Choices(t, f))
 			}
 		}
 		dst = append(dst, '}')
@@ -114,12 +115,23 @@ func appendTopics(dst []byte, c *sal.Component, k sal.Kind) []byte {
 	return append(dst, '}')
 }
 
-func appendField(dst []byte, f sal.Field) []byte {
+func appendField(dst []byte, f sal.Field, choices []sal.Choice) []byte {
 	dst = append(dst, '{')
 	dst = wire.AppendText(wire.AppendKey(dst, "name"), f.Name)
 	dst = wire.AppendText(wire.AppendKey(dst, "description"), f.Description)
 	dst = wire.AppendText(wire.AppendKey(dst, "units"), f.Units)
 	dst = wire.AppendText(wire.AppendKey(dst, "type_name"), f.TypeName())
 	dst = strconv.AppendInt(wire.AppendKey(dst, "count"), int64(f.Count), 10)
+	if choices != nil {
+		dst = append(wire.AppendKey(dst, "choices"), '[')
+		for i, choice := range choices {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = wire.AppendText(wire.AppendKey(append(dst, '{'), "name"), choice.Name)
+			dst = append(strconv.AppendInt(wire.AppendKey(dst, "number"), choice.Number, 10), '}')
+		}
+		dst = append(dst, ']')
+	}
 	return append(dst, '}')
 }

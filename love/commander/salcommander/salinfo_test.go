@@ -38,7 +38,8 @@ func TestTopicDataDescribesFieldsButNotPrivateOnes(t *testing.T) {
 		"power":{"name":"power","description":"How bright.","units":"W","type_name":"float","count":1},
 		"serial":{"name":"serial","description":"","units":"unitless","type_name":"long long","count":1},
 		"pattern":{"name":"pattern","description":"","units":"unitless","type_name":"boolean","count":3},
-		"colour":{"name":"colour","description":"","units":"unitless","type_name":"short","count":1}}}}`, string(got["Lamp"]))
+		"colour":{"name":"colour","description":"","units":"unitless","type_name":"short","count":1,
+			"choices":[{"name":"Red","number":1},{"name":"Blue","number":2}]}}}}`, string(got["Lamp"]))
 	require.JSONEq(t, `{"command_data":{"move":{"salIndex":{"name":"salIndex","description":"SAL index (only present for indexed SAL components)",
 		"units":"unitless","type_name":"long","count":1}}}}`, string(got["Hexapod"]))
 

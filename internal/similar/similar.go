@@ -1,7 +1,9 @@
-package sal
+// Package similar finds the names that a mistyped one was probably meant to be.
+package similar
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
@@ -9,9 +11,9 @@ import (
 // maxSuggestions is the number of similar names that an error offers.
 const maxSuggestions = 3
 
-// suggest returns the few names that were probably meant: those that differ in a few
+// Names returns the few names that were probably meant: those that differ in a few
 // letters only or contain the given text.
-func suggest(given string, names []string) []string {
+func Names(given string, names []string) []string {
 	type candidate struct {
 		name     string
 		distance int
@@ -35,8 +37,9 @@ func suggest(given string, names []string) []string {
 	return out
 }
 
-// didYouMean returns suggestions as the end of an error text.
-func didYouMean(suggestions []string) string {
+// Question returns names as the end of an error text: "; did you mean ATDome?", or
+// nothing without names.
+func Question(suggestions []string) string {
 	if len(suggestions) == 0 {
 		return ""
 	}
@@ -48,7 +51,7 @@ func didYouMean(suggestions []string) string {
 // make this slow.
 func distance(a, b string) int {
 	if len(a) > 100 || len(b) > 100 {
-		return 100
+		return math.MaxInt
 	}
 	row := make([]int, len(b)+1)
 	for j := range row {
