@@ -84,7 +84,10 @@ func (a *app) subscribe(ctx context.Context, s *subFlags) error {
 		print = printPretty
 	}
 	for d, err := range c.Subscribe(ctx, s.groups...) {
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
 			return withHint(err)
 		}
 		if err := print(a.stdout, d.Raw); err != nil {

@@ -18,6 +18,9 @@ const (
 	writeTimeout = 10 * time.Second
 	closeTimeout = 500 * time.Millisecond
 
+	// runTimeout is how long what needs Run waits for its call.
+	runTimeout = 5 * time.Second
+
 	// refusedRetry is the pause after a credential was refused: a manager that
 	// needs another password is not back within a second.
 	refusedRetry = 3 * time.Second
