@@ -165,7 +165,7 @@ func TestWhatCannotBeDecodedNamesStreamFieldAndReason(t *testing.T) {
 		`{"s":true}`:                              `stream s: field s is true, which does not fit a Go string`,
 		`{"m":{"x":{"value":"a"}}}`:               `stream s: field m.x is "a", which does not fit a Go int`,
 		`{"m":[]}`:                                `stream s: field m is [], which does not fit a Go map[string]int`,
-		`{"m":"` + string(accents()) + `"}`:        `stream s: field m is "ééééééééééééééééééé…, which does not fit a Go map[string]int`,
+		`{"m":"` + string(accents()) + `"}`:       `stream s: field m is "ééééééééééééééééééé…, which does not fit a Go map[string]int`,
 		`{"m":{},"y":"today"}`:                    `stream s: field y cannot be decoded: parsing time`,
 		`[]`:                                      `stream s: it is a list of 0 elements, not of one: decode it into a slice`,
 		`[{},{}]`:                                 `stream s: it is a list of 2 elements, not of one: decode it into a slice`,

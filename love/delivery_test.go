@@ -21,7 +21,7 @@ func TestADeliveryGivesItsStreamsWithTheirGroups(t *testing.T) {
 		`{"category":"event","data":[{"csc":"A","salindex":0,"data":{"A":{"A":1}}}],"subscription":"event-A-0-all"}`:       {"event-A-0-A 1"},
 		`{"category":"event","data":[{"csc":"A","salindex":0,"data":{"all":1}}],"subscription":"event-A-0-all"}`:           {"event-A-0-all 1"},
 		`{"category":"event","data":[{"csc":"A","salindex":0,"data":{"A":{"s":1}}}],"subscription":"event-A-0-A"}`:         {`event-A-0-A {"s":1}`},
-		`{"category":"event","data":[],"subscription":"event-all-all-all"}`:                                                 nil,
+		`{"category":"event","data":[],"subscription":"event-all-all-all"}`:                                                nil,
 	} {
 		m, err := delivery(raw).Message()
 		require.NoError(t, err)
