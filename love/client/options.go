@@ -31,6 +31,7 @@ type Option func(*config)
 
 type config struct {
 	token, password string
+	credential      func(*http.Request) error // may be nil
 	strict          bool
 	logger          *slog.Logger
 	retryMin        time.Duration
@@ -74,6 +75,21 @@ func WithToken(token string) Option { return func(c *config) { c.token = token }
 // because it may be the manager's that is wrong.
 func WithProcessPassword(password string) Option {
 	return func(c *config) { c.password = password }
+}
+
+// WithCredential has add put a credential of your own into every request to the manager,
+// that for the websocket included: a header, a cookie or a parameter of the query, for a
+// gate or a proxy of your own. It is called for each request and each attempt to connect,
+// so the credential may change meanwhile; an error is that of the request, or a failed
+// attempt. The manager is asked again, slowly, when it refuses the credential. Cookies in
+// the Jar of [WithHTTPClient] are sent without it.
+//
+//	client.WithCredential(func(r *http.Request) error {
+//		r.Header.Set("X-Badge", badge)
+//		return nil
+//	})
+func WithCredential(add func(r *http.Request) error) Option {
+	return func(c *config) { c.credential = add }
 }
 
 // WithStrictJSON asks the manager for null in place of NaN and the infinities,
@@ -120,7 +136,8 @@ func WithBuffer(messages int) Option { return func(c *config) { c.buffer = max(m
 
 // WithHTTPClient sets the client for the HTTP requests. Default: one with a
 // timeout of 30 s; commands and approvals wait as long as their context.
-// Redirects are never followed.
+// Redirects are never followed. The cookies of its Jar go with the websocket's
+// handshake, too; its Transport is for HTTP alone (see [WithDialer]).
 func WithHTTPClient(h *http.Client) Option { return func(c *config) { c.http = h } }
 
 // WithDialer sets how the websocket's TCP connection is made, for proxies and

@@ -82,6 +82,7 @@ func TestAUserWhoIsWithdrawnIsDisconnected(t *testing.T) {
 	h, url := start(t)
 	ada, bob := dial(t, url, "token=ada"), dial(t, url, "token=bob")
 	process := dialProcess(t, url)
+	require.ElementsMatch(t, []string{"ada", "bob"}, h.Usernames())
 	h.DisconnectUser("ada")
 	code, _ := ada.waitClosed()
 	require.Equal(t, ws.StatusNormalClosure, code)
