@@ -16,7 +16,7 @@ import (
 )
 
 // directoryTimeout is how long the suite waits for what must happen.
-const directoryTimeout = 10 * time.Second
+const directoryTimeout = 5 * time.Second
 
 // directory returns the authenticator as a directory; without one, the test is skipped.
 func (a AuthenticatorSetup) directory(t *testing.T) auth.Directory {
