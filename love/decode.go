@@ -38,9 +38,10 @@ func (e *DecodeError) Error() string {
 //
 // A struct field takes the field that the tag "love" names, else that of its json
 // tag, else that of its own name in any case. Embedded structs count as their fields;
-// those with the tag "-" are left alone. A unit after the name must be that of the
-// stream, if the stream has units. What is missing or null is an error, except for a
-// pointer; what the struct does not ask for is ignored.
+// those with the tag "-" are left alone. Package producer writes structs by the same
+// rules. A unit after the name must be that of the stream, if the stream has units. What is
+// missing or null is an error, except for a pointer; what the struct does not ask for is
+// ignored.
 //
 // A field with its data type and units, {"value": 1.5, "dataType": "Float", "units":
 // "deg"}, is decoded from its value, unless the Go type is a struct with a field
@@ -168,6 +169,9 @@ func decodeStruct(into reflect.Value, raw []byte) error {
 		members[name] = value
 	}
 	for _, f := range wireFields(into.Type()) {
+		if f.hidden {
+			return &DecodeError{Field: f.name, Problem: "of the Go " + into.Type().String() + " is not exported: begin its name with a capital letter"}
+		}
 		value, name, ok := f.find(members)
 		field := into.FieldByIndex(f.index)
 		if !ok {

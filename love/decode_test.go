@@ -179,6 +179,9 @@ func TestWhatCannotBeDecodedNamesStreamFieldAndReason(t *testing.T) {
 		require.ErrorAs(t, err, &e)
 		require.Equal(t, "s", e.Stream)
 	}
+	require.EqualError(t, stream(`{"x":1}`).Decode(new(struct {
+		x int `love:"x"`
+	})), "stream s: field x of the Go struct { x int \"love:\\\"x\\\"\" } is not exported: begin its name with a capital letter")
 	for _, v := range []any{nil, target{}, (*target)(nil)} {
 		require.ErrorContains(t, stream(`{}`).Decode(v), "Decode takes a pointer, such as one to a struct, not")
 	}

@@ -11,6 +11,7 @@ type wireField struct {
 	name   string
 	tagged bool   // the name is from a tag: it must be written so
 	unit   string // from the tag; may be empty
+	hidden bool   // it has a tag, but is not exported, so that nobody can set it
 }
 
 // wireFields returns the fields of a struct type that streams have.
@@ -24,13 +25,14 @@ func wireFields(t reflect.Type) (fields []wireField) {
 		}
 		name, unit = strings.TrimSpace(name), strings.TrimSpace(unit)
 		switch {
-		case name == "-", !f.IsExported() && !f.Anonymous:
+		case name == "-", !f.IsExported() && !f.Anonymous && !tagged:
 		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
 			for _, inner := range wireFields(f.Type) {
 				inner.index = append([]int{i}, inner.index...)
 				fields = append(fields, inner)
 			}
 		case !f.IsExported():
+			fields = append(fields, wireField{name: f.Name, hidden: true})
 		case name == "":
 			fields = append(fields, wireField{index: f.Index, name: f.Name, unit: unit})
 		default:

@@ -31,7 +31,6 @@ type Option func(*config)
 
 type config struct {
 	token, password string
-	credential      func(*http.Request) error // may be nil
 	strict          bool
 	logger          *slog.Logger
 	retryMin        time.Duration
@@ -41,6 +40,7 @@ type config struct {
 	pongTimeout     time.Duration
 	buffer          int
 	http            *http.Client
+	credential      func(*http.Request) error // of the caller's own; may be nil
 	dial            func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
