@@ -233,9 +233,11 @@ func TestASubscriptionMayComeALittleBeforeRun(t *testing.T) {
 func TestOptionsAreAskedForAgainAfterAReconnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newManager(t)
-		c, stop := m.start(t)
+		c, err := client.New("manager", client.WithDialer(m.dial))
+		require.NoError(t, err)
 		_ = c.SubscribeWith(t.Context(), love.SubscribeOptions{Snapshot: true}, position)
 		_ = c.SubscribeWith(t.Context(), love.SubscribeOptions{MaxRate: 2}, position)
+		stop := run(t, c)
 		for range 2 {
 			p := <-m.peers
 			require.Equal(t, `{"option":"subscribe","category":"telemetry","csc":"ATDome","salindex":"0","stream":"position","max_rate":2.0}`, p.receive(t), "the latest hold")
