@@ -3,6 +3,7 @@ package love_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,6 +43,14 @@ func TestMessagesGoThroughEncodingJSONAsTheWireHasThem(t *testing.T) {
 	text, subscription := roundTrip(t, love.Subscription{Option: love.Subscribe, Group: love.StreamGroup("event", "A", 2, "s"), ProducerSnd: 1.5})
 	require.Equal(t, `{"option":"subscribe","category":"event","csc":"A","salindex":"2","stream":"s","producer_snd":1.5}`, text)
 	require.Equal(t, "event-A-2-s", subscription.Group.String())
+	options := love.SubscribeOptions{Snapshot: true, Seq: true, MaxRate: 2.5}
+	_, withOptions := roundTrip(t, love.Subscription{Option: love.Subscribe, Group: love.CategoryGroup("event"), Options: options})
+	require.Equal(t, options, withOptions.Options)
+
+	text, delivery := roundTrip(t, love.Delivery{Raw: love.RawValue(`{"a":1.50}`), Group: "event-A-2-s", Received: time.Unix(0, 0).UTC()})
+	require.Equal(t, `{"message":{"a":1.50},"group":"event-A-2-s","received":"1970-01-01T00:00:00Z"}`, text)
+	require.Equal(t, "event-A-2-s", delivery.Group)
+	require.Equal(t, `{"a":1.50}`, string(delivery.Raw))
 	require.InDelta(t, 1.5, subscription.ProducerSnd, 0)
 	require.NoError(t, json.Unmarshal([]byte(`{"option":"unsubscribe","category":"event","csc":"A","salindex":2,"stream":"s"}`), &subscription))
 	require.Equal(t, love.Subscription{Option: love.Unsubscribe, Group: love.StreamGroup("event", "A", 2, "s")}, subscription)

@@ -110,8 +110,11 @@ func (s *Subscription) UnmarshalJSON(text []byte) error {
 		Category: Category(wire.Text(f.Category)), CSC: string(wire.Text(f.CSC)),
 		SalIndex: indexOf(f.SalIndex).String(), Stream: string(wire.Text(f.Stream)),
 	}}
-	if wire.IsNumber(f.ProducerSnd) {
-		s.ProducerSnd, _ = strconv.ParseFloat(string(f.ProducerSnd), 64)
+	s.Options.Snapshot, s.Options.Seq = string(f.Snapshot) == "true", string(f.Seq) == "true"
+	for number, into := range map[*float64][]byte{&s.ProducerSnd: f.ProducerSnd, &s.Options.MaxRate: f.MaxRate} {
+		if wire.IsNumber(into) {
+			*number, _ = strconv.ParseFloat(string(into), 64)
+		}
 	}
 	return nil
 }

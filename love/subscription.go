@@ -1,5 +1,31 @@
 package love
 
+import "fmt"
+
+// SubscribeOptions holds what a subscription asks for beyond the messages. A Python
+// manager ignores them.
+type SubscribeOptions struct {
+	Snapshot bool // begin with the last value of each stream, marked "snapshot"
+	Seq      bool // put a counter per stream into each message, "seq"
+	// MaxRate is how many messages per second of one stream come at most, keeping the
+	// newest: [MinMaxRate] to [MaxMaxRate]. 0: no limit.
+	MaxRate float64
+}
+
+// The bounds of SubscribeOptions.MaxRate, in hertz.
+const (
+	MinMaxRate = 0.01
+	MaxMaxRate = 1e6
+)
+
+// Check returns an error for options that a manager refuses.
+func (o SubscribeOptions) Check() error {
+	if o.MaxRate == 0 || o.MaxRate >= MinMaxRate && o.MaxRate <= MaxMaxRate {
+		return nil
+	}
+	return fmt.Errorf("a subscription with the MaxRate %g: give 0 for no limit, or %g to %g messages per second", o.MaxRate, MinMaxRate, MaxMaxRate)
+}
+
 // Option is what a subscription request asks for.
 type Option string
 
@@ -13,13 +39,10 @@ const (
 type Subscription struct {
 	Option Option
 	Group  Group
+	// Options are sent with a request to join.
+	Options SubscribeOptions
 	// ProducerSnd is when a producer sent it, UNIX seconds; absent if 0.
 	ProducerSnd float64
-	// Snapshot asks for the last value of each stream first, and MaxRate for at most
-	// that many messages per second of each, if it is not 0: extensions, which the
-	// Python manager ignores (docs/protocol/manager.md#extensions).
-	Snapshot bool
-	MaxRate  float64
 }
 
 // AppendJSON appends the request. A salindex that spells a number is sent as a
@@ -30,16 +53,26 @@ func (s Subscription) AppendJSON(dst []byte) []byte {
 	dst = AppendText(append(dst, `,"csc":`...), s.Group.CSC)
 	dst = AppendText(append(dst, `,"salindex":`...), s.Group.SalIndex)
 	dst = AppendText(append(dst, `,"stream":`...), s.Group.Stream)
+	if s.Option == Subscribe {
+		dst = s.Options.appendMembers(dst)
+	}
 	if s.ProducerSnd != 0 {
 		dst = AppendFloat(append(dst, `,"producer_snd":`...), s.ProducerSnd)
 	}
-	if s.Snapshot {
+	return append(dst, '}')
+}
+
+func (o SubscribeOptions) appendMembers(dst []byte) []byte {
+	if o.Snapshot {
 		dst = append(dst, `,"snapshot":true`...)
 	}
-	if s.MaxRate != 0 {
-		dst = AppendFloat(append(dst, `,"max_rate":`...), s.MaxRate)
+	if o.Seq {
+		dst = append(dst, `,"seq":true`...)
 	}
-	return append(dst, '}')
+	if o.MaxRate != 0 {
+		dst = AppendFloat(append(dst, `,"max_rate":`...), o.MaxRate)
+	}
+	return dst
 }
 
 // Confirmation returns the text of the manager's answer, in "data". The

@@ -17,6 +17,8 @@ func TestASubscriptionAndItsConfirmation(t *testing.T) {
 	require.Contains(t, string(s.AppendJSON(nil)), `,"producer_snd":1.5}`)
 	require.Equal(t, "Successfully unsubscribed to event-ATDome-0-summaryState", s.Confirmation())
 
-	asking := love.Subscription{Option: love.Subscribe, Group: g, Snapshot: true, MaxRate: 2}
-	require.Contains(t, string(asking.AppendJSON(nil)), `"stream":"summaryState","snapshot":true,"max_rate":2.0}`)
+	asking := love.Subscription{Option: love.Subscribe, Group: g, Options: love.SubscribeOptions{Snapshot: true, Seq: true, MaxRate: 2}}
+	require.Contains(t, string(asking.AppendJSON(nil)), `"stream":"summaryState","snapshot":true,"seq":true,"max_rate":2.0}`)
+	asking.Option = love.Unsubscribe
+	require.NotContains(t, string(asking.AppendJSON(nil)), "snapshot")
 }

@@ -30,7 +30,6 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
-	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/server"
 )
 
@@ -69,11 +68,7 @@ func run(ctx context.Context, listener net.Listener, way commander.Commander, ta
 	}
 	go func() {
 		for lines := bufio.NewScanner(takenBack); lines.Scan(); {
-			name := lines.Text()
-			office.takeBack(name)
-			// Requests are refused from now on. A websocket was checked when it was
-			// opened, so it has to be closed.
-			s.Hub().Disconnect(func(p auth.Principal) bool { return p.User.Username == name }, hub.CloseCredential)
+			office.takeBack(lines.Text())
 		}
 	}()
 	return s.Serve(ctx, listener)
@@ -81,6 +76,8 @@ func run(ctx context.Context, listener net.Listener, way commander.Commander, ta
 
 // badgeOffice is the log-in. In real life it would ask a service.
 type badgeOffice struct {
+	auth.UserWatchers // through which the manager learns whose websockets to close
+
 	mu     sync.Mutex
 	badges map[string]badge
 }
@@ -113,10 +110,13 @@ func (o *badgeOffice) Lookup(_ context.Context, name string) (auth.User, error) 
 	return auth.User{Username: name, Permissions: b.may}, nil
 }
 
+// takeBack takes a badge back. Requests with the owner's token are refused from now on;
+// a websocket was checked when it was opened, so the manager must learn of it.
 func (o *badgeOffice) takeBack(name string) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	delete(o.badges, name)
+	o.mu.Unlock()
+	o.UserChanged(name)
 }
 
 // moveDome is the commander. What the dome answers is an Ack, whose code

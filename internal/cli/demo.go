@@ -18,7 +18,6 @@ import (
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/commander/salcommander"
 	"github.com/rubin-love/love-go/love/dashboard"
-	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/producer"
 	"github.com/rubin-love/love-go/love/sal/sim"
 	"github.com/rubin-love/love-go/love/server"
@@ -143,11 +142,11 @@ func (d *demo) produce(ctx context.Context) error {
 // writeLogs writes the observing logs that screens publish. It gets them from the
 // hub directly, as there is no websocket between the parts of a demo.
 func (d *demo) writeLogs(ctx context.Context) error {
-	for m, err := range d.server.Hub().Subscribe(ctx, hub.SubscribeOptions{}, lovecsc.Group()) {
+	for m, err := range d.server.Hub().Subscribe(ctx, lovecsc.Group()) {
 		if err != nil {
 			return ctx.Err()
 		}
-		if err := d.csc.Receive(ctx, m); err != nil {
+		if err := d.csc.Receive(ctx, m.Raw); err != nil {
 			d.log.Warn("ignored a message to the LOVE CSC", "error", err)
 		}
 	}

@@ -71,12 +71,6 @@ knows them. A lost connection is made again. The lines can be played back with l
 	return cmd
 }
 
-// The bounds of --max-rate are those of the manager.
-const (
-	minMaxRate = 0.01
-	maxMaxRate = 1e6
-)
-
 // parse reads the groups and checks the flags.
 func (s *subFlags) parse(args []string) error {
 	for _, arg := range args {
@@ -89,20 +83,17 @@ func (s *subFlags) parse(args []string) error {
 	if s.count < 0 {
 		return fmt.Errorf("--count is %d: give a number above 0, or leave it out", s.count)
 	}
-	if s.maxRate != 0 && !(s.maxRate >= minMaxRate && s.maxRate <= maxMaxRate) {
-		return fmt.Errorf("--max-rate is %v: give %v to %.0f messages per second, or leave it out", s.maxRate, minMaxRate, maxMaxRate)
+	if (love.SubscribeOptions{MaxRate: s.maxRate}).Check() != nil {
+		return fmt.Errorf("--max-rate is %v: give %v to %.0f messages per second, or leave it out", s.maxRate, love.MinMaxRate, love.MaxMaxRate)
 	}
 	return nil
 }
 
 // options are those of the client.
 func (s *subFlags) options(to target, log *slog.Logger) []client.Option {
-	options := []client.Option{to.asUser(), client.WithLogger(log), client.WithMaxRate(s.maxRate)}
+	options := []client.Option{to.asUser(), client.WithLogger(log)}
 	if s.strict {
 		options = append(options, client.WithStrictJSON())
-	}
-	if s.snapshot {
-		options = append(options, client.WithSnapshot())
 	}
 	return options
 }
@@ -135,8 +126,12 @@ func (a *app) subscribe(ctx context.Context, s *subFlags) error {
 		print = prettyPrinter{<-topics, a.width(), time.Now}.print // it needs the names of numbers
 	}
 	printed := 0
-	for d, err := range c.Subscribe(ctx, s.groups...) {
-		if err != nil {
+	wanted := love.SubscribeOptions{Snapshot: s.snapshot, MaxRate: s.maxRate}
+	for d, err := range c.SubscribeWith(ctx, wanted, s.groups...) {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
 			return withHint(err)
 		}
 		if err := print(a.stdout, d.Raw); err != nil {

@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -14,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/header"
@@ -36,6 +38,11 @@ type Dialer struct {
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Timeout limits connecting and the handshake together.
 	Timeout time.Duration
+	// Header has further lines for the handshake. What belongs to the handshake itself is
+	// left out.
+	Header http.Header
+	// Jar, if set, gives the cookies of the handshake, and keeps those of the answer.
+	Jar http.CookieJar
 }
 
 // Dial connects to a websocket, ws:// or wss://, and performs the handshake. What
@@ -54,7 +61,7 @@ func (d Dialer) Dial(ctx context.Context, target string) (net.Conn, *bufio.Reade
 		return nil, nil, err
 	}
 	interrupted := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	in, err := handshake(conn, u)
+	in, err := d.handshake(conn, u)
 	if !interrupted() {
 		err = ctx.Err()
 	}
@@ -78,14 +85,41 @@ func (d Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
 	return tls.Client(conn, &tls.Config{ServerName: u.Hostname()}), nil
 }
 
+// ownHeaders are the lines that the handshake itself sets, or that it cannot have.
+var ownHeaders = map[string]bool{
+	"Host": true, "Upgrade": true, "Connection": true, "Sec-Websocket-Version": true, "Sec-Websocket-Key": true,
+	"Sec-Websocket-Extensions": true, "Sec-Websocket-Protocol": true, "Content-Length": true, "Transfer-Encoding": true,
+}
+
+// headerFor returns the further lines for the handshake with a site.
+func (d Dialer) headerFor(site *url.URL) http.Header {
+	r := http.Request{Header: d.Header.Clone()}
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	if d.Jar != nil {
+		for _, c := range d.Jar.Cookies(site) {
+			r.AddCookie(c)
+		}
+	}
+	return r.Header
+}
+
 // handshake asks for the websocket of a URL and checks the answer.
-func handshake(conn net.Conn, u *url.URL) (*bufio.Reader, error) {
+func (d Dialer) handshake(conn net.Conn, u *url.URL) (*bufio.Reader, error) {
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce) // never fails
 	key := base64.StdEncoding.EncodeToString(nonce)
-	_, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n",
+	site := *u // as cookies know it
+	site.Scheme = "http" + strings.TrimPrefix(u.Scheme, "ws")
+	var request bytes.Buffer
+	fmt.Fprintf(&request, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n",
 		u.RequestURI(), u.Host, key)
-	if err != nil {
+	if err := d.headerFor(&site).WriteSubset(&request, ownHeaders); err != nil {
+		return nil, err
+	}
+	request.WriteString("\r\n")
+	if _, err := conn.Write(request.Bytes()); err != nil {
 		return nil, err
 	}
 	limited := &io.LimitedReader{R: conn, N: maxAnswer}
@@ -93,6 +127,9 @@ func handshake(conn net.Conn, u *url.URL) (*bufio.Reader, error) {
 	answer, err := http.ReadResponse(in, nil)
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer to the handshake: %w", err)
+	}
+	if cookies := answer.Cookies(); d.Jar != nil && len(cookies) > 0 {
+		d.Jar.SetCookies(&site, cookies)
 	}
 	if err := checkAnswer(answer, key); err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -103,4 +105,37 @@ func TestAServerThatDoesNotAnswerIsGivenUp(t *testing.T) {
 		_, err = fmt.Fprint(ours, "x")
 		require.Error(t, err, "the connection is closed")
 	})
+}
+
+func TestFurtherLinesGoWithTheHandshakeExceptItsOwn(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	got := make(chan *http.Request, 1)
+	go func() {
+		r, err := http.ReadRequest(bufio.NewReader(ours))
+		if err == nil {
+			got <- r
+		}
+		ours.Close()
+	}()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	site, err := url.Parse("http://manager/")
+	require.NoError(t, err)
+	jar.SetCookies(site, []*http.Cookie{{Name: "badge", Value: "1815"}})
+	d := websocket.Dialer{
+		Timeout: time.Minute, Jar: jar, NetDial: func(context.Context, string, string) (net.Conn, error) { return theirs, nil },
+		Header: http.Header{
+			"X-Badge": {"ada\r\nX-Injected: yes"}, "Sec-Websocket-Key": {"mine"}, "Connection": {"close"}, "Content-Length": {"5"}, "Cookie": {"other=1"},
+		},
+	}
+	_, _, err = d.Dial(t.Context(), "ws://manager/")
+	require.Error(t, err)
+	r := <-got
+	require.Equal(t, "ada  X-Injected: yes", r.Header.Get("X-Badge"))
+	require.Equal(t, []string{"Upgrade"}, r.Header.Values("Connection"))
+	require.Len(t, r.Header.Values("Sec-Websocket-Key"), 1)
+	require.NotEqual(t, "mine", r.Header.Get("Sec-Websocket-Key"))
+	require.Zero(t, r.ContentLength)
+	require.Equal(t, "other=1; badge=1815", r.Header.Get("Cookie"))
 }

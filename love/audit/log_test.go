@@ -10,7 +10,9 @@ import (
 )
 
 func TestMemoryLog_PassesTheConformanceSuite(t *testing.T) {
-	lovetest.RunAuditLog(t, func(*testing.T) audit.Log { return new(audit.MemoryLog) })
+	lovetest.RunAuditLog(t, func(*testing.T) lovetest.Stored[audit.Log] {
+		return lovetest.Stored[audit.Log]{Store: new(audit.MemoryLog)}
+	})
 }
 
 func TestMemoryLog_IsBounded(t *testing.T) {

@@ -16,7 +16,8 @@ type Authenticator interface {
 }
 
 // Directory looks up users as they are now. It is asked at each request, so
-// that a change takes effect at once.
+// that a change takes effect at once. An open websocket ends within ten seconds, or at
+// once if the directory is also a [UserWatcher].
 type Directory interface {
 	// Lookup returns the user of that name. The error wraps ErrUnknownUser,
 	// or ErrInactive if the user has been disabled; any other error means

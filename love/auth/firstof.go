@@ -16,7 +16,9 @@ import (
 // not check, it wraps ErrUnavailable, because that one might have accepted,
 // and also ErrRefused if another refused.
 //
-// It is a [Directory] if all of them are.
+// It is a [Directory] if all of them are, and a [UserWatcher] and [TokenEnder] for those
+// that are. They
+// share one name space: a user of one must not have the name of somebody else in another.
 type FirstOf []Authenticator
 
 // Authenticate implements [Authenticator].
@@ -71,4 +73,32 @@ func (f FirstOf) Lookup(ctx context.Context, username string) (User, error) {
 		}
 	}
 	return User{}, ErrUnknownUser
+}
+
+// WatchUsers implements [UserWatcher] for those of the authenticators that do.
+func (f FirstOf) WatchUsers(call func(username string)) (cancel func()) {
+	var cancels []func()
+	for _, a := range f {
+		if w, ok := a.(UserWatcher); ok {
+			cancels = append(cancels, w.WatchUsers(call))
+		}
+	}
+	return func() {
+		for _, cancel := range cancels {
+			cancel()
+		}
+	}
+}
+
+// EndTokens implements [TokenEnder], by the first of the authenticators that does and
+// knows the user.
+func (f FirstOf) EndTokens(ctx context.Context, username string) error {
+	for _, a := range f {
+		if e, ok := a.(TokenEnder); ok {
+			if err := e.EndTokens(ctx, username); !errors.Is(err, ErrUnknownUser) {
+				return err
+			}
+		}
+	}
+	return ErrUnknownUser
 }

@@ -90,3 +90,35 @@ func TestFirstOf_TheFirstThatKnowsAUserDecides(t *testing.T) {
 	_, err := auth.FirstOf{fixedAnswer{}}.Lookup(t.Context(), "ada")
 	require.EqualError(t, err, "looking up ada: auth_test.fixedAnswer is not a Directory")
 }
+
+// reporting is a directory that reports changes and ends the tokens of one user.
+type reporting struct {
+	auth.UserWatchers
+	fixedAnswer
+	ended string
+}
+
+func (r *reporting) EndTokens(_ context.Context, username string) error {
+	if username != r.name {
+		return auth.ErrUnknownUser
+	}
+	r.ended = username
+	return nil
+}
+
+func TestFirstOf_ReportsAndEndsWhatItsDirectoriesDo(t *testing.T) {
+	ada, bob := &reporting{fixedAnswer: fixedAnswer{name: "ada"}}, &reporting{fixedAnswer: fixedAnswer{name: "bob"}}
+	all := auth.FirstOf{hangs{}, ada, bob}
+	var changed []string
+	cancel := all.WatchUsers(func(name string) { changed = append(changed, name) })
+	ada.UserChanged("ada")
+	bob.UserChanged("bob")
+	require.Equal(t, []string{"ada", "bob"}, changed)
+	cancel()
+	bob.UserChanged("bob")
+	require.Len(t, changed, 2)
+
+	require.NoError(t, all.EndTokens(t.Context(), "bob"))
+	require.Equal(t, []string{"", "bob"}, []string{ada.ended, bob.ended})
+	require.ErrorIs(t, all.EndTokens(t.Context(), "eve"), auth.ErrUnknownUser)
+}

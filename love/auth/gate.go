@@ -15,6 +15,11 @@ import (
 type Gate struct {
 	Tokens          Tokens // nil: no users
 	ProcessPassword string // empty: no processes
+	// Other admits the handshakes that have neither in their query, such as those with
+	// a cookie; a hub.Gate is one. Nil: they are refused.
+	Other interface {
+		Admit(r *http.Request) (Principal, error)
+	}
 }
 
 var (
@@ -28,6 +33,9 @@ var (
 // and ErrCredentials, the token could not be checked.
 func (g Gate) Admit(r *http.Request) (Principal, error) {
 	token, password := queryValue(r.URL.RawQuery, "token"), queryValue(r.URL.RawQuery, "password")
+	if token == "" && password == "" && g.Other != nil {
+		return g.Other.Admit(r)
+	}
 	refused := fmt.Errorf("%w: %w", ErrCredentials, errNoCredentials)
 	if token != "" && g.Tokens != nil {
 		p, err := g.Tokens.Verify(r.Context(), token)
@@ -46,6 +54,18 @@ func (g Gate) Admit(r *http.Request) (Principal, error) {
 		}
 	}
 	return Principal{}, refused
+}
+
+// AnyOrigin reports whether pages of any origin may make a handshake: browsers do not add
+// a token or a password to the query by themselves. Those that Other admits may not,
+// unless it has the method AnyOrigin, too, and that reports true. It implements
+// hub.OriginGate.
+func (g Gate) AnyOrigin(r *http.Request) bool {
+	if g.Other == nil || queryValue(r.URL.RawQuery, "token") != "" || queryValue(r.URL.RawQuery, "password") != "" {
+		return true
+	}
+	o, ok := g.Other.(interface{ AnyOrigin(*http.Request) bool })
+	return ok && o.AnyOrigin(r)
 }
 
 // showable hides from the client why a token could not be checked.

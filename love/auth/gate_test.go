@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"testing"
@@ -118,4 +119,39 @@ func TestGate_ReportsWhatWasWrongButNotWhatIsBroken(t *testing.T) {
 
 	_, err = auth.Gate{Tokens: tokens}.Admit(httptest.NewRequest("GET", "/?token=x", nil))
 	require.Equal(t, auth.ErrToken, err)
+}
+
+// cookies is a gate of a team's own, for what has neither a token nor a password.
+type cookies struct{ anyOrigin bool }
+
+func (cookies) Admit(r *http.Request) (auth.Principal, error) {
+	c, err := r.Cookie("badge")
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	return auth.Principal{User: auth.User{Username: c.Value}}, nil
+}
+
+func (c cookies) AnyOrigin(*http.Request) bool { return c.anyOrigin }
+
+func TestGate_AnotherAdmitsWhatHasNeitherTokenNorPassword(t *testing.T) {
+	request := func(query string) *http.Request {
+		r := httptest.NewRequest("GET", "/?"+query, nil)
+		r.AddCookie(&http.Cookie{Name: "badge", Value: "ada"})
+		return r
+	}
+	g := auth.Gate{ProcessPassword: "secret", Other: cookies{}}
+	p, err := g.Admit(request("nan=null"))
+	require.NoError(t, err)
+	require.Equal(t, "ada", p.User.Username)
+	_, err = g.Admit(httptest.NewRequest("GET", "/", nil))
+	require.ErrorIs(t, err, http.ErrNoCookie)
+	for _, wrong := range []string{"token=x", "password=x"} {
+		_, err = g.Admit(request(wrong))
+		require.ErrorIs(t, err, auth.ErrCredentials, "a credential that is given is the one that counts")
+		require.True(t, g.AnyOrigin(request(wrong)))
+	}
+	require.False(t, g.AnyOrigin(request("")))
+	require.True(t, auth.Gate{Other: cookies{anyOrigin: true}}.AnyOrigin(request("")))
+	require.True(t, auth.Gate{}.AnyOrigin(request("")))
 }

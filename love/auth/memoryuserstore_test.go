@@ -8,5 +8,7 @@ import (
 )
 
 func TestMemoryUserStore_PassesTheConformanceSuite(t *testing.T) {
-	lovetest.RunUserStore(t, func(*testing.T) auth.UserStore { return auth.NewMemoryUserStore() })
+	lovetest.RunUserStore(t, func(*testing.T) lovetest.Stored[auth.UserStore] {
+		return lovetest.Stored[auth.UserStore]{Store: auth.NewMemoryUserStore()}
+	})
 }

@@ -161,9 +161,11 @@ func (u *Users) Lookup(ctx context.Context, username string) (User, error) {
 	return a.User, nil
 }
 
-// Watch calls f with the name of each user that was added, changed, disabled or
-// removed; f must not block. cancel ends that.
-func (u *Users) Watch(f func(username string)) (cancel func()) { return u.store.WatchAccounts(f) }
+// WatchUsers calls f with the name of each user that was added, changed, disabled or
+// removed; f must not block. cancel ends that. It implements [UserWatcher].
+func (u *Users) WatchUsers(f func(username string)) (cancel func()) {
+	return u.store.WatchAccounts(f)
+}
 
 // Authenticate implements [Authenticator]. A user that does not exist, one
 // that is disabled and a wrong password look the same and take the same time.

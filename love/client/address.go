@@ -1,8 +1,10 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -79,20 +81,29 @@ func APIURL(manager, path string) (string, error) {
 	return a.api(path), nil
 }
 
-// dialURL returns the websocket's URL with the credentials. It must not be logged.
-func (a address) dialURL(token, password string, strict bool) string {
+// handshakeRequest returns the request for the websocket with the credentials, as one of
+// http or https. Its URL must not be logged.
+func (a address) handshakeRequest(ctx context.Context, c *config) (*http.Request, error) {
 	q := url.Values{}
-	if token != "" {
-		q.Set("token", token)
+	if c.token != "" {
+		q.Set("token", c.token)
 	}
-	if password != "" {
-		q.Set("password", password)
+	if c.password != "" {
+		q.Set("password", c.password)
 	}
-	if strict {
+	if c.strict {
 		q.Set("nan", "null")
 	}
 	u := a.socket
-	u.RawQuery = q.Encode()
+	u.Scheme, u.RawQuery = a.site.Scheme, q.Encode()
+	r := (&http.Request{Method: http.MethodGet, URL: &u, Host: u.Host, Header: http.Header{}}).WithContext(ctx)
+	return r, c.addCredential(r)
+}
+
+// socketURLOf returns the URL of a request for the websocket.
+func socketURLOf(r *http.Request) string {
+	u := *r.URL
+	u.Scheme = "ws" + strings.TrimPrefix(u.Scheme, "http")
 	return u.String()
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/gobwas/ws"
 
 	"github.com/rubin-love/love-go/internal/outage"
-	"github.com/rubin-love/love-go/love"
 )
 
 // Client is one connection to a manager, kept up by [Client.Run]. Its methods
@@ -24,7 +23,7 @@ type Client struct {
 	greet   sync.Once   // logs the first connection
 
 	mu        sync.Mutex
-	running   bool
+	started   chan struct{} // closed by Run
 	socket    *socket       // the present connection; nil without one
 	connected chan struct{} // closed while there is a connection
 	done      chan struct{} // closed when Run has ended
@@ -55,6 +54,7 @@ func New(managerURL string, opts ...Option) (*Client, error) {
 	c := &Client{
 		cfg:       cfg,
 		address:   a,
+		started:   make(chan struct{}),
 		connected: make(chan struct{}),
 		done:      make(chan struct{}),
 	}
@@ -107,11 +107,11 @@ func (c *Client) OnSubscribed(f func(group string)) {
 // token, and with [WithoutRetry] any error. A client runs once.
 func (c *Client) Run(ctx context.Context) error {
 	c.mu.Lock()
-	if c.running {
+	if c.isStarted() {
 		c.mu.Unlock()
 		return errors.New("client: Run was called before; make another Client")
 	}
-	c.running = true
+	close(c.started)
 	c.mu.Unlock()
 
 	err := c.keepConnected(ctx)
@@ -120,6 +120,33 @@ func (c *Client) Run(ctx context.Context) error {
 	c.mu.Unlock()
 	close(c.done)
 	return err
+}
+
+func (c *Client) isStarted() bool {
+	select {
+	case <-c.started:
+		return true
+	default:
+		return false
+	}
+}
+
+// awaitRun waits until Run has been called: in its own goroutine it may be called a
+// little later than what needs it.
+func (c *Client) awaitRun(ctx context.Context) error {
+	if c.isStarted() {
+		return nil
+	}
+	timer := time.NewTimer(runTimeout)
+	defer timer.Stop()
+	select {
+	case <-c.started:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return ErrNotRunning
+	}
 }
 
 func (c *Client) keepConnected(ctx context.Context) error {
@@ -225,11 +252,11 @@ func (c *Client) attach(ctx context.Context, s *socket) error {
 	c.mu.Lock()
 	c.socket = s
 	close(c.connected)
-	groups := c.subs.groups() // an iterator that begins later sees c.socket
+	requests := c.subs.requests() // an iterator that begins later sees c.socket
 	c.mu.Unlock()
 
-	for _, g := range groups {
-		if err := s.write(ctx, ws.OpText, c.cfg.subscription(love.Subscribe, g).AppendJSON(nil)); err != nil {
+	for _, r := range requests {
+		if err := s.write(ctx, ws.OpText, r.AppendJSON(nil)); err != nil {
 			return err
 		}
 	}

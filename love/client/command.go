@@ -113,8 +113,8 @@ func (c *Client) exchange(ctx context.Context, path string, body any) (r command
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json, "+commanderhttp.ProgressType)
-	if c.cfg.token != "" {
-		req.Header.Set("Authorization", "Token "+c.cfg.token)
+	if err := c.cfg.authorize(req); err != nil {
+		return r, err
 	}
 	unlimited := *c.cfg.http
 	unlimited.Timeout = 0

@@ -40,7 +40,7 @@ func (c *Client) dispatch(ctx context.Context, op ws.OpCode, raw []byte) {
 		}
 		return
 	}
-	d := Delivery{Raw: raw, Group: to.group, Received: time.Now()}
+	d := love.Delivery{Raw: raw, Group: to.group, Received: time.Now()}
 	for _, s := range matching {
 		select {
 		case s.queue <- d:

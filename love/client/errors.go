@@ -16,8 +16,11 @@ var (
 	ErrTokenInvalid = errors.New("the token is no longer valid: log in again")
 	// ErrNotConnected: there is no connection at present.
 	ErrNotConnected = errors.New("not connected to the manager")
-	// ErrClosed: [Client.Run] has ended, so nothing can be sent or received.
-	ErrClosed = errors.New("the client has ended")
+	// ErrNotRunning: nobody has called [Client.Run], which connects.
+	ErrNotRunning = errors.New("nobody runs the client: call Client.Run, in a goroutine of its own")
+	// ErrClosed: [Client.Run] has ended, so nothing can be sent or received; or the
+	// subscription has.
+	ErrClosed = errors.New("the connection to the manager is closed")
 	// ErrCredentials: the log-in was refused; user name or password is wrong.
 	ErrCredentials = errors.New("user name or password is wrong")
 )

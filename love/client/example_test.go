@@ -34,11 +34,13 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		m, err := love.ParseMessage(d.Raw)
-		if err != nil {
+		var dome struct {
+			Azimuth float64 `love:"azimuthPosition,deg"`
+		}
+		if err := d.Decode("position", &dome); err != nil {
 			log.Fatal(err)
 		}
-		fmt.Printf("%s\n", m.Data[0].Streams[0].Value)
+		fmt.Println(dome.Azimuth)
 	}
 	cancel()
 	if err := <-ended; err != nil {

@@ -16,7 +16,7 @@ import (
 func (c *Client) Flush(ctx context.Context) error {
 	s, _ := c.current()
 	if s == nil {
-		return ErrNotConnected
+		return c.notConnected()
 	}
 	number, answered := s.flushes.begin()
 	if err := s.write(ctx, ws.OpPing, binary.BigEndian.AppendUint64(nil, number)); err != nil {

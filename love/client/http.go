@@ -37,8 +37,8 @@ func (c *Client) call(ctx context.Context, method, path string, body any) (statu
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if c.cfg.token != "" {
-		req.Header.Set("Authorization", "Token "+c.cfg.token)
+	if err := c.cfg.authorize(req); err != nil {
+		return 0, nil, err
 	}
 	resp, err := c.cfg.http.Do(req)
 	if err != nil {
@@ -53,6 +53,25 @@ func (c *Client) call(ctx context.Context, method, path string, body any) (statu
 		answer = []byte(mask.Text(to))
 	}
 	return resp.StatusCode, answer, nil
+}
+
+// authorize adds the credentials to an HTTP request.
+func (c *config) authorize(r *http.Request) error {
+	if c.token != "" {
+		r.Header.Set("Authorization", "Token "+c.token)
+	}
+	return c.addCredential(r)
+}
+
+// addCredential adds the caller's own credential to a request.
+func (c *config) addCredential(r *http.Request) error {
+	if c.credential == nil {
+		return nil
+	}
+	if err := c.credential(r); err != nil {
+		return fmt.Errorf("add the credential to a request to the manager: %w", err)
+	}
+	return nil
 }
 
 // httpError makes an error of an answer. It finds the text in the forms that

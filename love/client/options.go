@@ -6,8 +6,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"github.com/rubin-love/love-go/love"
 )
 
 // MaxMessage is the size of the largest message that is accepted from a manager, in
@@ -19,6 +17,9 @@ const (
 	dialTimeout  = 10 * time.Second
 	writeTimeout = 10 * time.Second
 	closeTimeout = 500 * time.Millisecond
+
+	// runTimeout is how long what needs Run waits for its call.
+	runTimeout = 5 * time.Second
 
 	// refusedRetry is the pause after a credential was refused: a manager that
 	// needs another password is not back within a second.
@@ -34,8 +35,6 @@ type config struct {
 	passwordGiven   bool
 	retryGiven      bool
 	strict          bool
-	snapshot        bool
-	maxRate         float64
 	logger          *slog.Logger
 	retryMin        time.Duration
 	retryMax        time.Duration
@@ -44,6 +43,7 @@ type config struct {
 	pongTimeout     time.Duration
 	buffer          int
 	http            *http.Client
+	credential      func(*http.Request) error // of the caller's own; may be nil
 	dial            func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
@@ -82,20 +82,24 @@ func WithProcessPassword(password string) Option {
 	return func(c *config) { c.password, c.passwordGiven = password, true }
 }
 
+// WithCredential has add put a credential of your own into every request to the manager,
+// that for the websocket included: a header, a cookie or a parameter of the query, for a
+// gate or a proxy of your own. It is called for each request and each attempt to connect,
+// so the credential may change meanwhile; an error is that of the request, or a failed
+// attempt. The manager is asked again, slowly, when it refuses the credential. Cookies in
+// the Jar of [WithHTTPClient] are sent without it.
+//
+//	client.WithCredential(func(r *http.Request) error {
+//		r.Header.Set("X-Badge", badge)
+//		return nil
+//	})
+func WithCredential(add func(r *http.Request) error) Option {
+	return func(c *config) { c.credential = add }
+}
+
 // WithStrictJSON asks the manager for null in place of NaN and the infinities,
 // so that encoding/json can read every message. Default: as producers send them.
 func WithStrictJSON() Option { return func(c *config) { c.strict = true } }
-
-// WithSnapshot asks the manager for the last value of each stream at the beginning of
-// every subscription, also after reconnecting; such messages have "snapshot": true, and
-// "stale": true if their publisher has gone. A manager that does not know this, like
-// the Python one, ignores it. Default: what comes from then on.
-func WithSnapshot() Option { return func(c *config) { c.snapshot = true } }
-
-// WithMaxRate asks the manager for at most that many messages per second of each
-// stream, from 0.01 to 1000000, keeping the newest; also ignored by a manager that does
-// not know it. 0 is no limit. Default: no limit.
-func WithMaxRate(hertz float64) Option { return func(c *config) { c.maxRate = hertz } }
 
 // WithLogger sets where connections, their losses and ignored messages are
 // logged. Default, also for nil: nowhere. Credentials are never logged.
@@ -143,20 +147,12 @@ func WithBuffer(messages int) Option { return func(c *config) { c.buffer = messa
 
 // WithHTTPClient sets the client for the HTTP requests. Default: one with a
 // timeout of 30 s; commands and approvals wait as long as their context.
-// Redirects are never followed.
+// Redirects are never followed. The cookies of its Jar go with the websocket's
+// handshake, too; its Transport is for HTTP alone (see [WithDialer]).
 func WithHTTPClient(h *http.Client) Option { return func(c *config) { c.http = h } }
 
 // WithDialer sets how the websocket's TCP connection is made, for proxies and
 // tests. Default: [net.Dialer].
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
 	return func(c *config) { c.dial = dial }
-}
-
-// subscription returns a request to join or leave a group.
-func (c *config) subscription(o love.Option, g love.Group) love.Subscription {
-	s := love.Subscription{Option: o, Group: g}
-	if o == love.Subscribe {
-		s.Snapshot, s.MaxRate = c.snapshot, c.maxRate
-	}
-	return s
 }

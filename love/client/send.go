@@ -9,10 +9,13 @@ import (
 
 // Send sends one message, in the order of the calls. While there is no
 // connection, and when one is lost meanwhile, it waits for the next. If ctx ends
-// before, the error wraps [ErrNotConnected]; after the end of [Client.Run] it
-// wraps [ErrClosed]. nil means that the message was handed to the operating
+// before, the error wraps [ErrNotConnected], as if nobody calls [Client.Run] within
+// five seconds ([ErrNotRunning]); after the end of Run it wraps [ErrClosed]. nil means that the message was handed to the operating
 // system; what was in transit when a connection was lost is lost.
 func (c *Client) Send(ctx context.Context, msg []byte) error {
+	if err := c.awaitRun(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotConnected, err)
+	}
 	for {
 		s, connected := c.current()
 		if s != nil {
@@ -33,16 +36,24 @@ func (c *Client) Send(ctx context.Context, msg []byte) error {
 }
 
 // TrySend is like Send, but does not wait for a connection: without one it
-// returns [ErrNotConnected] at once.
+// returns an error that wraps [ErrNotConnected] at once.
 func (c *Client) TrySend(ctx context.Context, msg []byte) error {
 	s, _ := c.current()
 	if s == nil {
-		return ErrNotConnected
+		return c.notConnected()
 	}
 	if err := s.write(ctx, ws.OpText, msg); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotConnected, err)
 	}
 	return nil
+}
+
+// notConnected returns the error of what needs a connection when there is none.
+func (c *Client) notConnected() error {
+	if c.isStarted() {
+		return ErrNotConnected
+	}
+	return fmt.Errorf("%w: %w", ErrNotConnected, ErrNotRunning)
 }
 
 // current returns the present connection, which may be nil, and a channel that

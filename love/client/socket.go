@@ -43,8 +43,12 @@ var errLengthForm = errors.New("the length of a frame is not in its shortest for
 
 // open connects and performs the handshake. Its errors hold no credentials.
 func open(ctx context.Context, c *config, a address) (*socket, error) {
-	dialer := websocket.Dialer{Timeout: dialTimeout, NetDial: c.dial}
-	conn, in, err := dialer.Dial(ctx, a.dialURL(c.token, c.password, c.strict))
+	r, err := a.handshakeRequest(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	dialer := websocket.Dialer{Timeout: dialTimeout, NetDial: c.dial, Header: r.Header, Jar: c.http.Jar}
+	conn, in, err := dialer.Dial(ctx, socketURLOf(r))
 	if status, ok := errors.AsType[websocket.StatusError](err); ok {
 		return nil, &HandshakeError{Status: int(status)}
 	}

@@ -2,81 +2,100 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/gobwas/ws"
 
 	"github.com/rubin-love/love-go/love"
 )
 
-// Delivery is one message that the manager delivered to a group.
-type Delivery struct {
-	// Raw is the message as it was received; [love.ParseMessage] reads it.
-	Raw []byte
-	// Group is the text of the group it was delivered to.
-	Group string
-	// Received is when it arrived.
-	Received time.Time
+// Subscribe subscribes to groups and yields what they receive, in order, across
+// reconnections. The contract is that of hub.Subscribe:
+//
+// The request is sent when Subscribe is called (or as soon as there is a connection), and
+// nothing from before it is yielded; [Client.OnSubscribed] reports when the manager has
+// confirmed it. The groups are left when ctx or the iteration ends; so end ctx if you do
+// not iterate. A message that belongs to several of the groups is yielded once for each.
+//
+// The last thing that is yielded is the error that ended it: ctx's or, after all that had
+// arrived, one that wraps [ErrClosed] and the error that ended [Client.Run]; or
+// [ErrNotRunning] if nobody calls Run within five seconds. The result can be iterated
+// once.
+func (c *Client) Subscribe(ctx context.Context, groups ...love.Group) iter.Seq2[love.Delivery, error] {
+	return c.SubscribeWith(ctx, love.SubscribeOptions{}, groups...)
 }
 
-// Subscribe subscribes to groups while its result is iterated, and yields what
-// they receive, in order, across reconnections. A message that belongs to
-// several of the groups is yielded once for each, as the protocol has it.
-//
-// The iteration ends when ctx ends, without an error; or, after everything that
-// had arrived, with the error that ended [Client.Run] (it wraps [ErrClosed]).
-// Iterating again subscribes again.
-func (c *Client) Subscribe(ctx context.Context, groups ...love.Group) iter.Seq2[Delivery, error] {
-	return func(yield func(Delivery, error) bool) {
-		s := newSubscription(groups, c.cfg.buffer)
-		c.subs.add(s)
-		defer c.unsubscribe(s)
-		c.request(ctx, love.Subscribe, groups)
+// SubscribeWith is [Client.Subscribe] with options. Wrong ones, by
+// [love.SubscribeOptions.Check], are the error that is yielded. The connection has one
+// subscription to each group: if iterators of a client ask for one with different
+// options, the latest hold for all of them. With a Snapshot the last values come after
+// each reconnection, too.
+func (c *Client) SubscribeWith(ctx context.Context, o love.SubscribeOptions, groups ...love.Group) iter.Seq2[love.Delivery, error] {
+	if err := o.Check(); err != nil {
+		return func(yield func(love.Delivery, error) bool) { yield(love.Delivery{}, err) }
+	}
+	s := newSubscription(groups, o, c.cfg.buffer)
+	c.subs.add(s)
+	c.request(ctx, s.requests())
+	leave := sync.OnceFunc(func() { c.unsubscribe(s) })
+	stop := context.AfterFunc(ctx, leave)
+	return func(yield func(love.Delivery, error) bool) {
+		defer leave()
+		defer stop()
 		for {
 			d, err := c.next(ctx, s)
-			switch {
-			case ctx.Err() != nil:
+			if ctx.Err() != nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(love.Delivery{}, err)
 				return
-			case err != nil:
-				yield(Delivery{}, err)
-				return
-			case !yield(d, nil):
+			}
+			if !yield(d, nil) {
 				return
 			}
 		}
 	}
 }
 
+// errIterated is the error of an iteration after the first.
+var errIterated = fmt.Errorf("%w: the subscription has ended with its iteration: subscribe again", ErrClosed)
+
 // next waits for a delivery. When Run has ended, it first returns what had
 // arrived.
-func (c *Client) next(ctx context.Context, s *subscription) (Delivery, error) {
+func (c *Client) next(ctx context.Context, s *subscription) (love.Delivery, error) {
+	if err := c.awaitRun(ctx); err != nil {
+		return love.Delivery{}, err
+	}
 	select {
 	case d := <-s.queue:
 		return d, nil
 	case <-ctx.Done():
-		return Delivery{}, ctx.Err()
+		return love.Delivery{}, ctx.Err()
+	case <-s.ended:
+		return love.Delivery{}, errIterated
 	case <-c.done:
 	}
 	select {
 	case d := <-s.queue:
 		return d, nil
 	default:
-		return Delivery{}, c.closedError()
+		return love.Delivery{}, c.closedError()
 	}
 }
 
 // request sends subscription requests if there is a connection; without one,
 // attach sends them on the next.
-func (c *Client) request(ctx context.Context, o love.Option, groups []love.Group) {
+func (c *Client) request(ctx context.Context, requests []love.Subscription) {
 	s, _ := c.current()
 	if s == nil {
 		return
 	}
-	for _, g := range groups {
-		if s.write(ctx, ws.OpText, c.cfg.subscription(o, g).AppendJSON(nil)) != nil {
+	for _, r := range requests {
+		if s.write(ctx, ws.OpText, r.AppendJSON(nil)) != nil {
 			return // the connection is lost, or ctx has ended
 		}
 	}
@@ -87,23 +106,32 @@ func (c *Client) unsubscribe(s *subscription) {
 	close(s.ended)
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	c.request(ctx, love.Unsubscribe, unused)
+	c.request(ctx, unused)
 }
 
 // subscription is one running iterator.
 type subscription struct {
-	groups []love.Group
-	texts  []string // of the groups
-	queue  chan Delivery
-	ended  chan struct{} // closed when the iteration has ended
+	groups  []love.Group
+	options love.SubscribeOptions
+	texts   []string // of the groups
+	queue   chan love.Delivery
+	ended   chan struct{} // closed when the iteration has ended
 }
 
-func newSubscription(groups []love.Group, buffer int) *subscription {
-	s := &subscription{groups: groups, queue: make(chan Delivery, buffer), ended: make(chan struct{})}
+func newSubscription(groups []love.Group, o love.SubscribeOptions, buffer int) *subscription {
+	s := &subscription{groups: groups, options: o, queue: make(chan love.Delivery, buffer), ended: make(chan struct{})}
 	for _, g := range groups {
 		s.texts = append(s.texts, g.String())
 	}
 	return s
+}
+
+// requests returns what subscribes to the groups.
+func (s *subscription) requests() (all []love.Subscription) {
+	for _, g := range s.groups {
+		all = append(all, love.Subscription{Option: love.Subscribe, Group: g, Options: s.options})
+	}
+	return all
 }
 
 // subscriptions holds the running iterators. The zero value is ready.
@@ -118,31 +146,36 @@ func (x *subscriptions) add(s *subscription) {
 	x.all = append(x.all, s)
 }
 
-// remove removes an iterator and returns the groups that no other one uses.
-func (x *subscriptions) remove(s *subscription) (unused []love.Group) {
+// remove removes an iterator and returns what unsubscribes from the groups that no
+// other one uses.
+func (x *subscriptions) remove(s *subscription) (unused []love.Subscription) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.all = slices.DeleteFunc(x.all, func(o *subscription) bool { return o == s })
 	for _, g := range s.groups {
 		if !slices.ContainsFunc(x.all, func(o *subscription) bool { return slices.Contains(o.groups, g) }) {
-			unused = append(unused, g)
+			unused = append(unused, love.Subscription{Option: love.Unsubscribe, Group: g})
 		}
 	}
 	return unused
 }
 
-// groups returns the groups of all iterators, each once.
-func (x *subscriptions) groups() (groups []love.Group) {
+// requests returns what subscribes to the groups of all iterators: to each group once,
+// with the options that were asked for last.
+func (x *subscriptions) requests() (all []love.Subscription) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, s := range x.all {
-		for _, g := range s.groups {
-			if !slices.Contains(groups, g) {
-				groups = append(groups, g)
+		for _, r := range s.requests() {
+			i := slices.IndexFunc(all, func(o love.Subscription) bool { return o.Group == r.Group })
+			if i < 0 {
+				all = append(all, r)
+			} else {
+				all[i] = r
 			}
 		}
 	}
-	return groups
+	return all
 }
 
 // matching returns the iterators that a message with that destination is for.

@@ -65,7 +65,7 @@ func TestAnIteratorSubscribesReceivesAndUnsubscribes(t *testing.T) {
 		require.Equal(t, delivery(position, "NaN"), <-it.raw)
 
 		cancel()
-		require.NoError(t, <-it.ended)
+		require.Equal(t, context.Canceled, <-it.ended)
 		require.Equal(t, request(love.Unsubscribe, position), p.receive(t))
 		require.NoError(t, stop())
 	})

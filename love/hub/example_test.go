@@ -43,7 +43,7 @@ func ExampleHub_Subscribe() {
 	defer func() { _ = h.Shutdown(ctx) }()
 
 	position := love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, "position")
-	messages := h.Subscribe(ctx, hub.SubscribeOptions{}, position)
+	messages := h.Subscribe(ctx, position)
 	err := h.Publish(ctx, love.Message{
 		Category: love.CategoryTelemetry,
 		Data: []love.Item{{CSC: "ATDome", Streams: []love.Stream{
@@ -53,22 +53,22 @@ func ExampleHub_Subscribe() {
 	if err != nil {
 		fmt.Println(err)
 	}
-	for raw, err := range messages {
+	for d, err := range messages {
 		if err != nil {
 			fmt.Println(err) // ctx or the hub has ended
 			return
 		}
-		m, err := love.ParseMessage(raw)
-		if err != nil {
+		var dome struct {
+			Azimuth float64 `love:"azimuthPosition,deg"`
+		}
+		if err := d.Decode("position", &dome); err != nil {
 			fmt.Println(err)
 			return
 		}
-		for _, s := range m.Data[0].Streams {
-			fmt.Printf("%s of %s: %s\n", s.Name, m.Data[0].CSC, s.Value)
-		}
+		fmt.Println(d.Group, "azimuth", dome.Azimuth)
 		break // leaves the group
 	}
-	// Output: position of ATDome: {"azimuthPosition":{"value":90.0,"dataType":"Float","units":"deg"}}
+	// Output: telemetry-ATDome-0-position azimuth 90
 }
 
 // A subscription may begin with the last value of each stream.
@@ -84,8 +84,8 @@ func ExampleHub_Publish() {
 		fmt.Println(err)
 	}
 	state := love.StreamGroup(love.CategoryEvent, "ATDome", 0, "summaryState")
-	for raw := range h.Subscribe(ctx, hub.SubscribeOptions{Snapshot: true}, state) {
-		fmt.Printf("%s\n", raw)
+	for d := range h.SubscribeWith(ctx, love.SubscribeOptions{Snapshot: true}, state) {
+		fmt.Printf("%s\n", d.Raw)
 		break
 	}
 	// Output:

@@ -59,7 +59,7 @@ func newMember(s *session, o SubscribeOptions) *member {
 	if o.Seq {
 		m.variant |= variantSeq
 	}
-	if interval := o.interval(); interval > 0 {
+	if interval := interval(o); interval > 0 {
 		m.throttle = &throttle{member: m, interval: interval}
 	}
 	return m

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/header"
@@ -82,12 +84,17 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) (conn net.Conn, ea
 
 // admit reserves a place for the request's principal, or refuses the request.
 func (h *Hub) admit(w http.ResponseWriter, r *http.Request) (p auth.Principal, ok bool) {
-	if detail := h.checkOrigin(r.Header.Values("Origin")); detail != "" {
+	if detail := h.checkOrigin(r); detail != "" {
 		h.counters.deny(DenyOrigin)
+		h.log.Info("connection refused", "address", r.RemoteAddr, "origin", r.Header.Get("Origin"), "host", r.Host, "error", detail)
 		_ = refusal(http.StatusForbidden, detail).Write(w)
 		return p, false
 	}
 	p, err := h.gate.Admit(r)
+	if err == nil && !p.Process && p.User.Username == "" {
+		h.log.Error("the gate has admitted a principal that is neither a user with a name nor a process: it is refused", "address", r.RemoteAddr)
+		err = errNobody
+	}
 	if err != nil {
 		h.counters.deny(DenyGate)
 		h.log.Info("connection refused", "address", r.RemoteAddr, "error", err)
@@ -106,16 +113,40 @@ func (h *Hub) admit(w http.ResponseWriter, r *http.Request) (p auth.Principal, o
 	return p, true
 }
 
-// checkOrigin returns why a handshake with these values of Origin is refused, or an
-// empty string. Programs other than browsers have none.
-func (h *Hub) checkOrigin(origins []string) string {
-	switch {
-	case len(origins) > 1:
+// errNobody is the refusal of a handshake whose principal is nobody.
+var errNobody = errors.New("the manager does not know who you are")
+
+// checkOrigin returns why a handshake of that origin is refused, or an empty string.
+// Programs other than browsers have none.
+func (h *Hub) checkOrigin(r *http.Request) string {
+	origins := r.Header.Values("Origin")
+	if len(origins) > 1 {
 		return "a handshake may have only one origin, but the header Origin occurs several times"
-	case len(origins) == 1 && origins[0] != "" && !h.origins(origins[0]):
-		return "pages of this origin may not connect"
 	}
-	return ""
+	if len(origins) == 0 || origins[0] == "" {
+		return ""
+	}
+	if h.origins != nil {
+		if !h.origins(origins[0]) {
+			return "pages of this origin may not connect"
+		}
+		return ""
+	}
+	if g, ok := h.gate.(OriginGate); ok && g.AnyOrigin(r) || sameHost(origins[0], r.Host) {
+		return ""
+	}
+	return "pages of another origin than the manager's may not connect: it must allow this one"
+}
+
+// sameHost reports whether an origin, "https://love.example:8443", has that host, with
+// or without the usual port of its scheme.
+func sameHost(origin, host string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	return strings.EqualFold(strings.TrimSuffix(u.Host, port), strings.TrimSuffix(host, port))
 }
 
 // credentialEnded reports whether a gate's error means that the credential is

@@ -36,12 +36,13 @@ func handshake(pairs ...string) http.Header {
 	return h
 }
 
-// ask sends a request to a hub and returns the answer with its body.
+// ask sends a request to a hub and returns the answer with its body. The header may
+// have a Host.
 func ask(t *testing.T, method, url, query string, header http.Header) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http"+strings.TrimPrefix(url, "ws")+"/?"+query, nil)
 	require.NoError(t, err)
-	r.Header = header
+	r.Header, r.Host = header, header.Get("Host")
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	resp, err := transport.RoundTrip(r)

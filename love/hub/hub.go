@@ -140,6 +140,15 @@ func (h *Hub) DisconnectToken(tokenID string) {
 	h.Disconnect(func(p auth.Principal) bool { return !p.Process && p.TokenID == tokenID }, CloseCredential)
 }
 
+// DisconnectUser closes every session of a user, like [Hub.DisconnectToken]: for a log-in
+// of your own that withdraws somebody. Have the gate refuse the user first.
+func (h *Hub) DisconnectUser(username string) {
+	h.Disconnect(func(p auth.Principal) bool { return !p.Process && p.User.Username == username }, CloseCredential)
+}
+
+// Usernames returns the names of the users who have sessions, each once.
+func (h *Hub) Usernames() []string { return h.sessions.usernames() }
+
 // Disconnect closes every session whose principal matches, with the given reason.
 func (h *Hub) Disconnect(match func(auth.Principal) bool, reason CloseReason) {
 	for _, s := range h.sessions.all() {

@@ -1,8 +1,10 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -11,7 +13,8 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 )
 
-// ErrClosed is returned by a [Local] after it or its hub has been closed.
+// ErrClosed is returned by a [Local] after it or its hub has been closed. The error
+// that wraps it says why, if it was not [Local.Close].
 var ErrClosed = errors.New("the connection to the hub is closed")
 
 // Local is a connection to the hub within the process. It has the same
@@ -27,6 +30,7 @@ type Local struct {
 	consuming bool       // this is the outbox's consumer
 	frame     []*frame   // the one that is being received
 	written   int        // bytes received, since the outbox was last informed
+	closed    error      // why the hub has closed the connection; nil if it has not
 }
 
 // Local opens a connection within the process for p.
@@ -56,13 +60,13 @@ func (l *Local) Send(ctx context.Context, msg []byte) error {
 }
 
 // Receive waits for the next message and returns it. The error is ctx's or
-// [ErrClosed]. The message is shared: do not change it.
+// wraps [ErrClosed]. The message is shared: do not change it.
 func (l *Local) Receive(ctx context.Context) ([]byte, error) {
 	l.receiveMu.Lock()
 	defer l.receiveMu.Unlock()
 	for {
 		if !l.consuming && !l.session.out.startConsuming() {
-			return nil, ErrClosed
+			return nil, cmp.Or(l.closed, ErrClosed)
 		}
 		// One at a time, so that what was not received is still in the outbox when the
 		// connection is closed.
@@ -79,7 +83,9 @@ func (l *Local) Receive(ctx context.Context) ([]byte, error) {
 				return f.payload(), nil
 			case ws.OpClose:
 				l.session.lost()
-				return nil, ErrClosed
+				_, reason := ws.ParseCloseFrameData(f.payload())
+				l.closed = fmt.Errorf("%w: %s", ErrClosed, reason)
+				return nil, l.closed
 			}
 			continue
 		}

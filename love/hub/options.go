@@ -14,10 +14,29 @@ import (
 // Option changes a default of a hub; see [New].
 type Option func(*config)
 
-// Gate decides who may connect. An error refuses the handshake with 403; its
-// text reaches the client.
+// Gate decides who may connect. [auth.Gate] is the one of LOVE's clients, with a token
+// or the process password in the query.
+//
+// A gate is asked once, when a websocket is opened. If it withdraws somebody later, call
+// [Hub.DisconnectUser], or give the principal an Expires.
+//
+// Browsers add cookies, HTTP passwords and client certificates by themselves, to requests
+// of any web site, too. With a gate that accepts such a credential, or the address of the
+// client, a foreign page could use the websocket in its visitor's name, so only pages of
+// the manager's own host may connect, unless the gate is an [OriginGate] or there are
+// [WithOrigins].
 type Gate interface {
+	// Admit returns who is connecting: a user with a name, or a process. An error
+	// refuses the handshake with 403; its text reaches the client.
 	Admit(r *http.Request) (auth.Principal, error)
+}
+
+// OriginGate is what a [Gate] may also implement, to let pages of any origin connect.
+type OriginGate interface {
+	Gate
+	// AnyOrigin reports whether the credential that Admit accepts in this handshake is
+	// one that browsers do not add by themselves, such as a token in the query.
+	AnyOrigin(r *http.Request) bool
 }
 
 // GateFunc makes a function a [Gate].
@@ -42,7 +61,7 @@ type config struct {
 	gate               Gate
 	authorizer         auth.Authorizer
 	userPublish        UserPublish
-	origins            func(origin string) bool
+	origins            func(origin string) bool // nil: those that the gate allows
 	clock              love.Clock
 	log                *slog.Logger
 	broker             Broker
@@ -65,7 +84,6 @@ func defaults() config {
 			return auth.Principal{}, errors.New("this hub has no gate and admits nobody: see hub.WithGate")
 		}),
 		authorizer:      forbidAll{},
-		origins:         func(string) bool { return true },
 		clock:           love.SystemClock{},
 		log:             slog.New(slog.DiscardHandler),
 		broker:          NewMemoryBroker(),
@@ -96,8 +114,9 @@ func WithAuthorizer(a auth.Authorizer) Option { return func(c *config) { c.autho
 // WithUserPublish sets what users may publish. Default: [PublishLoveCSC].
 func WithUserPublish(p UserPublish) Option { return func(c *config) { c.userPublish = p } }
 
-// WithOrigins sets which browser origins may connect. Default: any, because
-// browsers do not send the credential by themselves.
+// WithOrigins sets which browser origins, "https://love.example", may connect. Default:
+// any if the gate is an [OriginGate] that allows it, else those whose host is that of the
+// request. Programs other than browsers have no origin and may always connect.
 func WithOrigins(allowed func(origin string) bool) Option {
 	return func(c *config) { c.origins = allowed }
 }

@@ -108,13 +108,13 @@ func TestAStreamHasTheSameOrderForAllSubscribers(t *testing.T) {
 	var orders [2][]string
 	var subscribers sync.WaitGroup
 	for i := range orders {
-		messages := h.Subscribe(ctx, hub.SubscribeOptions{Seq: true}, group)
+		messages := h.SubscribeWith(ctx, love.SubscribeOptions{Seq: true}, group)
 		subscribers.Go(func() {
-			for raw, err := range messages {
+			for d, err := range messages {
 				if err != nil {
 					return
 				}
-				orders[i] = append(orders[i], string(raw))
+				orders[i] = append(orders[i], string(d.Raw))
 				if len(orders[i]) == publishers*each {
 					return
 				}
@@ -136,10 +136,10 @@ func TestAStreamHasTheSameOrderForAllSubscribers(t *testing.T) {
 	for i, m := range orders[0] {
 		require.Contains(t, m, fmt.Sprintf(`"seq":%d}`, i+1))
 	}
-	for raw, err := range h.Subscribe(ctx, hub.SubscribeOptions{Snapshot: true}, group) {
+	for d, err := range h.SubscribeWith(ctx, love.SubscribeOptions{Snapshot: true}, group) {
 		require.NoError(t, err)
 		last, _ := love.ParseMessage([]byte(orders[0][len(orders[0])-1]))
-		snapshot, err := love.ParseMessage(raw)
+		snapshot, err := love.ParseMessage(d.Raw)
 		require.NoError(t, err)
 		require.Equal(t, last.Data, snapshot.Data)
 		break

@@ -85,6 +85,18 @@ func (x *sessionSet) userLocked(p auth.Principal) *user {
 	return u
 }
 
+// usernames returns the names of the users who have open sessions.
+func (x *sessionSet) usernames() (names []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for name, u := range x.byUser {
+		if u.sessions.Load() > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // refuseNew makes reserve refuse every session from now on.
 func (x *sessionSet) refuseNew() {
 	x.mu.Lock()

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
-	"github.com/rubin-love/love-go/love/hub"
 )
 
 func TestASnapshotIsFollowedByNewerValues(t *testing.T) {
@@ -77,9 +76,9 @@ func TestNoValueIsMissedOrOlderThanTheSnapshot(t *testing.T) {
 	for range 200 {
 		c, stop := context.WithCancel(t.Context())
 		next := -1
-		for raw, err := range h.Subscribe(c, hub.SubscribeOptions{Snapshot: true}, love.StreamGroup("telemetry", "A", 1, "s")) {
+		for d, err := range h.SubscribeWith(c, love.SubscribeOptions{Snapshot: true}, love.StreamGroup("telemetry", "A", 1, "s")) {
 			require.NoError(t, err)
-			m, err := love.ParseMessage(raw)
+			m, err := love.ParseMessage(d.Raw)
 			require.NoError(t, err)
 			var i int
 			_, err = fmt.Sscan(string(m.Data[0].Streams[0].Value), &i)

@@ -10,10 +10,10 @@ import (
 )
 
 // RunAuditLog is the conformance suite of [audit.Log]. open returns an empty log
-// for each test, and closes it with t.Cleanup.
-func RunAuditLog(t *testing.T, open func(t *testing.T) audit.Log) {
+// for each test (see [Stored]), and closes it with t.Cleanup.
+func RunAuditLog(t *testing.T, open func(t *testing.T) Stored[audit.Log]) {
 	t.Run("the newest records are returned, newest first", func(t *testing.T) {
-		l := open(t)
+		l := open(t).Store
 		got, err := l.Records(t.Context(), 10)
 		require.NoError(t, err)
 		require.Empty(t, got)
@@ -31,4 +31,5 @@ func RunAuditLog(t *testing.T, open func(t *testing.T) audit.Log) {
 		require.NoError(t, err)
 		require.Equal(t, []audit.Record{third, second}, got)
 	})
+	t.Run("what is stored outlives the store", func(t *testing.T) { auditRecordsAreKept(t, open(t)) })
 }

@@ -18,16 +18,18 @@ type AuthenticatorSetup struct {
 	Authenticator auth.Authenticator
 	// Username and Password are those of a user who may log in.
 	Username, Password string
-	// Disable locks that user out. Nil: users cannot be disabled.
+	// Disable locks that user out, or removes the user. Nil: users cannot be disabled.
 	Disable func(t *testing.T)
 	// Break makes the identity system fail from now on, as if its server or
 	// database were down. Nil: it cannot fail.
 	Break func(t *testing.T)
 }
 
-// RunAuthenticator is the conformance suite of [auth.Authenticator]. setup returns
-// a new authenticator with at least one user for each test, and closes it with
-// t.Cleanup.
+// RunAuthenticator is the conformance suite of [auth.Authenticator]; of
+// [auth.Directory] and [auth.UserWatcher], too, if the authenticator implements them:
+// a manager with it must refuse the tokens of a user who is disabled, and close the
+// user's websockets. setup returns a new authenticator with at least one user for each
+// test, and closes it with t.Cleanup.
 //
 //	func TestMyAuthenticator(t *testing.T) {
 //		lovetest.RunAuthenticator(t, func(t *testing.T) lovetest.AuthenticatorSetup {
@@ -37,14 +39,17 @@ type AuthenticatorSetup struct {
 //	}
 func RunAuthenticator(t *testing.T, setup func(t *testing.T) AuthenticatorSetup) {
 	for name, test := range map[string]func(*testing.T, AuthenticatorSetup){
-		"the right password gives the user":                 logInRight,
-		"a wrong password is refused":                       logInWrongPassword,
-		"an unknown user is refused":                        logInUnknownUser,
-		"a disabled user is refused":                        logInDisabled,
-		"a failure of the identity system is not a refusal": logInBroken,
-		"the end of the context is not a refusal":           logInCancelled,
-		"log-ins at the same time do not affect each other": logInConcurrently,
-		"refusals do not lock the user out":                 logInAfterRefusals,
+		"the right password gives the user":                  logInRight,
+		"a wrong password is refused":                        logInWrongPassword,
+		"an unknown user is refused":                         logInUnknownUser,
+		"a disabled user is refused":                         logInDisabled,
+		"a failure of the identity system is not a refusal":  logInBroken,
+		"the end of the context is not a refusal":            logInCancelled,
+		"log-ins at the same time do not affect each other":  logInConcurrently,
+		"refusals do not lock the user out":                  logInAfterRefusals,
+		"the directory knows the user":                       directoryKnowsUser,
+		"a user who is disabled loses tokens and websockets": directoryWithdraws,
+		"a watcher is notified of a user who is disabled":    directoryNotifies,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, setup(t)) })
 	}

@@ -22,6 +22,7 @@ type fault struct {
 	finds string // the test of the suite that must fail
 	logIn func(directory) logIn
 	token func(*faultyTokens)
+	run   func(t *testing.T) // another suite, in storefaults_test.go
 }
 
 var faults = map[string]fault{
@@ -75,6 +76,12 @@ var faults = map[string]fault{
 		}
 	}},
 
+	"a deletion is not kept":       {finds: "what_is_stored_outlives_the_store", run: runForgettingUsers},
+	"a revocation is not kept":     {finds: "what_is_stored_outlives_the_store", run: runForgettingTokens},
+	"a disabled user is looked up": {finds: "a_user_who_is_disabled_loses_tokens_and_websockets", run: runOffice(&office{remembers: true})},
+	"a disabled user is a failure": {finds: "the_directory_knows_the_user", run: runOffice(&office{fails: true})},
+	"a withdrawal notifies nobody": {finds: "a_watcher_is_notified_of_a_user_who_is_disabled", run: runOffice(&office{silent: true})},
+
 	"the same token again":           {finds: "every_token_is_different", token: func(f *faultyTokens) { f.reuse = make(map[string]string) }},
 	"a longer token is valid":        {finds: "a_forged_token_is_refused", token: func(f *faultyTokens) { f.trim = true }},
 	"a revoked token is valid":       {finds: "a_revoked_token_is_refused,_the_others_are_not", token: func(f *faultyTokens) { f.revokes = false }},
@@ -117,10 +124,15 @@ func TestSuitesOfAuth_FindNoFaultsInCorrectImplementations(t *testing.T) {
 	t.Run("log-in", func(t *testing.T) {
 		runFaulty(t, fault{logIn: func(d directory) logIn { return d.check }})
 	})
+	t.Run("directory", runOffice(new(office)))
 	t.Run("tokens", func(t *testing.T) { runFaulty(t, fault{token: func(*faultyTokens) {}}) })
 }
 
 func runFaulty(t *testing.T, f fault) {
+	if f.run != nil {
+		f.run(t)
+		return
+	}
 	if f.logIn != nil {
 		lovetest.RunAuthenticator(t, func(*testing.T) lovetest.AuthenticatorSetup {
 			d := directory{password: "Correct horse", disabled: new(bool), down: new(bool)}

@@ -2,6 +2,7 @@ package lovetest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -12,16 +13,16 @@ import (
 
 // watchDome is the program under test, a screen: it shows each summary state of the
 // dome, until ctx ends.
-func watchDome(ctx context.Context, c *client.Client, show func(state string)) error {
+func watchDome(ctx context.Context, c *client.Client, show func(state int)) error {
 	for d, err := range c.Subscribe(ctx, love.StreamGroup(love.CategoryEvent, "ATDome", 0, "summaryState")) {
 		if err != nil {
 			return err
 		}
-		m, err := love.ParseMessage(d.Raw)
-		if err != nil {
+		var dome struct{ SummaryState int }
+		if err := d.Decode("summaryState", &dome); err != nil {
 			return err
 		}
-		show(string(m.Data[0].Streams[0].Value))
+		show(dome.SummaryState)
 	}
 	return nil
 }
@@ -42,8 +43,8 @@ func testWatchDome(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- c.Run(ctx) }()
-	shown := make(chan string)
-	go func() { ended <- watchDome(ctx, c, func(state string) { shown <- state }) }()
+	shown := make(chan int)
+	go func() { ended <- watchDome(ctx, c, func(state int) { shown <- state }) }()
 
 	<-subscribed
 	for state := range 3 {
@@ -51,13 +52,13 @@ func testWatchDome(t *testing.T) {
 		m.Publish(love.Message{Category: love.CategoryEvent, Data: []love.Item{{
 			CSC: "ATDome", Streams: []love.Stream{{Name: "summaryState", Value: love.RawValue(value)}},
 		}}})
-		if got := <-shown; got != value {
-			t.Errorf("the screen shows %s, want %s", got, value)
+		if got := <-shown; got != state {
+			t.Errorf("the screen shows %d, want %d", got, state)
 		}
 	}
 	stop()
 	for range 2 {
-		if err := <-ended; err != nil {
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	}

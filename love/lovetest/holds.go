@@ -16,12 +16,12 @@ import (
 )
 
 // RunHolds is the conformance suite of [authority.Store]. open returns an empty
-// store for each test, and closes it with t.Cleanup.
+// store for each test (see [Stored]), and closes it with t.Cleanup.
 //
 //	func TestMyHolds(t *testing.T) {
-//		lovetest.RunHolds(t, func(t *testing.T) authority.Store { … })
+//		lovetest.RunHolds(t, func(t *testing.T) lovetest.Stored[authority.Store] { … })
 //	}
-func RunHolds(t *testing.T, open func(t *testing.T) authority.Store) {
+func RunHolds(t *testing.T, open func(t *testing.T) Stored[authority.Store]) {
 	for name, test := range map[string]func(*testing.T, authority.Store){
 		"changes are kept, the oldest hold first": holdsKeep,
 		"a change that fails changes nothing":     holdsRefuse,
@@ -29,8 +29,9 @@ func RunHolds(t *testing.T, open func(t *testing.T) authority.Store) {
 		"watchers are notified until they cancel": holdsNotify,
 		"the result of Held is a copy":            holdsAreCopies,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+		t.Run(name, func(t *testing.T) { test(t, open(t).Store) })
 	}
+	t.Run("what is stored outlives the store", func(t *testing.T) { holdsAreKept(t, open(t)) })
 }
 
 // hold returns the n-th hold.

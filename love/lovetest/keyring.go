@@ -12,10 +12,10 @@ import (
 )
 
 // RunKeyring is the conformance suite of [jwt.Keyring]. open returns an empty
-// keyring that uses the clock for each test, and closes it with t.Cleanup.
-func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.Keyring) {
+// keyring that uses the clock for each test (see [Stored]), and closes it with t.Cleanup.
+func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) Stored[jwt.Keyring]) {
 	t.Run("the key is created when it is first needed, and kept", func(t *testing.T) {
-		k := open(t, NewClock(storeStart))
+		k := open(t, NewClock(storeStart)).Store
 		key, err := k.SigningKey(t.Context())
 		require.NoError(t, err)
 		require.NoError(t, jwt.CheckKey(key.Secret))
@@ -31,7 +31,7 @@ func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.Keyr
 		require.ErrorIs(t, err, jwt.ErrUnknownKey)
 	})
 	t.Run("all callers at the same time get the same first key", func(t *testing.T) {
-		k := open(t, NewClock(storeStart))
+		k := open(t, NewClock(storeStart)).Store
 		ids := make(chan string, 20)
 		var wg sync.WaitGroup
 		for range cap(ids) {
@@ -52,7 +52,7 @@ func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.Keyr
 	})
 	t.Run("a replaced key is valid for as long as its tokens", func(t *testing.T) {
 		clock := NewClock(storeStart)
-		k := open(t, clock)
+		k := open(t, clock).Store
 		old, err := k.SigningKey(t.Context())
 		require.NoError(t, err)
 		fresh, err := k.Rotate(t.Context(), time.Hour)
@@ -77,4 +77,5 @@ func RunKeyring(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.Keyr
 		_, err = k.Key(t.Context(), fresh.ID)
 		require.NoError(t, err)
 	})
+	t.Run("what is stored outlives the store", func(t *testing.T) { keysAreKept(t, open(t, NewClock(storeStart))) })
 }

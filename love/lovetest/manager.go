@@ -14,7 +14,6 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/password"
-	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/server"
 )
 
@@ -99,12 +98,12 @@ func (m *Manager) Start() {
 		m.t.Fatalf("lovetest: start the manager: %v", err)
 	}
 	r.http = &http.Server{Handler: r.server}
-	everything := r.server.Hub().Subscribe(r.ctx, hub.SubscribeOptions{},
+	everything := r.server.Hub().Subscribe(r.ctx,
 		love.CategoryGroup(love.CategoryEvent), love.CategoryGroup(love.CategoryTelemetry))
 	r.received.Go(func() {
-		for raw, err := range everything {
+		for d, err := range everything {
 			if err == nil {
-				m.receive(raw)
+				m.receive(d.Raw)
 			}
 		}
 	})
@@ -264,7 +263,7 @@ func (m *Manager) Watch(group string) {
 		m.t.Fatalf("lovetest: watch: %v", err)
 	}
 	r := m.running()
-	_ = r.server.Hub().Subscribe(r.ctx, hub.SubscribeOptions{}, g) // joined; nobody needs to read
+	_ = r.server.Hub().Subscribe(r.ctx, g) // joined; nobody needs to read
 }
 
 // killableListener is a listener that can close all connections it has accepted.

@@ -15,12 +15,12 @@ import (
 )
 
 // RunRecord is the conformance suite of [record.Store]. open returns an empty
-// store for each test, and closes it with t.Cleanup.
+// store for each test (see [Stored]), and closes it with t.Cleanup.
 //
 //	func TestMyRecord(t *testing.T) {
-//		lovetest.RunRecord(t, func(t *testing.T) record.Store { … })
+//		lovetest.RunRecord(t, func(t *testing.T) lovetest.Stored[record.Store] { … })
 //	}
-func RunRecord(t *testing.T, open func(t *testing.T) record.Store) {
+func RunRecord(t *testing.T, open func(t *testing.T) Stored[record.Store]) {
 	for name, test := range map[string]func(*testing.T, record.Store){
 		"an entry is returned unchanged":                                         recordKeepsEntries,
 		"an ID can be used once":                                                 recordRefusesDuplicates,
@@ -33,8 +33,9 @@ func RunRecord(t *testing.T, open func(t *testing.T) record.Store) {
 		"commands at the same time are all recorded":                             recordIsConcurrent,
 		"the end of a context undoes nothing":                                    recordHonoursContexts,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+		t.Run(name, func(t *testing.T) { test(t, open(t).Store) })
 	}
+	t.Run("what is stored outlives the store", func(t *testing.T) { commandsAreKept(t, open(t)) })
 }
 
 var recordStart = time.Date(2026, 3, 14, 1, 59, 26, 535897000, time.UTC)

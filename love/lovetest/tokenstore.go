@@ -16,10 +16,10 @@ import (
 var storeStart = time.Date(2026, 3, 14, 1, 59, 26, 535897000, time.UTC)
 
 // RunTokenStore is the conformance suite of [jwt.TokenStore]. open returns an
-// empty store that uses the clock for each test, and closes it with t.Cleanup.
-func RunTokenStore(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.TokenStore) {
+// empty store that uses the clock for each test (see [Stored]), and closes it with t.Cleanup.
+func RunTokenStore(t *testing.T, open func(t *testing.T, clock love.Clock) Stored[jwt.TokenStore]) {
 	t.Run("added tokens are listed, newest first", func(t *testing.T) {
-		s := open(t, NewClock(storeStart))
+		s := open(t, NewClock(storeStart)).Store
 		token := func(id, user string, age time.Duration) auth.TokenInfo {
 			issued := storeStart.Add(-age)
 			return auth.TokenInfo{ID: id, Username: user, Issued: issued, Expires: issued.Add(time.Hour)}
@@ -42,7 +42,7 @@ func RunTokenStore(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.T
 		require.Empty(t, got)
 	})
 	t.Run("a revocation is visible at once, reported once, and possible for unknown tokens", func(t *testing.T) {
-		s := open(t, NewClock(storeStart))
+		s := open(t, NewClock(storeStart)).Store
 		var notified []string
 		cancel := s.Watch(func(id string) { notified = append(notified, id) })
 		for _, want := range []bool{true, false} {
@@ -66,7 +66,7 @@ func RunTokenStore(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.T
 		require.Len(t, notified, 1)
 	})
 	t.Run("of revocations at the same time exactly one is the first", func(t *testing.T) {
-		s := open(t, NewClock(storeStart))
+		s := open(t, NewClock(storeStart)).Store
 		var mu sync.Mutex
 		var wg sync.WaitGroup
 		firsts := 0
@@ -86,4 +86,5 @@ func RunTokenStore(t *testing.T, open func(t *testing.T, clock love.Clock) jwt.T
 		wg.Wait()
 		require.Equal(t, 1, firsts)
 	})
+	t.Run("what is stored outlives the store", func(t *testing.T) { tokensAreKept(t, open(t, NewClock(storeStart))) })
 }

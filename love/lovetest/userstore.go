@@ -12,8 +12,8 @@ import (
 )
 
 // RunUserStore is the conformance suite of [auth.UserStore]. open returns a new
-// store for each test, and closes it with t.Cleanup.
-func RunUserStore(t *testing.T, open func(t *testing.T) auth.UserStore) {
+// store for each test (see [Stored]), and closes it with t.Cleanup.
+func RunUserStore(t *testing.T, open func(t *testing.T) Stored[auth.UserStore]) {
 	for name, test := range map[string]func(*testing.T, auth.UserStore){
 		"a new store has the default groups and no accounts":      freshUsers,
 		"an account is returned unchanged, with its permissions":  accountComesBack,
@@ -28,8 +28,9 @@ func RunUserStore(t *testing.T, open func(t *testing.T) auth.UserStore) {
 		"an account created again has no permissions":             accountAgain,
 		"an account has the versions of auth.Account.Versioned":   accountVersions,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+		t.Run(name, func(t *testing.T) { test(t, open(t).Store) })
 	}
+	t.Run("what is stored outlives the store", func(t *testing.T) { usersAreKept(t, open(t)) })
 }
 
 var ada = auth.Account{

@@ -185,8 +185,16 @@ func (m *Manager) addUser(c *call) (answer, error) {
 	return m.accountAnswer(c, http.StatusCreated, a.Username)
 }
 
-// checkNewUser refuses a name that people could take for another one.
+// checkNewUser refuses a name that people could take for another one, or that the
+// directory has for somebody else, whose rights the new user would get.
 func (m *Manager) checkNewUser(c *call, u auth.User) error {
+	_, err := m.config.Directory.Lookup(c.Context(), u.Username)
+	switch {
+	case err == nil, errors.Is(err, auth.ErrInactive):
+		return storeError(auth.ErrUserExists)
+	case !errors.Is(err, auth.ErrUnknownUser):
+		return err
+	}
 	all, err := m.config.Users.Store().Accounts(c.Context())
 	if err != nil {
 		return err

@@ -34,6 +34,8 @@ func (h *fakeHub) DisconnectToken(id string) {
 	h.disconnected = append(h.disconnected, id)
 }
 
+func (h *fakeHub) Usernames() []string { return []string{"admin", "user", "cmd_user", "ada"} }
+
 func (h *fakeHub) Disconnect(match func(auth.Principal) bool, _ hub.CloseReason) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -35,6 +35,8 @@ type Hub interface {
 	// DisconnectToken closes the sockets that were opened with a token which has
 	// ended. It must not block.
 	DisconnectToken(tokenID string)
+	// Usernames returns the names of the users who have sockets open, each once.
+	Usernames() []string
 	// Disconnect closes the sockets of everybody who matches. It must not block.
 	Disconnect(match func(auth.Principal) bool, reason hub.CloseReason)
 	// Publish sends a message to its subscribers.
@@ -59,11 +61,13 @@ type Config struct {
 	Authenticator auth.Authenticator
 	Tokens        auth.Tokens
 
-	// Users can be administered over the API, and lose their sockets when they
-	// are disabled or removed. Default: none, administration is answered 404.
+	// Users can be administered over the API. Default: none, administration is
+	// answered 404.
 	Users *auth.Users
-	// Directory looks up the users who may hold tokens and authority. Default: Users,
-	// or the Authenticator if it is one.
+	// Directory looks up the users who may hold tokens and authority. Those whom it
+	// disables or no longer has lose their sockets: at once if it is an
+	// [auth.UserWatcher], else within ten seconds. Default: Users, or the Authenticator
+	// if it is one.
 	Directory auth.Directory
 	// Authorizer decides who may command. Default: [auth.RoleAuthorizer], over
 	// Users if there are some.
@@ -188,9 +192,9 @@ func New(c Config) (*Manager, error) {
 		Logger: c.Logger, BodyTimeout: c.BodyTimeout, Failed: func(*http.Request) answer { return errInternal.Answer },
 	})
 	m.cancelWatches = []func(){c.Tokens.Watch(c.Hub.DisconnectToken)}
-	if c.Users != nil {
-		r := newSessionRevoker(c.Users, c.Hub, c.Clock)
-		m.cancelWatches = append(m.cancelWatches, c.Users.Watch(r.changed), r.stop)
+	if c.Directory != nil {
+		r := newSessionRevoker(c.Directory, c.Hub, c.Clock)
+		m.cancelWatches = append(m.cancelWatches, r.watch(), r.stop)
 	}
 	if c.Record != nil {
 		m.cancelWatches = append(m.cancelWatches, c.Record.Watch(m.publishCommand))
@@ -221,6 +225,9 @@ func (c *Config) setDefaults() error {
 		if c.Users != nil {
 			c.Authorizer = auth.RoleAuthorizer{Users: c.Users}
 		}
+	}
+	if c.Directory == nil && c.Users != nil {
+		c.Directory = c.Users
 	}
 	if c.Directory == nil {
 		c.Directory, _ = c.Authenticator.(auth.Directory)

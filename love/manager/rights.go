@@ -101,14 +101,18 @@ func (m *Manager) mayTouch(c *call, username string) error {
 
 // lookUp returns a user, even one who is disabled if that can be known.
 func (m *Manager) lookUp(c *call, username string) (auth.User, error) {
-	switch {
-	case m.config.Users != nil:
-		a, err := m.config.Users.Store().Account(c.Context(), username)
-		return a.User, err
-	case m.config.Directory != nil:
-		return m.config.Directory.Lookup(c.Context(), username)
+	if m.config.Directory == nil {
+		return auth.User{}, auth.ErrInactive
 	}
-	return auth.User{}, auth.ErrInactive
+	u, err := m.config.Directory.Lookup(c.Context(), username)
+	if m.config.Users == nil || !errors.Is(err, auth.ErrInactive) {
+		return u, err
+	}
+	a, stored := m.config.Users.Store().Account(c.Context(), username)
+	if errors.Is(stored, auth.ErrUnknownUser) { // another directory has disabled them
+		return u, err
+	}
+	return a.User, stored
 }
 
 // mayRevoke returns nil if the caller may revoke the token of that ID.

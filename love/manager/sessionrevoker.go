@@ -11,6 +11,10 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
+// recheckPeriod is how often the users of open sockets are looked up, if their directory
+// does not report all changes.
+const recheckPeriod = 10 * time.Second
+
 // revokerRetry is the wait before users are looked up again after a failure.
 const revokerRetry = time.Second
 
@@ -35,6 +39,35 @@ func newSessionRevoker(users auth.Directory, h Hub, clock love.Clock) *sessionRe
 	r := &sessionRevoker{users: users, hub: h, clock: clock, names: make(map[string]struct{})}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r
+}
+
+// watch has the directory report the users who have changed, if it can, and looks up all
+// users who have sockets open from time to time, if it may not report all of them.
+func (r *sessionRevoker) watch() (cancel func()) {
+	if _, ok := r.users.(*auth.Users); !ok {
+		r.ended.Go(r.recheck)
+	}
+	if w, ok := r.users.(auth.UserWatcher); ok {
+		return w.WatchUsers(r.changed)
+	}
+	return func() {}
+}
+
+// recheck looks up the users who have sockets open, until stop is called. A look-up that
+// fails is repeated the next time.
+func (r *sessionRevoker) recheck() {
+	ticker := r.clock.NewTicker(recheckPeriod)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C():
+			for _, name := range r.hub.Usernames() {
+				r.lookUp(name)
+			}
+		case <-r.ctx.Done():
+			return
+		}
+	}
 }
 
 // changed queues a user who has changed. It does not block.

@@ -124,7 +124,7 @@ func ExampleSet() {
 	defer domain.Close()
 	h := hub.New()
 	defer func() { _ = h.Shutdown(context.Background()) }()
-	viewer := h.Subscribe(ctx, hub.SubscribeOptions{}, love.StreamGroup(love.CategoryEvent, "Lamp", 0, "burning"))
+	viewer := h.Subscribe(ctx, love.StreamGroup(love.CategoryEvent, "Lamp", 0, "burning"))
 
 	local := h.Local(auth.Principal{Process: true})
 	defer local.Close()
@@ -136,15 +136,15 @@ func ExampleSet() {
 	ended := make(chan error)
 	go func() { ended <- set.Run(ctx) }()
 
-	for raw, err := range viewer {
+	for d, err := range viewer {
 		if err != nil {
 			log.Fatal(err)
 		}
-		m, err := love.ParseMessage(raw)
+		m, err := d.Message()
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println("a viewer of", m.Subscription, "got", m.Data[0].Streams[0].Name)
+		fmt.Println("a viewer of", d.Group, "got", m.Data[0].Streams[0].Name)
 		break
 	}
 	cancel()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
@@ -14,7 +15,7 @@ import (
 type access struct {
 	users         *auth.Users // in Storage
 	administrable *auth.Users // the users that can be administered over the API; nil: none
-	tokens        *jwt.Tokens
+	tokens        auth.Tokens
 	directory     auth.Directory
 	authenticator auth.Authenticator
 	authorizer    auth.Authorizer
@@ -31,9 +32,13 @@ func newAccess(ctx context.Context, c *Config) (access, error) {
 	}
 	a.directory = directory
 	roles := auth.RoleAuthorizer{Users: directory}
-	if directory == auth.Directory(a.users) {
+	switch {
+	case directory == auth.Directory(a.users):
 		a.administrable = a.users
-	} else {
+	case includes(directory, a.users):
+		a.administrable = a.users
+		roles.Users = withGroups{directory, a.users.Store()}
+	default:
 		roles.Roles = auth.DefaultRoles() // only Users knows the permissions of its groups
 	}
 	if a.authenticator == nil {
@@ -42,17 +47,57 @@ func newAccess(ctx context.Context, c *Config) (access, error) {
 	if a.authorizer == nil {
 		a.authorizer = roles
 	}
+	a.tokens, err = c.tokens(ctx, directory)
+	return a, err
+}
+
+// tokens returns the token service.
+func (c *Config) tokens(ctx context.Context, directory auth.Directory) (auth.Tokens, error) {
+	if c.Tokens != nil {
+		return c.Tokens, nil
+	}
 	options := []jwt.Option{
 		jwt.WithLifetime(cmp.Or(c.TokenLifetime, jwt.DefaultLifetime)), jwt.WithTokenStore(c.Storage.TokenStore()), jwt.WithClock(c.Clock),
 	}
 	if keys := c.Storage.Keyring(); keys != nil && len(c.SecretKey) == 0 {
 		if _, err := keys.SigningKey(ctx); err != nil { // created now if it is missing, so that all processes have it
-			return access{}, err
+			return nil, err
 		}
 		options = append(options, jwt.WithKeyring(keys))
 	}
-	a.tokens = jwt.New(c.SecretKey, directory, options...)
-	return a, nil
+	return jwt.New(c.SecretKey, directory, options...), nil
+}
+
+// includes reports whether a directory, or authenticator, is users or asks them, too.
+func includes(directory any, users *auth.Users) bool {
+	all, ok := directory.(auth.FirstOf)
+	if !ok {
+		return directory == any(users)
+	}
+	return slices.ContainsFunc(all, func(a auth.Authenticator) bool { return includes(a, users) })
+}
+
+// withGroups is a directory whose users are in the groups of a store.
+type withGroups struct {
+	auth.Directory
+	store auth.UserStore
+}
+
+func (d withGroups) Lookup(ctx context.Context, username string) (auth.User, error) {
+	u, err := d.Directory.Lookup(ctx, username)
+	if err != nil || len(u.Groups) == 0 {
+		return u, err
+	}
+	groups, err := d.store.Groups(ctx)
+	if err != nil {
+		return auth.User{}, fmt.Errorf("looking up the groups of %q: %w", username, err)
+	}
+	byName := make(map[string]auth.Group, len(groups))
+	for _, g := range groups {
+		byName[g.Name] = g
+	}
+	u.GroupPermissions = slices.Concat(u.GroupPermissions, auth.PermissionsOf(u.Groups, byName))
+	return u, nil
 }
 
 // directory returns what looks up users. Without one that knows the users whom

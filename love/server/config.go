@@ -41,14 +41,24 @@ type Config struct {
 	Passwords map[string]string
 	// Authenticator checks log-ins. Default: Users.
 	Authenticator auth.Authenticator
-	// Directory looks up users at each request, as of now. Users can be
-	// administered over the API only if it is Users. Default: the Authenticator,
-	// which must be one then, or Users.
+	// Directory looks up users at each request, as of now. The websockets of those whom
+	// it no longer has close at once if it is an [auth.UserWatcher], else within ten
+	// seconds. Users can be administered over the API only if it is Users, or an
+	// [auth.FirstOf] with Users in it. Default: the Authenticator, which must be one
+	// then, or Users.
 	Directory auth.Directory
 	// Authorizer decides who may do what. Default: [auth.RoleAuthorizer] over the
-	// Directory; a Directory other than Users may put users into the groups of
-	// [auth.DefaultRoles].
+	// Directory; a Directory may put users into the groups of Users if it includes
+	// Users, else into those of [auth.DefaultRoles].
 	Authorizer auth.Authorizer
+	// Gate admits websockets whose query has neither a token nor the process password,
+	// by a cookie for instance. The Directory must know its users. Pages of other hosts
+	// than the manager's cannot connect through it, unless Origins has theirs or it is a
+	// [hub.OriginGate]. Default: none, they are refused.
+	Gate hub.Gate
+	// Tokens issues and verifies the tokens of log-ins. Then SecretKey and TokenLifetime
+	// must not be set. Default: *[jwt.Tokens] in Storage.
+	Tokens auth.Tokens
 	// ProcessPassword lets producers and other processes connect. Default: no
 	// process can.
 	ProcessPassword string
@@ -101,8 +111,9 @@ type Config struct {
 	// Authority. Default: none.
 	Approval []love.CommandPattern
 
-	// Origins are the browser origins whose pages may connect. Default: all, because
-	// a page needs a token, which browsers do not send by themselves.
+	// Origins are the browser origins, "https://love.example", whose pages may connect.
+	// Default: all, because a page needs a token, which browsers do not send by
+	// themselves; through Gate only the manager's own.
 	Origins []string
 	// TrustedProxies are the networks whose X-Forwarded-For and X-Real-IP are
 	// believed. Default: none.
@@ -119,8 +130,10 @@ type Config struct {
 	ServerURL string
 	// Page answers "/". Default: a page that shows how to connect.
 	Page http.Handler
+	// Broker connects the hub to those of other managers. Default: none, it is alone.
+	Broker hub.Broker
 	// HubOptions are further options of the hub. They are applied after those of the
-	// server, and can replace its gate.
+	// server, and can replace them.
 	HubOptions []hub.Option
 	// Dependencies are checked by /readyz, beside Storage and the commander.
 	Dependencies []manager.Dependency
@@ -168,6 +181,9 @@ func (c *Config) check() error {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("server.Config.Passwords: %q is none of the default users %s: add other users with Users.Add", name, strings.Join(names, ", "))
 		}
+	}
+	if c.Tokens != nil && (len(c.SecretKey) > 0 || c.TokenLifetime != 0) {
+		return errors.New("server.Config.Tokens issues tokens, so SecretKey and TokenLifetime would have no effect: leave them out")
 	}
 	if c.Commander == nil && (c.Authority || len(c.Approval) > 0) {
 		return errors.New("server.Config.Authority and Approval need a Commander: set one")

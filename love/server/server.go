@@ -86,15 +86,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "commander", Check: s.poller.Check})
 	}
 	config.Dependencies = append(config.Dependencies, c.Dependencies...)
-	s.hub = hub.New(append([]hub.Option{
-		hub.WithGate(auth.Gate{Tokens: s.access.tokens, ProcessPassword: c.ProcessPassword}),
-		hub.WithAuthorizer(s.access.authorizer),
-		hub.WithOrigins(c.allowOrigin),
-		hub.WithHeartbeats(0, heartbeats),
-		hub.WithDrain(c.Drain),
-		hub.WithClock(c.Clock),
-		hub.WithLogger(c.Logger),
-	}, c.HubOptions...)...)
+	s.hub = hub.New(s.hubOptions(heartbeats)...)
 	config.Hub = s.hub
 	if check := s.hub.BrokerCheck(); check != nil {
 		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "broker", Check: check, Required: true})
@@ -112,6 +104,29 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 			"the commands that the last run left open are marked in the record", s.commands.markInterrupted())
 	}
 	return nil
+}
+
+func (s *Server) hubOptions(heartbeats func() []hub.Heartbeat) []hub.Option {
+	c := &s.config
+	gate := auth.Gate{Tokens: s.access.tokens, ProcessPassword: c.ProcessPassword}
+	if c.Gate != nil {
+		gate.Other = c.Gate
+	}
+	options := []hub.Option{
+		hub.WithGate(gate),
+		hub.WithAuthorizer(s.access.authorizer),
+		hub.WithHeartbeats(0, heartbeats),
+		hub.WithDrain(c.Drain),
+		hub.WithClock(c.Clock),
+		hub.WithLogger(c.Logger),
+	}
+	if len(c.Origins) > 0 {
+		options = append(options, hub.WithOrigins(c.allowOrigin))
+	}
+	if c.Broker != nil {
+		options = append(options, hub.WithBroker(c.Broker))
+	}
+	return append(options, c.HubOptions...)
 }
 
 // part returns what is configured or, by default, the commander if it is one.

@@ -26,7 +26,6 @@ import (
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/record"
-	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/server"
 )
@@ -358,10 +357,10 @@ func TestOnlyPagesOfTheConfiguredOriginsMayReadAnswers(t *testing.T) {
 
 func TestAHeartbeatOfTheCommanderIsPublished(t *testing.T) {
 	s, _ := serve(t, server.Config{Commander: &lovetest.Commander{}, Heartbeater: fakeHeartbeater{}})
-	for raw, err := range s.Hub().Subscribe(t.Context(), hub.SubscribeOptions{}, love.Group{Category: love.CategoryHeartbeat, CSC: "manager", SalIndex: "0", Stream: "stream"}) {
+	for d, err := range s.Hub().Subscribe(t.Context(), love.Group{Category: love.CategoryHeartbeat, CSC: "manager", SalIndex: "0", Stream: "stream"}) {
 		require.NoError(t, err)
-		if bytes.Contains(raw, []byte(`"Commander"`)) {
-			require.True(t, json.Valid(raw))
+		if bytes.Contains(d.Raw, []byte(`"Commander"`)) {
+			require.True(t, json.Valid(d.Raw))
 			return
 		}
 	}

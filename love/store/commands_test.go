@@ -16,12 +16,15 @@ import (
 	"github.com/rubin-love/love-go/love/commander/authority"
 	"github.com/rubin-love/love-go/love/commander/record"
 	"github.com/rubin-love/love-go/love/lovetest"
+	"github.com/rubin-love/love-go/love/store"
 )
 
 func TestCommandRecord(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
-			lovetest.RunRecord(t, func(t *testing.T) record.Store { return openStore(t, d.fresh(t)).Commands() })
+			lovetest.RunRecord(t, func(t *testing.T) lovetest.Stored[record.Store] {
+				return stored(t, d, (*store.Store).Commands)
+			})
 		})
 	}
 }
@@ -29,7 +32,7 @@ func TestCommandRecord(t *testing.T) {
 func TestHolds(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
-			lovetest.RunHolds(t, func(t *testing.T) authority.Store { return openStore(t, d.fresh(t)).Holds() })
+			lovetest.RunHolds(t, func(t *testing.T) lovetest.Stored[authority.Store] { return stored(t, d, (*store.Store).Holds) })
 		})
 	}
 }

@@ -20,13 +20,17 @@ func TestConformance(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			open := func(t *testing.T, opts ...store.Option) *store.Store { return openStore(t, d.fresh(t), opts...) }
 			t.Run("users", func(t *testing.T) {
-				lovetest.RunUserStore(t, func(t *testing.T) auth.UserStore { return open(t).Users() })
+				lovetest.RunUserStore(t, func(t *testing.T) lovetest.Stored[auth.UserStore] { return stored(t, d, (*store.Store).Users) })
 			})
 			t.Run("token store", func(t *testing.T) {
-				lovetest.RunTokenStore(t, func(t *testing.T, c love.Clock) jwt.TokenStore { return open(t, store.WithClock(c)).TokenStore() })
+				lovetest.RunTokenStore(t, func(t *testing.T, c love.Clock) lovetest.Stored[jwt.TokenStore] {
+					return stored(t, d, (*store.Store).TokenStore, store.WithClock(c))
+				})
 			})
 			t.Run("keyring", func(t *testing.T) {
-				lovetest.RunKeyring(t, func(t *testing.T, c love.Clock) jwt.Keyring { return open(t, store.WithClock(c)).Keyring() })
+				lovetest.RunKeyring(t, func(t *testing.T, c love.Clock) lovetest.Stored[jwt.Keyring] {
+					return stored(t, d, (*store.Store).Keyring, store.WithClock(c))
+				})
 			})
 			t.Run("tokens", func(t *testing.T) {
 				lovetest.RunTokens(t, func(t *testing.T, users auth.Directory, c love.Clock) auth.Tokens {
@@ -45,7 +49,7 @@ func TestConformance(t *testing.T) {
 				})
 			})
 			t.Run("audit log", func(t *testing.T) {
-				lovetest.RunAuditLog(t, func(t *testing.T) audit.Log { return open(t).AuditLog() })
+				lovetest.RunAuditLog(t, func(t *testing.T) lovetest.Stored[audit.Log] { return stored(t, d, (*store.Store).AuditLog) })
 			})
 		})
 	}

@@ -48,7 +48,7 @@ func TestRevocation_OfAGroupHoldsThoughItCannotBeRecorded(t *testing.T) {
 				require.NoError(t, here.Users().PutGroup(t.Context(), night))
 				require.NoError(t, here.users.Add(t.Context(), auth.User{Username: "bob", Groups: []string{"night"}}, "old"))
 				notified := make(chan string, 10)
-				t.Cleanup(here.users.Watch(func(name string) { notified <- name }))
+				t.Cleanup(here.users.WatchUsers(func(name string) { notified <- name }))
 				check := func(p process, want []auth.Permission, member bool) {
 					t.Helper()
 					bob, err := p.users.Lookup(t.Context(), "bob")

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
 )
 
@@ -72,6 +73,17 @@ func freshSchema(t testing.TB) string {
 	q.Set("search_path", name)
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+// stored opens a part of a store on a fresh database, for its conformance suite.
+func stored[S any](t *testing.T, d database, part func(*store.Store) S, opts ...store.Option) lovetest.Stored[S] {
+	address := d.fresh(t)
+	open := func(t *testing.T) S { return part(openStore(t, address, opts...)) }
+	all := lovetest.Stored[S]{Store: open(t)}
+	if d.shared {
+		all.Reopen = open
+	}
+	return all
 }
 
 func openStore(t testing.TB, address string, opts ...store.Option) *store.Store {

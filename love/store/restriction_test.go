@@ -137,7 +137,7 @@ func TestRevocation_HoldsThoughItCannotBeRecordedAndIsRecordedLater(t *testing.T
 				require.NoError(t, err)
 				notified := make(chan string, 10)
 				t.Cleanup(here.tokens.Watch(func(id string) { notified <- id }))
-				t.Cleanup(here.users.Watch(func(name string) { notified <- name }))
+				t.Cleanup(here.users.WatchUsers(func(name string) { notified <- name }))
 
 				release := lockWrites(t, address)
 				err = c.revoke(t, here, token)

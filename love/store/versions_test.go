@@ -185,7 +185,7 @@ func TestRefresh_ReadsWhatAnotherProcessHasChanged(t *testing.T) {
 		_, err := here.users.Lookup(t.Context(), "ada")
 		require.NoError(t, err)
 		var notified []string
-		defer here.users.Watch(func(name string) { notified = append(notified, name) })()
+		defer here.users.WatchUsers(func(name string) { notified = append(notified, name) })()
 
 		require.NoError(t, other.users.SetActive(t.Context(), "ada", false))
 		_, err = here.users.Lookup(t.Context(), "ada")

@@ -35,5 +35,7 @@ func TestMemoryTokenStore_DropsRevocationsADayAfterTheTokenHasExpired(t *testing
 }
 
 func TestMemoryTokenStore_PassesTheConformanceSuite(t *testing.T) {
-	lovetest.RunTokenStore(t, func(_ *testing.T, c love.Clock) jwt.TokenStore { return jwt.NewMemoryTokenStore(c) })
+	lovetest.RunTokenStore(t, func(_ *testing.T, c love.Clock) lovetest.Stored[jwt.TokenStore] {
+		return lovetest.Stored[jwt.TokenStore]{Store: jwt.NewMemoryTokenStore(c)}
+	})
 }

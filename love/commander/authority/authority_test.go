@@ -312,7 +312,9 @@ func TestAuthority_UsesItsClock(t *testing.T) {
 }
 
 func TestMemory(t *testing.T) {
-	lovetest.RunHolds(t, func(*testing.T) authority.Store { return authority.NewMemory() })
+	lovetest.RunHolds(t, func(*testing.T) lovetest.Stored[authority.Store] {
+		return lovetest.Stored[authority.Store]{Store: authority.NewMemory()}
+	})
 }
 
 func TestAuthority_IsACommander(t *testing.T) {

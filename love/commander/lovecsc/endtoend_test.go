@@ -55,7 +55,7 @@ func newSystem(t *testing.T) *system {
 	require.NoError(t, err)
 	t.Cleanup(c.commander.Close)
 
-	messages := c.hub.Subscribe(ctx, hub.SubscribeOptions{}, love.StreamGroup(love.CategoryEvent, "LOVE", 0, "observingLog"))
+	messages := c.hub.Subscribe(ctx, love.StreamGroup(love.CategoryEvent, "LOVE", 0, "observingLog"))
 	c.screen = nextMessage(t, messages)
 
 	listening := make(chan struct{})
@@ -95,14 +95,14 @@ func admit(r *http.Request) (auth.Principal, error) {
 
 // nextMessage returns a function that waits for the next message, as a screen
 // receives it.
-func nextMessage(t *testing.T, messages iter.Seq2[[]byte, error]) func() string {
+func nextMessage(t *testing.T, messages iter.Seq2[love.Delivery, error]) func() string {
 	next, stop := iter.Pull2(messages)
 	t.Cleanup(stop)
 	return func() string {
-		raw, err, ok := next()
+		d, err, ok := next()
 		require.True(t, ok)
 		require.NoError(t, err)
-		return string(raw)
+		return string(d.Raw)
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 // Messages that are not observing logs are logged and dropped.
 func (c *CSC) Listen(ctx context.Context, manager *client.Client) error {
 	for d, err := range manager.Subscribe(ctx, Group()) {
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
 			return err
 		}
 		if err := c.Receive(ctx, d.Raw); err != nil && ctx.Err() == nil {

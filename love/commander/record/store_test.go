@@ -19,7 +19,9 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	lovetest.RunRecord(t, func(*testing.T) record.Store { return record.NewMemory(0) })
+	lovetest.RunRecord(t, func(*testing.T) lovetest.Stored[record.Store] {
+		return lovetest.Stored[record.Store]{Store: record.NewMemory(0)}
+	})
 }
 
 func TestMemory_KeepsTheNewest(t *testing.T) {
