@@ -42,7 +42,7 @@ func TestTheRequestsOfOneUserToOneComponentAreLimited(t *testing.T) {
 func TestRequestsDoNotFillTheQueueOfAProducer(t *testing.T) {
 	for _, limit := range []int{1 << 20, 32 << 20} {
 		clock := newClock()
-		h, url := start(t, hub.WithClock(clock), hub.WithLimits(hub.Limits{QueueBytes: limit}))
+		h, url := start(t, hub.WithClock(clock), hub.WithPing(time.Hour), hub.WithLimits(hub.Limits{QueueBytes: limit}))
 		producer := h.Local(auth.Principal{Process: true}) // it reads nothing
 		defer producer.Close()
 		for i := range 5 {
