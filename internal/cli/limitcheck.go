@@ -56,7 +56,7 @@ func (f *limitFlags) contradictions() error {
 	for _, c := range []struct{ inner, outer, effect string }{
 		{"backlog-bytes", "queue-bytes", "slow clients would be closed before their telemetry is thinned out"},
 		{"user-message", "process-message", "users could send more than processes"},
-		{"last-bytes", "queue-bytes", "a snapshot of everything would close the client that asks for it"},
+		{"last-bytes", "queue-bytes", "a snapshot of everything would be more than may wait for the client that asks for it"},
 		{"user-sessions", "sessions", "the limit of one user would never be reached"},
 		{"request-rate", "user-request-rate", "the limit of one client would never be reached"},
 		{"user-subscription-bytes", "subscription-bytes", "the limit of one user would never be reached"},

@@ -6,26 +6,40 @@ import "slices"
 // together.
 const minGaps = 64
 
-// replace puts f in the place of waiting telemetry with the same key, if the outbox is
-// conflating, and reports whether it did. It does not if some of f's streams wait in
-// newer frames: f would come before them.
-func (o *outbox) replace(f *frame) bool {
+// place returns the place of waiting telemetry with the same key as f, which f can take,
+// or -1: if the outbox is not conflating, or if some of f's streams wait in newer
+// frames, because f would come before them.
+func (o *outbox) place(f *frame) int {
 	if o.newest == nil || f.key == 0 {
-		return false
+		return -1
 	}
 	keys := f.streamKeys()
 	at, waits := o.newest[keys[0]]
 	if at -= o.base; !waits || at < o.head || o.frames[at].key != f.key {
-		return false
+		return -1
 	}
 	for _, k := range keys[1:] {
 		if newest, waits := o.newest[k]; !waits || newest-o.base != at {
-			return false
+			return -1
 		}
 	}
-	o.lossy += len(f.bytes) - len(o.frames[at].bytes)
+	return at
+}
+
+// put puts f in the place of other telemetry, if there is room for what it is larger.
+func (o *outbox) put(f *frame, at int) pushResult {
+	old := len(o.frames[at].bytes)
+	if grown := len(f.bytes) - old; grown > 0 {
+		if o.isFull(f, old) {
+			return overflowed
+		}
+		if !o.hold(grown) {
+			return exhausted
+		}
+	}
+	o.lossy += len(f.bytes) - old
 	o.frames[at] = f
-	return true
+	return queued
 }
 
 // track records where f waits, counted from the first frame ever, so that newer
@@ -80,8 +94,9 @@ func (o *outbox) conflate() (dropped int) {
 		if f == nil {
 			continue
 		}
-		if o.replace(f) {
-			o.lossy -= len(f.bytes) // its own bytes had been counted already
+		if at := o.place(f); at >= 0 {
+			o.lossy -= len(o.frames[at].bytes)
+			o.frames[at] = f // whose bytes have been counted already
 			dropped++
 			continue
 		}

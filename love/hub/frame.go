@@ -26,6 +26,7 @@ type frame struct {
 	streams []uint64 // keys of the streams, if the message may hold several; even if key is 0
 	barrier bool     // newer frames never replace one queued before it: an answer, a snapshot
 	counted bool     // a message to subscribers, not an answer or a control frame: see counters
+	isLast  bool     // a last value of a snapshot
 	seq     uint64   // number within its stream, sent with variantSeq
 
 	variants [frameVariants]atomic.Pointer[frame]
@@ -64,7 +65,7 @@ func (f *frame) as(v variant) *frame {
 			buf = append(buf, '}')
 		}
 		made = textFrame(buf)
-		made.key, made.streams, made.barrier, made.counted = f.key, f.streams, f.barrier, f.counted
+		made.key, made.streams, made.barrier, made.counted, made.isLast = f.key, f.streams, f.barrier, f.counted, f.isLast
 	}
 	f.variants[v].Store(made)
 	return made

@@ -16,7 +16,10 @@ type group struct {
 	text    []byte // the name as a JSON string
 	members atomic.Pointer[[]*member]
 	last    lastValue
-	routed  bool // made by the router, for a stream that is published
+	routed  atomic.Bool // known as a stream: it has been published
+
+	// Numbers of its places in the lists of the shard, 0 for none; guarded by its lock.
+	streamPlace, valuePlace uint64
 
 	// orderMu is held while a message is numbered, kept and sent, so that all
 	// receivers see the same order even if several sources publish.
@@ -60,7 +63,7 @@ func newMember(s *session, o SubscribeOptions) *member {
 		m.variant |= variantSeq
 	}
 	if interval := interval(o); interval > 0 {
-		m.throttle = &throttle{member: m, interval: interval}
+		m.throttle = &throttle{member: m, interval: interval, schedule: &s.hub.schedule}
 	}
 	return m
 }

@@ -26,6 +26,7 @@ type Hub struct {
 	initialStates initialStateLimiter
 	sources       sources
 	schedule      schedule
+	snapshots     snapshotMaker
 	unpublished   *outage.Log // batches that the broker did not take
 	expiry        expiryCheck
 
@@ -37,14 +38,16 @@ type Hub struct {
 
 	queueBytes    atomic.Int64 // that wait for all sessions, in steps
 	ended         atomic.Bool
-	lastSweep     atomic.Int64 // when stale values were last searched for, UNIX ns
+	relieving     sync.Mutex // held while sessions are closed to make room for others
+	sweeping      sweep
 	lastHeartbeat atomic.Pointer[frame]
 	detach        func()
 	stop          context.CancelFunc
-	running       sync.WaitGroup // the goroutine of run
+	running       sync.WaitGroup // the two goroutines
 }
 
-// New makes a hub and starts its background goroutine (pings and heartbeats).
+// New makes a hub and starts its background goroutines (one for pings and heartbeats,
+// one for what is left of snapshots).
 // Without options it admits nobody; see [WithGate].
 func New(opts ...Option) *Hub {
 	h := &Hub{config: defaults()}
@@ -56,6 +59,7 @@ func New(opts ...Option) *Hub {
 	h.counters.observer = h.observer
 	h.unpublished = outage.New(h.log, slog.LevelError, "messages were not published", "messages are published again")
 	h.schedule.wake = make(chan struct{}, 1)
+	h.snapshots.woken = make(chan struct{}, 1)
 	h.sessions.now = h.clock.Now
 	h.index.init()
 	h.pings.init(h.pingInterval, h.clock.Now())
@@ -63,6 +67,7 @@ func New(opts ...Option) *Hub {
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	h.running.Go(func() { h.run(ctx) })
+	h.running.Go(func() { h.snapshots.run(ctx) })
 	return h
 }
 
@@ -85,8 +90,7 @@ func (h *Hub) nextID() string {
 	return h.self.id + "-" + strconv.FormatUint(h.ids.Add(1), 10)
 }
 
-// run sends pings and heartbeats and runs scheduled tasks until ctx ends. It
-// is the hub's only goroutine besides those of its sessions.
+// run sends pings and heartbeats and runs scheduled tasks until ctx ends.
 func (h *Hub) run(ctx context.Context) {
 	ping := h.clock.NewTicker(h.pings.step)
 	defer ping.Stop()

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"hash/maphash"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -21,26 +22,30 @@ type index struct {
 
 	lastBytes         atomic.Int64 // memory of all last values
 	subscriptionBytes atomic.Int64 // memory of all subscriptions
-	streams           atomic.Int64 // groups that the router has made
+	streams           atomic.Int64 // groups that are known as streams
+	values            atomic.Int64 // groups that have a last value
 }
 
 type shard struct {
-	mu     sync.RWMutex
-	groups map[love.Group]*group
+	mu      sync.RWMutex
+	groups  map[love.Group]*group
+	streams groupList                    // known as streams
+	values  map[love.Category]*groupList // with a last value
 }
 
 func (x *index) init() {
 	x.seed = maphash.MakeSeed()
 	for i := range x.shards {
 		x.shards[i].groups = make(map[love.Group]*group)
+		x.shards[i].values = make(map[love.Category]*groupList)
 	}
 }
 
 // shard returns the shard of a component. All streams of a component share
 // one.
-func (x *index) shard(csc []byte) *shard {
-	return &x.shards[maphash.Bytes(x.seed, csc)%shards]
-}
+func (x *index) shard(csc []byte) *shard { return &x.shards[x.shardNumber(csc)] }
+
+func (x *index) shardNumber(csc []byte) int { return int(maphash.Bytes(x.seed, csc) % shards) }
 
 // lookup returns the group, or nil if it is not known. It takes the parts of
 // the name as they occur in a message, and does not allocate.
@@ -96,8 +101,14 @@ func (x *index) join(name love.Group, m *member) *group {
 // charge changes the memory that is charged to the user of a member.
 func (x *index) charge(m *member, bytes int) {
 	m.bytes += bytes
+	x.chargeUser(m.session.user, bytes)
+}
+
+// chargeUser changes the memory of subscriptions that is charged to a user, nil for a
+// process.
+func (x *index) chargeUser(u *user, bytes int) {
 	x.subscriptionBytes.Add(int64(bytes))
-	if u := m.session.user; u != nil {
+	if u != nil {
 		u.subscriptionBytes.Add(int64(bytes))
 	}
 }
@@ -135,57 +146,118 @@ func (x *index) leave(g *group, m *member) {
 
 func (x *index) removeLocked(sh *shard, g *group) {
 	delete(sh.groups, g.name)
-	if g.routed {
+	x.forgetStreamLocked(sh, g)
+}
+
+// forgetStreamLocked makes g a group that is known only because of its members.
+func (x *index) forgetStreamLocked(sh *shard, g *group) {
+	if g.streamPlace != 0 {
+		sh.streams.remove(g.streamPlace)
+		g.streamPlace = 0
+		g.routed.Store(false)
 		x.streams.Add(-1)
 	}
 }
 
-// stream returns the group of a stream that is published, creating it if it is not
-// known, unless there are limit of them: then it returns nil.
-func (x *index) stream(name love.Group, limit int) *group {
+// stream returns the group of a stream that is published, and makes it known as one,
+// unless there are limit of them: then it returns the group if it has members, else nil.
+func (x *index) stream(name love.Group, limit int) (g *group, known bool) {
 	sh := x.shard([]byte(name.CSC))
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if g := sh.groups[name]; g != nil {
-		return g
+	g = sh.groups[name]
+	if g != nil && g.streamPlace != 0 {
+		return g, true
 	}
 	if x.streams.Load() >= int64(limit) {
-		return nil
+		return g, false
 	}
-	x.streams.Add(1)
-	g := x.groupLocked(sh, name)
-	g.routed = true
-	return g
+	g = x.groupLocked(sh, name)
+	x.knowStreamLocked(sh, g)
+	return g, true
 }
 
-// dropLast drops the last value of g, and removes g itself if it has no
-// members.
-func (x *index) dropLast(g *group) {
+func (x *index) knowStreamLocked(sh *shard, g *group) {
+	if g.streamPlace == 0 {
+		g.streamPlace = sh.streams.add(g)
+		g.routed.Store(true)
+		x.streams.Add(1)
+	}
+}
+
+// listValue lists g among the groups with a last value, or among them no more, as it has
+// one or not.
+func (x *index) listValue(g *group) {
 	sh := x.shard([]byte(g.name.CSC))
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	x.lastBytes.Add(-int64(g.last.clear()))
-	if len(g.memberList()) == 0 && sh.groups[g.name] == g && g.last.markRemoved() {
+	x.listValueLocked(sh, g)
+}
+
+func (x *index) listValueLocked(sh *shard, g *group) {
+	list := sh.values[g.name.Category]
+	switch has := g.last.isKept(); {
+	case has && g.valuePlace == 0:
+		if list == nil {
+			list = new(groupList)
+			sh.values[g.name.Category] = list
+		}
+		g.valuePlace = list.add(g)
+		x.values.Add(1)
+		x.knowStreamLocked(sh, g)
+	case !has && g.valuePlace != 0:
+		list.remove(g.valuePlace)
+		g.valuePlace = 0
+		x.values.Add(-1)
+		if list.size() == 0 {
+			delete(sh.values, g.name.Category)
+		}
+	}
+}
+
+// forgetStale drops the last value of g if its source has gone. Without a value, g is not
+// known as a stream any more, and is removed if it has no members either.
+func (x *index) forgetStale(g *group) {
+	sh := x.shard([]byte(g.name.CSC))
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	freed, stale := g.last.clearStale()
+	x.lastBytes.Add(-int64(freed))
+	if !stale || sh.groups[g.name] != g {
+		return
+	}
+	x.listValueLocked(sh, g)
+	if len(g.memberList()) > 0 {
+		x.forgetStreamLocked(sh, g)
+	} else if g.last.markRemoved() {
 		x.removeLocked(sh, g)
 	}
+}
+
+// valueCount returns how many groups of the category have a last value in the shards from
+// first to before end.
+func (x *index) valueCount(c love.Category, first, end int) (n int) {
+	for i := first; i < end; i++ {
+		sh := &x.shards[i]
+		sh.mu.RLock()
+		if list := sh.values[c]; list != nil {
+			n += list.size()
+		}
+		sh.mu.RUnlock()
+	}
+	return n
 }
 
 // each calls f for every group. Groups that come or go meanwhile may be missed.
 func (x *index) each(f func(*group)) {
 	for i := range x.shards {
-		x.shards[i].each(f)
-	}
-}
-
-func (sh *shard) each(f func(*group)) {
-	sh.mu.RLock()
-	all := make([]*group, 0, len(sh.groups))
-	for _, g := range sh.groups {
-		all = append(all, g)
-	}
-	sh.mu.RUnlock()
-	for _, g := range all {
-		f(g)
+		sh := &x.shards[i]
+		sh.mu.RLock()
+		all := slices.Collect(maps.Values(sh.groups))
+		sh.mu.RUnlock()
+		for _, g := range all {
+			f(g)
+		}
 	}
 }
 

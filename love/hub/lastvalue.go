@@ -26,35 +26,64 @@ type lastValue struct {
 	removed  bool // the index has removed the group: use its successor
 }
 
-// sweepInterval is the least time between two searches for stale values.
-const sweepInterval = time.Second
-
 // streamOverhead estimates the memory of a stream besides its value, in bytes.
 const streamOverhead = 256
 
-// set stores a copy of the value, which came at the time now, and returns by how many
-// bytes its memory grew. A value older than the stored one is ignored. ok is false if the index
-// has removed the group meanwhile.
-func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq, epoch uint64, src *source, now time.Time) (grown int, ok bool) {
+// kept is what became of a value that was to be kept.
+type kept uint8
+
+const (
+	valueKept   kept = iota
+	valueOld         // ignored: it was overtaken by another sender
+	valueNoRoom      // not kept, nor is the one before
+	valueGone        // not kept: the index has removed the group
+)
+
+// set stores a copy of the value, which came at the time now, if grow agrees to the
+// number of bytes by which its memory grows. changed reports whether there is a value
+// where there was none, or the other way round.
+func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq, epoch uint64, src *source, now time.Time, grow func(int) bool) (result kept, changed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.removed {
-		return 0, false
+	switch {
+	case l.removed:
+		return valueGone, false
+	case seq < l.seq:
+		return valueOld, false
 	}
-	if seq < l.seq {
-		return 0, true // overtaken by another sender
-	}
-	before := l.size()
-	if cap(l.value) > 4*len(value)+64 {
-		l.value = nil
-	}
-	l.value = append(l.value[:0], value...)
-	l.csc = append(l.csc[:0], it.CSC...)
-	l.index = append(l.index[:0], it.SalIndex...)
-	l.seq, l.epoch, l.source = seq, epoch, src
 	l.publisher, l.at = src, now.UnixNano()
+	before := l.size()
+	after := roomFor(l.value, value) + roomFor(l.csc, it.CSC) + roomFor(l.index, it.SalIndex) + nameSize + streamOverhead
+	if after != before && !grow(after-before) {
+		grow(-before)
+		changed = l.source != nil
+		l.value, l.csc, l.index, l.source = nil, nil, nil, nil
+		return valueNoRoom, changed
+	}
+	changed = l.source == nil
+	l.value = replaceBytes(l.value, value)
+	l.csc = replaceBytes(l.csc, it.CSC)
+	l.index = replaceBytes(l.index, it.SalIndex)
+	l.seq, l.epoch, l.source = seq, epoch, src
 	l.nameSize = nameSize
-	return l.size() - before, true
+	return valueKept, changed
+}
+
+// roomFor returns the capacity of replaceBytes(old, with).
+func roomFor(old, with []byte) int {
+	if n := cap(old); len(with) <= n && n <= 4*len(with)+64 {
+		return n
+	}
+	return len(with)
+}
+
+// replaceBytes returns a copy of with, in the place of old unless that is too small or
+// much too large.
+func replaceBytes(old, with []byte) []byte {
+	if n := roomFor(old, with); n != cap(old) {
+		old = make([]byte, 0, n)
+	}
+	return append(old[:0], with...)
 }
 
 func (l *lastValue) size() int {
@@ -62,6 +91,27 @@ func (l *lastValue) size() int {
 		return 0
 	}
 	return cap(l.value) + cap(l.csc) + cap(l.index) + l.nameSize + streamOverhead
+}
+
+// memory returns the memory of the value, in bytes.
+func (l *lastValue) memory() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.size()
+}
+
+// isStale reports whether there is no value, or its source has gone.
+func (l *lastValue) isStale() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.source == nil || l.source.gone.Load()
+}
+
+// isKept reports whether there is a value.
+func (l *lastValue) isKept() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.source != nil
 }
 
 // markRemoved marks the group as removed from the index, unless it has a value,
@@ -86,13 +136,17 @@ func (l *lastValue) newest() (at time.Time, live, ok bool) {
 	return time.Unix(0, l.at).UTC(), !l.publisher.gone.Load(), true
 }
 
-// clear drops the value and returns how many bytes that freed.
-func (l *lastValue) clear() int {
+// clearStale drops the value if its source has gone, and returns how many bytes that
+// freed. stale reports whether there is no value now.
+func (l *lastValue) clearStale() (freed int, stale bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := l.size()
+	if l.source != nil && !l.source.gone.Load() {
+		return 0, false
+	}
+	freed = l.size()
 	l.value, l.csc, l.index, l.source = nil, nil, nil, nil
-	return n
+	return freed, true
 }
 
 // isFrom reports whether there is a value, published by src.
@@ -102,51 +156,41 @@ func (l *lastValue) isFrom(src *source) bool {
 	return l.source != nil && l.source.id == src.id
 }
 
-// stale reports whether there is no value, or its source has gone.
-func (l *lastValue) stale() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.source == nil || l.source.gone.Load()
-}
-
-// storeLast keeps a value as the last of its stream; the caller holds joinMu. If the
-// last values exceed their memory limit, those whose source has gone are dropped; if
-// that is not enough, the new value is not kept. The group of a stream without a value
-// stays until the next search, because subscribers by wildcard rely on it.
+// storeLast keeps a value as the last of its stream; the caller holds joinMu. If there
+// is no room for it, some of those whose source has gone are dropped; if that is not
+// enough, the new value is not kept. The group of a stream without a value stays until
+// it is swept, because subscribers by wildcard rely on it.
 func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *source, now time.Time) {
-	grown, ok := g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src, now)
-	for !ok { // the index has removed the group meanwhile
-		var known bool
-		if g, known = h.newStream(g.name); !known {
+	swept := false
+	for {
+		result, changed := g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src, now, h.growLast)
+		if changed {
+			h.index.listValue(g)
+		}
+		switch {
+		case result == valueGone:
+			var known bool
+			if g, known = h.newStream(g.name); !known {
+				return
+			}
+			g.seq.CompareAndSwap(0, seq) // the new group counts on
+		case result == valueNoRoom && !swept:
+			h.sweep()
+			swept = true
+		default:
+			if result == valueNoRoom {
+				h.counters.drop(DropSnapshot, 1)
+			}
 			return
 		}
-		g.seq.CompareAndSwap(0, seq) // the new group counts on
-		grown, ok = g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src, now)
-	}
-	if grown <= 0 || h.index.lastBytes.Add(int64(grown)) <= int64(h.limits.LastBytes) {
-		if grown < 0 {
-			h.index.lastBytes.Add(int64(grown))
-		}
-		return
-	}
-	h.dropStale()
-	if h.index.lastBytes.Load() > int64(h.limits.LastBytes) {
-		h.index.lastBytes.Add(-int64(g.last.clear()))
-		h.counters.drop(DropSnapshot, 1)
 	}
 }
 
-// dropStale drops the values whose sources have gone, and removes the groups
-// without a value, at most once a second.
-func (h *Hub) dropStale() {
-	now := h.clock.Now().UnixNano()
-	before := h.lastSweep.Load()
-	if now-before < int64(sweepInterval) || !h.lastSweep.CompareAndSwap(before, now) {
-		return
+// growLast changes the memory of the last values, unless it would exceed its limit.
+func (h *Hub) growLast(bytes int) bool {
+	if h.index.lastBytes.Add(int64(bytes)) <= int64(h.limits.LastBytes) || bytes <= 0 {
+		return true
 	}
-	h.index.each(func(g *group) {
-		if g.last.stale() {
-			h.index.dropLast(g)
-		}
-	})
+	h.index.lastBytes.Add(-int64(bytes))
+	return false
 }

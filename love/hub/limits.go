@@ -31,8 +31,7 @@ type Limits struct {
 	UserSessions int // connections of one user; default 1000
 	GroupName    int // bytes of a group's name, with escapes as in JSON; default 1024
 	// LastBytes is how many bytes of last values are kept for snapshots;
-	// default 16 MiB. It must not be above QueueBytes, because a snapshot of everything
-	// must fit into one queue.
+	// default 16 MiB. It must not be above QueueBytes.
 	LastBytes int
 	// Streams is how many streams are known by their last values or the order of
 	// their messages; default 100 000. The messages of others are delivered, but have no
@@ -45,12 +44,13 @@ type Limits struct {
 	RequestRate     int
 	UserRequestRate int
 	// UserSubscriptionBytes and SubscriptionBytes are the memory of the subscriptions of
-	// one user, and of all; default 256 MiB and 2 GiB, but at most an eighth and a quarter of
+	// one user, and of all, with the streams that a max_rate limits; default 256 MiB and 2 GiB, but at most an eighth and a quarter of
 	// the memory that this process may use.
 	UserSubscriptionBytes int
 	SubscriptionBytes     int
 	// UserQueueBytes and AllQueueBytes are how much may wait for all sessions of one
-	// user, and for all sessions, beyond which those that hold most of it are closed;
+	// user, and for all sessions, beyond which those that hold most of it are closed. What
+	// a max_rate holds back is in them;
 	// default 256 MiB and 1 GiB, but at most an eighth and a quarter of the memory.
 	UserQueueBytes int
 	AllQueueBytes  int

@@ -169,7 +169,7 @@ func (m *messageHandler) subscribe(group love.Group, o SubscribeOptions) {
 		m.deny(DenySubscriptionBytes, errMemory)
 		return
 	}
-	if (o.Snapshot || s.snapshots) && !s.maySnapshot(s.hub.clock.Now()) {
+	if (o.Snapshot || s.alwaysLast) && !s.reserveSnapshot(group, s.hub.clock.Now()) {
 		m.deny(DenySnapshot, errSnapshots)
 		return
 	}

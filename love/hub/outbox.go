@@ -39,10 +39,15 @@ type outbox struct {
 	newest map[uint64]int
 	base   int // the count at frames[0]
 	gaps   int // frames that are nil, because newer ones hold all their streams
+
+	snapshots int    // bytes that wait, of snapshots
+	goOn      func() // makes more of snapshots, soon
+	goOnAt    int    // bytes of snapshots at which to call it; -1 for never
+	heldBack  int    // bytes that wait for their max_rate, not here
 }
 
 func newOutbox(soft, hard int, maxAge time.Duration) *outbox {
-	o := &outbox{soft: soft, hard: hard, maxAge: maxAge, timed: -1}
+	o := &outbox{soft: soft, hard: hard, maxAge: maxAge, timed: -1, goOnAt: -1}
 	o.idle.L = &o.mu
 	return o
 }
@@ -59,7 +64,11 @@ const (
 	exhausted                    // not queued: too much waits for others, too
 	refused                      // not queued: the session is closing
 	inactive                     // not queued: the subscription has ended, or not begun
+	later                        // not queued: enough of snapshots waits
 )
+
+// isFull reports whether there was no room.
+func (r pushResult) isFull() bool { return r == overflowed || r == exhausted }
 
 // push queues a frame for the subscription m, nil if it is for none, and returns how
 // many waiting frames were replaced by newer ones. A frame of any size is queued if no
@@ -73,22 +82,42 @@ func (o *outbox) push(f *frame, m *member, now time.Time) (result pushResult, dr
 	return o.pushLocked(f, now)
 }
 
+// pushSnapshot queues a frame of a snapshot like push, unless ahead bytes of snapshots
+// wait: then it returns later, and calls goOn once half of them have been taken.
+func (o *outbox) pushSnapshot(f *frame, m *member, now time.Time, ahead int) (result pushResult, dropped int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case !m.active:
+		return inactive, 0
+	case o.finished:
+		return refused, 0
+	case o.snapshots >= ahead:
+		o.goOnAt = o.snapshots / 2
+		return later, 0
+	}
+	return o.pushLocked(f, now)
+}
+
 // confirm queues the confirmation f and ends old and begins next, each of which may be
 // nil, at that place of the queue: what is delivered to next follows it, and
-// nothing that is delivered to old does.
+// nothing that is delivered to old does. Without room for f nothing changes.
 func (o *outbox) confirm(f *frame, old, next *member, now time.Time) (result pushResult, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if f != nil {
+		result, dropped = o.pushLocked(f, now)
+	}
+	if result.isFull() {
+		return result, dropped
+	}
 	if old != nil {
 		old.active = false
 	}
 	if next != nil {
 		next.active = true
 	}
-	if f == nil {
-		return queued, 0
-	}
-	return o.pushLocked(f, now)
+	return result, dropped
 }
 
 func (o *outbox) pushLocked(f *frame, now time.Time) (result pushResult, dropped int) {
@@ -105,19 +134,17 @@ func (o *outbox) pushLocked(f *frame, now time.Time) (result pushResult, dropped
 	if waiting > 0 && o.newest == nil && (waiting+len(f.bytes) > o.soft || now.Sub(o.timedAt) > o.maxAge) {
 		dropped = o.conflate()
 	}
-	if o.replace(f) {
+	if at := o.place(f); at >= 0 {
+		if result := o.put(f, at); result != queued {
+			return result, dropped
+		}
 		return queued, dropped + 1
 	}
-	if n := *o.bytesLike(f); n > 0 && n+len(f.bytes) > o.hard {
+	if o.isFull(f, 0) {
 		return overflowed, dropped
 	}
-	if !o.hold(len(f.bytes)) {
-		if o.newest == nil {
-			dropped += o.conflate()
-		}
-		if !o.hold(len(f.bytes)) {
-			return exhausted, dropped
-		}
+	if !o.hold(len(f.bytes)) && !o.holdConflated(len(f.bytes), &dropped) {
+		return exhausted, dropped
 	}
 	dropped += o.append(f)
 	if o.wakePending || o.consuming {
@@ -127,28 +154,15 @@ func (o *outbox) pushLocked(f *frame, now time.Time) (result pushResult, dropped
 	return needsWake, dropped
 }
 
-// hold makes room in the budget for n more bytes, and reports whether there was some.
-func (o *outbox) hold(n int) bool {
-	for o.waiting()+n > o.held+budgetStep {
-		if !o.budget.grow(o.held) {
-			return false
-		}
-		o.held += budgetStep
-	}
-	return true
-}
-
-// letGo gives back what it holds of the budget and does not need.
-func (o *outbox) letGo() {
-	needed := (o.waiting() + budgetStep - 1) / budgetStep * budgetStep
-	if o.held > needed+budgetStep || needed == 0 && o.held > 0 {
-		o.budget.shrink(o.held - needed)
-		o.held = needed
-	}
-}
-
 // waiting returns how many bytes wait or are being written.
 func (o *outbox) waiting() int { return o.lossless + o.lossy + o.unwritten }
+
+// isFull reports whether too much of the kind of f waits, besides replaced bytes whose
+// place f takes.
+func (o *outbox) isFull(f *frame, replaced int) bool {
+	n := *o.bytesLike(f) - replaced
+	return n > 0 && n+len(f.bytes) > o.hard
+}
 
 // append queues f after the others and returns how many it makes obsolete.
 func (o *outbox) append(f *frame) (dropped int) {
@@ -162,6 +176,9 @@ func (o *outbox) append(f *frame) (dropped int) {
 	}
 	o.frames = append(o.frames, f)
 	*o.bytesLike(f) += len(f.bytes)
+	if f.isLast {
+		o.snapshots += len(f.bytes)
+	}
 	return dropped + o.track(f, o.base+len(o.frames)-1)
 }
 
@@ -185,7 +202,7 @@ func (o *outbox) finish(f *frame, drop bool) (first bool, dropped int) {
 		dropped = o.dropAll()
 	}
 	_ = o.append(f) // it makes nothing obsolete
-	o.finished = true
+	o.finished, o.goOnAt = true, -1
 	return true, dropped
 }
 
@@ -197,7 +214,7 @@ func (o *outbox) dropAll() (dropped int) {
 		}
 	}
 	o.frames, o.head, o.newest, o.gaps = nil, 0, nil, 0
-	o.lossless, o.lossy = 0, 0
+	o.lossless, o.lossy, o.snapshots = 0, 0, 0
 	o.letGo()
 	return dropped
 }
@@ -245,9 +262,16 @@ func (o *outbox) take(dst []*frame, n, written int) []*frame {
 			continue
 		}
 		*o.bytesLike(f) -= len(f.bytes)
+		if f.isLast {
+			o.snapshots -= len(f.bytes)
+		}
 		o.unwritten += len(f.bytes)
 		dst = append(dst, f)
 		n -= len(f.bytes)
+	}
+	if o.snapshots <= o.goOnAt {
+		o.goOnAt = -1
+		o.goOn()
 	}
 	if len(dst) == 0 {
 		if cap(o.frames) > maxKeptFrames {
@@ -270,7 +294,7 @@ func (o *outbox) discard() (first bool, dropped int) {
 		return false, 0
 	}
 	first = !o.finished
-	o.finished, o.discarded = true, true
+	o.finished, o.discarded, o.goOnAt = true, true, -1
 	dropped = o.dropAll()
 	o.budget.shrink(o.held) // what is being written ends soon
 	o.held = 0

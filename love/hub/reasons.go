@@ -49,7 +49,7 @@ func (r CloseReason) frame() *frame {
 
 // Denial is why the hub did not do what a client asked. Each has one metric
 // label ([Denial.String]). The client always gets an answer, except for
-// [DenyBroker].
+// [DenyMaxRate] and [DenyBroker].
 type Denial uint8
 
 // The denials.
@@ -65,6 +65,7 @@ const (
 	DenyGroupName                       // a group whose name is too long
 	DenySubscriptionBytes               // a subscription beyond the memory for those of a user, or of all
 	DenySnapshot                        // a subscription with a snapshot beyond what a user may get in a time
+	DenyMaxRate                         // a max_rate that was not kept, for lack of memory to hold messages back
 	DenyBroker                          // messages that the broker failed to publish
 	denials
 )
@@ -72,7 +73,7 @@ const (
 var denialLabels = [denials]string{
 	DenyGate: "gate", DenyOrigin: "origin", DenyFull: "full", DenyUserFull: "user_full", DenyShutdown: "shutdown",
 	DenyMalformed: "malformed", DenyPublish: "publish", DenySubscriptions: "subscriptions", DenyGroupName: "group_name",
-	DenySubscriptionBytes: "subscription_bytes", DenySnapshot: "snapshot",
+	DenySubscriptionBytes: "subscription_bytes", DenySnapshot: "snapshot", DenyMaxRate: "max_rate",
 	DenyBroker: "broker",
 }
 

@@ -107,7 +107,7 @@ func (r *router) routeData() {
 func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
 	h, name := r.hub, wire.Text(s.Name)
 	g := h.index.lookup(r.category, csc, index, name)
-	known := g != nil
+	known := g != nil && g.routed.Load()
 	if !known {
 		g, known = h.newStream(love.Group{Category: love.Category(r.category), CSC: string(csc), SalIndex: string(index), Stream: string(name)})
 	}
@@ -129,20 +129,23 @@ func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
 	})
 }
 
-// newStream returns the group of a stream that was not known. If there are too many, or
-// nobody could subscribe to its name, known is false: the group is for one message.
+// newStream returns the group of a stream that was not known as one. If there are too
+// many, or nobody could subscribe to its name, known is false: nothing is kept of the
+// message, and a group without members is for one message.
 func (h *Hub) newStream(name love.Group) (g *group, known bool) {
 	if nameBytes(name) <= h.limits.GroupName {
-		if g = h.index.stream(name, h.limits.Streams); g == nil {
-			h.dropStale()
-			g = h.index.stream(name, h.limits.Streams)
+		if g, known = h.index.stream(name, h.limits.Streams); !known {
+			h.sweep()
+			g, known = h.index.stream(name, h.limits.Streams)
 		}
 	}
-	if g == nil {
+	if !known {
 		h.counters.drop(DropSnapshot, 1)
-		return h.index.newGroup(name), false
 	}
-	return g, true
+	if g == nil {
+		g = h.index.newGroup(name)
+	}
+	return g, known
 }
 
 // sendStreams sends a message with several streams to its group.

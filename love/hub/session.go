@@ -12,24 +12,24 @@ import (
 // session is one connection: who is behind it, the groups it is in, and what
 // waits to be written to it.
 type session struct {
-	hub       *Hub
-	principal auth.Principal
-	since     time.Time
-	variant   variant // of every frame
-	snapshots bool    // every subscription asks for one
-	user      *user   // nil for a process
+	hub        *Hub
+	principal  auth.Principal
+	since      time.Time
+	variant    variant // of every frame
+	alwaysLast bool    // every subscription asks for a snapshot
+	user       *user   // nil for a process
 
 	out        *outbox
 	sink       sink
 	dropped    atomic.Uint64 // messages conflated
 	groupCount atomic.Int64  // len(groups), for others to read
+	snapshots  snapshotQueue
 
 	// Owned by the goroutine that handles its messages:
-	groups        map[*group]*member
-	source        *source
-	publishes     bool // it has published something
-	requests      tokenBucket
-	snapshotBytes tokenBucket
+	groups    map[*group]*member
+	source    *source
+	publishes bool // it has published something
+	requests  tokenBucket
 
 	pingSlot int         // in the ping wheel
 	silent   atomic.Bool // nothing was received since the last ping
@@ -93,26 +93,6 @@ func (h *Hub) snapshotRates() (session, user rate) {
 	return rate{4 * all, each(all / 4)}, rate{64 * all, each(2 * all)}
 }
 
-// maySnapshot reports whether the session may get a snapshot now.
-func (s *session) maySnapshot(now time.Time) bool {
-	if s.user == nil {
-		return true
-	}
-	ours, all := s.hub.snapshotRates()
-	return !s.snapshotBytes.due(ours, now).After(now) && s.user.maySnapshot(all, now)
-}
-
-// tookSnapshot counts a snapshot of that many bytes.
-func (s *session) tookSnapshot(bytes int) {
-	if s.user == nil {
-		return
-	}
-	now := s.hub.clock.Now()
-	ours, all := s.hub.snapshotRates()
-	s.snapshotBytes.take(ours, bytes, now)
-	s.user.tookSnapshot(all, bytes, now)
-}
-
 // sink delivers what waits for a session to its peer.
 type sink interface {
 	// wake reports that frames wait. It must not block.
@@ -142,12 +122,13 @@ func parseSessionOptions(q url.Values) sessionOptions {
 
 func (h *Hub) newSession(p auth.Principal, o sessionOptions) *session {
 	s := &session{
-		hub: h, principal: p, user: h.sessions.user(p), since: h.clock.Now(), snapshots: o.snapshots,
+		hub: h, principal: p, user: h.sessions.user(p), since: h.clock.Now(), alwaysLast: o.snapshots,
 		out:    newOutbox(h.limits.BacklogBytes, h.limits.QueueBytes, h.limits.BacklogAge),
 		groups: make(map[*group]*member),
 		source: &source{id: h.nextID()},
 	}
 	s.out.budget = h.queueBudget(s.user)
+	s.out.goOn = func() { h.snapshots.add(s) }
 	if o.strict || h.nan == NaNNull {
 		s.variant = variantStrict
 	}
@@ -162,10 +143,7 @@ func (s *session) send(f *frame, now time.Time, wakes *wakeList) { s.deliver(nil
 // that has ended; otherwise the frame is queued, or counted as dropped.
 func (s *session) deliver(m *member, f *frame, now time.Time, wakes *wakeList) bool {
 	result, dropped := s.out.push(f, m, now)
-	if result == overflowed {
-		// Frames are written at the end of a burst, and this burst may be too large
-		// by itself: give the peer the chance to read before it counts as slow.
-		s.sink.press()
+	for tries := 0; result.isFull() && s.makeRoom(result, tries); tries++ {
 		var more int
 		result, more = s.out.push(f, m, now)
 		dropped += more
@@ -177,8 +155,26 @@ func (s *session) deliver(m *member, f *frame, now time.Time, wakes *wakeList) b
 // confirm queues the confirmation of a change of subscriptions, nil for none. The
 // change happens at that place of the queue.
 func (s *session) confirm(f *frame, old, next *member, wakes *wakeList) {
-	result, dropped := s.out.confirm(f, old, next, s.hub.clock.Now())
+	now := s.hub.clock.Now()
+	result, dropped := s.out.confirm(f, old, next, now)
+	for tries := 0; result.isFull() && s.makeRoom(result, tries); tries++ {
+		var more int
+		result, more = s.out.confirm(f, old, next, now)
+		dropped += more
+	}
 	s.pushed(f, result, dropped, wakes)
+}
+
+// makeRoom reports whether to try again to queue a frame for which the queue was full,
+// after so many tries. It does what it can for that: frames are written at the end of a burst, and this burst may be
+// too large by itself, so the peer gets the chance to read before it counts as slow; and
+// others who hold more are closed.
+func (s *session) makeRoom(r pushResult, tries int) bool {
+	if tries == 0 {
+		s.sink.press()
+		return true
+	}
+	return r == exhausted && s.hub.relieve(s)
 }
 
 // pushed acts on what became of a frame.
@@ -252,7 +248,7 @@ func (s *session) membership(name love.Group) (*group, *member) {
 func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame, wakes *wakeList) {
 	h := s.hub
 	g, old := s.membership(name)
-	o.Snapshot = o.Snapshot || s.snapshots
+	o.Snapshot = o.Snapshot || s.alwaysLast
 	if old != nil && !o.Snapshot && old.options == o {
 		s.confirm(confirmation, nil, nil, wakes)
 		return
@@ -267,6 +263,7 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 	// No message is under way to some members of the group while it changes, so that
 	// the values stored before and the messages delivered after it have no gap and no
 	// overlap.
+	s.snapshots.mu.Lock() // first: whoever has it may make a portion of a snapshot
 	h.joinMu.Lock()
 	h.joinEpoch++
 	epoch := h.joinEpoch
@@ -281,16 +278,18 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 	if o.Snapshot { // it holds what they hold, or something newer
 		h.counters.drop(DropRate, len(held))
 		held = nil
+		s.replaceSnapshotLocked(old, nil)
+	} else {
+		s.replaceSnapshotLocked(old, m)
 	}
 	for _, f := range held {
 		s.deliver(m, f.as(m.variant), h.clock.Now(), wakes)
 	}
 	h.joinMu.Unlock()
-
-	if o.Snapshot {
-		bytes := 0
-		h.eachStream(name, func(g *group) { bytes += h.sendLast(name, g, m, epoch, wakes) })
-		s.tookSnapshot(bytes)
+	more := o.Snapshot && s.addSnapshotLocked(g, m, epoch, wakes)
+	s.snapshots.mu.Unlock()
+	if more {
+		s.out.goOn()
 	}
 }
 
@@ -309,6 +308,7 @@ func (s *session) leave(name love.Group, confirmation *frame, wakes *wakeList) {
 }
 
 func (s *session) leaveAll() {
+	s.dropSnapshots()
 	for g, m := range s.groups {
 		s.leaveGroup(g, m)
 	}
@@ -318,6 +318,7 @@ func (s *session) leaveGroup(g *group, m *member) {
 	delete(s.groups, g)
 	s.groupCount.Store(int64(len(s.groups)))
 	s.hub.index.leave(g, m)
+	s.dropSnapshot(m)
 	s.hub.counters.drop(DropRate, len(m.stop()))
 }
 

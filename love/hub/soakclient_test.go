@@ -334,6 +334,7 @@ func (c *soakClient) answered(text string) error {
 	case r.kind == askTime && strings.HasPrefix(text, `{"time_data"`):
 	case r.kind == askSubscribe && text == `{"data":"Successfully subscribed to `+name+`"}`:
 		c.fresh = c.soak.model.newSoakSubscription(r, c.subs[name])
+		c.fresh.user = c.name != ""
 		c.subs[name] = c.fresh
 	case r.kind == askUnsubscribe && text == `{"data":"Successfully unsubscribed to `+name+`"}`:
 		delete(c.subs, name)

@@ -88,7 +88,7 @@ const textField = `,"dataType":"String","units":"unitless"}`
 func (h *Hub) sourceGone(s *session) {
 	h.publish([]Envelope{{Kind: EnvelopeGone, Received: h.clock.Now(), Source: s.source.id, source: s.source}})
 	var stale []string
-	h.index.each(func(g *group) {
+	h.index.eachStream(func(g *group) {
 		if name := g.name.CSC; g.last.isFrom(s.source) && !slices.Contains(stale, name) {
 			stale = append(stale, name)
 		}

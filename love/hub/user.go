@@ -26,15 +26,20 @@ func (u *user) mayRequest(r rate, now time.Time) bool {
 	return u.requests.tryTake(r, now)
 }
 
-// maySnapshot reports whether a session of the user may get a snapshot.
-func (u *user) maySnapshot(r rate, now time.Time) bool {
+// takeSnapshot takes so many bytes for a snapshot, if anything is left.
+func (u *user) takeSnapshot(r rate, bytes int, now time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return !u.snapshotBytes.due(r, now).After(now)
+	if u.snapshotBytes.due(r, now).After(now) {
+		return false
+	}
+	u.snapshotBytes.take(r, bytes, now)
+	return true
 }
 
-// tookSnapshot counts a snapshot of that many bytes.
-func (u *user) tookSnapshot(r rate, bytes int, now time.Time) {
+// settleSnapshot takes bytes that a snapshot has needed more, or gives back what it did
+// not need.
+func (u *user) settleSnapshot(r rate, bytes int, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.snapshotBytes.take(r, bytes, now)
