@@ -30,7 +30,7 @@ type soakClient struct {
 	buf        []byte   // arrived, not handled yet
 	subs       map[string]*soakSubscription
 	requests   []soakRequest
-	fresh      *soakSubscription // confirmed by the last answer
+	fresh      []*soakSubscription // whose snapshots may not be complete
 	readAt     time.Time
 	paused     bool // it has not read for so long that it may be closed
 	misbehaved bool
@@ -319,11 +319,8 @@ func (c *soakClient) answered(text string) error {
 	}
 	r := c.requests[0]
 	c.requests = c.requests[1:]
-	if c.fresh != nil {
-		if err := c.fresh.checkSnapshot(); err != nil {
-			return err
-		}
-		c.fresh = nil
+	if err := c.checkSnapshots(); err != nil {
+		return err
 	}
 	name := r.group.String()
 	switch {
@@ -333,9 +330,10 @@ func (c *soakClient) answered(text string) error {
 		}
 	case r.kind == askTime && strings.HasPrefix(text, `{"time_data"`):
 	case r.kind == askSubscribe && text == `{"data":"Successfully subscribed to `+name+`"}`:
-		c.fresh = c.soak.model.newSoakSubscription(r, c.subs[name])
-		c.fresh.user = c.name != ""
-		c.subs[name] = c.fresh
+		sub := c.soak.model.newSoakSubscription(r, c.subs[name])
+		sub.user = c.name != ""
+		c.subs[name] = sub
+		c.fresh = append(c.fresh, sub)
 	case r.kind == askUnsubscribe && text == `{"data":"Successfully unsubscribed to `+name+`"}`:
 		delete(c.subs, name)
 	default:

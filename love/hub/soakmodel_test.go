@@ -269,7 +269,25 @@ func (sub *soakSubscription) checkSeq(msg *soakMessage, v soakValue) error {
 	return nil
 }
 
-// checkSnapshot checks, when a later request was answered, that the snapshot is complete.
+// checkSnapshots checks that the snapshots of subscriptions that began some time ago are
+// complete. Answers may come between the messages of a large one.
+func (c *soakClient) checkSnapshots() error {
+	var rest []*soakSubscription
+	for _, sub := range c.fresh {
+		err := sub.checkSnapshot()
+		if err == nil || c.subs[sub.group.String()] != sub {
+			continue
+		}
+		if time.Since(sub.asked) > timeout {
+			return err
+		}
+		rest = append(rest, sub)
+	}
+	c.fresh = rest
+	return nil
+}
+
+// checkSnapshot checks that the snapshot is complete.
 func (sub *soakSubscription) checkSnapshot() error {
 	for s, p := range sub.streams {
 		if sub.options.snapshot && !p.any && p.least > 0 && s.begun.Load() == p.least {
