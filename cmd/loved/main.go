@@ -12,5 +12,5 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second signal finds no handler and ends the process
-	os.Exit(cli.Run(ctx, os.Args, os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(cli.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }

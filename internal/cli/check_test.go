@@ -57,7 +57,7 @@ func TestCheckSaysThatAMissingDatabaseFileWillBeMadeAndMakesNone(t *testing.T) {
 	require.Regexp(t, `(?m)^FAILED +database: the folder of .*nowhere/loved.db does not exist: make it`, got.out)
 	require.NoError(t, os.WriteFile(file, []byte("this is not a database, and is long enough to be none"), 0o600))
 	u.env["LOVED_DATABASE"] = "sqlite:" + file
-	require.Regexp(t, `(?m)^FAILED +database: .*file is not a database`, u.run("check").out)
+	require.Regexp(t, `(?m)^FAILED +database: .*is not a SQLite database`, u.run("check").out)
 }
 
 func TestCheckTriesTheCommander(t *testing.T) {

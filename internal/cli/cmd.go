@@ -110,7 +110,7 @@ type fields struct {
 // unless the flags allow them, like a definition that could not be had.
 func (a *app) complete(ctx context.Context, f *cmdFlags, c *client.Client, command *love.Command, values []fieldValue) (fields, error) {
 	name := commandLine(command.CSC, command.SalIndex, command.Name)
-	t, known, err := definitionOf(ctx, c, *command)
+	component, t, known, err := definitionOf(ctx, c, *command)
 	command.Params = paramsOf(values, textFields(t))
 	switch {
 	case err != nil && f.defaults:
@@ -121,6 +121,13 @@ func (a *app) complete(ctx context.Context, f *cmdFlags, c *client.Client, comma
 		return fields{}, uncheckedError(name, err)
 	case !known:
 		return fields{}, nil
+	}
+	warning, err := checkInstance(ctx, c, *command, component)
+	if err != nil {
+		return fields{}, err
+	}
+	if warning != "" {
+		fmt.Fprintf(a.stderr, "%s: warning: %s\n", a.program, warning)
 	}
 	missing, unknown := leftOut(t, values)
 	if len(missing) > 0 && !f.defaults {

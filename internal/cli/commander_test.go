@@ -50,7 +50,7 @@ func TestWrongUseOfTheCommander(t *testing.T) {
 	}{
 		"kafka":             {[]string{"commander"}, nil, "with --sal kafka give --sal-interfaces (TS_XML_DIR)"},
 		"timeout":           {[]string{"commander", "--sal", "sim", "--command-timeout", "0"}, nil, `"0" is not a time above 0: give seconds, or a time such as 1m30s`},
-		"Python's timeout":  {[]string{"commander", "--sal", "sim"}, environment{"COMMAND_TIMEOUTS": "soon"}, `environment variable COMMAND_TIMEOUTS`},
+		"Python's timeout":  {[]string{"commander", "--sal", "sim"}, environment{"COMMAND_TIMEOUTS": "soon"}, `COMMAND_TIMEOUTS: `},
 		"address of a page": {[]string{"manager", "--commander", "http://x/?y", "--process-password", "long and random"}, nil, "give its base URL, such as http://commander:5000"},
 		"host without port": {[]string{"manager", "--process-password", "long and random"}, environment{"COMMANDER_HOSTNAME": "x"}, "COMMANDER_HOSTNAME is set without COMMANDER_PORT"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,20 +19,44 @@ import (
 // Python commander may take seconds to answer.
 const definitionTimeout = 10 * time.Second
 
-// definitionOf asks the manager for the definition of a command. known is false if the
-// manager has none, which is no error.
-func definitionOf(ctx context.Context, c *client.Client, command love.Command) (t client.Topic, known bool, err error) {
+// definitionOf asks the manager for the definition of a command and its component. known
+// is false if the manager has none, which is not an error.
+func definitionOf(ctx context.Context, c *client.Client, command love.Command) (component client.Component, t client.Topic, known bool, err error) {
 	asking, stop := context.WithTimeout(ctx, definitionTimeout)
 	defer stop()
 	components, err := c.Components(asking, client.CommandTopics)
 	if noDefinitions(err) {
-		return t, false, nil
+		return component, t, false, nil
 	}
 	if err != nil {
-		return t, false, err
+		return component, t, false, err
 	}
-	t, known = components[command.CSC].Commands[strings.TrimPrefix(command.Name, "cmd_")]
-	return t, known, nil
+	component = components[command.CSC]
+	t, known = component.Commands[strings.TrimPrefix(command.Name, "cmd_")]
+	return component, t, known, nil
+}
+
+// checkInstance refuses a command without an instance to a component that has several,
+// which none would answer. warning names the instances that the manager has seen, if
+// the one of the command is not among them.
+func checkInstance(ctx context.Context, c *client.Client, command love.Command, component client.Component) (warning string, err error) {
+	if !component.Indexed {
+		return "", nil // where an instance is given all the same, the commander refuses it
+	}
+	var seen []string
+	if streams, err := c.Streams(ctx, command.CSC); err == nil { // only to say more
+		seen = knownTopics{streams: streams}.indices(command.CSC)
+	}
+	switch {
+	case command.SalIndex == 0 && len(seen) == 0:
+		return "", usagef("%s has instances; nothing was sent: write which, as in %[1]s:1", command.CSC)
+	case command.SalIndex == 0:
+		return "", usagef("%s has instances, of which the manager has seen %s; nothing was sent: write which, as in %[1]s:%[3]s",
+			command.CSC, strings.Join(seen, ", "), seen[0])
+	case len(seen) > 0 && !slices.Contains(seen, strconv.Itoa(command.SalIndex)):
+		return fmt.Sprintf("the manager has seen no instance %d of %s, only %s", command.SalIndex, command.CSC, strings.Join(seen, ", ")), nil
+	}
+	return "", nil
 }
 
 // noDefinitions reports whether an error of [client.Client.Components] means that the

@@ -9,6 +9,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestACommandToAComponentWithInstancesNamesOne(t *testing.T) {
+	u := newUser(t)
+	u.startDemo()
+	for _, instance := range []string{"1", "2"} {
+		u.mustRun("", "sub", "--count", "1", "telemetry-MTHexapod-"+instance+"-application")
+	}
+	got := u.run("cmd", "--defaults", "MTHexapod", "stop")
+	require.Equal(t, exitUsage, got.code)
+	require.Contains(t, got.errors, "loved cmd: MTHexapod has instances, of which the manager has seen 1, 2; nothing was sent: write which, as in MTHexapod:1")
+	got = u.run("cmd", "--timeout", "0.1", "MTHexapod:7", "stop")
+	require.Contains(t, got.errors, "warning: the manager has seen no instance 7 of MTHexapod, only 1, 2\n")
+	require.Zero(t, u.run("cmd", "MTHexapod:1", "stop").code)
+}
+
 func TestACommandWithAFieldLeftOutIsNotSent(t *testing.T) {
 	u := newUser(t)
 	u.startDemo()

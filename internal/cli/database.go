@@ -24,12 +24,25 @@ import (
 const defaultDatabase = "sqlite:loved.db"
 
 // databaseFlag is the address of the manager's database.
-type databaseFlag struct{ address string }
+type databaseFlag struct {
+	address string
+	source  string // the flag or the variables that it comes from
+}
 
 func (f *databaseFlag) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.address, "database", defaultDatabase, "`ADDRESS` of the database with users and all else: sqlite:PATH, "+store.Memory+" or postgres://USER:PASSWORD@HOST/NAME; also as DB_ENGINE, DB_NAME, DB_USER, DB_PASS, DB_HOST, DB_PORT")
 	bindEnv(fs, "database", "LOVED_DATABASE")
 	markSecret(fs, inAddress, "database")
+	f.source = "--database (LOVED_DATABASE)"
+}
+
+// open opens the database, and makes it if it does not exist. The error names the flag.
+func (f *databaseFlag) open(ctx context.Context, opts ...store.Option) (*store.Store, error) {
+	s, err := store.Open(ctx, f.address, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.source, err)
+	}
+	return s, nil
 }
 
 // resolve uses the database that a Python deployment's environment names, unless
@@ -51,7 +64,7 @@ func (f *databaseFlag) resolve(fs *pflag.FlagSet, env func(string) (string, bool
 			Host:   net.JoinHostPort(value("DB_HOST", "postgres"), value("DB_PORT", "5432")),
 			Path:   "/" + value("DB_NAME", "postgres"),
 		}
-		f.address = u.String()
+		f.address, f.source = u.String(), "DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASS"
 	default:
 		return &usageError{fmt.Errorf("DB_ENGINE is %q: it can be postgresql; or give the address with --database", engine)}
 	}
@@ -63,7 +76,7 @@ func (f *databaseFlag) openExisting(ctx context.Context) (*store.Store, error) {
 	if path, missing := f.missingFile(); missing {
 		return nil, fmt.Errorf("there is no database %s: give its address with --database, or add the first user with `loved user add`", path)
 	}
-	return store.Open(ctx, f.address, store.WithoutRetries())
+	return f.open(ctx, store.WithoutRetries())
 }
 
 // missingFile returns the file of a SQLite database that does not exist yet.
@@ -113,7 +126,7 @@ func (a *app) databaseCommand(cmd *cobra.Command, existing bool, work func(conte
 		open := flag.openExisting
 		if !existing {
 			open = func(ctx context.Context) (*store.Store, error) {
-				return store.Open(ctx, flag.address, store.WithoutRetries())
+				return flag.open(ctx, store.WithoutRetries())
 			}
 		}
 		db, err := openUserDatabase(cmd.Context(), open, cmd.CommandPath())

@@ -99,7 +99,7 @@ func TestASecondDemoLeavesTheCommandsToTheFirst(t *testing.T) {
 	url := second.waitFor(`Page +(http\S+)`)[1]
 	second.waitFor("loved sub --pretty --manager " + url + " telemetry-ATDome-0-position")
 	for given, want := range map[string]string{"": first, url: url} {
-		to, err := (&app{env: u.env.lookup}).target(t.Context(), clientFlags{manager: given})
+		to, err := (&app{environ: u.env.list()}).target(t.Context(), clientFlags{manager: given})
 		require.NoError(t, err)
 		require.Equal(t, want, to.manager)
 	}

@@ -42,7 +42,7 @@ func TestDescriptorsHelper(t *testing.T) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	args := append([]string{"loved"}, strings.Fields(os.Getenv(descriptorsArgs))...)
-	require.Zero(t, Run(ctx, args, os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+	require.Zero(t, Run(ctx, args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
 // scarce is a loved with few file descriptors.

@@ -37,7 +37,7 @@ func applyEnv(fs *pflag.FlagSet, env func(string) (string, bool)) (err error) {
 				continue
 			}
 			if e := fs.Set(f.Name, value); e != nil {
-				err = fmt.Errorf("environment variable %s: %w", name, e)
+				err = flagError(fs, name, e)
 			}
 			return
 		}

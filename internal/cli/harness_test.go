@@ -25,6 +25,14 @@ const testTimeout = 30 * time.Second
 // environment is a lookup in a map.
 type environment map[string]string
 
+// list returns the environment as os.Environ does.
+func (e environment) list() (all []string) {
+	for name, value := range e {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
 func (e environment) lookup(name string) (string, bool) {
 	value, ok := e[name]
 	return value, ok
@@ -54,7 +62,7 @@ func (u *user) runWithInput(input string, args ...string) result {
 	ctx, cancel := context.WithTimeout(u.t.Context(), testTimeout)
 	defer cancel()
 	var out, errors bytes.Buffer
-	code := Run(ctx, append([]string{"loved"}, args...), u.env.lookup, strings.NewReader(input), &out, &errors)
+	code := Run(ctx, append([]string{"loved"}, args...), u.env.list(), strings.NewReader(input), &out, &errors)
 	return result{code, out.String(), errors.String()}
 }
 
@@ -109,7 +117,7 @@ func (u *user) start(args ...string) *process {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &process{t: u.t, out: newOutput(), errors: newOutput(), interrupt: cancel, ended: make(chan int, 1)}
 	go func() {
-		p.ended <- Run(ctx, append([]string{"loved"}, args...), u.env.lookup, strings.NewReader(""), p.out, p.errors)
+		p.ended <- Run(ctx, append([]string{"loved"}, args...), u.env.list(), strings.NewReader(""), p.out, p.errors)
 		p.out.close()
 		p.errors.close()
 	}()

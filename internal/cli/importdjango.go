@@ -23,16 +23,12 @@ All users keep their passwords; a hash is renewed at the next log-in. Users that
 already stay as they are, so that the import can be repeated.`,
 		Args: exactArgs("FILE"),
 	}
+	var dump django.Dump
+	cmd.PreRunE = func(_ *cobra.Command, args []string) (err error) { // no database is made for a file that cannot be read
+		dump, err = readDump(args[0])
+		return err
+	}
 	return a.databaseCommand(cmd, false, func(ctx context.Context, db *userDatabase, args []string) error {
-		f, err := os.Open(args[0])
-		if err != nil {
-			return fmt.Errorf("opening the export: %w", err)
-		}
-		defer f.Close()
-		dump, err := django.ReadDump(f)
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", args[0], err)
-		}
 		for _, note := range dump.Notes {
 			fmt.Fprintln(a.stderr, note)
 		}
@@ -59,4 +55,17 @@ already stay as they are, so that the import can be repeated.`,
 		fmt.Fprintf(a.stdout, "%d users and %d groups imported\n", len(done.Added), len(dump.Groups))
 		return db.record(ctx, audit.UsersImported, args[0], fmt.Sprintf("%d users, %d groups", len(done.Added), len(dump.Groups)))
 	})
+}
+
+func readDump(file string) (django.Dump, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return django.Dump{}, fmt.Errorf("opening the export: %w", err)
+	}
+	defer f.Close()
+	dump, err := django.ReadDump(f)
+	if err != nil {
+		return django.Dump{}, fmt.Errorf("reading %s: %w", file, err)
+	}
+	return dump, nil
 }

@@ -378,7 +378,7 @@ func (f *managerFlags) serverConfig() server.Config {
 // openStorage opens the database and sets the settings that need it. The
 // server closes the database, unless there is an error.
 func (f *managerFlags) openStorage(ctx context.Context, c *server.Config) error {
-	s, err := store.Open(ctx, f.database.address, store.WithLogger(c.Logger))
+	s, err := f.database.open(ctx, store.WithLogger(c.Logger))
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func benchManager(b *testing.B, commander, database string) (url, token string) 
 	go func() {
 		defer close(ended)
 		Run(ctx, []string{"loved", "manager", "--listen", "127.0.0.1:0", "--commander", commander, "--database", database, "--log-level", "error"},
-			env.lookup, strings.NewReader(""), out, io.Discard)
+			env.list(), strings.NewReader(""), out, io.Discard)
 	}()
 	b.Cleanup(func() { stop(); <-ended })
 	for deadline := time.Now().Add(testTimeout); ; {
@@ -79,7 +79,7 @@ func benchManager(b *testing.B, commander, database string) (url, token string) 
 		}
 	}
 	var printed strings.Builder
-	require.Zero(b, Run(b.Context(), []string{"loved", "token", "--manager", url, "cmd_user"}, env.lookup, strings.NewReader(""), &printed, io.Discard))
+	require.Zero(b, Run(b.Context(), []string{"loved", "token", "--manager", url, "cmd_user"}, env.list(), strings.NewReader(""), &printed, io.Discard))
 	return url, strings.TrimSpace(printed.String())
 }
 

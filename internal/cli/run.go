@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,10 +23,10 @@ const (
 )
 
 // Run runs the program: args are as typed, with the program's own name first,
-// env is a lookup such as [os.LookupEnv]. It ends with ctx, returns the exit
+// environ as from [os.Environ]. It ends with ctx, returns the exit
 // status, and leaves nothing running. Tests use it as a user uses the program.
-func Run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{program: args[0], env: env, stdin: stdin, stdout: stdout, stderr: stderr}
+func Run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{program: args[0], environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.command()
 	root.SetArgs(args[1:])
 	root.SetIn(stdin)
@@ -55,12 +56,22 @@ func Run(ctx context.Context, args []string, env func(string) (string, bool), st
 
 // app holds what the subcommands share.
 type app struct {
-	program string // as the user typed it
-	env     func(string) (string, bool)
+	program string   // as the user typed it
+	environ []string // NAME=VALUE
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
 	started bool // flags and arguments were valid: an error is now one at run time
+}
+
+// env returns the value of an environment variable, and whether it is set.
+func (a *app) env(name string) (value string, set bool) {
+	for _, setting := range slices.Backward(a.environ) { // the last one counts
+		if n, v, _ := strings.Cut(setting, "="); n == name {
+			return v, true
+		}
+	}
+	return "", false
 }
 
 func (a *app) command() *cobra.Command {
@@ -88,7 +99,7 @@ A flag whose help shows a [$VARIABLE] can be set by it; the flag takes precedenc
 					return err
 				}
 			}
-			a.warnOfSecrets(cmd, a.stderr)
+			a.warnAtStart(cmd, a.stderr)
 			a.started = true
 			return nil
 		},
@@ -103,6 +114,7 @@ A flag whose help shows a [$VARIABLE] can be set by it; the flag takes precedenc
 		a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(), a.versionCommand(),
 	)
 	groupCommands(root)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd.Flags(), "", err) })
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped "+strconv.Itoa(a.width())))
 	return root
 }

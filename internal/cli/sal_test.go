@@ -114,7 +114,7 @@ func TestSALPublishWarnsOfAValueBeyondAnEnumeration(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	bus := sim.NewBus()
-	a := &app{env: environment{}.lookup, stdout: io.Discard}
+	a := &app{stdout: io.Discard}
 	b := &salBus{bus: bus, definitions: defs, log: slog.New(slog.NewTextHandler(&log, nil))}
 	require.NoError(t, a.publishSample(t.Context(), b, []string{"Spec", "evt_filter", "colour=7"}, salPublishFlags{}))
 	require.Contains(t, log.String(), "field colour: takes 1 (Blue), not 7")

@@ -81,17 +81,19 @@ func (a *app) sourceOf(f *pflag.Flag) string {
 	return "--" + f.Name
 }
 
-// warnOfSecrets writes the warnings to the log of a command, or to stderr for a
-// command without one. `loved check` reports them itself.
-func (a *app) warnOfSecrets(cmd *cobra.Command, stderr io.Writer) {
-	if cmd.Annotations[checksSecretsAnnotation] != "" {
-		return
+// warnAtStart writes what is probably wrong with the variables and secrets to the log of
+// a command, or to stderr for a command without one. `loved check` reports on secrets
+// itself.
+func (a *app) warnAtStart(cmd *cobra.Command, stderr io.Writer) {
+	all := a.unknownVariables(cmd.Root())
+	if cmd.Annotations[checksSecretsAnnotation] == "" {
+		all = append(all, a.secretWarnings(cmd.Flags())...)
 	}
 	warn := func(text string) { fmt.Fprintf(stderr, "%s: warning: %s\n", cmd.CommandPath(), text) }
 	if log := loggerOf(cmd.Flags(), stderr); log != nil {
 		warn = func(text string) { log.Warn(text) }
 	}
-	for _, text := range a.secretWarnings(cmd.Flags()) {
+	for _, text := range all {
 		warn(text)
 	}
 }

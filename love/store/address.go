@@ -105,7 +105,7 @@ func (a address) prepare() error {
 	}
 	f, err := os.OpenFile(a.file, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return fmt.Errorf("the database file cannot be opened: %w", err)
+		return fileError(a.file, err)
 	}
 	return f.Close()
 }

@@ -101,7 +101,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 		err = s.reload(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), s.db.Close())
+		return nil, errors.Join(a.openError(err), s.db.Close())
 	}
 	s.health.succeeded(s.clock.Now())
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))

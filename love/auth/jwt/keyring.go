@@ -20,7 +20,7 @@ const minKeyBytes = 32
 // CheckKey returns an error if a signing key is too short to be safe.
 func CheckKey(key []byte) error {
 	if len(key) < minKeyBytes {
-		return fmt.Errorf("the secret key has %d bytes: it needs at least %d random ones, or tokens can be forged", len(key), minKeyBytes)
+		return fmt.Errorf("the secret key is shorter than %d bytes: choose a longer, random one, or tokens can be forged", minKeyBytes)
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func TestKeys_AnEmptyOneIsNeverUsed(t *testing.T) {
 	_, err := jwt.New(nil, u).Verify(t.Context(), issue(t, jwt.New(nil, u), "user"))
 	require.ErrorIs(t, err, auth.ErrToken)
 	require.Error(t, jwt.CheckKey(nil))
-	require.ErrorContains(t, jwt.CheckKey(key[:31]), "31 bytes")
+	require.ErrorContains(t, jwt.CheckKey(key[:31]), "shorter than 32 bytes")
 	require.NoError(t, jwt.CheckKey(key))
 }
 
