@@ -63,13 +63,17 @@ type handler struct {
 // actions answer the methods of a path.
 type actions = httpapi.Methods[action]
 
+// foreignPages refuses what a browser sends for a page of another site.
+var foreignPages = http.NewCrossOriginProtection()
+
 // action answers a request. An error is answered like that of a command.
 type action func(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error)
 
 // NewHandler returns the HTTP API of a LOVE-commander (docs/protocol/commander.md:
 // cmd, heartbeat, lovecsc, salinfo) over a commander, for our managers and the
 // Python one. All answers are JSON, errors {"ack": text}. As in the Python commander
-// there is no authentication: let only managers reach it.
+// there is no authentication: let only managers reach it. Pages of other sites in a
+// browser are refused.
 //
 // Unlike with the Python commander, a client that accepts [ProgressType]
 // receives the progress of its command, and salinfo has ETags and compression.
@@ -139,6 +143,11 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) (httpapi.Answer
 	at, ok := h.paths[r.URL.Path]
 	if !ok {
 		return httpapi.Answer{}, refuse(http.StatusNotFound, "The commander has no %s.", r.URL.Path)
+	}
+	// There is no log-in, so no page of another site may send commands from a browser on
+	// this network.
+	if foreignPages.Check(r) != nil {
+		return httpapi.Answer{}, refuse(http.StatusForbidden, "Pages of other sites may not use the commander.")
 	}
 	do, ok := at.Find(r.Method)
 	if !ok {

@@ -295,3 +295,26 @@ func TestHandler_TimesOutTheBodyOfARequest(t *testing.T) {
 		require.Equal(t, 200, ask(t, plain, "POST", "/cmd/", posted, "Content-Type", "application/json").status)
 	})
 }
+
+func TestAPageOfAnotherSiteSendsNoCommands(t *testing.T) {
+	var calls int
+	h := commanderhttp.NewHandler(commanderhttp.Backend{Commander: commander.Func(func(context.Context, commander.Call) (love.Ack, error) {
+		calls++
+		return love.Ack{Code: love.AckComplete, Text: love.Done}, nil
+	})})
+	for headers, want := range map[[2]string]int{
+		{"Origin", "https://evil.example"}:  http.StatusForbidden,
+		{"Sec-Fetch-Site", "cross-site"}:    http.StatusForbidden,
+		{"Origin", "http://commander:5000"}: http.StatusOK,
+		{"User-Agent", "python-requests"}:   http.StatusOK,
+	} {
+		r := httptest.NewRequest(http.MethodPost, "http://commander:5000/cmd", strings.NewReader(`{"csc":"A","salindex":0,"cmd":"cmd_x","params":{},"identity":"ada@x"}`))
+		r.URL.Path = "/cmd/"
+		r.Header.Set("Content-Type", "text/plain") // needs no preflight request
+		r.Header.Set(headers[0], headers[1])
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, want, w.Code, "%v: %s", headers, w.Body)
+	}
+	require.Equal(t, 2, calls)
+}
