@@ -3,6 +3,9 @@ package commander
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
@@ -41,6 +44,25 @@ type Call struct {
 	// ID is that of the command's entry in the record, if it has one already
 	// because it had to wait; empty otherwise.
 	ID string
+}
+
+// Decode decodes the parameters into v, a pointer to a struct, as [love.Command.Decode]
+// does. Parameters that are wrong, missing or do not exist are an [*Error] of kind
+// [Refused], with a text for the operator.
+func (c Call) Decode(v any) error {
+	err := c.Command.Decode(v)
+	if param, ok := errors.AsType[*love.ParamError](err); ok {
+		return Refuse("%s %s: %v", c.CSC, strings.TrimPrefix(c.Name, "cmd_"), param)
+	}
+	return err
+}
+
+// Failed returns the acknowledgement of a component that could not execute a command,
+// or would not, with the reason for the operator: "Failed: the door is open". A command
+// that is wrong, so that it never reached the component, is an error instead; see
+// [Refuse].
+func Failed(format string, args ...any) love.Ack {
+	return love.Ack{Text: "Failed: " + fmt.Sprintf(format, args...), Code: love.AckFailed}
 }
 
 // Func is a function as a [Commander].

@@ -54,3 +54,25 @@ func TestCheckCallsOnlyACommanderThatIsAChecker(t *testing.T) {
 	_, err = commander.Check(t.Context(), checker{execute}, commander.Call{Command: love.Command{Name: "cmd_jump"}})
 	require.Equal(t, commander.Refuse("there is no cmd_jump"), err)
 }
+
+func TestCall_DecodeRefusesWrongParameters(t *testing.T) {
+	call := commander.Call{Command: love.Command{CSC: "Rack", Name: "cmd_set", Params: []byte(`{"volts": "x"}`)}}
+	var to struct{ Volts float64 }
+	err := call.Decode(&to)
+	var refused *commander.Error
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, commander.Refused, refused.Kind)
+	require.Equal(t, `Rack set: volts is "x", not a number`, refused.Text)
+	require.False(t, refused.Fault(), "it concerns whoever gave the command")
+
+	call.Params = []byte(`{"volts": 5}`)
+	require.NoError(t, call.Decode(&to))
+	require.Equal(t, 5.0, to.Volts)
+	require.NotErrorAs(t, call.Decode(to), &refused, "a mistake in the program is not the operator's")
+}
+
+func TestFailedIsAnAcknowledgementOfFailure(t *testing.T) {
+	ack := commander.Failed("the %s is open", "door")
+	require.Equal(t, love.Ack{Text: "Failed: the door is open", Code: love.AckFailed}, ack)
+	require.False(t, ack.Succeeded())
+}

@@ -17,7 +17,7 @@ func lamp(_ context.Context, c commander.Call) (love.Ack, error) {
 		fmt.Println(c.Identity, "switches on", c.CSC)
 		return love.Ack{Text: love.Done}, nil
 	case "cmd_off":
-		return love.Ack{Text: "Failed: the switch is stuck", Code: love.AckFailed}, nil
+		return commander.Failed("the switch is stuck"), nil
 	}
 	return love.Ack{}, commander.Refuse("%s has no command %q; its commands are cmd_on, cmd_off", c.CSC, c.Name)
 }
@@ -56,4 +56,31 @@ func ExampleWithin() {
 	fmt.Println(commander.ErrorOf(err, commander.UnknownOutcome).Text)
 	// Output:
 	// The commander did not answer in time. Whether the command was executed is unknown: look at the component before you repeat it.
+}
+
+// A command with parameters. What is wrong with them is refused, with a text for the
+// operator.
+func ExampleCall_Decode() {
+	dim := func(_ context.Context, c commander.Call) (love.Ack, error) {
+		var to struct {
+			Percent float64
+			Seconds *float64 // nil if it is left out
+		}
+		if err := c.Decode(&to); err != nil {
+			return love.Ack{}, err
+		}
+		if to.Percent > 100 {
+			return commander.Failed("the lamp cannot be brighter than 100 %%"), nil
+		}
+		return love.Ack{Text: love.Done}, nil
+	}
+	for _, params := range []string{`{"percent": 50}`, `{"percent": 200}`, `{"percent": "dark"}`, `{"precent": 50}`} {
+		ack, err := dim(context.Background(), commander.Call{Command: love.Command{CSC: "Lamp", Name: "cmd_dim", Params: []byte(params)}})
+		fmt.Println(ack.Text, err)
+	}
+	// Output:
+	// Done <nil>
+	// Failed: the lamp cannot be brighter than 100 % <nil>
+	//  Lamp dim: percent is "dark", not a number
+	//  Lamp dim: precent does not exist; the parameters are percent, seconds
 }
