@@ -17,7 +17,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/subtle"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -122,16 +121,16 @@ func (o *badgeOffice) takeBack(name string) {
 // moveDome is the commander. What the dome answers is an Ack, whose code
 // is that of success or failure; a command that never reaches it is an error.
 func moveDome(_ context.Context, c commander.Call) (love.Ack, error) {
-	var to struct{ Azimuth *float64 } // nil if it is left out
+	var to struct{ Azimuth float64 }
 	if c.CSC != "ATDome" || c.Name != "cmd_moveAzimuth" {
 		return love.Ack{}, commander.Refuse("There is ATDome moveAzimuth, not %s %s.", c.CSC, c.Name)
 	}
-	if err := json.Unmarshal(c.Params, &to); err != nil || to.Azimuth == nil {
-		return love.Ack{}, commander.Refuse("azimuth is a number.")
+	if err := c.Decode(&to); err != nil {
+		return love.Ack{}, err
 	}
-	if *to.Azimuth < 0 || *to.Azimuth > 360 {
-		return love.Ack{Text: "Failed: the dome turns from 0 to 360 degrees", Code: love.AckFailed}, nil
+	if to.Azimuth < 0 || to.Azimuth > 360 {
+		return commander.Failed("the dome turns from 0 to 360 degrees"), nil
 	}
-	fmt.Printf("%s turns the dome to %g degrees\n", c.Identity, *to.Azimuth)
+	fmt.Printf("%s turns the dome to %g degrees\n", c.Identity, to.Azimuth)
 	return love.Ack{Text: love.Done}, nil
 }

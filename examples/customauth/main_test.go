@@ -82,9 +82,7 @@ func TestTheOfficePassesTheSuiteForLogIns(t *testing.T) {
 }
 
 func TestTheDomePassesTheSuiteForCommanders(t *testing.T) {
-	turn := func(params string) commander.Call {
-		return commander.Call{Command: love.Command{CSC: "ATDome", Name: "cmd_moveAzimuth", Params: []byte(params)}}
-	}
+	turn := func(params string) commander.Call { return lovetest.Call("ATDome", "moveAzimuth", params) }
 	lovetest.RunCommander(t, func(*testing.T) lovetest.CommanderSetup {
 		return lovetest.CommanderSetup{
 			Commander: commander.Func(moveDome),

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -68,13 +66,9 @@ func parse(c commander.Call) (celsius int, err error) {
 	case c.Name == "cmd_stop", c.Name == "cmd_lock":
 		return 0, nil
 	case c.Name == "cmd_set":
-		var params struct{ Celsius *int } // nil if it is left out
-		d := json.NewDecoder(bytes.NewReader(c.Params))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&params); err != nil || params.Celsius == nil {
-			return 0, commander.Refuse("set has one parameter: celsius, a whole number.")
-		}
-		return *params.Celsius, nil
+		var params struct{ Celsius int }
+		err := c.Decode(&params)
+		return params.Celsius, err
 	}
 	return 0, commander.Refuse("Cabinet has the commands set, stop and lock, not %s.", c.Name)
 }
@@ -84,12 +78,12 @@ var errStopped = errors.New("stopped")
 // executeSet heats or cools the cabinet, and reports how warm it is on the way.
 func (b *cabinet) executeSet(ctx context.Context, celsius int) (love.Ack, error) {
 	if celsius < 5 || celsius > 60 {
-		return love.Ack{Text: "Failed: the cabinet can do 5 to 60 °C", Code: love.AckFailed}, nil
+		return commander.Failed("the cabinet can do 5 to 60 °C"), nil
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	degrees, ok := b.begin(stop, celsius)
 	if !ok {
-		return love.Ack{Text: "Failed: another set is under way", Code: love.AckFailed}, nil
+		return commander.Failed("another set is under way"), nil
 	}
 	defer b.end()
 
@@ -104,7 +98,7 @@ func (b *cabinet) executeSet(ctx context.Context, celsius int) (love.Ack, error)
 			commander.Report(ctx, love.Progress{Code: 301, Name: "CMD_INPROGRESS", Result: fmt.Sprintf("%d °C", b.step(celsius))})
 		case <-ctx.Done():
 			if errors.Is(context.Cause(ctx), errStopped) {
-				return love.Ack{Text: "Failed: stopped", Code: love.AckFailed}, nil
+				return commander.Failed("stopped"), nil
 			}
 			return love.Ack{}, context.Cause(ctx) // the time is over
 		}

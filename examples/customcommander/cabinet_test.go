@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -12,29 +11,26 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rubin-love/love-go/love"
-	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/lovetest"
+	"github.com/rubin-love/love-go/love/server"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func call(name, params string) commander.Call {
-	return commander.Call{Command: love.Command{
-		CSC: "Cabinet", Name: "cmd_" + name, Params: json.RawMessage(params), Identity: "ana@summit",
-	}}
-}
+func call(name, params string) commander.Call { return lovetest.Call("Cabinet", name, params) }
 
 func TestTheCabinetPassesTheSuiteForCommanders(t *testing.T) {
 	lovetest.RunCommander(t, func(*testing.T) lovetest.CommanderSetup {
 		return lovetest.CommanderSetup{
 			Commander: newCabinet(time.Millisecond),
-			Succeeds:  call("stop", `{}`),
+			Succeeds:  call("set", `{"celsius": 21}`),
 			Fails:     call("set", `{"celsius": 100}`),
 			Refused:   call("set", `{"kelvin": 300}`),
 			Hangs:     call("lock", `{}`),
 			Progress:  call("set", `{"celsius": 22}`),
+			Exclusive: true, // one set at a time
 		}
 	})
 }
@@ -98,11 +94,9 @@ func TestOperatorsCommandTheCabinetThroughAManager(t *testing.T) {
 	require.NoError(t, err)
 	defer api.Close()
 
-	manager := lovetest.NewManager(t)
-	manager.Commander.Answer = api.Execute // its commander remembers what it passes on
+	manager := lovetest.NewManager(t, lovetest.WithConfig(func(c *server.Config) { c.Commander = api }))
 	manager.AddUser("ana", "secret", "Cabinet:*:*")
-	ana, err := client.New(manager.URL, client.WithToken(manager.Token("ana")))
-	require.NoError(t, err)
+	ana := manager.LogIn("ana", "secret")
 
 	var warm []string
 	withProgress := commander.WithProgress(t.Context(), func(p love.Progress) { warm = append(warm, p.Result) })
@@ -129,8 +123,7 @@ func TestOperatorsCommandTheCabinetThroughAManager(t *testing.T) {
 	for _, c := range calls {
 		require.Equal(t, "ana", c.User, c.Name)
 	}
-	require.Equal(t, calls[0].Identity, b.by, "user@host, which the manager has put in the place of ana@summit")
-	require.NotEqual(t, "ana@summit", b.by)
+	require.Equal(t, "ana@lovetest", b.by, "user@host")
 
 	var states []love.CommandState // newest first
 	for entry, err := range ana.Commands(t.Context(), love.CommandFilter{User: "ana"}) {

@@ -53,7 +53,7 @@ func prefixed(cmd love.Command) love.Command {
 	if !strings.HasPrefix(cmd.Name, "cmd_") {
 		cmd.Name = "cmd_" + cmd.Name
 	}
-	if cmd.Params == nil {
+	if len(cmd.Params) == 0 {
 		cmd.Params = json.RawMessage("{}")
 	}
 	return cmd

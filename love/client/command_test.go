@@ -41,6 +41,14 @@ func TestProgressOfACommandIsReportedAsItComes(t *testing.T) {
 	require.Equal(t, []love.Progress{{Code: 301, Name: "CMD_INPROGRESS", Timeout: 5}, {Code: 301, Name: "CMD_INPROGRESS", Result: "half way"}}, reported)
 }
 
+func TestACommandWithoutParametersIsSent(t *testing.T) {
+	for _, none := range []json.RawMessage{nil, {}} {
+		ack, err := answering(t, "application/json", `{"ack":"Done"}`).Command(t.Context(), love.Command{CSC: "X", Name: "stop", Params: none})
+		require.NoError(t, err)
+		require.True(t, ack.Succeeded())
+	}
+}
+
 func TestAnAnswerOtherThanAnAcknowledgementReportsWhatIsKnownOfTheCommand(t *testing.T) {
 	for status, want := range map[int]commander.Kind{
 		202: commander.Awaiting, 400: commander.Refused, 403: commander.Forbidden, 502: commander.Unknown, 503: commander.NotSent, 504: commander.TimedOut,

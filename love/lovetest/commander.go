@@ -2,41 +2,70 @@ package lovetest
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"fmt"
 	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
+	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/sal"
 )
 
 // Commander is a [commander.Commander] for tests: it records the commands that it
 // gets, and answers as the test sets. The zero value executes every command. It is
 // safe for concurrent use.
 type Commander struct {
-	// Answer answers a command. Default: "Done".
+	// Answer answers a command. Default: "Done". Set it before there are commands; see
+	// [Commander.AnswerWith].
 	Answer func(ctx context.Context, c commander.Call) (love.Ack, error)
 
-	mu    sync.Mutex
-	calls []commander.Call
+	checker commander.Commander // for Check; may be nil
+
+	mu     sync.Mutex
+	calls  []commander.Call
+	answer *answer    // of AnswerWith; nil: by Answer
+	hold   testing.TB // of Hold; nil: commands are not held
+	held   chan *Held
 }
 
-var _ commander.Commander = (*Commander)(nil)
+type answer struct {
+	ack love.Ack
+	err error
+}
 
-// Execute implements [commander.Commander].
-func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack, error) {
-	c.mu.Lock()
-	c.calls = append(c.calls, call)
-	c.mu.Unlock()
-	if c.Answer != nil {
-		return c.Answer(ctx, call)
+var (
+	_ commander.Commander = (*Commander)(nil)
+	_ commander.Checker   = (*Commander)(nil)
+)
+
+// Call returns a call of a command for tests: of the component "MTHexapod:1", the command
+// "move" and its parameters, a JSON object or nothing. It was given by ana@lovetest. What
+// is not a command panics.
+func Call(component, command, params string) commander.Call {
+	csc, index, err := sal.ParseName(component)
+	if err == nil && params != "" {
+		err = wire.Strict([]byte(params))
 	}
-	return love.Ack{Text: love.Done, Code: 303}, nil
+	if err != nil {
+		panic(fmt.Sprintf("lovetest: Call(%q, %q, %q): %v", component, command, params, err))
+	}
+	return commander.Call{
+		Command: love.Command{CSC: csc, SalIndex: index, Name: "cmd_" + command, Params: json.RawMessage(params), Identity: "ana@lovetest"},
+		User:    "ana",
+	}
+}
+
+// AnswerWith answers all commands from now on in the same way: with an acknowledgement,
+// such as that of [commander.Failed], or an error, such as that of [commander.Refuse].
+func (c *Commander) AnswerWith(ack love.Ack, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answer = &answer{ack, err}
 }
 
 // Calls returns the commands so far, in order.
@@ -46,202 +75,96 @@ func (c *Commander) Calls() []commander.Call {
 	return slices.Clone(c.calls)
 }
 
-// CommanderSetup is a commander for [RunCommander], with commands of known
-// outcomes. Tests that need a command without a name, or a function that is nil, are
-// skipped.
-type CommanderSetup struct {
-	Commander commander.Commander
-	Succeeds  commander.Call // the component executes it
-	Fails     commander.Call // the component refuses it, or fails
-	Refused   commander.Call // it is wrong, and does not reach the component
-	Hangs     commander.Call // the component does not answer
-	Progress  commander.Call // the component reports progress and then executes it
-
-	// Block holds commands up on their way to the component until release is called.
-	Block func() (release func())
-	// Executed returns how many commands the component has been sent.
-	Executed func() int
-}
-
-// RunCommander is the conformance suite of [commander.Commander], and of
-// [commander.Checker] if the commander is one. setup returns a new commander for
-// each test, and ends it with t.Cleanup.
-//
-//	func TestMyCommander(t *testing.T) {
-//		lovetest.RunCommander(t, func(t *testing.T) lovetest.CommanderSetup { … })
-//	}
-func RunCommander(t *testing.T, setup func(t *testing.T) CommanderSetup) {
-	for name, test := range map[string]func(*testing.T, CommanderSetup){
-		"a command that succeeds has an acknowledgement of success":         commanderSucceeds,
-		"a failure of the component is an acknowledgement, not an error":    commanderFails,
-		"a wrong command is refused with a text, and not sent":              commanderRefuses,
-		"a command ends at its deadline, and may have been executed":        commanderTimesOut,
-		"a command ends when its context is cancelled":                      commanderIsCancelled,
-		"a command ends at once if its context has ended already":           commanderHonoursContexts,
-		"a command that has not left by its deadline never leaves":          commanderForgets,
-		"progress is reported before the acknowledgement":                   commanderReportsProgress,
-		"commands are executed at the same time, each with its own outcome": commanderIsConcurrent,
-		"checking refuses what executing would refuse":                      commanderChecks,
-	} {
-		t.Run(name, func(t *testing.T) { test(t, setup(t)) })
+// Execute implements [commander.Commander].
+func (c *Commander) Execute(ctx context.Context, call commander.Call) (love.Ack, error) {
+	c.mu.Lock()
+	c.calls = append(c.calls, call)
+	fixed, hold, held := c.answer, c.hold, c.held
+	c.mu.Unlock()
+	switch {
+	case held != nil:
+		h := &Held{Call: call, t: hold, ctx: ctx, answer: make(chan answer, 1)}
+		return h.execute(held)
+	case fixed != nil:
+		return fixed.ack, fixed.err
+	case c.Answer != nil:
+		return c.Answer(ctx, call)
 	}
+	return love.Ack{Text: love.Done, Code: love.AckComplete}, nil
 }
 
-// commanderTimeout is the longest that Execute may take after its context has ended.
-const commanderTimeout = 10 * time.Second
+// Check implements [commander.Checker]. Of the commander of a [Manager] that records the
+// calls of another, the other one checks; any other cannot check parameters.
+func (c *Commander) Check(ctx context.Context, call commander.Call) (love.Ack, error) {
+	return commander.Check(ctx, c.checker, call)
+}
 
-func orSkip(t *testing.T, c commander.Call) commander.Call {
+// maxHeld is how many commands can wait for the test to take them.
+const maxHeld = 1000
+
+// Held is a command that waits for the test to answer it.
+type Held struct {
+	commander.Call
+
+	t        testing.TB
+	ctx      context.Context
+	answer   chan answer
+	answered atomic.Bool
+}
+
+// Hold has each command from now on wait until the test takes it with [Commander.Next]
+// and answers it, or until its time is over.
+func (c *Commander) Hold(t testing.TB) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hold, c.held = t, make(chan *Held, maxHeld)
+}
+
+// Next takes the next command that is held, and waits for it. If none comes within 10 s,
+// the test fails.
+func (c *Commander) Next() *Held {
+	c.mu.Lock()
+	t, held := c.hold, c.held
+	c.mu.Unlock()
+	if t == nil {
+		panic("lovetest: Commander.Next takes commands that are held: call Hold before")
+	}
 	t.Helper()
-	if c.Name == "" {
-		t.Skip("the setup has no such command")
-	}
-	return c
-}
-
-func commanderSucceeds(t *testing.T, s CommanderSetup) {
-	ack, err := s.Commander.Execute(t.Context(), orSkip(t, s.Succeeds))
-	require.NoError(t, err)
-	require.True(t, ack.Succeeded(), "%+v", ack)
-}
-
-func commanderFails(t *testing.T, s CommanderSetup) {
-	ack, err := s.Commander.Execute(t.Context(), orSkip(t, s.Fails))
-	require.NoError(t, err)
-	require.False(t, ack.Succeeded(), "%+v", ack)
-	require.NotEmpty(t, ack.Text, "the operator reads the reason")
-}
-
-func commanderRefuses(t *testing.T, s CommanderSetup) {
-	_, err := s.Commander.Execute(t.Context(), orSkip(t, s.Refused))
-	var refused *commander.Error
-	require.ErrorAs(t, err, &refused)
-	require.Equal(t, commander.Refused, refused.Kind)
-	require.False(t, refused.Sent())
-	require.NotEmpty(t, refused.Text, "the operator reads what is wrong")
-}
-
-func commanderTimesOut(t *testing.T, s CommanderSetup) {
-	call := orSkip(t, s.Hangs)
-	ctx, cancel := commander.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	err := inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err })
-	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
-		var failed *commander.Error
-		require.ErrorAs(t, err, &failed, "the error wraps that of the context, or says what is known")
-		require.True(t, failed.Sent(), "%v", failed.Kind)
-	}
-}
-
-func commanderIsCancelled(t *testing.T, s CommanderSetup) {
-	call := orSkip(t, s.Hangs)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer time.AfterFunc(50*time.Millisecond, cancel).Stop()
-	require.Error(t, inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err }))
-}
-
-func commanderHonoursContexts(t *testing.T, s CommanderSetup) {
-	call := orSkip(t, s.Hangs)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	require.Error(t, inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err }))
-}
-
-func commanderForgets(t *testing.T, s CommanderSetup) {
-	call := orSkip(t, s.Succeeds)
-	if s.Block == nil || s.Executed == nil {
-		t.Skip("the setup cannot hold commands up")
-	}
-	release := s.Block()
-	ctx, cancel := commander.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	err := inTime(t, func() error { _, err := s.Commander.Execute(ctx, call); return err })
-	var failed *commander.Error
-	require.ErrorAs(t, err, &failed)
-	require.False(t, failed.Sent(), "the operator reads that nothing was sent: %v", failed)
-	release()
-	ack, err := s.Commander.Execute(t.Context(), call)
-	require.NoError(t, err)
-	require.True(t, ack.Succeeded(), "%+v", ack)
-	require.Equal(t, 1, s.Executed())
-}
-
-// inTime returns what f returns, or fails the test if f does not return.
-func inTime(t *testing.T, f func() error) error {
-	t.Helper()
-	returned := make(chan error, 1)
-	go func() { returned <- f() }()
+	timer := time.NewTimer(waitTimeout)
+	defer timer.Stop()
 	select {
-	case err := <-returned:
-		return err
-	case <-time.After(commanderTimeout):
-		require.FailNow(t, "Execute does not return after its context has ended")
+	case h := <-held:
+		return h
+	case <-timer.C:
+		t.Fatalf("lovetest: no command came within %v; %d came since the beginning of the test", waitTimeout, len(c.Calls()))
 		return nil
 	}
 }
 
-func commanderReportsProgress(t *testing.T, s CommanderSetup) {
-	call := orSkip(t, s.Progress)
-	var mu sync.Mutex
-	var reported []love.Progress
-	ctx := commander.WithProgress(t.Context(), func(p love.Progress) {
-		mu.Lock()
-		defer mu.Unlock()
-		reported = append(reported, p)
-	})
-	ack, err := s.Commander.Execute(ctx, call)
-	require.NoError(t, err)
-	require.True(t, ack.Succeeded(), "%+v", ack)
-	mu.Lock()
-	defer mu.Unlock()
-	require.NotEmpty(t, reported)
-	for _, p := range reported {
-		require.Contains(t, []int{300, 301}, p.Code, "%+v", p)
-		require.NotEmpty(t, p.Name)
+// execute has the test answer the command.
+func (h *Held) execute(held chan<- *Held) (love.Ack, error) {
+	select {
+	case held <- h:
+	case <-h.ctx.Done():
+		return love.Ack{}, context.Cause(h.ctx)
+	}
+	select {
+	case a := <-h.answer:
+		return a.ack, a.err
+	case <-h.ctx.Done():
+		return love.Ack{}, context.Cause(h.ctx)
 	}
 }
 
-func commanderIsConcurrent(t *testing.T, s CommanderSetup) {
-	good := orSkip(t, s.Succeeds)
-	var hanging, running sync.WaitGroup
-	if s.Hangs.Name != "" {
-		ctx, cancel := context.WithCancel(t.Context())
-		for range 10 {
-			hanging.Go(func() { _, _ = s.Commander.Execute(ctx, s.Hangs) })
-		}
-		defer hanging.Wait()
-		defer cancel()
-	}
-	for range 50 {
-		running.Go(func() {
-			if ack, err := s.Commander.Execute(t.Context(), good); err != nil || !ack.Succeeded() {
-				t.Errorf("%+v %v", ack, err)
-			}
-		})
-		if s.Fails.Name != "" {
-			running.Go(func() {
-				if ack, err := s.Commander.Execute(t.Context(), s.Fails); err != nil || ack.Succeeded() {
-					t.Errorf("%+v %v", ack, err)
-				}
-			})
-		}
-	}
-	running.Wait()
-}
+// Report reports progress, as the component does while it works on the command.
+func (h *Held) Report(p love.Progress) { commander.Report(h.ctx, p) }
 
-func commanderChecks(t *testing.T, s CommanderSetup) {
-	checker, ok := s.Commander.(commander.Checker)
-	if !ok {
-		t.Skip("the commander is not a commander.Checker")
-	}
-	ack, err := checker.Check(t.Context(), orSkip(t, s.Succeeds))
-	require.NoError(t, err)
-	require.True(t, strings.HasPrefix(ack.Text, commander.WouldSend) || ack.Text == commander.Unchecked,
-		"the text is commander.Unchecked, or begins with commander.WouldSend: %q", ack.Text)
-	if ack.Text == commander.Unchecked || s.Refused.Name == "" {
+// Answer answers the command, once. If its time is over, nobody gets the answer.
+func (h *Held) Answer(ack love.Ack, err error) {
+	if h.answered.Swap(true) {
+		h.t.Helper()
+		h.t.Errorf("lovetest: the command %s of %s was answered before", h.Name, h.CSC)
 		return
 	}
-	_, checked := checker.Check(t.Context(), s.Refused)
-	_, executed := s.Commander.Execute(t.Context(), s.Refused)
-	require.Error(t, checked)
-	require.Equal(t, commander.ErrorOf(executed, "").Text, commander.ErrorOf(checked, "").Text)
+	h.answer <- answer{ack, err}
 }

@@ -38,7 +38,7 @@ func testPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // time passes by itself
 		lamp := &lovetest.Commander{}
 		p := &pause{inner: lamp}
-		on := commander.Call{Command: love.Command{CSC: "Lamp", Name: "cmd_on", Identity: "ana@summit"}}
+		on := lovetest.Call("Lamp", "on", "")
 		if ack, err := p.Execute(t.Context(), on); err != nil || !ack.Succeeded() {
 			t.Errorf("the first command: %+v, %v", ack, err)
 		}
@@ -47,13 +47,11 @@ func testPause(t *testing.T) {
 			t.Errorf("the second command, too early: %v", err)
 		}
 		time.Sleep(time.Second)
-		lamp.Answer = func(context.Context, commander.Call) (love.Ack, error) {
-			return love.Ack{Text: "Failed: the bulb is broken", Code: love.AckFailed}, nil
-		}
+		lamp.AnswerWith(commander.Failed("the bulb is broken"), nil)
 		if ack, err := p.Execute(t.Context(), on); err != nil || ack.Succeeded() {
 			t.Errorf("the third command: %+v, %v", ack, err)
 		}
-		if calls := lamp.Calls(); len(calls) != 2 || calls[0].Identity != "ana@summit" {
+		if calls := lamp.Calls(); len(calls) != 2 || calls[0].Identity != "ana@lovetest" {
 			t.Errorf("the lamp got %+v", calls)
 		}
 	})

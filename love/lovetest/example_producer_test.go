@@ -2,56 +2,95 @@ package lovetest_test
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/producer"
 )
 
-// newThermometer returns the producer under test, which publishes a temperature.
-func newThermometer(read func() float64, opts ...producer.BaseOption) *producer.Base {
-	type temperature struct {
+// temperature is the telemetry of a thermometer, alarm its event.
+type (
+	temperature struct {
 		Inside float64 `love:"inside,deg_C"`
 	}
-	b := producer.NewInstance("Thermometer", 1, opts...)
-	b.RegisterTelemetry("temperature", func(context.Context) (any, error) { return temperature{read()}, nil })
+	alarm struct {
+		Hot bool `love:"hot"`
+	}
+)
+
+// newThermometer returns the producer under test, which publishes a temperature every
+// minute, and an alarm when it becomes hot.
+func newThermometer(read func() (float64, error)) *producer.Base {
+	b := producer.NewInstance("Thermometer", 1, producer.WithPeriod(time.Minute))
+	hot := false
+	b.RegisterTelemetry("temperature", func(ctx context.Context) (any, error) {
+		inside, err := read()
+		if err != nil {
+			return nil, err
+		}
+		if hot != (inside > 30) {
+			hot = inside > 30
+			if err := b.Event(ctx, "alarm", alarm{hot}); err != nil {
+				return nil, err
+			}
+		}
+		return temperature{inside}, nil
+	})
 	return b
 }
 
 func testThermometer(t *testing.T) {
-	m := lovetest.NewManager(t)
-	connection, err := client.New(m.URL, client.WithProcessPassword(m.Password))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := producer.NewClient(connection)
-	c.Add(newThermometer(func() float64 { return 7.5 }, producer.WithPeriod(10*time.Millisecond)))
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() { ended <- c.Run(ctx) }()
+	synctest.Test(t, func(t *testing.T) { // time passes by itself
+		readings := []float64{20, 35}
+		manager := lovetest.NewSender(t, newThermometer(func() (float64, error) {
+			if len(readings) == 0 {
+				return 0, errors.New("the sensor is broken")
+			}
+			now := readings[0]
+			readings = readings[1:]
+			return now, nil
+		}))
+		time.Sleep(3 * time.Minute)
 
-	got := string(m.Next("telemetry-Thermometer-1-temperature").Data[0].Streams[0].Value)
-	if want := `{"inside":{"value":7.5,"dataType":"Float","units":"deg_C"}}`; got != want {
-		t.Errorf("published %s, want %s", got, want)
-	}
+		first := manager.Next("telemetry-Thermometer-1-temperature")
+		if want := `{"inside":{"value":20.0,"dataType":"Float","units":"deg_C"}}`; string(first.Value) != want {
+			t.Errorf("published %s, want %s", first.Value, want)
+		}
+		lovetest.Wait(manager, "event-Thermometer-1-alarm", func(a alarm) bool { return a.Hot })
+		lovetest.Wait(manager, "telemetry-Thermometer-1-temperature", func(now temperature) bool { return now.Inside == 35 })
+		manager.None("all-all-all-all") // after the sensor broke
 
-	m.Kill() // the producer connects again when the manager is back
-	received := len(m.Messages())
-	m.Start()
-	for len(m.Messages()) == received {
-		m.Next("telemetry-Thermometer-1-temperature")
-	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
+		manager.Request("event-Thermometer-1-alarm") // somebody opens a page
+		manager.Next("event-Thermometer-1-alarm")
+	})
 }
 
-// A team's own producer, tested against a manager on this machine. In a test file
+// A team's own producer, tested without a manager and without waiting. In a test file
 // of your own, testThermometer is a function TestThermometer.
 func Example_producer() {
 	run("TestThermometer", testThermometer)
 	// Output: TestThermometer passed: true
+}
+
+func testThermometerReconnects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		manager := lovetest.NewManager(t, lovetest.InProcess())
+		manager.Timeout = time.Hour
+		manager.Run(newThermometer(func() (float64, error) { return 20, nil }))
+		manager.Next("telemetry-Thermometer-1-temperature")
+		manager.Kill()
+		manager.Rest() // what came before the end
+		time.Sleep(time.Hour)
+		manager.Start()
+		manager.Next("telemetry-Thermometer-1-temperature")
+	})
+}
+
+// The same producer with a whole manager, which dies and comes back an hour later.
+func ExampleManager_Kill() {
+	run("TestThermometerReconnects", testThermometerReconnects)
+	// Output: TestThermometerReconnects passed: true
 }

@@ -34,7 +34,7 @@ func TestManagerRecordsMessages(t *testing.T) {
 	c := publisher(t, m)
 	require.NoError(t, c.Send(t.Context(), []byte(managerMessage)))
 	msg := m.Next("event-Rack-1-power")
-	require.Equal(t, "Rack", msg.Data[0].CSC)
+	require.Equal(t, `{"watts":42}`, string(msg.Value))
 	require.Len(t, m.Messages(), 1)
 	require.NoError(t, c.Send(t.Context(), []byte(managerMessage)))
 	m.Next("event-Rack-1-doors")
@@ -53,7 +53,7 @@ func TestManagerAsksForAnEventThatIsWatched(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(ctx) }()
 	require.Contains(t, string(<-asked), "Successfully subscribed")
-	m.Watch("event-Rack-1-power")
+	m.Subscribe("event-Rack-1-power")
 	require.Contains(t, string(<-asked), `"event_name"`)
 	cancel()
 	require.NoError(t, <-ended)
@@ -89,14 +89,11 @@ func TestManagerHasLogInsAndRecordsCommands(t *testing.T) {
 		require.Equal(t, may, login.Permissions.ExecuteCommands)
 	}
 	m.AddUser("dom", "secret", "ATDome:*:move*")
-	c, err := client.New(m.URL, client.WithToken(m.Token("dom")))
-	require.NoError(t, err)
+	c := m.LogIn("dom", "secret")
 	ack, err := c.Command(t.Context(), love.Command{CSC: "ATDome", Name: "moveAzimuth"})
 	require.NoError(t, err)
 	require.True(t, ack.Succeeded())
-	m.Commander.Answer = func(context.Context, commander.Call) (love.Ack, error) {
-		return love.Ack{Text: "Failed: windy", Code: love.AckFailed}, nil
-	}
+	m.Commander.AnswerWith(commander.Failed("windy"), nil)
 	ack, err = c.Command(t.Context(), love.Command{CSC: "ATDome", Name: "moveShutter"})
 	require.NoError(t, err)
 	require.Equal(t, "Failed: windy", ack.Text)
@@ -121,12 +118,11 @@ func TestManagerHasLogInsAndRecordsCommands(t *testing.T) {
 func TestManagerConformsAsACommander(t *testing.T) {
 	lovetest.RunCommander(t, func(t *testing.T) lovetest.CommanderSetup {
 		m := lovetest.NewManager(t)
-		c, err := client.New(m.URL, client.WithToken(m.Token("admin")))
-		require.NoError(t, err)
+		c := m.LogIn("admin", "admin")
 		m.Commander.Answer = func(ctx context.Context, call commander.Call) (love.Ack, error) {
 			switch call.Name {
 			case "cmd_fail":
-				return love.Ack{Text: "Failed: dark", Code: love.AckFailed}, nil
+				return commander.Failed("dark"), nil
 			case "cmd_wrong":
 				return love.Ack{}, commander.Refuse("there is no field x")
 			case "cmd_hang":
@@ -137,10 +133,10 @@ func TestManagerConformsAsACommander(t *testing.T) {
 			}
 			return love.Ack{Text: love.Done}, nil
 		}
-		call := func(name string) commander.Call { return commander.Call{Command: love.Command{CSC: "X", Name: name}} }
+		call := func(name string) commander.Call { return lovetest.Call("X", name, "") }
 		return lovetest.CommanderSetup{
 			Commander: commander.Func(func(ctx context.Context, c2 commander.Call) (love.Ack, error) { return c.Command(ctx, c2.Command) }),
-			Succeeds:  call("cmd_go"), Fails: call("cmd_fail"), Refused: call("cmd_wrong"), Hangs: call("cmd_hang"), Progress: call("cmd_slow"),
+			Succeeds:  call("go"), Fails: call("fail"), Refused: call("wrong"), Hangs: call("hang"), Progress: call("slow"),
 		}
 	})
 }

@@ -111,8 +111,7 @@ func TestEveryEventArrivesThoughTheManagerIsKilledAgainAndAgain(t *testing.T) {
 	writing, stopWriting := context.WithCancel(ctx)
 	b.count(writing, t, 5*time.Millisecond)
 	awaitRound := func(round int64) {
-		for counted(t, m.Next("event-Counter0-0-round")) != round {
-		}
+		lovetest.Wait(m, "event-Counter0-0-round", func(e struct{ N int64 }) bool { return e.N == round })
 	}
 	b.write(t, b.controllers[0], "evt_round", 0)
 	awaitRound(0)

@@ -97,7 +97,7 @@ var faults = map[string]fault{
 
 const faultVariable = "LOVETEST_FAULT"
 
-func TestSuitesOfAuth_FindFaults(t *testing.T) {
+func TestSuites_FindFaults(t *testing.T) {
 	program, err := os.Executable()
 	require.NoError(t, err)
 	for name, f := range faults {
@@ -115,12 +115,12 @@ func TestSuitesOfAuth_FindFaults(t *testing.T) {
 func TestFaulty(t *testing.T) {
 	name, ok := os.LookupEnv(faultVariable)
 	if !ok {
-		t.Skip("this test is run by TestSuitesOfAuth_FindFaults, and must fail")
+		t.Skip("this test is run by TestSuites_FindFaults, and must fail")
 	}
 	runFaulty(t, faults[name])
 }
 
-func TestSuitesOfAuth_FindNoFaultsInCorrectImplementations(t *testing.T) {
+func TestSuites_FindNoFaultsInCorrectImplementations(t *testing.T) {
 	t.Run("log-in", func(t *testing.T) {
 		runFaulty(t, fault{logIn: func(d directory) logIn { return d.check }})
 	})
