@@ -124,23 +124,23 @@ func (p *press) Execute(ctx context.Context, c commander.Call) (love.Ack, error)
 	}
 }
 
-func runPress(p press, exclusive bool) func(t *testing.T) {
+func runPress(p func() *press, exclusive bool) func(t *testing.T) {
 	return func(t *testing.T) {
 		lovetest.RunCommander(t, func(*testing.T) lovetest.CommanderSetup {
 			return lovetest.CommanderSetup{
-				Commander: &press{stuck: p.stuck, unknown: p.unknown, wordless: p.wordless},
+				Commander: p(),
 				Succeeds:  lovetest.Call("Press", "down", ""), Hangs: lovetest.Call("Press", "hang", ""), Exclusive: exclusive,
 			}
 		})
 	}
 }
 
-func TestAnExclusiveCommanderConforms(t *testing.T) { runPress(press{}, true)(t) }
+func TestAnExclusiveCommanderConforms(t *testing.T) { runPress(func() *press { return &press{} }, true)(t) }
 
 func init() {
 	const atOnce = "commands_are_executed_at_the_same_time,_each_with_its_own_outcome"
-	faults["an exclusive commander"] = fault{finds: atOnce, run: runPress(press{}, false)}
-	faults["a command that is given up keeps the device"] = fault{finds: atOnce, run: runPress(press{stuck: true}, true)}
-	faults["what was not sent may have been executed"] = fault{finds: atOnce, run: runPress(press{unknown: true}, true)}
-	faults["a failure without a reason"] = fault{finds: atOnce, run: runPress(press{wordless: true}, true)}
+	faults["an exclusive commander"] = fault{finds: atOnce, run: runPress(func() *press { return &press{} }, false)}
+	faults["a command that is given up keeps the device"] = fault{finds: atOnce, run: runPress(func() *press { return &press{stuck: true} }, true)}
+	faults["what was not sent may have been executed"] = fault{finds: atOnce, run: runPress(func() *press { return &press{unknown: true} }, true)}
+	faults["a failure without a reason"] = fault{finds: atOnce, run: runPress(func() *press { return &press{wordless: true} }, true)}
 }

@@ -1,10 +1,15 @@
 // Package lovetest has fakes and conformance suites for the tests of programs built
-// on this module, and of the module itself. Import it in tests only.
+// on this module, and of the module itself. Import it in tests only. docs/testing.md
+// has three complete tests.
 //
 // # Fakes
 //
-//   - [Manager] is a whole manager on a port of this machine, for programs that
-//     publish, subscribe or command: examples Producer and Screen.
+//   - [Manager] is a whole manager, for programs that publish, subscribe or command:
+//     example Screen.
+//   - [Sender] stands for a manager in the tests of a producer: example Producer.
+//   - [Subscribe] has what a client or a hub receives. It, a Manager and a Sender are
+//     each an [Inbox]: Next and [Wait] wait for what is expected, and print what came
+//     instead.
 //   - [Commander] records the commands that it gets, and answers as the test sets:
 //     example Commander.
 //   - [NewDomain] returns a SAL domain in memory, on a [Bus] that fails on demand, and
@@ -12,7 +17,7 @@
 //   - [Clock] moves only when the test advances it.
 //
 // Where time passes, run the test in a bubble of testing/synctest, as the examples
-// do. A [Manager] has real sockets and cannot live in a bubble.
+// do; a Manager there is [InProcess]. Fakes end with the test.
 //
 // # Conformance suites
 //

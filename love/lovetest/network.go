@@ -2,8 +2,10 @@ package lovetest
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/rubin-love/love-go/internal/pipenet"
 )
@@ -20,6 +22,9 @@ type network interface {
 type port struct{ address string }
 
 func (p *port) listen() (net.Listener, error) {
+	if time.Now().Year() == 2000 { // as only in a bubble, where synctest.Wait would wait for ever
+		return nil, errors.New("a port cannot be used in a bubble of testing/synctest: give NewManager the option InProcess()")
+	}
 	l, err := net.Listen("tcp", p.address)
 	if err == nil {
 		p.address = l.Addr().String()
