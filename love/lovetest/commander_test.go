@@ -135,7 +135,9 @@ func runPress(p func() *press, exclusive bool) func(t *testing.T) {
 	}
 }
 
-func TestAnExclusiveCommanderConforms(t *testing.T) { runPress(func() *press { return &press{} }, true)(t) }
+func TestAnExclusiveCommanderConforms(t *testing.T) {
+	runPress(func() *press { return &press{} }, true)(t)
+}
 
 func init() {
 	const atOnce = "commands_are_executed_at_the_same_time,_each_with_its_own_outcome"

@@ -230,8 +230,10 @@ func (x *Inbox) take(i int) bool {
 }
 
 // explain returns why nothing was found, and what there is instead. errs are those of
-// check, by index. The caller holds mu.
+// check, by index.
 func (x *Inbox) explain(errs map[int]error) string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	why := fmt.Sprintf("within %v; ", x.Timeout)
 	if x.ended != nil {
 		why = fmt.Sprintf("before the end: %v; ", x.ended)
