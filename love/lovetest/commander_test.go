@@ -138,11 +138,3 @@ func runPress(p func() *press, exclusive bool) func(t *testing.T) {
 func TestAnExclusiveCommanderConforms(t *testing.T) {
 	runPress(func() *press { return &press{} }, true)(t)
 }
-
-func init() {
-	const atOnce = "commands_are_executed_at_the_same_time,_each_with_its_own_outcome"
-	faults["an exclusive commander"] = fault{finds: atOnce, run: runPress(func() *press { return &press{} }, false)}
-	faults["a command that is given up keeps the device"] = fault{finds: atOnce, run: runPress(func() *press { return &press{stuck: true} }, true)}
-	faults["what was not sent may have been executed"] = fault{finds: atOnce, run: runPress(func() *press { return &press{unknown: true} }, true)}
-	faults["a failure without a reason"] = fault{finds: atOnce, run: runPress(func() *press { return &press{wordless: true} }, true)}
-}

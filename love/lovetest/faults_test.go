@@ -22,8 +22,11 @@ type fault struct {
 	finds string // the test of the suite that must fail
 	logIn func(directory) logIn
 	token func(*faultyTokens)
-	run   func(t *testing.T) // another suite, in storefaults_test.go
+	run   func(t *testing.T) // another suite
 }
+
+// commandsAtOnce is the test of RunCommander that finds faults of exclusive commanders.
+const commandsAtOnce = "commands_are_executed_at_the_same_time,_each_with_its_own_outcome"
 
 var faults = map[string]fault{
 	"any password is right": {finds: "a_wrong_password_is_refused", logIn: func(d directory) logIn {
@@ -75,6 +78,11 @@ var faults = map[string]fault{
 			return nil
 		}
 	}},
+
+	"an exclusive commander":                      {finds: commandsAtOnce, run: runPress(func() *press { return &press{} }, false)},
+	"a command that is given up keeps the device": {finds: commandsAtOnce, run: runPress(func() *press { return &press{stuck: true} }, true)},
+	"what was not sent may have been executed":    {finds: commandsAtOnce, run: runPress(func() *press { return &press{unknown: true} }, true)},
+	"a failure without a reason":                  {finds: commandsAtOnce, run: runPress(func() *press { return &press{wordless: true} }, true)},
 
 	"a deletion is not kept":       {finds: "what_is_stored_outlives_the_store", run: runForgettingUsers},
 	"a revocation is not kept":     {finds: "what_is_stored_outlives_the_store", run: runForgettingTokens},

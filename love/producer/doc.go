@@ -47,7 +47,7 @@
 //
 // All producers implement [Producer]. A team's own producer is a [*Base], embeds one, or
 // implements the interface itself; then it sends [Data] to a [Sender], which is the
-// [Client], or in a test a type of the test's own. A producer in the same program
+// [Client], or in a test a lovetest.Sender. A producer in the same program
 // as a hub needs no socket: see [InProcess].
 //
 // # Options
