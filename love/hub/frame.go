@@ -24,7 +24,8 @@ type frame struct {
 	// streams to the same group. A frame with key 0 must not be lost.
 	key     uint64
 	streams []uint64 // keys of the streams, if the message may hold several; even if key is 0
-	barrier bool     // newer frames never replace one queued before it: an answer, a snapshot
+	barrier bool     // newer frames never replace one queued before it: a change of subscriptions, a snapshot
+	pong    bool     // replaces one that waits: the peer needs the answer to its last ping only
 	counted bool     // a message to subscribers, not an answer or a control frame: see counters
 	isLast  bool     // a last value of a snapshot
 	seq     uint64   // number within its stream, sent with variantSeq

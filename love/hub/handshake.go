@@ -45,6 +45,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := h.newSession(p, parseSessionOptions(r.URL.Query()))
+	if tcp, ok := conn.(*net.TCPConn); ok && s.user != nil {
+		_ = tcp.SetWriteBuffer(kernelBuffer)
+	}
 	raw := rawConn(conn)
 	out := newWriter(s, conn, raw)
 	s.sink = out
@@ -57,6 +60,10 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.pings.add(s)
 	go newReader(s, conn, raw, early).serve(out)
 }
+
+// kernelBuffer is how many bytes the kernel may hold for a user's peer that reads
+// nothing; by itself it would take several MiB. It is enough for 2 MB/s around the world.
+const kernelBuffer = 256 << 10
 
 // upgrade takes over the connection of a handshake and accepts it. early holds
 // what the client has already sent after the handshake. If upgrade fails it has

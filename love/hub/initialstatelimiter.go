@@ -43,7 +43,8 @@ type initialStateLimiter struct {
 // requestBucket is a token bucket with requests that wait for a token.
 type requestBucket struct {
 	tokenBucket
-	waiting int // tokens of the requests that wait
+	waiting int       // tokens of the requests that wait
+	first   time.Time // of a stream's bucket: when the first request that waits is due
 }
 
 // pendingRequest is a request that waits.
@@ -60,9 +61,6 @@ func (l *initialStateLimiter) allow(g love.Group, bytes int, username string, no
 	defer l.mu.Unlock()
 	l.sweep(now)
 	stream, component := bucketOf(&l.streams, g), bucketOf(&l.components, g.CSC)
-	if stream.waiting > 0 {
-		return false, time.Time{}, pendingRequest{}, true
-	}
 	buckets := []*requestBucket{stream, component, &l.all}
 	rates := []rate{requestsOfStream, requestsOfComponent, requestsInAll}
 	full := component.waiting >= waitingOfComponent || l.all.waiting >= waitingInAll
@@ -79,6 +77,10 @@ func (l *initialStateLimiter) allow(g love.Group, bytes int, username string, no
 		}
 	}
 	wait := due.After(now)
+	// The one that waits may do so because of its own user, whom others need not wait for.
+	if stream.waiting > 0 && wait && stream.first.After(now) && !due.Before(stream.first) {
+		return false, time.Time{}, pendingRequest{}, true
+	}
 	if wait && full {
 		return false, time.Time{}, pendingRequest{}, false
 	}
@@ -91,6 +93,9 @@ func (l *initialStateLimiter) allow(g love.Group, bytes int, username string, no
 		if wait {
 			b.waiting += tokens
 		}
+	}
+	if wait {
+		stream.first = due
 	}
 	return !wait, due, pendingRequest{buckets, tokens}, false
 }

@@ -73,6 +73,29 @@ func TestRequestsDoNotFillTheQueueOfAProducer(t *testing.T) {
 	}
 }
 
+// Somebody who has used up what a user may ask for waits, and nobody waits with them.
+func TestARequestDoesNotWaitForThatOfAnotherUser(t *testing.T) {
+	h, url := start(t, hub.WithClock(newClock()), hub.WithPing(time.Hour), hub.WithLimits(hub.Limits{RequestRate: 10_000, UserRequestRate: 10_000}))
+	producer := dialProcess(t, url).subscribe("initial_state-A-all-all")
+	greedy := h.Local(auth.Principal{User: auth.User{Username: "ada"}})
+	defer greedy.Close()
+	ask := func(group string) {
+		require.NoError(t, greedy.Send(t.Context(), []byte(request("subscribe", group))))
+		_, err := greedy.Receive(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, greedy.Send(t.Context(), []byte(request("unsubscribe", group))))
+		_, err = greedy.Receive(t.Context())
+		require.NoError(t, err)
+	}
+	for i := range 10_000 {
+		ask("event-Nobody" + itoa(i) + "-1-s")
+	}
+	ask("event-A-1-s")
+	require.Empty(t, producer.sync(), "it waits")
+	dial(t, url, "token=bruno").subscribe("event-A-1-s")
+	require.Equal(t, initialState("A", "1", "s"), producer.next())
+}
+
 func TestANameIsMeasuredAsItIsSent(t *testing.T) {
 	h, url := start(t)
 	c := dialProcess(t, url)

@@ -224,7 +224,5 @@ func (m *messageHandler) reply(text string) {
 
 func answerFrame(text string) *frame {
 	buf := love.AppendText(append(newBuffer(len(text)+16), `{"data":`...), text)
-	f := textFrame(append(buf, '}'))
-	f.barrier = true
-	return f
+	return textFrame(append(buf, '}'))
 }

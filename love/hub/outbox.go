@@ -27,6 +27,7 @@ type outbox struct {
 	unwritten   int       // bytes that have been taken and not yet written
 	timed       int       // the frame that was queued at timedAt, counted from the first ever
 	timedAt     time.Time // the oldest frame that waits is little older
+	pongAt      int       // where a pong may wait, counted from the first frame ever
 	wakePending bool      // somebody is going to wake the session
 	consuming   bool      // there is a consumer, which looks again before it ends
 	budget      queueBudget
@@ -131,6 +132,9 @@ func (o *outbox) pushLocked(f *frame, now time.Time) (result pushResult, dropped
 	if o.base+o.head > o.timed {
 		o.timed, o.timedAt = o.base+len(o.frames), now
 	}
+	if o.replacePong(f) {
+		return queued, 0
+	}
 	if waiting > 0 && o.newest == nil && (waiting+len(f.bytes) > o.soft || now.Sub(o.timedAt) > o.maxAge) {
 		dropped = o.conflate()
 	}
@@ -180,6 +184,23 @@ func (o *outbox) append(f *frame) (dropped int) {
 		o.snapshots += len(f.bytes)
 	}
 	return dropped + o.track(f, o.base+len(o.frames)-1)
+}
+
+// replacePong puts a pong in the place of one that waits, and reports whether it did
+// (RFC 6455, section 5.5.3). Else any number of them, each much larger in memory than in
+// bytes, would wait for a peer that reads nothing.
+func (o *outbox) replacePong(f *frame) bool {
+	if !f.pong {
+		return false
+	}
+	at := o.pongAt - o.base
+	if at < o.head || at >= len(o.frames) || o.frames[at] == nil || !o.frames[at].pong {
+		o.pongAt = o.base + len(o.frames)
+		return false
+	}
+	o.lossless += len(f.bytes) - len(o.frames[at].bytes)
+	o.frames[at] = f
+	return true
 }
 
 // bytesLike returns the count of waiting bytes that those of f belong to.

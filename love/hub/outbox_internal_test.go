@@ -1,9 +1,11 @@
 package hub
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/gobwas/ws"
 	"github.com/stretchr/testify/require"
 )
 
@@ -92,4 +94,47 @@ func TestAnEmptyOutboxReleasesItsMemory(t *testing.T) {
 	bytes, behind := o.stats()
 	require.Zero(t, bytes)
 	require.False(t, behind)
+}
+
+func TestOfSeveralPongsTheLastIsSent(t *testing.T) {
+	o := newOutbox(1<<20, 1<<20, time.Second)
+	now := time.Unix(1_700_000_000, 0)
+	pong := func(text string) *frame {
+		f := controlFrame(ws.OpPong, []byte(text))
+		f.pong = true
+		return f
+	}
+	for i := range 1000 {
+		o.push(pong(strconv.Itoa(i)), nil, now)
+	}
+	o.push(answerFrame("an answer"), nil, now)
+	o.push(pong("last"), nil, now)
+	require.True(t, o.startConsuming())
+	frames := o.take(nil, 1<<20, 0)
+	require.Len(t, frames, 2)
+	require.Equal(t, "last", string(frames[0].payload()))
+	o.push(pong("another"), nil, now)
+	require.Len(t, o.take(nil, 1<<20, len(frames[0].bytes)+len(frames[1].bytes)), 1)
+	bytes, _ := o.stats()
+	require.Equal(t, 2+len("another"), bytes)
+}
+
+// A screen that asks again for what it has makes its own telemetry no older.
+func TestAnAnswerThatChangesNothingKeepsTelemetryReplaceable(t *testing.T) {
+	_, s := newQueued(t)
+	var wakes wakeList
+	s.out.soft = 1
+	telemetry := func(text string) *frame {
+		f := textFrame(append(newBuffer(10), text...))
+		f.key = 7
+		return f
+	}
+	s.send(telemetry("old"), s.hub.clock.Now(), &wakes)
+	s.send(telemetry("new"), s.hub.clock.Now(), &wakes)
+	s.confirm(answerFrame("Successfully subscribed"), nil, nil, &wakes)
+	s.send(telemetry("newer"), s.hub.clock.Now(), &wakes)
+	require.True(t, s.out.startConsuming())
+	frames := s.out.take(nil, 1<<20, 0)
+	require.Len(t, frames, 2)
+	require.Equal(t, "newer", string(frames[0].payload()))
 }

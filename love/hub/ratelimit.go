@@ -44,5 +44,8 @@ func (b *tokenBucket) tryTake(r rate, now time.Time) bool {
 	return true
 }
 
+// missing returns how long it takes until all tokens are back.
+func (b *tokenBucket) missing(now time.Time) time.Duration { return max(0, b.full.Sub(now)) }
+
 // isFull reports whether no token is missing.
 func (b *tokenBucket) isFull(now time.Time) bool { return !b.full.After(now) }

@@ -62,3 +62,24 @@ func TestWhatAUserMayPublishIsNotLimited(t *testing.T) {
 	}
 	require.Zero(t, h.Stats().Closed["rate"])
 }
+
+// A screen that asks little stays, whatever else its user does.
+func TestASessionThatAsksLittleStaysOpenWhenItsUserAsksTooMuch(t *testing.T) {
+	h, _ := start(t, hub.WithClock(newClock()), hub.WithLimits(hub.Limits{RequestRate: 10, UserRequestRate: 10}))
+	ada := auth.Principal{User: auth.User{Username: "ada"}}
+	greedy, modest := h.Local(ada), h.Local(ada)
+	defer greedy.Close()
+	defer modest.Close()
+	send := func(l *hub.Local) error { return l.Send(t.Context(), []byte(`{"action":"unknown"}`)) }
+	for range 200 {
+		require.NoError(t, send(greedy))
+	}
+	for range 10 {
+		require.NoError(t, send(modest))
+	}
+	require.Zero(t, h.Stats().Closed["rate"])
+	require.NoError(t, send(greedy), "it is the last one")
+	require.ErrorIs(t, send(greedy), hub.ErrClosed)
+	require.NoError(t, send(modest), "more than a second's worth, and the last one")
+	require.ErrorIs(t, send(modest), hub.ErrClosed)
+}

@@ -191,7 +191,9 @@ func (r *reader) handleControl(h ws.Header) error {
 		if !r.messages.mayRequest() {
 			return nil
 		}
-		r.session.send(controlFrame(ws.OpPong, payload), r.session.hub.clock.Now(), &r.messages.wakes)
+		pong := controlFrame(ws.OpPong, payload)
+		pong.pong = true
+		r.session.send(pong, r.session.hub.clock.Now(), &r.messages.wakes)
 	case ws.OpPong:
 		if !r.session.sink.answered(payload) { // such as the answer to the ping wheel
 			r.messages.mayRequest()

@@ -59,8 +59,8 @@ func (s *session) mayRequest(now time.Time) bool {
 	}
 	limits := &s.hub.limits
 	if s.requests.tryTake(perSecond(limits.RequestRate, requestSeconds), now) &&
-		s.user.mayRequest(perSecond(limits.UserRequestRate, requestSeconds), now) {
-		return true
+		(s.user.mayRequest(perSecond(limits.UserRequestRate, requestSeconds), now) || s.requests.missing(now) <= time.Second) {
+		return true // what another session of the user takes is no reason to close one that takes little
 	}
 	s.close(CloseRate)
 	return false
@@ -156,6 +156,9 @@ func (s *session) deliver(m *member, f *frame, now time.Time, wakes *wakeList) b
 // change happens at that place of the queue.
 func (s *session) confirm(f *frame, old, next *member, wakes *wakeList) {
 	now := s.hub.clock.Now()
+	if f != nil {
+		f.barrier = old != nil || next != nil
+	}
 	result, dropped := s.out.confirm(f, old, next, now)
 	for tries := 0; result.isFull() && s.makeRoom(result, tries); tries++ {
 		var more int

@@ -159,7 +159,7 @@ func TestAWriterThatWaitsForAnAnswerWritesTheCloseFrame(t *testing.T) {
 	defer client.Close()
 	w := newWriter(s, server, nil)
 	s.sink = w
-	w.window.measured, w.window.size, w.window.sent, w.window.pings = true, 1, 10, []sentPing{{10, h.clock.Now()}}
+	w.window.measured, w.window.size, w.window.sent, w.window.pings = true, 1, 10, []sentPing{{10, h.clock.Now(), 0}}
 	require.True(t, s.out.startConsuming())
 	w.writeBuffer = writeBuffers.Get().(*writeBuffer)
 	require.Zero(t, w.window.room(), "the writer has looked")

@@ -27,12 +27,14 @@ type window struct {
 	retry    bool       // a frame may be sent, with another ping
 	watched  bool       // a call of check is scheduled
 	late     int        // consecutive calls of check that found the peer behind
+	large    int        // bytes of the largest frame since the last ping
 }
 
 // sentPing is a ping that travels behind the first position bytes.
 type sentPing struct {
 	position int64
 	at       time.Time
+	large    int // bytes of the largest frame before it, since the last ping
 }
 
 // The bounds of a window, in bytes. It begins small and doubles with each answer that
@@ -52,6 +54,10 @@ const pingPeriod = time.Second
 // behind. They are counted, not measured, so that nobody is closed because this machine
 // itself was suspended.
 const maxLate = 10
+
+// slowestRead is how many bytes of a large frame a peer must read in a pingPeriod: it
+// cannot answer a ping within the frame.
+const slowestRead = 8 << 10
 
 // maxUnmeasuredPings is how many pings are remembered of a peer that answers none.
 const maxUnmeasuredPings = 16
@@ -81,22 +87,23 @@ func (w *window) widen() {
 }
 
 // check looks whether the peer is behind: whether the oldest ping has not been answered
-// for two maxAge. If it is, late says how many times that was so; the peer must get another ping,
-// in case that an answer was lost. check must be called again at next, unless that is zero.
-func (w *window) check(now time.Time) (late int, next time.Time) {
+// for two maxAge. If it is, late is set; the peer must get another ping, in case that an
+// answer was lost. tooLate is set if that has been so for too long. check must be called
+// again at next, unless that is zero.
+func (w *window) check(now time.Time) (late, tooLate bool, next time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.pings) == 0 {
 		w.watched, w.late = false, 0
-		return 0, time.Time{}
+		return false, false, time.Time{}
 	}
 	if due := w.pings[0].at.Add(2 * w.maxAge); due.After(now) {
 		w.late = 0
-		return 0, due
+		return false, false, due
 	}
 	w.late++
 	w.blocked, w.retry = false, true
-	return w.late, now.Add(pingPeriod)
+	return true, w.late > maxLate+w.pings[0].large/slowestRead, now.Add(pingPeriod)
 }
 
 func (w *window) isBlocked() bool {
@@ -105,14 +112,15 @@ func (w *window) isBlocked() bool {
 	return w.blocked
 }
 
-// add counts bytes that are handed to the connection, and returns a ping to be written
+// add counts bytes that are handed to the connection, largest of which are one frame, and returns a ping to be written
 // behind them, if one is due: asked is set if the peer gets a ping in any case. Unless
 // watch is zero, check must be called then.
-func (w *window) add(bytes int, asked bool, now time.Time) (ping *frame, watch time.Time) {
+func (w *window) add(bytes, largest int, asked bool, now time.Time) (ping *frame, watch time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sent += int64(bytes)
 	w.retry = false
+	w.large = max(w.large, largest)
 	if !w.isPingDue(asked, now) {
 		return nil, time.Time{}
 	}
@@ -120,7 +128,8 @@ func (w *window) add(bytes int, asked bool, now time.Time) (ping *frame, watch t
 		w.pings = append(w.pings[:0], w.pings[1:]...)
 	}
 	ping = controlFrame(ws.OpPing, binary.BigEndian.AppendUint64(nil, uint64(w.sent)))
-	w.pings = append(w.pings, sentPing{w.sent, now})
+	w.pings = append(w.pings, sentPing{w.sent, now, w.large})
+	w.large = 0
 	w.pingedAt = now
 	w.sent += int64(len(ping.bytes))
 	if w.measured && !w.watched {

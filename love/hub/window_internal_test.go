@@ -25,7 +25,7 @@ type sentPart struct {
 func (p *peer) offer(n int) (taken int) {
 	const step = 500
 	for taken < n && p.window.room() > 0 {
-		ping, _ := p.window.add(step, false, p.now)
+		ping, _ := p.window.add(step, step, false, p.now)
 		p.sent = append(p.sent, sentPart{step, ping, p.now})
 		taken += step
 	}
@@ -78,7 +78,7 @@ func TestAPeerThatAnswersNoPingIsNotHeldBack(t *testing.T) {
 	pings := 0
 	for range 1000 {
 		require.Positive(t, w.room())
-		if ping, _ := w.add(1000, false, now); ping != nil {
+		if ping, _ := w.add(1000, 1000, false, now); ping != nil {
 			pings++
 		}
 		now = now.Add(time.Second)
@@ -93,8 +93,29 @@ func TestAPeerThatAnswersNoPingIsNotHeldBack(t *testing.T) {
 func TestALagIsNeverNegative(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	w := window{maxAge: time.Second, size: firstWindow, measured: true}
-	ping, _ := w.add(maxWindow, false, now)
+	ping, _ := w.add(maxWindow, 1000, false, now)
 	require.NotNil(t, ping)
 	require.Zero(t, w.lag(now.Add(-time.Millisecond)))
 	require.Equal(t, time.Second, w.lag(now.Add(time.Second)))
+}
+
+// A peer cannot answer a ping within a frame.
+func TestAPeerHasTimeForALargeFrame(t *testing.T) {
+	const seconds = 100
+	for large, want := range map[int]int{1000: maxLate + 1, seconds * slowestRead: maxLate + seconds + 1} {
+		now := time.Unix(1_700_000_000, 0)
+		w := window{maxAge: time.Second, size: firstWindow, measured: true}
+		ping, at := w.add(large, large, true, now)
+		require.NotNil(t, ping)
+		for checks := 1; ; checks++ {
+			now = at
+			var late, tooLate bool
+			if late, tooLate, at = w.check(now); tooLate {
+				require.Equal(t, want, checks)
+				break
+			}
+			require.True(t, late)
+			require.Less(t, checks, 1000)
+		}
+	}
 }

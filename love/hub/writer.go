@@ -101,12 +101,12 @@ func (w *writer) watch(at time.Time) {
 		if w.session.out.isFinished() {
 			return
 		}
-		late, next := w.window.check(now)
+		late, tooLate, next := w.window.check(now)
 		switch {
-		case late > maxLate && w.session.user != nil:
+		case tooLate && w.session.user != nil:
 			w.session.close(CloseSlow)
 			return
-		case late > 0:
+		case late:
 			var wakes wakeList
 			w.session.send(probeFrame, now, &wakes)
 			wakes.wakeAll()
@@ -209,16 +209,17 @@ func (w *writer) waitForAnswer(written int) {
 
 // probe adds a ping to a batch, if one is due.
 func (w *writer) probe(b *writeBuffer) {
-	bytes, asked := 0, false
+	bytes, largest, asked := 0, 0, false
 	for _, f := range b.batch {
 		bytes += len(f.bytes)
+		largest = max(largest, len(f.bytes))
 		asked = asked || f == pingFrame || f == probeFrame
 	}
 	if w.session.out.isFinished() { // nothing may follow a close frame
 		return
 	}
 	var watch time.Time
-	if b.ping, watch = w.window.add(bytes, asked, w.session.hub.clock.Now()); b.ping != nil {
+	if b.ping, watch = w.window.add(bytes, largest, asked, w.session.hub.clock.Now()); b.ping != nil {
 		b.batch = append(b.batch, b.ping)
 	}
 	w.watch(watch)
