@@ -223,7 +223,8 @@ func (o *outbox) finish(f *frame, drop bool) (first bool, dropped int) {
 		dropped = o.dropAll()
 	}
 	_ = o.append(f) // it makes nothing obsolete
-	o.finished, o.goOnAt = true, -1
+	o.finished, o.goOnAt, o.heldBack = true, -1, 0 // what is held back is never sent
+	o.letGo()
 	return true, dropped
 }
 

@@ -44,8 +44,10 @@ func (o *outbox) holdBack(n int) bool {
 func (o *outbox) letBack(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.heldBack -= n
-	o.letGo()
+	if !o.finished {
+		o.heldBack -= n
+		o.letGo()
+	}
 }
 
 // holds returns how many bytes of the budget the session holds and would give back if it

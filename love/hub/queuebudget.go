@@ -81,6 +81,9 @@ func (h *Hub) relieve(s *session) bool {
 		if x.session == s {
 			return closed
 		}
+		if x.own <= part.share() { // such as a room of screens of the user who holds most
+			continue
+		}
 		x.session.close(CloseMemory)
 		closed = true
 		if part.used.Load() <= part.limit-part.limit/16 {

@@ -286,7 +286,9 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 		s.replaceSnapshotLocked(old, m)
 	}
 	for _, f := range held {
-		s.deliver(m, f.as(m.variant), h.clock.Now(), wakes)
+		if !s.deliver(m, f.as(m.variant), h.clock.Now(), wakes) { // the session is closing
+			h.counters.drop(DropRate, 1)
+		}
 	}
 	h.joinMu.Unlock()
 	more := o.Snapshot && s.addSnapshotLocked(g, m, epoch, wakes)

@@ -162,7 +162,7 @@ func TestAWriterThatWaitsForAnAnswerWritesTheCloseFrame(t *testing.T) {
 	w.window.measured, w.window.size, w.window.sent, w.window.pings = true, 1, 10, []sentPing{{10, h.clock.Now(), 0}}
 	require.True(t, s.out.startConsuming())
 	w.writeBuffer = writeBuffers.Get().(*writeBuffer)
-	require.Zero(t, w.window.room(), "the writer has looked")
+	require.Zero(t, w.window.room(h.clock.Now()), "the writer has looked")
 	s.close(CloseCredential)
 
 	go w.waitForAnswer(0)

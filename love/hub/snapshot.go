@@ -76,6 +76,7 @@ type snapshotQueue struct {
 	pending   []*snapshot
 	allowance tokenBucket // bytes
 	reserved  int         // bytes, for the snapshot that is added next
+	retrying  bool        // it is scheduled to try again
 }
 
 // snapshotPortion is how many streams are looked at before others have their turn.
@@ -203,13 +204,24 @@ func (s *session) makeSnapshotsLocked(wakes *wakeList) (more bool) {
 		case later:
 			return false
 		case overflowed, exhausted:
-			h.schedule.at(now.Add(snapshotRetry), func(time.Time) { s.out.goOn() })
+			if !q.retrying {
+				q.retrying = true
+				h.schedule.at(now.Add(snapshotRetry), func(time.Time) { s.retrySnapshots() })
+			}
 			return false
 		default:
 			s.dropSnapshotsLocked()
 		}
 	}
 	return false
+}
+
+// retrySnapshots goes on with the snapshots for which there was no room.
+func (s *session) retrySnapshots() {
+	s.snapshots.mu.Lock()
+	s.snapshots.retrying = false
+	s.snapshots.mu.Unlock()
+	s.out.goOn()
 }
 
 // sendLast queues the last value of the stream g, if there is one that belongs to the

@@ -40,7 +40,8 @@ type sentPing struct {
 // The bounds of a window, in bytes. It begins small and doubles with each answer that
 // comes soon.
 const (
-	firstPing   = 512 // bytes before the first ping
+	firstPing   = 512      // bytes before the first ping
+	firstBytes  = 64 << 10 // bytes before the answer to it, while that may come
 	minWindow   = 1 << 10
 	firstWindow = 8 << 10
 	maxWindow   = 8 << 20
@@ -49,6 +50,9 @@ const (
 // pingPeriod is the longest time between pings while data flows, and between those to a
 // peer that is behind.
 const pingPeriod = time.Second
+
+// firstAnswer is how long a peer has for its first answer.
+const firstAnswer = 3 * time.Second
 
 // maxLate is how many times in succession, a pingPeriod apart, a peer may be found
 // behind. They are counted, not measured, so that nobody is closed because this machine
@@ -64,11 +68,11 @@ const maxUnmeasuredPings = 16
 
 // room returns how many bytes may be handed to the connection now. If it returns 0, the
 // writer must wait until answered reports that there is room.
-func (w *window) room() int {
+func (w *window) room(now time.Time) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.measured {
-		return maxWrite
+		return w.firstRoom(now)
 	}
 	room := w.size - (w.sent - w.read)
 	if len(w.pings) == 0 || w.retry {
@@ -76,6 +80,20 @@ func (w *window) room() int {
 	}
 	w.blocked = room <= 0
 	return int(max(room, 0))
+}
+
+// firstRoom is room before the peer has answered a ping: it gets the first one soon, and
+// the time to answer it before it gets more than it may read slowly.
+func (w *window) firstRoom(now time.Time) int {
+	switch {
+	case len(w.pings) == 0:
+		return firstPing
+	case !now.Before(w.pings[0].at.Add(firstAnswer)) || len(w.pings) == maxUnmeasuredPings:
+		return maxWrite
+	}
+	room := max(0, firstBytes-w.sent)
+	w.blocked = room == 0
+	return int(room)
 }
 
 // widen makes room for what the kernel takes, for a queue that is about to overflow.
@@ -95,6 +113,10 @@ func (w *window) check(now time.Time) (late, tooLate bool, next time.Time) {
 	defer w.mu.Unlock()
 	if len(w.pings) == 0 {
 		w.watched, w.late = false, 0
+		return false, false, time.Time{}
+	}
+	if !w.measured { // it may be one that answers no ping
+		w.watched, w.blocked = false, false
 		return false, false, time.Time{}
 	}
 	if due := w.pings[0].at.Add(2 * w.maxAge); due.After(now) {
@@ -132,8 +154,12 @@ func (w *window) add(bytes, largest int, asked bool, now time.Time) (ping *frame
 	w.large = 0
 	w.pingedAt = now
 	w.sent += int64(len(ping.bytes))
-	if w.measured && !w.watched {
+	switch {
+	case w.watched:
+	case w.measured:
 		w.watched, watch = true, w.pings[0].at.Add(2*w.maxAge)
+	case len(w.pings) == 1:
+		w.watched, watch = true, now.Add(firstAnswer)
 	}
 	return ping, watch
 }

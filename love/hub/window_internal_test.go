@@ -24,7 +24,7 @@ type sentPart struct {
 // offer hands over as much of n bytes as there is room for.
 func (p *peer) offer(n int) (taken int) {
 	const step = 500
-	for taken < n && p.window.room() > 0 {
+	for taken < n && p.window.room(p.now) > 0 {
 		ping, _ := p.window.add(step, step, false, p.now)
 		p.sent = append(p.sent, sentPart{step, ping, p.now})
 		taken += step
@@ -77,7 +77,7 @@ func TestAPeerThatAnswersNoPingIsNotHeldBack(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	pings := 0
 	for range 1000 {
-		require.Positive(t, w.room())
+		require.Positive(t, w.room(now))
 		if ping, _ := w.add(1000, 1000, false, now); ping != nil {
 			pings++
 		}
@@ -118,4 +118,26 @@ func TestAPeerHasTimeForALargeFrame(t *testing.T) {
 			require.Less(t, checks, 1000)
 		}
 	}
+}
+
+// Until a peer has answered its first ping, it may be one that reads slowly.
+func TestAPeerGetsLittleBeforeItHasAnswered(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	w := window{maxAge: time.Second, size: firstWindow}
+	require.Equal(t, firstPing, w.room(now), "the first ping follows soon")
+	ping, at := w.add(10_000, 10_000, false, now)
+	require.NotNil(t, ping)
+	require.Equal(t, now.Add(firstAnswer), at)
+	for w.room(now) > 0 {
+		_, again := w.add(10_000, 10_000, false, now)
+		require.Zero(t, again)
+	}
+	require.True(t, w.isBlocked())
+	require.LessOrEqual(t, w.sent, int64(firstBytes+10_020))
+	late, tooLate, next := w.check(at)
+	require.False(t, late || tooLate || w.isBlocked())
+	require.Zero(t, next)
+	require.Equal(t, maxWrite, w.room(at), "it may answer no pings at all")
+	_, _ = w.answered(ping.payload(), at)
+	require.Positive(t, w.room(at), "and if it does, it is measured")
 }

@@ -110,8 +110,8 @@ func (w *writer) watch(at time.Time) {
 			var wakes wakeList
 			w.session.send(probeFrame, now, &wakes)
 			wakes.wakeAll()
-			w.wake()
 		}
+		w.wake()
 		w.watch(next)
 	})
 }
@@ -178,7 +178,7 @@ func (w *writer) take() bool {
 	clear(b.batch)
 	b.batch, b.ping, b.written, b.failed, b.next = b.batch[:0], nil, 0, false, 0
 	out := w.session.out
-	room := w.window.room()
+	room := w.window.room(w.session.hub.clock.Now())
 	if out.isFinished() {
 		room = maxWrite // the end does not wait
 	}
