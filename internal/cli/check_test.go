@@ -85,7 +85,7 @@ func TestCheckTriesEverySetting(t *testing.T) {
 	u := newUser(t)
 	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good long one", "sqlite::memory:"
 	require.Regexp(t, `(?m)^FAILED +settings: .*the URL prefix "/a:b" is not a plain path`, u.run("check", "--url-prefix", "a:b").out)
-	require.Regexp(t, `(?m)^warning +limits: --origins: "love.example" is not the origin of a page`, u.run("check", "--origins", "love.example").out)
+	require.Regexp(t, `(?m)^FAILED +settings: --origins: "love.example" is not the origin of a page`, u.run("check", "--origins", "love.example").out)
 
 	require.Regexp(t, `(?m)^ok +address: 127\.0\.0\.1:\d+ is free$`, u.run("check", "--listen", "127.0.0.1:0").out)
 	require.Regexp(t, `(?m)^FAILED +address: cannot listen on "here", give HOST:PORT`, u.run("check", "--listen", "here").out)

@@ -127,7 +127,7 @@ func (a *app) complete(ctx context.Context, f *cmdFlags, c *client.Client, comma
 		return fields{}, err
 	}
 	if warning != "" {
-		fmt.Fprintf(a.stderr, "%s: warning: %s\n", a.program, warning)
+		fmt.Fprintf(a.stderr, "loved cmd: warning: %s\n", warning)
 	}
 	missing, unknown := leftOut(t, values)
 	if len(missing) > 0 && !f.defaults {

@@ -120,10 +120,5 @@ func (f *managerFlags) warnings(r resources) []string {
 	if f.ping > maxPing {
 		list = append(list, fmt.Sprintf("--ping is %v: proxies close connections that are silent for longer than %v, and clients that have vanished keep their place as long; give less", f.ping, maxPing))
 	}
-	for _, origin := range f.origins {
-		if !isOrigin(origin) {
-			list = append(list, fmt.Sprintf("--origins: %q is not the origin of a page, so no page may connect: write it as https://HOST or https://HOST:PORT", origin))
-		}
-	}
 	return list
 }

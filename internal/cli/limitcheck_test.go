@@ -35,7 +35,6 @@ func TestLimitsThatAreProbablyAMistakeAreReported(t *testing.T) {
 		"more than descriptors": {[]string{"--limit-sessions", "10000"}, small, []string{"half of the memory limit of the control group (48 MiB)", "--limit-sessions is 10000, but with 1024 file descriptors there is room for 704 clients only: raise the limit (ulimit -n"}},
 		"a small container":     {nil, small, []string{"--limit-queue-bytes is 32 MiB, more than half of the memory limit of the control group (48 MiB)"}},
 		"nothing known":         {nil, resources{}, nil},
-		"not an origin":         {[]string{"--origins", "https://love.example/"}, plenty, []string{`--origins: "https://love.example/"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := parseManager(t, c.args...)
@@ -150,14 +149,4 @@ func TestAManagerReportsWhatItWorksWith(t *testing.T) {
 	m, _ = u.restartManager()
 	m.waitForError(`level=WARN msg="database: there are no users yet, so nobody can log in: add one with`)
 	m.waitForError(`msg="no commander: commands are refused; name one with --commander"`)
-}
-
-func TestAnOriginIsWrittenAsBrowsersSendIt(t *testing.T) {
-	for text, want := range map[string]bool{
-		"https://love.example": true, "http://love.example:8080": true, "http://127.0.0.1:3000": true, "http://[::1]:3000": true, "null": true,
-		"love.example": false, "https://love.example/": false, "https://love.example/love": false, "https://Love.example": false,
-		"https://love.example:443": false, "http://love.example:80": false, "": false, "https://": false, "https://*.example ": false,
-	} {
-		require.Equal(t, want, isOrigin(text), text)
-	}
 }

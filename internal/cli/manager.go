@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rubin-love/love-go/internal/origin"
 	"github.com/rubin-love/love-go/internal/secret"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
@@ -170,10 +171,10 @@ func (f *managerFlags) complete(fs *pflag.FlagSet, env func(string) (string, boo
 // checkProcessPassword refuses a process password that others know or can guess.
 func checkProcessPassword(password string) error {
 	if slices.Contains(wellKnownPasswords, password) {
-		return fmt.Errorf("--process-password is missing or well known: choose a secret one, or give --insecure-dev")
+		return fmt.Errorf("--process-password (PROCESS_CONNECTION_PASS) is missing or well known: choose a secret one, or give --insecure-dev")
 	}
 	if err := secret.CheckStrength(password, "process", "love", "loved"); err != nil {
-		return fmt.Errorf("--process-password: %w; or give --insecure-dev", err)
+		return fmt.Errorf("--process-password (PROCESS_CONNECTION_PASS): %w; or give --insecure-dev", err)
 	}
 	return nil
 }
@@ -209,6 +210,11 @@ func (f *managerFlags) check() error {
 	}
 	if slices.Contains(f.origins, "*") {
 		f.origins = nil
+	}
+	for _, page := range f.origins {
+		if !origin.Is(page) {
+			return fmt.Errorf("--origins: %q is not the origin of a page: write it as https://HOST or https://HOST:PORT", page)
+		}
 	}
 	if err := f.ldap.check(); err != nil {
 		return err

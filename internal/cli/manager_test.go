@@ -183,6 +183,7 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		"argument missing":     {nil, []string{"pub", "event", "A"}, exitUsage, "STREAM is missing"},
 		"argument too many":    {nil, []string{"token", "a", "b"}, exitUsage, "one argument too many"},
 		"arguments where none": {nil, []string{"demo", "please"}, exitUsage, "takes no arguments"},
+		"not an origin":        {environment{"PROCESS_CONNECTION_PASS": "long and random"}, []string{"manager", "--origins", "https://love.example/"}, exitUsage, `--origins: "https://love.example/" is not the origin of a page`},
 		"well-known password":  {environment{"PROCESS_CONNECTION_PASS": "dev_pass"}, []string{"manager"}, exitUsage, "--insecure-dev"},
 		"no password":          {environment{"PROCESS_CONNECTION_PASS": ""}, []string{"manager"}, exitUsage, "--process-password"},
 		"short secret":         {environment{"SECRET_KEY": "abc"}, []string{"manager"}, exitUsage, "--secret-key"},

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/rubin-love/love-go/internal/loglevel"
 )
 
 // MaxMessage is the size of the largest message that is accepted from a manager, in
@@ -49,7 +51,7 @@ type config struct {
 
 func newConfig(opts []Option) config {
 	c := config{
-		logger:       slog.New(slog.DiscardHandler),
+		logger:       loglevel.Above(slog.Default(), slog.LevelWarn),
 		retryMin:     100 * time.Millisecond,
 		retryMax:     500 * time.Millisecond,
 		pingInterval: 15 * time.Second,
@@ -102,11 +104,12 @@ func WithCredential(add func(r *http.Request) error) Option {
 func WithStrictJSON() Option { return func(c *config) { c.strict = true } }
 
 // WithLogger sets where connections, their losses and ignored messages are
-// logged. Default, also for nil: nowhere. Credentials are never logged.
+// logged. Default, also for nil: warnings, such as a password that is refused, in
+// [slog.Default]. Credentials are never logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *config) {
 		if c.logger = l; l == nil {
-			c.logger = slog.New(slog.DiscardHandler)
+			c.logger = loglevel.Above(slog.Default(), slog.LevelWarn)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/loglevel"
 	"github.com/rubin-love/love-go/love"
 )
 
@@ -102,7 +103,7 @@ func (c *commonConfig) log() *slog.Logger {
 	if level == nil {
 		return logger
 	}
-	return slog.New(levelHandler{logger.Handler(), level})
+	return loglevel.Above(logger, level)
 }
 
 // clientConfig is the configuration of a [Client].

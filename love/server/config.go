@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rubin-love/love-go/internal/httpserver"
+	"github.com/rubin-love/love-go/internal/origin"
 	"github.com/rubin-love/love-go/internal/secret"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
@@ -67,8 +68,8 @@ type Config struct {
 	SecretKey []byte
 	// AllowWeakSecrets allows a shorter SecretKey, with which tokens can be forged, and
 	// passwords of processes and new ones of users that can be guessed: they need twelve
-	// characters, and common ones are refused. Passwords that exist are reported in the
-	// log.
+	// characters, and common ones are refused. Those in Passwords, and those that users
+	// have already, are reported in the log only.
 	AllowWeakSecrets bool
 	// TokenLifetime is how long a log-in lasts. Default: 30 days.
 	TokenLifetime time.Duration
@@ -188,6 +189,14 @@ func (c *Config) check() error {
 	if c.Commander == nil && (c.Authority || len(c.Approval) > 0) {
 		return errors.New("server.Config.Authority and Approval need a Commander: set one")
 	}
+	if err := c.checkApproval(); err != nil {
+		return err
+	}
+	for _, page := range c.Origins {
+		if !origin.Is(page) {
+			return fmt.Errorf("server.Config.Origins: %q is not the origin of a page: write it as https://HOST or https://HOST:PORT", page)
+		}
+	}
 	for name, n := range map[string]int{"UserTries": c.LogInLimits.UserTries, "AddressTries": c.LogInLimits.AddressTries} {
 		if n < 0 {
 			return fmt.Errorf("server.Config.LogInLimits.%s is %d: give a number above 0, or 0 for the default", name, n)
@@ -205,6 +214,21 @@ func (c *Config) check() error {
 			return fmt.Errorf("server.Config.%s is %v: give a time above 0, or 0 for the default", name, d)
 		}
 	}
+	return nil
+}
+
+// checkApproval returns an error for a pattern that would match no command, so that the
+// commands that were meant needed no approval.
+func (c *Config) checkApproval() error {
+	approval := slices.Clone(c.Approval)
+	for i, p := range approval {
+		parsed, err := love.ParseCommandPattern(string(p))
+		if err != nil {
+			return fmt.Errorf("server.Config.Approval: %w", err)
+		}
+		approval[i] = parsed
+	}
+	c.Approval = approval
 	return nil
 }
 

@@ -221,6 +221,8 @@ func TestAWrongSettingIsNamedAndClosesStorage(t *testing.T) {
 	for text, c := range map[string]server.Config{
 		"URL prefix":                {URLPrefix: "a b"},
 		"SecretKey":                 {SecretKey: []byte("short")},
+		"Approval":                  {Commander: commander.Func(nil), Approval: []love.CommandPattern{"ATDome:*:move*:x"}},
+		`Origins: "love.example"`:   {Origins: []string{"love.example"}},
 		`"adnim"`:                   {Passwords: map[string]string{"adnim": "x"}},
 		"TokenLifetime":             {TokenLifetime: -1},
 		"DrainTimeout":              {DrainTimeout: -1},

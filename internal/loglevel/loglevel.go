@@ -1,11 +1,16 @@
-package producer
+// Package loglevel gives a logger a higher level.
+package loglevel
 
 import (
 	"context"
 	"log/slog"
 )
 
-// levelHandler is a log handler that drops records below a level.
+// Above returns a logger that writes what l does, from a level on.
+func Above(l *slog.Logger, level slog.Leveler) *slog.Logger {
+	return slog.New(levelHandler{l.Handler(), level})
+}
+
 type levelHandler struct {
 	slog.Handler
 	level slog.Leveler

@@ -1,13 +1,14 @@
-package cli
+// Package origin knows how browsers write the origin of a page.
+package origin
 
 import (
 	"net/url"
 	"strings"
 )
 
-// isOrigin reports whether a text is an origin as browsers send it: scheme, host
+// Is reports whether a text is an origin as browsers send it: scheme, host
 // and a port that is not the scheme's usual one.
-func isOrigin(text string) bool {
+func Is(text string) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme == "" || u.Host == "" || text != strings.ToLower(text) {
 		return text == "null" // of a page in a file
