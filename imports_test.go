@@ -36,6 +36,9 @@ var mayImport = map[string][]string{
 	"love/commander/record":        {"love", "love/commander"},
 	"love/commander/salcommander":  {"love", "love/commander", "love/sal"},
 
+	"love/history":         {"love"},
+	"love/history/archive": {"love", "love/history"},
+
 	"love/client":    {"love", "love/commander", "love/commander/commanderhttp"},
 	"love/dashboard": {},
 	"love/hub":       {"love", "love/auth"},
@@ -87,6 +90,8 @@ var mayNeed = map[string][]string{
 	"love/commander/salcommander":  {},
 	"love/dashboard":               {},
 	"love/hub":                     websocket,
+	"love/history":                 {},
+	"love/history/archive":         {"github.com/foxglove/mcap/go/mcap", "github.com/klauspost/compress", "github.com/pierrec/lz4/v4"},
 	"love/manager":                 append(slices.Clone(websocket), "github.com/julienschmidt/httprouter"),
 	"love/producer":                websocket,
 	"love/sal":                     {},
