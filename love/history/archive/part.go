@@ -291,7 +291,9 @@ func (p *part) finish() error {
 	if err := p.file.Sync(); err != nil {
 		return errors.Join(err, p.file.Truncate(p.size))
 	}
-	return errors.Join(p.file.Close(), p.live.Close(), os.Remove(p.live.Name()))
+	// Everything is on the disk; a live file that stays is removed by the next start.
+	_ = errors.Join(p.file.Close(), p.live.Close(), os.Remove(p.live.Name()))
+	return nil
 }
 
 // abandon closes the files as they are, for the next start to recover.
