@@ -22,8 +22,9 @@ const (
 	slabBytes  = 16 << 20 // what a live file holds at most
 	// slabAge is how long messages stay in the live file at most.
 	slabAge = 10 * time.Minute
-	// sortedBytes is about the size of a chunk in which the messages are sorted by stream. A
-	// query unpacks the chunks that its stream is in.
+	// sortedBytes is about the size of a chunk with several streams, sorted by them: a
+	// query unpacks the chunks that its stream is in. A chunk with only one stream may be
+	// as large as a live one.
 	sortedBytes = 64 << 10
 )
 
@@ -230,6 +231,7 @@ func (p *part) sorted(b []byte) ([]byte, []chunkInfo) {
 	all := p.locate()
 	var infos []chunkInfo
 	var out records
+	several := false // streams in out
 	flush := func() {
 		if len(out.places) > 0 {
 			var info chunkInfo
@@ -241,10 +243,12 @@ func (p *part) sorted(b []byte) ([]byte, []chunkInfo) {
 	for i, l := range all {
 		record := p.full[l.chunk].bytes[l.offset:]
 		n := recordLength(record)
-		if len(out.bytes)+n > sortedBytes {
+		another := i > 0 && all[i-1].rank != l.rank
+		if len(out.bytes)+n > chunkBytes || another && len(out.bytes) > sortedBytes/2 || several && len(out.bytes)+n > sortedBytes {
 			flush()
-		} else if i > 0 && all[i-1].rank != l.rank && len(out.bytes) > sortedBytes/2 {
-			flush()
+			several = false
+		} else if another {
+			several = true
 		}
 		channel := uint16(record[recordHeader]) | uint16(record[recordHeader+1])<<8
 		out.addRecord(place{l.logged, uint32(len(out.bytes)), channel}, record[:n])
