@@ -333,5 +333,3 @@ type failing struct{ err error }
 func (f failing) SubscribeWith(context.Context, love.SubscribeOptions, ...love.Group) iter.Seq2[love.Delivery, error] {
 	return func(yield func(love.Delivery, error) bool) { yield(love.Delivery{}, f.err) }
 }
-
-func recordUntilKilled(string) {}

@@ -166,28 +166,30 @@ func readIndex(r io.ReaderAt, size int64, schemas bool) (*index, error) {
 	if schemas {
 		x.schemas = map[uint16][]byte{}
 	}
-	start, _, end, ok := readFooter(r, size)
-	if !ok {
-		return x, x.scan(r, at, size)
+	if start, _, end, ok := readFooter(r, size); ok {
+		summary, err := readAt(r, start, end-start)
+		if err != nil {
+			return nil, err
+		}
+		err = eachRecord(summary, x.addSummary)
+		if err == nil && len(x.chunks) > 0 && x.within(start) {
+			x.closed, x.end = true, size
+			return x, nil
+		}
+		// It is damaged, or another program wrote no index: the records tell what there is.
+		x.channels, x.counts, x.chunks = nil, map[uint16]uint64{}, nil
 	}
-	summary, err := readAt(r, start, end-start)
-	if err != nil {
-		return nil, err
-	}
-	x.closed, x.end = true, size
-	if err := eachRecord(summary, x.addSummary); err != nil {
-		return nil, fmt.Errorf("the summary: %w", err)
-	}
-	if len(x.chunks) == 0 {
-		x.closed = false
-		return x, x.scan(r, at, size) // another program wrote no chunk index
-	}
+	return x, x.scan(r, at, size)
+}
+
+// within reports whether all chunks are before the summary.
+func (x *index) within(end int64) bool {
 	for i := range x.chunks {
-		if c := &x.chunks[i]; c.offset > start || c.length > start-c.offset {
-			return nil, fmt.Errorf("the summary: %w", errCut)
+		if c := &x.chunks[i]; c.offset > end || c.length > end-c.offset {
+			return false
 		}
 	}
-	return x, nil
+	return true
 }
 
 func (x *index) addSummary(op mcap.OpCode, content []byte) error {

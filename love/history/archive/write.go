@@ -67,36 +67,19 @@ func (a *Archive) add(it *item) {
 		a.drop(it.isTelemetry())
 		return
 	}
-	tooMany := false
+	var refused error
 	p.mu.Lock()
 	p.split.groups = it.groups
 	err = p.split.split(it.Delivery, &p.channels, func(c *channel, m message) {
-		switch {
-		case c == nil:
-			tooMany = true
-		case len(m.data) > maxMessage:
-			err = fmt.Errorf("a value of %s has %d bytes: at most %d are recorded", c.group, len(m.data), maxMessage)
-		case a.mustDrop(p, c.group.Category):
-			a.drop(c.group.Category == love.CategoryTelemetry)
-		default:
-			if c.counted++; m.sequence == 0 {
-				m.sequence = c.counted
-			}
-			m.channel = c.id
-			if p.held == 0 {
-				p.begun = it.Received
-			}
-			n := len(p.current.bytes)
-			p.current.add(m)
-			p.held += len(p.current.bytes) - n
-			a.recorded.Add(1)
+		if err := a.addMessage(p, c, m); err != nil {
+			refused = err
 		}
 	})
 	p.mu.Unlock()
-	if tooMany {
-		err = fmt.Errorf("there are more than %d streams", maxChannels)
+	if err == nil || errors.Is(err, errNotData) {
+		err = refused
 	}
-	if err != nil && !errors.Is(err, errNotData) {
+	if err != nil {
 		a.drop(it.isTelemetry())
 		a.strange.Failed(it.Received, err)
 	}
@@ -106,6 +89,32 @@ func (a *Archive) add(it *item) {
 	if p.held >= slabBytes {
 		a.commit(it.Received)
 	}
+}
+
+// addMessage adds a message of a channel, which is nil if there are too many, unless there
+// is no room. The error is about a message that is never recorded.
+func (a *Archive) addMessage(p *part, c *channel, m message) error {
+	switch {
+	case c == nil:
+		return errTooManyStreams
+	case len(m.data) > maxMessage:
+		return fmt.Errorf("a value of %s has %d bytes: at most %d are recorded", c.group, len(m.data), maxMessage)
+	case a.mustDrop(p, c.group.Category):
+		a.drop(c.group.Category == love.CategoryTelemetry)
+		return nil
+	}
+	if c.counted++; m.sequence == 0 {
+		m.sequence = c.counted
+	}
+	m.channel = c.id
+	if p.held == 0 {
+		p.begun = timeOf(m.logged)
+	}
+	n := len(p.current.bytes)
+	p.current.add(m)
+	p.held += len(p.current.bytes) - n
+	a.recorded.Add(1)
+	return nil
 }
 
 // mustDrop reports whether there is no room for a message, while nothing can be written.
