@@ -110,11 +110,11 @@ func (c *newestRecords) full() bool {
 	return true
 }
 
-func (c *newestRecords) add(g love.Group, m message) {
+func (c *newestRecords) add(g *love.Group, m message) {
 	p := position{logged: m.logged, sequence: m.sequence, group: g.String()}
 	for o := range history.Objects(m.data) {
 		if p.compare(c.before) > 0 && (len(c.found) < c.n || c.floor.logged <= p.logged) {
-			c.found = append(c.found, foundRecord{p, g, slices.Clone(o)})
+			c.found = append(c.found, foundRecord{p, *g, slices.Clone(o)})
 		}
 		p.element++
 	}

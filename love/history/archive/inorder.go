@@ -102,7 +102,7 @@ func (q *query) inOrder(pieces []piece, start, end uint64, f func(love.Group, me
 				return err
 			}
 			of := &loadedPiece{bytes: len(b)}
-			err = pieces[next].each(b, start, end, func(g love.Group, m message) {
+			err = pieces[next].each(b, start, end, func(g *love.Group, m message) {
 				of.left++
 				count++
 				due = append(due, dueMessage{m, g, count, of})
@@ -124,7 +124,7 @@ func (q *query) inOrder(pieces []piece, start, end uint64, f func(love.Group, me
 		if m.of.left--; m.of.left == 0 {
 			held -= m.of.bytes
 		}
-		if !f(m.group, m.message) {
+		if !f(*m.group, m.message) {
 			return nil
 		}
 	}
@@ -134,7 +134,7 @@ func (q *query) inOrder(pieces []piece, start, end uint64, f func(love.Group, me
 // dueMessage is a message that has been loaded.
 type dueMessage struct {
 	message
-	group love.Group
+	group *love.Group
 	order int // in which it was loaded
 	of    *loadedPiece
 }

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	chunkBytes = 1 << 20  // a chunk of a live file is closed when it has so many bytes
-	slabBytes  = 16 << 20 // what a live file holds at most
+	chunkBytes = 1 << 20 // a chunk of a live file is closed when it has so many bytes
+	slabBytes  = 8 << 20 // what a live file holds at most
 	// slabAge is how long messages stay in the live file at most.
 	slabAge = 10 * time.Minute
 	// sortedBytes is about the size of a chunk with several streams, sorted by them: a

@@ -30,7 +30,7 @@ func (a *Archive) Series(ctx context.Context, sq history.SeriesQuery) ([]history
 	for i := range pieces {
 		b, err := q.load(buffer, &pieces[i])
 		if err == nil {
-			err = pieces[i].each(b, start, end, func(_ love.Group, m message) { c.Add(timeOf(m.logged), m.data) })
+			err = pieces[i].each(b, start, end, func(_ *love.Group, m message) { c.Add(timeOf(m.logged), m.data) })
 		}
 		if err != nil {
 			return nil, err
@@ -65,7 +65,7 @@ func (q *query) checkFields(stream love.Group, unseen []string) error {
 		}
 		b, err := q.load(nil, &pieces[i])
 		if err == nil {
-			err = pieces[i].each(b, 0, math.MaxUint64, func(_ love.Group, m message) {
+			err = pieces[i].each(b, 0, math.MaxUint64, func(_ *love.Group, m message) {
 				for o := range history.Objects(m.data) {
 					unseen = slices.DeleteFunc(unseen, func(f string) bool { _, ok := history.FieldOf(o, f); return ok })
 				}
@@ -112,7 +112,7 @@ func (a *Archive) Newest(ctx context.Context, nq history.NewestQuery) ([]history
 		}
 		b, err := q.load(nil, &pieces[i])
 		if err == nil {
-			err = pieces[i].each(b, 0, end, func(_ love.Group, m message) {
+			err = pieces[i].each(b, 0, end, func(_ *love.Group, m message) {
 				for j := range all {
 					all[j].add(m)
 				}

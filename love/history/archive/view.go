@@ -79,7 +79,7 @@ type piece struct {
 	file       *openFile // nil if it is in memory
 	chunk      chunkInfo
 	memory     []byte
-	wanted     map[uint16]love.Group
+	wanted     map[uint16]*love.Group
 }
 
 // openFile is a file that a query reads. It is opened when it is needed.
@@ -141,11 +141,11 @@ func (q *query) pieces(start, end uint64, wants func(love.Group) bool) ([]piece,
 }
 
 // wanted returns the wanted streams of a file by the IDs of their channels.
-func (q *query) wanted(x *index, wants func(love.Group) bool) map[uint16]love.Group {
-	ids := map[uint16]love.Group{}
+func (q *query) wanted(x *index, wants func(love.Group) bool) map[uint16]*love.Group {
+	ids := map[uint16]*love.Group{}
 	for _, c := range x.channels {
 		if wants(c.group) {
-			ids[c.id] = c.group
+			ids[c.id] = &c.group
 			q.known[c.group] = true
 		}
 	}
@@ -210,7 +210,7 @@ func (q *query) load(dst []byte, p *piece) ([]byte, error) {
 }
 
 // each calls f for each message of a piece that is wanted and in the span.
-func (p *piece) each(b []byte, start, end uint64, f func(love.Group, message)) error {
+func (p *piece) each(b []byte, start, end uint64, f func(*love.Group, message)) error {
 	err := eachMessage(b, func(m message) error {
 		if m.logged < start || m.logged >= end {
 			return nil
