@@ -47,10 +47,14 @@ type Archive struct {
 	lock   *os.File
 	queue  *queue
 
-	mu     sync.RWMutex // guards what follows
-	part   *part        // that is being written; nil before the first message
-	stored []*stored    // the closed files, oldest first
+	mu     sync.RWMutex          // guards what follows
+	part   *part                 // that is being written; nil before the first message
+	stored []*stored             // the closed files, oldest first
+	last   map[love.Group]uint32 // numbers of the newest messages in the closed files
 	cache  indexCache
+
+	waiting sync.Mutex
+	news    chan struct{} // closed when something was recorded; nil if nobody waits
 
 	// Of the writer alone:
 	encoders *encoders
@@ -83,6 +87,7 @@ const lockName = "love.lock"
 func Open(config Config) (*Archive, error) {
 	a := &Archive{
 		config: config, clock: config.Clock, log: config.Log, queue: newQueue(), encoders: newEncoders(), stop: make(chan struct{}),
+		last: map[love.Group]uint32{},
 	}
 	if a.clock == nil {
 		a.clock = love.SystemClock{}
@@ -159,33 +164,44 @@ func Streams() []love.Group {
 	}
 }
 
-// Record records what groups deliver, by default those of [Streams], until ctx ends,
-// with its error, or the subscription does. A message of which several groups deliver
-// the same stream is recorded once.
+// Record joins groups, by default those of [Streams], and returns a function that records
+// what they deliver from then on. It must be called, and returns when ctx ends, with its
+// error, or the subscription does. A message of which several groups deliver the same
+// stream is recorded once.
 //
-// Record never waits for the disk. When that is slow or full, telemetry is dropped,
+// Recording never waits for the disk. When that is slow or full, telemetry is dropped,
 // events are kept up to a bound, and both are counted; see [Archive.Stats].
-func (a *Archive) Record(ctx context.Context, from Subscriber, groups ...love.Group) error {
+func (a *Archive) Record(ctx context.Context, from Subscriber, groups ...love.Group) (run func() error) {
 	if len(groups) == 0 {
 		groups = Streams()
 	}
-	for d, err := range from.SubscribeWith(ctx, love.SubscribeOptions{Seq: true}, groups...) {
-		if err != nil {
-			return fmt.Errorf("recording: %w", err)
+	deliveries := from.SubscribeWith(ctx, love.SubscribeOptions{Seq: true}, groups...)
+	return func() error {
+		for d, err := range deliveries {
+			if err == nil {
+				err = a.put(item{Delivery: d, groups: groups})
+			}
+			if err != nil {
+				return fmt.Errorf("recording: %w", err)
+			}
 		}
-		i := item{Delivery: d, groups: groups}
-		if a.queue.push(i) {
-			continue
-		}
-		select {
-		case <-a.stop:
-			return fmt.Errorf("recording: %w", os.ErrClosed)
-		default:
-		}
-		a.drop(i.isTelemetry())
-		a.delays.Failed(a.clock.Now(), errors.New("too much waits to be written"))
+		return cmp.Or(ctx.Err(), os.ErrClosed)
 	}
-	return cmp.Or(ctx.Err(), os.ErrClosed)
+}
+
+// put queues a delivery, or drops it. The error is that the archive is closed.
+func (a *Archive) put(i item) error {
+	if a.queue.push(i) {
+		return nil
+	}
+	select {
+	case <-a.stop:
+		return os.ErrClosed
+	default:
+	}
+	a.drop(i.isTelemetry())
+	a.delays.Failed(a.clock.Now(), errors.New("too much waits to be written"))
+	return nil
 }
 
 // Flush writes what has arrived so far, as if a second had passed, and returns when it

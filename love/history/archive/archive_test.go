@@ -111,7 +111,7 @@ func open(t *testing.T, c archive.Config) *archive.Archive {
 // record records deliveries and returns when they are in the file.
 func record(t *testing.T, a *archive.Archive, all ...love.Delivery) {
 	t.Helper()
-	require.ErrorIs(t, a.Record(t.Context(), published(all)), os.ErrClosed, "the end of the subscription")
+	require.ErrorIs(t, a.Record(t.Context(), published(all))(), os.ErrClosed, "the end of the subscription")
 	require.NoError(t, a.Flush(t.Context()))
 }
 
@@ -248,7 +248,7 @@ func TestWhatSeveralGroupsDeliverIsRecordedOnce(t *testing.T) {
 	a := open(t, archive.Config{})
 	one, all := delivery(night, position, "1"), delivery(night, position, "1")
 	one.Group, all.Group = position.String(), "telemetry-all-all-all"
-	err := a.Record(t.Context(), published{one, all, all}, love.CategoryGroup(love.CategoryTelemetry), position)
+	err := a.Record(t.Context(), published{one, all, all}, love.CategoryGroup(love.CategoryTelemetry), position)()
 	require.ErrorIs(t, err, os.ErrClosed)
 	require.NoError(t, a.Flush(t.Context()))
 	require.EqualValues(t, 2, a.Stats().Recorded)
@@ -320,11 +320,11 @@ func TestAnErrorOfTheSubscriptionEndsRecording(t *testing.T) {
 	a := open(t, archive.Config{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, a.Record(ctx, failing{context.Canceled}), context.Canceled)
-	require.ErrorContains(t, a.Record(t.Context(), failing{errors.New("too slow")}), "too slow")
+	require.ErrorIs(t, a.Record(ctx, failing{context.Canceled})(), context.Canceled)
+	require.ErrorContains(t, a.Record(t.Context(), failing{errors.New("too slow")})(), "too slow")
 	require.NoError(t, a.Close())
 	require.NoError(t, a.Close(), "again")
-	require.ErrorIs(t, a.Record(t.Context(), published{delivery(night, position, "1")}), os.ErrClosed)
+	require.ErrorIs(t, a.Record(t.Context(), published{delivery(night, position, "1")})(), os.ErrClosed)
 	require.ErrorIs(t, a.Flush(t.Context()), os.ErrClosed)
 }
 

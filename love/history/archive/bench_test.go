@@ -8,7 +8,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -62,7 +64,8 @@ func BenchmarkRecord(b *testing.B) {
 			var err error
 			a, err = archive.Open(archive.Config{Dir: b.TempDir()})
 			require.NoError(b, err)
-			go func() { done <- a.Record(ctx, h) }()
+			run := a.Record(ctx, h)
+			go func() { done <- run() }()
 		} else {
 			done <- nil
 		}
@@ -139,7 +142,7 @@ func BenchmarkNight(b *testing.B) {
 		feed := nightFeed{streams: streams, seconds: 100, size: 250}
 		for s := 0; s < seconds; s += feed.seconds {
 			// In steps, so that the queue is never full.
-			require.ErrorIs(b, a.Record(b.Context(), shifted{feed, time.Duration(s) * time.Second, a}), os.ErrClosed)
+			require.ErrorIs(b, a.Record(b.Context(), shifted{feed, time.Duration(s) * time.Second, a})(), os.ErrClosed)
 		}
 		require.NoError(b, a.Flush(b.Context()))
 		b.Logf("made in %s: %+v", time.Since(begin), a.Stats())
@@ -194,4 +197,89 @@ func (s shifted) SubscribeWith(ctx context.Context, o love.SubscribeOptions, _ .
 			}
 		}
 	}
+}
+
+// BenchmarkLatency publishes 20 000 messages of 500 bytes per second to a hub and
+// measures the time until a subscriber has each, in runs of two seconds alternately with
+// and without an archive: -benchtime 12x for twelve of each. It reports the medians of
+// the runs' p99 and the probability that two such sets come from the same thing
+// (Mann and Whitney, normal approximation).
+func BenchmarkLatency(b *testing.B) {
+	const rate, streams = 20_000, 400
+	messages := make([][]byte, 4*streams)
+	for i := range messages {
+		messages[i] = telemetryOf(i%streams, i, 420).AppendJSON(nil)
+	}
+	run := func(record bool) float64 {
+		h := hub.New()
+		defer func() { _ = h.Shutdown(context.Background()) }()
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		if record {
+			a, err := archive.Open(archive.Config{Dir: b.TempDir()})
+			require.NoError(b, err)
+			defer func() { _ = a.Close() }()
+			done := make(chan error, 1)
+			run := a.Record(ctx, h)
+			go func() { done <- run() }()
+			defer func() { cancel(); <-done }()
+		}
+		sent := make([]atomic.Int64, 2*rate)
+		var latencies []float64
+		subscription := h.Subscribe(ctx, love.CategoryGroup(love.CategoryTelemetry))
+		received := make(chan struct{})
+		go func() {
+			defer close(received)
+			n := 0
+			for range subscription {
+				latencies = append(latencies, float64(time.Now().UnixNano()-sent[n].Load())/1e6)
+				if n++; n == len(sent) {
+					return
+				}
+			}
+		}()
+		local := h.Local(auth.Principal{Process: true})
+		defer func() { _ = local.Close() }()
+		begin := time.Now()
+		for n := range sent {
+			if n%20 == 0 {
+				time.Sleep(time.Until(begin.Add(time.Duration(n) * time.Second / rate)))
+			}
+			sent[n].Store(time.Now().UnixNano())
+			require.NoError(b, local.Send(ctx, messages[n%len(messages)]))
+		}
+		<-received
+		slices.Sort(latencies)
+		return latencies[len(latencies)*99/100]
+	}
+	var without, with []float64
+	for b.Loop() {
+		without, with = append(without, run(false)), append(with, run(true))
+	}
+	b.ReportMetric(median(without), "ms-p99-without")
+	b.ReportMetric(median(with), "ms-p99-with")
+	b.ReportMetric(sameProbability(without, with), "p")
+}
+
+func median(all []float64) float64 {
+	all = slices.Sorted(slices.Values(all))
+	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
+}
+
+// sameProbability returns the two-sided p of the test of Mann and Whitney.
+func sameProbability(a, b []float64) float64 {
+	u := 0.0
+	for _, x := range a {
+		for _, y := range b {
+			switch {
+			case x < y:
+				u++
+			case x == y:
+				u += 0.5
+			}
+		}
+	}
+	n, m := float64(len(a)), float64(len(b))
+	z := (u - n*m/2) / math.Sqrt(n*m*(n+m+1)/12)
+	return math.Erfc(math.Abs(z) / math.Sqrt2)
 }

@@ -40,7 +40,7 @@ func TestAFullDiskCostsTelemetryAndNoEvents(t *testing.T) {
 	state := love.StreamGroup(love.CategoryEvent, "ATDome", 0, "state")
 	send := func(n int) {
 		at := clock.Now()
-		require.ErrorIs(t, a.Record(t.Context(), published{delivery(at, position, fmt.Sprintf(`{"n":%d}`, n)), delivery(at, state, fmt.Sprintf(`[{"n":%d}]`, n))}), os.ErrClosed)
+		require.ErrorIs(t, a.Record(t.Context(), published{delivery(at, position, fmt.Sprintf(`{"n":%d}`, n)), delivery(at, state, fmt.Sprintf(`[{"n":%d}]`, n))})(), os.ErrClosed)
 	}
 	send(0)
 	require.NoError(t, a.Flush(t.Context()))
@@ -99,7 +99,7 @@ func TestEventsAreDroppedOnlyBeyondABound(t *testing.T) {
 	big := `[{"text":"` + strings.Repeat("x", 100_000) + `"}]`
 	for n := range 150 {
 		at := night.Add(time.Duration(n) * time.Millisecond)
-		require.ErrorIs(t, a.Record(t.Context(), published{delivery(at, position, fmt.Sprintf(`{"a":"%x"}`, bytes.Repeat([]byte{byte(n)}, 5000))), delivery(at, state, big)}), os.ErrClosed)
+		require.ErrorIs(t, a.Record(t.Context(), published{delivery(at, position, fmt.Sprintf(`{"a":"%x"}`, bytes.Repeat([]byte{byte(n)}, 5000))), delivery(at, state, big)})(), os.ErrClosed)
 		_ = a.Flush(t.Context())
 	}
 	s := a.Stats()

@@ -44,7 +44,7 @@ func (e endless) SubscribeWith(ctx context.Context, _ love.SubscribeOptions, _ .
 func recordUntilKilled(dir string) {
 	a, err := archive.Open(archive.Config{Dir: dir})
 	if err == nil {
-		err = a.Record(context.Background(), endless{a})
+		err = a.Record(context.Background(), endless{a})()
 	}
 	fmt.Println("the child ended:", err)
 	os.Exit(1)

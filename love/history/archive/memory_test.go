@@ -50,7 +50,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	before, most := used(), uint64(0)
 	a := open(t, archive.Config{FileBytes: 4 << 20})
 	done := make(chan error, 1)
-	go func() { done <- a.Record(t.Context(), steady{a, 300_000}) }()
+	go func() { done <- a.Record(t.Context(), steady{a, 300_000})() }()
 	q := history.SeriesQuery{Stream: love.StreamGroup("telemetry", "A", 7, "position"), Fields: []string{"x"}, Span: history.Span{From: night, To: night.Add(time.Hour)}, Points: 100}
 	for recording := true; recording; {
 		select {

@@ -17,6 +17,7 @@ type channel struct {
 	group   love.Group
 	schema  []byte
 	counted uint32 // messages so far, for those without a number of the hub's
+	last    uint32 // the number of the newest message
 	written bool   // to the file
 	live    int    // the last slab in whose live file it was written
 }

@@ -37,7 +37,7 @@ func TestTheObservatoryTakesLittleOfADisk(t *testing.T) {
 		ended := make(chan error, 3)
 		go func() { ended <- observatory.Run(ctx) }()
 		go func() { ended <- set.Run(ctx) }()
-		go func() { ended <- a.Record(ctx, h, love.CategoryGroup(love.CategoryTelemetry)) }()
+		go func() { ended <- a.Record(ctx, h, love.CategoryGroup(love.CategoryTelemetry))() }()
 		time.Sleep(time.Hour)
 		now := time.Now()
 		all, err := a.Series(ctx, history.SeriesQuery{

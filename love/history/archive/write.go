@@ -57,6 +57,7 @@ func (a *Archive) writeAll(batch []item) []item {
 		}
 	}
 	clear(batch)
+	a.announce()
 	return batch
 }
 
@@ -106,7 +107,7 @@ func (a *Archive) addMessage(p *part, c *channel, m message) error {
 	if c.counted++; m.sequence == 0 {
 		m.sequence = c.counted
 	}
-	m.channel = c.id
+	m.channel, c.last = c.id, m.sequence
 	if p.held == 0 {
 		p.begun = timeOf(m.logged)
 	}
@@ -188,6 +189,9 @@ func (a *Archive) closedPart() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.part = nil
+	for _, c := range p.channels.list {
+		a.last[c.group] = c.last
+	}
 	if p.file == nil {
 		return
 	}
