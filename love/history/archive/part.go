@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,6 +239,7 @@ func (p *part) sorted(b []byte) ([]byte, []chunkInfo) {
 			b, info = appendChunk(b, p.size, &out, p.encoders.good)
 			infos = append(infos, info)
 			out.reset()
+			runtime.Gosched() // those who route messages go first
 		}
 	}
 	for i, l := range all {

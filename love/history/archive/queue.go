@@ -14,6 +14,10 @@ const (
 	queuedAll       = 16 << 20
 )
 
+// wokenBytes is how many bytes wait before the writer is woken ahead of its next second:
+// woken for each message, it would take time from those who route them.
+const wokenBytes = 64 << 10
+
 // item is a delivery that waits to be recorded, or a request to the writer.
 type item struct {
 	love.Delivery
@@ -31,7 +35,7 @@ type queue struct {
 	items  []item
 	bytes  int
 	closed bool
-	woken  chan struct{} // something waits
+	woken  chan struct{} // much waits, or a request
 }
 
 func newQueue() *queue { return &queue{woken: make(chan struct{}, 1)} }
@@ -49,6 +53,9 @@ func (q *queue) push(i item) bool {
 	}
 	q.items = append(q.items, i)
 	q.bytes += len(i.Raw)
+	if i.request == nil && q.bytes < wokenBytes {
+		return true
+	}
 	select {
 	case q.woken <- struct{}{}:
 	default:

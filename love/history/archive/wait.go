@@ -13,7 +13,7 @@ import (
 // somebody who joins a stream at a number gets everything before it from the archive. The
 // error is ctx's, or that the archive has been closed.
 func (a *Archive) Wait(ctx context.Context, stream love.Group, number uint64) error {
-	for {
+	for a.queue.push(item{request: func() {}}); ; {
 		news := a.nextNews()
 		if last, ok := a.newest(stream); ok && int32(last-uint32(number)) >= 0 {
 			return nil

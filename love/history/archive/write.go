@@ -3,6 +3,7 @@ package archive
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -33,6 +34,7 @@ func (a *Archive) write() {
 		case <-a.queue.woken:
 			batch = a.writeAll(batch)
 		case <-tick.C():
+			batch = a.writeAll(batch)
 			a.tick(a.clock.Now())
 		case <-a.stop:
 			a.writeAll(batch)
@@ -47,6 +49,9 @@ func (a *Archive) writeAll(batch []item) []item {
 	batch = a.queue.take(batch)
 	for i := range batch {
 		it := &batch[i]
+		if i%64 == 63 {
+			runtime.Gosched() // those who route messages go first
+		}
 		if it.request != nil {
 			it.request()
 		} else {
