@@ -91,7 +91,7 @@ var mayNeed = map[string][]string{
 	"love/dashboard":               {},
 	"love/hub":                     websocket,
 	"love/history":                 {},
-	"love/history/archive":         {"github.com/foxglove/mcap/go/mcap", "github.com/klauspost/compress", "github.com/pierrec/lz4/v4"},
+	"love/history/archive":         {"github.com/klauspost/compress"},
 	"love/manager":                 append(slices.Clone(websocket), "github.com/julienschmidt/httprouter"),
 	"love/producer":                websocket,
 	"love/sal":                     {},

@@ -65,14 +65,13 @@ type Archive struct {
 	delays   *outage.Log
 	strange  *outage.Log
 
-	recorded  atomic.Uint64
-	dropped   [2]atomic.Uint64 // telemetry, everything else
-	failure   atomic.Pointer[string]
-	stop      chan struct{}
-	stopOnce  sync.Once
-	running   sync.WaitGroup
-	closeErr  error
-	discarded atomic.Uint64 // what was not a data message
+	recorded atomic.Uint64
+	dropped  [2]atomic.Uint64 // telemetry, everything else
+	failure  atomic.Pointer[string]
+	stop     chan struct{}
+	stopOnce sync.Once
+	running  sync.WaitGroup
+	closeErr error
 }
 
 // ErrInUse is returned by [Open] for a folder into which another process, or another

@@ -6,7 +6,6 @@ import (
 	"hash/crc32"
 	"slices"
 
-	"github.com/foxglove/mcap/go/mcap"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -25,7 +24,7 @@ const (
 )
 
 // appendRecord appends a record whose content is appended by content.
-func appendRecord(dst []byte, op mcap.OpCode, content func([]byte) []byte) []byte {
+func appendRecord(dst []byte, op opcode, content func([]byte) []byte) []byte {
 	dst = append(dst, byte(op), 0, 0, 0, 0, 0, 0, 0, 0)
 	at := len(dst)
 	dst = content(dst)
@@ -54,23 +53,23 @@ func appendMap(dst []byte, m map[string]string) []byte {
 
 // appendStart appends what a file begins with.
 func appendStart(dst []byte) []byte {
-	return appendRecord(append(dst, mcap.Magic...), mcap.OpHeader, func(b []byte) []byte {
+	return appendRecord(append(dst, magic...), opHeader, func(b []byte) []byte {
 		return appendText(appendText(b, profile), library)
 	})
 }
 
 func appendMetadata(dst []byte, name string, values map[string]string) []byte {
-	return appendRecord(dst, mcap.OpMetadata, func(b []byte) []byte { return appendMap(appendText(b, name), values) })
+	return appendRecord(dst, opMetadata, func(b []byte) []byte { return appendMap(appendText(b, name), values) })
 }
 
 // appendChannel appends the schema and the channel of a stream, which have the same ID.
 func appendChannel(dst []byte, c *channel) []byte {
-	dst = appendRecord(dst, mcap.OpSchema, func(b []byte) []byte {
+	dst = appendRecord(dst, opSchema, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint16(b, c.id)
 		b = appendText(appendText(b, string(c.group.Category)+"/"+c.group.CSC+"/"+c.group.Stream), "jsonschema")
 		return append(binary.LittleEndian.AppendUint32(b, uint32(len(c.schema))), c.schema...)
 	})
-	return appendRecord(dst, mcap.OpChannel, func(b []byte) []byte {
+	return appendRecord(dst, opChannel, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint16(b, c.id)
 		b = binary.LittleEndian.AppendUint16(b, c.id)
 		b = appendText(appendText(b, c.group.String()), "json")
@@ -90,7 +89,7 @@ type message struct {
 }
 
 func appendMessage(dst []byte, m message) []byte {
-	dst = append(dst, byte(mcap.OpMessage))
+	dst = append(dst, byte(opMessage))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(messageHeader+len(m.data)))
 	dst = binary.LittleEndian.AppendUint16(dst, m.channel)
 	dst = binary.LittleEndian.AppendUint32(dst, m.sequence)
@@ -143,7 +142,7 @@ type chunkInfo struct {
 	indexLength  int64  // of the message indexes behind it
 	compressed   int64
 	uncompressed int64
-	compression  mcap.CompressionFormat
+	compression  string
 	channels     []chunkChannel // ordered by ID
 }
 
@@ -168,15 +167,15 @@ func appendChunk(dst []byte, offset int64, r *records, encoder *zstd.Encoder) ([
 	})
 	info := chunkInfo{
 		start: r.start, end: r.end, offset: offset + int64(len(dst)),
-		uncompressed: int64(len(r.bytes)), compression: mcap.CompressionZSTD,
+		uncompressed: int64(len(r.bytes)), compression: compressionZstd,
 	}
 	from := len(dst)
-	dst = appendRecord(dst, mcap.OpChunk, func(b []byte) []byte {
+	dst = appendRecord(dst, opChunk, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, info.start)
 		b = binary.LittleEndian.AppendUint64(b, info.end)
 		b = binary.LittleEndian.AppendUint64(b, uint64(len(r.bytes)))
 		b = binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(r.bytes))
-		b = appendText(b, string(mcap.CompressionZSTD))
+		b = appendText(b, compressionZstd)
 		at := len(b)
 		b = encoder.EncodeAll(r.bytes, append(b, 0, 0, 0, 0, 0, 0, 0, 0))
 		info.compressed = int64(len(b) - at - 8)
@@ -199,7 +198,7 @@ func appendChunk(dst []byte, offset int64, r *records, encoder *zstd.Encoder) ([
 
 // appendMessageIndex appends the index of one channel's messages in a chunk.
 func appendMessageIndex(dst []byte, places []place) []byte {
-	return appendRecord(dst, mcap.OpMessageIndex, func(b []byte) []byte {
+	return appendRecord(dst, opMessageIndex, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint16(b, places[0].channel)
 		b = binary.LittleEndian.AppendUint32(b, uint32(16*len(places)))
 		for _, p := range places {
@@ -212,14 +211,14 @@ func appendMessageIndex(dst []byte, places []place) []byte {
 
 // appendSummary appends what a file ends with, from an offset of the file.
 func appendSummary(dst []byte, offset int64, channels []*channel, chunks []chunkInfo) []byte {
-	dst = appendRecord(dst, mcap.OpDataEnd, func(b []byte) []byte { return append(b, 0, 0, 0, 0) })
+	dst = appendRecord(dst, opDataEnd, func(b []byte) []byte { return append(b, 0, 0, 0, 0) })
 	start := len(dst)
 	type section struct {
-		op       mcap.OpCode
+		op       opcode
 		from, to int
 	}
 	var sections []section
-	add := func(op mcap.OpCode, content func()) {
+	add := func(op opcode, content func()) {
 		from := len(dst)
 		content()
 		if len(dst) > from {
@@ -228,32 +227,32 @@ func appendSummary(dst []byte, offset int64, channels []*channel, chunks []chunk
 	}
 	// Schemas come before the channels that use them.
 	var both []byte
-	add(mcap.OpSchema, func() {
+	add(opSchema, func() {
 		for _, c := range channels {
 			both = appendChannel(both[:0], c)
 			dst = append(dst, both[:recordLength(both)]...)
 		}
 	})
-	add(mcap.OpChannel, func() {
+	add(opChannel, func() {
 		for _, c := range channels {
 			both = appendChannel(both[:0], c)
 			dst = append(dst, both[recordLength(both):]...)
 		}
 	})
-	add(mcap.OpStatistics, func() { dst = appendStatistics(dst, channels, chunks) })
-	add(mcap.OpChunkIndex, func() {
+	add(opStatistics, func() { dst = appendStatistics(dst, channels, chunks) })
+	add(opChunkIndex, func() {
 		for i := range chunks {
 			dst = appendChunkIndex(dst, &chunks[i])
 		}
 	})
 	offsets := len(dst)
 	for _, s := range sections {
-		dst = appendRecord(dst, mcap.OpSummaryOffset, func(b []byte) []byte {
+		dst = appendRecord(dst, opSummaryOffset, func(b []byte) []byte {
 			b = binary.LittleEndian.AppendUint64(append(b, byte(s.op)), uint64(offset+int64(s.from)))
 			return binary.LittleEndian.AppendUint64(b, uint64(s.to-s.from))
 		})
 	}
-	dst = appendRecord(dst, mcap.OpFooter, func(b []byte) []byte {
+	dst = appendRecord(dst, opFooter, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, uint64(offset+int64(start)))
 		b = binary.LittleEndian.AppendUint64(b, uint64(offset+int64(offsets)))
 		return append(b, 0, 0, 0, 0)
@@ -261,7 +260,7 @@ func appendSummary(dst []byte, offset int64, channels []*channel, chunks []chunk
 	// The checksum covers the summary and the footer up to the checksum itself. The
 	// length of the footer is known, so that it is covered, too.
 	binary.LittleEndian.PutUint32(dst[len(dst)-4:], crc32.ChecksumIEEE(dst[start:len(dst)-4]))
-	return append(dst, mcap.Magic...)
+	return append(dst, magic...)
 }
 
 // recordLength returns the length of the record that b begins with.
@@ -280,7 +279,7 @@ func appendStatistics(dst []byte, channels []*channel, chunks []chunkInfo) []byt
 			messages += uint64(ch.messages)
 		}
 	}
-	return appendRecord(dst, mcap.OpStatistics, func(b []byte) []byte {
+	return appendRecord(dst, opStatistics, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, messages)
 		b = binary.LittleEndian.AppendUint16(b, uint16(len(channels))) // schemas
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(channels)))
@@ -298,7 +297,7 @@ func appendStatistics(dst []byte, channels []*channel, chunks []chunkInfo) []byt
 }
 
 func appendChunkIndex(dst []byte, c *chunkInfo) []byte {
-	return appendRecord(dst, mcap.OpChunkIndex, func(b []byte) []byte {
+	return appendRecord(dst, opChunkIndex, func(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, c.start)
 		b = binary.LittleEndian.AppendUint64(b, c.end)
 		b = binary.LittleEndian.AppendUint64(b, uint64(c.offset))
@@ -309,7 +308,7 @@ func appendChunkIndex(dst []byte, c *chunkInfo) []byte {
 			b = binary.LittleEndian.AppendUint64(b, uint64(ch.index))
 		}
 		b = binary.LittleEndian.AppendUint64(b, uint64(c.indexLength))
-		b = appendText(b, string(c.compression))
+		b = appendText(b, c.compression)
 		b = binary.LittleEndian.AppendUint64(b, uint64(c.compressed))
 		return binary.LittleEndian.AppendUint64(b, uint64(c.uncompressed))
 	})

@@ -7,8 +7,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/foxglove/mcap/go/mcap"
-
 	"github.com/rubin-love/love-go/love"
 )
 
@@ -122,18 +120,18 @@ func readStart(r io.ReaderAt, size int64) (name string, at int64, err error) {
 	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return "", 0, err
 	}
-	if !bytes.HasPrefix(head, mcap.Magic) {
+	if !bytes.HasPrefix(head, []byte(magic)) {
 		return "", 0, fmt.Errorf("%w: it does not begin like one", errForeign)
 	}
-	c := cursor{b: head[len(mcap.Magic):]}
+	c := cursor{b: head[len(magic):]}
 	op := c.take(1)
 	length := c.size()
 	inner := cursor{b: c.take(uint64(length))}
 	name = inner.text()
-	if c.bad || inner.bad || mcap.OpCode(op[0]) != mcap.OpHeader {
+	if c.bad || inner.bad || opcode(op[0]) != opHeader {
 		return "", 0, fmt.Errorf("%w: it has no header", errForeign)
 	}
-	return name, int64(len(mcap.Magic)) + recordHeader + length, nil
+	return name, int64(len(magic)) + recordHeader + length, nil
 }
 
 // tailLength is how many bytes a closed file ends with: the footer and the magic.
@@ -145,7 +143,7 @@ func readFooter(r io.ReaderAt, size int64) (start, offsets, end int64, ok bool) 
 		return 0, 0, 0, false
 	}
 	tail, err := readAt(r, size-tailLength, tailLength)
-	if err != nil || mcap.OpCode(tail[0]) != mcap.OpFooter || !bytes.HasSuffix(tail, mcap.Magic) {
+	if err != nil || opcode(tail[0]) != opFooter || !bytes.HasSuffix(tail, []byte(magic)) {
 		return 0, 0, 0, false
 	}
 	c := cursor{b: tail[recordHeader:]}
@@ -192,21 +190,21 @@ func (x *index) within(end int64) bool {
 	return true
 }
 
-func (x *index) addSummary(op mcap.OpCode, content []byte) error {
+func (x *index) addSummary(op opcode, content []byte) error {
 	c := cursor{b: content}
 	switch op {
-	case mcap.OpSchema:
+	case opSchema:
 		return x.addSchema(content)
-	case mcap.OpChannel:
+	case opChannel:
 		return x.addChannel(content)
-	case mcap.OpStatistics:
+	case opStatistics:
 		c.take(8 + 2 + 4 + 4 + 4 + 4 + 8 + 8)
 		counts := cursor{b: c.block()}
 		for len(counts.b) > 0 && !counts.bad {
 			id := counts.u16()
 			x.counts[id] = counts.u64()
 		}
-	case mcap.OpChunkIndex:
+	case opChunkIndex:
 		info := chunkInfo{start: c.u64(), end: c.u64(), offset: c.size(), length: c.size()}
 		list := cursor{b: c.block()}
 		info.channels = make([]chunkChannel, 0, len(list.b)/10)
@@ -223,11 +221,11 @@ func (x *index) addSummary(op mcap.OpCode, content []byte) error {
 }
 
 // compressionOf returns the format of that name without allocating one of the usual.
-func compressionOf(name []byte) mcap.CompressionFormat {
-	if string(name) == string(mcap.CompressionZSTD) {
-		return mcap.CompressionZSTD
+func compressionOf(name []byte) string {
+	if string(name) == compressionZstd {
+		return compressionZstd
 	}
-	return mcap.CompressionFormat(name)
+	return string(name)
 }
 
 func sortChannels(list []chunkChannel) {
@@ -250,18 +248,18 @@ func readTimes(r io.ReaderAt, size int64) (start, end uint64, ok bool) {
 		return 0, 0, false
 	}
 	ok = false
-	_ = eachRecord(list, func(op mcap.OpCode, content []byte) error {
+	_ = eachRecord(list, func(op opcode, content []byte) error {
 		c := cursor{b: content}
 		kind := c.take(1)
 		at, length := c.size(), c.size()
-		if c.bad || mcap.OpCode(kind[0]) != mcap.OpStatistics || at > size || length > size-at || length > maxRecord {
+		if c.bad || opcode(kind[0]) != opStatistics || at > size || length > size-at || length > maxRecord {
 			return c.err()
 		}
 		b, err := readAt(r, at, length)
 		if err != nil {
 			return err
 		}
-		return eachRecord(b, func(_ mcap.OpCode, content []byte) error {
+		return eachRecord(b, func(_ opcode, content []byte) error {
 			c := cursor{b: content}
 			c.take(8 + 2 + 4 + 4 + 4 + 4)
 			start, end = c.u64(), c.u64()

@@ -38,8 +38,8 @@ func (s steady) SubscribeWith(ctx context.Context, _ love.SubscribeOptions, _ ..
 
 // TestMemoryIsBounded records 150 MB, and asks while that goes on.
 func TestMemoryIsBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
+	if testing.Short() || raced {
+		t.Skip("takes some seconds, and the race detector more memory")
 	}
 	runtime.GC()
 	used := func() uint64 {

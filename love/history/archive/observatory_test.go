@@ -38,7 +38,11 @@ func TestTheObservatoryTakesLittleOfADisk(t *testing.T) {
 		go func() { ended <- observatory.Run(ctx) }()
 		go func() { ended <- set.Run(ctx) }()
 		go func() { ended <- a.Record(ctx, h, love.CategoryGroup(love.CategoryTelemetry))() }()
-		time.Sleep(time.Hour)
+		if raced {
+			time.Sleep(11 * time.Minute)
+		} else {
+			time.Sleep(time.Hour)
+		}
 		now := time.Now()
 		all, err := a.Series(ctx, history.SeriesQuery{
 			Stream: position, Fields: []string{"azimuthPosition"}, Span: history.Span{From: now.Add(-10 * time.Minute), To: now},

@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 	"sync"
 
-	"github.com/foxglove/mcap/go/mcap"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -96,7 +95,7 @@ func (c *cursor) err() error {
 }
 
 // eachRecord calls f for the records that b consists of.
-func eachRecord(b []byte, f func(op mcap.OpCode, content []byte) error) error {
+func eachRecord(b []byte, f func(op opcode, content []byte) error) error {
 	for len(b) > 0 {
 		if len(b) < recordHeader {
 			return errCut
@@ -105,7 +104,7 @@ func eachRecord(b []byte, f func(op mcap.OpCode, content []byte) error) error {
 		if n > uint64(len(b)-recordHeader) {
 			return errCut
 		}
-		if err := f(mcap.OpCode(b[0]), b[recordHeader:recordHeader+n]); err != nil {
+		if err := f(opcode(b[0]), b[recordHeader:recordHeader+n]); err != nil {
 			return err
 		}
 		b = b[recordHeader+n:]
@@ -116,8 +115,8 @@ func eachRecord(b []byte, f func(op mcap.OpCode, content []byte) error) error {
 // eachMessage calls f for the messages among the records of a chunk. Their data is a
 // part of b.
 func eachMessage(b []byte, f func(message) error) error {
-	return eachRecord(b, func(op mcap.OpCode, content []byte) error {
-		if op != mcap.OpMessage {
+	return eachRecord(b, func(op opcode, content []byte) error {
+		if op != opMessage {
 			return nil
 		}
 		if len(content) < messageHeader {
@@ -144,7 +143,7 @@ func parseChunkFields(c *cursor) chunkFields {
 	f.start, f.end = c.u64(), c.u64()
 	f.uncompressed = c.size()
 	f.crc = c.u32()
-	f.compression = mcap.CompressionFormat(c.text())
+	f.compression = c.text()
 	f.compressed = c.size()
 	return f
 }
@@ -171,9 +170,9 @@ func unpack(dst, content []byte) ([]byte, error) {
 		return nil, fmt.Errorf("a chunk has %d bytes, more than the %d that are read", f.uncompressed, maxRecord)
 	}
 	switch f.compression {
-	case mcap.CompressionNone:
+	case compressionNone:
 		dst = append(dst, packed...)
-	case mcap.CompressionZSTD:
+	case compressionZstd:
 		d := decoders.Get().(*zstd.Decoder)
 		defer decoders.Put(d)
 		var err error

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/foxglove/mcap/go/mcap"
 )
 
 // recover finds the files in the folder, and completes those that a killed process left.
@@ -211,7 +209,7 @@ func readChunk(f io.ReaderAt, c chunkInfo) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if mcap.OpCode(raw[0]) != mcap.OpChunk {
+	if opcode(raw[0]) != opChunk {
 		return nil, fmt.Errorf("byte %d: there is no chunk", c.offset)
 	}
 	return unpack(nil, raw[recordHeader:])

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-
-	"github.com/foxglove/mcap/go/mcap"
 )
 
 // scan makes the index of a file without a summary from its records, which begin at an
@@ -18,8 +16,8 @@ func (x *index) scan(r io.ReaderAt, at, size int64) error {
 		if err != nil {
 			return err
 		}
-		op, length := mcap.OpCode(head[0]), binary.LittleEndian.Uint64(head[1:])
-		if op == mcap.OpReserved || op == mcap.OpFooter || length > uint64(size-at-recordHeader) {
+		op, length := opcode(head[0]), binary.LittleEndian.Uint64(head[1:])
+		if op == opReserved || op == opFooter || length > uint64(size-at-recordHeader) {
 			return nil
 		}
 		if err := x.scanRecord(r, op, at, int64(length)); err != nil {
@@ -31,10 +29,10 @@ func (x *index) scan(r io.ReaderAt, at, size int64) error {
 	return nil
 }
 
-func (x *index) scanRecord(r io.ReaderAt, op mcap.OpCode, at, length int64) error {
+func (x *index) scanRecord(r io.ReaderAt, op opcode, at, length int64) error {
 	switch op {
-	case mcap.OpSchema, mcap.OpChannel, mcap.OpChunk, mcap.OpMessageIndex, mcap.OpMetadata:
-	case mcap.OpMessage:
+	case opSchema, opChannel, opChunk, opMessageIndex, opMetadata:
+	case opMessage:
 		return fmt.Errorf("%w: its messages are not in chunks", errForeign)
 	default:
 		return nil
@@ -42,7 +40,7 @@ func (x *index) scanRecord(r io.ReaderAt, op mcap.OpCode, at, length int64) erro
 	if length > maxRecord {
 		return fmt.Errorf("it has %d bytes, more than the %d that are read", length, maxRecord)
 	}
-	if op == mcap.OpChunk && x.profile == profile {
+	if op == opChunk && x.profile == profile {
 		head, err := readAt(r, at+recordHeader, min(length, 64))
 		if err != nil {
 			return err
@@ -54,13 +52,13 @@ func (x *index) scanRecord(r io.ReaderAt, op mcap.OpCode, at, length int64) erro
 		return err
 	}
 	switch op {
-	case mcap.OpSchema:
+	case opSchema:
 		return x.addSchema(content)
-	case mcap.OpChannel:
+	case opChannel:
 		return x.addChannel(content)
-	case mcap.OpMessageIndex:
+	case opMessageIndex:
 		return x.scanMessageIndex(content, at, length)
-	case mcap.OpMetadata:
+	case opMetadata:
 		return x.scanMetadata(content, at+recordHeader+length)
 	}
 	// Another program may have its schemas and channels in the chunk.
@@ -71,11 +69,11 @@ func (x *index) scanRecord(r io.ReaderAt, op mcap.OpCode, at, length int64) erro
 	if err != nil {
 		return err
 	}
-	return eachRecord(unpacked, func(op mcap.OpCode, content []byte) error {
+	return eachRecord(unpacked, func(op opcode, content []byte) error {
 		switch op {
-		case mcap.OpSchema:
+		case opSchema:
 			return x.addSchema(content)
-		case mcap.OpChannel:
+		case opChannel:
 			return x.addChannel(content)
 		}
 		return nil
