@@ -104,11 +104,12 @@ func Verify(ctx context.Context, path string) (Report, error) {
 	}
 	r.Closed, r.Chunks, r.Cut = x.closed, len(x.chunks), info.Size()-x.end
 	counts := map[uint16]uint64{}
+	var u unpacker
 	for _, c := range x.chunks {
 		if err := ctx.Err(); err != nil {
 			return r, err
 		}
-		b, err := readChunk(f, c)
+		b, err := u.readChunk(f, c)
 		if err == nil {
 			err = r.verifyChunk(b, &c, x, counts)
 		}

@@ -12,16 +12,17 @@ import (
 
 // index is what a file has, and where.
 type index struct {
-	profile  string
-	channels []*channel // ordered by ID
-	counts   map[uint16]uint64
-	chunks   []chunkInfo
-	schemas  map[uint16][]byte // nil if they are not needed
-	end      int64             // behind the last record that is complete
-	closed   bool              // the file has its summary
-	begin    int64             // of the records
-	commits  []commit
-	live     int // the slab that a live file holds; 0 if it is none
+	profile       string
+	channels      []*channel // ordered by ID
+	counts        map[uint16]uint64
+	chunks        []chunkInfo
+	schemas       map[uint16][]byte // nil if they are not needed
+	end           int64             // behind the last record that is complete
+	closed        bool              // the file has its summary
+	begin         int64             // of the records
+	commits       []commit
+	chunkUnpacker unpacker // of a scan
+	live          int      // the slab that a live file holds; 0 if it is none
 }
 
 // commit is a place in a file up to which a slab is complete.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -148,18 +147,24 @@ func parseChunkFields(c *cursor) chunkFields {
 	return f
 }
 
-// decoders are kept, because each has memory of its own.
-var decoders = sync.Pool{New: func() any {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxRecord), zstd.WithDecoderLowmem(true))
-	if err != nil {
-		panic(err) // the options are constant
+// unpacker unpacks chunks, one at a time. The zero value is ready. It is not shared,
+// because a decoder belongs to the bubble of testing/synctest in which it was made.
+type unpacker struct{ decoder *zstd.Decoder }
+
+func (u *unpacker) zstd() (*zstd.Decoder, error) {
+	if u.decoder == nil {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxRecord), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			return nil, err
+		}
+		u.decoder = d
 	}
-	return d
-}}
+	return u.decoder, nil
+}
 
 // unpack returns the records of a chunk, given the content of its record, and appends
 // them to dst for that.
-func unpack(dst, content []byte) ([]byte, error) {
+func (u *unpacker) unpack(dst, content []byte) ([]byte, error) {
 	c := cursor{b: content}
 	f := parseChunkFields(&c)
 	packed := c.take(uint64(f.compressed))
@@ -173,9 +178,10 @@ func unpack(dst, content []byte) ([]byte, error) {
 	case compressionNone:
 		dst = append(dst, packed...)
 	case compressionZstd:
-		d := decoders.Get().(*zstd.Decoder)
-		defer decoders.Put(d)
-		var err error
+		d, err := u.zstd()
+		if err != nil {
+			return nil, err
+		}
 		if dst, err = d.DecodeAll(packed, dst); err != nil {
 			return nil, fmt.Errorf("a chunk cannot be decompressed: %w", err)
 		}

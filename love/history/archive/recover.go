@@ -192,8 +192,9 @@ func readLive(f *os.File) (liveContent, error) {
 		return liveContent{}, err
 	}
 	all := liveContent{slab: x.live, index: x, cut: info.Size() - x.end}
+	var u unpacker
 	for _, c := range x.chunks {
-		b, err := readChunk(f, c)
+		b, err := u.readChunk(f, c)
 		if err != nil {
 			all.cut = info.Size() - c.offset
 			break
@@ -204,7 +205,7 @@ func readLive(f *os.File) (liveContent, error) {
 }
 
 // readChunk returns the records of a chunk.
-func readChunk(f io.ReaderAt, c chunkInfo) ([]byte, error) {
+func (u *unpacker) readChunk(f io.ReaderAt, c chunkInfo) ([]byte, error) {
 	raw, err := readAt(f, c.offset, c.length)
 	if err != nil {
 		return nil, err
@@ -212,7 +213,7 @@ func readChunk(f io.ReaderAt, c chunkInfo) ([]byte, error) {
 	if opcode(raw[0]) != opChunk {
 		return nil, fmt.Errorf("byte %d: there is no chunk", c.offset)
 	}
-	return unpack(nil, raw[recordHeader:])
+	return u.unpack(nil, raw[recordHeader:])
 }
 
 // begun reports whether a process was killed while it made the file.

@@ -65,7 +65,7 @@ func (x *index) scanRecord(r io.ReaderAt, op opcode, at, length int64) error {
 	if err := x.scanChunk(cursor{b: content}, at, length); err != nil {
 		return err
 	}
-	unpacked, err := unpack(nil, content)
+	unpacked, err := x.chunkUnpacker.unpack(nil, content)
 	if err != nil {
 		return err
 	}

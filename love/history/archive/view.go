@@ -90,11 +90,12 @@ type openFile struct {
 
 // query is one query that is under way.
 type query struct {
-	ctx   context.Context
-	view  *view
-	files []*openFile
-	raw   []byte
-	known map[love.Group]bool // the streams that were asked for and exist
+	ctx    context.Context
+	view   *view
+	files  []*openFile
+	raw    []byte
+	chunks unpacker
+	known  map[love.Group]bool // the streams that were asked for and exist
 }
 
 func (v *view) query(ctx context.Context) *query {
@@ -202,7 +203,7 @@ func (q *query) load(dst []byte, p *piece) ([]byte, error) {
 		}
 		return nil, damaged(p.file.path, err)
 	}
-	b, err := unpack(dst[:0], q.raw[recordHeader:])
+	b, err := q.chunks.unpack(dst[:0], q.raw[recordHeader:])
 	if err != nil {
 		return nil, damaged(p.file.path, fmt.Errorf("byte %d: %w", p.chunk.offset, err))
 	}
