@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 
 	"love/history":         {"love"},
 	"love/history/archive": {"love", "love/history"},
+	"love/history/efd":     {"love", "love/history"},
 
 	"love/client":    {"love", "love/commander", "love/commander/commanderhttp"},
 	"love/dashboard": {},
@@ -92,6 +93,7 @@ var mayNeed = map[string][]string{
 	"love/hub":                     websocket,
 	"love/history":                 {},
 	"love/history/archive":         {"github.com/klauspost/compress"},
+	"love/history/efd":             {},
 	"love/manager":                 append(slices.Clone(websocket), "github.com/julienschmidt/httprouter"),
 	"love/producer":                websocket,
 	"love/sal":                     {},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 // RunHistory is the conformance suite of [history.Source]. open returns a source that
 // has exactly these records, which are ordered by time, for each test, and closes it
 // with t.Cleanup. Their times are of March 2026, to the microsecond; no two records of a
-// stream have the same.
+// stream have the same, of whatever instances of the component.
 //
 //	func TestMySource(t *testing.T) {
 //		lovetest.RunHistory(t, func(t *testing.T, records []history.Record) history.Source { … })
@@ -79,7 +80,7 @@ func historyRecords() (all []history.Record) {
 		add(t, historyPosition, `{"azimuthPosition":%s,"serial":%d,"mode":"mode %d","valid":%t,"temperature0":%d.5,"temperature1":%d.25}`,
 			love.AppendFloat(nil, historyAzimuth(n)), 9007199254740993+n, n/50, n%2 == 0, n, n)
 		add(t, historyHexapod1, `{"position":1.5}`)
-		add(t, historyHexapod2, `{"position":2.5}`)
+		add(t.Add(3*time.Millisecond), historyHexapod2, `{"position":2.5}`)
 		if n < historyLogs {
 			add(t.Add(time.Millisecond), historyLog, `{"level":%d,"message":"log \"%d\" añ","traceback":""}`, 10+n, n)
 		}
@@ -87,6 +88,7 @@ func historyRecords() (all []history.Record) {
 			add(t.Add(2*time.Millisecond), historyState, `{"summaryState":2}`)
 		}
 	}
+	slices.SortStableFunc(all, func(a, b history.Record) int { return a.Time.Compare(b.Time) })
 	return all
 }
 

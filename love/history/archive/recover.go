@@ -206,6 +206,9 @@ func readLive(f *os.File) (liveContent, error) {
 
 // readChunk returns the records of a chunk.
 func (u *unpacker) readChunk(f io.ReaderAt, c chunkInfo) ([]byte, error) {
+	if c.length < recordHeader || c.length > maxRecord {
+		return nil, errCut
+	}
 	raw, err := readAt(f, c.offset, c.length)
 	if err != nil {
 		return nil, err
