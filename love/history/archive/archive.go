@@ -154,16 +154,16 @@ type Subscriber interface {
 	SubscribeWith(ctx context.Context, o love.SubscribeOptions, groups ...love.Group) iter.Seq2[love.Delivery, error]
 }
 
-// Streams returns the groups that deliver all events and telemetry of a hub, each
+// DefaultGroups returns the groups that deliver all events and telemetry of a hub, each
 // message with its number.
-func Streams() []love.Group {
+func DefaultGroups() []love.Group {
 	return []love.Group{
 		{Category: love.CategoryEvent, CSC: "*", SalIndex: "*", Stream: "*"},
 		{Category: love.CategoryTelemetry, CSC: "*", SalIndex: "*", Stream: "*"},
 	}
 }
 
-// Record joins groups, by default those of [Streams], and returns a function that records
+// Record joins groups, by default those of [DefaultGroups], and returns a function that records
 // what they deliver from then on. It must be called, and returns when ctx ends, with its
 // error, or the subscription does. A message of which several groups deliver the same
 // stream is recorded once.
@@ -172,7 +172,7 @@ func Streams() []love.Group {
 // events are kept up to a bound, and both are counted; see [Archive.Stats].
 func (a *Archive) Record(ctx context.Context, from Subscriber, groups ...love.Group) (run func() error) {
 	if len(groups) == 0 {
-		groups = Streams()
+		groups = DefaultGroups()
 	}
 	deliveries := from.SubscribeWith(ctx, love.SubscribeOptions{Seq: true}, groups...)
 	return func() error {
