@@ -84,6 +84,34 @@ func TestFilesOfOtherProgramsAreRead(t *testing.T) {
 	}
 }
 
+// withoutLength is a file whose index says that the first chunk has no bytes.
+func withoutLength(t testing.TB, b []byte) []byte {
+	r, err := mcap.NewReader(bytes.NewReader(b))
+	require.NoError(t, err)
+	info, err := r.Info()
+	require.NoError(t, err)
+	c := info.ChunkIndexes[0]
+	place := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, c.ChunkStartOffset), c.ChunkLength)
+	i := bytes.LastIndex(b, place)
+	require.Positive(t, i)
+	b = bytes.Clone(b)
+	clear(b[i+8 : i+16])
+	return b
+}
+
+func TestAFileWithAWrongIndexIsAnError(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wrong.mcap")
+	require.NoError(t, os.WriteFile(path, withoutLength(t, someFile(t)), 0o600))
+	var last error
+	for _, err := range opened(t, path).Messages(t.Context(), history.Span{}) {
+		last = err
+	}
+	require.ErrorIs(t, last, history.ErrUnavailable)
+	report, err := archive.Verify(t.Context(), path)
+	require.NoError(t, err)
+	require.NotEmpty(t, report.Problems)
+}
+
 // FuzzFile reads files that are cut, damaged, or made to harm: whatever they hold, reading
 // ends with an error or with messages, soon and with little memory.
 func FuzzFile(f *testing.F) {
@@ -105,6 +133,7 @@ func FuzzFile(f *testing.F) {
 		binary.LittleEndian.PutUint32(bomb[i-4-4:], crc32.ChecksumIEEE(nil))
 	}
 	f.Add(bomb)
+	f.Add(withoutLength(f, good))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, b []byte) {
 		path := filepath.Join(dir, "fuzz.mcap")
