@@ -3,6 +3,7 @@ package archive
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rubin-love/love-go/love"
 )
@@ -35,6 +36,7 @@ type queue struct {
 	items  []item
 	bytes  int
 	closed bool
+	eager  atomic.Int64  // how many wait for what is put into the queue
 	woken  chan struct{} // much waits, or a request
 }
 
@@ -53,7 +55,7 @@ func (q *queue) push(i item) bool {
 	}
 	q.items = append(q.items, i)
 	q.bytes += len(i.Raw)
-	if i.request == nil && q.bytes < wokenBytes {
+	if i.request == nil && q.bytes < wokenBytes && q.eager.Load() == 0 {
 		return true
 	}
 	select {

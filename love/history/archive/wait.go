@@ -13,7 +13,10 @@ import (
 // somebody who joins a stream at a number gets everything before it from the archive. The
 // error is ctx's, or that the archive has been closed.
 func (a *Archive) Wait(ctx context.Context, stream love.Group, number uint64) error {
-	for a.queue.push(item{request: func() {}}); ; {
+	a.queue.eager.Add(1)
+	defer a.queue.eager.Add(-1)
+	a.queue.push(item{request: func() {}}) // for what waits already
+	for {
 		news := a.nextNews()
 		if last, ok := a.newest(stream); ok && int32(last-uint32(number)) >= 0 {
 			return nil
