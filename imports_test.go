@@ -36,6 +36,10 @@ var mayImport = map[string][]string{
 	"love/commander/record":        {"love", "love/commander"},
 	"love/commander/salcommander":  {"love", "love/commander", "love/sal"},
 
+	"love/history":         {"love"},
+	"love/history/archive": {"love", "love/history"},
+	"love/history/efd":     {"love", "love/history"},
+
 	"love/client":    {"love", "love/commander", "love/commander/commanderhttp"},
 	"love/dashboard": {},
 	"love/hub":       {"love", "love/auth"},
@@ -87,6 +91,9 @@ var mayNeed = map[string][]string{
 	"love/commander/salcommander":  {},
 	"love/dashboard":               {},
 	"love/hub":                     websocket,
+	"love/history":                 {},
+	"love/history/archive":         {"github.com/klauspost/compress"},
+	"love/history/efd":             {},
 	"love/manager":                 append(slices.Clone(websocket), "github.com/julienschmidt/httprouter"),
 	"love/producer":                websocket,
 	"love/sal":                     {},

@@ -1,0 +1,118 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/rubin-love/love-go/love"
+)
+
+// Writer writes an MCAP file of messages in the order in which it gets them, like those
+// of an archive. It is not safe for concurrent use. Use [NewWriter], and [Writer.Close]
+// at the end; without that, the file can be read all the same, up to the last chunk.
+type Writer struct {
+	to       io.Writer
+	offset   int64
+	channels channels
+	split    splitter
+	current  records
+	chunks   []chunkInfo
+	encoder  *encoders
+	started  bool
+	buffer   []byte
+	err      error // of an earlier write
+}
+
+// NewWriter returns a writer of a file. Each call of to.Write gets one chunk or more.
+func NewWriter(to io.Writer) *Writer { return &Writer{to: to, encoder: newEncoders()} }
+
+// Record writes the messages of a delivery. One that is not a data message, such as a
+// heartbeat of the manager, is left out.
+func (w *Writer) Record(d love.Delivery) error {
+	var tooMany error
+	err := w.split.split(d, &w.channels, func(c *channel, m message) {
+		if c == nil {
+			tooMany = errTooManyStreams
+			return
+		}
+		w.add(c, m)
+	})
+	if err != nil && !errors.Is(err, errNotData) {
+		return fmt.Errorf("recording a message to %s: %w", d.Group, err)
+	}
+	return w.added(tooMany)
+}
+
+// Write writes one message.
+func (w *Writer) Write(m Message) error {
+	c := w.channels.ofGroup(m.Group, m.Value)
+	if c == nil {
+		return errTooManyStreams
+	}
+	w.add(c, message{sequence: m.Sequence, logged: loggedAt(m.Received), published: loggedAt(m.Published), data: m.Value})
+	return w.added(nil)
+}
+
+var errTooManyStreams = fmt.Errorf("a file has at most %d streams", maxChannels)
+
+func (w *Writer) add(c *channel, m message) {
+	if c.counted++; m.sequence == 0 {
+		m.sequence = c.counted
+	}
+	m.channel = c.id
+	w.current.add(m)
+}
+
+func (w *Writer) added(err error) error {
+	if err == nil && len(w.current.bytes) >= chunkBytes {
+		return w.Flush()
+	}
+	return errors.Join(err, w.err)
+}
+
+// Flush closes the chunk, so that what was written so far can be read.
+func (w *Writer) Flush() error {
+	if w.err != nil || len(w.current.places) == 0 {
+		return w.err
+	}
+	b := w.begin()
+	for _, c := range w.channels.list {
+		if !c.written {
+			c.written = true
+			b = appendChannel(b, c)
+		}
+	}
+	b, info := appendChunk(b, w.offset, &w.current, w.encoder.fast)
+	w.chunks = append(w.chunks, info)
+	w.current.reset()
+	return w.write(b)
+}
+
+// begin returns a buffer for what is written next, with what a file begins with.
+func (w *Writer) begin() []byte {
+	if w.started {
+		return w.buffer[:0]
+	}
+	w.started = true
+	return appendStart(w.buffer[:0])
+}
+
+func (w *Writer) write(b []byte) error {
+	n, err := w.to.Write(b)
+	w.offset += int64(n)
+	w.buffer, w.err = b, err
+	return err
+}
+
+// Close writes what is left and the summary. It does not close the underlying writer.
+func (w *Writer) Close() error {
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	err := w.write(appendSummary(w.begin(), w.offset, w.channels.list, w.chunks))
+	if w.err == nil {
+		w.err = errors.New("the file has been closed")
+	}
+	return err
+}
