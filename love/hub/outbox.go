@@ -222,7 +222,7 @@ func (o *outbox) finish(f *frame, drop bool) (first bool, dropped int) {
 	if drop {
 		dropped = o.dropAll()
 	}
-	_ = o.append(f) // it makes nothing obsolete
+	_ = o.append(f)                                // it makes nothing obsolete
 	o.finished, o.goOnAt, o.heldBack = true, -1, 0 // what is held back is never sent
 	o.letGo()
 	return true, dropped
