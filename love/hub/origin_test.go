@@ -82,6 +82,8 @@ func TestAUserWhoIsWithdrawnIsDisconnected(t *testing.T) {
 	h, url := start(t)
 	ada, bob := dial(t, url, "token=ada"), dial(t, url, "token=bob")
 	process := dialProcess(t, url)
+	ada.sync() // a handshake is answered before the hub has the session
+	bob.sync()
 	require.ElementsMatch(t, []string{"ada", "bob"}, h.Usernames())
 	h.DisconnectUser("ada")
 	code, _ := ada.waitClosed()
