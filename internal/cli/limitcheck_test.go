@@ -57,6 +57,8 @@ func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
 		{[]string{"--limit-user-message", "18MiB", "--limit-process-message", "17MiB"}, "--limit-user-message (18 MiB) is above --limit-process-message (17 MiB)"},
 		{[]string{"--limit-user-sessions", "300", "--limit-sessions", "200"}, "--limit-user-sessions (300) is above --limit-sessions (200)"},
 		{[]string{"--limit-last-bytes", "3MiB", "--limit-queue-bytes", "2 MiB"}, "--limit-last-bytes (3 MiB) is above --limit-queue-bytes (2 MiB), so that a snapshot of everything would be more than may wait for the client that asks for it"},
+		{[]string{"--limit-last-bytes", "64MiB", "--limit-user-queue-bytes", "32 MiB"}, "--limit-last-bytes (64 MiB) is above --limit-user-queue-bytes (32 MiB)"},
+		{[]string{"--limit-backlog-bytes", "64MiB", "--limit-all-queue-bytes", "32 MiB"}, "--limit-backlog-bytes (64 MiB) is above --limit-all-queue-bytes (32 MiB)"},
 		{[]string{"--limit-queue-bytes", "3MiB", "--limit-all-queue-bytes", "2 MiB"}, "--limit-queue-bytes (3 MiB) is above --limit-all-queue-bytes (2 MiB)"},
 	} {
 		var f managerFlags

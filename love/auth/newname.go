@@ -31,7 +31,7 @@ func CheckNewName(kind, name string, taken []string) error {
 		switch {
 		case !unicode.IsGraphic(r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || unicode.Is(blank, r):
 			return refuse("it has %U, which cannot be seen: leave it out", r)
-		case unicode.Is(variants, r):
+		case unicode.Is(variants, r) || unicode.In(r, latinLike...):
 			return refuse("it has %q, which looks like another character: use the plain one", r)
 		case unicode.Is(unicode.M, r) && unicode.In(before, alphabets...):
 			return refuse("it has %U after %q, which looks like one letter: use that letter", r, before)
@@ -54,6 +54,9 @@ func CheckNewName(kind, name string, taken []string) error {
 
 // alphabets are the scripts whose letters are confused with each other.
 var alphabets = []*unicode.RangeTable{unicode.Latin, unicode.Greek, unicode.Cyrillic}
+
+// latinLike are rare scripts whose letters look like Latin ones.
+var latinLike = []*unicode.RangeTable{unicode.Lisu, unicode.Coptic, unicode.Cherokee, unicode.Deseret, unicode.Carian, unicode.Lycian, unicode.Lydian, unicode.Old_Italic}
 
 // scriptOf returns the script of a letter, as far as scripts must not be mixed. The
 // East Asian ones are used together, and with Latin letters.
@@ -83,7 +86,7 @@ var blank = &unicode.RangeTable{R16: []unicode.Range16{
 var variants = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0x00AA, Hi: 0x00AA, Stride: 1}, {Lo: 0x00B2, Hi: 0x00B3, Stride: 1}, {Lo: 0x00B9, Hi: 0x00BA, Stride: 1},
-		{Lo: 0x0250, Hi: 0x02FF, Stride: 1}, {Lo: 0x1D00, Hi: 0x1DBF, Stride: 1}, {Lo: 0x2000, Hi: 0x218F, Stride: 1},
+		{Lo: 0x0196, Hi: 0x0196, Stride: 1}, {Lo: 0x019E, Hi: 0x019E, Stride: 1}, {Lo: 0x01BF, Hi: 0x01C3, Stride: 1}, {Lo: 0x0250, Hi: 0x02FF, Stride: 1}, {Lo: 0x1D00, Hi: 0x1DBF, Stride: 1}, {Lo: 0x2000, Hi: 0x218F, Stride: 1},
 		{Lo: 0x2215, Hi: 0x2215, Stride: 1}, {Lo: 0x2460, Hi: 0x24FF, Stride: 1}, {Lo: 0x2C60, Hi: 0x2C7F, Stride: 1},
 		{Lo: 0x3200, Hi: 0x33FF, Stride: 1}, {Lo: 0xA720, Hi: 0xA7FF, Stride: 1}, {Lo: 0xFB00, Hi: 0xFB4F, Stride: 1},
 		{Lo: 0xFE00, Hi: 0xFE6F, Stride: 1}, {Lo: 0xFF00, Hi: 0xFFEF, Stride: 1},

@@ -13,6 +13,12 @@ func TestANewNameThatCanBeTakenForAnotherIsRefused(t *testing.T) {
 	for name, why := range map[string]string{
 		"ADMIN":         `looks like "admin"`,
 		"zoË":           `looks like "Zoë"`,
+		"ꓮꓓꓟꓲꓠ":         "looks like another character", // Lisu
+		"ⲟⲣ":            "looks like another character", // Coptic
+		"admǀn":         "looks like another character",
+		"ǃadmin":        "looks like another character",
+		"admiƞ":         "looks like another character",
+		"oƿerator":      "looks like another character",
 		"admın":         `looks like "admin"`,
 		"admln":         `looks like "admin"`,
 		"adm1n":         `looks like "admin"`,
