@@ -42,6 +42,7 @@ type demo struct {
 	session  session
 	first    bool // no other demo of this user runs
 	program  string
+	produced chan struct{} // closed when the producers have ended
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -75,6 +76,7 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logg
 		listener:    listener,
 		session:     newDemoSession(urlOf(listener, "")),
 		program:     a.programName(),
+		produced:    make(chan struct{}),
 	}
 	defer d.close()
 	others, err := readSessions(a.env)
@@ -125,10 +127,21 @@ func (d *demo) serverConfig() server.Config {
 	}
 }
 
-func (d *demo) serve(ctx context.Context) error { return d.server.Serve(ctx, d.listener) }
+// serve serves until ctx and the producers have ended: they would report that the hub is
+// closed.
+func (d *demo) serve(ctx context.Context) error {
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	context.AfterFunc(ctx, func() {
+		<-d.produced
+		stop()
+	})
+	return d.server.Serve(serving, d.listener)
+}
 
 // produce publishes all components directly to the hub.
 func (d *demo) produce(ctx context.Context) error {
+	defer close(d.produced)
 	local := d.server.Hub().Local(auth.Principal{Process: true})
 	defer local.Close()
 	c := producer.NewClient(producer.InProcess(local), producer.WithLogger(d.log))
