@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,6 +70,7 @@ type conn struct {
 	nc net.Conn
 	br *bufio.Reader
 
+	writing     sync.Mutex
 	closing     bool // this end closed first
 	mute        bool // answers no ping of the window
 	windowPings int  // that were read
@@ -91,6 +93,8 @@ func dialProcess(t testing.TB, url string) *conn { return dial(t, url, "password
 func (c *conn) frame(f ws.Frame) {
 	c.t.Helper()
 	f.Payload = append([]byte(nil), f.Payload...)
+	c.writing.Lock() // whoever reads answers pings
+	defer c.writing.Unlock()
 	require.NoError(c.t, ws.WriteFrame(c.nc, ws.MaskFrameInPlace(f)))
 }
 
