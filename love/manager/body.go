@@ -2,6 +2,7 @@ package manager
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ func (c *call) maxBody() int64 {
 	if c.token == "" {
 		return maxLogInBody
 	}
-	return maxBody
+	return cmp.Or(c.bodyLimit, maxBody)
 }
 
 // fields are the members of a body by name, as JSON even if a form was sent.

@@ -12,5 +12,6 @@
 //
 // The checks that every request passes are in one place, route.go: log-in, then
 // permission, then method, then body (docs/protocol/manager.md#http). An endpoint is
-// one line in the table there and a function that answers.
+// one line in the table there and a function that answers. Other packages add theirs
+// as a [Route], after the same checks.
 package manager

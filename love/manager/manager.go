@@ -127,6 +127,9 @@ type Config struct {
 	URLPrefix string
 	// Page answers "/". Default: a [dashboard.New] that shows the manager only.
 	Page http.Handler
+	// Routes are paths of other APIs, which are served with the manager's checks.
+	// Default: none.
+	Routes []Route
 	// HTTP returns the figures of the server in front, for /metrics. Default: none are
 	// shown.
 	HTTP func() HTTPStats
@@ -179,6 +182,9 @@ func New(c Config) (*Manager, error) {
 	}
 	for _, e := range m.endpoints() {
 		m.route(c.URLPrefix+e.path, m.endpoint(e))
+	}
+	if err := m.addRoutes(c.Routes); err != nil {
+		return nil, fmt.Errorf("making a manager: Config.%w", err)
 	}
 	m.route("/healthz", readOnly(http.HandlerFunc(healthz)))
 	m.route("/readyz", readOnly(http.HandlerFunc(m.readyz)))

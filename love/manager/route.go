@@ -17,6 +17,9 @@ type endpoint struct {
 	path  string
 	login login
 	needs auth.Permission // empty: none
+	// needsFor, if not nil, has the permissions by method instead.
+	needsFor map[string]auth.Permission
+	maxBody  int64 // 0: maxBody
 	// forbidden, if not nil, is called when the caller lacks the permission.
 	forbidden func(*call, error)
 	// showsAck means that the LOVE-frontend shows the operator the "ack" of every
@@ -52,6 +55,7 @@ type call struct {
 	// bodyTimeout is how long reading the body may take.
 	bodyTimeout time.Duration
 	body        []byte // once it was read
+	bodyLimit   int64  // 0: maxBody
 	// recheck repeats the checks of the endpoint as of now: what they allowed may
 	// have been taken away while the body was on its way.
 	recheck func() error
@@ -126,7 +130,7 @@ func (m *Manager) dispatch(w http.ResponseWriter, r *http.Request) {
 // docs/protocol/manager.md#http.
 func (m *Manager) endpoint(e endpoint) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
-		reply, err := m.serve(e, &call{Request: r, params: params, writer: w, bodyTimeout: m.config.BodyTimeout})
+		reply, err := m.serve(e, &call{Request: r, params: params, writer: w, bodyTimeout: e.bodyTimeout(m.config.BodyTimeout), bodyLimit: e.maxBody})
 		if err != nil {
 			reply = m.refusal(r, err)
 			if e.showsAck && r.Method == http.MethodPost {
@@ -166,10 +170,14 @@ func (m *Manager) check(e endpoint, c *call) error {
 			return err
 		}
 	}
-	if e.needs == "" {
+	needed := e.needs
+	if e.needsFor != nil {
+		needed = e.needsFor[methodOf(c.Request)]
+	}
+	if needed == "" {
 		return nil
 	}
-	err := m.authorize(c, e.needs)
+	err := m.authorize(c, needed)
 	if err != nil && e.forbidden != nil {
 		c.recheck = func() error { return nil } // the command is read only to be recorded
 		e.forbidden(c, err)

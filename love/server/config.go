@@ -131,6 +131,9 @@ type Config struct {
 	ServerURL string
 	// Page answers "/". Default: a page that shows how to connect.
 	Page http.Handler
+	// Routes are paths of further APIs, which are served with the manager's checks of
+	// log-in and permission. Default: none.
+	Routes []manager.Route
 	// Broker connects the hub to those of other managers. Default: none, it is alone.
 	Broker hub.Broker
 	// HubOptions are further options of the hub. They are applied after those of the
