@@ -229,14 +229,20 @@ func closingEndsWaiting(s *suite) {
 }
 
 func closingAborts(s *suite) {
+	begun := make(chan struct{})
 	c := s.component(s.domain(), "Lamp", 0, func(ctx context.Context, _ *sal.Sample) error {
+		close(begun)
 		<-ctx.Done()
 		return ctx.Err()
 	})
 	r := s.remote(s.domain(), "Lamp", 0)
 	acks := make(chan sal.Ack, 1)
 	go func() { a, _ := s.turn(r, 1); acks <- a }()
-	s.pause(s.f.Unit)
+	select {
+	case <-begun:
+	case <-time.After(s.timeout()):
+		s.Fatal("the command did not arrive")
+	}
 	require.NoError(s, c.Close())
 	require.Equal(s, sal.Aborted, (<-acks).Code)
 	_, err := c.Write(s.Context(), "tel_speed", nil)
