@@ -43,7 +43,7 @@ type managerFlags struct {
 	insecureDev                bool
 	legacyInitialState, trace  bool
 	heartbeats                 bool
-	drain, ping                time.Duration
+	drain, ping, writeInterval                time.Duration
 	userPublish, nan           *choice
 	urlPrefix, serverURL       string
 	origins, trustedProxies    []string
@@ -93,7 +93,7 @@ var managerFlagGroups = []flagGroup{
 	{"Commands", true, []string{
 		"commanding", "command-*", "approval", "authority", "unrecorded-commands", "name", "server-url", "heartbeat-query-commander",
 	}},
-	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "drain", "broker"}},
+	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "drain", "broker"}},
 	{"Limits (0 is the default)", true, []string{"limit-*"}},
 	{"Time", true, []string{"leap-seconds"}},
 }
@@ -147,6 +147,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	flag(&f.trace, "trace", true, "add time stamps to messages", "SHOW_TRACE_TIMESTAMPS")
 	enum(&f.nan, "nan", "how NaN and the infinities are sent", "LOVED_NAN", "raw", "null")
 	duration(&f.ping, "ping", hub.DefaultPing, "`INTERVAL` between the pings of a connection, which is closed if it is silent until the next", "LOVED_PING")
+	duration(&f.writeInterval, "write-interval", hub.DefaultWriteInterval, "least `TIME` between two writes of telemetry to a user's connection, at most 1s; 0 writes each message at once", "LOVED_WRITE_INTERVAL")
 	duration(&f.drain, "drain", 0, "`TIME` over which the connections are closed when the manager ends, so that not all clients reconnect at once (default all at once)", "LOVED_DRAIN")
 	f.client.register(fs)
 	f.commands.register(fs)
@@ -197,6 +198,9 @@ func (f *managerFlags) check() error {
 	}
 	if f.ping < minPing {
 		return fmt.Errorf("--ping is %v: give %v or more", f.ping, minPing)
+	}
+	if f.writeInterval < 0 || f.writeInterval > hub.MaxWriteInterval {
+		return fmt.Errorf("--write-interval is %v: give a time up to %v, or 0 to write each message at once", f.writeInterval, hub.MaxWriteInterval)
 	}
 	if f.drain < 0 {
 		return fmt.Errorf("--drain is %v: give a time above 0, or 0 to close all connections at once", f.drain)
@@ -345,6 +349,7 @@ func (f *managerFlags) serverConfig() server.Config {
 			hub.WithLimits(f.limits.hub()),
 			hub.WithLegacyInitialState(f.legacyInitialState),
 			hub.WithPing(f.ping),
+			hub.WithWriteInterval(f.writeInterval),
 		},
 	}
 	c.MaxConnectionsPerAddress = f.limits.addressConnections

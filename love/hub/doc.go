@@ -24,7 +24,8 @@
 // has gone), "seq": true for a counter per stream, "max_rate": hertz, and "*"
 // in place of csc, salindex or stream to match any. In the query of the
 // connection's URL: nan=null for strict JSON, snapshot=1 for a snapshot with every
-// subscription. The group event-Hub-0-sources reports which publishers come and
+// subscription, write_interval=20 for the milliseconds between two writes of
+// telemetry. The group event-Hub-0-sources reports which publishers come and
 // go. A client that asks for none of this sees the plain protocol.
 //
 // # How a message travels

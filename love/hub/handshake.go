@@ -28,11 +28,16 @@ const bodyTimeout = time.Second
 //
 // The client may set query parameters: nan=null replaces NaN and the
 // infinities by null, snapshot=1 asks for the last value of everything that it
-// subscribes to.
+// subscribes to, write_interval=20 sets the milliseconds of [WithWriteInterval].
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if refusal := checkHandshake(r); refusal != nil {
 		// The client may have gone, or may still be sending a body.
 		_ = refusal.Write(httpapi.NewWriter(w, r, bodyTimeout))
+		return
+	}
+	options, err := parseSessionOptions(r.URL.Query())
+	if err != nil {
+		_ = refusal(http.StatusBadRequest, err.Error()).Write(w)
 		return
 	}
 	p, ok := h.admit(w, r)
@@ -44,7 +49,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.sessions.release(p)
 		return
 	}
-	s := h.newSession(p, parseSessionOptions(r.URL.Query()))
+	s := h.newSession(p, options)
 	if tcp, ok := conn.(*net.TCPConn); ok && s.user != nil {
 		_ = tcp.SetWriteBuffer(kernelBuffer)
 	}

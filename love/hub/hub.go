@@ -26,6 +26,7 @@ type Hub struct {
 	initialStates initialStateLimiter
 	sources       sources
 	schedule      schedule
+	pacer         pacer
 	snapshots     snapshotMaker
 	unpublished   *outage.Log // batches that the broker did not take
 	expiry        expiryCheck
@@ -43,11 +44,11 @@ type Hub struct {
 	lastHeartbeat atomic.Pointer[frame]
 	detach        func()
 	stop          context.CancelFunc
-	running       sync.WaitGroup // the two goroutines
+	running       sync.WaitGroup // the goroutines of New
 }
 
 // New makes a hub and starts its background goroutines (one for pings and heartbeats,
-// one for what is left of snapshots).
+// one for what is left of snapshots, one for what waits for the end of a write interval).
 // Without options it admits nobody; see [WithGate].
 func New(opts ...Option) *Hub {
 	h := &Hub{config: defaults()}
@@ -60,6 +61,7 @@ func New(opts ...Option) *Hub {
 	h.unpublished = outage.New(h.log, slog.LevelError, "messages were not published", "messages are published again")
 	h.schedule.wake = make(chan struct{}, 1)
 	h.snapshots.woken = make(chan struct{}, 1)
+	h.pacer.init(h.clock)
 	h.sessions.now = h.clock.Now
 	h.index.init()
 	h.pings.init(h.pingInterval, h.clock.Now())
@@ -68,6 +70,7 @@ func New(opts ...Option) *Hub {
 	h.stop = stop
 	h.running.Go(func() { h.run(ctx) })
 	h.running.Go(func() { h.snapshots.run(ctx) })
+	h.running.Go(func() { h.pacer.run(ctx) })
 	return h
 }
 

@@ -33,9 +33,24 @@ type Local struct {
 	closed    error      // why the hub has closed the connection; nil if it has not
 }
 
+// LocalOption changes a default of a [Local].
+type LocalOption func(*sessionOptions)
+
+// LocalInterval sets the least time after which telemetry wakes a waiting
+// [Local.Receive] again, as [WithWriteInterval] does for connections: many messages then
+// cost one change of goroutines. Default: each message wakes it.
+func LocalInterval(d time.Duration) LocalOption {
+	d = min(max(d, 0), MaxWriteInterval)
+	return func(o *sessionOptions) { o.interval = &d }
+}
+
 // Local opens a connection within the process for p.
-func (h *Hub) Local(p auth.Principal) *Local {
-	l := &Local{session: h.newSession(p, sessionOptions{}), woken: make(chan struct{}, 1)}
+func (h *Hub) Local(p auth.Principal, opts ...LocalOption) *Local {
+	o := sessionOptions{interval: new(time.Duration)}
+	for _, set := range opts {
+		set(&o)
+	}
+	l := &Local{session: h.newSession(p, o), woken: make(chan struct{}, 1)}
 	l.session.sink = localSink{l}
 	l.messages.session = l.session
 	h.add(l.session)

@@ -74,6 +74,7 @@ type config struct {
 	heartbeatPeriod    time.Duration
 	heartbeats         func() []Heartbeat // others to send with the manager's; may be nil
 	pingInterval       time.Duration
+	writeInterval      time.Duration
 	closeTimeout       time.Duration // of the closing handshake
 	slowCloseTimeout   time.Duration // the same, for a peer that reads slowly
 }
@@ -92,6 +93,7 @@ func defaults() config {
 		tracing:         true,
 		heartbeatPeriod: 2900 * time.Millisecond,
 		pingInterval:    DefaultPing,
+		writeInterval:   DefaultWriteInterval,
 		closeTimeout:    time.Second,
 
 		slowCloseTimeout: 10 * time.Second,
@@ -171,6 +173,25 @@ func WithPing(interval time.Duration) Option {
 			c.pingInterval = interval
 		}
 	}
+}
+
+// DefaultWriteInterval is less than what a screen shows between two frames; see
+// [WithWriteInterval].
+const DefaultWriteInterval = 10 * time.Millisecond
+
+// MaxWriteInterval is the longest write interval.
+const MaxWriteInterval = time.Second
+
+// WithWriteInterval sets the least time between two writes of telemetry to a user's
+// session. Telemetry that comes earlier waits until the interval is over and is then
+// written together, complete and in order: most of what the hub costs is the number of
+// writes. Telemetry after a pause is written at once, and so is everything that is not
+// telemetry, together with what waits. A connection asks for an interval of its own with
+// the query parameter write_interval, in milliseconds. Connections of processes have
+// none unless they ask, nor has a [Local]; see [LocalInterval]. The interval is at most [MaxWriteInterval] and
+// half of [Limits.BacklogAge]; 0 switches it off. Default: [DefaultWriteInterval].
+func WithWriteInterval(d time.Duration) Option {
+	return func(c *config) { c.writeInterval = min(max(d, 0), MaxWriteInterval) }
 }
 
 // WithObserver attaches metrics. Default: [NopObserver].

@@ -17,6 +17,7 @@ import (
 type outbox struct {
 	soft, hard int
 	maxAge     time.Duration
+	pace       pace
 
 	mu          sync.Mutex
 	idle        sync.Cond // consuming has become false
@@ -60,6 +61,7 @@ type pushResult uint8
 
 const (
 	queued     pushResult = iota // somebody will wake the session
+	mustWait                     // queued, and the caller must have the pacer end the interval
 	needsWake                    // queued, and the caller must wake the session
 	overflowed                   // not queued: too much waits
 	exhausted                    // not queued: too much waits for others, too
@@ -154,7 +156,15 @@ func (o *outbox) pushLocked(f *frame, now time.Time) (result pushResult, dropped
 	if o.wakePending || o.consuming {
 		return queued, dropped
 	}
+	if o.mayWait(now) {
+		if o.pace.scheduled {
+			return queued, dropped
+		}
+		o.pace.scheduled = true
+		return mustWait, dropped
+	}
 	o.wakePending = true
+	o.pace.begin(now)
 	return needsWake, dropped
 }
 
@@ -249,6 +259,7 @@ func (o *outbox) startConsuming() bool {
 	if o.consuming || o.discarded {
 		return false
 	}
+	o.pace.due = o.pace.due || o.wakePending
 	o.wakePending, o.consuming = false, true
 	return true
 }
@@ -258,6 +269,10 @@ func (o *outbox) startConsuming() bool {
 func (o *outbox) stopConsuming(written int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.stopLocked(written)
+}
+
+func (o *outbox) stopLocked(written int) {
 	o.unwritten -= written
 	o.letGo()
 	o.consuming = false
@@ -270,6 +285,10 @@ func (o *outbox) stopConsuming(written int) {
 func (o *outbox) take(dst []*frame, n, written int) []*frame {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.takeLocked(dst, n, written)
+}
+
+func (o *outbox) takeLocked(dst []*frame, n, written int) []*frame {
 	o.unwritten -= written
 	o.letGo()
 	if o.discarded {

@@ -1,7 +1,9 @@
 package hub
 
 import (
+	"fmt"
 	"net/url"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -111,14 +113,26 @@ type sink interface {
 
 // sessionOptions holds what a client asks for with its connection.
 type sessionOptions struct {
-	strict    bool // null for NaN and the infinities
-	snapshots bool // a snapshot with every subscription
+	strict    bool           // null for NaN and the infinities
+	snapshots bool           // a snapshot with every subscription
+	interval  *time.Duration // between writes; nil: the default
 }
 
 // parseSessionOptions reads the query of a connection's URL.
-func parseSessionOptions(q url.Values) sessionOptions {
-	return sessionOptions{strict: q.Get("nan") == "null", snapshots: q.Get("snapshot") == "1"}
+func parseSessionOptions(q url.Values) (o sessionOptions, err error) {
+	o = sessionOptions{strict: q.Get("nan") == "null", snapshots: q.Get("snapshot") == "1"}
+	if q.Has("write_interval") {
+		ms, err := strconv.ParseFloat(q.Get("write_interval"), 64)
+		if err != nil || !(ms >= 0 && ms <= float64(MaxWriteInterval/time.Millisecond)) {
+			return o, errWriteInterval
+		}
+		interval := time.Duration(ms * float64(time.Millisecond))
+		o.interval = &interval
+	}
+	return o, nil
 }
+
+var errWriteInterval = fmt.Errorf("write_interval must be a number of milliseconds from 0 to %d", MaxWriteInterval/time.Millisecond)
 
 func (h *Hub) newSession(p auth.Principal, o sessionOptions) *session {
 	s := &session{
@@ -127,12 +141,24 @@ func (h *Hub) newSession(p auth.Principal, o sessionOptions) *session {
 		groups: make(map[*group]*member),
 		source: &source{id: h.nextID()},
 	}
+	s.out.pace = newPace(h.writeIntervalOf(s, o), &h.limits)
 	s.out.budget = h.queueBudget(s.user)
 	s.out.goOn = func() { h.snapshots.add(s) }
 	if o.strict || h.nan == NaNNull {
 		s.variant = variantStrict
 	}
 	return s
+}
+
+// writeIntervalOf returns the write interval of a session.
+func (h *Hub) writeIntervalOf(s *session, o sessionOptions) time.Duration {
+	switch {
+	case o.interval != nil:
+		return *o.interval
+	case s.user == nil: // a process: what it does with a message should not wait
+		return 0
+	}
+	return h.writeInterval
 }
 
 // send queues an answer or a control frame, and adds the session to wakes if it must
@@ -192,6 +218,8 @@ func (s *session) pushed(f *frame, result pushResult, conflated int, wakes *wake
 	switch result {
 	case needsWake:
 		wakes.add(s)
+	case mustWait:
+		s.hub.pacer.add(s, s.out.endOfInterval())
 	case overflowed:
 		s.close(CloseSlow)
 	case exhausted:

@@ -17,6 +17,7 @@ type counters struct {
 	received  atomic.Uint64
 	offered   atomic.Uint64
 	delivered atomic.Uint64
+	writes    atomic.Uint64
 	dropped   [drops]atomic.Uint64
 	denied    [denials]atomic.Uint64
 	closed    [closeReasons]atomic.Uint64
@@ -70,6 +71,7 @@ type Stats struct {
 	Received          uint64 `json:"received"`           // data messages
 	Offered           uint64 `json:"offered"`            // messages for subscriptions, each of which waits or is in one of the next two
 	Delivered         uint64 `json:"delivered"`          // messages written to sessions
+	Writes            uint64 `json:"writes"`             // to connections, each of one or more frames: see [WithWriteInterval]
 
 	Dropped map[string]uint64 `json:"dropped"` // see [Drop]
 	Denied  map[string]uint64 `json:"denied"`  // see [Denial]
@@ -102,7 +104,7 @@ func (h *Hub) Stats() Stats {
 	st := Stats{
 		Sessions: h.sessions.size(), Groups: h.index.size(), LastBytes: h.index.lastBytes.Load(),
 		SubscriptionBytes: h.index.subscriptionBytes.Load(), QueueBytes: h.queueBytes.Load(),
-		Received: c.received.Load(), Delivered: c.delivered.Load(),
+		Received: c.received.Load(), Delivered: c.delivered.Load(), Writes: c.writes.Load(),
 		Dropped: make(map[string]uint64, drops), Denied: make(map[string]uint64, denials), Closed: make(map[string]uint64, closeReasons),
 	}
 	for d := range drops {

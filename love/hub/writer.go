@@ -72,6 +72,7 @@ func (w *writer) wake() {
 // press implements sink.
 func (w *writer) press() {
 	w.window.widen()
+	w.session.out.endPause()
 	w.wake()
 	for w.session.out.isConsuming() && !w.blocked.Load() { // another goroutine writes
 		runtime.Gosched()
@@ -178,7 +179,8 @@ func (w *writer) take() bool {
 	clear(b.batch)
 	b.batch, b.ping, b.written, b.failed, b.next = b.batch[:0], nil, 0, false, 0
 	out := w.session.out
-	room := w.window.room(w.session.hub.clock.Now())
+	now := w.session.hub.clock.Now()
+	room := w.window.room(now)
 	if out.isFinished() {
 		room = maxWrite // the end does not wait
 	}
@@ -187,12 +189,16 @@ func (w *writer) take() bool {
 		w.waitForAnswer(done)
 		return false
 	}
-	b.batch = out.take(b.batch, min(room, maxWrite), done)
+	var due time.Time
+	b.batch, due = out.takePaced(b.batch, min(room, maxWrite), done, now)
 	if len(b.batch) == 0 {
 		writeBuffers.Put(b)
+		if !due.IsZero() {
+			w.session.hub.pacer.add(w.session, due)
+		}
 		return false
 	}
-	w.probe(b)
+	w.probe(b, now)
 	w.writeBuffer = b
 	return true
 }
@@ -208,7 +214,7 @@ func (w *writer) waitForAnswer(written int) {
 }
 
 // probe adds a ping to a batch, if one is due.
-func (w *writer) probe(b *writeBuffer) {
+func (w *writer) probe(b *writeBuffer, now time.Time) {
 	bytes, largest, asked := 0, 0, false
 	for _, f := range b.batch {
 		bytes += len(f.bytes)
@@ -219,7 +225,7 @@ func (w *writer) probe(b *writeBuffer) {
 		return
 	}
 	var watch time.Time
-	if b.ping, watch = w.window.add(bytes, largest, asked, w.session.hub.clock.Now()); b.ping != nil {
+	if b.ping, watch = w.window.add(bytes, largest, asked, now); b.ping != nil {
 		b.batch = append(b.batch, b.ping)
 	}
 	w.watch(watch)
@@ -241,6 +247,9 @@ func (w *writer) count(b *writeBuffer) (bytes int) {
 		default:
 			lost++
 		}
+	}
+	if b.written > 0 {
+		w.session.hub.counters.writes.Add(1)
 	}
 	w.session.hub.counters.deliver(delivered)
 	w.session.hub.counters.drop(DropClosed, lost)

@@ -32,6 +32,7 @@ func (m *Manager) metrics(w http.ResponseWriter, _ *http.Request) {
 		metric(&b, "love_hub_received_total", "counter", "Data messages taken in.", s.Received)
 		metric(&b, "love_hub_offered_total", "counter", "Messages for subscriptions: delivered, dropped or waiting.", s.Offered)
 		metric(&b, "love_hub_delivered_total", "counter", "Messages written to sessions.", s.Delivered)
+		metric(&b, "love_hub_writes_total", "counter", "Writes to connections, each of one or more messages.", s.Writes)
 		metric(&b, "love_hub_subscription_bytes", "gauge", "Memory of the subscriptions.", s.SubscriptionBytes)
 		metric(&b, "love_hub_queue_bytes", "gauge", "Bytes that wait for sessions that are behind.", s.QueueBytes)
 		reasons(&b, "love_hub_dropped_total", "Messages not delivered, or not kept.", s.Dropped)
