@@ -15,9 +15,9 @@ type clients struct {
 	reading sync.WaitGroup // the goroutines
 }
 
-// dial opens a connection.
-func (x *clients) dial(ctx context.Context, url string, buffer int) (*conn, error) {
-	c, err := dial(ctx, url, buffer)
+// dial opens a connection, on which messages are compressed if compressed is set.
+func (x *clients) dial(ctx context.Context, url string, compressed bool, buffer int) (*conn, error) {
+	c, err := dial(ctx, url, compressed, buffer)
 	if err != nil {
 		return nil, err
 	}

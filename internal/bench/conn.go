@@ -11,24 +11,30 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"github.com/rubin-love/love-go/internal/deflate"
 	"github.com/rubin-love/love-go/internal/websocket"
 )
 
 // conn is a websocket client that reads frames without copying them.
 type conn struct {
 	net.Conn
-	buf  []byte
-	r, w int    // the unread bytes are buf[r:w]
-	out  []byte // for sending
+	buf      []byte
+	r, w     int    // the unread bytes are buf[r:w]
+	out      []byte // for sending
+	deflate  bool   // permessage-deflate was agreed on
+	size     int    // bytes of the last frame, header and all
+	inflated []byte // the last message, if it was compressed
 }
 
-// dial connects to a websocket; buffer is how many bytes are read at once.
-func dial(ctx context.Context, url string, buffer int) (*conn, error) {
-	nc, in, err := websocket.Dialer{Timeout: time.Minute}.Dial(ctx, url)
+// dial connects to a websocket; buffer is how many bytes are read at once. If
+// compressed is set, the manager must agree to compress.
+func dial(ctx context.Context, url string, compressed bool, buffer int) (*conn, error) {
+	d := websocket.Dialer{Timeout: time.Minute, Deflate: compressed}
+	nc, in, err := d.Dial(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the manager: %w", err)
 	}
-	c := &conn{Conn: nc, buf: make([]byte, buffer)}
+	c := &conn{Conn: nc, buf: make([]byte, buffer), deflate: compressed}
 	early, _ := in.Peek(in.Buffered()) // arrived with the answer to the handshake
 	c.grow(len(early))
 	c.w = copy(c.buf, early)
@@ -45,7 +51,7 @@ var (
 )
 
 // frame returns the next frame if all of it has been read already; otherwise the
-// error is errIncomplete. The payload is valid until the next fill.
+// error is errIncomplete. The payload is valid until the next call of frame or fill.
 func (c *conn) frame() (op ws.OpCode, payload []byte, err error) {
 	b := c.buf[c.r:c.w]
 	if len(b) < 2 {
@@ -69,8 +75,25 @@ func (c *conn) frame() (op ws.OpCode, payload []byte, err error) {
 		return 0, nil, errIncomplete
 	}
 	c.r += end
-	return ws.OpCode(b[0] & 0x0f), b[head:end], nil
+	c.size = end
+	payload = b[head:end]
+	if b[0]&rsv1 != 0 {
+		if !c.deflate {
+			return 0, nil, errCompressed
+		}
+		// Without capacity: what follows the payload is kept.
+		if c.inflated, err = deflate.Inflate(c.inflated[:0], payload[:len(payload):len(payload)], largestFrame); err != nil {
+			return 0, nil, fmt.Errorf("a message of the manager: %w", err)
+		}
+		payload = c.inflated
+	}
+	return ws.OpCode(b[0] & 0x0f), payload, nil
 }
+
+// rsv1 is the bit of a frame that marks a compressed message (RFC 7692, section 6).
+const rsv1 = 0x40
+
+var errCompressed = errors.New("the manager sent a compressed message, for which nobody asked")
 
 // grow makes room for a frame of n bytes.
 func (c *conn) grow(n int) {

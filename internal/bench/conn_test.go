@@ -26,6 +26,20 @@ func TestFramesOfEveryLengthAreFound(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
+func TestCompressedFramesAreInflatedIfThatWasAgreedOn(t *testing.T) {
+	frame := ws.NewTextFrame([]byte("\xf2\x48\xcd\xc9\xc9\x07\x00")) // RFC 7692, section 7.2.3.1
+	frame.Header.Rsv = ws.Rsv(true, false, false)
+	sent := append(ws.MustCompileFrame(frame), ws.MustCompileFrame(ws.NewTextFrame([]byte("plain")))...)
+	texts, err := bench.CompressedTexts(sent)
+	require.ErrorIs(t, err, io.EOF)
+	require.Equal(t, []string{"Hello", "plain"}, texts)
+	_, err = bench.Texts(sent)
+	require.ErrorContains(t, err, "for which nobody asked")
+	sent[2] = 0xff
+	_, err = bench.CompressedTexts(sent)
+	require.ErrorContains(t, err, "cannot be inflated")
+}
+
 func TestACloseFrameIsReportedWithItsReason(t *testing.T) {
 	sent := ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(1013, "too slow")))
 	_, err := bench.Texts(sent)
@@ -43,6 +57,8 @@ func FuzzFrames(f *testing.F) {
 	f.Add([]byte{0x81, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 	f.Add([]byte{0x89, 126, 0, 4, 1, 2, 3, 4, 0x81, 1})
 	f.Fuzz(func(t *testing.T, sent []byte) {
+		_, err := bench.CompressedTexts(sent)
+		require.Error(t, err, "the bytes end")
 		texts, err := bench.Texts(sent)
 		require.Error(t, err, "the bytes end")
 		for _, text := range texts {

@@ -7,7 +7,8 @@
 // never decoded: the benchmark searches them for a stamp of fixed form.
 //
 // [Load] publishes and subscribes. [InterleavedRuns] compares loads with and
-// without something that may disturb them, a [StoppedReader] or [SlowCommands].
+// without something that may change them: a [StoppedReader], [SlowCommands], a [Query] or
+// being [Compressed].
 // [Idle] keeps connections open that do nothing, [Storm] connects many clients at
 // once, and [Ceiling] measures the bare cost of writing to sockets, with which
 // the others should be compared.

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"math/bits"
 	"time"
 )
@@ -67,4 +68,10 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 		}
 	}
 	return 0
+}
+
+// String returns the usual quantiles as text.
+func (h *Histogram) String() string {
+	return fmt.Sprintf("p50 %s  p90 %s  p99 %s  p99.9 %s  max %s", millis(h.Quantile(.5)), millis(h.Quantile(.9)),
+		millis(h.Quantile(.99)), millis(h.Quantile(.999)), millis(h.Max()))
 }

@@ -15,6 +15,8 @@ type Idle struct {
 	Groups   int           // subscriptions of each, to streams that nobody publishes
 	Warmup   time.Duration // after connecting, not measured
 	Duration time.Duration // measured
+
+	Compressed bool // the clients offer permessage-deflate, and must get it
 }
 
 // IdleReport is what idle clients cost the manager.
@@ -51,7 +53,7 @@ func (i Idle) Run(ctx context.Context) (r IdleReport, err error) {
 	defer idle.closeWith(ctx)()
 	start := time.Now()
 	err = parallel(i.Clients, maxDialing, func(int) error {
-		c, err := idle.dial(ctx, i.URL, 256)
+		c, err := idle.dial(ctx, i.URL, i.Compressed, 256)
 		if err != nil {
 			return err
 		}

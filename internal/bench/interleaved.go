@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,26 @@ var StoppedReader = Disturbance{
 	Name: "a stopped reader",
 	Begin: func(_ context.Context, l *Load) (func() error, error) {
 		l.Stopped = 1
+		return func() error { return nil }, nil
+	},
+}
+
+// Query is another way to connect: with parameters in the URL, "write_interval=0&nan=null".
+func Query(parameters string) Disturbance {
+	return Disturbance{Name: parameters, Begin: func(_ context.Context, l *Load) (func() error, error) {
+		query, err := url.ParseQuery(parameters)
+		for key := range query {
+			l.URL = withQuery(l.URL, key, query.Get(key))
+		}
+		return func() error { return nil }, err
+	}}
+}
+
+// Compressed has the subscribers offer permessage-deflate.
+var Compressed = Disturbance{
+	Name: "compression",
+	Begin: func(_ context.Context, l *Load) (func() error, error) {
+		l.Compressed = true
 		return func() error { return nil }, nil
 	},
 }
@@ -99,10 +120,12 @@ func (r InterleavedReport) String() string {
 			lost += k.runs[i].Lost
 		}
 		p := p99s(k.runs)
-		fmt.Fprintf(&b, "%s %s: p99 median %s, from %s to %s in %d runs; lost %d", k.name, r.Disturbance,
-			millis(time.Duration(median(p))), millis(time.Duration(p[0])), millis(time.Duration(p[len(p)-1])), len(p), lost)
+		fmt.Fprintf(&b, "%s %s: p99 median %s, from %s to %s in %d runs; lost %d; %d bytes on the wire", k.name, r.Disturbance,
+			millis(time.Duration(median(p))), millis(time.Duration(p[0])), millis(time.Duration(p[len(p)-1])), len(p), lost, wireBytes(k.runs))
 		if rss > 0 {
-			fmt.Fprintf(&b, "; manager at most %s", mebibytes(rss))
+			cpu := costs(k.runs)
+			fmt.Fprintf(&b, "; manager median %.2f µs CPU per delivery, from %.2f to %.2f, at most %s",
+				micros(time.Duration(median(cpu))), micros(time.Duration(cpu[0])), micros(time.Duration(cpu[len(cpu)-1])), mebibytes(rss))
 		}
 		b.WriteByte('\n')
 	}
@@ -110,14 +133,32 @@ func (r InterleavedReport) String() string {
 	return b.String()
 }
 
-// p99s returns the p99 latencies of the runs, sorted.
+// p99s returns the p99 latencies of the runs, sorted; those of the events, if there are
+// any beside the others.
 func p99s(runs []Report) []float64 {
-	var p []float64
+	return sorted(runs, func(r *Report) time.Duration { return r.Probe().Quantile(.99) })
+}
+
+// costs returns the manager's CPU times per delivery, sorted.
+func costs(runs []Report) []float64 { return sorted(runs, (*Report).PerDelivery) }
+
+func sorted(runs []Report, of func(*Report) time.Duration) []float64 {
+	var values []float64
 	for i := range runs {
-		p = append(p, float64(runs[i].Latency.Quantile(.99)))
+		values = append(values, float64(of(&runs[i])))
 	}
-	slices.Sort(p)
-	return p
+	slices.Sort(values)
+	return values
+}
+
+// wireBytes returns the mean size of a delivery's frame.
+func wireBytes(runs []Report) uint64 {
+	var bytes, deliveries uint64
+	for i := range runs {
+		bytes += runs[i].WireBytes
+		deliveries += runs[i].Delivered
+	}
+	return bytes / max(deliveries, 1)
 }
 
 func median(sorted []float64) float64 {

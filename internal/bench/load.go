@@ -11,7 +11,8 @@ import (
 )
 
 // Load publishes at a constant rate to subscribers of everything that is
-// published, so that a message makes Subscribers × Streams deliveries.
+// published, so that a message makes Subscribers × Streams deliveries, or Subscribers of
+// them with Component.
 type Load struct {
 	URL string // websocket of the manager, credentials in the query
 	PID int    // of the manager, to measure what it uses; 0: not measured
@@ -23,6 +24,16 @@ type Load struct {
 	Rate        float64 // messages per second, of all publishers together
 	Payload     int     // bytes of each stream's value, about
 	Category    string  // "telemetry" or "event"
+	Events      float64 // events per second of one further publisher, each of one stream
+
+	// Component: subscribers subscribe to components instead of streams, and get all
+	// streams of a message in one.
+	Component bool
+	// Random: each message is due at a random time of its turn, as those of sources that
+	// know nothing of each other. Events always are.
+	Random bool
+	// Compressed: subscribers offer permessage-deflate, and must get it.
+	Compressed bool
 
 	Warmup   time.Duration // published, but not measured
 	Duration time.Duration // measured
@@ -40,6 +51,8 @@ func (l Load) Check() error {
 		return errors.New("subscribers and payload must not be negative")
 	case l.Rate <= 0 || l.Rate > 1e6:
 		return fmt.Errorf("rate: %g is not between 0 and 1000000 messages per second", l.Rate)
+	case l.Events < 0 || l.Events > 1e6:
+		return fmt.Errorf("events: %g is not between 0 and 1000000 per second", l.Events)
 	case l.Category != "telemetry" && l.Category != "event":
 		return fmt.Errorf("category: %q is neither telemetry nor event", l.Category)
 	case l.Duration <= 0 || l.Warmup < 0 || l.Settle < 0 || l.Warmup+l.Duration > time.Hour:
@@ -82,16 +95,11 @@ func (l Load) Run(ctx context.Context) (Report, error) {
 }
 
 func (l *load) connect(ctx context.Context) error {
-	var requests []string
-	for p := range l.Publishers {
-		for s := range l.Streams {
-			requests = append(requests, request(l.Category, p+1, s))
-		}
-	}
+	requests := l.requests()
 	l.subscribers = make([]*subscriber, l.Subscribers)
-	l.publishers = make([]*publisher, l.Publishers)
+	l.publishers = make([]*publisher, l.Publishers+l.eventPublishers())
 	err := parallel(l.Subscribers+l.Stopped, maxDialing, func(i int) error {
-		c, err := l.dial(ctx, l.URL, readBuffer)
+		c, err := l.dial(ctx, l.URL, l.Compressed, readBuffer)
 		if err != nil {
 			return err
 		}
@@ -103,13 +111,50 @@ func (l *load) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return parallel(l.Publishers, maxDialing, func(i int) error {
-		c, err := l.dial(ctx, l.URL, 4<<10)
-		if err == nil {
+	return parallel(len(l.publishers), maxDialing, func(i int) error {
+		c, err := l.dial(ctx, l.URL, false, 4<<10)
+		switch {
+		case err != nil:
+		case i < l.Publishers:
 			l.publishers[i] = newPublisher(l, i, c)
+		default:
+			l.publishers[i] = newEventPublisher(l, i, c)
 		}
 		return err
 	})
+}
+
+// requests returns the subscriptions of each subscriber.
+func (l *load) requests() (requests []string) {
+	for p := range l.Publishers {
+		if l.Component {
+			requests = append(requests, requestNamed(l.Category, p+1, "all"))
+			continue
+		}
+		for s := range l.Streams {
+			requests = append(requests, request(l.Category, p+1, s))
+		}
+	}
+	for p := range l.eventPublishers() {
+		requests = append(requests, request("event", l.Publishers+p+1, 0))
+	}
+	return requests
+}
+
+// eventPublishers returns how many publishers of events there are besides the others.
+func (l *load) eventPublishers() int {
+	if l.Events > 0 {
+		return 1
+	}
+	return 0
+}
+
+// perMessage returns how many messages a subscriber gets for one of publisher i.
+func (l *load) perMessage(i int) int {
+	if l.Component || i >= l.Publishers {
+		return 1
+	}
+	return l.Streams
 }
 
 // readBuffer is how much a subscriber reads at once.
@@ -158,8 +203,8 @@ func (l *load) startUsageAfterWarmup(ctx context.Context) (manager, self func() 
 // settle waits until everything has arrived, but for Settle at most.
 func (l *load) settle(ctx context.Context) {
 	var expected uint64
-	for _, p := range l.publishers {
-		expected += p.sent * uint64(l.Streams)
+	for i, p := range l.publishers {
+		expected += p.sent * uint64(l.perMessage(i))
 	}
 	deadline := time.Now().Add(l.Settle)
 	for time.Now().Before(deadline) && ctx.Err() == nil {
@@ -181,14 +226,17 @@ func (l *load) collect(r *Report) {
 		r.note(p.err)
 	}
 	for _, s := range l.subscribers {
-		r.Delivered += s.latency.Count()
+		r.Delivered += s.latency.Count() + s.events.Count()
 		r.Bytes += s.bytes
+		r.WireBytes += s.wireBytes
 		r.Latency.Merge(&s.latency)
-		for i := range s.losses {
-			sent := l.publishers[i/l.Streams].sent
-			r.Expected += sent
-			r.Lost += s.losses[i].lost(sent)
-			r.Reordered += s.losses[i].reordered
+		r.Events.Merge(&s.events)
+		for i, p := range l.publishers {
+			for _, c := range s.losses[i] {
+				r.Expected += p.sent
+				r.Lost += c.lost(p.sent)
+				r.Reordered += c.reordered
+			}
 		}
 		r.note(s.err)
 	}

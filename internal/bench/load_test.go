@@ -33,6 +33,47 @@ func TestALoadCountsEveryDelivery(t *testing.T) {
 	}
 }
 
+func TestSubscribersOfAComponentGetItsStreamsInOneMessage(t *testing.T) {
+	l := small(start(t))
+	l.Component = true
+	r, err := l.Run(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, r.Failure)
+	require.EqualValues(t, 40*3, r.Delivered)
+	require.EqualValues(t, 50*3, r.Expected)
+	require.Zero(t, r.Lost)
+	require.Greater(t, r.Bytes/r.Delivered, uint64(4*200))
+	require.Contains(t, r.String(), "3 subscribers of components, 2 publishers")
+}
+
+func TestEventsBesideALoadAreMeasuredByThemselves(t *testing.T) {
+	l := small(start(t))
+	l.Events, l.Random = 100, true
+	r, err := l.Run(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, r.Failure)
+	require.EqualValues(t, 40*3*4, r.Latency.Count(), "each turn has one message")
+	require.EqualValues(t, 20*3, r.Events.Count())
+	require.EqualValues(t, 40*3*4+20*3, r.Delivered)
+	require.EqualValues(t, 50*3*4+25*3, r.Expected)
+	require.Zero(t, r.Lost)
+	require.Equal(t, &r.Events, r.Probe())
+	require.Contains(t, r.String(), "events     p50")
+}
+
+func TestTheBytesOnTheWireIncludeTheHeadersOfTheFrames(t *testing.T) {
+	r, err := small(start(t)).Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, r.Bytes+4*r.Delivered, r.WireBytes, "frames of 126 to 65535 bytes")
+}
+
+func TestAManagerThatDoesNotCompressIsAnErrorIfItShould(t *testing.T) {
+	l := small(start(t))
+	l.Compressed = true
+	_, err := l.Run(t.Context())
+	require.ErrorContains(t, err, "the server does not compress")
+}
+
 func TestALoadReportsConnectionsThatTheManagerCloses(t *testing.T) {
 	l := small(start(t, hub.WithLimits(hub.Limits{ProcessMessage: 100})))
 	l.Settle, l.Subscribers = 0, 0 // a subscription is small enough, a message is not
@@ -59,6 +100,7 @@ func TestInvalidLoadsAreRefused(t *testing.T) {
 		"too many streams": func(l *bench.Load) { l.Streams = 1000 },
 		"negative":         func(l *bench.Load) { l.Subscribers = -1 },
 		"no rate":          func(l *bench.Load) { l.Rate = 0 },
+		"no such events":   func(l *bench.Load) { l.Events = -1 },
 		"category":         func(l *bench.Load) { l.Category = "command" },
 		"no duration":      func(l *bench.Load) { l.Duration = 0 },
 		"too long":         func(l *bench.Load) { l.Duration = 2 * time.Hour },

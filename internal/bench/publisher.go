@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -14,6 +15,7 @@ type publisher struct {
 	message  *message
 	interval time.Duration
 	first    time.Duration // from the start until the first message is due
+	random   *rand.Rand    // nil: the messages are due at even distances
 	sent     uint64
 	measured uint64 // of those, after the warm-up
 	err      error  // of listening
@@ -21,11 +23,34 @@ type publisher struct {
 
 func newPublisher(l *load, i int, c *conn) *publisher {
 	interval := time.Duration(float64(l.Publishers) / l.Rate * float64(time.Second))
-	return &publisher{
+	p := &publisher{
 		load: l, conn: c, interval: max(interval, 1),
 		message: newMessage(l.Category, i+1, l.Streams, l.Payload),
 		first:   interval * time.Duration(i) / time.Duration(l.Publishers),
 	}
+	if l.Random {
+		p.first, p.random = 0, newRandom(i)
+	}
+	return p
+}
+
+// newEventPublisher returns the publisher of events beside the others.
+func newEventPublisher(l *load, i int, c *conn) *publisher {
+	return &publisher{
+		load: l, conn: c, interval: max(time.Duration(float64(time.Second)/l.Events), 1),
+		message: newMessage("event", i+1, 1, l.Payload), random: newRandom(i),
+	}
+}
+
+// newRandom returns a source of random times that is the same in each run.
+func newRandom(publisher int) *rand.Rand { return rand.New(rand.NewPCG(uint64(publisher), 1)) }
+
+// dueAt returns when the message is due whose turn begins at the given time.
+func (p *publisher) dueAt(turn time.Duration) time.Duration {
+	if p.random == nil {
+		return turn
+	}
+	return turn + time.Duration(p.random.Int64N(int64(p.interval)))
 }
 
 // run publishes for the duration of the load. Each message is sent when it is
@@ -34,7 +59,11 @@ func (p *publisher) run(ctx context.Context) error {
 	wait := time.NewTimer(0)
 	defer wait.Stop()
 	end := p.load.Warmup + p.load.Duration
-	for due := p.first; due < end; due += p.interval {
+	for turn := p.first; turn < end; turn += p.interval {
+		due := p.dueAt(turn)
+		if due >= end {
+			return nil
+		}
 		if early := due - time.Since(p.load.start); early > 0 {
 			wait.Reset(early)
 			select {

@@ -23,6 +23,8 @@ type Storm struct {
 	Groups  int           // subscriptions of each
 	Payload int           // bytes of each value, about
 	Timeout time.Duration // for each of the two storms
+
+	Compressed bool // the clients offer permessage-deflate, and must get it
 }
 
 // StormReport is how long the storms took.
@@ -78,7 +80,7 @@ func (s Storm) Run(ctx context.Context) (r StormReport, err error) {
 // publish gives each stream a value, on a connection that stays open, so that the
 // values are not stale.
 func (s Storm) publish(ctx context.Context, values *clients) error {
-	c, err := values.dial(ctx, s.URL, 4<<10)
+	c, err := values.dial(ctx, s.URL, false, 4<<10)
 	if err != nil {
 		return err
 	}
@@ -111,7 +113,7 @@ func (s Storm) storm(ctx context.Context, groups int) (connected, complete time.
 	target := withQuery(s.URL, "snapshot", "1")
 	start := time.Now()
 	err = parallel(s.Clients, s.Clients, func(int) error {
-		c, err := conns.dial(ctx, target, 4<<10)
+		c, err := conns.dial(ctx, target, s.Compressed, 4<<10)
 		if err != nil {
 			return err
 		}

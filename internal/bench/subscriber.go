@@ -8,18 +8,24 @@ import (
 
 // subscriber receives what is published and measures it.
 type subscriber struct {
-	load    *load
-	conn    *conn
-	now     time.Duration // from the start until the last read
-	losses  []lossCounter // by publisher and stream
-	latency Histogram     // of messages due after the warm-up
-	bytes   uint64        // of those
-	seen    atomic.Uint64 // messages so far
-	err     error
+	load      *load
+	conn      *conn
+	now       time.Duration   // from the start until the last read
+	losses    [][]lossCounter // by publisher and stream
+	latency   Histogram       // of messages due after the warm-up
+	events    Histogram       // of those that are events beside the others
+	bytes     uint64          // of both
+	wireBytes uint64          // of their frames
+	seen      atomic.Uint64   // messages so far
+	err       error
 }
 
 func newSubscriber(l *load, c *conn) *subscriber {
-	return &subscriber{load: l, conn: c, losses: make([]lossCounter, l.Publishers*l.Streams)}
+	s := &subscriber{load: l, conn: c}
+	for i := range l.Publishers + l.eventPublishers() {
+		s.losses = append(s.losses, make([]lossCounter, l.perMessage(i)))
+	}
+	return s
 }
 
 // run reads until the connection is closed.
@@ -32,18 +38,23 @@ func (s *subscriber) run() {
 
 func (s *subscriber) message(text []byte) bool {
 	st, ok := findStamp(text)
-	stream := (st.publisher-1)*s.load.Streams + st.stream
-	if !ok || st.publisher < 1 || st.stream >= s.load.Streams || stream >= len(s.losses) {
+	publisher := st.publisher - 1
+	if !ok || publisher < 0 || publisher >= len(s.losses) || st.stream >= len(s.losses[publisher]) {
 		if s.err == nil {
 			s.err = unexpected(text)
 		}
 		return true
 	}
-	s.losses[stream].count(st.seq)
+	s.losses[publisher][st.stream].count(st.seq)
 	s.seen.Add(1)
 	if st.due >= s.load.Warmup {
-		s.latency.Record(s.now - st.due)
+		latency := &s.latency
+		if publisher >= s.load.Publishers {
+			latency = &s.events
+		}
+		latency.Record(s.now - st.due)
 		s.bytes += uint64(len(text))
+		s.wireBytes += uint64(s.conn.size)
 	}
 	return true
 }

@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"strconv"
 	"time"
@@ -20,6 +20,8 @@ import (
 // benchFlags describe a load. Each shape has its own defaults.
 type benchFlags struct {
 	conn      clientFlags
+	core      int
+	compare   string
 	shape     *choice
 	category  *choice
 	load      bench.Load
@@ -37,20 +39,25 @@ func (a *app) benchCommand() *cobra.Command {
 		Short: "Put load on a manager and measure what arrives",
 		Long: `Put load on a manager, this one or another, and measure what arrives. The shapes:
 
-  single     one stream per message to 200 subscribers
-  love       ten streams per message, as a LOVE-producer sends them
-  idle       10000 connections that do nothing; needs --pid
-  reconnect  1000 clients connect at once, each for 50 event groups with snapshot=1
-  stalled    runs with and without a reader that stops, alternating
-  commands   runs with and without 2000 commands under way, alternating; needs
-             a token beside the process password, and a manager whose --commander
-             is this command's --commander-listen
+  single        one stream per message to 200 subscribers
+  love          ten streams per message, as a LOVE-producer sends them
+  component     the same, to subscribers of the component: ten streams in one message
+  events        20 events per second beside the load of single, measured apart from it
+  control-room  50 screens, each of 200 streams, of which 100 per second send something
+  idle          10000 connections that do nothing; needs --pid
+  reconnect     1000 clients connect at once, each for 50 event groups with snapshot=1
+  stalled       runs with and without a reader that stops, alternating
+  commands      runs with and without 2000 commands under way, alternating; needs
+                a token beside the process password, and a manager whose --commander
+                is this command's --commander-listen
+
+With --compare, the shapes that publish are run with and without something, alternating:
+"compression", or parameters of the connection such as "write_interval=0".
 
 Give --pid when the manager runs on this machine, to see the CPU time and memory
 it uses. Run the bench on a core of its own, the manager on another:
 
-  taskset -c 0 loved manager …
-  taskset -c 1 loved bench --pid "$(pgrep -f 'loved manager')"`,
+  taskset -c 1 loved bench --pid "$(pgrep -f 'loved manager')" --manager-core 0`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.applyShape(cmd.Flags())
@@ -74,7 +81,7 @@ it uses. Run the bench on a core of its own, the manager on another:
 
 func (f *benchFlags) register(fs *pflag.FlagSet) {
 	f.conn.register(fs)
-	f.shape = oneOf("single", "love", "idle", "reconnect", "stalled", "commands")
+	f.shape = oneOf("single", "love", "component", "events", "control-room", "idle", "reconnect", "stalled", "commands")
 	f.category = oneOf("telemetry", "event")
 	fs.Var(f.shape, "shape", "what the load looks like")
 	fs.Var(f.category, "category", "what is published")
@@ -87,8 +94,14 @@ func (f *benchFlags) register(fs *pflag.FlagSet) {
 	durationVar(fs, &f.load.Duration, "duration", 10*time.Second, "time to measure")
 	durationVar(fs, &f.load.Settle, "settle", 3*time.Second, "how long to wait at the end for messages in transit")
 	fs.IntVar(&f.load.PID, "pid", 0, "process `ID` of the manager, to report its CPU time and memory")
+	fs.IntVar(&f.core, "manager-core", -1, "`CORE` of the machine to pin the manager of --pid to, with taskset(1) (default any)")
+	fs.BoolVar(&f.load.Compressed, "compressed", false, "subscribers and idle clients offer permessage-deflate, and must get it")
+	fs.BoolVar(&f.load.Component, "component", false, "subscribe to components, whose streams come in one message")
+	fs.BoolVar(&f.load.Random, "random", false, "send each message at a random time of its turn, as sources that know nothing of each other")
+	fs.Float64Var(&f.load.Events, "events", 0, "`NUMBER` of events per second, beside the load and measured apart from it")
+	fs.StringVar(&f.compare, "compare", "", "what to run alternating with and without: \"compression\", or `PARAMETERS` of the connection, such as \"write_interval=0\"")
 	fs.IntVar(&f.groups, "groups", 1, "subscriptions of each client: idle, reconnect")
-	fs.IntVar(&f.runs, "runs", 10, "runs of each kind: stalled, commands")
+	fs.IntVar(&f.runs, "runs", 10, "runs of each kind: stalled, commands, --compare")
 	fs.IntVar(&f.commands, "commands", 2000, "commands under way: commands")
 	fs.StringVar(&f.commander, "commander-listen", "127.0.0.1:5001", "`ADDRESS` of the commander that delays them: commands")
 	durationVar(fs, &f.timeout, "timeout", time.Minute, "how long all clients may take to connect: reconnect")
@@ -96,27 +109,42 @@ func (f *benchFlags) register(fs *pflag.FlagSet) {
 
 // shapes are the defaults of the shapes where they differ from the flags' own.
 var shapes = map[string]map[string]string{
-	"love":      {"streams": "10", "rate": "50"},
-	"idle":      {"subscribers": "10000", "warmup": "30s", "duration": "1m"},
-	"reconnect": {"subscribers": "1000", "groups": "50"},
-	"stalled":   {"subscribers": "50", "streams": "10", "rate": "100", "warmup": "1s", "duration": "5s"},
-	"commands":  {"subscribers": "50", "streams": "10", "rate": "100", "warmup": "1s", "duration": "5s"},
+	"love":         {"streams": "10", "rate": "50"},
+	"component":    {"streams": "10", "rate": "50", "payload": "300", "component": "true"},
+	"events":       {"events": "20"},
+	"control-room": {"publishers": "200", "subscribers": "50", "rate": "100", "random": "true"},
+	"idle":         {"subscribers": "10000", "warmup": "30s", "duration": "1m"},
+	"reconnect":    {"subscribers": "1000", "groups": "50"},
+	"stalled":      {"subscribers": "50", "streams": "10", "rate": "100", "warmup": "1s", "duration": "5s"},
+	"commands":     {"subscribers": "50", "streams": "10", "rate": "100", "warmup": "1s", "duration": "5s"},
 }
 
 func (f *benchFlags) applyShape(fs *pflag.FlagSet) {
-	for name, value := range shapes[f.shape.value] {
+	applyDefaults(fs, shapes[f.shape.value])
+	f.load.Category = f.category.value
+}
+
+// applyDefaults sets the flags that are not given.
+func applyDefaults(fs *pflag.FlagSet, values map[string]string) {
+	for name, value := range values {
 		if !fs.Changed(name) {
-			_ = fs.Lookup(name).Value.Set(value) // the table holds valid values only
+			_ = fs.Lookup(name).Value.Set(value) // the tables hold valid values only
 		}
 	}
-	f.load.Category = f.category.value
 }
 
 // check refuses values that are impossible for the shape.
 func (f *benchFlags) check() error {
 	interleaved := f.shape.value == "stalled" || f.shape.value == "commands"
+	publishes := !interleaved && f.shape.value != "idle" && f.shape.value != "reconnect"
 	switch {
-	case interleaved && f.runs < 1:
+	case f.compare != "" && !publishes:
+		return fmt.Errorf("--compare does not go with the shape %s: it is for those that publish, and compare nothing themselves", f.shape.value)
+	case f.compare == bench.Compressed.Name && f.load.Compressed:
+		return errors.New("--compare compression runs with and without it: leave out --compressed")
+	case f.core >= 0 && f.load.PID == 0:
+		return errors.New("--manager-core needs --pid, the manager that is pinned")
+	case (interleaved || f.compare != "") && f.runs < 1:
 		return fmt.Errorf("--runs is %d: give at least 1", f.runs)
 	case f.shape.value == "commands" && f.commands < 1:
 		return fmt.Errorf("--commands is %d: give at least 1", f.commands)
@@ -162,20 +190,27 @@ func (to target) socketURL() (string, error) {
 
 func (a *app) runBench(ctx context.Context, f *benchFlags, to target) error {
 	l := f.load
+	if f.core >= 0 {
+		if err := pin(ctx, l.PID, f.core); err != nil {
+			return err
+		}
+	}
 	var report fmt.Stringer
 	var err error
-	switch f.shape.value {
-	case "idle":
+	switch shape := f.shape.value; {
+	case f.compare != "":
+		report, err = a.runInterleaved(ctx, f, f.comparison())
+	case shape == "idle":
 		report, err = bench.Idle{
-			URL: l.URL, PID: l.PID, Clients: l.Subscribers, Groups: f.groups, Warmup: l.Warmup, Duration: l.Duration,
+			URL: l.URL, PID: l.PID, Clients: l.Subscribers, Groups: f.groups, Warmup: l.Warmup, Duration: l.Duration, Compressed: l.Compressed,
 		}.Run(ctx)
-	case "reconnect":
+	case shape == "reconnect":
 		report, err = bench.Storm{
-			URL: l.URL, PID: l.PID, Clients: l.Subscribers, Groups: f.groups, Payload: l.Payload, Timeout: f.timeout,
+			URL: l.URL, PID: l.PID, Clients: l.Subscribers, Groups: f.groups, Payload: l.Payload, Timeout: f.timeout, Compressed: l.Compressed,
 		}.Run(ctx)
-	case "stalled":
+	case shape == "stalled":
 		report, err = a.runInterleaved(ctx, f, bench.StoppedReader)
-	case "commands":
+	case shape == "commands":
 		report, err = a.runSlowCommands(ctx, f, to)
 	default:
 		var r bench.Report
@@ -186,6 +221,23 @@ func (a *app) runBench(ctx context.Context, f *benchFlags, to target) error {
 		return withHint(err)
 	}
 	fmt.Fprint(a.stdout, report)
+	return nil
+}
+
+// comparison returns what --compare names.
+func (f *benchFlags) comparison() bench.Disturbance {
+	if f.compare == bench.Compressed.Name {
+		return bench.Compressed
+	}
+	return bench.Query(f.compare)
+}
+
+// pin has all threads of a process run on one core.
+func pin(ctx context.Context, pid, core int) error {
+	output, err := exec.CommandContext(ctx, "taskset", "-a", "-c", "-p", strconv.Itoa(core), strconv.Itoa(pid)).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("pinning the manager to core %d: %w: %s", core, err, bytes.TrimSpace(output))
+	}
 	return nil
 }
 
@@ -212,80 +264,10 @@ func (a *app) runInterleaved(ctx context.Context, f *benchFlags, d bench.Disturb
 		if disturbed {
 			kind = "with   "
 		}
-		fmt.Fprintf(a.stdout, "%s %s: p99 %v\n", kind, d.Name, r.Latency.Quantile(.99).Round(10*time.Microsecond))
+		fmt.Fprintf(a.stdout, "%s %s: p99 %v", kind, d.Name, r.Probe().Quantile(.99).Round(10*time.Microsecond))
+		if r.Load.PID != 0 {
+			fmt.Fprintf(a.stdout, ", %v CPU per delivery", r.PerDelivery())
+		}
+		fmt.Fprintln(a.stdout)
 	})
-}
-
-func (a *app) ceilingCommand() *cobra.Command {
-	var c bench.Ceiling
-	var core int
-	cmd := &cobra.Command{
-		Use:   "ceiling",
-		Short: "Measure the bare cost of writing frames to sockets on this machine",
-		Long: `Measure the bare cost of writing frames to sockets on this machine: one frame per
-system call (R1) and sixteen (R16), by a process that does nothing else. The cost of a
-delivery by a manager is best given as a multiple of these.`,
-		Example: `  taskset -c 1 loved bench ceiling --writer-core 0`,
-		Args:    exactArgs(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.Write = func(ctx context.Context, w bench.Writer) (bench.Cost, error) { return runWriterProcess(ctx, w, core) }
-			r, err := c.Run(cmd.Context())
-			if err == nil {
-				fmt.Fprint(a.stdout, r)
-			}
-			return err
-		},
-	}
-	fs := cmd.Flags()
-	fs.IntVar(&c.Connections, "connections", 200, "TCP connections")
-	fs.IntVar(&c.Frame, "frame", 500, "`BYTES` of a frame")
-	fs.Float64Var(&c.Rate, "rate", 100_000, "frames per second, to all connections together")
-	durationVar(fs, &c.Duration, "duration", 5*time.Second, "time to measure, for each of the two")
-	fs.IntVar(&core, "writer-core", -1, "`CORE` of the machine for the writer, with taskset(1) (default any)")
-	return cmd
-}
-
-// runWriterProcess runs a writer in a second process of this program.
-func runWriterProcess(ctx context.Context, w bench.Writer, core int) (cost bench.Cost, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return cost, err
-	}
-	job, err := json.Marshal(w)
-	if err != nil {
-		return cost, err
-	}
-	args := []string{self, "bench", ceilingWriter, string(job)}
-	if core >= 0 {
-		args = append([]string{"taskset", "-c", strconv.Itoa(core)}, args...)
-	}
-	process := exec.CommandContext(ctx, args[0], args[1:]...)
-	process.Stderr = os.Stderr
-	output, err := process.Output()
-	if err != nil {
-		return cost, fmt.Errorf("running the writer: %w", err)
-	}
-	return cost, json.Unmarshal(output, &cost)
-}
-
-const ceilingWriter = "ceiling-writer"
-
-// ceilingWriterCommand is the second process of the ceiling command.
-func (a *app) ceilingWriterCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:    ceilingWriter + " JOB",
-		Hidden: true,
-		Args:   exactArgs("JOB"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			var w bench.Writer
-			if err := json.Unmarshal([]byte(args[0]), &w); err != nil {
-				return &usageError{err}
-			}
-			cost, err := w.Run(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return json.NewEncoder(a.stdout).Encode(cost)
-		},
-	}
 }

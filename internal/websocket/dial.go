@@ -43,6 +43,9 @@ type Dialer struct {
 	Header http.Header
 	// Jar, if set, gives the cookies of the handshake, and keeps those of the answer.
 	Jar http.CookieJar
+	// Deflate asks for permessage-deflate without context takeover in either direction,
+	// and takes an answer without it for an error.
+	Deflate bool
 }
 
 // Dial connects to a websocket, ws:// or wss://, and performs the handshake. What
@@ -115,6 +118,9 @@ func (d Dialer) handshake(conn net.Conn, u *url.URL) (*bufio.Reader, error) {
 	var request bytes.Buffer
 	fmt.Fprintf(&request, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n",
 		u.RequestURI(), u.Host, key)
+	if d.Deflate {
+		request.WriteString("Sec-WebSocket-Extensions: " + deflateOffer + "\r\n")
+	}
 	if err := d.headerFor(&site).WriteSubset(&request, ownHeaders); err != nil {
 		return nil, err
 	}
@@ -134,6 +140,9 @@ func (d Dialer) handshake(conn net.Conn, u *url.URL) (*bufio.Reader, error) {
 	if err := checkAnswer(answer, key); err != nil {
 		return nil, err
 	}
+	if err := d.checkExtensions(answer); err != nil {
+		return nil, err
+	}
 	limited.N = math.MaxInt64
 	return in, nil
 }
@@ -149,10 +158,31 @@ func checkAnswer(answer *http.Response, key string) error {
 	case len(accepts) != 1 || accepts[0] != Accept(key):
 		return errors.New("the answer to the handshake has a wrong Sec-WebSocket-Accept")
 	}
-	for _, name := range []string{"Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"} {
-		for element := range header.List(answer.Header, name) {
-			return fmt.Errorf("the answer to the handshake has the %s %q, for which nobody asked", name, element)
+	for element := range header.List(answer.Header, "Sec-WebSocket-Protocol") {
+		return fmt.Errorf("the answer to the handshake has the Sec-WebSocket-Protocol %q, for which nobody asked", element)
+	}
+	return nil
+}
+
+// deflateOffer asks for messages that do not depend on each other.
+const deflateOffer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+
+// checkExtensions returns why the extensions of an answer are not those that the
+// handshake asked for.
+func (d Dialer) checkExtensions(answer *http.Response) error {
+	agreed := false
+	for element := range header.List(answer.Header, "Sec-WebSocket-Extensions") {
+		e, err := parseExtension(element)
+		if !d.Deflate || agreed || err != nil || e.name != deflateName {
+			return fmt.Errorf("the answer to the handshake has the Sec-WebSocket-Extensions %q, for which nobody asked", element)
 		}
+		if !e.has(serverNoTakeover) {
+			return fmt.Errorf("the answer to the handshake has the Sec-WebSocket-Extensions %q without server_no_context_takeover", element)
+		}
+		agreed = true
+	}
+	if d.Deflate && !agreed {
+		return errors.New("the server does not compress: its answer to the handshake has no permessage-deflate")
 	}
 	return nil
 }

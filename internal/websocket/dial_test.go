@@ -139,3 +139,28 @@ func TestFurtherLinesGoWithTheHandshakeExceptItsOwn(t *testing.T) {
 	require.Zero(t, r.ContentLength)
 	require.Equal(t, "other=1; badge=1815", r.Header.Get("Cookie"))
 }
+
+func TestCompressionIsAgreedOnOrAnError(t *testing.T) {
+	right := switching + "Connection: Upgrade\r\nUpgrade: websocket\r\n" + accept
+	for name, c := range map[string]struct{ extensions, err string }{
+		"as asked":              {"permessage-deflate; server_no_context_takeover; client_no_context_takeover", ""},
+		"with a smaller window": {`permessage-deflate;server_no_context_takeover;server_max_window_bits="12"`, ""},
+		"not agreed":            {"", "does not compress"},
+		"with context":          {"permessage-deflate", "without server_no_context_takeover"},
+		"twice":                 {"permessage-deflate; server_no_context_takeover, permessage-deflate; server_no_context_takeover", "for which nobody asked"},
+		"something else":        {"x-webkit-deflate-frame", "for which nobody asked"},
+		"nonsense":              {"permessage-deflate; =", "for which nobody asked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := answering(right + "Sec-WebSocket-Extensions: " + c.extensions + "\r\n\r\n")
+			d.Deflate = true
+			conn, _, err := d.Dial(t.Context(), "ws://manager/")
+			if c.err != "" {
+				require.ErrorContains(t, err, c.err)
+				return
+			}
+			require.NoError(t, err)
+			require.NoError(t, conn.Close())
+		})
+	}
+}
