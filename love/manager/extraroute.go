@@ -23,6 +23,10 @@ type Route struct {
 	// any text up to the next slash; see [Param]. A path that ends in a slash is
 	// redirected to from the path without it.
 	Path string
+	// Public means that nobody needs to log in, whatever the request's Authorization
+	// header says. It is for what browsers ask for without a token: pictures, links.
+	// [Caller] is then nobody.
+	Public bool
 	// MaxBody is the size of the largest body that is accepted, in bytes; a larger one
 	// is answered 413. Its sender has [Config.BodyTimeout] for each MiB of MaxBody.
 	// Default: 1 MiB.
@@ -62,9 +66,15 @@ func (r Route) endpoint() (endpoint, error) {
 		return endpoint{}, fmt.Errorf("Routes: the path %q must begin with /manager/", r.Path)
 	}
 	e := endpoint{path: r.Path, maxBody: r.MaxBody, needsFor: map[string]auth.Permission{}, actions: actions{}}
+	if r.Public {
+		e.login = loginIgnored
+	}
 	for method, answer := range r.Methods {
-		if answer.Handler == nil {
+		switch {
+		case answer.Handler == nil:
 			return endpoint{}, fmt.Errorf("Routes: %s %s has no Handler", method, r.Path)
+		case r.Public && answer.Needs != "":
+			return endpoint{}, fmt.Errorf("Routes: %s %s is Public, so nobody can have what it Needs", method, r.Path)
 		}
 		e.actions[method] = answer.action()
 		e.needsFor[method] = answer.Needs
