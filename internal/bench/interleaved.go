@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -35,12 +36,12 @@ var StoppedReader = Disturbance{
 	},
 }
 
-// Query is another way to connect: with parameters in the URL, "write_interval=0&nan=null".
+// Query is another way for subscribers to connect: with parameters in the URL, "write_interval=0&nan=null".
 func Query(parameters string) Disturbance {
 	return Disturbance{Name: parameters, Begin: func(_ context.Context, l *Load) (func() error, error) {
 		query, err := url.ParseQuery(parameters)
 		for key := range query {
-			l.URL = withQuery(l.URL, key, query.Get(key))
+			l.ReaderURL = withQuery(cmp.Or(l.ReaderURL, l.URL), key, query.Get(key))
 		}
 		return func() error { return nil }, err
 	}}

@@ -43,7 +43,7 @@ func TestInterleavingNoRunsIsAnError(t *testing.T) {
 func TestRunsWithAndWithoutAParameterAreCompared(t *testing.T) {
 	s := bench.InterleavedRuns{Load: small(start(t)), Runs: 1, Disturbance: bench.Query("write_interval=0&nan=null")}
 	var urls []string
-	r, err := s.Run(t.Context(), func(r bench.Report, _ bool) { urls = append(urls, r.Load.URL) })
+	r, err := s.Run(t.Context(), func(r bench.Report, _ bool) { urls = append(urls, r.Load.ReaderURL) })
 	require.NoError(t, err)
 	require.NotContains(t, urls[0], "write_interval")
 	require.Contains(t, urls[1], "nan=null&password=secret&write_interval=0")

@@ -15,7 +15,10 @@ import (
 // them with Component.
 type Load struct {
 	URL string // websocket of the manager, credentials in the query
-	PID int    // of the manager, to measure what it uses; 0: not measured
+	// ReaderURL is the same for subscribers, which a manager treats otherwise if they are
+	// users. Default: URL.
+	ReaderURL string
+	PID       int // of the manager, to measure what it uses; 0: not measured
 
 	Publishers  int
 	Subscribers int
@@ -99,7 +102,7 @@ func (l *load) connect(ctx context.Context) error {
 	l.subscribers = make([]*subscriber, l.Subscribers)
 	l.publishers = make([]*publisher, l.Publishers+l.eventPublishers())
 	err := parallel(l.Subscribers+l.Stopped, maxDialing, func(i int) error {
-		c, err := l.dial(ctx, l.URL, l.Compressed, readBuffer)
+		c, err := l.dial(ctx, cmp.Or(l.ReaderURL, l.URL), l.Compressed, readBuffer)
 		if err != nil {
 			return err
 		}

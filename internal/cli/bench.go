@@ -51,6 +51,9 @@ func (a *app) benchCommand() *cobra.Command {
                 a token beside the process password, and a manager whose --commander
                 is this command's --commander-listen
 
+With a process password and a log-in or token, subscribers connect as that user, as
+screens do, and publishers as processes; with one of them all connect in that way.
+
 With --compare, the shapes that publish are run with and without something, alternating:
 "compression", or parameters of the connection such as "write_interval=0".
 
@@ -70,6 +73,13 @@ it uses. Run the bench on a core of its own, the manager on another:
 			}
 			if f.load.URL, err = to.socketURL(); err != nil {
 				return &usageError{err}
+			}
+			if to.token != "" && to.processPassword != "" {
+				reader := to
+				reader.processPassword = ""
+				if f.load.ReaderURL, err = reader.socketURL(); err != nil {
+					return &usageError{err}
+				}
 			}
 			return a.runBench(cmd.Context(), &f, to)
 		},
