@@ -28,10 +28,15 @@ func (p *pace) begin(now time.Time) {
 	}
 }
 
-// mayWait reports whether what waits may do so until the end of the interval.
+// mayWait reports whether what waits may do so until the end of the interval, or until
+// the pacer, which is about to end it, does.
 func (o *outbox) mayWait(now time.Time) bool {
 	p := &o.pace
-	return p.interval > 0 && o.lossless == 0 && o.snapshots == 0 && o.lossy < p.most && !o.finished && now.Before(p.next)
+	end := p.next
+	if p.scheduled {
+		end = end.Add(2 * pacerTick)
+	}
+	return p.interval > 0 && o.lossless == 0 && o.snapshots == 0 && o.lossy < p.most && !o.finished && now.Before(end)
 }
 
 // takePaced is take for a connection that is written to at intervals. It takes nothing,
@@ -68,10 +73,12 @@ func (o *outbox) endInterval(now time.Time) (wake bool, again time.Time) {
 		p.scheduled = false
 		return false, time.Time{}
 	}
+	p.scheduled = false
 	if o.mayWait(now) {
+		p.scheduled = true
 		return false, p.next
 	}
-	p.scheduled, o.wakePending = false, true
+	o.wakePending = true
 	p.begin(now)
 	return true, time.Time{}
 }

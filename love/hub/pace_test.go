@@ -222,8 +222,10 @@ func TestPacing_AgreesWithAModel(t *testing.T) {
 			n++
 		}
 		rt.Repeat(map[string]func(*rapid.T){
-			"telemetry": func(rt *rapid.T) { publish(rt, telemetry(rapid.SampledFrom([]string{"s", "t"}).Draw(rt, "stream"), n), true) },
-			"event":     func(rt *rapid.T) { publish(rt, eventOf("e", n), false) },
+			"telemetry": func(rt *rapid.T) {
+				publish(rt, telemetry(rapid.SampledFrom([]string{"s", "t"}).Draw(rt, "stream"), n), true)
+			},
+			"event": func(rt *rapid.T) { publish(rt, eventOf("e", n), false) },
 			"advance": func(rt *rapid.T) {
 				for range rapid.IntRange(1, 12).Draw(rt, "ms") {
 					clock.Advance(time.Millisecond)

@@ -15,13 +15,13 @@ import (
 type pacer struct {
 	clock love.Clock
 	began time.Time
-	woken chan struct{} // a session is due before the timer
+	timer love.Timer
 
 	mu      sync.Mutex
 	slots   [pacerSlots][]*session // by tick
 	next    int64                  // the first tick that was not handled
 	waiting int                    // sessions in slots
-	timer   int64                  // the tick that the timer waits for; noTick if for none
+	armed   int64                  // the tick that the timer waits for; noTick if for none
 }
 
 const (
@@ -34,7 +34,8 @@ const (
 )
 
 func (p *pacer) init(clock love.Clock) {
-	p.clock, p.began, p.woken, p.timer = clock, clock.Now(), make(chan struct{}, 1), noTick
+	p.clock, p.began, p.timer, p.armed = clock, clock.Now(), clock.NewTimer(time.Hour), noTick
+	p.timer.Stop()
 }
 
 // add has the session woken at the time due. The session must not be added again before.
@@ -45,34 +46,32 @@ func (p *pacer) add(s *session, due time.Time) {
 	slot := &p.slots[tick%pacerSlots]
 	*slot = append(*slot, s)
 	p.waiting++
-	if tick < p.timer {
-		p.timer = tick
-		select {
-		case p.woken <- struct{}{}:
-		default:
-		}
+	if tick < p.armed {
+		p.arm(tick)
 	}
+}
+
+// arm sets the timer to a tick.
+func (p *pacer) arm(tick int64) {
+	p.armed = tick
+	p.timer.Reset(p.began.Add(time.Duration(tick) * pacerTick).Sub(p.clock.Now()))
 }
 
 // run wakes the sessions when they are due, until ctx ends.
 func (p *pacer) run(ctx context.Context) {
-	timer := p.clock.NewTimer(time.Hour)
-	defer timer.Stop()
+	defer p.timer.Stop()
 	var due []*session
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-p.woken:
-		case <-timer.C():
+		case <-p.timer.C():
 		}
 		now := p.clock.Now()
 		due = p.take(due[:0], now)
 		p.flush(due, now)
 		clear(due)
-		if wait, any := p.wait(p.clock.Now()); any {
-			timer.Reset(wait)
-		}
+		p.armNext()
 	}
 }
 
@@ -92,19 +91,19 @@ func (p *pacer) take(dst []*session, now time.Time) []*session {
 	return dst
 }
 
-// wait returns how long to wait for the next session, or false if none waits.
-func (p *pacer) wait(now time.Time) (time.Duration, bool) {
+// armNext sets the timer to the first session that waits, if there is one.
+func (p *pacer) armNext() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.timer = noTick
 	if p.waiting == 0 {
-		return 0, false
+		p.armed = noTick
+		return
 	}
-	p.timer = p.next
-	for len(p.slots[p.timer%pacerSlots]) == 0 {
-		p.timer++
+	tick := p.next
+	for len(p.slots[tick%pacerSlots]) == 0 {
+		tick++
 	}
-	return max(0, p.began.Add(time.Duration(p.timer)*pacerTick).Sub(now)), true
+	p.arm(tick)
 }
 
 // flushStep is how many sessions are written to before it is worth another goroutine.

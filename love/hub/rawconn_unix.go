@@ -28,7 +28,7 @@ const errWouldBlock = syscall.EAGAIN
 // readOnce reads with one system call from a descriptor that does not block.
 func readOnce(fd uintptr, p []byte) (int, error) {
 	for {
-		n, err := syscall.Read(int(fd), p)
+		n, err := sysRead(fd, p)
 		switch {
 		case err == syscall.EINTR:
 			continue
@@ -44,7 +44,7 @@ func readOnce(fd uintptr, p []byte) (int, error) {
 // writeOnce writes with one system call to a descriptor that does not block.
 func writeOnce(fd uintptr, p []byte) (int, error) {
 	for {
-		n, err := syscall.Write(int(fd), p)
+		n, err := sysWrite(fd, p)
 		if err != syscall.EINTR {
 			return n, err
 		}
