@@ -166,10 +166,12 @@ func TestPackagesDoNotNeedWhatTheyMustNot(t *testing.T) {
 	}
 }
 
-func TestLovetestIsNotPartOfAnyProgram(t *testing.T) {
+func TestWhatIsForTestsIsNotPartOfAnyProgram(t *testing.T) {
 	for _, p := range ours(t) {
-		if p.name() != "love/lovetest" {
-			require.NotContains(t, p.Imports, module+"/love/lovetest", "%s: lovetest is for tests", p.name())
+		for _, tests := range []string{"love/lovetest", "internal/apitest"} {
+			if p.name() != tests {
+				require.NotContains(t, p.Imports, module+"/"+tests, "%s: that is for tests", p.name())
+			}
 		}
 	}
 }

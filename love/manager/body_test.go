@@ -5,17 +5,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/internal/pipenet"
@@ -76,44 +72,31 @@ func (l *rawConn) requireClosed() {
 
 func authorization(token string) string { return "Authorization: Token " + token }
 
-// operations calls f for each operation that the document describes.
-func operations(t *testing.T, f func(method, path string, o *openapi3.Operation)) {
-	text, err := os.ReadFile("openapi.yaml")
-	require.NoError(t, err)
-	doc, err := openapi3.NewLoader().LoadFromData(text)
-	require.NoError(t, err)
-	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
-		for method, o := range doc.Paths.Value(path).Operations() {
-			f(method, path, o)
-		}
-	}
-}
-
 func TestBody_ThatDoesNotArriveIs408AsDocumented(t *testing.T) {
 	example := strings.NewReplacer("{flags}", "no_config", "{name}", "user", "{id}", "1")
-	operations(t, func(method, path string, o *openapi3.Operation) {
+	for _, o := range operations(t) {
 		if o.RequestBody == nil {
-			require.Nil(t, o.Responses.Value("408"), "%s %s reads no body", method, path)
-			return
+			require.Nil(t, o.Responses.Value("408"), "%s %s reads no body", o.Method, o.Path)
+			continue
 		}
-		t.Run(method+" "+path, func(t *testing.T) {
+		t.Run(o.Method+" "+o.Path, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				require.NotNil(t, o.Responses.Value("408"), "the document")
 				l := newRawConn(t, func(c *manager.Config) { c.Authority = authority.New(c.Commander) })
 				began := time.Now()
-				l.send(method, example.Replace(path), "{", "Content-Length: 100", authorization(l.h.token("admin")))
+				l.send(o.Method, example.Replace(o.Path), "{", "Content-Length: 100", authorization(l.h.token("admin")))
 				got := l.answer()
 				require.Equal(t, bodyTime, time.Since(began))
 				require.Equal(t, 408, got.StatusCode)
 				require.Contains(t, got.body, `"detail":"The body did not come to its end in time."`)
 				require.True(t, got.Close, "the client learns that the connection ends")
-				req, err := http.NewRequest(method, example.Replace(path), nil)
+				req, err := http.NewRequest(o.Method, example.Replace(o.Path), nil)
 				require.NoError(t, err)
 				l.h.requireDocumented(req, "", got)
 				l.requireClosed()
 			})
 		})
-	})
+	}
 }
 
 func TestBody_ThatIsNotReadIsWaitedForAsLong(t *testing.T) {
