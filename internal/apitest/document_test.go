@@ -35,7 +35,7 @@ type failures struct {
 	text string
 }
 
-func (f *failures) Helper()                     {}
+func (f *failures) Helper()                      {}
 func (f *failures) Fatalf(text string, _ ...any) { f.text = text }
 
 func TestRequireComparesAnswersWithTheDocument(t *testing.T) {

@@ -113,3 +113,24 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 	require.Contains(t, log, "method=GET path=/x status=500")
 	require.NotContains(t, log, "secret")
 }
+
+func TestRefusalsHaveTheShapesOfTheProtocol(t *testing.T) {
+	for want, refusal := range map[string]*httpapi.Refusal{
+		`{"detail":"no"}`:                     httpapi.RefuseDetail(403, "no"),
+		`{"detail":"JSON parse error - EOF"}`: httpapi.ParseError(io.EOF),
+		`{"name":["too long","too loud"]}`:    httpapi.FieldErrors{"name": {"too long", "too loud"}}.Refusal(),
+		`{"non_field_errors":["Invalid data. Expected an object, but got a list."]}`: httpapi.NotAnObject([]byte("[1]")),
+	} {
+		w := httptest.NewRecorder()
+		require.NoError(t, refusal.Write(w))
+		require.Equal(t, want, w.Body.String())
+	}
+}
+
+func TestKindNamesTheKindOfAValue(t *testing.T) {
+	for value, want := range map[string]string{
+		"": "empty", "{}": "object", "[]": "a list", `"x"`: "a text", "true": "a boolean", "false": "a boolean", "null": "null", "-1": "a number",
+	} {
+		require.Equal(t, want, httpapi.Kind([]byte(value)))
+	}
+}

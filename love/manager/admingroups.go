@@ -42,11 +42,11 @@ func (m *Manager) putGroup(c *call) (answer, error) {
 		return answer{}, err
 	}
 	if body.Permissions == nil {
-		return answer{}, fieldErrors{"permissions": {"This field is required."}}.refusal()
+		return answer{}, fieldErrors{"permissions": {"This field is required."}}.Refusal()
 	}
 	g := auth.Group{Name: c.params.ByName("name"), Permissions: *body.Permissions}.Normal()
 	if err := g.Check(); err != nil {
-		return answer{}, fieldErrors{noField: {sentence(err)}}.refusal()
+		return answer{}, fieldErrors{noField: {sentence(err)}}.Refusal()
 	}
 	if err := m.mayChangeGroup(c, g); err != nil {
 		return answer{}, err

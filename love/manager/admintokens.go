@@ -82,7 +82,7 @@ func (m *Manager) revokeTokensOf(c *call) (answer, error) {
 	}
 	username := q.Get("username")
 	if username == "" {
-		return answer{}, fieldErrors{"username": {"This field is required."}}.refusal()
+		return answer{}, fieldErrors{"username": {"This field is required."}}.Refusal()
 	}
 	if err := m.mayTouch(c, username); err != nil {
 		return answer{}, err

@@ -67,12 +67,12 @@ func (ch accountChange) apply(a *auth.Account) error {
 	if ch.Permissions != nil {
 		for _, p := range *ch.Permissions {
 			if _, err := auth.ParsePermission(string(p)); err != nil {
-				return fieldErrors{"permissions": {sentence(err)}}.refusal()
+				return fieldErrors{"permissions": {sentence(err)}}.Refusal()
 			}
 		}
 	}
 	if err := a.Check(); err != nil {
-		return fieldErrors{noField: {sentence(err)}}.refusal()
+		return fieldErrors{noField: {sentence(err)}}.Refusal()
 	}
 	return nil
 }
@@ -134,9 +134,9 @@ func storeError(err error) error {
 	case errors.Is(err, auth.ErrUnknownUser):
 		return errNotFound
 	case errors.Is(err, auth.ErrUnknownGroup):
-		return fieldErrors{"groups": {sentence(err)}}.refusal()
+		return fieldErrors{"groups": {sentence(err)}}.Refusal()
 	case errors.Is(err, auth.ErrUserExists):
-		return fieldErrors{"username": {"A user with that username already exists."}}.refusal()
+		return fieldErrors{"username": {"A user with that username already exists."}}.Refusal()
 	}
 	return err
 }
@@ -158,7 +158,7 @@ func (m *Manager) addUser(c *call) (answer, error) {
 		return answer{}, err
 	}
 	if ch.Username == nil || ch.Password == nil || *ch.Password == "" {
-		return answer{}, fieldErrors{"username": {"A new user needs a username and a password."}}.refusal()
+		return answer{}, fieldErrors{"username": {"A new user needs a username and a password."}}.Refusal()
 	}
 	a := auth.Account{User: auth.User{Username: *ch.Username}}
 	if err := ch.apply(&a); err != nil {
@@ -219,7 +219,7 @@ func badField(field string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fieldErrors{field: {sentence(err)}}.refusal()
+	return fieldErrors{field: {sentence(err)}}.Refusal()
 }
 
 // createUser creates an account and its audit record. A disabled account is
@@ -268,7 +268,7 @@ func rightsOf(u auth.User) string {
 	return strings.Join(words, ", ")
 }
 
-var errYourself = fieldErrors{noField: {"You cannot disable or remove yourself, or give up being a superuser: ask another administrator."}}.refusal()
+var errYourself = fieldErrors{noField: {"You cannot disable or remove yourself, or give up being a superuser: ask another administrator."}}.Refusal()
 
 func (m *Manager) changeUser(c *call) (answer, error) {
 	user, err := m.requestedAccount(c)
@@ -280,10 +280,10 @@ func (m *Manager) changeUser(c *call) (answer, error) {
 		return answer{}, err
 	}
 	if ch.Username != nil && *ch.Username != user.Username {
-		return answer{}, fieldErrors{"username": {"A user cannot be renamed."}}.refusal()
+		return answer{}, fieldErrors{"username": {"A user cannot be renamed."}}.Refusal()
 	}
 	if ch.Password != nil && *ch.Password == "" {
-		return answer{}, fieldErrors{"password": {"This field may not be blank."}}.refusal()
+		return answer{}, fieldErrors{"password": {"This field may not be blank."}}.Refusal()
 	}
 	if ch.Password != nil {
 		if err := m.checkPassword(user.Username, *ch.Password); err != nil {

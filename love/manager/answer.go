@@ -12,16 +12,15 @@ import (
 )
 
 type (
-	answer  = httpapi.Answer
-	refusal = httpapi.Refusal
+	answer      = httpapi.Answer
+	refusal     = httpapi.Refusal
+	detail      = httpapi.Detail
+	fieldErrors = httpapi.FieldErrors
 )
 
-// detail is the body of most refusals.
-type detail struct {
-	Detail string `json:"detail"`
-}
+const noField = httpapi.NoField
 
-func refuse(status int, text string) *refusal { return httpapi.Refuse(status, detail{text}) }
+func refuse(status int, text string) *refusal { return httpapi.RefuseDetail(status, text) }
 
 // refuseAck is a refusal that the LOVE-frontend shows to the operator.
 func refuseAck(status int, text string) *refusal { return httpapi.Refuse(status, love.Ack{Text: text}) }
@@ -48,14 +47,6 @@ func withAck(a answer) answer {
 	}
 	return a
 }
-
-// fieldErrors is the body of a refusal: what is wrong, by field.
-type fieldErrors map[string][]string
-
-// noField is the key for what is wrong with the body as a whole.
-const noField = "non_field_errors"
-
-func (e fieldErrors) refusal() *refusal { return httpapi.Refuse(http.StatusBadRequest, e) }
 
 var (
 	errNotFound    = refuse(http.StatusNotFound, "Not found.")

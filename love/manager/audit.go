@@ -49,7 +49,7 @@ func (m *Manager) listAudit(c *call) (answer, error) {
 		limit = number(q.Get("limit"), "limit", 1, maxAuditPage, wrong)
 	}
 	if len(wrong) > 0 {
-		return answer{}, wrong.refusal()
+		return answer{}, wrong.Refusal()
 	}
 	records, err := m.audit.Records(c.Context(), limit)
 	if err != nil {

@@ -54,17 +54,17 @@ func (m *Manager) takeAuthority(c *call) (answer, error) {
 		return answer{}, err
 	}
 	if wanted.Pattern == nil || wanted.Seconds == nil {
-		return answer{}, fieldErrors{noField: {`Give {"pattern": "ATDome:*:move*", "seconds": 3600}.`}}.refusal()
+		return answer{}, fieldErrors{noField: {`Give {"pattern": "ATDome:*:move*", "seconds": 3600}.`}}.Refusal()
 	}
 	pattern, err := love.ParseCommandPattern(*wanted.Pattern)
 	if err != nil {
-		return answer{}, fieldErrors{"pattern": {err.Error()}}.refusal()
+		return answer{}, fieldErrors{"pattern": {err.Error()}}.Refusal()
 	}
 	const most = 1e6 // a much larger number would overflow a time.Duration
 	hold, err := m.config.Authority.Take(c.Context(), c.who.Name(), pattern, time.Duration(min(*wanted.Seconds, most)*float64(time.Second)))
 	switch {
 	case errors.Is(err, authority.ErrHoldTime):
-		return answer{}, fieldErrors{"seconds": {err.Error()}}.refusal()
+		return answer{}, fieldErrors{"seconds": {err.Error()}}.Refusal()
 	case err != nil:
 		return answer{}, authorityRefusal(err)
 	}

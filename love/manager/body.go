@@ -47,8 +47,8 @@ func (c *call) fields() (fields, error) {
 	if len(body) == 0 {
 		return fields{}, nil
 	}
-	if jsonKind(body) != "object" {
-		return nil, notTheObject(body)
+	if httpapi.Kind(body) != "object" {
+		return nil, httpapi.NotAnObject(body)
 	}
 	f := fields{}
 	for name, value := range wire.Members(body) {
@@ -63,14 +63,14 @@ func (c *call) object() (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if jsonKind(body) != "object" {
+	if httpapi.Kind(body) != "object" {
 		return nil, notAnObject(body)
 	}
 	return body, nil
 }
 
 func notAnObject(body []byte) *refusal {
-	return refuseAck(http.StatusBadRequest, "The body has to be a JSON object, it is "+jsonKind(body)+".")
+	return refuseAck(http.StatusBadRequest, "The body has to be a JSON object, it is "+httpapi.Kind(body)+".")
 }
 
 // json reads a body that must be JSON; it returns nil if the body is empty.
@@ -80,7 +80,7 @@ func (c *call) json() (json.RawMessage, error) {
 		return nil, err
 	}
 	if err := wire.Strict(body); err != nil {
-		return nil, parseError(err)
+		return nil, httpapi.ParseError(err)
 	}
 	return body, nil
 }
@@ -96,10 +96,6 @@ func (c *call) document() (json.RawMessage, error) {
 		return nil, refuse(http.StatusUnsupportedMediaType, fmt.Sprintf("Unsupported media type %q in request.", c.Header.Get("Content-Type")))
 	}
 	return body, nil
-}
-
-func parseError(err error) *refusal {
-	return refuse(http.StatusBadRequest, "JSON parse error - "+err.Error())
 }
 
 const jsonType = "application/json"
@@ -201,7 +197,7 @@ func (f fields) secret(name string, errs fieldErrors) string {
 		return ""
 	}
 	var s string
-	switch jsonKind(raw) {
+	switch httpapi.Kind(raw) {
 	case "null":
 		errs[name] = []string{"This field may not be null."}
 		return ""
@@ -218,26 +214,6 @@ func (f fields) secret(name string, errs fieldErrors) string {
 	return s
 }
 
-// jsonKind names the kind of a valid JSON value.
-func jsonKind(v json.RawMessage) string {
-	if len(v) == 0 {
-		return "empty"
-	}
-	switch v[0] {
-	case '{':
-		return "object"
-	case '[':
-		return "a list"
-	case '"':
-		return "a text"
-	case 't', 'f':
-		return "a boolean"
-	case 'n':
-		return "null"
-	}
-	return "a number"
-}
-
 // decode decodes a body that must be a JSON object, strictly (see [wire.Decode]).
 func (c *call) decode(target any) error {
 	body, err := c.document()
@@ -245,21 +221,17 @@ func (c *call) decode(target any) error {
 		return err
 	}
 	if len(body) == 0 {
-		return notTheObject(body)
+		return httpapi.NotAnObject(body)
 	}
 	err = wire.Decode(body, target)
 	if wrong, ok := errors.AsType[*wire.FieldError](err); ok {
-		return fieldErrors{wrong.Name: {wrong.Problem}}.refusal()
+		return fieldErrors{wrong.Name: {wrong.Problem}}.Refusal()
 	}
 	switch {
 	case errors.Is(err, wire.ErrNotObject):
-		return notTheObject(body)
+		return httpapi.NotAnObject(body)
 	case err != nil:
-		return parseError(err)
+		return httpapi.ParseError(err)
 	}
 	return nil
-}
-
-func notTheObject(body []byte) *refusal {
-	return fieldErrors{noField: {"Invalid data. Expected an object, but got " + jsonKind(body) + "."}}.refusal()
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/rubin-love/love-go/internal/httpapi"
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
@@ -79,7 +80,7 @@ func (m *Manager) permitted(c *call) (commander.Call, error) {
 // of a command, have values that no command has.
 func checkIncomplete(object []byte) error {
 	for key, value := range wire.Members(bytes.TrimSpace(object)) {
-		kind, expected := jsonKind(value), ""
+		kind, expected := httpapi.Kind(value), ""
 		switch key {
 		case "csc", "cmd":
 			if kind != "a text" || len(value) == len(`""`) {
@@ -115,7 +116,7 @@ func (m *Manager) readCommand(c *call) (command commander.Call, wrong, err error
 	case len(body) == 0, err != nil && !errors.Is(err, love.ErrNotJSON) && body[0] != '{':
 		return command, nil, notAnObject(body)
 	case errors.Is(err, love.ErrNotJSON):
-		return command, nil, parseError(err)
+		return command, nil, httpapi.ParseError(err)
 	}
 	parsed.Identity = m.identity(c)
 	return commander.Call{Command: parsed, Posted: body, User: c.who.Name(), Address: c.who.Address, UserVersion: c.who.Version}, err, nil

@@ -17,7 +17,7 @@ func (c *call) query(known ...string) (url.Values, error) {
 	}
 	for key := range q {
 		if !slices.Contains(known, key) {
-			return nil, fieldErrors{key: {"There is no such filter: there are " + strings.Join(known, ", ") + "."}}.refusal()
+			return nil, fieldErrors{key: {"There is no such filter: there are " + strings.Join(known, ", ") + "."}}.Refusal()
 		}
 	}
 	return q, nil
@@ -32,7 +32,7 @@ func (c *call) queryOnce(keys ...string) (url.Values, error) {
 	}
 	for _, key := range keys {
 		if len(q[key]) > 1 {
-			return nil, fieldErrors{key: {"Give it once."}}.refusal()
+			return nil, fieldErrors{key: {"Give it once."}}.Refusal()
 		}
 	}
 	return q, nil

@@ -44,7 +44,7 @@ func (m *Manager) listCommands(c *call) (answer, error) {
 		wrong["format"] = []string{"Give json or csv."}
 	}
 	if len(wrong) > 0 {
-		return answer{}, wrong.refusal()
+		return answer{}, wrong.Refusal()
 	}
 	entries, err := m.config.Record.List(c.Context(), f)
 	if err != nil {

@@ -118,7 +118,7 @@ func (m *Manager) logIn(c *call) (loggedIn, error) {
 	errs := fieldErrors{}
 	username, password := f.text("username", errs), f.secret("password", errs)
 	if len(errs) > 0 {
-		return loggedIn{}, errs.refusal()
+		return loggedIn{}, errs.Refusal()
 	}
 	address := auth.Address(c.Request)
 	failed := audit.Record{Actor: username, Action: audit.LogIn, Outcome: audit.Refused}
@@ -194,7 +194,7 @@ func (m *Manager) checkLogIn(c *call, username, password string) (l loggedIn, er
 	return loggedIn{}, err
 }
 
-var errWrongLogIn = fieldErrors{noField: {"Unable to log in with provided credentials."}}.refusal()
+var errWrongLogIn = fieldErrors{noField: {"Unable to log in with provided credentials."}}.Refusal()
 
 // tooManyLogIns returns the refusal of a log-in whose password is not checked.
 func tooManyLogIns(err error) error {

@@ -35,7 +35,7 @@ func (m *Manager) streams(c *call) (answer, error) {
 	if q.Has("csc") {
 		csc := q.Get("csc")
 		if csc == "" {
-			return answer{}, fieldErrors{"csc": {"Give the name of a component, or leave it out."}}.refusal()
+			return answer{}, fieldErrors{"csc": {"Give the name of a component, or leave it out."}}.Refusal()
 		}
 		list = slices.DeleteFunc(list, func(s love.StreamStats) bool { return s.CSC != csc })
 	}
