@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/httpapi"
 	"github.com/rubin-love/love-go/internal/mask"
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
@@ -158,13 +159,13 @@ func commandBody(call commander.Call) ([]byte, error) {
 		}
 		body, err := json.Marshal(c)
 		if err != nil {
-			return nil, commander.Refuse("the parameters of a command are a JSON object, not %s", excerpt(c.Params))
+			return nil, commander.Refuse("the parameters of a command are a JSON object, not %s", httpapi.Excerpt(c.Params))
 		}
 		return body, nil
 	}
 	posted := bytes.TrimSpace(call.Posted)
 	if !json.Valid(posted) || posted[0] != '{' { // the valid part of a broken object must not be sent
-		return nil, commander.Refuse("a command is a JSON object, not %s", excerpt(posted))
+		return nil, commander.Refuse("a command is a JSON object, not %s", httpapi.Excerpt(posted))
 	}
 	body := make([]byte, 0, len(posted)+len(call.Identity)+20)
 	body = append(body, '{')
@@ -230,7 +231,7 @@ func (c *Client) Heartbeat(ctx context.Context) (time.Time, error) {
 	if err := json.Unmarshal(r.Body, &beat); err != nil || r.Status != http.StatusOK || beat.Timestamp == nil {
 		return time.Time{}, &commander.Error{
 			Kind: commander.Unknown, Err: err,
-			Text: fmt.Sprintf("%s is not a LOVE-commander: its heartbeat is %d %s", c.base.Host, r.Status, excerpt(r.Body)),
+			Text: fmt.Sprintf("%s is not a LOVE-commander: its heartbeat is %d %s", c.base.Host, r.Status, httpapi.Excerpt(r.Body)),
 		}
 	}
 	return time.UnixMicro(int64(math.Round(*beat.Timestamp * 1e6))), nil

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/rubin-love/love-go/internal/mask"
 	"github.com/rubin-love/love-go/love/commander"
@@ -115,7 +116,7 @@ func (r Request) maxResponse() int {
 // It is empty for requests that change nothing.
 func (r Request) outcome() string {
 	switch {
-	case r.Method == http.MethodGet, r.Path == checkPath:
+	case r.Method == http.MethodGet, r.Path == checkPath, strings.HasPrefix(r.Path, "/efd/"), strings.HasPrefix(r.Path, "/reports/"):
 		return ""
 	case r.Path == logPath:
 		return " " + commander.UnknownLog

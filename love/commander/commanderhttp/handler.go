@@ -300,7 +300,7 @@ func object(w http.ResponseWriter, r *http.Request, keys string, required ...str
 // keys or has a wrong value there (docs/protocol/commander.md#answers). It shows the
 // beginning of the body.
 func MissingKeys(keys string, body []byte) *commander.Error {
-	return commander.Refuse("Request must have JSON data with the following keys: %s. Received %s", keys, excerpt(body))
+	return commander.Refuse("Request must have JSON data with the following keys: %s. Received %s", keys, httpapi.Excerpt(body))
 }
 
 func missing(what string) error {

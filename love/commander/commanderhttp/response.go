@@ -8,7 +8,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/httpapi"
@@ -128,9 +127,9 @@ func (r Response) Ack() (love.Ack, error) {
 		ack.Raw = r.Body
 		return ack, nil
 	case r.Status == http.StatusOK:
-		return love.Ack{}, r.unusable("no acknowledgement: " + excerpt(r.Body))
+		return love.Ack{}, r.unusable("no acknowledgement: " + httpapi.Excerpt(r.Body))
 	case !ok:
-		ack.Text = excerpt(r.Body)
+		ack.Text = httpapi.Excerpt(r.Body)
 	}
 	return love.Ack{}, &commander.Error{
 		Kind: r.kind(), Text: ack.Text, Code: ack.Code, RetryAfter: r.RetryAfter, Answered: true, Err: &StatusError{r.Status, r.Body},
@@ -183,7 +182,7 @@ func (r Response) strict() (Response, error) {
 	case r.Status < 200 || r.Status > 599 || r.Status/100 == 3:
 		return Response{}, r.unusable("a redirection or worse, which cannot be passed on")
 	case wire.Valid(r.Body) != nil:
-		return Response{}, r.unusable("no JSON: " + excerpt(r.Body))
+		return Response{}, r.unusable("no JSON: " + httpapi.Excerpt(r.Body))
 	}
 	if wire.MayHoldNonFinite(r.Body) {
 		// The word may be part of a text. The same slice is kept then, because a
@@ -218,17 +217,4 @@ func (r Response) Header() http.Header {
 
 func (r Response) answer() httpapi.Answer {
 	return httpapi.Answer{Status: r.Status, Header: r.Header(), Raw: r.Body}
-}
-
-// excerpt returns the beginning of a body on one line, for an error text.
-func excerpt(body []byte) string {
-	const enough = 120
-	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), enough)]), "")), " ")
-	switch {
-	case s == "":
-		return "an empty body"
-	case len(body) > enough:
-		return s + "…"
-	}
-	return s
 }
