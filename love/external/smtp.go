@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,8 +31,8 @@ type SMTP struct {
 
 // SMTPConfig is the account of an [SMTP].
 type SMTPConfig struct {
-	// Server is the "host:port" of the mail server. It must speak TLS: at port 465 from
-	// the beginning, at any other after STARTTLS. Default: [DefaultMailServer].
+	// Server is the "host:port" of the mail server. It must know STARTTLS. Default:
+	// [DefaultMailServer].
 	Server string
 	// User and Password are the log-in. Of a User at lsst.org the log-in is the part
 	// before the @.
@@ -71,9 +72,6 @@ func NewSMTP(c SMTPConfig) (*SMTP, error) {
 		gomail.WithUsername(strings.TrimSuffix(c.User, observatoryDomain)), gomail.WithPassword(c.Password),
 		gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
 	}}
-	if port == 465 {
-		s.options = append(s.options, gomail.WithSSL())
-	}
 	if c.TLS != nil {
 		s.options = append(s.options, gomail.WithTLSConfig(c.TLS))
 	}
@@ -95,13 +93,32 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 	message.SetMessageID()
 	message.SetBodyString(gomail.TypeTextPlain, m.Plain)
 	message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	client, err := gomail.NewClient(s.host, s.options...)
-	if err == nil {
-		err = client.DialAndSendWithContext(ctx, message)
-	}
-	if err != nil {
+	if err := s.deliver(ctx, message); err != nil {
 		account := url.URL{Scheme: "smtp", Host: s.config.Server, User: url.UserPassword(s.config.User, s.config.Password)}
 		return fmt.Errorf("%s: %w", s.config.Server, mask.Error(err, account.String()))
 	}
 	return nil
+}
+
+// deliver gives a message to the server. The library stops dialling when ctx ends, but
+// not a conversation, so the connection is closed then.
+func (s *SMTP) deliver(ctx context.Context, message *gomail.Msg) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	dial := func(dialling context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(dialling, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { _ = conn.Close() })
+		}
+		return conn, err
+	}
+	client, err := gomail.NewClient(s.host, append(slices.Clip(s.options), gomail.WithDialContextFunc(dial))...)
+	if err != nil {
+		return err
+	}
+	err = client.DialAndSendWithContext(ctx, message)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return err
 }
