@@ -127,6 +127,10 @@ type Config struct {
 	URLPrefix string
 	// Page answers "/". Default: a [dashboard.New] that shows the manager only.
 	Page http.Handler
+	// Frontend answers GET and HEAD of every path that is not the manager's, in place of
+	// the Page. It gets the path without URLPrefix; with one, "/" is redirected there.
+	// Default: none, such paths are answered 404.
+	Frontend http.Handler
 	// Routes are paths of other APIs, which are served with the manager's checks.
 	// Default: none.
 	Routes []Route
@@ -190,8 +194,10 @@ func New(c Config) (*Manager, error) {
 	m.route("/readyz", readOnly(http.HandlerFunc(m.readyz)))
 	m.route("/metrics", readOnly(http.HandlerFunc(m.metrics)))
 	m.route("/openapi.yaml", readOnly(http.HandlerFunc(openAPI)))
-	m.route("/", readOnly(c.Page))
-	if c.URLPrefix != "" {
+	if c.Frontend == nil {
+		m.route("/", readOnly(c.Page))
+	}
+	if c.Frontend == nil && c.URLPrefix != "" {
 		m.route(c.URLPrefix+"/", readOnly(c.Page))
 	}
 	m.handler = httpapi.Wrap(m.crossOrigin(http.HandlerFunc(m.dispatch)), httpapi.Wrapping{

@@ -123,7 +123,26 @@ func (m *Manager) dispatch(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if m.config.Frontend != nil && m.serveFrontend(w, r) {
+		return
+	}
 	m.write(w, errNotFound.Answer)
+}
+
+// serveFrontend answers a request for a path that is not the manager's; false if it is.
+func (m *Manager) serveFrontend(w http.ResponseWriter, r *http.Request) bool {
+	prefix := m.config.URLPrefix
+	if prefix != "" && (r.URL.Path == "/" || r.URL.Path == prefix) {
+		w.Header().Set("Location", prefix+"/")
+		w.WriteHeader(http.StatusFound)
+		return true
+	}
+	path, below := strings.CutPrefix(r.URL.Path, prefix+"/")
+	if !below || path == "manager" || strings.HasPrefix(path, "manager/") {
+		return false
+	}
+	readOnly(http.StripPrefix(prefix, m.config.Frontend))(w, r, nil)
+	return true
 }
 
 // endpoint returns the handler that makes the checks in the order of

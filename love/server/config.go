@@ -131,6 +131,10 @@ type Config struct {
 	ServerURL string
 	// Page answers "/". Default: a page that shows how to connect.
 	Page http.Handler
+	// Frontend answers GET and HEAD of every path that is not the manager's, in place of
+	// Page, such as a built LOVE-frontend. It gets the path without URLPrefix. Default:
+	// none.
+	Frontend http.Handler
 	// Routes are paths of further APIs, which are served with the manager's checks of
 	// log-in and permission. Default: none.
 	Routes []manager.Route
