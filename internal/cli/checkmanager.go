@@ -52,6 +52,16 @@ func (f *managerFlags) checkAddress(context.Context) (string, error) {
 	return listener.Addr().String() + " is free", listener.Close()
 }
 
+// checkFrontend opens the frontend; it returns "" if there is none.
+func (f *managerFlags) checkFrontend(context.Context) (string, error) {
+	h, end, err := f.frontend.open(f.urlPrefix)
+	if err != nil || h == nil {
+		return "", err
+	}
+	end()
+	return f.frontend.dir + " is a built frontend", nil
+}
+
 func (f *managerFlags) checkDatabase(ctx context.Context) (string, error) {
 	if file, missing := f.database.missingFile(); missing {
 		return "", checkMissingDatabase(file, f.addsUsers())

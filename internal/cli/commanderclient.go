@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"net"
 
@@ -44,4 +45,14 @@ func (f *commanderClientFlags) open(env func(string) (string, bool)) (*commander
 		return nil, fmt.Errorf("--commander: %w", err)
 	}
 	return h, nil
+}
+
+// openCommander returns a client of the commander, or nil if there is none and
+// no setting needs one.
+func (f *managerFlags) openCommander(env func(string) (string, bool)) (*commanderhttp.Client, error) {
+	client, err := f.client.open(env)
+	if err == nil && client == nil && (f.commands.authority || len(f.commands.patterns) > 0) {
+		err = errors.New("--authority and --approval need a commander: give --commander")
+	}
+	return client, err
 }

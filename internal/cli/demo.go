@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/commander/salcommander"
 	"github.com/rubin-love/love-go/love/dashboard"
+	"github.com/rubin-love/love-go/love/external"
 	"github.com/rubin-love/love-go/love/producer"
 	"github.com/rubin-love/love-go/love/sal/sim"
 	"github.com/rubin-love/love-go/love/server"
@@ -43,11 +45,13 @@ type demo struct {
 	first    bool // no other demo of this user runs
 	program  string
 	produced chan struct{} // closed when the producers have ended
+	frontend http.Handler  // nil: none
 }
 
 func (a *app) demoCommand() *cobra.Command {
 	var address string
 	var log logFlags
+	var frontend frontendFlags
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Run everything in one process, with a simulated observatory",
@@ -55,25 +59,32 @@ func (a *app) demoCommand() *cobra.Command {
 in one process, on this machine only. While it runs, the client commands of the same user need no flags.`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			page, closePage, err := frontend.open("")
+			if err != nil {
+				return err
+			}
+			defer closePage()
 			listener, err := listen(address)
 			if err != nil {
 				return err
 			}
-			return a.runDemo(cmd.Context(), listener, log.logger(a.stderr))
+			return a.runDemo(cmd.Context(), listener, page, log.logger(a.stderr))
 		},
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&address, "listen", defaultListen, "`ADDRESS` of HTTP and websocket")
 	bindEnv(fs, "listen", "LOVED_LISTEN")
+	frontend.register(fs)
 	log.register(fs, slog.LevelWarn)
 	return cmd
 }
 
-// runDemo runs a demo until ctx ends.
-func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logger) error {
+// runDemo runs a demo until ctx ends, with a frontend if it is not nil.
+func (a *app) runDemo(ctx context.Context, listener net.Listener, frontend http.Handler, log *slog.Logger) error {
 	d := &demo{
 		observatory: newObservatory(sim.Definitions(), log, lovecsc.Component),
 		listener:    listener,
+		frontend:    frontend,
 		session:     newDemoSession(urlOf(listener, "")),
 		program:     a.programName(),
 		produced:    make(chan struct{}),
@@ -87,7 +98,14 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, log *slog.Logg
 	if d.csc, err = lovecsc.New(ctx, d.domain, lovecsc.WithLogger(log)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if d.server, err = server.New(ctx, d.serverConfig()); err != nil {
+	services, err := external.New(external.Config{Logger: log})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer services.Close()
+	config := d.serverConfig()
+	config.Routes = services.Routes()
+	if d.server, err = server.New(ctx, config); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return runAll(ctx, d.Run, d.produce, d.serve, d.csc.Run, d.writeLogs,
@@ -122,6 +140,7 @@ func (d *demo) serverConfig() server.Config {
 				"the manager: websocket hub, log-in and commands",
 			},
 		}),
+		Frontend:     d.frontend,
 		DrainTimeout: demoDrain,
 		Logger:       d.log,
 	}

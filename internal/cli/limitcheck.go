@@ -120,7 +120,7 @@ const maxPing = time.Minute
 
 // warnings returns what is probably a mistake in the settings, a sentence each.
 func (f *managerFlags) warnings(r resources) []string {
-	list := f.limits.warnings(r)
+	list := append(f.limits.warnings(r), f.services.warnings()...)
 	if f.ping > maxPing {
 		list = append(list, fmt.Sprintf("--ping is %v: proxies close connections that are silent for longer than %v, and clients that have vanished keep their place as long; give less", f.ping, maxPing))
 	}

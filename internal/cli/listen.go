@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -46,4 +48,17 @@ func urlOf(listener net.Listener, prefix string) string {
 		url += "/" + prefix
 	}
 	return url
+}
+
+// managerName returns a name that distinguishes this manager's commands from
+// those of others in the same record; it is the same after a restart.
+func managerName(listener net.Listener) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	if at, ok := listener.Addr().(*net.TCPAddr); ok {
+		host += ":" + strconv.Itoa(at.Port)
+	}
+	return host
 }

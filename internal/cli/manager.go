@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +20,6 @@ import (
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/ldap"
 	"github.com/rubin-love/love-go/love/auth/password"
-	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/dashboard"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/server"
@@ -43,7 +39,7 @@ type managerFlags struct {
 	insecureDev                bool
 	legacyInitialState, trace  bool
 	heartbeats                 bool
-	drain, ping, writeInterval                time.Duration
+	drain, ping, writeInterval time.Duration
 	userPublish, nan           *choice
 	urlPrefix, serverURL       string
 	origins, trustedProxies    []string
@@ -54,6 +50,8 @@ type managerFlags struct {
 	ldap                       ldapFlags
 	limits                     limitFlags
 	client                     commanderClientFlags
+	services                   serviceFlags
+	frontend                   frontendFlags
 	commands                   commandSettings
 	log                        logFlags
 }
@@ -83,7 +81,7 @@ are given; those that exist keep theirs.`,
 
 // managerFlagGroups are the parts of the manager's help.
 var managerFlagGroups = []flagGroup{
-	{"Start", false, []string{"listen", "process-password", "database", "commander", "insecure-dev", "help", helpAll}},
+	{"Start", false, []string{"listen", "process-password", "database", "commander", "frontend", "insecure-dev", "help", helpAll}},
 	{"Users who are added if they are missing", false, []string{"admin-password", "user-password", "cmd-password"}},
 	{"Behind a proxy", false, []string{"url-prefix", "origins", "trusted-proxies"}},
 	{"Logging", false, []string{"log-*"}},
@@ -93,6 +91,7 @@ var managerFlagGroups = []flagGroup{
 	{"Commands", true, []string{
 		"commanding", "command-*", "approval", "authority", "unrecorded-commands", "name", "server-url", "heartbeat-query-commander",
 	}},
+	{"Services outside of LOVE", true, []string{"ole", "jira", "jira-*", "smtp-*", "nightreport-*", "nightly-digest"}},
 	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "drain", "broker"}},
 	{"Limits (0 is the default)", true, []string{"limit-*"}},
 	{"Time", true, []string{"leap-seconds"}},
@@ -150,6 +149,8 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	duration(&f.writeInterval, "write-interval", hub.DefaultWriteInterval, "least `TIME` between two writes of telemetry to a user's connection, at most 1s; 0 writes each message at once", "LOVED_WRITE_INTERVAL")
 	duration(&f.drain, "drain", 0, "`TIME` over which the connections are closed when the manager ends, so that not all clients reconnect at once (default all at once)", "LOVED_DRAIN")
 	f.client.register(fs)
+	f.services.register(fs)
+	f.frontend.register(fs)
 	f.commands.register(fs)
 	flag(&f.heartbeats, "heartbeat-query-commander", true, "ask the commander for its heartbeat", "HEARTBEAT_QUERY_COMMANDER")
 	str(&f.serverURL, "server-url", "", "`HOST` in the identity of commands (default this machine's name)", "SERVER_URL")
@@ -226,6 +227,9 @@ func (f *managerFlags) check() error {
 	if err := f.commands.check(); err != nil {
 		return err
 	}
+	if err := f.services.check(); err != nil {
+		return err
+	}
 	return f.limits.check()
 }
 
@@ -248,6 +252,7 @@ func (f *managerFlags) checkLocation() error {
 // this release does not have: it would seem to work, but messages between
 // processes would be lost.
 func (f *managerFlags) resolve(fs *pflag.FlagSet, env func(string) (string, bool)) error {
+	f.services.resolve(env)
 	if site, _ := env("LOVE_SITE"); site != "" && site != "summit" {
 		f.remote = [3]string{} // only the summit has remote control rooms
 	}
@@ -271,17 +276,29 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	for _, w := range f.warnings(machine) {
 		log.Warn(w)
 	}
+	frontend, closeFrontend, err := f.frontend.open(f.urlPrefix)
+	if err != nil {
+		return err
+	}
+	defer closeFrontend()
 	listener, err := listen(f.listen)
 	if err != nil {
 		return err
 	}
 	config := f.serverConfig()
+	config.Frontend = frontend
 	config.Logger = log
 	config.Name = cmp.Or(f.commands.name, managerName(listener))
 	if client != nil {
 		defer client.Close()
 		config.Commander, config.RelayIncomplete = client, true
 	}
+	services, err := f.openServices(log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer services.Close()
+	config.Routes = services.Routes()
 	if err := f.openStorage(ctx, &config); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -294,29 +311,6 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	err = s.Serve(ctx, listener)
 	log.Info("ended")
 	return err
-}
-
-// openCommander returns a client of the commander, or nil if there is none and
-// no setting needs one.
-func (f *managerFlags) openCommander(env func(string) (string, bool)) (*commanderhttp.Client, error) {
-	client, err := f.client.open(env)
-	if err == nil && client == nil && (f.commands.authority || len(f.commands.patterns) > 0) {
-		err = errors.New("--authority and --approval need a commander: give --commander")
-	}
-	return client, err
-}
-
-// managerName returns a name that distinguishes this manager's commands from
-// those of others in the same record; it is the same after a restart.
-func managerName(listener net.Listener) string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "localhost"
-	}
-	if at, ok := listener.Addr().(*net.TCPAddr); ok {
-		host += ":" + strconv.Itoa(at.Port)
-	}
-	return host
 }
 
 // serverConfig returns the settings that need nothing opened.

@@ -27,6 +27,10 @@ func (f *managerFlags) report(ctx context.Context, s *server.Server, machine res
 	default:
 		log.Info("commander", "address", mask.Address(f.client.address))
 	}
+	f.services.report(log)
+	if f.frontend.dir != "" {
+		log.Info("frontend", "folder", f.frontend.dir)
+	}
 	limits := []any{"clients", f.limits.sessions(machine), "file descriptors", machine.descriptors}
 	for _, field := range f.limits.fields() {
 		if field.isGiven() {

@@ -93,16 +93,22 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 	message.SetMessageID()
 	message.SetBodyString(gomail.TypeTextPlain, m.Plain)
 	message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	if err := s.deliver(ctx, message); err != nil {
-		account := url.URL{Scheme: "smtp", Host: s.config.Server, User: url.UserPassword(s.config.User, s.config.Password)}
-		return fmt.Errorf("%s: %w", s.config.Server, mask.Error(err, account.String()))
-	}
-	return nil
+	return s.talk(ctx, func(ctx context.Context, c *gomail.Client) error { return c.DialAndSendWithContext(ctx, message) })
 }
 
-// deliver gives a message to the server. The library stops dialling when ctx ends, but
+// Check logs in at the server, and sends nothing. The error shows no secret.
+func (s *SMTP) Check(ctx context.Context) error {
+	return s.talk(ctx, func(ctx context.Context, c *gomail.Client) error {
+		if err := c.DialWithContext(ctx); err != nil {
+			return err
+		}
+		return c.Close()
+	})
+}
+
+// talk has a conversation with the server. The library stops dialling when ctx ends, but
 // not a conversation, so the connection is closed then.
-func (s *SMTP) deliver(ctx context.Context, message *gomail.Msg) error {
+func (s *SMTP) talk(ctx context.Context, what func(context.Context, *gomail.Client) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	dial := func(dialling context.Context, network, address string) (net.Conn, error) {
@@ -113,12 +119,15 @@ func (s *SMTP) deliver(ctx context.Context, message *gomail.Msg) error {
 		return conn, err
 	}
 	client, err := gomail.NewClient(s.host, append(slices.Clip(s.options), gomail.WithDialContextFunc(dial))...)
-	if err != nil {
-		return err
+	if err == nil {
+		err = what(ctx, client)
 	}
-	err = client.DialAndSendWithContext(ctx, message)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return err
+	if err != nil {
+		account := url.URL{Scheme: "smtp", Host: s.config.Server, User: url.UserPassword(s.config.User, s.config.Password)}
+		return fmt.Errorf("%s: %w", s.config.Server, mask.Error(err, account.String()))
+	}
+	return nil
 }

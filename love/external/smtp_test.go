@@ -159,3 +159,17 @@ func TestAnAccountThatIsWrongIsAnError(t *testing.T) {
 	_, err := external.NewSMTP(external.SMTPConfig{User: "u", Password: "p"})
 	require.NoError(t, err, "the observatory's server by default")
 }
+
+func TestAnAccountIsCheckedWithoutAMail(t *testing.T) {
+	server := newMailServer(t, "235 welcome")
+	c := external.SMTPConfig{Server: server.address, User: "love", Password: mailPassword, TLS: server.trust}
+	m, err := external.NewSMTP(c)
+	require.NoError(t, err)
+	require.NoError(t, m.Check(t.Context()))
+	require.NotContains(t, server.said(), "MAIL FROM")
+	server = newMailServer(t, "535 wrong")
+	c.Server, c.TLS = server.address, server.trust
+	m, err = external.NewSMTP(c)
+	require.NoError(t, err)
+	require.ErrorContains(t, m.Check(t.Context()), "535")
+}
