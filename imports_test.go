@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"love/manager": {
 		"love", "love/audit", "love/auth", "love/commander", "love/commander/authority", "love/commander/commanderhttp", "love/dashboard", "love/hub",
 	},
+	"love/external": {"love", "love/auth", "love/commander", "love/commander/commanderhttp", "love/manager"},
 	"love/producer": {"love", "love/client", "love/sal", "love/sal/enums"},
 
 	"love/sal":        {"love"},
@@ -90,6 +91,7 @@ var mayNeed = map[string][]string{
 	"love/commander/record":        {},
 	"love/commander/salcommander":  {},
 	"love/dashboard":               {},
+	"love/external":                append(slices.Clone(websocket), "github.com/julienschmidt/httprouter", "github.com/wneessen/go-mail", "golang.org/x/crypto", "golang.org/x/text"),
 	"love/hub":                     websocket,
 	"love/history":                 {},
 	"love/history/archive":         {"github.com/klauspost/compress"},
