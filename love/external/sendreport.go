@@ -97,11 +97,11 @@ func (s *Services) mailOf(ctx context.Context, report *nightReport) (Mail, error
 	if err != nil {
 		return Mail{}, err
 	}
-	letter := letter{
+	mail := reportMail{
 		Report: report, State: state, Faults: faults, ticketURL: s.jira.issueURL,
 		Digest: fmt.Sprintf("%s/?startDayobs=%d&endDayobs=%d&telescope=Simonyi", s.config.NightlyDigest, report.DayObs, report.DayObs),
 	}
-	return letter.mail(s.config.ReportTo, noon.Format(time.DateOnly))
+	return mail.write(s.config.ReportTo, noon.Format(time.DateOnly))
 }
 
 // send sends a mail within the time limit.

@@ -7,14 +7,14 @@ import (
 	texttemplate "text/template"
 )
 
-//go:embed letter.html
-var letterHTML string
+//go:embed reportmail.html
+var reportHTML string
 
-//go:embed letter.txt
-var letterText string
+//go:embed reportmail.txt
+var reportText string
 
-// letter is the data of a night report's mail.
-type letter struct {
+// reportMail is the data of a night report's mail.
+type reportMail struct {
 	Report    *nightReport
 	State     observatory
 	Faults    []fault
@@ -22,29 +22,29 @@ type letter struct {
 	ticketURL func(key string) string
 }
 
-// mail writes the mail about the night, "2026-03-14".
-func (l letter) mail(to, night string) (Mail, error) {
+// write writes the mail about the night, "2026-03-14".
+func (r reportMail) write(to, night string) (Mail, error) {
 	functions := map[string]any{
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
 		"lines":  func(text string) []string { return strings.FieldsFunc(text, func(c rune) bool { return c == '\n' }) },
-		"ticket": l.ticketURL,
+		"ticket": r.ticketURL,
 	}
-	html, err := htmltemplate.New("letter").Funcs(functions).Parse(letterHTML)
+	html, err := htmltemplate.New("report").Funcs(functions).Parse(reportHTML)
 	if err != nil {
 		return Mail{}, err
 	}
-	text, err := texttemplate.New("letter").Funcs(functions).Parse(letterText)
+	text, err := texttemplate.New("report").Funcs(functions).Parse(reportText)
 	if err != nil {
 		return Mail{}, err
 	}
 	m := Mail{To: to, Subject: "Rubin Observatory Night Report " + night}
 	var b strings.Builder
-	if err := html.Execute(&b, l); err != nil {
+	if err := html.Execute(&b, r); err != nil {
 		return Mail{}, err
 	}
 	m.HTML = b.String()
 	b.Reset()
-	if err := text.Execute(&b, l); err != nil {
+	if err := text.Execute(&b, r); err != nil {
 		return Mail{}, err
 	}
 	m.Plain = b.String()
