@@ -55,10 +55,10 @@ func (o *outbox) takePaced(dst []*frame, n, written int, now time.Time) (frames 
 		return dst, p.next
 	}
 	frames = o.takeLocked(dst, n, written)
-	p.due = o.head < len(o.frames) // there was no room for all
-	if len(frames) > 0 && !now.Before(p.next) {
+	if len(frames) > 0 && !p.due { // they came while others were written
 		p.begin(now)
 	}
+	p.due = o.head < len(o.frames) // there was no room for all
 	return frames, time.Time{}
 }
 

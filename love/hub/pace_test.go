@@ -1,15 +1,20 @@
 package hub_test
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/gobwas/ws"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/rubin-love/love-go/internal/pipenet"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
@@ -172,19 +177,21 @@ func TestAnIntervalOfALocalConnection(t *testing.T) {
 	})
 }
 
-// pacedClient is what a session must have got.
+// pacedClient is a client, and what it must have got.
 type pacedClient struct {
-	*conn
+	nc       net.Conn
 	interval time.Duration
 	next     time.Time
 	waiting  []string
 	sent     []string
-	read     int
+
+	mu  sync.Mutex
+	got []string
 }
 
-func (c *pacedClient) publish(text string, telemetry bool, now time.Time) {
+func (c *pacedClient) publish(text string, telemetry bool) {
 	c.waiting = append(c.waiting, text)
-	if !telemetry || c.interval == 0 || !now.Before(c.next) {
+	if now := time.Now(); !telemetry || c.interval == 0 || !now.Before(c.next) {
 		c.flush(now)
 	}
 }
@@ -193,78 +200,119 @@ func (c *pacedClient) flush(now time.Time) {
 	c.sent, c.waiting, c.next = append(c.sent, c.waiting...), nil, now.Add(c.interval)
 }
 
+// read keeps what comes, until the connection ends, and answers pings.
+func (c *pacedClient) read() {
+	for {
+		f, err := ws.ReadFrame(c.nc)
+		switch {
+		case err != nil:
+			return
+		case f.Header.OpCode == ws.OpPing:
+			_ = ws.WriteFrame(c.nc, ws.MaskFrameInPlace(ws.NewPongFrame(f.Payload)))
+		case f.Header.OpCode == ws.OpText && !strings.Contains(string(f.Payload), "Successfully"):
+			c.mu.Lock()
+			c.got = append(c.got, dataOf(string(f.Payload)))
+			c.mu.Unlock()
+		}
+	}
+}
+
+func (c *pacedClient) send(t require.TestingT, texts ...string) {
+	for _, text := range texts {
+		require.NoError(t, ws.WriteFrame(c.nc, ws.MaskFrameInPlace(ws.NewTextFrame([]byte(text)))))
+	}
+}
+
+// action is one step of a model: telemetry of a stream, an event, or milliseconds.
+type action struct {
+	stream string
+	event  bool
+	ms     int
+}
+
+var actions = rapid.SliceOfN(rapid.OneOf(
+	rapid.Map(rapid.SampledFrom([]string{"s", "t"}), func(stream string) action { return action{stream: stream} }),
+	rapid.Just(action{stream: "e", event: true}),
+	rapid.Map(rapid.IntRange(1, 12), func(ms int) action { return action{ms: ms} }),
+), 0, 60)
+
 // Each client has got at any time exactly what the model says.
 func TestPacing_AgreesWithAModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		clock := newClock()
-		h, url := start(t, hub.WithClock(clock))
-		pub := dialProcess(t, url)
-		clients := []*pacedClient{{interval: 10 * time.Millisecond}, {interval: 3 * time.Millisecond}, {}}
-		for i, query := range []string{"token=a", "token=b&write_interval=3", "token=c&write_interval=0"} {
-			clients[i].conn = dial(t, url, query).subscribe("telemetry-A-1-*", "event-A-1-*")
-			clients[i].next = clock.Now().Add(clients[i].interval)
-		}
-		check := func() {
-			sent := 0
-			for _, c := range clients {
-				sent += len(c.sent)
-			}
-			delivered(rt, h, sent)
-		}
-		n := 0
-		publish := func(rt *rapid.T, text string, telemetry bool) {
-			pub.send(text)
-			pub.sync()
-			for _, c := range clients {
-				c.publish(text, telemetry, clock.Now())
-			}
-			check()
-			n++
-		}
-		rt.Repeat(map[string]func(*rapid.T){
-			"telemetry": func(rt *rapid.T) {
-				publish(rt, telemetry(rapid.SampledFrom([]string{"s", "t"}).Draw(rt, "stream"), n), true)
-			},
-			"event": func(rt *rapid.T) { publish(rt, eventOf("e", n), false) },
-			"advance": func(rt *rapid.T) {
-				for range rapid.IntRange(1, 12).Draw(rt, "ms") {
-					clock.Advance(time.Millisecond)
-					for _, c := range clients {
-						if len(c.waiting) > 0 && !clock.Now().Before(c.next) {
-							c.flush(clock.Now())
-						}
-					}
-					check()
+		steps := actions.Draw(rt, "steps")
+		var failed failure
+		synctest.Test(t, func(*testing.T) {
+			defer func() {
+				if why := recover(); why != nil && why != any(&failed) {
+					panic(why)
 				}
-			},
-			"read": func(rt *rapid.T) {
-				for _, c := range clients {
-					c.readAll(rt)
-				}
-			},
+			}()
+			checkPacing(&failed, steps)
 		})
-		for _, c := range clients {
-			c.flush(clock.Now())
-			c.readRest(rt)
+		if failed != "" {
+			rt.Fatal(string(failed))
 		}
 	})
 }
 
-// readAll reads what was sent.
-func (c *pacedClient) readAll(t require.TestingT) {
-	for ; c.read < len(c.sent); c.read++ {
-		require.Equal(t, dataOf(c.sent[c.read]), dataOf(c.conn.next()))
-	}
-}
+// failure is a require.TestingT for a part of a test that may fail without the whole.
+type failure string
 
-// readRest reads the rest of what was sent, and checks that there is nothing else.
-func (c *pacedClient) readRest(t require.TestingT) {
-	for _, m := range c.conn.sync() {
-		require.Less(t, c.read, len(c.sent))
-		require.Equal(t, dataOf(c.sent[c.read]), dataOf(m))
-		c.read++
+func (f *failure) Errorf(format string, args ...any) { *f = failure(fmt.Sprintf(format, args...)) }
+func (f *failure) FailNow()                          { panic(f) }
+
+func checkPacing(t require.TestingT, steps []action) {
+	h := hub.New(hub.WithGate(gate), hub.WithTracing(false), hub.WithHeartbeats(time.Hour, nil))
+	transport, stop := pipenet.Serve(h)
+	defer stop()
+	defer func() { _ = h.Shutdown(context.Background()) }()
+	connect := func(query string) *pacedClient {
+		nc, _, _, err := ws.Dialer{NetDial: transport.DialContext}.Dial(context.Background(), "ws://hub/?"+query)
+		require.NoError(t, err)
+		c := &pacedClient{nc: nc}
+		go c.read()
+		return c
 	}
-	require.Len(t, c.sent, c.read)
+	pub := connect("password=process")
+	defer pub.nc.Close()
+	clients := []*pacedClient{connect("token=a"), connect("token=b&write_interval=3"), connect("token=c&write_interval=0")}
+	for i, c := range clients {
+		defer c.nc.Close()
+		c.interval = []time.Duration{10 * time.Millisecond, 3 * time.Millisecond, 0}[i]
+		c.send(t, request("subscribe", "telemetry-A-1-*"), request("subscribe", "event-A-1-*"))
+		synctest.Wait()
+		c.next = time.Now().Add(c.interval)
+	}
+	check := func() {
+		synctest.Wait()
+		for _, c := range clients {
+			c.mu.Lock()
+			require.Equal(t, c.sent, c.got)
+			c.mu.Unlock()
+		}
+	}
+	for n, step := range steps {
+		if step.stream != "" {
+			text := telemetry(step.stream, n)
+			if step.event {
+				text = eventOf(step.stream, n)
+			}
+			pub.send(t, text)
+			for _, c := range clients {
+				c.publish(dataOf(text), !step.event)
+			}
+			check()
+		}
+		for range step.ms {
+			time.Sleep(time.Millisecond)
+			for _, c := range clients {
+				if len(c.waiting) > 0 && !time.Now().Before(c.next) {
+					c.flush(time.Now())
+				}
+			}
+			check()
+		}
+	}
 }
 
 // dataOf returns the value of the only stream of a message.
