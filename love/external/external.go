@@ -178,7 +178,7 @@ func (s *Services) commanderRoutes() []manager.Route {
 	c := &s.config
 	query := relay{client: s.queries, timeout: c.QueryTimeout}
 	efd := relay{client: s.efd, timeout: c.QueryTimeout}
-	telescope := relay{client: s.telescopes, timeout: c.TelescopeTimeout}
+	telescope := relay{client: s.telescopes, timeout: c.TelescopeTimeout, commands: true}
 	command := func(path string) manager.Route {
 		return manager.Route{Path: "/manager/api" + path, Methods: methods{
 			"POST": {Needs: auth.ExecuteCommand, Handler: s.handler(s.relayCommander(telescope, path))},

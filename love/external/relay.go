@@ -2,6 +2,7 @@ package external
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 type relay struct {
 	client  *commanderhttp.Client // nil: none
 	timeout time.Duration
+	// commands are logged with who gave them.
+	commands bool
 }
 
 func (r relay) ask(ctx context.Context, request commanderhttp.Request) (commanderhttp.Response, error) {
@@ -43,11 +46,28 @@ func (s *Services) relayCommander(to relay, path string) action {
 			return httpapi.Answer{}, errNoCommander
 		}
 		response, err := to.ask(r.Context(), request)
+		if to.commands {
+			s.logCommand(r, request.Body, response, err)
+		}
 		if err != nil {
 			return httpapi.Answer{}, s.commanderFailed(r, err)
 		}
 		return httpapi.Answer{Status: response.Status, Header: response.Header(), Raw: response.Body}, nil
 	}
+}
+
+// logCommand logs a command of telescope control, which is not in the record of commands.
+func (s *Services) logCommand(r *http.Request, body []byte, response commanderhttp.Response, err error) {
+	var command struct {
+		Name string `json:"command_name"`
+	}
+	_ = json.Unmarshal(body, &command) // leaves it empty; the commander says what is wrong
+	status := response.Status
+	if err != nil {
+		status = commanderhttp.Status(err)
+	}
+	s.config.Logger.Info("a command of telescope control was relayed", "path", r.URL.Path, "command", command.Name,
+		"user", manager.Caller(r.Context()).Name(), "address", manager.Caller(r.Context()).Address, "status", status)
 }
 
 // commanderFailed returns the refusal of a request that the commander has not answered.

@@ -46,6 +46,15 @@ func TestTheCommanderAnswersItsPathsAndTheAnswerIsPassedOn(t *testing.T) {
 	}
 }
 
+func TestWhoCommandsATelescopeIsLogged(t *testing.T) {
+	h := newHarness(t)
+	h.call("cmd_user", "POST", "api/tcs/aux", "application/json", `{"command_name": "point_azel", "params": {"az": 1}}`)
+	require.Contains(t, h.log.String(), `path=/manager/api/tcs/aux command=point_azel user=cmd_user address=127.0.0.1 status=200`)
+	h.call("cmd_user", "GET", "api/tcs/aux/docstrings", "", "")
+	h.send("POST", "efd/timeseries", "{}")
+	require.Equal(t, 1, strings.Count(h.log.String(), "telescope control"))
+}
+
 func TestARelayedAnswerIsAlwaysJSONForABrowser(t *testing.T) {
 	h := newHarness(t)
 	h.commander.answer("POST /efd/timeseries", 200, `{"v": [1.5, NaN, -Infinity], "t": "NaN"}`)

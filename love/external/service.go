@@ -95,11 +95,13 @@ func (r response) decode(target any) error { return json.Unmarshal(r.body, targe
 
 // asJSON returns a request with a body.
 func asJSON(method, path string, body any) request {
-	b, err := json.Marshal(body)
-	if err != nil { // cannot be: all bodies are maps, texts and checked JSON
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(body); err != nil { // cannot be: all bodies are maps, texts and checked JSON
 		panic(err)
 	}
-	return request{method: method, path: path, body: b}
+	return request{method: method, path: path, body: b.Bytes()}
 }
 
 // ask makes a request, within the time limit. The error is a *httpapi.Refusal that says

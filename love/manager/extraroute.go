@@ -63,7 +63,7 @@ func Param(r *http.Request, name string) string {
 // endpoint returns the route as an endpoint of the manager.
 func (r Route) endpoint() (endpoint, error) {
 	if !strings.HasPrefix(r.Path, "/manager/") {
-		return endpoint{}, fmt.Errorf("Routes: the path %q must begin with /manager/", r.Path)
+		return endpoint{}, fmt.Errorf("the path %q must begin with /manager/", r.Path)
 	}
 	e := endpoint{path: r.Path, maxBody: r.MaxBody, needsFor: map[string]auth.Permission{}, actions: actions{}}
 	if r.Public {
@@ -72,15 +72,15 @@ func (r Route) endpoint() (endpoint, error) {
 	for method, answer := range r.Methods {
 		switch {
 		case answer.Handler == nil:
-			return endpoint{}, fmt.Errorf("Routes: %s %s has no Handler", method, r.Path)
+			return endpoint{}, fmt.Errorf("%s %s has no Handler", method, r.Path)
 		case r.Public && answer.Needs != "":
-			return endpoint{}, fmt.Errorf("Routes: %s %s is Public, so nobody can have what it Needs", method, r.Path)
+			return endpoint{}, fmt.Errorf("%s %s is Public, so nobody can have what it Needs", method, r.Path)
 		}
 		e.actions[method] = answer.action()
 		e.needsFor[method] = answer.Needs
 	}
 	if known := len(e.actions.Allowed()); known == 0 || known < len(r.Methods) {
-		return endpoint{}, fmt.Errorf("Routes: %s has to have Methods out of GET, POST, PUT, PATCH and DELETE", r.Path)
+		return endpoint{}, fmt.Errorf("%s has to have Methods out of GET, POST, PUT, PATCH and DELETE", r.Path)
 	}
 	return e, nil
 }
@@ -116,7 +116,7 @@ func (m *Manager) addRoutes(routes []Route) error {
 			return err
 		}
 		if err := m.addRoute(e); err != nil {
-			return fmt.Errorf("Routes: %s: %w", r.Path, err)
+			return fmt.Errorf("%s: %w", r.Path, err)
 		}
 	}
 	return nil

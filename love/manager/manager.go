@@ -188,7 +188,7 @@ func New(c Config) (*Manager, error) {
 		m.route(c.URLPrefix+e.path, m.endpoint(e))
 	}
 	if err := m.addRoutes(c.Routes); err != nil {
-		return nil, fmt.Errorf("making a manager: Config.%w", err)
+		return nil, fmt.Errorf("making a manager: Config.Routes: %w", err)
 	}
 	m.route("/healthz", readOnly(http.HandlerFunc(healthz)))
 	m.route("/readyz", readOnly(http.HandlerFunc(m.readyz)))
