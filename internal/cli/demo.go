@@ -104,7 +104,7 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, frontend http.
 	}
 	defer services.Close()
 	config := d.serverConfig()
-	config.Routes = services.Routes()
+	config.Routes = append(config.Routes, services.Routes()...)
 	if d.server, err = server.New(ctx, config); err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -298,7 +298,7 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 		return errors.Join(err, listener.Close())
 	}
 	defer services.Close()
-	config.Routes = services.Routes()
+	config.Routes = append(config.Routes, services.Routes()...)
 	if err := f.openStorage(ctx, &config); err != nil {
 		return errors.Join(err, listener.Close())
 	}
