@@ -12,6 +12,9 @@ import (
 // userAgent is the name by which the log services and the LOVE-frontend know LOVE.
 const userAgent = "LOVE"
 
+// maxSubjects is how many exposures one form may write a message for.
+const maxSubjects = 500
+
 // messageLog is a log of messages with files and tickets.
 type messageLog struct {
 	name string // for texts
@@ -185,8 +188,11 @@ func (l messageLog) message(f form) (fields, error) {
 			message[name] = f.list(name)
 		}
 	}
-	if subjects, _ := message[l.each].([]string); l.each != "" && len(subjects) == 0 {
-		return nil, refuse(http.StatusBadRequest, "%q is missing: name what the message is about, separated by commas.", l.each)
+	if l.each != "" {
+		subjects, _ := message[l.each].([]string)
+		if n := len(subjects); n == 0 || n > maxSubjects {
+			return nil, refuse(http.StatusBadRequest, "%q has %d elements: name what the message is about, separated by commas, %d at most.", l.each, n, maxSubjects)
+		}
 	}
 	for _, name := range l.trees {
 		delete(message, name)

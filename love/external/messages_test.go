@@ -124,7 +124,11 @@ func TestAnExposureMessageThatFailsForOneExposureSaysWhichHaveIt(t *testing.T) {
 	n = 1
 	got = h.sendForm("POST", exposures, formData{values: map[string]string{"obs_id": "b"}})
 	h.requireJSON(got, 404, `{"detail": "no such exposure"}`)
-	h.requireProblem(h.sendForm("POST", exposures, formData{values: map[string]string{"obs_id": " , "}}), 400, "obs_id")
+	before := len(h.logs.asked())
+	for _, ids := range []string{" , ", strings.Repeat("a,", 501)} {
+		h.requireProblem(h.sendForm("POST", exposures, formData{values: map[string]string{"obs_id": ids}}), 400, "obs_id")
+	}
+	require.Len(t, h.logs.asked(), before)
 }
 
 func TestANarrativeMessageHasItsTimesInTAI(t *testing.T) {
