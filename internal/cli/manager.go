@@ -41,6 +41,7 @@ type managerFlags struct {
 	heartbeats                 bool
 	drain, ping, writeInterval time.Duration
 	userPublish, nan           *choice
+	compression                *choice
 	urlPrefix, serverURL       string
 	origins, trustedProxies    []string
 	proxies                    auth.Networks
@@ -92,7 +93,7 @@ var managerFlagGroups = []flagGroup{
 		"commanding", "command-*", "approval", "authority", "unrecorded-commands", "name", "server-url", "heartbeat-query-commander",
 	}},
 	{"Services outside of LOVE", true, []string{"ole", "jira", "jira-*", "smtp-*", "nightreport-*", "nightly-digest"}},
-	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "drain", "broker"}},
+	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "compression", "drain", "broker"}},
 	{"Limits (0 is the default)", true, []string{"limit-*"}},
 	{"Time", true, []string{"leap-seconds"}},
 }
@@ -147,6 +148,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	enum(&f.nan, "nan", "how NaN and the infinities are sent", "LOVED_NAN", "raw", "null")
 	duration(&f.ping, "ping", hub.DefaultPing, "`INTERVAL` between the pings of a connection, which is closed if it is silent until the next", "LOVED_PING")
 	duration(&f.writeInterval, "write-interval", hub.DefaultWriteInterval, "least `TIME` between two writes of telemetry to a user's connection, at most 1s; 0 writes each message at once", "LOVED_WRITE_INTERVAL")
+	enum(&f.compression, "compression", "compress messages for clients that offer it, as browsers do", "LOVED_COMPRESSION", "on", "off")
 	duration(&f.drain, "drain", 0, "`TIME` over which the connections are closed when the manager ends, so that not all clients reconnect at once (default all at once)", "LOVED_DRAIN")
 	f.client.register(fs)
 	f.services.register(fs)
@@ -344,6 +346,7 @@ func (f *managerFlags) serverConfig() server.Config {
 			hub.WithLegacyInitialState(f.legacyInitialState),
 			hub.WithPing(f.ping),
 			hub.WithWriteInterval(f.writeInterval),
+			hub.WithCompression(f.compression.value == "on"),
 		},
 	}
 	c.MaxConnectionsPerAddress = f.limits.addressConnections

@@ -1,5 +1,6 @@
-// Package deflate inflates the messages of websockets, each by itself: without context
-// takeover (RFC 7692, section 7.2).
+// Package deflate compresses and inflates the messages of websockets, each by itself:
+// without context takeover (RFC 7692, section 7.2), so that a message that is compressed
+// once can go to many peers, and none of them needs any memory between messages.
 package deflate
 
 import (

@@ -95,8 +95,10 @@ func FuzzInflate(f *testing.F) {
 		if err != nil {
 			require.Empty(t, got)
 		}
-		back, err := deflate.Inflate(nil, compressed(t, string(payload)), len(payload))
-		require.NoError(t, err)
-		require.Equal(t, string(payload), string(back))
+		for _, w := range []deflate.Window{deflate.Small, deflate.Large} {
+			back, err := deflate.Inflate(nil, deflate.Compress(nil, payload, w), len(payload))
+			require.NoError(t, err)
+			require.Equal(t, string(payload), string(back))
+		}
 	})
 }

@@ -20,7 +20,10 @@ type extension struct {
 	parameters []parameter
 }
 
-type parameter struct{ name, value string }
+type parameter struct {
+	name, value string
+	valued      bool // it has a value
+}
 
 func (e extension) has(name string) bool {
 	for _, p := range e.parameters {
@@ -48,7 +51,7 @@ func parseExtension(element string) (e extension, err error) {
 		case i == 0:
 			e.name = name
 		default:
-			e.parameters = append(e.parameters, parameter{name, value})
+			e.parameters = append(e.parameters, parameter{name, value, valued})
 		}
 	}
 	return e, nil

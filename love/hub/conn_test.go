@@ -17,6 +17,7 @@ import (
 	"github.com/gobwas/ws"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/deflate"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/lovetest"
@@ -116,6 +117,10 @@ func (c *conn) nextFrame() ws.Frame {
 	f := ws.Frame{Header: h, Payload: make([]byte, h.Length)}
 	_, err = io.ReadFull(c.br, f.Payload)
 	require.NoError(c.t, err)
+	if h.Rsv1() {
+		f.Payload, err = deflate.Inflate(nil, f.Payload, 1<<24)
+		require.NoError(c.t, err)
+	}
 	if h.OpCode == ws.OpPing && h.Length > 0 { // of the window
 		if c.windowPings++; !c.mute && !c.closing {
 			c.frame(ws.NewPongFrame(f.Payload))

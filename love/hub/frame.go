@@ -7,6 +7,7 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"github.com/rubin-love/love-go/internal/deflate"
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
@@ -30,7 +31,8 @@ type frame struct {
 	isLast  bool     // a last value of a snapshot
 	seq     uint64   // number within its stream, sent with variantSeq
 
-	variants [frameVariants]atomic.Pointer[frame]
+	variants   [frameVariants]atomic.Pointer[frame]
+	compressed [deflate.Large]atomic.Pointer[[]byte] // by window, for those that take it: see wire
 }
 
 // variant is a set of changes to a frame that some subscriptions ask for.

@@ -44,7 +44,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	conn, early, err := h.upgrade(w, r)
+	var extensions string
+	options.deflate, extensions = h.agreeOnCompression(r.Header)
+	conn, early, err := h.upgrade(w, r, extensions)
 	if err != nil {
 		h.sessions.release(p)
 		return
@@ -70,10 +72,10 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // nothing; by itself it would take several MiB. It is enough for 2 MB/s around the world.
 const kernelBuffer = 256 << 10
 
-// upgrade takes over the connection of a handshake and accepts it. early holds
-// what the client has already sent after the handshake. If upgrade fails it has
+// upgrade takes over the connection of a handshake and accepts it, with the header lines
+// of extensions. early holds what the client has already sent after the handshake. If upgrade fails it has
 // answered, or closed the connection.
-func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) (conn net.Conn, early []byte, err error) {
+func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request, extensions string) (conn net.Conn, early []byte, err error) {
 	conn, buffers, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		h.log.Error("a connection could not be handed over", "address", r.RemoteAddr, "error", err)
@@ -82,8 +84,8 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) (conn net.Conn, ea
 	}
 	err = conn.SetDeadline(time.Time{}) // lift those of the HTTP server
 	if err == nil {
-		_, err = fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-			websocket.Accept(r.Header.Get("Sec-Websocket-Key")))
+		_, err = fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
+			websocket.Accept(r.Header.Get("Sec-Websocket-Key")), extensions)
 	}
 	if err != nil {
 		_ = conn.Close()

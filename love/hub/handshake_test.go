@@ -66,7 +66,7 @@ func TestAHandshakeMaySpreadItsListsOverSeveralLines(t *testing.T) {
 		"one after an empty line":   {"Connection": {"", "Upgrade"}},
 		"a protocol before ours":    {"Upgrade": {"h2c, WebSocket"}},
 		"protocols in two lines":    {"Upgrade": {"h2c", "websocket"}},
-		"extensions in two lines":   {"Sec-Websocket-Extensions": {"permessage-deflate", "x-webkit-deflate-frame"}},
+		"extensions in two lines":   {"Sec-Websocket-Extensions": {"permessage-bzip2", "x-webkit-deflate-frame"}},
 		"subprotocols in two lines": {"Sec-Websocket-Protocol": {"v2.love", "v1.love"}},
 	} {
 		t.Run(name, func(t *testing.T) {

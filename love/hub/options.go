@@ -75,6 +75,7 @@ type config struct {
 	heartbeats         func() []Heartbeat // others to send with the manager's; may be nil
 	pingInterval       time.Duration
 	writeInterval      time.Duration
+	compression        bool
 	closeTimeout       time.Duration // of the closing handshake
 	slowCloseTimeout   time.Duration // the same, for a peer that reads slowly
 }
@@ -94,6 +95,7 @@ func defaults() config {
 		heartbeatPeriod: 2900 * time.Millisecond,
 		pingInterval:    DefaultPing,
 		writeInterval:   DefaultWriteInterval,
+		compression:     true,
 		closeTimeout:    time.Second,
 
 		slowCloseTimeout: 10 * time.Second,
@@ -193,6 +195,13 @@ const MaxWriteInterval = time.Second
 func WithWriteInterval(d time.Duration) Option {
 	return func(c *config) { c.writeInterval = min(max(d, 0), MaxWriteInterval) }
 }
+
+// WithCompression sets whether messages are compressed for clients that offer
+// permessage-deflate (RFC 7692), as browsers do, and whether what they send may be. A
+// message is compressed once for all of them, when it is first written to one; a small
+// one is not. Limits of what a client may send hold for the inflated message; those of
+// what may wait are of messages before they are compressed. Default: true.
+func WithCompression(on bool) Option { return func(c *config) { c.compression = on } }
 
 // WithObserver attaches metrics. Default: [NopObserver].
 func WithObserver(o Observer) Option { return func(c *config) { c.observer = o } }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"github.com/rubin-love/love-go/internal/deflate"
 	"github.com/rubin-love/love-go/internal/websocket"
 )
 
@@ -24,6 +25,7 @@ type reader struct {
 	message    []byte // fragments so far
 	fragmented bool
 	text       bool // the message is text, not binary
+	compressed bool // the message is
 }
 
 // idleState holds what a reader needs while nothing arrives.
@@ -132,7 +134,7 @@ func (r *reader) readFrame() error {
 	}
 	ws.Cipher(r.message[from:], h.Mask, 0)
 	if h.OpCode != ws.OpContinuation {
-		r.text = h.OpCode == ws.OpText
+		r.text, r.compressed = h.OpCode == ws.OpText, h.Rsv != 0
 	}
 	if r.fragmented = !h.Fin; r.fragmented {
 		r.messages.mayRequest() // or a message of many empty fragments would cost nothing
@@ -156,6 +158,9 @@ func (r *reader) readHeader() (ws.Header, error) {
 	if r.fragmented {
 		state = state.Set(ws.StateFragmented)
 	}
+	if r.session.deflate != deflate.None && h.Rsv == rsv1 && (h.OpCode == ws.OpText || h.OpCode == ws.OpBinary) {
+		state = state.Set(ws.StateExtended) // which allows any reserved bit
+	}
 	if ws.CheckHeader(h, state) != nil || r.taken != ws.HeaderSize(h) {
 		return h, violation(CloseProtocol)
 	}
@@ -172,7 +177,15 @@ func (r *reader) endMessage() error {
 	case !r.text:
 		r.messages.ignoreData(errBinary)
 		return nil
-	case !utf8.Valid(message):
+	}
+	if r.compressed {
+		inflated, err := inflate(message, r.limit)
+		if err != nil || !r.messages.mayGrow(len(inflated)-len(message)) {
+			return err
+		}
+		message = inflated
+	}
+	if !utf8.Valid(message) {
 		return violation(CloseInvalidText)
 	}
 	r.messages.handle(message)

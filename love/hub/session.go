@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rubin-love/love-go/internal/deflate"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 )
@@ -17,9 +18,10 @@ type session struct {
 	hub        *Hub
 	principal  auth.Principal
 	since      time.Time
-	variant    variant // of every frame
-	alwaysLast bool    // every subscription asks for a snapshot
-	user       *user   // nil for a process
+	variant    variant        // of every frame
+	alwaysLast bool           // every subscription asks for a snapshot
+	user       *user          // nil for a process
+	deflate    deflate.Window // with which the peer inflates messages
 
 	out        *outbox
 	sink       sink
@@ -116,6 +118,7 @@ type sessionOptions struct {
 	strict    bool           // null for NaN and the infinities
 	snapshots bool           // a snapshot with every subscription
 	interval  *time.Duration // between writes; nil: the default
+	deflate   deflate.Window // what was agreed on for compression
 }
 
 // parseSessionOptions reads the query of a connection's URL.
@@ -136,7 +139,7 @@ var errWriteInterval = fmt.Errorf("write_interval must be a number of millisecon
 
 func (h *Hub) newSession(p auth.Principal, o sessionOptions) *session {
 	s := &session{
-		hub: h, principal: p, user: h.sessions.user(p), since: h.clock.Now(), alwaysLast: o.snapshots,
+		hub: h, principal: p, user: h.sessions.user(p), since: h.clock.Now(), alwaysLast: o.snapshots, deflate: o.deflate,
 		out:    newOutbox(h.limits.BacklogBytes, h.limits.QueueBytes, h.limits.BacklogAge),
 		groups: make(map[*group]*member),
 		source: &source{id: h.nextID()},
@@ -360,5 +363,6 @@ func (s *session) stats() SessionStats {
 	return SessionStats{
 		ID: s.source.id, Principal: s.principal.Name(), Address: s.principal.Address, Since: s.since,
 		Lag: s.sink.lag(s.hub.clock.Now()).Seconds(), Groups: int(s.groupCount.Load()), Waiting: waiting, Behind: behind, Dropped: s.dropped.Load(),
+		Compressed: s.deflate != deflate.None,
 	}
 }

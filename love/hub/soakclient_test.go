@@ -14,6 +14,8 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"github.com/rubin-love/love-go/internal/deflate"
+	"github.com/rubin-love/love-go/internal/websocket"
 	"github.com/rubin-love/love-go/love"
 )
 
@@ -27,6 +29,7 @@ type soakClient struct {
 	probe []*soakStream
 
 	conn       net.Conn // nil without a connection
+	deflate    bool     // compression was agreed on
 	buf        []byte   // arrived, not handled yet
 	subs       map[string]*soakSubscription
 	requests   []soakRequest
@@ -96,19 +99,17 @@ func (c *soakClient) dial() error {
 	if c.name != "" {
 		query = "token=" + c.name
 	}
-	conn, br, _, err := ws.Dial(context.Background(), c.soak.url+"/?"+query)
-	if _, refused := errors.AsType[ws.StatusError](err); refused && c.name != "" {
+	d := websocket.Dialer{Timeout: timeout, Deflate: c.rng.IntN(2) == 0}
+	conn, br, err := d.Dial(context.Background(), c.soak.url+"/?"+query)
+	if _, refused := errors.AsType[websocket.StatusError](err); refused && c.name != "" {
 		time.Sleep(20 * time.Millisecond) // the user has too many connections
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("dial: %w", err)
 	}
-	c.conn, c.buf = conn, c.buf[:0]
-	if br != nil {
-		early, _ := br.Peek(br.Buffered())
-		c.buf = append(c.buf, early...)
-	}
+	early, _ := br.Peek(br.Buffered())
+	c.conn, c.deflate, c.buf = conn, d.Deflate, append(c.buf[:0], early...)
 	c.subs, c.requests, c.fresh = make(map[string]*soakSubscription), nil, nil
 	c.readAt, c.paused, c.misbehaved, c.behind, c.closeCode = time.Now(), false, false, false, 0
 	return nil
@@ -131,7 +132,12 @@ func (c *soakClient) write(f ws.Frame) error {
 // ask sends a message that the hub will answer.
 func (c *soakClient) ask(r soakRequest, text string) error {
 	c.requests = append(c.requests, r)
-	return c.write(ws.NewTextFrame([]byte(text)))
+	f := ws.NewTextFrame([]byte(text))
+	if c.deflate && c.rng.IntN(2) == 0 {
+		f = ws.NewTextFrame(deflate.Compress(nil, []byte(text), deflate.Large))
+		f.Header.Rsv = ws.Rsv(true, false, false)
+	}
+	return c.write(f)
 }
 
 func (c *soakClient) subscribe(g love.Group, o soakOptions) error {
@@ -252,6 +258,15 @@ func (c *soakClient) handleFrames() error {
 		}
 		payload := c.buf[len(c.buf)-r.Len():][:h.Length]
 		c.buf = c.buf[len(c.buf)-r.Len()+int(h.Length):]
+		if h.Rsv1() && c.deflate {
+			if payload, err = deflate.Inflate(nil, bytes.Clone(payload), 1<<24); err != nil {
+				return err
+			}
+			h.Rsv = 0
+		}
+		if h.Rsv != 0 {
+			return fmt.Errorf("a frame %v to a client that does not inflate", h)
+		}
 		switch h.OpCode {
 		case ws.OpPing:
 			if err := c.write(ws.NewPongFrame(payload)); err != nil {

@@ -18,6 +18,8 @@ type counters struct {
 	offered   atomic.Uint64
 	delivered atomic.Uint64
 	writes    atomic.Uint64
+	plain     atomic.Uint64 // bytes for peers that inflate, before they were compressed
+	wire      atomic.Uint64 // the same as they were written
 	dropped   [drops]atomic.Uint64
 	denied    [denials]atomic.Uint64
 	closed    [closeReasons]atomic.Uint64
@@ -50,6 +52,13 @@ func (c *counters) drop(d Drop, n int) {
 	}
 }
 
+// compress counts frames that were written to a peer that inflates: their bytes before
+// and after.
+func (c *counters) compress(before, after int) {
+	c.plain.Add(uint64(before))
+	c.wire.Add(uint64(after))
+}
+
 func (c *counters) deny(d Denial) {
 	c.denied[d].Add(1)
 	c.observer.Denied(d)
@@ -73,6 +82,11 @@ type Stats struct {
 	Delivered         uint64 `json:"delivered"`          // messages written to sessions
 	Writes            uint64 `json:"writes"`             // to connections, each of one or more frames: see [WithWriteInterval]
 
+	// Bytes written to the sessions that take compressed messages, before and after
+	// compressing; see [WithCompression].
+	PlainBytes      uint64 `json:"plain_bytes"`
+	CompressedBytes uint64 `json:"compressed_bytes"`
+
 	Dropped map[string]uint64 `json:"dropped"` // see [Drop]
 	Denied  map[string]uint64 `json:"denied"`  // see [Denial]
 	Closed  map[string]uint64 `json:"closed"`  // see [CloseReason]
@@ -89,6 +103,8 @@ type SessionStats struct {
 	Lag       float64   `json:"lag"`     // seconds since the oldest message was sent that the peer has not read
 	Behind    bool      `json:"behind"`  // waiting telemetry is being conflated
 	Dropped   uint64    `json:"dropped"` // messages conflated since it opened
+
+	Compressed bool `json:"compressed"` // it takes compressed messages
 }
 
 // GroupStats describes one group.
@@ -105,6 +121,7 @@ func (h *Hub) Stats() Stats {
 		Sessions: h.sessions.size(), Groups: h.index.size(), LastBytes: h.index.lastBytes.Load(),
 		SubscriptionBytes: h.index.subscriptionBytes.Load(), QueueBytes: h.queueBytes.Load(),
 		Received: c.received.Load(), Delivered: c.delivered.Load(), Writes: c.writes.Load(),
+		PlainBytes: c.plain.Load(), CompressedBytes: c.wire.Load(),
 		Dropped: make(map[string]uint64, drops), Denied: make(map[string]uint64, denials), Closed: make(map[string]uint64, closeReasons),
 	}
 	for d := range drops {

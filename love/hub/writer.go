@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/rubin-love/love-go/internal/deflate"
 )
 
 // maxWrite is the most that one system call writes, in bytes.
@@ -160,7 +162,7 @@ func (w *writer) fill() bool {
 	n := 0
 	for n < maxWrite && (len(w.rest) > 0 || w.next < len(w.batch)) {
 		if len(w.rest) == 0 {
-			w.rest = w.batch[w.next].bytes
+			w.rest = w.batch[w.next].wire(w.session.deflate)
 			w.next++
 		}
 		c := copy(w.buf[n:], w.rest)
@@ -217,8 +219,9 @@ func (w *writer) waitForAnswer(written int) {
 func (w *writer) probe(b *writeBuffer, now time.Time) {
 	bytes, largest, asked := 0, 0, false
 	for _, f := range b.batch {
-		bytes += len(f.bytes)
-		largest = max(largest, len(f.bytes))
+		size := len(f.wire(w.session.deflate))
+		bytes += size
+		largest = max(largest, size)
 		asked = asked || f == pingFrame || f == probeFrame
 	}
 	if w.session.out.isFinished() { // nothing may follow a close frame
@@ -232,17 +235,19 @@ func (w *writer) probe(b *writeBuffer, now time.Time) {
 }
 
 // count counts the messages of the batch that is done with, as delivered if they were
-// written whole and else as dropped. It returns the bytes that came from the outbox.
+// written whole and else as dropped. It returns the bytes that came from the outbox,
+// which counts those of frames before they are compressed.
 func (w *writer) count(b *writeBuffer) (bytes int) {
-	delivered, lost := 0, 0
+	delivered, lost, sent := 0, 0, 0
 	for _, f := range b.batch {
 		if f == b.ping {
 			continue // it is the last
 		}
 		bytes += len(f.bytes)
+		sent += len(f.wire(w.session.deflate))
 		switch {
 		case !f.counted:
-		case bytes <= b.written:
+		case sent <= b.written:
 			delivered++
 		default:
 			lost++
@@ -250,6 +255,9 @@ func (w *writer) count(b *writeBuffer) (bytes int) {
 	}
 	if b.written > 0 {
 		w.session.hub.counters.writes.Add(1)
+	}
+	if w.session.deflate != deflate.None && sent <= b.written {
+		w.session.hub.counters.compress(bytes, sent)
 	}
 	w.session.hub.counters.deliver(delivered)
 	w.session.hub.counters.drop(DropClosed, lost)

@@ -33,6 +33,8 @@ func (m *Manager) metrics(w http.ResponseWriter, _ *http.Request) {
 		metric(&b, "love_hub_offered_total", "counter", "Messages for subscriptions: delivered, dropped or waiting.", s.Offered)
 		metric(&b, "love_hub_delivered_total", "counter", "Messages written to sessions.", s.Delivered)
 		metric(&b, "love_hub_writes_total", "counter", "Writes to connections, each of one or more messages.", s.Writes)
+		metric(&b, "love_hub_plain_bytes_total", "counter", "Bytes written to clients that take compressed messages, before they were compressed.", s.PlainBytes)
+		metric(&b, "love_hub_compressed_bytes_total", "counter", "The same as they were written.", s.CompressedBytes)
 		metric(&b, "love_hub_subscription_bytes", "gauge", "Memory of the subscriptions.", s.SubscriptionBytes)
 		metric(&b, "love_hub_queue_bytes", "gauge", "Bytes that wait for sessions that are behind.", s.QueueBytes)
 		reasons(&b, "love_hub_dropped_total", "Messages not delivered, or not kept.", s.Dropped)
