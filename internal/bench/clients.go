@@ -13,11 +13,17 @@ type clients struct {
 	closed  bool           // from now on connections end because they are closed here
 	failed  error          // of the first connection kept alive that was lost
 	reading sync.WaitGroup // the goroutines
+
+	inflater inflater // of those that are compressed
 }
 
 // dial opens a connection, on which messages are compressed if compressed is set.
 func (x *clients) dial(ctx context.Context, url string, compressed bool, buffer int) (*conn, error) {
-	c, err := dial(ctx, url, compressed, buffer)
+	var in *inflater
+	if compressed {
+		in = &x.inflater
+	}
+	c, err := dial(ctx, url, in, buffer)
 	if err != nil {
 		return nil, err
 	}

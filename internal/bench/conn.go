@@ -11,7 +11,6 @@ import (
 
 	"github.com/gobwas/ws"
 
-	"github.com/rubin-love/love-go/internal/deflate"
 	"github.com/rubin-love/love-go/internal/websocket"
 )
 
@@ -19,23 +18,22 @@ import (
 type conn struct {
 	net.Conn
 	buf      []byte
-	r, w     int    // the unread bytes are buf[r:w]
-	out      []byte // for sending
-	deflate  bool   // permessage-deflate was agreed on
-	size     int    // bytes of the last frame, header and all
-	inflated []byte // the last message, if it was compressed
+	r, w     int       // the unread bytes are buf[r:w]
+	out      []byte    // for sending
+	size     int       // bytes of the last frame, header and all
+	inflater *inflater // nil unless permessage-deflate was agreed on
 }
 
-// dial connects to a websocket; buffer is how many bytes are read at once. If
-// compressed is set, the manager must agree to compress.
-func dial(ctx context.Context, url string, compressed bool, buffer int) (*conn, error) {
-	d := websocket.Dialer{Timeout: time.Minute, Deflate: compressed}
-	nc, in, err := d.Dial(ctx, url)
+// dial connects to a websocket; buffer is how many bytes are read at once. With an
+// inflater the manager must agree to compress.
+func dial(ctx context.Context, url string, in *inflater, buffer int) (*conn, error) {
+	d := websocket.Dialer{Timeout: time.Minute, Deflate: in != nil}
+	nc, br, err := d.Dial(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the manager: %w", err)
 	}
-	c := &conn{Conn: nc, buf: make([]byte, buffer), deflate: compressed}
-	early, _ := in.Peek(in.Buffered()) // arrived with the answer to the handshake
+	c := &conn{Conn: nc, buf: make([]byte, buffer), inflater: in}
+	early, _ := br.Peek(br.Buffered()) // arrived with the answer to the handshake
 	c.grow(len(early))
 	c.w = copy(c.buf, early)
 	return c, nil
@@ -78,14 +76,12 @@ func (c *conn) frame() (op ws.OpCode, payload []byte, err error) {
 	c.size = end
 	payload = b[head:end]
 	if b[0]&rsv1 != 0 {
-		if !c.deflate {
+		if c.inflater == nil {
 			return 0, nil, errCompressed
 		}
-		// Without capacity: what follows the payload is kept.
-		if c.inflated, err = deflate.Inflate(c.inflated[:0], payload[:len(payload):len(payload)], largestFrame); err != nil {
+		if payload, err = c.inflater.inflate(payload); err != nil {
 			return 0, nil, fmt.Errorf("a message of the manager: %w", err)
 		}
-		payload = c.inflated
 	}
 	return ws.OpCode(b[0] & 0x0f), payload, nil
 }

@@ -43,13 +43,13 @@ func ParseUsage(stat, status string) (cpu time.Duration, rss int64, err error) {
 
 // Texts returns the text messages in the bytes that a manager sends, and the
 // error that ends them.
-func Texts(sent []byte) (texts []string, err error) { return textsOf(sent, false) }
+func Texts(sent []byte) (texts []string, err error) { return textsOf(sent, nil) }
 
 // CompressedTexts is Texts where permessage-deflate was agreed on.
-func CompressedTexts(sent []byte) (texts []string, err error) { return textsOf(sent, true) }
+func CompressedTexts(sent []byte) (texts []string, err error) { return textsOf(sent, new(inflater)) }
 
-func textsOf(sent []byte, deflate bool) (texts []string, err error) {
-	c := &conn{Conn: received{r: bytes.NewReader(sent)}, buf: make([]byte, 8), deflate: deflate}
+func textsOf(sent []byte, in *inflater) (texts []string, err error) {
+	c := &conn{Conn: received{r: bytes.NewReader(sent)}, buf: make([]byte, 8), inflater: in}
 	err = c.each(nil, func(text []byte) bool {
 		texts = append(texts, string(text))
 		return true

@@ -67,8 +67,21 @@ func TestTheBytesOnTheWireIncludeTheHeadersOfTheFrames(t *testing.T) {
 	require.Equal(t, r.Bytes+4*r.Delivered, r.WireBytes, "frames of 126 to 65535 bytes")
 }
 
-func TestAManagerThatDoesNotCompressIsAnErrorIfItShould(t *testing.T) {
+func TestACompressedLoadIsTheSameInFewerBytes(t *testing.T) {
 	l := small(start(t))
+	l.Compressed, l.Component, l.Payload = true, true, 500
+	r, err := l.Run(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, r.Failure)
+	require.EqualValues(t, 40*3, r.Delivered)
+	require.Zero(t, r.Lost)
+	require.Greater(t, r.Bytes/r.Delivered, uint64(4*500))
+	require.Less(t, r.WireBytes, r.Bytes/2)
+	require.Contains(t, r.String(), "3 subscribers of components, compressed")
+}
+
+func TestAManagerThatDoesNotCompressIsAnErrorIfItShould(t *testing.T) {
+	l := small(start(t, hub.WithCompression(false)))
 	l.Compressed = true
 	_, err := l.Run(t.Context())
 	require.ErrorContains(t, err, "the server does not compress")

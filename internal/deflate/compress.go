@@ -16,9 +16,10 @@ const (
 	Large               // as large as DEFLATE allows
 )
 
-// SmallBits is the size of the small window as a power of two: a client that keeps less
-// than the usual 32 KiB keeps that much, as those of Python's websockets do.
-const SmallBits = 12
+// SmallBits is the size of the small window as a power of two. It is one for all clients
+// that keep less than the usual 32 KiB, and the smallest that zlib can do: messages of
+// telemetry repeat themselves within that.
+const SmallBits = 9
 
 // SmallSize is the size of the small window in bytes.
 const SmallSize = 1 << SmallBits

@@ -12,7 +12,7 @@ import (
 
 const (
 	agreed      = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
-	smallWindow = agreed + "; server_max_window_bits=12"
+	smallWindow = agreed + "; server_max_window_bits=9"
 )
 
 func TestDeflateOffersAreAnsweredOrDeclined(t *testing.T) {
@@ -21,18 +21,19 @@ func TestDeflateOffersAreAnsweredOrDeclined(t *testing.T) {
 		answer string
 		bits   int
 	}{
-		"none":               {nil, "", 0},
-		"Chromium":           {[]string{"permessage-deflate; client_max_window_bits"}, agreed, 15},
-		"Firefox":            {[]string{"permessage-deflate"}, agreed, 15},
-		"Python websockets":  {[]string{"permessage-deflate; server_max_window_bits=12; client_max_window_bits=12"}, smallWindow, 12},
+		"none":              {nil, "", 0},
+		"Chromium":          {[]string{"permessage-deflate; client_max_window_bits"}, agreed, 15},
+		"Firefox":           {[]string{"permessage-deflate"}, agreed, 15},
+		"Python websockets": {[]string{"permessage-deflate; client_max_window_bits"}, agreed, 15},
+		"the same, as it is set for little memory": {[]string{"permessage-deflate; server_max_window_bits=11; client_max_window_bits=11"}, smallWindow, 9},
 		"loved bench":        {[]string{agreed}, agreed, 15},
 		"a window of 15":     {[]string{"permessage-deflate; server_max_window_bits=15"}, agreed + "; server_max_window_bits=15", 15},
-		"a window of 14":     {[]string{"permessage-deflate; server_max_window_bits=14"}, smallWindow, 12},
-		"too small a window": {[]string{"permessage-deflate; server_max_window_bits=11"}, "", 0},
-		"a second offer":     {[]string{"permessage-deflate; server_max_window_bits=9, permessage-deflate"}, agreed, 15},
+		"a window of 14":     {[]string{"permessage-deflate; server_max_window_bits=14"}, smallWindow, 9},
+		"too small a window": {[]string{"permessage-deflate; server_max_window_bits=8"}, "", 0},
+		"a second offer":     {[]string{"permessage-deflate; server_max_window_bits=8, permessage-deflate"}, agreed, 15},
 		"in a second line":   {[]string{"x-webkit-deflate-frame", "permessage-deflate"}, agreed, 15},
-		"the first is taken": {[]string{"permessage-deflate; server_max_window_bits=12, permessage-deflate"}, smallWindow, 12},
-		"quoted":             {[]string{`permessage-deflate; server_max_window_bits="12"`}, smallWindow, 12},
+		"the first is taken": {[]string{"permessage-deflate; server_max_window_bits=12, permessage-deflate"}, smallWindow, 9},
+		"quoted":             {[]string{`permessage-deflate; server_max_window_bits="12"`}, smallWindow, 9},
 		"without spaces":     {[]string{"permessage-deflate;client_max_window_bits;server_no_context_takeover"}, agreed, 15},
 
 		"another extension":        {[]string{"bbf-usp-protocol; eid=\"a;b,c\""}, "", 0},
@@ -49,7 +50,7 @@ func TestDeflateOffersAreAnsweredOrDeclined(t *testing.T) {
 		"nonsense":                 {[]string{"=; ;;", ",,", "\"", "permessage-deflate\x00"}, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer, bits := websocket.AcceptDeflate(http.Header{"Sec-Websocket-Extensions": c.offers}, 12)
+			answer, bits := websocket.AcceptDeflate(http.Header{"Sec-Websocket-Extensions": c.offers}, 9)
 			require.Equal(t, c.answer, answer)
 			require.Equal(t, c.bits, bits)
 		})
@@ -64,12 +65,12 @@ func FuzzAcceptDeflate(f *testing.F) {
 		f.Add(offer)
 	}
 	f.Fuzz(func(t *testing.T, offer string) {
-		answer, bits := websocket.AcceptDeflate(http.Header{"Sec-Websocket-Extensions": {offer}}, 12)
+		answer, bits := websocket.AcceptDeflate(http.Header{"Sec-Websocket-Extensions": {offer}}, 9)
 		switch bits {
 		case 0:
 			require.Empty(t, answer)
 			return
-		case 12:
+		case 9:
 			require.Equal(t, smallWindow, answer)
 		case 15:
 			require.Contains(t, []string{agreed, agreed + "; server_max_window_bits=15"}, answer)

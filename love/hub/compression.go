@@ -10,9 +10,13 @@ import (
 	"github.com/rubin-love/love-go/internal/websocket"
 )
 
-// minCompressed is the size of the smallest message that is compressed, in bytes. Of a
-// smaller one too little would be saved: the code of a message comes with it.
-const minCompressed = 256
+// The sizes of the smallest messages that are compressed, in bytes: of those for many
+// sessions, of which smaller ones would save too little, because the code of a message
+// comes with it; and of those for one session, which nobody shares the work for.
+const (
+	minCompressed       = 256
+	minCompressedSingle = 1 << 10
+)
 
 // rsv1 is the reserved bit that marks a compressed message, as in ws.Header.
 var rsv1 = ws.Rsv(true, false, false)
@@ -40,7 +44,7 @@ func (h *Hub) agreeOnCompression(header http.Header) (w deflate.Window, line str
 // limits of what may wait count the bytes before, which are the most that it takes.
 func (f *frame) wire(w deflate.Window) []byte {
 	n := len(f.bytes) - f.headerSize
-	if w == deflate.None || n < minCompressed || f.bytes[0] != 0x80|byte(ws.OpText) {
+	if w == deflate.None || n < minCompressed || n < minCompressedSingle && (f.single || !f.counted) || f.bytes[0] != 0x80|byte(ws.OpText) {
 		return f.bytes
 	}
 	if n <= deflate.SmallSize {

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -10,10 +11,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/internal/deflate"
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/auth"
 )
 
 // frameOf returns a text frame, as a message to subscribers is.
-func frameOf(text string) *frame { return textFrame(append(newBuffer(len(text)), text...)) }
+func frameOf(text string) *frame {
+	f := textFrame(append(newBuffer(len(text)), text...))
+	f.counted = true
+	return f
+}
+
+func singleFrame(n int) *frame {
+	f := frameOf(strings.Repeat("x", n))
+	f.single = true
+	return f
+}
 
 func TestAFrameIsCompressedOnceForAllWhoTakeIt(t *testing.T) {
 	f := frameOf(strings.Repeat("LOVE ", 2000))
@@ -43,6 +56,8 @@ func TestWhatIsNotWorthCompressingStaysAsItIs(t *testing.T) {
 	}
 	for name, f := range map[string]*frame{
 		"a small message": frameOf(strings.Repeat("x", minCompressed-1)),
+		"for one session": singleFrame(minCompressedSingle - 1),
+		"an answer":       answerFrame(strings.Repeat("x", 500)),
 		"noise":           frameOf(string(noise)),
 		"nothing":         frameOf(""),
 		"a ping":          controlFrame(ws.OpPing, make([]byte, 125)),
@@ -53,6 +68,8 @@ func TestWhatIsNotWorthCompressingStaysAsItIs(t *testing.T) {
 		}
 	}
 	require.Less(t, len(frameOf(strings.Repeat("x", minCompressed)).wire(deflate.Large)), 50)
+	require.Less(t, len(singleFrame(minCompressedSingle).wire(deflate.Large)), 50)
+	require.Less(t, len(answerFrame(strings.Repeat("x", minCompressedSingle)).wire(deflate.Large)), 50)
 }
 
 func TestEachVariantOfAFrameIsCompressed(t *testing.T) {
@@ -68,4 +85,37 @@ func TestEachVariantOfAFrameIsCompressed(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(as.payload()), string(text))
 	}
+}
+
+// Many screens that connect at once get the same snapshots.
+func TestALastValueIsOneFrameForAllWhoGetIt(t *testing.T) {
+	h := New(WithTracing(false))
+	defer func() { require.NoError(t, h.Shutdown(t.Context())) }()
+	publisher := h.Local(auth.Principal{Process: true})
+	publish := func(value string) {
+		require.NoError(t, publisher.Send(t.Context(), []byte(`{"category":"event","data":[{"csc":"A","salindex":0,"data":{"s":`+value+`}}]}`)))
+	}
+	publish("1")
+	own := love.StreamGroup(love.CategoryEvent, "A", 0, "s")
+	all := love.StreamGroup(love.CategoryEvent, "A", 0, love.All)
+	g := h.index.find(own)
+	frameTo := func(name love.Group) *frame {
+		g.last.mu.Lock()
+		defer g.last.mu.Unlock()
+		return lastFrame(name, g)
+	}
+	first := frameTo(own)
+	require.Same(t, first, frameTo(own))
+	require.False(t, first.single)
+	require.True(t, frameTo(all).single)
+	require.Same(t, first, frameTo(own), "those of other groups are not kept")
+
+	publish("2")
+	second := frameTo(own)
+	require.Contains(t, string(second.payload()), `{"s":2}`)
+	require.Same(t, second, frameTo(own))
+	require.NoError(t, publisher.Close())
+	require.Contains(t, string(frameTo(own).payload()), `"stale":true`)
+	runtime.KeepAlive(first)
+	runtime.KeepAlive(second)
 }

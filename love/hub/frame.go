@@ -29,6 +29,7 @@ type frame struct {
 	pong    bool     // replaces one that waits: the peer needs the answer to its last ping only
 	counted bool     // a message to subscribers, not an answer or a control frame: see counters
 	isLast  bool     // a last value of a snapshot
+	single  bool     // made for one session; so are answers and control frames
 	seq     uint64   // number within its stream, sent with variantSeq
 
 	variants   [frameVariants]atomic.Pointer[frame]
@@ -68,7 +69,7 @@ func (f *frame) as(v variant) *frame {
 			buf = append(buf, '}')
 		}
 		made = textFrame(buf)
-		made.key, made.streams, made.barrier, made.counted, made.isLast = f.key, f.streams, f.barrier, f.counted, f.isLast
+		made.key, made.streams, made.barrier, made.counted, made.isLast, made.single = f.key, f.streams, f.barrier, f.counted, f.isLast, f.single
 	}
 	f.variants[v].Store(made)
 	return made

@@ -3,6 +3,7 @@ package hub
 import (
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/rubin-love/love-go/internal/wire"
 )
@@ -21,6 +22,11 @@ type lastValue struct {
 	// the first.
 	publisher *source
 	at        int64 // when it came, UNIX ns
+
+	// The message of the stream's own group with the value, as long as some session has
+	// not read it: many may subscribe at once. It holds the value of seq.
+	made      weak.Pointer[frame]
+	madeStale bool // the source had gone
 
 	nameSize int  // bytes counted for the group's name
 	removed  bool // the index has removed the group: use its successor

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/rubin-love/love-go/love"
 )
@@ -249,8 +250,24 @@ func (s *session) sendLast(sn *snapshot, g *group, ahead int, now time.Time, wak
 }
 
 // lastFrame returns a message to the group called name with the last value of the stream
-// g, whose lock is held.
+// g, whose lock is held. Those to the stream's own group are shared.
 func lastFrame(name love.Group, g *group) *frame {
+	l := &g.last
+	stale := l.source.gone.Load()
+	if name != g.name {
+		f := makeLastFrame(name, g, stale)
+		f.single = true
+		return f
+	}
+	f := l.made.Value()
+	if f == nil || f.seq != l.seq || l.madeStale != stale {
+		f = makeLastFrame(name, g, stale)
+		l.made, l.madeStale = weak.Make(f), stale
+	}
+	return f
+}
+
+func makeLastFrame(name love.Group, g *group, stale bool) *frame {
 	l := &g.last
 	stream, value := love.AppendText(nil, g.name.Stream), l.value
 	if name.Stream == love.All && name.CSC != love.All && wildcardShape(name) == 0 {
@@ -261,7 +278,7 @@ func lastFrame(name love.Group, g *group) *frame {
 	buf = appendItem(append(buf, `,"data":[`...), l.csc, l.index, stream, value)
 	buf = love.AppendText(append(buf, `],"subscription":`...), name.String())
 	buf = append(buf, `,"snapshot":true`...)
-	if l.source.gone.Load() {
+	if stale {
 		buf = append(buf, `,"stale":true`...)
 	}
 	f := textFrame(append(buf, '}'))
