@@ -91,12 +91,12 @@ var mayNeed = map[string][]string{
 	"love/commander/record":        {},
 	"love/commander/salcommander":  {},
 	"love/dashboard":               {},
-	"love/external":                append(slices.Clone(websocket), "github.com/julienschmidt/httprouter", "github.com/wneessen/go-mail", "golang.org/x/crypto", "golang.org/x/text"),
-	"love/hub":                     websocket,
+	"love/external":                append(slices.Clone(compressed), "github.com/julienschmidt/httprouter", "github.com/wneessen/go-mail", "golang.org/x/crypto", "golang.org/x/text"),
+	"love/hub":                     compressed,
 	"love/history":                 {},
 	"love/history/archive":         {"github.com/klauspost/compress"},
 	"love/history/efd":             {},
-	"love/manager":                 append(slices.Clone(websocket), "github.com/julienschmidt/httprouter"),
+	"love/manager":                 append(slices.Clone(compressed), "github.com/julienschmidt/httprouter"),
 	"love/producer":                websocket,
 	"love/sal":                     {},
 	"love/sal/enums":               {},
@@ -108,6 +108,8 @@ var mayNeed = map[string][]string{
 var (
 	hashing   = []string{"golang.org/x/crypto", "golang.org/x/sys"}
 	websocket = []string{"github.com/gobwas/ws", "github.com/gobwas/httphead", "github.com/gobwas/pool"}
+	// compressed is for the websocket's server alone: our client does not compress.
+	compressed = append(slices.Clone(websocket), "github.com/klauspost/compress")
 )
 
 // mustNotNeed lists the units that a unit must not import, directly or not.

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/internal/websocket"
 )
 
 // relay passes connections on to an address, and counts the bytes.
@@ -238,5 +240,33 @@ func TestAChromiumTalksCompressed(t *testing.T) {
 	case err := <-ended:
 		ended <- err
 		t.Fatalf("Chromium has ended: %v\n%s", err, &output)
+	}
+}
+
+func TestCompressionCanBeSwitchedOff(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		env  string
+		on   bool
+	}{
+		"by default":         {nil, "", true},
+		"with the flag":      {[]string{"--compression", "off"}, "", false},
+		"in the environment": {nil, "off", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := newUser(t)
+			if c.env != "" {
+				u.env["LOVED_COMPRESSION"] = c.env
+			}
+			_, manager := u.startManager(c.args...)
+			d := websocket.Dialer{Timeout: testTimeout, Deflate: true}
+			conn, _, err := d.Dial(t.Context(), newRelay(t, manager).url)
+			if !c.on {
+				require.ErrorContains(t, err, "the server does not compress")
+				return
+			}
+			require.NoError(t, err)
+			require.NoError(t, conn.Close())
+		})
 	}
 }

@@ -30,6 +30,8 @@ func TestMetricsHaveTheCountsOfTheHub(t *testing.T) {
 	require.Equal(t, 200, w.Code)
 	for _, line := range []string{
 		"# TYPE love_hub_sessions gauge\nlove_hub_sessions 1\n",
+		"# TYPE love_hub_plain_bytes_total counter\nlove_hub_plain_bytes_total 0\n",
+		"# TYPE love_hub_compressed_bytes_total counter\nlove_hub_compressed_bytes_total 0\n",
 		`love_hub_denied_total{reason="malformed"} 1` + "\n",
 		`love_hub_closed_total{reason="slow"} 0` + "\n",
 		`love_hub_dropped_total{reason="backlog"} 0` + "\n",
