@@ -3,6 +3,7 @@ package hub_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -203,15 +204,20 @@ func (c *pacedClient) flush(now time.Time) {
 // read keeps what comes, until the connection ends, and answers pings.
 func (c *pacedClient) read() {
 	for {
-		f, err := ws.ReadFrame(c.nc)
-		switch {
-		case err != nil:
+		header, err := ws.ReadHeader(c.nc)
+		if err != nil {
 			return
-		case f.Header.OpCode == ws.OpPing:
-			_ = ws.WriteFrame(c.nc, ws.MaskFrameInPlace(ws.NewPongFrame(f.Payload)))
-		case f.Header.OpCode == ws.OpText && !strings.Contains(string(f.Payload), "Successfully"):
+		}
+		payload := make([]byte, header.Length)
+		if _, err := io.ReadFull(c.nc, payload); err != nil {
+			return
+		}
+		switch {
+		case header.OpCode == ws.OpPing:
+			_ = ws.WriteFrame(c.nc, ws.MaskFrameInPlace(ws.NewPongFrame(payload)))
+		case header.OpCode == ws.OpText && !strings.Contains(string(payload), "Successfully"):
 			c.mu.Lock()
-			c.got = append(c.got, dataOf(string(f.Payload)))
+			c.got = append(c.got, dataOf(string(payload)))
 			c.mu.Unlock()
 		}
 	}
