@@ -60,7 +60,7 @@ var mayImport = map[string][]string{
 
 	"love/server": {
 		"love", "love/audit", "love/auth", "love/auth/jwt", "love/auth/password", "love/commander", "love/commander/authority",
-		"love/commander/commanderhttp", "love/commander/record", "love/hub", "love/manager",
+		"love/commander/commanderhttp", "love/commander/record", "love/history", "love/history/archive", "love/hub", "love/manager",
 	},
 
 	"love/lovetest": everything,

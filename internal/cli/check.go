@@ -38,7 +38,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Test the manager's configuration and what it depends on",
 		Long: `Read the configuration of a manager, as loved manager does, test everything that it depends
-on (address, database, commander, frontend, log services, Jira, mail, LDAP), and report what works, what is wrong and what to do. Nothing
+on (address, database, commander, frontend, log services, Jira, mail, LDAP, archive, EFDs), and report
+what works, what is wrong and what to do. Nothing
 is changed, except that missing tables are created in an existing database. If the variables LSST_…
 name the observatory's SAL bus, that is tested, too.`,
 		Args: exactArgs(),
@@ -70,6 +71,8 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 		{"Jira", f.services.checkJira},
 		{"mail server", f.services.checkMail},
 		{"LDAP", f.checkLDAP},
+		{"archive", f.checkArchive},
+		{"EFDs", f.checkEFDs},
 		{"leap seconds", checkLeapSeconds},
 		{"Kafka brokers", a.checkKafka(kafka.CheckBrokers)},
 		{"Kafka round trip", a.checkKafka(kafka.CheckRoundTrip)},

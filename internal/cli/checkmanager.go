@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/rubin-love/love-go/love/history/archive"
 	"github.com/rubin-love/love-go/love/server"
 	"github.com/rubin-love/love-go/love/store"
 )
@@ -21,6 +22,7 @@ func (f *managerFlags) checkServer(ctx context.Context) error {
 	c := f.serverConfig()
 	c.Passwords = nil                    // hashing them takes long
 	c.Authority, c.Approval = false, nil // they need the commander, which has a check of its own
+	c.Archive = archive.Config{}         // as the archive
 	s, err := server.New(ctx, c)
 	if err != nil {
 		return err

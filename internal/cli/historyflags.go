@@ -93,7 +93,7 @@ func (f *efdFlags) add(text string, logins map[string]login) error {
 	name, address, hasAddress := strings.Cut(text, "=")
 	switch {
 	case !efdName.MatchString(name):
-		return fmt.Errorf("--efd: %q is not the name of an EFD: write NAME=URL, with a NAME of letters, digits, _, - and .", mask.Address(name))
+		return fmt.Errorf("--efd: %q is not the name of an EFD: write NAME=URL, with a NAME of letters, digits, underscores, hyphens and dots", mask.Address(name))
 	case name == archiveSource:
 		return fmt.Errorf("--efd: %q is the name of the manager's own archive: give the EFD another name", name)
 	case f.sources[name] != nil:

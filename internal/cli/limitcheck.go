@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/machine"
@@ -120,7 +121,7 @@ const maxPing = time.Minute
 
 // warnings returns what is probably a mistake in the settings, a sentence each.
 func (f *managerFlags) warnings(r resources) []string {
-	list := append(f.limits.warnings(r), f.services.warnings()...)
+	list := slices.Concat(f.limits.warnings(r), f.services.warnings(), f.archive.warnings())
 	if f.ping > maxPing {
 		list = append(list, fmt.Sprintf("--ping is %v: proxies close connections that are silent for longer than %v, and clients that have vanished keep their place as long; give less", f.ping, maxPing))
 	}

@@ -99,24 +99,32 @@ type limitFlag struct{ limitField }
 func (f *limitFlag) Type() string { return "int" }
 
 func (f *limitFlag) Set(text string) error {
-	number, unit := text, 1
+	n, err := strconv.Atoi(text)
+	ok := err == nil
 	if f.isSize() {
-		for suffix, size := range map[string]int{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
-			if rest, is := strings.CutSuffix(text, suffix); is {
-				number, unit = strings.TrimSpace(rest), size
-			}
-		}
+		n, ok = parseSize(text)
 	}
-	n, err := strconv.Atoi(number)
-	if err != nil || n*unit/unit != n {
+	if !ok {
 		example := strconv.Itoa(f.def)
 		if f.isSize() {
 			example += " or " + humanSize(f.def)
 		}
 		return fmt.Errorf("%q is not a number such as %s, or 0 for the default", text, example)
 	}
-	*f.value = n * unit
+	*f.value = n
 	return nil
+}
+
+// parseSize parses a number of bytes, which may have a unit: 4 MiB.
+func parseSize(text string) (bytes int, ok bool) {
+	number, unit := text, 1
+	for suffix, size := range map[string]int{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		if rest, is := strings.CutSuffix(text, suffix); is {
+			number, unit = strings.TrimSpace(rest), size
+		}
+	}
+	n, err := strconv.Atoi(number)
+	return n * unit, err == nil && n*unit/unit == n
 }
 
 // humanSize returns a number, or a number of bytes, for the help.

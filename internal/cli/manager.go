@@ -54,6 +54,8 @@ type managerFlags struct {
 	services                   serviceFlags
 	frontend                   frontendFlags
 	commands                   commandSettings
+	archive                    archiveFlags
+	efds                       efdFlags
 	log                        logFlags
 }
 
@@ -82,7 +84,7 @@ are given; those that exist keep theirs.`,
 
 // managerFlagGroups are the parts of the manager's help.
 var managerFlagGroups = []flagGroup{
-	{"Start", false, []string{"listen", "process-password", "database", "commander", "frontend", "insecure-dev", "help", helpAll}},
+	{"Start", false, []string{"listen", "process-password", "database", "commander", "frontend", "archive", "insecure-dev", "help", helpAll}},
 	{"Users who are added if they are missing", false, []string{"admin-password", "user-password", "cmd-password"}},
 	{"Behind a proxy", false, []string{"url-prefix", "origins", "trusted-proxies"}},
 	{"Logging", false, []string{"log-*"}},
@@ -93,6 +95,7 @@ var managerFlagGroups = []flagGroup{
 		"commanding", "command-*", "approval", "authority", "unrecorded-commands", "name", "server-url", "heartbeat-query-commander",
 	}},
 	{"Services outside of LOVE", true, []string{"ole", "jira", "jira-*", "smtp-*", "nightreport-*", "nightly-digest"}},
+	{"Archive and EFDs", true, []string{"archive-*", "efd*"}},
 	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "compression", "drain", "broker"}},
 	{"Limits (0 is the default)", true, []string{"limit-*"}},
 	{"Time", true, []string{"leap-seconds"}},
@@ -156,6 +159,8 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	f.commands.register(fs)
 	flag(&f.heartbeats, "heartbeat-query-commander", true, "ask the commander for its heartbeat", "HEARTBEAT_QUERY_COMMANDER")
 	str(&f.serverURL, "server-url", "", "`HOST` in the identity of commands (default this machine's name)", "SERVER_URL")
+	f.archive.register(fs)
+	f.efds.register(fs)
 	f.limits.register(fs)
 	f.log.register(fs, slog.LevelInfo)
 }
@@ -226,8 +231,10 @@ func (f *managerFlags) check() error {
 	if err := f.ldap.check(); err != nil {
 		return err
 	}
-	if err := f.commands.check(); err != nil {
-		return err
+	for _, check := range []func() error{f.commands.check, f.archive.check, f.efds.check} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	if err := f.services.check(); err != nil {
 		return err
@@ -351,6 +358,7 @@ func (f *managerFlags) serverConfig() server.Config {
 	}
 	c.MaxConnectionsPerAddress = f.limits.addressConnections
 	f.commands.configure(&c)
+	c.Archive = f.archive.config()
 	return c
 }
 

@@ -31,6 +31,12 @@ func (f *managerFlags) report(ctx context.Context, s *server.Server, machine res
 	if f.frontend.dir != "" {
 		log.Info("frontend", "folder", f.frontend.dir)
 	}
+	if f.archive.dir == "" {
+		log.Info("no archive: nothing is recorded; name a folder with --archive")
+	}
+	for _, name := range f.efds.names() {
+		log.Info("EFD", "name", name, "address", f.efds.shown[name])
+	}
 	limits := []any{"clients", f.limits.sessions(machine), "file descriptors", machine.descriptors}
 	for _, field := range f.limits.fields() {
 		if field.isGiven() {

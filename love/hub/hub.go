@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -166,12 +167,14 @@ func (h *Hub) Disconnect(match func(auth.Principal) bool, reason CloseReason) {
 }
 
 // Shutdown closes all sessions with code 1001 once what waits for them has
-// been written, spread over the time of [WithDrain], and ends the hub. It
+// been written, spread over the time of [WithDrain], and ends the hub. Those within the
+// process come last, so that they get what the others still publish. It
 // returns when all have ended, or with ctx's error after it has closed
 // the connections that were left.
 func (h *Hub) Shutdown(ctx context.Context) error {
 	h.sessions.refuseNew()
 	open := h.sessions.all()
+	slices.SortStableFunc(open, func(a, b *session) int { return a.order() - b.order() })
 	for i, s := range open {
 		s.close(CloseShutdown)
 		if h.drain > 0 && i < len(open)-1 {
@@ -199,6 +202,14 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	}
 	h.detach()
 	return err
+}
+
+// order is 1 for a session within the process, and 0 for a websocket.
+func (s *session) order() int {
+	if _, local := s.sink.(localSink); local {
+		return 1
+	}
+	return 0
 }
 
 func (h *Hub) pause(ctx context.Context, d time.Duration) {

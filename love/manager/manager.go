@@ -137,6 +137,8 @@ type Config struct {
 	// HTTP returns the figures of the server in front, for /metrics. Default: none are
 	// shown.
 	HTTP func() HTTPStats
+	// Metrics returns further figures for /metrics. Default: there are none.
+	Metrics func() []Metric
 	// Dependencies are checked by /readyz. Default: none.
 	Dependencies []Dependency
 

@@ -18,6 +18,25 @@ type HTTPStats struct {
 	Ambiguous   uint64 // requests whose length could be understood in two ways
 }
 
+// Metric is one more figure at /metrics.
+type Metric struct {
+	Name  string // such as "love_archive_recorded_total"
+	Kind  string // "counter" or "gauge"
+	Help  string
+	Value int64
+	// Values, if not nil, are several values by what the Label distinguishes.
+	Values map[string]int64
+	Label  string
+}
+
+func (m Metric) write(b *strings.Builder) {
+	if m.Values == nil {
+		metric(b, m.Name, m.Kind, m.Help, m.Value)
+		return
+	}
+	labelled(b, m.Name, m.Kind, m.Help, m.Label, m.Values)
+}
+
 // metrics answers in Prometheus' text format: the counts of the hub, one label
 // per reason, and the expiry of the table of leap seconds. The format is simple
 // enough to be written here, so that programs which embed the manager need no
@@ -47,6 +66,11 @@ func (m *Manager) metrics(w http.ResponseWriter, _ *http.Request) {
 		reasons(&b, "love_http_refused_total", "HTTP connections refused or cut: beyond the bound of their address, an answer not taken in time, or a request with two lengths.",
 			map[string]uint64{"address": s.Refused, "slow": s.Slow, "ambiguous": s.Ambiguous})
 	}
+	if m.config.Metrics != nil {
+		for _, x := range m.config.Metrics() {
+			x.write(&b)
+		}
+	}
 	metric(&b, "love_leap_seconds_expiry_timestamp_seconds", "gauge",
 		"Until when the table of leap seconds is known to be complete.", love.LeapSecondsExpiry().Unix())
 	writeText(w, http.StatusOK, b.String())
@@ -57,8 +81,12 @@ func metric[N int | int64 | uint64](b *strings.Builder, name, kind, help string,
 }
 
 func reasons(b *strings.Builder, name, help string, counts map[string]uint64) {
-	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s counter\n", name, help, name)
-	for _, reason := range slices.Sorted(maps.Keys(counts)) {
-		fmt.Fprintf(b, "%s{reason=%q} %d\n", name, reason, counts[reason])
+	labelled(b, name, "counter", help, "reason", counts)
+}
+
+func labelled[N int64 | uint64](b *strings.Builder, name, kind, help, label string, values map[string]N) {
+	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+	for _, of := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintf(b, "%s{%s=%q} %d\n", name, label, of, values[of])
 	}
 }

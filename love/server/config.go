@@ -17,6 +17,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/history/archive"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
 )
@@ -138,6 +139,11 @@ type Config struct {
 	// Routes are paths of further APIs, which are served with the manager's checks of
 	// log-in and permission. Default: none.
 	Routes []manager.Route
+	// Archive records events and telemetry into the folder that it names, and answers the
+	// history API from there. A folder that cannot be opened, or into which another manager
+	// records, is tried again every ten seconds. Its Clock and Log are by default those of
+	// the server. Default: nothing is recorded.
+	Archive archive.Config
 	// Broker connects the hub to those of other managers. Default: none, it is alone.
 	Broker hub.Broker
 	// HubOptions are further options of the hub. They are applied after those of the
@@ -212,9 +218,12 @@ func (c *Config) check() error {
 	if c.MaxConnectionsPerAddress < 0 {
 		return fmt.Errorf("server.Config.MaxConnectionsPerAddress is %d: give a number above 0, or 0 for the default", c.MaxConnectionsPerAddress)
 	}
+	if c.Archive.MaxBytes < 0 {
+		return fmt.Errorf("server.Config.Archive.MaxBytes is %d: give a number above 0, or 0 for no limit", c.Archive.MaxBytes)
+	}
 	for name, d := range map[string]time.Duration{
 		"TokenLifetime": c.TokenLifetime, "CommandTimeout": c.CommandTimeout, "CommandRetention": c.CommandRetention,
-		"Drain": c.Drain, "DrainTimeout": c.DrainTimeout,
+		"Drain": c.Drain, "DrainTimeout": c.DrainTimeout, "Archive.MaxAge": c.Archive.MaxAge,
 		"LogInLimits.UserEvery": c.LogInLimits.UserEvery, "LogInLimits.AddressEvery": c.LogInLimits.AddressEvery,
 	} {
 		if d < 0 {

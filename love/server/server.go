@@ -23,19 +23,20 @@ import (
 // [Server.ListenAndServe]. It is also an http.Handler, for programs that have their
 // own http.Server; those call [Server.Run] and [Server.Close] instead.
 type Server struct {
-	config   Config
-	access   access
-	commands *commands // nil: no commander
-	hub      *hub.Hub
-	manager  *manager.Manager
-	poller   *manager.HeartbeatPoller // nil: no Heartbeater
-	http     *httpserver.Server       // for Serve
+	config    Config
+	access    access
+	commands  *commands // nil: no commander
+	hub       *hub.Hub
+	recording *recording // nil: no archive
+	manager   *manager.Manager
+	poller    *manager.HeartbeatPoller // nil: no Heartbeater
+	http      *httpserver.Server       // for Serve
 
 	unfinished []startTask // owned by New, then by Run
 }
 
-// New assembles a server. It opens no port and starts no goroutine. The error says
-// which setting is wrong, or how Storage failed. Without an error, [Server.Serve] or
+// New assembles a server. It opens no port. What is published from then on is recorded,
+// if there is an Archive. The error says which setting is wrong, or how Storage failed. Without an error, [Server.Serve] or
 // [Server.Close] must be called; both close Storage at the end.
 func New(ctx context.Context, c Config) (*Server, error) {
 	if c.Clock == nil {
@@ -85,6 +86,10 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		heartbeats = s.commanderHeartbeat
 		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "commander", Check: s.poller.Check})
 	}
+	if s.recording = newRecording(c); s.recording != nil {
+		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "archive", Check: s.recording.check})
+		config.Metrics = s.recording.metrics
+	}
 	config.Dependencies = append(config.Dependencies, c.Dependencies...)
 	s.hub = hub.New(s.hubOptions(heartbeats)...)
 	config.Hub = s.hub
@@ -98,6 +103,9 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	config.HTTP = func() manager.HTTPStats { return manager.HTTPStats(s.http.Stats()) }
 	if s.manager, err = manager.New(config); err != nil {
 		return errors.Join(err, s.hub.Shutdown(ctx))
+	}
+	if s.recording != nil {
+		s.atStart(ctx, "the archive cannot be opened, so nothing is recorded", "the archive is opened", s.recording.begin(s.hub))
 	}
 	if s.commands != nil {
 		s.atStart(ctx, "the commands that the last run left open could not be marked in the record",
@@ -220,7 +228,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 }
 
 // Close ends a server whose program does not call [Server.Serve]: it closes the
-// sockets, waits for commands under way until ctx ends, and closes Storage.
+// sockets, waits for commands under way until ctx ends, and closes Storage and Archive.
 func (s *Server) Close(ctx context.Context) error { return s.drain(ctx, func() {}) }
 
 // answerTime is how long before the end of the server the commands under way end,
@@ -231,6 +239,9 @@ const answerTime = 500 * time.Millisecond
 func (s *Server) drain(ctx context.Context, requests func()) error {
 	var ending sync.WaitGroup
 	ending.Go(requests)
+	if s.recording != nil {
+		s.recording.ending.Store(true)
+	}
 	ending.Go(func() {
 		if err := s.hub.Shutdown(ctx); err != nil {
 			s.config.Logger.Warn("closed the connections of clients that did not close them", "error", err)
@@ -248,6 +259,9 @@ func (s *Server) drain(ctx context.Context, requests func()) error {
 	err := s.config.Storage.Close()
 	if err != nil {
 		s.config.Logger.Warn("the database could not be closed", "error", err)
+	}
+	if s.recording != nil {
+		err = errors.Join(err, s.recording.close())
 	}
 	return err
 }

@@ -1,0 +1,118 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/history"
+	"github.com/rubin-love/love-go/love/history/archive"
+	"github.com/rubin-love/love-go/love/server"
+)
+
+var position = love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, "position")
+
+func publishPosition(t *testing.T, s *server.Server, n int) {
+	t.Helper()
+	require.NoError(t, s.Hub().Publish(t.Context(), love.Message{Category: position.Category, Data: []love.Item{
+		{CSC: position.CSC, Streams: []love.Stream{{Name: position.Stream, Value: love.RawValue(fmt.Sprintf(`{"n":{"value":%d}}`, n))}}},
+	}}))
+}
+
+// recorded returns the values in the files of a folder.
+func recorded(t *testing.T, dir string) (values []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.mcap"))
+	require.NoError(t, err)
+	for _, path := range files {
+		f, err := archive.OpenFile(path)
+		require.NoError(t, err)
+		require.True(t, f.Closed(), path)
+		for m, err := range f.Messages(t.Context(), history.Span{}) {
+			require.NoError(t, err)
+			values = append(values, string(m.Value))
+		}
+	}
+	return values
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return string(body)
+}
+
+func TestAServerRecordsWhatItsHubCarries(t *testing.T) {
+	dir := t.TempDir()
+	var log bytes.Buffer
+	t.Run("serving", func(t *testing.T) {
+		s, url := serve(t, server.Config{Archive: archive.Config{Dir: dir, MaxAge: time.Hour}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		for n := range 3 {
+			publishPosition(t, s, n)
+		}
+		require.Equal(t, "ready\ndatabase: ok\narchive: ok\n", get(t, url+"/readyz"))
+		require.Contains(t, get(t, url+"/metrics"), "love_archive_writable 1\n")
+	})
+	require.Equal(t, []string{`{"n":{"value":0}}`, `{"n":{"value":1}}`, `{"n":{"value":2}}`}, recorded(t, dir), "all that came before the end")
+	require.Contains(t, log.String(), `msg="archive: recording"`)
+	require.Contains(t, log.String(), `msg="archive: closed" recorded=3 dropped_telemetry=0 dropped_events=0 files=1`)
+}
+
+func TestAServerWhoseArchiveCannotBeOpenedServesAndTriesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		other, err := archive.Open(archive.Config{Dir: dir})
+		require.NoError(t, err)
+		var log bytes.Buffer
+		s, err := server.New(t.Context(), server.Config{Archive: archive.Config{Dir: dir}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, err)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- s.Run(ctx) }()
+		ask := func(path string) string {
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+			return w.Body.String()
+		}
+		publishPosition(t, s, 1)
+		require.Equal(t, "ready\ndatabase: ok\narchive: the history is not available: archive "+dir+": another archive records into the folder: give each manager a folder of its own\n", ask("/readyz"))
+		require.Contains(t, ask("/metrics"), "love_archive_writable 0\n")
+		require.Equal(t, 1, strings.Count(log.String(), "nothing is recorded"))
+		require.NoError(t, other.Close())
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		require.Equal(t, "ready\ndatabase: ok\narchive: ok\n", ask("/readyz"))
+		publishPosition(t, s, 2)
+		stop()
+		require.NoError(t, <-ended)
+		require.NoError(t, s.Close(context.Background()))
+		require.Equal(t, []string{`{"n":{"value":2}}`}, recorded(t, dir))
+		require.Contains(t, ask("/metrics"), `love_archive_recorded_total 1`)
+	})
+}
+
+func TestAnArchiveWithANegativeBoundIsRefused(t *testing.T) {
+	for _, c := range []archive.Config{{Dir: "x", MaxAge: -1}, {Dir: "x", MaxBytes: -1}} {
+		_, err := server.New(t.Context(), server.Config{Archive: c})
+		require.ErrorContains(t, err, "server.Config.Archive.Max")
+	}
+	_, err := os.Stat("x")
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
