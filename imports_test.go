@@ -36,9 +36,10 @@ var mayImport = map[string][]string{
 	"love/commander/record":        {"love", "love/commander"},
 	"love/commander/salcommander":  {"love", "love/commander", "love/sal"},
 
-	"love/history":         {"love"},
-	"love/history/archive": {"love", "love/history"},
-	"love/history/efd":     {"love", "love/history"},
+	"love/history":             {"love"},
+	"love/history/archive":     {"love", "love/history"},
+	"love/history/efd":         {"love", "love/history"},
+	"love/history/historyhttp": {"love", "love/history", "love/manager"},
 
 	"love/client":    {"love", "love/commander", "love/commander/commanderhttp"},
 	"love/dashboard": {},
@@ -60,7 +61,8 @@ var mayImport = map[string][]string{
 
 	"love/server": {
 		"love", "love/audit", "love/auth", "love/auth/jwt", "love/auth/password", "love/commander", "love/commander/authority",
-		"love/commander/commanderhttp", "love/commander/record", "love/history", "love/history/archive", "love/hub", "love/manager",
+		"love/commander/commanderhttp", "love/commander/record", "love/history", "love/history/archive",
+		"love/history/historyhttp", "love/hub", "love/manager",
 	},
 
 	"love/lovetest": everything,

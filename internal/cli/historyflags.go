@@ -17,10 +17,11 @@ import (
 	"github.com/rubin-love/love-go/internal/mask"
 	"github.com/rubin-love/love-go/love/history"
 	"github.com/rubin-love/love-go/love/history/efd"
+	"github.com/rubin-love/love-go/love/server"
 )
 
 // archiveSource is the name of the archive among the sources of the past.
-const archiveSource = "archive"
+const archiveSource = server.ArchiveName
 
 // efdFlags are the EFDs that a command asks for the past, by name.
 type efdFlags struct {

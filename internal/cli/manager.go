@@ -358,7 +358,7 @@ func (f *managerFlags) serverConfig() server.Config {
 	}
 	c.MaxConnectionsPerAddress = f.limits.addressConnections
 	f.commands.configure(&c)
-	c.Archive = f.archive.config()
+	c.Archive, c.History = f.archive.config(), f.efds.sources
 	return c
 }
 

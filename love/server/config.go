@@ -17,13 +17,18 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/history"
 	"github.com/rubin-love/love-go/love/history/archive"
+	"github.com/rubin-love/love-go/love/history/historyhttp"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
 // DefaultMaxConnectionsPerAddress is the default of MaxConnectionsPerAddress.
 const DefaultMaxConnectionsPerAddress = httpserver.DefaultMaxPerAddress
+
+// ArchiveName is the name of the archive among the sources of the past.
+const ArchiveName = "archive"
 
 // Config holds the parts and settings of a [Server]. Every field has a default that
 // is safe and works: the zero Config is a manager in memory without a commander, to
@@ -144,6 +149,12 @@ type Config struct {
 	// records, is tried again every ten seconds. Its Clock and Log are by default those of
 	// the server. Default: nothing is recorded.
 	Archive archive.Config
+	// History are further sources of the past by their names, such as EFDs. The archive's
+	// name is [ArchiveName]. Default: none; with neither there is no history API.
+	History map[string]history.Source
+	// HistoryLimits bound what can be asked of the past. Default: see
+	// [historyhttp.Limits].
+	HistoryLimits historyhttp.Limits
 	// Broker connects the hub to those of other managers. Default: none, it is alone.
 	Broker hub.Broker
 	// HubOptions are further options of the hub. They are applied after those of the
@@ -217,6 +228,9 @@ func (c *Config) check() error {
 	}
 	if c.MaxConnectionsPerAddress < 0 {
 		return fmt.Errorf("server.Config.MaxConnectionsPerAddress is %d: give a number above 0, or 0 for the default", c.MaxConnectionsPerAddress)
+	}
+	if c.History[ArchiveName] != nil {
+		return fmt.Errorf("server.Config.History: %q is the name of Archive: choose another", ArchiveName)
 	}
 	if c.Archive.MaxBytes < 0 {
 		return fmt.Errorf("server.Config.Archive.MaxBytes is %d: give a number above 0, or 0 for no limit", c.Archive.MaxBytes)

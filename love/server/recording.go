@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,9 +15,25 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/history"
 	"github.com/rubin-love/love-go/love/history/archive"
+	"github.com/rubin-love/love-go/love/history/historyhttp"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
 )
+
+// historyRoutes returns the paths of the history API, none if nothing can be asked.
+func (s *Server) historyRoutes() []manager.Route {
+	c := historyhttp.Config{Sources: maps.Clone(s.config.History), Limits: s.config.HistoryLimits, Logger: s.config.Logger}
+	if s.recording != nil {
+		if c.Sources == nil {
+			c.Sources = map[string]history.Source{}
+		}
+		c.Sources[ArchiveName], c.Default = s.recording, ArchiveName
+	}
+	if len(c.Sources) == 0 {
+		return nil
+	}
+	return historyhttp.New(c).Routes()
+}
 
 // recording records what the hub carries into an archive. While the archive's folder
 // cannot be opened, it is a source that cannot answer.

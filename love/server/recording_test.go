@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,12 +19,31 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/history"
 	"github.com/rubin-love/love-go/love/history/archive"
 	"github.com/rubin-love/love-go/love/server"
 )
 
 var position = love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, "position")
+
+// safeLog is a log that is read while it is written.
+type safeLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *safeLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *safeLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
 
 func publishPosition(t *testing.T, s *server.Server, n int) {
 	t.Helper()
@@ -75,12 +95,32 @@ func TestAServerRecordsWhatItsHubCarries(t *testing.T) {
 	require.Contains(t, log.String(), `msg="archive: closed" recorded=3 dropped_telemetry=0 dropped_events=0 files=1`)
 }
 
+func TestTheArchiveIsAskedOverHTTP(t *testing.T) {
+	config := server.Config{Archive: archive.Config{Dir: t.TempDir()}, Passwords: map[string]string{"user": "correct horse"}}
+	t.Run("recorded", func(t *testing.T) {
+		s, _ := serve(t, config)
+		publishPosition(t, s, 7)
+	})
+	_, url := serve(t, config)
+	login, err := client.Login(t.Context(), url, "user", "correct horse")
+	require.NoError(t, err)
+	require.Equal(t, 200, status(t, "GET", url+"/manager/api/history/series/?csc=ATDome&topic=position&field=n", login.Token, ""))
+	require.Equal(t, 200, status(t, "GET", url+"/manager/api/history/download/", login.Token, ""))
+	require.Equal(t, 404, status(t, "GET", url+"/manager/api/history/series/?csc=ATDome&topic=position&field=m", login.Token, ""))
+	require.Equal(t, 400, status(t, "GET", url+"/manager/api/history/streams/?source=x", login.Token, ""))
+}
+
+func TestAnEFDCannotHaveTheNameOfTheArchive(t *testing.T) {
+	_, err := server.New(t.Context(), server.Config{History: map[string]history.Source{"archive": &history.Memory{}}})
+	require.ErrorContains(t, err, "choose another")
+}
+
 func TestAServerWhoseArchiveCannotBeOpenedServesAndTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		other, err := archive.Open(archive.Config{Dir: dir})
 		require.NoError(t, err)
-		var log bytes.Buffer
+		var log safeLog
 		s, err := server.New(t.Context(), server.Config{Archive: archive.Config{Dir: dir}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		require.NoError(t, err)
 		ctx, stop := context.WithCancel(t.Context())

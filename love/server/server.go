@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -90,6 +91,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "archive", Check: s.recording.check})
 		config.Metrics = s.recording.metrics
 	}
+	config.Routes = append(slices.Clip(config.Routes), s.historyRoutes()...)
 	config.Dependencies = append(config.Dependencies, c.Dependencies...)
 	s.hub = hub.New(s.hubOptions(heartbeats)...)
 	config.Hub = s.hub
