@@ -23,7 +23,8 @@ type Config struct {
 	// Dir is the folder of the files; it is made if it does not exist. Only one process
 	// may record into it.
 	Dir string
-	// MaxAge is how long files are kept after their last message; 0: for ever.
+	// MaxAge is how long files are kept after their last message; 0: for ever. A jump of
+	// the Clock forward makes files older only as the Clock runs on.
 	MaxAge time.Duration
 	// MaxBytes is how large all files together may become, beyond which the oldest are
 	// removed; 0: without limit. The file that is being written is never removed.
@@ -61,6 +62,7 @@ type Archive struct {
 	blocked  bool      // the last chunk could not be written
 	retry    time.Time // of a slab or a file that could not be written
 	pruned   time.Time // when old files were removed last
+	age      ageClock
 	writes   *outage.Log
 	delays   *outage.Log
 	strange  *outage.Log
@@ -109,7 +111,9 @@ func Open(config Config) (*Archive, error) {
 	if err := a.recover(); err != nil {
 		return nil, errors.Join(fmt.Errorf("archive %s: %w", config.Dir, err), a.lock.Close())
 	}
-	a.prune(a.clock.Now())
+	now := a.clock.Now()
+	a.age.start(now, a.readAge(), a.log)
+	a.prune(now)
 	a.running.Go(a.write)
 	return a, nil
 }

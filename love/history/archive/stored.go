@@ -134,6 +134,7 @@ func (c *indexCache) remove(path string) {
 // prune removes the files that are too old or too many.
 func (a *Archive) prune(now time.Time) {
 	a.pruned = now
+	a.leaveAge()
 	if a.config.MaxAge <= 0 && a.config.MaxBytes <= 0 {
 		return
 	}
@@ -146,7 +147,7 @@ func (a *Archive) prune(now time.Time) {
 	if a.part != nil {
 		total += a.part.size
 	}
-	oldest := now.Add(-a.config.MaxAge)
+	oldest := a.age.now.Add(-a.config.MaxAge)
 	a.stored = slices.DeleteFunc(a.stored, func(s *stored) bool {
 		last := timeOf(s.end)
 		old := a.config.MaxAge > 0 && last.Before(oldest)

@@ -255,6 +255,7 @@ func (a *Archive) wrote(now time.Time) {
 
 // tick does what is due each second.
 func (a *Archive) tick(now time.Time) {
+	a.age.look(now, a.log)
 	if a.retry.After(now.Add(retryAfter)) {
 		a.retry = time.Time{} // the clock has gone back
 	}
