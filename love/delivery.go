@@ -1,8 +1,10 @@
 package love
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +42,22 @@ func (d Delivery) Decode(stream string, v any) error {
 	}
 	return m.Decode(stream, v)
 }
+
+// Recorded returns when a message of the past was recorded, for a subscription with a
+// History; ok is false for every other message.
+func (d Delivery) Recorded() (t time.Time, ok bool) {
+	if !bytes.Contains(d.Raw, historyMember) { // nearly always
+		return t, false
+	}
+	var m wire.Message
+	if m.Parse(d.Raw) != nil || string(m.History) != "true" {
+		return t, false
+	}
+	at, err := strconv.ParseFloat(string(m.Recorded), 64)
+	return time.UnixMicro(int64(math.Round(at * 1e6))).UTC(), err == nil
+}
+
+var historyMember = []byte(`"history":true`)
 
 // Streams yields the streams of a message, each with the group of its name. In a
 // message to group …-all it yields the streams of the component, as in any other.

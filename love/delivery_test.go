@@ -3,6 +3,7 @@ package love_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -56,5 +57,18 @@ func TestADeliveryThatCannotBeDecodedNamesWhy(t *testing.T) {
 	} {
 		err := delivery(raw).Decode("s", new(struct{ X int }))
 		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestADeliveryOfThePastSaysWhenItWasRecorded(t *testing.T) {
+	at, ok := delivery(`{"category":"telemetry","data":[],"subscription":"x","history":true,"recorded":1773457200.25}`).Recorded()
+	require.True(t, ok)
+	require.Equal(t, time.Date(2026, 3, 14, 3, 0, 0, 250e6, time.UTC), at)
+	for _, raw := range []string{
+		`{"category":"telemetry","data":[],"subscription":"x"}`, `{"data":["\"history\":true"],"recorded":1}`, `{"data":[{"history":true}],"recorded":1}`,
+		`{"history":true}`, `{"history":true,"recorded":"x"}`, `{"history":true`,
+	} {
+		_, ok := delivery(raw).Recorded()
+		require.False(t, ok, raw)
 	}
 }

@@ -43,7 +43,7 @@ func TestMessagesGoThroughEncodingJSONAsTheWireHasThem(t *testing.T) {
 	text, subscription := roundTrip(t, love.Subscription{Option: love.Subscribe, Group: love.StreamGroup("event", "A", 2, "s"), ProducerSnd: 1.5})
 	require.Equal(t, `{"option":"subscribe","category":"event","csc":"A","salindex":"2","stream":"s","producer_snd":1.5}`, text)
 	require.Equal(t, "event-A-2-s", subscription.Group.String())
-	options := love.SubscribeOptions{Snapshot: true, Seq: true, MaxRate: 2.5}
+	options := love.SubscribeOptions{Snapshot: true, Seq: true, History: 1500 * time.Millisecond, MaxRate: 2.5}
 	_, withOptions := roundTrip(t, love.Subscription{Option: love.Subscribe, Group: love.CategoryGroup("event"), Options: options})
 	require.Equal(t, options, withOptions.Options)
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rubin-love/love-go/internal/wire"
@@ -111,12 +113,20 @@ func (s *Subscription) UnmarshalJSON(text []byte) error {
 		SalIndex: indexOf(f.SalIndex).String(), Stream: string(wire.Text(f.Stream)),
 	}}
 	s.Options.Snapshot, s.Options.Seq = string(f.Snapshot) == "true", string(f.Seq) == "true"
-	for number, into := range map[*float64][]byte{&s.ProducerSnd: f.ProducerSnd, &s.Options.MaxRate: f.MaxRate} {
+	history := 0.0
+	for number, into := range map[*float64][]byte{&s.ProducerSnd: f.ProducerSnd, &s.Options.MaxRate: f.MaxRate, &history: f.History} {
 		if wire.IsNumber(into) {
 			*number, _ = strconv.ParseFloat(string(into), 64)
 		}
 	}
+	s.Options.History = seconds(history)
 	return nil
+}
+
+// seconds returns a time span; one that a Duration cannot hold is as long as one can be.
+func seconds(x float64) time.Duration {
+	const most = float64(math.MaxInt64/time.Second - 1)
+	return time.Duration(math.Round(max(-most, min(x, most)) * float64(time.Second)))
 }
 
 func (it Item) check() error {

@@ -1,12 +1,19 @@
 package love
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // SubscribeOptions holds what a subscription asks for beyond the messages. A Python
 // manager ignores them.
 type SubscribeOptions struct {
 	Snapshot bool // begin with the last value of each stream, marked "snapshot"
 	Seq      bool // put a counter per stream into each message, "seq"
+	// History is how far back the subscription begins, with what a manager's archive has of
+	// the stream; see [Delivery.Recorded]. Only one stream can have a History, up to
+	// [MaxHistory]. 0: none.
+	History time.Duration
 	// MaxRate is how many messages per second of one stream come at most, keeping the
 	// newest: [MinMaxRate] to [MaxMaxRate]. 0: no limit.
 	MaxRate float64
@@ -18,8 +25,14 @@ const (
 	MaxMaxRate = 1e6
 )
 
+// MaxHistory is the longest SubscribeOptions.History.
+const MaxHistory = 24 * time.Hour
+
 // Check returns an error for options that a manager refuses.
 func (o SubscribeOptions) Check() error {
+	if o.History < 0 || o.History > MaxHistory {
+		return fmt.Errorf("a subscription with the History %s: give 0 for none, or %g hours at most", o.History, MaxHistory.Hours())
+	}
 	if o.MaxRate == 0 || o.MaxRate >= MinMaxRate && o.MaxRate <= MaxMaxRate {
 		return nil
 	}
@@ -68,6 +81,9 @@ func (o SubscribeOptions) appendMembers(dst []byte) []byte {
 	}
 	if o.Seq {
 		dst = append(dst, `,"seq":true`...)
+	}
+	if o.History != 0 {
+		dst = AppendFloat(append(dst, `,"history":`...), o.History.Seconds())
 	}
 	if o.MaxRate != 0 {
 		dst = AppendFloat(append(dst, `,"max_rate":`...), o.MaxRate)

@@ -53,6 +53,8 @@ type Message struct {
 	Data             []byte
 	Snapshot, Seq    []byte
 	MaxRate          []byte
+	History          []byte
+	Recorded         []byte
 	Items            []Item // the elements of Data, when it is a list
 	streams          []Stream
 }
@@ -168,6 +170,10 @@ func (m *Message) field(name []byte) *[]byte {
 		return &m.Seq
 	case `"max_rate"`:
 		return &m.MaxRate
+	case `"history"`:
+		return &m.History
+	case `"recorded"`:
+		return &m.Recorded
 	}
 	return nil
 }

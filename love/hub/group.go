@@ -33,6 +33,7 @@ type member struct {
 	options  SubscribeOptions
 	variant  variant   // of the frames sent to it
 	throttle *throttle // nil without a max_rate
+	past     *past     // nil without a history; set before it joins
 
 	// active is set from the confirmation of the subscription to that of its end,
 	// between which messages are delivered. Guarded by the lock of the session's outbox.
@@ -58,7 +59,7 @@ func nameBytes(name love.Group) int { return len(love.AppendText(nil, name.Strin
 
 func newMember(s *session, o SubscribeOptions) *member {
 	m := &member{session: s, options: o, variant: s.variant}
-	m.options.Snapshot = false // it matters only on joining
+	m.options.Snapshot, m.options.History = false, 0 // they matter only on joining
 	if o.Seq {
 		m.variant |= variantSeq
 	}

@@ -29,7 +29,9 @@ type Hub struct {
 	schedule      schedule
 	pacer         pacer
 	snapshots     snapshotMaker
+	pasts         pastMaker
 	unpublished   *outage.Log // batches that the broker did not take
+	unread        *outage.Log // histories that could not be read
 	expiry        expiryCheck
 
 	// joinMu is held for reading while a batch is routed, and for writing while a
@@ -60,17 +62,23 @@ func New(opts ...Option) *Hub {
 	h.self = &source{id: rand.Text()[:8]}
 	h.counters.observer = h.observer
 	h.unpublished = outage.New(h.log, slog.LevelError, "messages were not published", "messages are published again")
+	h.unread = outage.New(h.log, slog.LevelWarn, "a subscription begins without a part of its history", "histories are read again")
+	h.pasts.hub, h.pasts.woken = h, make(chan struct{}, 1)
 	h.schedule.wake = make(chan struct{}, 1)
 	h.snapshots.woken = make(chan struct{}, 1)
 	h.pacer.init(h.clock)
 	h.sessions.now = h.clock.Now
 	h.index.init()
+	h.index.hasPast = h.past != nil
 	h.pings.init(h.pingInterval, h.clock.Now())
 	h.detach = h.broker.Attach(h.deliver)
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	h.running.Go(func() { h.run(ctx) })
 	h.running.Go(func() { h.snapshots.run(ctx) })
+	if h.past != nil {
+		h.running.Go(func() { h.pasts.run(ctx) })
+	}
 	h.running.Go(func() { h.pacer.run(ctx) })
 	return h
 }

@@ -24,6 +24,11 @@ type index struct {
 	subscriptionBytes atomic.Int64 // memory of all subscriptions
 	streams           atomic.Int64 // groups that are known as streams
 	values            atomic.Int64 // groups that have a last value
+
+	// floor, with a Past, is the largest number of a message in a group that has been
+	// removed: its successor counts on, so that a stream's numbers never repeat.
+	floor   atomic.Uint64
+	hasPast bool
 }
 
 type shard struct {
@@ -75,7 +80,9 @@ func (x *index) groupLocked(sh *shard, name love.Group) *group {
 }
 
 func (x *index) newGroup(name love.Group) *group {
-	return &group{name: name, key: maphash.Comparable(x.seed, name), text: love.AppendText(nil, name.String())}
+	g := &group{name: name, key: maphash.Comparable(x.seed, name), text: love.AppendText(nil, name.String())}
+	g.seq.Store(x.floor.Load())
+	return g
 }
 
 // join adds m to the group, which stays known as long as it has members.
@@ -146,7 +153,20 @@ func (x *index) leave(g *group, m *member) {
 
 func (x *index) removeLocked(sh *shard, g *group) {
 	delete(sh.groups, g.name)
+	if x.hasPast && isOfOne(g.name) {
+		raise(&x.floor, g.seq.Load())
+	}
 	x.forgetStreamLocked(sh, g)
+}
+
+// raise makes n at least least.
+func raise(n *atomic.Uint64, least uint64) {
+	for {
+		old := n.Load()
+		if old >= least || n.CompareAndSwap(old, least) {
+			return
+		}
+	}
 }
 
 // forgetStreamLocked makes g a group that is known only because of its members.

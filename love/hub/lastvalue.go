@@ -179,7 +179,7 @@ func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *
 			if g, known = h.newStream(g.name); !known {
 				return
 			}
-			g.seq.CompareAndSwap(0, seq) // the new group counts on
+			raise(&g.seq, seq) // the new group counts on
 		case result == valueNoRoom && !swept:
 			h.sweep()
 			swept = true

@@ -152,6 +152,9 @@ func (m *messageHandler) handleSubscription(msg *wire.Message) {
 		return
 	}
 	options, err := parseSubscribeOptions(msg)
+	if err == nil && options.History > 0 && !isOfOne(group) {
+		err = errHistoryOf
+	}
 	if err != nil {
 		m.ignore(err)
 		return
@@ -171,6 +174,10 @@ func (m *messageHandler) subscribe(group love.Group, o SubscribeOptions) {
 	}
 	if (o.Snapshot || s.alwaysLast) && !s.reserveSnapshot(group, s.hub.clock.Now()) {
 		m.deny(DenySnapshot, errSnapshots)
+		return
+	}
+	if o.History > 0 && s.hub.hasPast(group) && !s.reservePast(s.hub.clock.Now()) {
+		m.deny(DenySnapshot, errHistories)
 		return
 	}
 	m.join(group, o, confirmation(love.Subscribe, group))

@@ -76,6 +76,7 @@ type config struct {
 	pingInterval       time.Duration
 	writeInterval      time.Duration
 	compression        bool
+	past               Past          // nil for none
 	closeTimeout       time.Duration // of the closing handshake
 	slowCloseTimeout   time.Duration // the same, for a peer that reads slowly
 }
@@ -202,6 +203,10 @@ func WithWriteInterval(d time.Duration) Option {
 // one is not. Limits of what a client may send hold for the inflated message; those of
 // what may wait are of messages before they are compressed. Default: true.
 func WithCompression(on bool) Option { return func(c *config) { c.compression = on } }
+
+// WithHistory lets subscriptions begin with a history, out of an archive that records this
+// hub. Default: none, they begin without.
+func WithHistory(p Past) Option { return func(c *config) { c.past = p } }
 
 // WithObserver attaches metrics. Default: [NopObserver].
 func WithObserver(o Observer) Option { return func(c *config) { c.observer = o } }

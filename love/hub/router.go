@@ -210,6 +210,9 @@ func (r *router) send(g *group, stream uint64, f *frame) {
 
 // sendTo reports whether the subscription m is in force.
 func (r *router) sendTo(m *member, stream uint64, f *frame) bool {
+	if m.past != nil && m.past.hold(f) {
+		return false
+	}
 	if m.throttle != nil {
 		return r.hub.sendThrottled(m, stream, f, r.now, &r.wakes)
 	}

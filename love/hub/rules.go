@@ -19,6 +19,9 @@ var (
 	errSnapshot    = &wire.RuleError{Key: "snapshot", Rule: "must be true or false"}
 	errSeq         = &wire.RuleError{Key: "seq", Rule: "must be true or false"}
 	errMaxRate     = &wire.RuleError{Key: "max_rate", Rule: "must be a number of messages per second, from 0.01 to 1000000"}
+	errHistory     = &wire.RuleError{Key: "history", Rule: "must be a number of seconds, from 0 to 86400"}
+	errHistoryOf   = &wire.RuleError{Key: "history", Rule: "is for one stream: name its csc, salindex and stream"}
+	errHistories   = &wire.RuleError{Key: "history", Rule: "was asked for too often: try again in some seconds, or subscribe without one"}
 	errSnapshots   = &wire.RuleError{Key: "snapshot", Rule: "was asked for too often: try again in some seconds, or subscribe without one"}
 	errMemory      = &wire.RuleError{Key: "option", Rule: "would exceed the memory for subscriptions: leave something first, or use shorter names"}
 	errTooMany     = &wire.RuleError{Key: "option", Rule: "would exceed what one connection may have: leave something first"}

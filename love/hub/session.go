@@ -28,6 +28,7 @@ type session struct {
 	dropped    atomic.Uint64 // messages conflated
 	groupCount atomic.Int64  // len(groups), for others to read
 	snapshots  snapshotQueue
+	pasts      pastQueue
 
 	// Owned by the goroutine that handles its messages:
 	groups    map[*group]*member
@@ -146,7 +147,12 @@ func (h *Hub) newSession(p auth.Principal, o sessionOptions) *session {
 	}
 	s.out.pace = newPace(h.writeIntervalOf(s, o), &h.limits)
 	s.out.budget = h.queueBudget(s.user)
-	s.out.goOn = func() { h.snapshots.add(s) }
+	s.out.goOn = func() {
+		h.snapshots.add(s)
+		if h.past != nil {
+			h.pasts.add(s)
+		}
+	}
 	if o.strict || h.nan == NaNNull {
 		s.variant = variantStrict
 	}
@@ -283,12 +289,16 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 	h := s.hub
 	g, old := s.membership(name)
 	o.Snapshot = o.Snapshot || s.alwaysLast
-	if old != nil && !o.Snapshot && old.options == o {
+	if !h.hasPast(name) {
+		o.History = 0
+	}
+	begins := o.Snapshot || o.History > 0 // with something from before
+	if old != nil && !begins && old.options == o {
 		s.confirm(confirmation, nil, nil, wakes)
 		return
 	}
 	m := newMember(s, o)
-	if old == nil && !o.Snapshot {
+	if old == nil && !begins {
 		s.joined(h.index.join(name, m), m)
 		s.confirm(confirmation, nil, m, wakes)
 		return
@@ -298,6 +308,7 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 	// the values stored before and the messages delivered after it have no gap and no
 	// overlap.
 	s.snapshots.mu.Lock() // first: whoever has it may make a portion of a snapshot
+	s.beginPastLocked(old, m, o)
 	h.joinMu.Lock()
 	h.joinEpoch++
 	epoch := h.joinEpoch
@@ -309,12 +320,21 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 	s.joined(g, m)
 	held := old.stop()
 	s.confirm(confirmation, old, m, wakes)
-	if o.Snapshot { // it holds what they hold, or something newer
+	if begins { // it has what they hold, or something newer
 		h.counters.drop(DropRate, len(held))
 		held = nil
+	}
+	if o.Snapshot {
 		s.replaceSnapshotLocked(old, nil)
 	} else {
 		s.replaceSnapshotLocked(old, m)
+	}
+	var sn *snapshot
+	if o.Snapshot {
+		sn = s.newSnapshotLocked(g, m, epoch)
+	}
+	if o.History > 0 {
+		m.past.begin(g, sn)
 	}
 	for _, f := range held {
 		if !s.deliver(m, f.as(m.variant), h.clock.Now(), wakes) { // the session is closing
@@ -322,10 +342,30 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 		}
 	}
 	h.joinMu.Unlock()
-	more := o.Snapshot && s.addSnapshotLocked(g, m, epoch, wakes)
+	more := sn != nil && o.History == 0 && s.queueSnapshotLocked(sn, wakes)
 	s.snapshots.mu.Unlock()
 	if more {
 		s.out.goOn()
+	}
+	if o.History > 0 {
+		h.pasts.begin(m.past)
+	}
+}
+
+// beginPastLocked gives m, which takes the place of old, the history that it asks for, or
+// the rest of old's.
+func (s *session) beginPastLocked(old, m *member, o SubscribeOptions) {
+	switch {
+	case o.History > 0 || o.Snapshot:
+		if old != nil {
+			old.past.stopLocked()
+		}
+		if o.History > 0 {
+			m.past = s.newPast(m, o)
+		}
+	case old != nil && old.past != nil:
+		m.past = old.past
+		m.past.continueAs(m)
 	}
 }
 

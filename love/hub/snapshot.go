@@ -120,9 +120,8 @@ func (s *session) settleLocked(sn *snapshot) {
 	s.user.settleSnapshot(all, sn.used-sn.reserved, now)
 }
 
-// addSnapshotLocked begins the snapshot of the subscription m, which joined g in epoch. What
-// finds room at once is queued. It reports whether to go on at once.
-func (s *session) addSnapshotLocked(g *group, m *member, epoch uint64, wakes *wakeList) (more bool) {
+// newSnapshotLocked returns the snapshot of the subscription m, which joined g in epoch.
+func (s *session) newSnapshotLocked(g *group, m *member, epoch uint64) *snapshot {
 	x, q := &s.hub.index, &s.snapshots
 	sn := &snapshot{name: g.name, member: m, epoch: epoch, reserved: q.reserved}
 	if isOfOne(g.name) {
@@ -132,8 +131,15 @@ func (s *session) addSnapshotLocked(g *group, m *member, epoch uint64, wakes *wa
 		sn.cursor = x.snapshotCursor(g.name)
 	}
 	q.reserved = 0
-	q.pending = append(q.pending, sn)
 	x.chargeUser(s.user, snapshotMemory)
+	return sn
+}
+
+// queueSnapshotLocked begins a snapshot: what finds room at once is queued. It reports
+// whether to go on at once.
+func (s *session) queueSnapshotLocked(sn *snapshot, wakes *wakeList) (more bool) {
+	q := &s.snapshots
+	q.pending = append(q.pending, sn)
 	return len(q.pending) == 1 && s.makeSnapshotsLocked(wakes)
 }
 
@@ -152,10 +158,11 @@ func (s *session) replaceSnapshotLocked(old, m *member) {
 	}
 }
 
-// dropSnapshot drops what is left of the snapshot of m.
+// dropSnapshot drops what is left of the history and the snapshot of m.
 func (s *session) dropSnapshot(m *member) {
 	s.snapshots.mu.Lock()
 	defer s.snapshots.mu.Unlock()
+	m.past.stopLocked()
 	s.replaceSnapshotLocked(m, nil)
 }
 

@@ -33,6 +33,13 @@ func parseSubscribeOptions(msg *wire.Message) (o SubscribeOptions, err error) {
 			return o, flag.invalid
 		}
 	}
+	if msg.History != nil {
+		seconds, err := strconv.ParseFloat(string(msg.History), 64)
+		if err != nil || !wire.IsNumber(msg.History) || seconds < 0 || seconds > love.MaxHistory.Seconds() {
+			return o, errHistory
+		}
+		o.History = time.Duration(seconds * float64(time.Second))
+	}
 	if msg.MaxRate != nil {
 		hz, err := strconv.ParseFloat(string(msg.MaxRate), 64)
 		if err != nil || !wire.IsNumber(msg.MaxRate) || hz < love.MinMaxRate || hz > love.MaxMaxRate {

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"github.com/rubin-love/love-go/internal/wire"
@@ -30,7 +31,13 @@ func (h *Hub) Subscribe(ctx context.Context, groups ...love.Group) iter.Seq2[lov
 // SubscribeWith is [Hub.Subscribe] with options. Wrong ones, by
 // [love.SubscribeOptions.Check], are the error that is yielded.
 func (h *Hub) SubscribeWith(ctx context.Context, o love.SubscribeOptions, groups ...love.Group) iter.Seq2[love.Delivery, error] {
-	if err := o.Check(); err != nil {
+	err := o.Check()
+	for _, g := range groups {
+		if err == nil && o.History > 0 && !isOfOne(g) {
+			err = fmt.Errorf("a subscription to %s with a History: only one stream can have one", g)
+		}
+	}
+	if err != nil {
 		return func(yield func(love.Delivery, error) bool) { yield(love.Delivery{}, err) }
 	}
 	l := h.Local(auth.Principal{Process: true})

@@ -86,6 +86,8 @@ type message struct {
 	logged    uint64 // when it was recorded, in nanoseconds
 	published uint64
 	data      []byte
+	numbered  bool // sequence is the hub's
+	own       bool // it was read from what was recorded since the archive was opened
 }
 
 func appendMessage(dst []byte, m message) []byte {

@@ -27,6 +27,12 @@ type Message struct {
 	Published time.Time // when its producer sent it; if that is not known, Received
 }
 
+func messageOf(g love.Group, m message) Message {
+	return Message{
+		Group: g, Value: love.RawValue(m.data), Sequence: m.sequence, Received: timeOf(m.logged), Published: timeOf(m.published),
+	}
+}
+
 // Message returns the data message that the recorded one was a part of, or would have
 // been.
 func (m Message) Message() love.Message {
@@ -75,9 +81,7 @@ func (v *view) messages(ctx context.Context, span history.Span, groups []love.Gr
 	more := true
 	if err == nil {
 		err = q.inOrder(pieces, start, end, func(g love.Group, m message) bool {
-			more = yield(Message{
-				Group: g, Value: love.RawValue(m.data), Sequence: m.sequence, Received: timeOf(m.logged), Published: timeOf(m.published),
-			}, nil)
+			more = yield(messageOf(g, m), nil)
 			return more
 		})
 	}

@@ -98,7 +98,8 @@ func (s *splitter) split(d love.Delivery, all *channels, f func(*channel, messag
 	if err := s.parsed.CheckData(); err != nil {
 		return err
 	}
-	m := message{logged: s.time(d.Received), sequence: sequenceOf(d.Raw)}
+	m := message{logged: s.time(d.Received)}
+	m.sequence, m.numbered = sequenceOf(d.Raw)
 	m.published = m.logged
 	if sent, ok := sentAt(&s.parsed); ok {
 		m.published = sent
@@ -156,10 +157,10 @@ func (s *splitter) owns(group string, stream love.Group) bool {
 }
 
 // time returns the time of a message that was received at t. It grows from message to
-// message, unless the clock jumps.
+// message, unless the clock jumps back by more than a second.
 func (s *splitter) time(t time.Time) uint64 {
 	at := uint64(max(t.UnixNano(), 0))
-	if at <= s.last && s.last-at < uint64(time.Millisecond) {
+	if at <= s.last && s.last-at < uint64(time.Second) {
 		at = s.last + 1
 	}
 	s.last = at
@@ -185,18 +186,15 @@ func sentAt(m *wire.Message) (at uint64, ok bool) {
 var seqMember = []byte(`,"seq":`)
 
 // sequenceOf returns the number of a message in its stream, which the hub puts at the
-// end of the message; 0 if there is none.
-func sequenceOf(raw []byte) uint32 {
+// end of the message; ok is false if there is none.
+func sequenceOf(raw []byte) (number uint32, ok bool) {
 	i := bytes.LastIndex(raw[max(len(raw)-32, 0):], seqMember)
 	if i < 0 {
-		return 0
+		return 0, false
 	}
 	digits := bytes.TrimRight(raw[max(len(raw)-32, 0)+i+len(seqMember):], "} ")
 	n, err := strconv.ParseUint(string(digits), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return uint32(n)
+	return uint32(n), err == nil
 }
 
 // errNotData is about an answer or a heartbeat of a manager.

@@ -18,6 +18,7 @@ type stored struct {
 	path       string
 	size       int64
 	start, end uint64 // the oldest and the newest message, in nanoseconds
+	own        bool   // recorded since the archive was opened
 }
 
 func compareStored(a, b *stored) int { return comparePaths(a.path, b.path) }

@@ -80,13 +80,18 @@ type piece struct {
 	chunk      chunkInfo
 	memory     []byte
 	wanted     map[uint16]*love.Group
+	own        bool    // recorded since the archive was opened
+	upTo       *uint32 // of those, the number of the newest that is wanted; nil: all are
 }
 
 // openFile is a file that a query reads. It is opened when it is needed.
 type openFile struct {
 	path string
+	own  bool // recorded since the archive was opened
 	f    *os.File
 }
+
+func fileOf(path string, own bool) *openFile { return &openFile{path: path, own: own} }
 
 // query is one query that is under way.
 type query struct {
@@ -127,14 +132,14 @@ func (q *query) pieces(start, end uint64, wants func(love.Group) bool) ([]piece,
 		if err != nil {
 			return nil, damaged(s.path, err)
 		}
-		all = q.add(all, s.path, x, start, end, wants)
+		all = q.add(all, fileOf(s.path, s.own), x, start, end, wants)
 	}
 	if p := q.view.part; p != nil {
-		all = q.add(all, p.path, &p.index, start, end, wants)
+		all = q.add(all, fileOf(p.path, true), &p.index, start, end, wants)
 		wanted := q.wanted(&p.index, wants)
 		for _, m := range p.memory {
 			if len(wanted) > 0 && m.end >= start && m.start < end {
-				all = append(all, piece{start: m.start, end: m.end, memory: m.bytes, wanted: wanted})
+				all = append(all, piece{start: m.start, end: m.end, memory: m.bytes, wanted: wanted, own: true})
 			}
 		}
 	}
@@ -153,12 +158,11 @@ func (q *query) wanted(x *index, wants func(love.Group) bool) map[uint16]*love.G
 	return ids
 }
 
-func (q *query) add(all []piece, path string, x *index, start, end uint64, wants func(love.Group) bool) []piece {
+func (q *query) add(all []piece, f *openFile, x *index, start, end uint64, wants func(love.Group) bool) []piece {
 	wanted := q.wanted(x, wants)
 	if len(wanted) == 0 {
 		return all
 	}
-	f := &openFile{path: path}
 	q.files = append(q.files, f)
 	for _, c := range x.chunks {
 		if c.end < start || c.start >= end {
@@ -169,7 +173,7 @@ func (q *query) add(all []piece, path string, x *index, start, end uint64, wants
 			_, has = wanted[c.channels[i].id]
 		}
 		if has {
-			all = append(all, piece{start: c.start, end: c.end, file: f, chunk: c, wanted: wanted})
+			all = append(all, piece{start: c.start, end: c.end, file: f, chunk: c, wanted: wanted, own: f.own})
 		}
 	}
 	return all
@@ -216,7 +220,11 @@ func (p *piece) each(b []byte, start, end uint64, f func(*love.Group, message)) 
 		if m.logged < start || m.logged >= end {
 			return nil
 		}
+		if p.own && p.upTo != nil && int32(m.sequence-*p.upTo) > 0 {
+			return nil
+		}
 		if g, ok := p.wanted[m.channel]; ok {
+			m.own = p.own
 			f(g, m)
 		}
 		return nil

@@ -109,7 +109,7 @@ func (a *Archive) addMessage(p *part, c *channel, m message) error {
 		a.drop(c.group.Category == love.CategoryTelemetry)
 		return nil
 	}
-	if c.counted++; m.sequence == 0 {
+	if c.counted++; !m.numbered {
 		m.sequence = c.counted
 	}
 	m.channel, c.last = c.id, m.sequence
@@ -205,6 +205,7 @@ func (a *Archive) closedPart() {
 		a.log.Error("a file of the archive cannot be read", "file", p.path, "error", err)
 		return
 	}
+	s.own = true
 	a.stored = append(a.stored, s)
 	slices.SortFunc(a.stored, compareStored)
 }

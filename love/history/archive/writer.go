@@ -50,14 +50,14 @@ func (w *Writer) Write(m Message) error {
 	if c == nil {
 		return errTooManyStreams
 	}
-	w.add(c, message{sequence: m.Sequence, logged: loggedAt(m.Received), published: loggedAt(m.Published), data: m.Value})
+	w.add(c, message{sequence: m.Sequence, numbered: m.Sequence != 0, logged: loggedAt(m.Received), published: loggedAt(m.Published), data: m.Value})
 	return w.added(nil)
 }
 
 var errTooManyStreams = fmt.Errorf("a file has at most %d streams", maxChannels)
 
 func (w *Writer) add(c *channel, m message) {
-	if c.counted++; m.sequence == 0 {
+	if c.counted++; !m.numbered {
 		m.sequence = c.counted
 	}
 	m.channel = c.id
