@@ -14,7 +14,11 @@ import (
 )
 
 // Events implements [history.Source].
-func (a *Archive) Events(ctx context.Context, eq history.EventQuery) (history.Page, error) {
+func (a *Archive) Events(ctx context.Context, q history.EventQuery) (history.Page, error) {
+	return a.view().events(ctx, q)
+}
+
+func (v *view) events(ctx context.Context, eq history.EventQuery) (history.Page, error) {
 	if err := cmp.Or(ctx.Err(), eq.Check()); err != nil {
 		return history.Page{}, err
 	}
@@ -22,7 +26,7 @@ func (a *Archive) Events(ctx context.Context, eq history.EventQuery) (history.Pa
 	if err != nil {
 		return history.Page{}, err
 	}
-	q := a.view().query(ctx)
+	q := v.query(ctx)
 	defer q.close()
 	start, end := loggedAt(eq.From), loggedAt(eq.To)
 	pieces, err := q.pieces(start, end, func(g love.Group) bool { return history.SelectsAny(eq.Streams, g) })

@@ -14,11 +14,15 @@ import (
 
 // Series implements [history.Source]. The time of a sample is when the archive's
 // subscription got it.
-func (a *Archive) Series(ctx context.Context, sq history.SeriesQuery) ([]history.Series, error) {
+func (a *Archive) Series(ctx context.Context, q history.SeriesQuery) ([]history.Series, error) {
+	return a.view().series(ctx, q)
+}
+
+func (v *view) series(ctx context.Context, sq history.SeriesQuery) ([]history.Series, error) {
 	if err := cmp.Or(ctx.Err(), sq.Check()); err != nil {
 		return nil, err
 	}
-	q := a.view().query(ctx)
+	q := v.query(ctx)
 	defer q.close()
 	start, end := loggedAt(sq.From), loggedAt(sq.To)
 	pieces, err := q.pieces(start, end, selectsOne(sq.Stream))
@@ -87,11 +91,15 @@ func byEnd(pieces []piece) {
 }
 
 // Newest implements [history.Source].
-func (a *Archive) Newest(ctx context.Context, nq history.NewestQuery) ([]history.Series, error) {
+func (a *Archive) Newest(ctx context.Context, q history.NewestQuery) ([]history.Series, error) {
+	return a.view().newest(ctx, q)
+}
+
+func (v *view) newest(ctx context.Context, nq history.NewestQuery) ([]history.Series, error) {
 	if err := cmp.Or(ctx.Err(), nq.Check()); err != nil {
 		return nil, err
 	}
-	q := a.view().query(ctx)
+	q := v.query(ctx)
 	defer q.close()
 	end := uint64(math.MaxUint64)
 	if !nq.Before.IsZero() {

@@ -94,6 +94,24 @@ type cachedIndex struct {
 // cachedBytes is how much memory the indexes of closed files may take.
 const cachedBytes = 12 << 20
 
+// load returns the index of a closed file.
+func (c *indexCache) load(s *stored) (*index, error) {
+	if x := c.get(s.path); x != nil {
+		return x, nil
+	}
+	f, err := os.Open(s.path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	x, err := readIndex(f, s.size, false)
+	if err != nil {
+		return nil, err
+	}
+	c.put(s.path, x)
+	return x, nil
+}
+
 func (c *indexCache) get(path string) *index {
 	c.mu.Lock()
 	defer c.mu.Unlock()

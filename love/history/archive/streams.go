@@ -14,7 +14,10 @@ import (
 // Streams implements [history.Source]. First and Last are those of the chunks that the
 // messages are in.
 func (a *Archive) Streams(ctx context.Context) ([]history.Stream, error) {
-	v := a.view()
+	return a.view().streams(ctx)
+}
+
+func (v *view) streams(ctx context.Context) ([]history.Stream, error) {
 	all := streamList{}
 	for _, s := range v.stored {
 		if err := ctx.Err(); err != nil {
@@ -37,7 +40,7 @@ func (a *Archive) Streams(ctx context.Context) ([]history.Stream, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if p := v.part; p != nil {
+	for _, p := range v.parts {
 		for _, c := range p.index.chunks {
 			for _, ch := range c.channels {
 				all.of(p.index.channel(ch.id).group).Messages += uint64(ch.messages)

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,18 +14,19 @@ import (
 	"github.com/rubin-love/love-go/love/history"
 )
 
-// view is what an archive, or one file, has at one moment.
+// view is what an archive, a folder of one, or one file has at one moment.
 type view struct {
 	stored []*stored
 	load   func(*stored) (*index, error)
-	part   *partView // nil if nothing is being written
+	parts  []*partView // of the file that is being written
 }
 
-// partView is what the file that is being written has at one moment.
+// partView is what a file that is being written has at one moment.
 type partView struct {
-	path   string
-	index  index
-	memory []memoryChunk
+	path    string
+	index   index
+	content []byte // of the file, if it is not read from the disk
+	memory  []memoryChunk
 }
 
 // memoryChunk is a chunk that is in memory only.
@@ -36,9 +38,9 @@ type memoryChunk struct {
 func (a *Archive) view() *view {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	v := &view{stored: slices.Clone(a.stored), load: a.loadIndex}
+	v := &view{stored: slices.Clone(a.stored), load: a.cache.load}
 	if a.part != nil {
-		v.part = a.part.view()
+		v.parts = append(v.parts, a.part.view())
 	}
 	return v
 }
@@ -53,24 +55,6 @@ func (p *part) view() *partView {
 		}
 	}
 	return v
-}
-
-// loadIndex returns the index of a closed file.
-func (a *Archive) loadIndex(s *stored) (*index, error) {
-	if x := a.cache.get(s.path); x != nil {
-		return x, nil
-	}
-	f, err := os.Open(s.path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	x, err := readIndex(f, s.size, false)
-	if err != nil {
-		return nil, err
-	}
-	a.cache.put(s.path, x)
-	return x, nil
 }
 
 // piece is a part of a view with messages that a query may want.
@@ -88,10 +72,20 @@ type piece struct {
 type openFile struct {
 	path string
 	own  bool // recorded since the archive was opened
-	f    *os.File
+	f    file
 }
 
 func fileOf(path string, own bool) *openFile { return &openFile{path: path, own: own} }
+
+// file is an os.File, or one in memory.
+type file interface {
+	io.ReaderAt
+	io.Closer
+}
+
+type memoryFile struct{ *bytes.Reader }
+
+func (memoryFile) Close() error { return nil }
 
 // query is one query that is under way.
 type query struct {
@@ -134,8 +128,12 @@ func (q *query) pieces(start, end uint64, wants func(love.Group) bool) ([]piece,
 		}
 		all = q.add(all, fileOf(s.path, s.own), x, start, end, wants)
 	}
-	if p := q.view.part; p != nil {
-		all = q.add(all, fileOf(p.path, true), &p.index, start, end, wants)
+	for _, p := range q.view.parts {
+		f := fileOf(p.path, true)
+		if p.content != nil {
+			f.f = memoryFile{bytes.NewReader(p.content)}
+		}
+		all = q.add(all, f, &p.index, start, end, wants)
 		wanted := q.wanted(&p.index, wants)
 		for _, m := range p.memory {
 			if len(wanted) > 0 && m.end >= start && m.start < end {
