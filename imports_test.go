@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"love/history":             {"love"},
 	"love/history/archive":     {"love", "love/history"},
 	"love/history/efd":         {"love", "love/history"},
+	"love/history/efdhttp":     {"love", "love/history"},
 	"love/history/historyhttp": {"love", "love/history", "love/manager"},
 
 	"love/client":    {"love", "love/commander", "love/commander/commanderhttp"},
@@ -99,6 +100,7 @@ var mayNeed = map[string][]string{
 	"love/history/archive":         {"github.com/klauspost/compress"},
 	"love/history/efd":             {},
 	"love/manager":                 append(slices.Clone(compressed), "github.com/julienschmidt/httprouter"),
+	"love/history/efdhttp":         {},
 	"love/producer":                websocket,
 	"love/sal":                     {},
 	"love/sal/enums":               {},

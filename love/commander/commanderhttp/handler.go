@@ -50,6 +50,18 @@ func WithMaxCommands(n int) HandlerOption {
 // WithLogger sets the logger for failures of the API. Default: none.
 func WithLogger(l *slog.Logger) HandlerOption { return func(h *handler) { h.log = l } }
 
+// WithPaths serves further paths, and the same with a slash at their ends, by a handler of
+// their own, such as "/efd/timeseries" by one of package efdhttp. Like all requests they
+// are logged, answered if the handler panics, and refused if a page of another site
+// sends them.
+func WithPaths(next http.Handler, paths ...string) HandlerOption {
+	return func(h *handler) {
+		for _, p := range paths {
+			h.further[p], h.further[p+"/"] = next, next
+		}
+	}
+}
+
 // handler is the LOVE-commander's HTTP API.
 type handler struct {
 	Backend
@@ -58,6 +70,7 @@ type handler struct {
 	log      *slog.Logger
 	cache    jsoncache.Cache
 	paths    map[string]actions
+	further  map[string]http.Handler
 }
 
 // actions answer the methods of a path.
@@ -82,6 +95,7 @@ func NewHandler(b Backend, opts ...HandlerOption) http.Handler { return newHandl
 func newHandler(b Backend, opts []HandlerOption) *handler {
 	h := &handler{
 		Backend: b, timeout: 10 * time.Second, underWay: newSemaphore(0), log: slog.New(slog.DiscardHandler),
+		further: map[string]http.Handler{},
 	}
 	for _, o := range opts {
 		o(h)
@@ -141,13 +155,18 @@ func (h *handler) warn(r *http.Request, err error, about ...any) {
 
 func (h *handler) answer(w http.ResponseWriter, r *http.Request) (httpapi.Answer, error) {
 	at, ok := h.paths[r.URL.Path]
-	if !ok {
+	next := h.further[r.URL.Path]
+	if !ok && next == nil {
 		return httpapi.Answer{}, refuse(http.StatusNotFound, "The commander has no %s.", r.URL.Path)
 	}
 	// There is no log-in, so no page of another site may send commands from a browser on
 	// this network.
 	if foreignPages.Check(r) != nil {
 		return httpapi.Answer{}, refuse(http.StatusForbidden, "Pages of other sites may not use the commander.")
+	}
+	if !ok {
+		next.ServeHTTP(w, r)
+		return httpapi.Answer{Sent: true}, nil
 	}
 	do, ok := at.Find(r.Method)
 	if !ok {

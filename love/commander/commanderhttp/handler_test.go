@@ -101,6 +101,28 @@ func TestHandler_ReportsWhatIsWrongWithARequest(t *testing.T) {
 	}
 }
 
+func TestHandler_ServesFurtherPathsBehindTheSameChecks(t *testing.T) {
+	further := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "DELETE" {
+			panic("a bug")
+		}
+		_, _ = io.WriteString(w, r.Method+" "+r.URL.Path)
+	})
+	withAPI(t, handlerOf(done, commanderhttp.WithPaths(further, "/efd/timeseries", "/cmd/")), func(t *testing.T, _ *commanderhttp.Client, plain *http.Client) {
+		for path, want := range map[string]string{
+			"/efd/timeseries": "POST /efd/timeseries", "/efd/timeseries/": "POST /efd/timeseries/", "/cmd/": `{"ack":"Done"}`,
+		} {
+			a := ask(t, plain, "POST", path, posted)
+			require.Equal(t, 200, a.status)
+			require.Equal(t, want, a.body, "the API's own paths come first")
+			require.Equal(t, "nosniff", a.header.Get("X-Content-Type-Options"))
+		}
+		require.Equal(t, 403, ask(t, plain, "POST", "/efd/timeseries", "", "Sec-Fetch-Site", "cross-site").status)
+		require.Equal(t, 500, ask(t, plain, "DELETE", "/efd/timeseries", "").status)
+		require.Equal(t, 404, ask(t, plain, "GET", "/efd/timeseries/x", "").status)
+	})
+}
+
 func TestHandler_Answers501ForAMissingBackend(t *testing.T) {
 	withAPI(t, commanderhttp.NewHandler(commanderhttp.Backend{}), func(t *testing.T, _ *commanderhttp.Client, plain *http.Client) {
 		for path, ack := range map[string]string{

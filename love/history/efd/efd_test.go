@@ -3,83 +3,38 @@ package efd_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/rubin-love/love-go/internal/wire"
+	"github.com/rubin-love/love-go/internal/influxtest"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/history"
 	"github.com/rubin-love/love-go/love/history/efd"
 	"github.com/rubin-love/love-go/love/lovetest"
 )
 
-var databases atomic.Int64
-
-// influx returns the address of the InfluxDB for tests.
-func influx(t *testing.T) string {
-	t.Helper()
-	address := os.Getenv("LOVE_TEST_INFLUXDB")
-	if address == "" {
-		t.Skip("LOVE_TEST_INFLUXDB names no InfluxDB 1.x, such as http://127.0.0.1:8086 (Debian's package influxdb)")
-	}
-	return address
-}
-
-func post(t *testing.T, address, body string) {
-	t.Helper()
-	resp, err := http.Post(address, "application/x-www-form-urlencoded", strings.NewReader(body))
-	require.NoError(t, err)
-	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.Less(t, resp.StatusCode, 300, string(text))
-	require.NotContains(t, string(text), "error")
-}
-
 // database makes a database with records as an EFD has them, and returns its name.
 func database(t *testing.T, address string, records []history.Record) string {
 	t.Helper()
-	name := fmt.Sprintf("love_test_%d_%d", os.Getpid(), databases.Add(1))
-	post(t, address+"/query", url.Values{"q": {"CREATE DATABASE " + name}}.Encode())
-	t.Cleanup(func() { post(t, address+"/query", url.Values{"q": {"DROP DATABASE " + name}}.Encode()) })
-	var lines strings.Builder
+	var points []influxtest.Point
 	for _, r := range records {
 		topic := r.Group.Stream
 		if r.Group.Category == love.CategoryEvent {
 			topic = "logevent_" + topic
 		}
-		fmt.Fprintf(&lines, "lsst.sal.%s.%s salIndex=%si", r.Group.CSC, topic, r.Group.SalIndex)
-		for name, v := range wire.Members(r.Fields) {
-			text := string(v)
-			switch {
-			case wire.IsText(v):
-				quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(string(wire.Text(v)))
-				text = `"` + quoted + `"`
-			case wire.IsNumber(v) && !strings.Contains(text, "."):
-				text += "i"
-			}
-			fmt.Fprintf(&lines, ",%s=%s", name, text)
-		}
-		fmt.Fprintf(&lines, " %d\n", r.Time.UnixNano())
+		points = append(points, influxtest.Point{CSC: r.Group.CSC, Topic: topic, SalIndex: r.Group.SalIndex, Fields: r.Fields, Time: r.Time})
 	}
-	if lines.Len() > 0 {
-		post(t, address+"/write?db="+name, lines.String())
-	}
-	return name
+	return influxtest.Database(t, address, points)
 }
 
 func TestAnEFDIsASource(t *testing.T) {
-	address := influx(t)
+	address := influxtest.Address(t)
 	lovetest.RunHistory(t, func(t *testing.T, records []history.Record) history.Source {
 		e, err := efd.New(efd.Config{URL: address, Database: database(t, address, records)})
 		require.NoError(t, err)
