@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,8 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/commander/salcommander"
+	"github.com/rubin-love/love-go/love/history/archive"
+	"github.com/rubin-love/love-go/love/history/efdhttp"
 )
 
 // commanderFlags are the settings of `loved commander`.
@@ -22,6 +25,8 @@ type commanderFlags struct {
 	sal     salFlags
 	timeout secondsFlag
 	conn    clientFlags
+	efds    efdFlags
+	archive string
 	log     logFlags
 }
 
@@ -33,8 +38,12 @@ func (a *app) commanderCommand() *cobra.Command {
 		Long: `Run a LOVE-commander: its HTTP API over SAL, with the LOVE CSC that writes observing logs.
 Give its address to a manager, this one (loved manager --commander) or the Python one.
 The API has no log-in: let only managers reach it. With --sal sim each process simulates an
-observatory of its own; use loved demo for commands whose effect producers publish.`,
+observatory of its own; use loved demo for commands whose effect producers publish.
+
+With --efd or --archive it also answers the LOVE-frontend's plots, event log and night report, from
+the EFDs by their names and from the archive as "archive".`,
 		Example: `  loved commander --sal sim
+  loved commander --sal sim --archive /var/lib/love/archive --efd summit_efd=http://influxdb:8086
   LSST_TOPIC_SUBNAME=sal loved commander --sal-interfaces ts_xml
   loved manager --commander http://127.0.0.1:5000 …`,
 		Args: exactArgs(),
@@ -58,11 +67,17 @@ func (f *commanderFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.conn.processPassword, "process-password", "", "`PASSWORD` of processes at the manager")
 	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
 	markSecret(fs, escaped, "process-password")
+	f.efds.register(fs)
+	fs.StringVar(&f.archive, "archive", "", "`FOLDER` into which a manager on this machine records, to answer from it (default none)")
+	bindEnv(fs, "archive", "LOVED_ARCHIVE")
 	f.log.register(fs, slog.LevelInfo)
 }
 
 func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	log := f.log.logger(a.stderr)
+	if err := f.efds.check(); err != nil {
+		return &usageError{err}
+	}
 	if err := ownResources().checkServer("commander"); err != nil {
 		return err
 	}
@@ -87,10 +102,30 @@ func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	parts = append(parts, func(ctx context.Context) error {
 		return commanderhttp.Serve(ctx, httpserver.Listener(listener, log), commanderhttp.Backend{
 			Commander: executor, Informer: executor, Heartbeater: executor, Logbook: love,
-		}, commanderhttp.WithTimeout(time.Duration(f.timeout)), commanderhttp.WithLogger(log))
+		}, commanderhttp.WithTimeout(time.Duration(f.timeout)), commanderhttp.WithLogger(log), f.past(log))
 	})
 	fmt.Fprintf(a.stdout, "LOVE commander at %s, of %s\n", urlOf(listener, ""), bus.description)
 	return bus.run(ctx, parts...)
+}
+
+// past returns what serves the EFD part of the API.
+func (f *commanderFlags) past(log *slog.Logger) commanderhttp.HandlerOption {
+	sources := f.efds.sources
+	for _, name := range f.efds.names() {
+		log.Info("EFD", "name", name, "address", f.efds.shown[name])
+	}
+	if f.archive != "" {
+		sources[archiveSource] = archive.NewReader(f.archive)
+		log.Info("archive", "folder", f.archive)
+		if info, err := os.Stat(f.archive); err != nil || !info.IsDir() {
+			log.Warn("the folder of the archive is not there: it is answered from as soon as a manager on this machine records into it", "folder", f.archive)
+		}
+	}
+	var paths []string
+	for _, p := range efdhttp.Paths() {
+		paths = append(paths, "/"+p)
+	}
+	return commanderhttp.WithPaths(efdhttp.New(efdhttp.Config{Sources: sources, Log: log}), paths...)
 }
 
 // openAsLOVE joins the bus that the flags name as the LOVE CSC. On a simulated

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +16,8 @@ import (
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
+	"github.com/rubin-love/love-go/love/history/archive"
+	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/sal"
 )
 
@@ -42,6 +47,49 @@ func TestObservingLogsComeFromTheManagersWebsocketToo(t *testing.T) {
 	require.Equal(t, 0, m.stop())
 }
 
+func TestACommanderAnswersTheFrontendsPlotsFromAnArchive(t *testing.T) {
+	dir := t.TempDir()
+	a, err := archive.Open(archive.Config{Dir: dir})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, a.Close()) }()
+	h := hub.New()
+	defer func() { require.NoError(t, h.Shutdown(context.Background())) }()
+	recorded := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	run := a.Record(ctx, h)
+	go func() { recorded <- run() }()
+	require.NoError(t, h.Publish(ctx, love.Message{Category: love.CategoryTelemetry, Data: []love.Item{
+		{CSC: "ATDome", Streams: []love.Stream{{Name: "position", Value: love.RawValue(`{"azimuthPosition":{"value":284.5}}`)}}},
+	}}))
+	require.NoError(t, a.Wait(ctx, love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, "position"), 1))
+	require.NoError(t, a.Flush(ctx))
+	cancel()
+	require.ErrorIs(t, <-recorded, context.Canceled)
+
+	u := newUser(t)
+	c, url := u.startCommander("--archive", dir, "--efd", "summit_efd=http://127.0.0.1:1/x")
+	post := func(instance string) (int, string) {
+		body := `{"efd_instance":"` + instance + `","cscs":{"ATDome":{"0":{"position":["azimuthPosition"]}}}}`
+		resp, err := http.Post(url+"/efd/top_timeseries", "application/json", strings.NewReader(body))
+		require.NoError(t, err)
+		defer func() { _ = resp.Body.Close() }()
+		text, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return resp.StatusCode, string(text)
+	}
+	status, body := post("archive")
+	require.Equal(t, 200, status)
+	require.Regexp(t, `^{"ATDome-0-position":{"azimuthPosition":\[{"ts":"[^"]*\+00:00","value":284.5}\]}}$`, body)
+	status, body = post("summit_efd")
+	require.Equal(t, 400, status)
+	require.Contains(t, body, "The history is not available: the EFD: ")
+	status, body = post("another")
+	require.Equal(t, 400, status)
+	require.JSONEq(t, `{"ack":"There is no EFD \"another\": there are archive, summit_efd."}`, body)
+	http.DefaultClient.CloseIdleConnections()
+	require.Equal(t, 0, c.stop())
+}
+
 func TestWrongUseOfTheCommander(t *testing.T) {
 	for name, c := range map[string]struct {
 		args  []string
@@ -51,6 +99,7 @@ func TestWrongUseOfTheCommander(t *testing.T) {
 		"kafka":             {[]string{"commander"}, nil, "with --sal kafka give --sal-interfaces (TS_XML_DIR)"},
 		"timeout":           {[]string{"commander", "--sal", "sim", "--command-timeout", "0"}, nil, `"0" is not a time above 0: give seconds, or a time such as 1m30s`},
 		"Python's timeout":  {[]string{"commander", "--sal", "sim"}, environment{"COMMAND_TIMEOUTS": "soon"}, `COMMAND_TIMEOUTS: `},
+		"an EFD":            {[]string{"commander", "--sal", "sim", "--efd", "summit"}, nil, "has no address: write summit=URL"},
 		"address of a page": {[]string{"manager", "--commander", "http://x/?y", "--process-password", "long and random"}, nil, "give its base URL, such as http://commander:5000"},
 		"host without port": {[]string{"manager", "--process-password", "long and random"}, environment{"COMMANDER_HOSTNAME": "x"}, "COMMANDER_HOSTNAME is set without COMMANDER_PORT"},
 	} {

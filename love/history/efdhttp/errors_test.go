@@ -102,7 +102,7 @@ func TestOtherPathsAndMethods(t *testing.T) {
 		{"GET", "/efd/timeseries", 405, "/efd/timeseries takes POST, not GET."},
 		{"POST", "/efd/efd_clients", 405, "/efd/efd_clients takes GET, not POST."},
 		{"GET", "/efd/nothing", 404, "There is no /efd/nothing."},
-		{"POST", "/efd/top_timeseries", 400, "There is no EFD and no archive here."},
+		{"POST", "/efd/top_timeseries", 400, "No EFD and no archive is configured here."},
 	} {
 		w := httptest.NewRecorder()
 		api.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), c.method, c.path, strings.NewReader(`{"efd_instance":"archive","cscs":{}}`)))

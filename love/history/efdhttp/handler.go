@@ -158,7 +158,7 @@ func (h *handler) source(name string) (history.Source, error) {
 		return s, nil
 	}
 	if len(h.config.Sources) == 0 {
-		return nil, fmt.Errorf("there is no EFD and no archive here")
+		return nil, errors.New("no EFD and no archive is configured here")
 	}
 	return nil, fmt.Errorf("there is no EFD %q: there are %s", name, strings.Join(h.names(), ", "))
 }
