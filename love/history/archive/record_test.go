@@ -144,3 +144,58 @@ func TestAnExportHasTheMessagesOfASpan(t *testing.T) {
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, fmt.Errorf("the client has gone") }
+
+func TestAWriterRecordsOnceWhatSeveralGroupsDeliver(t *testing.T) {
+	groups := []love.Group{
+		{Category: love.CategoryTelemetry, CSC: "ATDome", SalIndex: "0", Stream: "position"},
+		{Category: love.CategoryTelemetry, CSC: love.All, SalIndex: love.All, Stream: love.All},
+	}
+	to := func(g love.Group, d love.Delivery) love.Delivery {
+		d.Group = g.String()
+		return d
+	}
+	var out bytes.Buffer
+	w := archive.NewWriter(&out, groups...)
+	other := love.StreamGroup(love.CategoryTelemetry, "ATDome", 1, "position")
+	require.NoError(t, w.Record(to(groups[0], delivery(night, position, `{"n":1}`))))
+	require.NoError(t, w.Record(to(groups[1], delivery(night, position, `{"n":1}`))))
+	require.NoError(t, w.Record(to(groups[1], delivery(night, other, `{"n":2}`))))
+	require.NoError(t, w.Record(love.Delivery{Raw: love.RawValue(`{"data":"Successfully subscribed"}`)}))
+	for name, d := range map[string]love.Delivery{
+		"too large": delivery(night, position, `"`+strings.Repeat("x", 9<<20)+`"`),
+		"half":      {Raw: love.RawValue(`{"category":"telemetry","data":[`)},
+	} {
+		require.ErrorIs(t, w.Record(to(groups[0], d)), archive.ErrNotRecorded, name)
+	}
+	messages, streams := w.Messages()
+	require.EqualValues(t, 2, messages)
+	require.Equal(t, 2, streams)
+	require.NoError(t, w.Close())
+	require.EqualValues(t, out.Len(), w.Bytes())
+	err := w.Record(delivery(night, position, "1"))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, archive.ErrNotRecorded, "the file has been closed")
+
+	w = archive.NewWriter(&out)
+	for _, d := range []struct {
+		group string
+		of    love.Group
+		seq   int
+	}{
+		{"telemetry-*-*-*", position, 7}, {"telemetry-*-*-*", other, 20}, {"telemetry-*-*-*", position, 8}, {"telemetry-*-*-*", position, 11}, {"telemetry-*-*-*", other, 21},
+		{"telemetry-all-all-all", position, 100}, {"telemetry-all-all-all", other, 101}, {"telemetry-all-all-all", position, 104},
+		{"telemetry-*-*-*", position, 1}, {"telemetry-*-*-*", position, 2}, // the hub was started again
+	} {
+		one := delivery(night, d.of, "1")
+		one.Group, one.Raw = d.group, love.RawValue(fmt.Sprintf(`%s,"seq":%d}`, one.Raw[:len(one.Raw)-1], d.seq))
+		require.NoError(t, w.Record(one))
+	}
+	require.EqualValues(t, 4, w.Missed())
+
+	w = archive.NewWriter(brokenPipe{})
+	require.NoError(t, w.Record(delivery(night, position, "1")))
+	require.ErrorContains(t, w.Flush(), "gone")
+	err = w.Record(delivery(night, position, "1"))
+	require.ErrorContains(t, err, "gone")
+	require.NotErrorIs(t, err, archive.ErrNotRecorded)
+}

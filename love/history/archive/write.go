@@ -104,7 +104,7 @@ func (a *Archive) addMessage(p *part, c *channel, m message) error {
 	case c == nil:
 		return errTooManyStreams
 	case len(m.data) > maxMessage:
-		return fmt.Errorf("a value of %s has %d bytes: at most %d are recorded", c.group, len(m.data), maxMessage)
+		return tooLarge(c, m)
 	case a.mustDrop(p, c.group.Category):
 		a.drop(c.group.Category == love.CategoryTelemetry)
 		return nil
@@ -121,6 +121,10 @@ func (a *Archive) addMessage(p *part, c *channel, m message) error {
 	p.held += len(p.current.bytes) - n
 	a.recorded.Add(1)
 	return nil
+}
+
+func tooLarge(c *channel, m message) error {
+	return fmt.Errorf("a value of %s has %d bytes: at most %d are recorded", c.group, len(m.data), maxMessage)
 }
 
 // mustDrop reports whether there is no room for a message, while nothing can be written.

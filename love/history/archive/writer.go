@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/rubin-love/love-go/love"
 )
@@ -14,6 +15,9 @@ import (
 type Writer struct {
 	to       io.Writer
 	offset   int64
+	messages uint64
+	missed   uint64
+	groups   map[string]*uint32 // the last numbers of groups with all streams
 	channels channels
 	split    splitter
 	current  records
@@ -24,25 +28,73 @@ type Writer struct {
 	err      error // of an earlier write
 }
 
-// NewWriter returns a writer of a file. Each call of to.Write gets one chunk or more.
-func NewWriter(to io.Writer) *Writer { return &Writer{to: to, encoder: newEncoders()} }
+// NewWriter returns a writer of a file. Each call of to.Write gets one chunk or more. If
+// groups are given, they are the subscriptions whose deliveries [Writer.Record] gets: a
+// message of which several of them deliver the same stream is recorded once.
+func NewWriter(to io.Writer, groups ...love.Group) *Writer {
+	return &Writer{to: to, encoder: newEncoders(), split: splitter{groups: groups}}
+}
 
 // Record writes the messages of a delivery. One that is not a data message, such as a
-// heartbeat of the manager, is left out.
+// heartbeat of the manager, is left out. An error that wraps [ErrNotRecorded] is about
+// this delivery alone.
 func (w *Writer) Record(d love.Delivery) error {
-	var tooMany error
+	var refused error
 	err := w.split.split(d, &w.channels, func(c *channel, m message) {
-		if c == nil {
-			tooMany = errTooManyStreams
-			return
+		switch {
+		case c == nil:
+			refused = errTooManyStreams
+		case len(m.data) > maxMessage:
+			refused = tooLarge(c, m)
+		default:
+			w.count(d, c, m)
+			w.add(c, m)
 		}
-		w.add(c, m)
 	})
-	if err != nil && !errors.Is(err, errNotData) {
-		return fmt.Errorf("recording a message to %s: %w", d.Group, err)
+	if err == nil || errors.Is(err, errNotData) {
+		err = refused
 	}
-	return w.added(tooMany)
+	if w.err == nil && err != nil {
+		err = fmt.Errorf("%w: of %s: %w", ErrNotRecorded, d.Group, err)
+	}
+	return w.added(err)
 }
+
+// count notes how many messages were published between the last one and this one, by the
+// number that a hub counts for the stream or, of groups with all streams, for the group.
+func (w *Writer) count(d love.Delivery, c *channel, m message) {
+	if m.sequence == 0 {
+		return
+	}
+	last := &c.last
+	if strings.HasSuffix(d.Group, "-"+love.All) {
+		if w.groups == nil {
+			w.groups = map[string]*uint32{}
+		}
+		if last = w.groups[d.Group]; last == nil {
+			last = new(uint32)
+			w.groups[d.Group] = last
+		}
+	}
+	if *last != 0 && m.sequence > *last {
+		w.missed += uint64(m.sequence - *last - 1)
+	}
+	*last = m.sequence
+}
+
+// Missed returns how many messages were published between those that were recorded, by the
+// numbers that the deliveries had (love.SubscribeOptions.Seq): while there was no
+// connection, or because the subscriber was too slow.
+func (w *Writer) Missed() uint64 { return w.missed }
+
+// ErrNotRecorded reports a message that cannot be recorded; those after it can.
+var ErrNotRecorded = errors.New("a message is not recorded")
+
+// Messages returns how many messages the writer has, and of how many streams.
+func (w *Writer) Messages() (messages uint64, streams int) { return w.messages, len(w.channels.list) }
+
+// Bytes returns how many bytes have been written.
+func (w *Writer) Bytes() int64 { return w.offset }
 
 // Write writes one message.
 func (w *Writer) Write(m Message) error {
@@ -62,6 +114,7 @@ func (w *Writer) add(c *channel, m message) {
 	}
 	m.channel = c.id
 	w.current.add(m)
+	w.messages++
 }
 
 func (w *Writer) added(err error) error {
