@@ -87,7 +87,8 @@ func (s *secondsFlag) Set(text string) error {
 	return nil
 }
 
-// timeFlag is a flag for a time, which can also be given as an age.
+// timeFlag is a flag for a time, which can also be given as an age. One without a zone is
+// in UTC.
 type timeFlag struct{ time.Time }
 
 func (m *timeFlag) Type() string { return "time" }
@@ -104,7 +105,7 @@ func (m *timeFlag) Set(text string) error {
 		m.Time = time.Now().Add(-ago)
 		return nil
 	}
-	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly, "2006-01-02T15:04:05", "2006-01-02T15:04"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			m.Time = t
 			return nil

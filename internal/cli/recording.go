@@ -24,6 +24,7 @@ type recordedMessage struct {
 	JSON  []byte
 	At    time.Duration // since an arbitrary time; only differences count
 	Timed bool          // At is known
+	Time  time.Time     // when the manager received it; zero if that is not known
 }
 
 // partError is an error in one part of a recording. The parts after it can
@@ -87,8 +88,11 @@ func parseLine(line []byte) (recordedMessage, error) {
 	if f.ProducerSnd != nil {
 		out = append(append(out, `,"producer_snd":`...), f.ProducerSnd...)
 	}
-	at, timed := receivedAt(f.Tracing)
-	return recordedMessage{JSON: append(out, '}'), At: at, Timed: timed}, nil
+	m := recordedMessage{JSON: append(out, '}')}
+	if m.At, m.Timed = receivedAt(f.Tracing); m.Timed {
+		m.Time = utcOfTAI(m.At)
+	}
+	return m, nil
 }
 
 // publishedData undoes what a group does to the data: a component's group …-all

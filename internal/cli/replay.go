@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"time"
 
@@ -18,16 +19,21 @@ func (a *app) replayCommand() *cobra.Command {
 		Use:   "replay FILE…",
 		Short: "Publish recorded messages with their timing",
 		Long: `Publish recorded messages, one file after the other, with their timing.
-A FILE holds lines that loved sub printed, or the transcript of a producer; "-" is standard input.
-Messages whose time is not known follow at once. Lines are sent as their messages were published;
-a message that was printed several times, for overlapping groups, is published as often.
-At the end the number of messages is printed.`,
-		Example: `  loved sub event-all-all-all telemetry-all-all-all > night.jsonl
-  loved replay --speed 10 night.jsonl`,
+A FILE is an MCAP file of loved record or of an archive, the folder of an archive, lines that loved
+sub printed, or the transcript of a producer; "-" is standard input, without MCAP. Messages whose
+time is not known follow at once. Lines are sent as their messages were published; a message that
+was printed several times, for overlapping groups, is published as often. An MCAP file has each
+stream as a message of its own. At the end the number of messages is printed.`,
+		Example: `  loved record 'event-*-*-*' 'telemetry-*-*-*' --out night.mcap
+  loved replay --speed 10 night.mcap
+  loved replay --from 2026-03-14T03:00 --to 2026-03-14T03:10 night.mcap`,
 		Args: minArgs("FILE"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if !(r.speed >= 0) {
 				return usagef("--speed is %v: give 1 for the recorded timing, 10 for ten times faster, 0 for no pauses", r.speed)
+			}
+			if !r.from.IsZero() && !r.to.IsZero() && !r.from.Before(r.to.Time) {
+				return usagef("--from is not before --to")
 			}
 			manager, err := a.target(cmd.Context(), conn)
 			if err != nil {
@@ -43,6 +49,8 @@ At the end the number of messages is printed.`,
 	}
 	conn.register(cmd.Flags())
 	cmd.Flags().Float64Var(&r.speed, "speed", 1, "`TIMES` faster than recorded; 0 for as fast as the manager accepts")
+	cmd.Flags().Var(&r.from, "from", "only what came from a `TIME` on: 2026-03-14T03:00, with seconds and a zone if need be (default UTC), a date, or 2h for two hours ago")
+	cmd.Flags().Var(&r.to, "to", "only what came before a `TIME`, given like --from")
 	cmd.Flags().BoolVar(&r.loop, "loop", false, "start again at the end, until interrupted")
 	return cmd
 }
@@ -51,10 +59,21 @@ At the end the number of messages is printed.`,
 type replay struct {
 	speed  float64
 	loop   bool
+	from   timeFlag
+	to     timeFlag
 	stdin  io.Reader
 	stderr io.Writer
 
 	sent, bad int
+}
+
+// wants reports whether a message is in the chosen time. What has no time is left out if
+// one was chosen.
+func (r *replay) wants(m recordedMessage) bool {
+	if r.from.IsZero() && r.to.IsZero() {
+		return true
+	}
+	return !m.Time.IsZero() && !m.Time.Before(r.from.Time) && (r.to.IsZero() || m.Time.Before(r.to.Time))
 }
 
 // play sends the messages of the files in their order, repeatedly with
@@ -77,17 +96,12 @@ func (r *replay) play(ctx context.Context, files []string, send func([]byte) err
 }
 
 func (r *replay) playFile(ctx context.Context, file string, send func([]byte) error) error {
-	in := r.stdin
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	messages, err := r.open(ctx, file)
+	if err != nil {
+		return err
 	}
 	timing := schedule{speed: r.speed}
-	for message, err := range readRecording(in) {
+	for message, err := range messages {
 		var bad *partError
 		if errors.As(err, &bad) {
 			r.bad++
@@ -96,6 +110,9 @@ func (r *replay) playFile(ctx context.Context, file string, send func([]byte) er
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
+		}
+		if !r.wants(message) {
+			continue
 		}
 		if err := timing.wait(ctx, message); err != nil {
 			return err
@@ -106,6 +123,29 @@ func (r *replay) playFile(ctx context.Context, file string, send func([]byte) er
 		r.sent++
 	}
 	return nil
+}
+
+// open returns the messages of a file, of whatever format.
+func (r *replay) open(ctx context.Context, file string) (iter.Seq2[recordedMessage, error], error) {
+	if file == "-" {
+		return readRecording(r.stdin), nil
+	}
+	messages, err := readMCAP(ctx, file, r.from.Time, r.to.Time)
+	if !errors.Is(err, errNotMCAP) {
+		return messages, err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(recordedMessage, error) bool) {
+		defer f.Close()
+		for m, err := range readRecording(f) {
+			if !yield(m, err) {
+				return
+			}
+		}
+	}, nil
 }
 
 func (r *replay) err() error {

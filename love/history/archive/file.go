@@ -56,14 +56,19 @@ func (f *File) Span() (span history.Span, ok bool) {
 // Messages yields the messages of the file as [Archive.Messages] does. A zero From or To
 // does not limit the span.
 func (f *File) Messages(ctx context.Context, span history.Span, groups ...love.Group) iter.Seq2[Message, error] {
+	v := &view{stored: []*stored{f.stored}, load: func(*stored) (*index, error) { return f.index, nil }}
+	return func(yield func(Message, error) bool) { v.messages(ctx, complete(span), groups, yield) }
+}
+
+// complete replaces a zero time of a span by the first or the last that can be recorded.
+func complete(span history.Span) history.Span {
 	if span.From.IsZero() {
 		span.From = time.Unix(0, 0)
 	}
 	if span.To.IsZero() {
 		span.To = time.Date(2261, 12, 31, 0, 0, 0, 0, time.UTC)
 	}
-	v := &view{stored: []*stored{f.stored}, load: func(*stored) (*index, error) { return f.index, nil }}
-	return func(yield func(Message, error) bool) { v.messages(ctx, span, groups, yield) }
+	return span
 }
 
 // Report is what [Verify] found in a file.

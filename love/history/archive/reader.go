@@ -69,7 +69,8 @@ func (r *Reader) Events(ctx context.Context, q history.EventQuery) (history.Page
 	return v.events(ctx, q)
 }
 
-// Messages yields messages as [Archive.Messages] does.
+// Messages yields messages as [Archive.Messages] does. A zero From or To does not limit
+// the span.
 func (r *Reader) Messages(ctx context.Context, span history.Span, groups ...love.Group) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		v, err := r.view(ctx)
@@ -77,7 +78,7 @@ func (r *Reader) Messages(ctx context.Context, span history.Span, groups ...love
 			yield(Message{}, err)
 			return
 		}
-		v.messages(ctx, span, groups, yield)
+		v.messages(ctx, complete(span), groups, yield)
 	}
 }
 
