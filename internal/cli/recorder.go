@@ -25,6 +25,7 @@ type recorderFlags struct {
 	log      logFlags
 	out      string
 	duration time.Duration // 0 for no end
+	count    int           // of messages; 0 for no end
 	snapshot bool
 	groups   []love.Group
 }
@@ -59,6 +60,8 @@ as Foxglove and Python's package mcap, read it.`,
 				return usagef("--out is missing: name the file to record into, such as night.mcap")
 			case f.duration < 0:
 				return usagef("--for is %v: give a time above 0, or leave it out", f.duration)
+			case f.count < 0:
+				return usagef("--count is %d: give a number above 0, or leave it out", f.count)
 			}
 			return a.record(cmd.Context(), &f)
 		},
@@ -70,6 +73,7 @@ as Foxglove and Python's package mcap, read it.`,
 	f.log.register(cmd.Flags(), slog.LevelWarn)
 	cmd.Flags().StringVar(&f.out, "out", "", "`FILE` to record into; it must not exist")
 	durationVar(cmd.Flags(), &f.duration, "for", 0, "end after this `TIME` (default: when interrupted)")
+	cmd.Flags().IntVar(&f.count, "count", 0, "end after `N` messages, each of one stream (default: when interrupted)")
 	cmd.Flags().BoolVar(&f.snapshot, "snapshot", false, "begin with the last value of each stream")
 	return cmd
 }
@@ -87,6 +91,7 @@ func (a *app) record(ctx context.Context, f *recorderFlags) error {
 	if err != nil {
 		return &usageError{err}
 	}
+	c.OnSubscribed(func(group string) { log.Info("subscribed", "group", group) })
 	c.OnMessage(func(_ context.Context, raw []byte) { logRefusal(log, raw) })
 	file, err := os.OpenFile(f.out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if errors.Is(err, fs.ErrExist) {
@@ -95,8 +100,7 @@ func (a *app) record(ctx context.Context, f *recorderFlags) error {
 	if err != nil {
 		return err
 	}
-	r := &recorder{file: file, log: log, writer: archive.NewWriter(file, f.groups...), start: time.Now()}
-	r.progress = a.progress()
+	r := &recorder{file: file, log: log, writer: archive.NewWriter(file, f.groups...), start: time.Now(), count: uint64(f.count), progress: a.progress()}
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -105,7 +109,7 @@ func (a *app) record(ctx context.Context, f *recorderFlags) error {
 	}
 	var running sync.WaitGroup
 	running.Go(func() { _ = c.Run(ctx) }) // the subscription returns its error
-	running.Go(func() { a.checkGroups(ctx, c, to, f.groups, log) })
+	running.Go(func() { a.checkGroups(ctx, c, to, "record", f.groups, log) })
 	running.Go(func() { r.flush(ctx) })
 	err = r.run(ctx, c, love.SubscribeOptions{Seq: true, Snapshot: f.snapshot}, f.groups)
 	stop()
@@ -131,6 +135,7 @@ type recorder struct {
 	file     *os.File
 	log      *slog.Logger
 	start    time.Time
+	count    uint64    // of messages to end after; 0 for no end
 	progress io.Writer // nil: none
 
 	mu      sync.Mutex
@@ -149,6 +154,9 @@ func (r *recorder) run(ctx context.Context, c *client.Client, o love.SubscribeOp
 		}
 		if err := r.add(d); err != nil {
 			return err
+		}
+		if messages, _ := r.writer.Messages(); r.count > 0 && messages >= r.count {
+			return nil
 		}
 	}
 	return nil

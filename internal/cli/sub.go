@@ -120,7 +120,7 @@ func (a *app) subscribe(ctx context.Context, s *subFlags) error {
 	defer stop()
 	running.Go(func() { _ = c.Run(ctx) }) // Subscribe returns the error
 	topics := make(chan knownTopics, 1)
-	running.Go(func() { topics <- a.checkGroups(ctx, c, to, s.groups, log) })
+	running.Go(func() { topics <- a.checkGroups(ctx, c, to, "sub", s.groups, log) })
 	print := printLine
 	if s.pretty {
 		print = prettyPrinter{<-topics, a.width(), time.Now}.print // it needs the names of numbers
@@ -150,7 +150,7 @@ const topicsTimeout = 3 * time.Second
 
 // checkGroups asks the manager for its topics, and warns of groups that have none. A
 // process may not ask: only users may use the HTTP API.
-func (a *app) checkGroups(ctx context.Context, c *client.Client, to target, groups []love.Group, log *slog.Logger) knownTopics {
+func (a *app) checkGroups(ctx context.Context, c *client.Client, to target, command string, groups []love.Group, log *slog.Logger) knownTopics {
 	if to.token == "" {
 		log.Info("a process cannot ask whether the manager knows the groups: connect as a user for that")
 		return knownTopics{}
@@ -164,7 +164,7 @@ func (a *app) checkGroups(ctx context.Context, c *client.Client, to target, grou
 	}
 	for _, g := range groups {
 		if warning := k.groupWarning(g); warning != "" {
-			fmt.Fprintf(a.stderr, "loved sub: %s: %s (loved topics shows what there is)\n", g, warning)
+			fmt.Fprintf(a.stderr, "loved %s: %s: %s (loved topics shows what there is)\n", command, g, warning)
 		}
 	}
 	return k
