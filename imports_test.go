@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	"love/history/efdhttp":     {"love", "love/history"},
 	"love/history/historyhttp": {"love", "love/history", "love/manager"},
 
-	"love/client":    {"love", "love/commander", "love/commander/commanderhttp"},
+	"love/client":    {"love", "love/commander", "love/commander/commanderhttp", "love/history"},
 	"love/dashboard": {},
 	"love/hub":       {"love", "love/auth"},
 	"love/manager": {

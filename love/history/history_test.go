@@ -62,6 +62,11 @@ func TestBinsAreJSONWithNullForWhatIsNotANumber(t *testing.T) {
 	text, err := json.Marshal([]history.Bin{{Start: start, Count: 1, Min: 1, Max: 2, Mean: 1.5, Last: love.RawValue("NaN")}, {Start: start, Min: math.NaN(), Max: math.NaN(), Mean: math.NaN()}})
 	require.NoError(t, err)
 	require.JSONEq(t, `[{"start":"2026-03-14T00:00:00Z","count":1,"min":1,"max":2,"mean":1.5,"last":null},{"start":"2026-03-14T00:00:00Z","count":0,"min":null,"max":null,"mean":null,"last":null}]`, string(text))
+	var back []history.Bin
+	require.NoError(t, json.Unmarshal(text, &back))
+	require.Equal(t, history.Bin{Start: start, Count: 1, Min: 1, Max: 2, Mean: 1.5, Last: love.RawValue("null")}, back[0])
+	require.True(t, math.IsNaN(back[1].Min) && math.IsNaN(back[1].Max) && math.IsNaN(back[1].Mean))
+	require.Error(t, json.Unmarshal([]byte(`[{"count":"x"}]`), &back))
 }
 
 func TestPatternsSelectStreams(t *testing.T) {

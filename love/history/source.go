@@ -91,6 +91,27 @@ func (b Bin) MarshalJSON() ([]byte, error) {
 	}{b.Start, b.Count, number(b.Min), number(b.Max), number(b.Mean), b.Last})
 }
 
+// UnmarshalJSON implements json.Unmarshaler: null is NaN.
+func (b *Bin) UnmarshalJSON(text []byte) error {
+	var x struct {
+		Start          time.Time `json:"start"`
+		Count          int       `json:"count"`
+		Min, Max, Mean *float64
+		Last           love.RawValue `json:"last"`
+	}
+	if err := json.Unmarshal(text, &x); err != nil {
+		return err
+	}
+	number := func(x *float64) float64 {
+		if x == nil {
+			return math.NaN()
+		}
+		return *x
+	}
+	*b = Bin{x.Start, x.Count, number(x.Min), number(x.Max), number(x.Mean), x.Last}
+	return nil
+}
+
 // Series is how one field went: either samples or bins.
 type Series struct {
 	Field string
