@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/rubin-love/love-go/love/commander/salcommander"
 	"github.com/rubin-love/love-go/love/dashboard"
 	"github.com/rubin-love/love-go/love/external"
+	"github.com/rubin-love/love-go/love/history/archive"
 	"github.com/rubin-love/love-go/love/producer"
 	"github.com/rubin-love/love-go/love/sal/sim"
 	"github.com/rubin-love/love-go/love/server"
@@ -33,6 +35,8 @@ const (
 	// demoPeriod is the period of telemetry, shorter than the two seconds of a real
 	// producer.
 	demoPeriod = time.Second
+	// demoArchive is how many bytes the archive keeps; a day needs less.
+	demoArchive = 2 << 30
 )
 
 // demo is a whole observatory with LOVE in one process.
@@ -44,6 +48,7 @@ type demo struct {
 	session  session
 	first    bool // no other demo of this user runs
 	program  string
+	archive  string        // a temporary folder; empty if there is none
 	produced chan struct{} // closed when the producers have ended
 	frontend http.Handler  // nil: none
 }
@@ -56,7 +61,8 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Run everything in one process, with a simulated observatory",
 		Long: `Run a simulated observatory, its producers, the commander and the manager with its page
-in one process, on this machine only. While it runs, the client commands of the same user need no flags.`,
+in one process, on this machine only. While it runs, the client commands of the same user need no flags.
+What happens is recorded into a temporary folder, for loved history.`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			page, closePage, err := frontend.open("")
@@ -90,6 +96,7 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, frontend http.
 		produced:    make(chan struct{}),
 	}
 	defer d.close()
+	defer d.makeArchive()()
 	others, err := readSessions(a.env)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -112,6 +119,22 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, frontend http.
 		func(ctx context.Context) error { return d.announce(ctx, a) })
 }
 
+// makeArchive makes a folder for the archive, and returns what removes it. Without one the
+// demo records nothing.
+func (d *demo) makeArchive() (remove func()) {
+	dir, err := os.MkdirTemp("", "loved-demo-*")
+	if err != nil {
+		d.log.Warn("the demo records nothing: loved history will not answer", "error", err)
+		return func() {}
+	}
+	d.archive = dir
+	return func() {
+		if err := os.RemoveAll(dir); err != nil {
+			d.log.Warn("the demo's archive cannot be removed", "error", err)
+		}
+	}
+}
+
 // newDemoSession returns a session with random passwords, short enough to type
 // and strong enough for as long as a demo runs.
 func newDemoSession(url string) session {
@@ -132,12 +155,13 @@ func (d *demo) serverConfig() server.Config {
 		Logbook:         d.csc,
 		Name:            "demo",
 		Authority:       true,
+		Archive:         archive.Config{Dir: d.archive, MaxBytes: demoArchive, Fields: fieldsOf(sim.Definitions())},
 		Page: dashboard.New(dashboard.Info{
 			Version: version, Started: time.Now(), Program: d.program, Examples: d.examples(),
 			Runs: []string{
 				"a simulated observatory: " + strings.Join(d.Components(), ", "),
 				"their producers, the commander and the LOVE CSC",
-				"the manager: websocket hub, log-in and commands",
+				"the manager: websocket hub, log-in and commands, and an archive for as long as it runs",
 			},
 		}),
 		Frontend:     d.frontend,
@@ -219,6 +243,7 @@ func (d *demo) examples() []string {
 		"sub --pretty" + manager + " telemetry-ATDome-0-position",
 		"cmd" + manager + " ATDome moveAzimuth azimuth=90",
 		"sub --pretty" + manager + " event-ATDome-0-summaryState event-ATDome-0-azimuthState",
+		"history" + manager + " ATDome position azimuthPosition --last 10m",
 	}
 }
 

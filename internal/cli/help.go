@@ -75,7 +75,7 @@ var commandGroups = []struct {
 	commands []string
 }{
 	{"Run", []string{"demo", "manager", "producer", "commander", "check"}},
-	{"Watch", []string{"topics", "sub", "commands", "record"}},
+	{"Watch", []string{"topics", "sub", "commands", "record", "history"}},
 	{"Command", []string{"cmd", "authority", "approve", "dismiss"}},
 	{"Publish", []string{"pub", "replay", "sal"}},
 	{"Users and data", []string{"user", "token", "import-django", "export"}},

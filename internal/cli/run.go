@@ -107,7 +107,7 @@ A flag whose help shows a [$VARIABLE] can be set by it; the flag takes precedenc
 	root.PersistentFlags().StringVar(&leapSeconds, "leap-seconds", "", "`FILE` with a newer table of leap seconds, in the format of the IERS (default the one built in)")
 	bindEnv(root.PersistentFlags(), "leap-seconds", "LOVED_LEAP_SECONDS")
 	root.AddCommand(
-		a.topicsCommand(), untilInterrupted(a.subCommand()), untilInterrupted(a.recordCommand()), a.pubCommand(), a.cmdCommand(), a.commandsCommand(),
+		a.topicsCommand(), untilInterrupted(a.subCommand()), untilInterrupted(a.recordCommand()), a.historyCommand(), a.pubCommand(), a.cmdCommand(), a.commandsCommand(),
 		a.approveCommand(), a.dismissCommand(), a.authorityCommand(), a.tokenCommand(), untilInterrupted(a.replayCommand()),
 		untilInterrupted(a.demoCommand()), untilInterrupted(a.managerCommand()), untilInterrupted(a.producerCommand()),
 		untilInterrupted(a.commanderCommand()), untilInterrupted(a.benchCommand()), untilInterrupted(a.salCommand()),
