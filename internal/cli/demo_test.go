@@ -17,7 +17,7 @@ func printedCommands(t *testing.T, text string) [][]string {
 	for _, m := range regexp.MustCompile(`(?m)^ +loved (.+)$`).FindAllStringSubmatch(text, -1) {
 		commands = append(commands, strings.Fields(m[1]))
 	}
-	require.Len(t, commands, 3)
+	require.Len(t, commands, 4)
 	return commands
 }
 
@@ -27,8 +27,12 @@ func TestTheCommandsThatTheDemoPrintsWorkAsTheyStand(t *testing.T) {
 	text, _, _ := demo.out.snapshot()
 	for _, args := range printedCommands(t, text) {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
-			if args[0] != "sub" {
+			switch args[0] {
+			case "cmd":
 				require.Equal(t, result{out: "Done\n"}, u.run(args...))
+				return
+			case "history":
+				require.Contains(t, u.mustRun("", args...), "azimuthPosition (deg)")
 				return
 			}
 			sub := u.start(args...)
