@@ -32,6 +32,7 @@ func TestTheCommandsThatTheDemoPrintsWorkAsTheyStand(t *testing.T) {
 				require.Equal(t, result{out: "Done\n"}, u.run(args...))
 				return
 			case "history":
+				u.waitForTelemetry()
 				require.Contains(t, u.mustRun("", args...), "azimuthPosition (deg)")
 				return
 			}
@@ -40,6 +41,12 @@ func TestTheCommandsThatTheDemoPrintsWorkAsTheyStand(t *testing.T) {
 			require.Equal(t, exitDone, sub.stop())
 		})
 	}
+}
+
+// waitForTelemetry returns when the archive of a demo has telemetry of the dome, which it
+// writes once a second.
+func (u *user) waitForTelemetry() {
+	u.mustRun("", "sub", "--count", "3", "telemetry-ATDome-0-position") // one a second
 }
 
 func TestTheDomeOfTheDemoGoesWhereItIsCommanded(t *testing.T) {
