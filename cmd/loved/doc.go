@@ -13,7 +13,9 @@
 //	loved authority                  shows, takes and releases authority over commands
 //	loved approve, dismiss ID        decides on a command that waits for a second person
 //	loved pub CATEGORY CSC …         publishes one message
+//	loved record GROUP…              records what groups receive
 //	loved replay FILE…               publishes recorded messages
+//	loved history CSC TOPIC FIELD…   shows how fields went, and which events there were
 //	loved token NAME                 prints a token for scripts
 //	loved bench                      puts load on a manager and measures it
 //
