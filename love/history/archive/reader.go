@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/history"
@@ -25,6 +26,15 @@ type Reader struct {
 	mu     sync.Mutex
 	closed map[string]*stored
 	open   map[string]*index // of the files that are being written, up to the last complete slab
+	live   liveFile          // that was read last
+}
+
+// liveFile is what was read of a live file.
+type liveFile struct {
+	path     string
+	modified time.Time
+	content  []byte
+	index    *index // nil if it has just been begun, or is being overwritten
 }
 
 // NewReader returns a reader of a folder. Nothing is read yet: a folder that does not
@@ -118,8 +128,7 @@ func (r *Reader) file(path string) (*stored, []*partView, error) {
 	}
 	// The writer marks a slab in the file as complete before it empties the live file: what
 	// is read of that first is whole, or the file has the slab.
-	live, err := os.ReadFile(livePath(path))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := r.readLive(livePath(path)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, nil, err
 	}
 	s, err := openStored(path)
@@ -135,11 +144,30 @@ func (r *Reader) file(path string) (*stored, []*partView, error) {
 		return nil, nil, err
 	}
 	parts := []*partView{{path: path, index: *x}}
-	// A live file that has just been begun, or is being overwritten, has no index.
-	if l, _ := readIndex(bytes.NewReader(live), int64(len(live)), false); l != nil && l.live > lastSlab(x) {
-		parts = append(parts, &partView{path: livePath(path), index: *l, content: live})
+	if l := &r.live; l.index != nil && l.index.live > lastSlab(x) {
+		parts = append(parts, &partView{path: l.path, index: *l.index, content: l.content})
 	}
 	return nil, parts, nil
+}
+
+// readLive reads a live file, unless it is as it was: a request may ask about many topics.
+func (r *Reader) readLive(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		r.live = liveFile{}
+		return err
+	}
+	if l := &r.live; l.path == path && l.modified.Equal(info.ModTime()) && int64(len(l.content)) == info.Size() {
+		return nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		r.live = liveFile{}
+		return err
+	}
+	r.live = liveFile{path: path, modified: info.ModTime(), content: content}
+	r.live.index, _ = readIndex(bytes.NewReader(content), int64(len(content)), false)
+	return nil
 }
 
 func lastSlab(x *index) int {
