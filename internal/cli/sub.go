@@ -25,6 +25,7 @@ type subFlags struct {
 	snapshot       bool
 	count          int     // of messages; 0 for no end
 	maxRate        float64 // 0 for no limit
+	history        time.Duration
 	groups         []love.Group
 }
 
@@ -45,6 +46,7 @@ knows them. A lost connection is made again. The lines can be played back with l
 		Example: `  loved sub telemetry-ATDome-0-position
   loved sub --pretty event-ATDome-0-all
   loved sub --pretty --count 1 event-ATDome-0-summaryState
+  loved sub --pretty --history 10m event-ATDome-0-logMessage
   loved sub --max-rate 1 'telemetry-MTMount-*-*'
   loved sub event-all-all-all telemetry-all-all-all > night.jsonl`,
 		Args: minArgs("GROUP"),
@@ -66,6 +68,7 @@ knows them. A lost connection is made again. The lines can be played back with l
 	cmd.Flags().BoolVar(&s.pretty, "pretty", false, "print for people instead")
 	cmd.Flags().BoolVar(&s.strict, "strict", false, "ask the manager for strict JSON: null for NaN and the infinities")
 	cmd.Flags().BoolVar(&s.snapshot, "snapshot", false, "begin with the last value of each stream (default with --pretty)")
+	durationVar(cmd.Flags(), &s.history, "history", 0, "begin with what the manager's archive has of the last `TIME`, such as 10m; of single streams only")
 	cmd.Flags().IntVar(&s.count, "count", 0, "end after `N` messages (default: when interrupted)")
 	cmd.Flags().Float64Var(&s.maxRate, "max-rate", 0, "at most `HERTZ` messages per second of each stream, the newest (default all)")
 	return cmd
@@ -82,6 +85,14 @@ func (s *subFlags) parse(args []string) error {
 	}
 	if s.count < 0 {
 		return fmt.Errorf("--count is %d: give a number above 0, or leave it out", s.count)
+	}
+	if (love.SubscribeOptions{History: s.history}).Check() != nil {
+		return fmt.Errorf("--history is %v: give a time up to %s, such as 10m, or leave it out", s.history, formatDuration(love.MaxHistory))
+	}
+	for _, g := range s.groups {
+		if s.history > 0 && (g.SalIndex == love.All || g.Stream == love.All || strings.Contains(g.String(), "*")) {
+			return fmt.Errorf("--history is for single streams, and %s has several: name the csc, the salindex and the stream, or leave it out", g)
+		}
 	}
 	if (love.SubscribeOptions{MaxRate: s.maxRate}).Check() != nil {
 		return fmt.Errorf("--max-rate is %v: give %v to %.0f messages per second, or leave it out", s.maxRate, love.MinMaxRate, love.MaxMaxRate)
@@ -126,7 +137,7 @@ func (a *app) subscribe(ctx context.Context, s *subFlags) error {
 		print = prettyPrinter{<-topics, a.width(), time.Now}.print // it needs the names of numbers
 	}
 	printed := 0
-	wanted := love.SubscribeOptions{Snapshot: s.snapshot, MaxRate: s.maxRate}
+	wanted := love.SubscribeOptions{Snapshot: s.snapshot, History: s.history, MaxRate: s.maxRate}
 	for d, err := range c.SubscribeWith(ctx, wanted, s.groups...) {
 		switch {
 		case ctx.Err() != nil:

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -83,4 +84,22 @@ func TestSubPrintsNumbersByTheNamesOfTheirDefinition(t *testing.T) {
 	u.startDemo()
 	got := u.mustRun("", "sub", "--pretty", "--count", "1", "event-ATDome-0-azimuthState")
 	require.Regexp(t, `\n    state +(NotInMotion|MovingCW|MovingCCW)\n`, got)
+}
+
+func TestASubscriptionBeginsWithAHistory(t *testing.T) {
+	u := newUser(t)
+	u.startManager("--archive", t.TempDir())
+	for _, n := range []string{"1", "2", "3"} {
+		require.Equal(t, result{}, u.run("pub", "event", "A", "s", n))
+	}
+	lines := strings.SplitAfter(u.mustRun("", "sub", "--history", "10m", "--count", "3", "event-A-0-s"), "\n")
+	require.Len(t, lines, 4)
+	for i, line := range lines[:3] {
+		require.Contains(t, line, fmt.Sprintf(`"data":{"s":%d}}],"subscription":"event-A-0-s","history":true`, i+1))
+	}
+	require.Regexp(t, `^\d\d:\d\d:\d\d\.\d{3}  event  A:0  s`, u.mustRun("", "sub", "--pretty", "--snapshot=false", "--history", "10m", "--count", "1", "event-A-0-s"))
+	require.Contains(t, u.mustFail(exitUsage, "", "sub", "--history=25h", "event-A-0-s"), "give a time up to 1d")
+	for _, group := range []string{"event-A-0-all", "event-*-0-s", "event-all-all-all"} {
+		require.Contains(t, u.mustFail(exitUsage, "", "sub", "--history=1h", group), "single streams")
+	}
 }

@@ -31,8 +31,8 @@ func (c *Client) Subscribe(ctx context.Context, groups ...love.Group) iter.Seq2[
 // SubscribeWith is [Client.Subscribe] with options. Wrong ones, by
 // [love.SubscribeOptions.Check], are the error that is yielded. The connection has one
 // subscription to each group: if iterators of a client ask for one with different
-// options, the latest hold for all of them. With a Snapshot the last values come after
-// each reconnection, too.
+// options, the latest hold for all of them. With a Snapshot or a History the last values and
+// the past come after each reconnection, too.
 func (c *Client) SubscribeWith(ctx context.Context, o love.SubscribeOptions, groups ...love.Group) iter.Seq2[love.Delivery, error] {
 	if err := o.Check(); err != nil {
 		return func(yield func(love.Delivery, error) bool) { yield(love.Delivery{}, err) }

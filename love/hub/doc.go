@@ -21,9 +21,9 @@
 //
 // Beyond the protocol of the Python manager, in a subscription: "snapshot":
 // true for the last value first (marked "snapshot", and "stale" when its source
-// has gone), "seq": true for a counter per stream, "max_rate": hertz, and "*"
-// in place of csc, salindex or stream to match any. In the query of the
-// connection's URL: nan=null for strict JSON, snapshot=1 for a snapshot with every
+// has gone), "seq": true for a counter per stream, "max_rate": hertz, "history": seconds
+// for what an archive has of the stream before what is live ([WithHistory]), and "*" in
+// place of csc, salindex or stream to match any. In the query of the connection's URL: nan=null for strict JSON, snapshot=1 for a snapshot with every
 // subscription, write_interval=20 for the milliseconds between two writes of
 // telemetry. The group event-Hub-0-sources reports which publishers come and
 // go. A client that asks for none of this sees the plain protocol.

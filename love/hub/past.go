@@ -169,8 +169,9 @@ func (s *session) chargePast(bytes int, now time.Time) {
 	s.user.settleSnapshot(all, bytes, now)
 }
 
-// pastFrame returns a message to the group with a recorded value.
-func pastFrame(name love.Group, m love.PastMessage) *frame {
+// pastFrame returns a message to the group with a recorded value, and with those of the
+// times for tracing that are known.
+func (h *Hub) pastFrame(name love.Group, m love.PastMessage) *frame {
 	buf := love.AppendText(append(newBuffer(len(m.Value)+256), `{"category":`...), string(name.Category))
 	buf = append(buf, `,"data":[`...)
 	index := []byte(name.SalIndex)
@@ -180,6 +181,11 @@ func pastFrame(name love.Group, m love.PastMessage) *frame {
 	buf = appendItem(buf, love.AppendText(nil, name.CSC), index, love.AppendText(nil, name.Stream), m.Value)
 	buf = love.AppendText(append(buf, `],"subscription":`...), name.String())
 	buf = love.AppendFloat(append(buf, `,"history":true,"recorded":`...), love.UnixSeconds(m.Recorded))
+	if h.tracing {
+		buf = love.AppendFloat(append(buf, `,"tracing":{"producer_snd":`...), love.UnixSeconds(m.Sent))
+		buf = love.AppendFloat(append(buf, `,"manager_rcv_from_producer":`...), love.TAI(m.Recorded))
+		buf = append(buf, '}')
+	}
 	f := textFrame(append(buf, '}'))
 	f.seq, f.counted, f.isLast = m.Number, true, true
 	return f

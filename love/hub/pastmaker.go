@@ -183,7 +183,7 @@ func (p *past) passed(m love.PastMessage) {
 // push queues a message of the history.
 func (p *past) push(m love.PastMessage, wakes *wakeList) pushResult {
 	s := p.session
-	f, now := pastFrame(p.group.name, m), s.hub.clock.Now()
+	f, now := s.hub.pastFrame(p.group.name, m), s.hub.clock.Now()
 	ahead := s.out.snapshotRoom()
 	p.mu.Lock()
 	to := p.member

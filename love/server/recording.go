@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"maps"
 	"sync"
@@ -209,6 +210,21 @@ func (r *recording) Newest(ctx context.Context, q history.NewestQuery) ([]histor
 // Events implements [history.Source].
 func (r *recording) Events(ctx context.Context, q history.EventQuery) (history.Page, error) {
 	return ask(r, func(a *archive.Archive) (history.Page, error) { return a.Events(ctx, q) })
+}
+
+// Has implements [hub.Past].
+func (r *recording) Has(stream love.Group, number uint64) bool {
+	a, err := r.open()
+	return err != nil || a.Has(stream, number) // Past says why there is none
+}
+
+// Past implements [hub.Past].
+func (r *recording) Past(ctx context.Context, q love.PastQuery) iter.Seq2[love.PastMessage, error] {
+	a, err := r.open()
+	if err != nil {
+		return func(yield func(love.PastMessage, error) bool) { yield(love.PastMessage{}, err) }
+	}
+	return a.Past(ctx, q)
 }
 
 // Export writes messages as an MCAP file; see [archive.Archive.Export].

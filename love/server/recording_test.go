@@ -110,6 +110,37 @@ func TestTheArchiveIsAskedOverHTTP(t *testing.T) {
 	require.Equal(t, 400, status(t, "GET", url+"/manager/api/history/streams/?source=x", login.Token, ""))
 }
 
+func TestASubscriptionBeginsWithWhatTheArchiveHas(t *testing.T) {
+	config := server.Config{Archive: archive.Config{Dir: t.TempDir()}, ProcessPassword: "long and random"}
+	t.Run("yesterday", func(t *testing.T) {
+		s, _ := serve(t, config)
+		publishPosition(t, s, 0)
+	})
+	s, url := serve(t, config)
+	publishPosition(t, s, 1)
+	c, err := client.New(url, client.WithProcessPassword("long and random"))
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- c.Run(ctx) }()
+	n := 0
+	for d, err := range c.SubscribeWith(ctx, love.SubscribeOptions{History: time.Hour, Seq: true}, position) {
+		require.NoError(t, err)
+		require.Contains(t, string(d.Raw), fmt.Sprintf(`{"n":{"value":%d}}`, n))
+		_, past := d.Recorded()
+		require.Equal(t, n < 2, past, string(d.Raw))
+		require.Equal(t, n > 0, strings.Contains(string(d.Raw), fmt.Sprintf(`"seq":%d}`, n)), string(d.Raw))
+		if n == 1 {
+			publishPosition(t, s, 2)
+		}
+		if n++; n == 3 {
+			break
+		}
+	}
+	stop()
+	require.NoError(t, <-ended)
+}
+
 func TestAnEFDCannotHaveTheNameOfTheArchive(t *testing.T) {
 	_, err := server.New(t.Context(), server.Config{History: map[string]history.Source{"archive": &history.Memory{}}})
 	require.ErrorContains(t, err, "choose another")

@@ -133,6 +133,9 @@ func (s *Server) hubOptions(heartbeats func() []hub.Heartbeat) []hub.Option {
 	if len(c.Origins) > 0 {
 		options = append(options, hub.WithOrigins(c.allowOrigin))
 	}
+	if s.recording != nil {
+		options = append(options, hub.WithHistory(s.recording))
+	}
 	if c.Broker != nil {
 		options = append(options, hub.WithBroker(c.Broker))
 	}
