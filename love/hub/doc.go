@@ -26,7 +26,9 @@
 // place of csc, salindex or stream to match any. In the query of the connection's URL: nan=null for strict JSON, snapshot=1 for a snapshot with every
 // subscription, write_interval=20 for the milliseconds between two writes of
 // telemetry. The group event-Hub-0-sources reports which publishers come and
-// go. A client that asks for none of this sees the plain protocol.
+// go. Who offers permessage-deflate in the handshake gets messages compressed, each once
+// for all of them ([WithCompression], compression.go). A client that asks for none of
+// this sees the plain protocol.
 //
 // # How a message travels
 //
