@@ -42,7 +42,6 @@ func TestTelemetryWithinTheIntervalIsWrittenTogether(t *testing.T) {
 	h, url := start(t, hub.WithClock(clock), hub.WithWriteInterval(20*time.Millisecond))
 	c, pub := dial(t, url, "token=ann").subscribe("telemetry-A-1-s", "event-A-1-e"), dialProcess(t, url)
 	clock.Advance(20 * time.Millisecond)
-	before := h.Stats().Writes
 
 	pub.send(telemetry("s", 0))
 	require.Contains(t, c.next(), `{"s":0}`, "a message alone is written at once")
@@ -54,13 +53,14 @@ func TestTelemetryWithinTheIntervalIsWrittenTogether(t *testing.T) {
 	pub.sync()
 	delivered(t, h, 1)
 	require.Positive(t, waitingBytes(h, "ann"))
+	before := h.Stats().Writes
 
 	clock.Advance(time.Millisecond)
 	for i := range 5 {
 		require.Contains(t, c.next(), fmt.Sprintf(`{"s":%d}`, i+1), "nothing is left out")
 	}
 	delivered(t, h, 6)
-	require.LessOrEqual(t, h.Stats().Writes-before, uint64(2+2), "with two answers to the publisher")
+	require.LessOrEqual(t, h.Stats().Writes-before, uint64(1+1), "with the last answer to the publisher, which may be counted late")
 	clock.Advance(time.Second)
 	pub.send(telemetry("s", 6))
 	require.Contains(t, c.next(), `{"s":6}`, "after a pause, at once")
