@@ -15,7 +15,6 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/commander/salcommander"
-	"github.com/rubin-love/love-go/love/history/archive"
 	"github.com/rubin-love/love-go/love/history/efdhttp"
 )
 
@@ -110,12 +109,10 @@ func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 
 // past returns what serves the EFD part of the API.
 func (f *commanderFlags) past(log *slog.Logger) commanderhttp.HandlerOption {
-	sources := f.efds.sources
 	for _, name := range f.efds.names() {
 		log.Info("EFD", "name", name, "address", f.efds.shown[name])
 	}
 	if f.archive != "" {
-		sources[archiveSource] = archive.NewReader(f.archive)
 		log.Info("archive", "folder", f.archive)
 		if info, err := os.Stat(f.archive); err != nil || !info.IsDir() {
 			log.Warn("the folder of the archive is not there: it is answered from as soon as a manager on this machine records into it", "folder", f.archive)
@@ -125,7 +122,7 @@ func (f *commanderFlags) past(log *slog.Logger) commanderhttp.HandlerOption {
 	for _, p := range efdhttp.Paths() {
 		paths = append(paths, "/"+p)
 	}
-	return commanderhttp.WithPaths(efdhttp.New(efdhttp.Config{Sources: sources, Log: log}), paths...)
+	return commanderhttp.WithPaths(efdAPI(&f.efds, f.archive, log), paths...)
 }
 
 // openAsLOVE joins the bus that the flags name as the LOVE CSC. On a simulated

@@ -85,7 +85,7 @@ func TestACommanderAnswersTheFrontendsPlotsFromAnArchive(t *testing.T) {
 	require.Contains(t, body, "The history is not available: the EFD: ")
 	status, body = post("another")
 	require.Equal(t, 400, status)
-	require.JSONEq(t, `{"ack":"There is no EFD \"another\": there are archive, summit_efd."}`, body)
+	require.JSONEq(t, `{"ack":"There is no EFD \"another\" here: known are archive, summit_efd."}`, body)
 	http.DefaultClient.CloseIdleConnections()
 	require.Equal(t, 0, c.stop())
 }

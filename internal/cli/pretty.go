@@ -88,14 +88,17 @@ func sentAt(value []byte) (at time.Duration, known bool) {
 	return 0, false
 }
 
-// snapshotText says what a message from a snapshot is; empty for any other.
+// snapshotText says what a message from a snapshot or the archive is; empty for any other.
 func snapshotText(raw []byte) string {
-	snapshot, stale := false, false
+	snapshot, stale, past := false, false, false
 	for name, value := range wire.Members(raw) {
 		snapshot = snapshot || name == "snapshot" && string(value) == "true"
 		stale = stale || name == "stale" && string(value) == "true"
+		past = past || name == "history" && string(value) == "true"
 	}
 	switch {
+	case past:
+		return "  (from the archive)"
 	case stale:
 		return "  (last value, its publisher has gone)"
 	case snapshot:

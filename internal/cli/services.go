@@ -77,6 +77,9 @@ func (f *managerFlags) openServices(log *slog.Logger) (*external.Services, error
 		return nil, err
 	}
 	c.Commander, c.Host, c.Logger = f.client.address, f.serverURL, log
+	if len(f.efds.sources) > 0 || f.archive.dir != "" && c.Commander == "" {
+		c.EFD = efdAPI(&f.efds, f.archive.dir, log) // otherwise the commander's, which may have one
+	}
 	return external.New(c)
 }
 

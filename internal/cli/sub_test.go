@@ -55,6 +55,15 @@ func TestSubAsksForARate(t *testing.T) {
 	}
 }
 
+func TestThePastIsMarkedForPeople(t *testing.T) {
+	u := newUser(t)
+	u.startManager("--archive", t.TempDir())
+	u.mustRun("", "pub", "event", "ATDome", "state", `[{"n":{"value":7}}]`)
+	u.env["LOVED_USER"], u.env["LOVED_PASSWORD"], u.env["PROCESS_CONNECTION_PASS"] = "user", "user's", ""
+	require.Regexp(t, `^\d\d:\d\d:\d\d\.\d{3}  event  ATDome:0  state  \(from the archive\)\n    n  7\n`,
+		u.mustRun("", "sub", "--pretty", "--snapshot=false", "--history", "1h", "--count", "1", "event-ATDome-0-state"))
+}
+
 func TestSubKnowsPatterns(t *testing.T) {
 	u := newUser(t)
 	u.startManager()

@@ -35,7 +35,7 @@ func TestWhatIsWrongWithARequestIsSaid(t *testing.T) {
 			"a list":                  {"timeseries", `[]`, "The request is not a JSON object."},
 			"a key twice":             {"timeseries", `{"num":1,"num":2}`, `the key "num" occurs twice`},
 			"no instance":             {"timeseries", `{}`, `"efd_instance" is missing: give a text, such as "summit_efd".`},
-			"another instance":        {"timeseries", `{` + strings.Replace(plot, "summit_efd", "usdf", 1) + cscs + `}`, `There is no EFD "usdf": there are summit_efd.`},
+			"another instance":        {"timeseries", `{` + strings.Replace(plot, "summit_efd", "usdf", 1) + cscs + `}`, `There is no EFD "usdf" here: known are summit_efd.`},
 			"no date":                 {"timeseries", `{` + without(plot, `"start_date":"2026-03-14T02:00:00"`) + cscs + `}`, `"start_date" is missing`},
 			"a date that is none":     {"timeseries", `{` + strings.Replace(plot, "2026-03-14T02", "14.3.2026", 1) + cscs + `}`, `is not a time: write it as 2026-03-14T01:59:26.`},
 			"a date that is a number": {"timeseries", `{` + strings.Replace(plot, `"2026-03-14T02:00:00"`, "5", 1) + cscs + `}`, `"start_date" must be a text`},

@@ -160,5 +160,5 @@ func (h *handler) source(name string) (history.Source, error) {
 	if len(h.config.Sources) == 0 {
 		return nil, errors.New("no EFD and no archive is configured here")
 	}
-	return nil, fmt.Errorf("there is no EFD %q: there are %s", name, strings.Join(h.names(), ", "))
+	return nil, fmt.Errorf("there is no EFD %q here: known are %s", name, strings.Join(h.names(), ", "))
 }
