@@ -11,6 +11,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
+	"github.com/rubin-love/love-go/love/frontend"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
 )
@@ -46,6 +47,11 @@ func TestConformance(t *testing.T) {
 						Authenticator: users, Username: "ada", Password: "correct horse",
 						Disable: func(t *testing.T) { require.NoError(t, users.SetActive(t.Context(), "ada", false)) },
 					}
+				})
+			})
+			t.Run("frontend", func(t *testing.T) {
+				lovetest.RunFrontendStore(t, func(t *testing.T, c love.Clock) lovetest.Stored[frontend.Store] {
+					return stored(t, d, (*store.Store).Frontend, store.WithClock(c))
 				})
 			})
 			t.Run("audit log", func(t *testing.T) {

@@ -158,6 +158,7 @@ func (s *Store) reload(ctx context.Context) error {
 	if err := s.holds.reload(ctx, now[holds]); err != nil {
 		return err
 	}
+	s.frontend.sawRevision(now[frontendData])
 	return s.keyring.reload(ctx, now[keys])
 }
 

@@ -35,6 +35,7 @@ type Store struct {
 	audit    *auditLog
 	commands *commandStore
 	holds    *holdStore
+	frontend *frontendStore
 	health   health
 	writes   writeCheck
 	file     file
@@ -93,6 +94,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	}
 	s.users, s.tokens, s.keyring, s.audit = newUsers(s), newTokenStore(s), &keyring{store: s}, &auditLog{store: s}
 	s.commands, s.holds = &commandStore{store: s}, &holdStore{store: s}
+	s.frontend = newFrontend(s)
 	err = migrate(ctx, s.db, a.dialect)
 	if err == nil {
 		err = s.commands.prepare(ctx)
@@ -153,6 +155,8 @@ const (
 	revocations topic = "revocations"
 	keys        topic = "keys"
 	holds       topic = "authority"
+	// frontendData is what the frontend keeps; only its revision is in memory.
+	frontendData topic = "frontend"
 )
 
 // change runs f in a transaction that changes a topic, then updates the snapshots in
