@@ -16,9 +16,8 @@ import (
 )
 
 const (
-	// maxDocuments is the most documents in the cache. Its users have a few
-	// documents in a few variants.
-	maxDocuments = 32
+	// maxDocuments is the most documents in the cache.
+	maxDocuments = 1024
 	// maxBytes is how much memory the documents may take together, with their
 	// compressed forms. The key may come from a client, so limiting their number is not enough.
 	maxBytes = 64 << 20
@@ -38,6 +37,7 @@ type Cache struct {
 type document struct {
 	once       sync.Once
 	body       []byte
+	version    int64 // see Body; guarded by Cache.mu
 	etag       string
 	compressed []byte // nil if compressing does not pay
 }
@@ -70,6 +70,27 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key string, body [
 	return err
 }
 
+// Body returns the body of the document called key as of a version: the one that is kept,
+// or the one that read returns, which is then kept. An error of read is returned.
+func (c *Cache) Body(key string, version int64, read func() ([]byte, error)) ([]byte, error) {
+	c.mu.Lock()
+	known := c.documents[key]
+	if known != nil && known.version == version {
+		c.mu.Unlock()
+		return known.body, nil
+	}
+	c.mu.Unlock()
+	body, err := read()
+	if err != nil {
+		return nil, err
+	}
+	d := c.document(key, body)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d.version = version
+	return d.body, nil
+}
+
 // Has reports whether body is the one last served under the key, so that
 // a caller need not check it again.
 func (c *Cache) Has(key string, body []byte) bool {
@@ -94,8 +115,8 @@ func (c *Cache) document(key string, body []byte) *document {
 	return d
 }
 
-// keep puts a document into the cache, unless it is too large. A full cache is emptied
-// first.
+// keep puts a document into the cache, unless it is too large. If the cache is full, some
+// others make room.
 func (c *Cache) keep(key string, d *document) {
 	if old := c.documents[key]; old != nil {
 		c.bytes -= old.memory()
@@ -104,8 +125,15 @@ func (c *Cache) keep(key string, d *document) {
 	if d.memory() > maxBytes {
 		return
 	}
-	if c.documents == nil || len(c.documents) >= maxDocuments || c.bytes+d.memory() > maxBytes {
-		c.documents, c.bytes = map[string]*document{}, 0
+	if c.documents == nil {
+		c.documents = map[string]*document{}
+	}
+	for other, old := range c.documents { // in no order
+		if len(c.documents) < maxDocuments && c.bytes+d.memory() <= maxBytes {
+			break
+		}
+		c.bytes -= old.memory()
+		delete(c.documents, other)
 	}
 	c.documents[key] = d
 	c.bytes += d.memory()

@@ -110,3 +110,26 @@ func TestTheMemoryOfTheCacheIsBounded(t *testing.T) {
 	}
 	require.NotZero(t, kept(), "a document that is replaced takes its place once")
 }
+
+func TestABodyIsReadOncePerVersion(t *testing.T) {
+	var c jsoncache.Cache
+	reads := 0
+	body := func(version int64, text string) string {
+		b, err := c.Body("key", version, func() ([]byte, error) {
+			reads++
+			return []byte(text), nil
+		})
+		require.NoError(t, err)
+		return string(b)
+	}
+	require.Equal(t, "a", body(1, "a"))
+	require.Equal(t, "a", body(1, "b"))
+	require.Equal(t, 1, reads)
+	require.Equal(t, "a", body(2, "a"), "another version of the same text")
+	require.Equal(t, "a", body(2, "b"))
+	require.Equal(t, "b", body(3, "b"))
+	require.Equal(t, 3, reads)
+	_, err := c.Body("key", 4, func() ([]byte, error) { return nil, io.ErrUnexpectedEOF })
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.Equal(t, "b", body(3, "c"), "the older version stays")
+}

@@ -1,36 +1,44 @@
 package manager
 
 import (
+	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/rubin-love/love-go/internal/httpapi"
 )
 
-// configuration is a configuration file of the LOVE-frontend, in the form that
-// the answer to a log-in has.
-type configuration struct {
-	ID              int             `json:"id"`
-	Filename        string          `json:"filename"`
-	Content         json.RawMessage `json:"content"`
-	UpdateTimestamp string          `json:"update_timestamp"`
+// Configurations gives users the configuration of the LOVE-frontend that the answer to a
+// log-in has (docs/protocol/manager.md#log-in). It is safe for concurrent use.
+type Configurations interface {
+	// For returns the configuration of a user, {"id", "filename", "content",
+	// "update_timestamp"}, or nil if there is none. It is asked at each log-in and
+	// validation of a token; if it fails, the answer has none.
+	For(ctx context.Context, username string) (json.RawMessage, error)
 }
 
-// builtinConfiguration returns the only configuration; files are not stored.
-// It shows alarms and mutes them.
-func builtinConfiguration(now time.Time) configuration {
-	return configuration{
-		ID:              1,
-		Filename:        "default.json",
-		Content:         json.RawMessage(`{"alarms":{"minSeveritySound":"mute","minSeverityNotification":"warning"},"camFeeds":{}}`),
-		UpdateTimestamp: modelTime(now),
-	}
+// builtinConfiguration is the same for all. It shows alarms and mutes them.
+type builtinConfiguration json.RawMessage
+
+func newBuiltinConfiguration(now time.Time) builtinConfiguration {
+	return builtinConfiguration(`{"id":1,"filename":"default.json",` +
+		`"content":{"alarms":{"minSeveritySound":"mute","minSeverityNotification":"warning"},"camFeeds":{}},` +
+		`"update_timestamp":"` + httpapi.ModelTime(now) + `"}`)
 }
 
-// modelTime writes a time as model objects do (docs/protocol/manager.md#http): with
-// microseconds, or without a fraction if that is zero.
-func modelTime(t time.Time) string {
-	t = t.UTC().Truncate(time.Microsecond)
-	if t.Nanosecond() == 0 {
-		return t.Format("2006-01-02T15:04:05Z")
+// For implements [Configurations].
+func (b builtinConfiguration) For(context.Context, string) (json.RawMessage, error) {
+	return json.RawMessage(b), nil
+}
+
+// configurationFor returns the configuration of a user, or nil if there is none or it
+// cannot be read: a log-in does not fail for that.
+func (m *Manager) configurationFor(ctx context.Context, username string) json.RawMessage {
+	config, err := m.config.Configurations.For(ctx, username)
+	if err != nil {
+		m.outages.configurations.Failed(m.config.Clock.Now(), err)
+		return nil
 	}
-	return t.Format("2006-01-02T15:04:05.000000Z")
+	m.outages.configurations.Succeeded(m.config.Clock.Now())
+	return config
 }

@@ -125,6 +125,9 @@ type Config struct {
 	ServerURL string
 	// URLPrefix comes before /manager, such as "/love". Default: nothing.
 	URLPrefix string
+	// Configurations gives the answer to a log-in the configuration of the LOVE-frontend
+	// that the user has chosen. Default: a built-in one, the same for all.
+	Configurations Configurations
 	// Page answers "/". Default: a [dashboard.New] that shows the manager only.
 	Page http.Handler
 	// Frontend answers GET and HEAD of every path that is not the manager's, in place of
@@ -152,15 +155,14 @@ type Config struct {
 // Manager is the LOVE-manager as an http.Handler. It is safe for concurrent
 // use; [Manager.Close] ends it.
 type Manager struct {
-	config         Config
-	router         *httprouter.Router
-	socket         *regexp.Regexp
-	handler        http.Handler
-	frontendConfig configuration
-	topics         jsoncache.Cache
-	audit          *audit.Auditor
-	limiter        *auth.LogInLimiter
-	throttle       *audit.Throttle
+	config   Config
+	router   *httprouter.Router
+	socket   *regexp.Regexp
+	handler  http.Handler
+	topics   jsoncache.Cache
+	audit    *audit.Auditor
+	limiter  *auth.LogInLimiter
+	throttle *audit.Throttle
 	// checkedPasswords holds the names of users whose password was checked at log-in.
 	checkedPasswords sync.Map
 	outages          outages
@@ -179,12 +181,11 @@ func New(c Config) (*Manager, error) {
 		config: c,
 		router: httprouter.New(),
 		// Matched before the router, which has no patterns in the middle of a path.
-		socket:         regexp.MustCompile(`^` + regexp.QuoteMeta(c.URLPrefix) + `/manager(.*?)/ws/subscription/?$`),
-		frontendConfig: builtinConfiguration(c.Clock.Now()),
-		audit:          audit.NewAuditor(c.AuditLog, audit.WithLogger(c.Logger), audit.WithClock(c.Clock)),
-		limiter:        auth.NewLogInLimiter(c.LogInLimits, c.Clock),
-		throttle:       audit.NewThrottle(c.Clock),
-		outages:        newOutages(c.Logger),
+		socket:   regexp.MustCompile(`^` + regexp.QuoteMeta(c.URLPrefix) + `/manager(.*?)/ws/subscription/?$`),
+		audit:    audit.NewAuditor(c.AuditLog, audit.WithLogger(c.Logger), audit.WithClock(c.Clock)),
+		limiter:  auth.NewLogInLimiter(c.LogInLimits, c.Clock),
+		throttle: audit.NewThrottle(c.Clock),
+		outages:  newOutages(c.Logger),
 	}
 	for _, e := range m.endpoints() {
 		m.route(c.URLPrefix+e.path, m.endpoint(e))
@@ -257,6 +258,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.Origins == nil {
 		c.Origins = func(string) bool { return true }
+	}
+	if c.Configurations == nil {
+		c.Configurations = newBuiltinConfiguration(c.Clock.Now())
 	}
 	if c.Page == nil {
 		c.Page = dashboard.New(dashboard.Info{Started: c.Clock.Now(), URLPrefix: c.URLPrefix})

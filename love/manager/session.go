@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,11 +16,11 @@ import (
 // session is the body that get-token, validate-token and swap-user share
 // (docs/protocol/manager.md#log-in).
 type session struct {
-	User        sessionUser    `json:"user"`
-	Token       string         `json:"token"`
-	Permissions permissions    `json:"permissions"`
-	TimeData    love.TimeData  `json:"time_data"`
-	Config      *configuration `json:"config"` // null if the client asks for none
+	User        sessionUser     `json:"user"`
+	Token       string          `json:"token"`
+	Permissions permissions     `json:"permissions"`
+	TimeData    love.TimeData   `json:"time_data"`
+	Config      json.RawMessage `json:"config"` // null if there is none, or the client asks for none
 }
 
 type sessionUser struct {
@@ -41,11 +42,11 @@ func (m *Manager) session(c *call, who auth.Principal, token string) answer {
 		Token:       token,
 		Permissions: permissions{m.mayCommand(c, who) == nil},
 		TimeData:    love.TimeDataAt(m.config.Clock.Now()),
-		Config:      &m.frontendConfig,
 	}
 	switch c.params.ByName("flags") {
 	case "no_config", "no-config":
-		s.Config = nil
+	default:
+		s.Config = m.configurationFor(c.Context(), who.User.Username)
 	}
 	return answer{Status: http.StatusOK, Body: s}
 }

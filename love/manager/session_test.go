@@ -288,3 +288,28 @@ func TestLogIn_WithAnUnusableNameIsRecordedOnce(t *testing.T) {
 	}
 	require.Len(t, h.auditActions(), 1)
 }
+
+// chosen gives each user a configuration, or fails.
+type chosen struct{ err error }
+
+func (c *chosen) For(_ context.Context, username string) (json.RawMessage, error) {
+	if username == "admin" {
+		return nil, c.err
+	}
+	return json.RawMessage(`{"id": 7, "filename": "of ` + username + `", "content": {"n": 1.50}, "update_timestamp": "2026-03-14T01:59:26Z"}`), c.err
+}
+
+func TestLogIn_HasTheConfigurationOfTheUser(t *testing.T) {
+	configurations := &chosen{}
+	h := newHarness(t, func(c *manager.Config) { c.Configurations = configurations })
+	got := h.call("POST", getToken, credentials("user"))
+	require.Contains(t, got.body, `"config":{"id":7,"filename":"of user","content":{"n":1.50},`)
+	require.Contains(t, h.call("GET", validateToken, "", as(h.token("admin"))).body, `"config":null`, "there is none")
+	configurations.err = errors.New("no disk")
+	got = h.call("GET", validateToken, "", as(h.token("user")))
+	require.Equal(t, 200, got.StatusCode, "nobody is logged out for that")
+	require.Contains(t, got.body, `"config":null`)
+	require.Contains(t, h.log.String(), "no disk")
+	configurations.err = nil
+	require.Contains(t, h.call("GET", validateToken, "", as(h.token("user"))).body, "of user")
+}
