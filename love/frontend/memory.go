@@ -86,10 +86,10 @@ func (m *memory) Revision() int64 {
 // checkContent checks a view in a workspace before it is written.
 func (m *memory) checkContent(w WorkspaceView) error {
 	if _, ok := m.workspaces.objects[w.Workspace]; !ok {
-		return fmt.Errorf("workspace %d: %w", w.Workspace, ErrReference)
+		return &ReferenceError{"workspace", w.Workspace}
 	}
 	if _, ok := m.views.objects[w.View]; !ok {
-		return fmt.Errorf("view %d: %w", w.View, ErrReference)
+		return &ReferenceError{"view", w.View}
 	}
 	for id, other := range m.contents.objects {
 		if id != w.ID && other.View == w.View && other.Workspace == w.Workspace {

@@ -3,17 +3,24 @@ package frontend
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // The errors of a [Table], which wraps them.
 var (
 	// ErrNotFound means that there is no object of that ID.
 	ErrNotFound = errors.New("no such object")
-	// ErrReference means that an object refers to one that does not exist.
-	ErrReference = errors.New("it refers to an object that does not exist")
 	// ErrExists means that the workspace has the view already.
 	ErrExists = errors.New("the view is in the workspace already")
 )
+
+// A ReferenceError means that an object refers to one that does not exist.
+type ReferenceError struct {
+	Field string // of the API: "workspace" or "view"
+	ID    int64
+}
+
+func (e *ReferenceError) Error() string { return fmt.Sprintf("there is no %s %d", e.Field, e.ID) }
 
 // Store keeps the data of the frontend. It is safe for concurrent use. Every
 // implementation must pass lovetest.RunFrontendStore.
@@ -49,7 +56,8 @@ type Table[T any] interface {
 	// Get returns an object. The error wraps ErrNotFound if there is none.
 	Get(ctx context.Context, id int64) (T, error)
 	// Create adds an object, gives it an ID that none has had, and returns it. Its
-	// times are now, unless they are set. The error may wrap ErrReference or ErrExists.
+	// times are now, unless they are set. The error may wrap ErrExists or be a
+	// [*ReferenceError].
 	Create(ctx context.Context, object T) (T, error)
 	// Update changes an object by a function, which must not use the store: its error is
 	// returned, and nothing is changed. Updates come one after the other, so that

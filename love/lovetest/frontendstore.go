@@ -190,16 +190,22 @@ func workspaceViewOnce(t *testing.T, s frontend.Store) {
 func workspaceViewRefers(t *testing.T, s frontend.Store) {
 	ctx, in := t.Context(), s.WorkspaceViews()
 	addWorkspace(t, s, 1)
-	for _, w := range []frontend.WorkspaceView{{Workspace: 1, View: 9}, {Workspace: 9, View: 1}, {}} {
-		_, err := in.Create(ctx, w)
-		require.ErrorIs(t, err, frontend.ErrReference)
+	requireReference := func(err error, field string, id int64) {
+		t.Helper()
+		var wrong *frontend.ReferenceError
+		require.ErrorAs(t, err, &wrong)
+		require.Equal(t, frontend.ReferenceError{Field: field, ID: id}, *wrong)
 	}
+	_, err := in.Create(ctx, frontend.WorkspaceView{Workspace: 1, View: 9})
+	requireReference(err, "view", 9)
+	_, err = in.Create(ctx, frontend.WorkspaceView{Workspace: 8, View: 1})
+	requireReference(err, "workspace", 8)
 	w, err := in.Create(ctx, frontend.WorkspaceView{Workspace: 1, View: 1})
 	require.NoError(t, err)
 	_, err = in.Update(ctx, w.ID, func(w *frontend.WorkspaceView) error { w.View = 9; return nil })
-	require.ErrorIs(t, err, frontend.ErrReference)
+	requireReference(err, "view", 9)
 	_, _, err = in.Import(ctx, "x", frontend.WorkspaceView{Workspace: 9, View: 1})
-	require.ErrorIs(t, err, frontend.ErrReference)
+	requireReference(err, "workspace", 9)
 }
 
 func frontendCascades(t *testing.T, s frontend.Store) {

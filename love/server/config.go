@@ -141,6 +141,9 @@ type Config struct {
 	// Page, such as a built LOVE-frontend. It gets the path without URLPrefix. Default:
 	// none.
 	Frontend http.Handler
+	// NoFrontendData switches off the API of what the LOVE-frontend keeps in the manager: views,
+	// configurations and the like, for a program that has its own in Routes.
+	NoFrontendData bool
 	// Routes are paths of further APIs, which are served with the manager's checks of
 	// log-in and permission. Default: none.
 	Routes []manager.Route

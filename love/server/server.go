@@ -16,6 +16,8 @@ import (
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/frontend"
+	"github.com/rubin-love/love-go/love/frontend/frontendhttp"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
 )
@@ -77,6 +79,9 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		Refresh: c.refresh(), CheckPassword: c.checkPassword(),
 		Dependencies: []manager.Dependency{{Name: "database", Check: c.Storage.Check, Required: true}},
 	}
+	if !c.NoFrontendData {
+		s.addFrontend(ctx, &config)
+	}
 	var heartbeats func() []hub.Heartbeat
 	if c.Commander != nil {
 		s.commands = newCommands(c, s.access)
@@ -114,6 +119,17 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 			"the commands that the last run left open are marked in the record", s.commands.markInterrupted())
 	}
 	return nil
+}
+
+// addFrontend adds the API of the LOVE-frontend's data, and gives a new store its first data.
+func (s *Server) addFrontend(ctx context.Context, config *manager.Config) {
+	data := s.config.frontend()
+	api := frontendhttp.New(frontendhttp.Config{
+		Store: data, Users: s.access.users.Store(), URLPrefix: s.config.URLPrefix, Logger: s.config.Logger,
+	})
+	config.Routes, config.Configurations = slices.Concat(api.Routes(), config.Routes), api
+	s.atStart(ctx, "the first views and configurations of the frontend could not be added", "the first views and configurations of the frontend are added",
+		func(ctx context.Context) error { return frontend.AddFirst(ctx, data) })
 }
 
 func (s *Server) hubOptions(heartbeats func() []hub.Heartbeat) []hub.Option {

@@ -9,6 +9,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/commander/authority"
 	"github.com/rubin-love/love-go/love/commander/record"
+	"github.com/rubin-love/love-go/love/frontend"
 )
 
 // Storage keeps what outlives a server. All methods except Check and Close return
@@ -24,6 +25,20 @@ type Storage interface {
 	// try to write, too, but is called every few seconds.
 	Check(ctx context.Context) error
 	Close() error
+}
+
+// FrontendStorage is what a [Storage] may also implement, to keep the data of the
+// LOVE-frontend; *store.Store does. Without it they end with the server.
+type FrontendStorage interface {
+	Frontend() frontend.Store
+}
+
+// frontend returns what keeps the data of the LOVE-frontend.
+func (c *Config) frontend() frontend.Store {
+	if s, ok := c.Storage.(FrontendStorage); ok {
+		return s.Frontend()
+	}
+	return frontend.NewMemory(c.Clock)
 }
 
 // Refresher is what a [Storage] may also implement, if other processes change it;
@@ -50,6 +65,7 @@ type memory struct {
 	audit    audit.Log
 	commands record.Store
 	holds    authority.Store
+	frontend frontend.Store
 }
 
 // NewMemory returns a [Storage] that is lost when the process ends. clock must be
@@ -57,7 +73,7 @@ type memory struct {
 func NewMemory(clock love.Clock) Storage {
 	return &memory{
 		users: auth.NewMemoryUserStore(), tokens: jwt.NewMemoryTokenStore(clock), audit: &audit.MemoryLog{},
-		commands: record.NewMemory(0), holds: authority.NewMemory(),
+		commands: record.NewMemory(0), holds: authority.NewMemory(), frontend: frontend.NewMemory(clock),
 	}
 }
 
@@ -67,6 +83,7 @@ func (m *memory) Keyring() jwt.Keyring       { return nil }
 func (m *memory) AuditLog() audit.Log        { return m.audit }
 func (m *memory) Commands() record.Store     { return m.commands }
 func (m *memory) Holds() authority.Store     { return m.holds }
+func (m *memory) Frontend() frontend.Store   { return m.frontend }
 
 func (m *memory) Check(context.Context) error { return nil }
 func (m *memory) Close() error                { return nil }

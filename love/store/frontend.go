@@ -133,7 +133,7 @@ func checkWorkspaceView(ctx context.Context, tx *sql.Tx, w *frontend.WorkspaceVi
 			return err
 		}
 		if !found {
-			return fmt.Errorf("%s %d: %w", reference.kind, reference.id, frontend.ErrReference)
+			return &frontend.ReferenceError{Field: reference.kind, ID: reference.id}
 		}
 	}
 	found, err := exists(ctx, tx, `SELECT 1 FROM frontend_workspace_views WHERE workspace = $1 AND view_id = $2 AND id <> $3`, w.Workspace, w.View, w.ID)

@@ -217,14 +217,17 @@ func (t *frontendTable[T, P]) addForeign(ctx context.Context, tx *sql.Tx, o T) (
 	return P(&o).Object().ID, err == nil, err
 }
 
-// Seed implements frontend.Table.
+// Seed implements frontend.Table. It writes nothing if there is nothing to add.
 func (t *frontendTable[T, P]) Seed(ctx context.Context, objects ...T) error {
+	if seeded, err := t.seeded(ctx, t.store.db); err != nil || seeded {
+		return err
+	}
 	err := t.store.frontend.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var last int64
-		if err := tx.QueryRowContext(ctx, `SELECT last FROM frontend_ids WHERE table_name = $1`, t.name).Scan(&last); err != nil {
-			return unavailable(err)
+		seeded, err := t.seeded(ctx, tx) // another process may have done it just now
+		if err != nil {
+			return err
 		}
-		if last > 0 {
+		if seeded {
 			return errUnchanged
 		}
 		for _, o := range objects {
@@ -239,4 +242,13 @@ func (t *frontendTable[T, P]) Seed(ctx context.Context, objects ...T) error {
 		return nil
 	}
 	return err
+}
+
+// seeded reports whether the table has ever had an object.
+func (t *frontendTable[T, P]) seeded(ctx context.Context, q queryRower) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.store.timeout)
+	defer cancel()
+	var last int64
+	err := q.QueryRowContext(ctx, `SELECT last FROM frontend_ids WHERE table_name = $1`, t.name).Scan(&last)
+	return last > 0, unavailable(err)
 }
