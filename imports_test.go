@@ -48,6 +48,9 @@ var mayImport = map[string][]string{
 	"love/manager": {
 		"love", "love/audit", "love/auth", "love/commander", "love/commander/authority", "love/commander/commanderhttp", "love/dashboard", "love/hub",
 	},
+	"love/frontend":              {"love"},
+	"love/frontend/frontendhttp": {"love", "love/auth", "love/frontend", "love/manager"},
+
 	"love/external": {"love", "love/auth", "love/commander", "love/commander/commanderhttp", "love/manager"},
 	"love/producer": {"love", "love/client", "love/sal", "love/sal/enums"},
 
@@ -58,12 +61,12 @@ var mayImport = map[string][]string{
 	"love/sal/salxml": {"love/sal"},
 	"love/sal/sim":    {"love", "love/sal", "love/sal/enums", "love/sal/sallog"},
 
-	"love/store": {"love", "love/audit", "love/auth", "love/auth/jwt", "love/commander/authority", "love/commander/record"},
+	"love/store": {"love", "love/audit", "love/auth", "love/auth/jwt", "love/commander/authority", "love/commander/record", "love/frontend"},
 
 	"love/server": {
 		"love", "love/audit", "love/auth", "love/auth/jwt", "love/auth/password", "love/commander", "love/commander/authority",
 		"love/commander/commanderhttp", "love/commander/record", "love/history", "love/history/archive",
-		"love/history/historyhttp", "love/hub", "love/manager",
+		"love/history/historyhttp", "love/hub", "love/manager", "love/frontend", "love/frontend/frontendhttp",
 	},
 
 	"love/lovetest": everything,
