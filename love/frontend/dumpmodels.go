@@ -70,6 +70,9 @@ func (d *dumpReader) file(name string, most int64) ([]byte, error) {
 	if d.media == nil {
 		return nil, fmt.Errorf("the file %s is not in the export: give the media folder of the manager that it comes from", name)
 	}
+	if !fs.ValidPath(name) {
+		return nil, fmt.Errorf("%s is not a file of the media folder", name)
+	}
 	info, err := fs.Stat(d.media, name)
 	if err != nil {
 		return nil, err
