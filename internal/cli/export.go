@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/frontend"
 )
 
 // exported is what `loved export` writes. Later releases may add members, but
@@ -15,6 +16,9 @@ type exported struct {
 	Format int             `json:"format"` // 1
 	Users  []exportedUser  `json:"users"`
 	Groups []exportedGroup `json:"groups"`
+	// Frontend is what the LOVE-frontend keeps, in the form of Django's dumpdata:
+	// loved import-django reads it.
+	Frontend []frontend.Exported `json:"frontend"`
 }
 
 type exportedUser struct {
@@ -39,8 +43,9 @@ func (a *app) exportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write the data of the manager as JSON",
-		Long: `Write the users and groups of the manager as JSON to the standard output. Password hashes
-are left out unless asked for; keys and tokens always.`,
+		Long: `Write the users and groups of the manager, and what the LOVE-frontend keeps in it (views, configurations,
+contacts and the like), as JSON to the standard output. Password hashes are left out unless asked for; keys and tokens
+always. loved import-django reads the frontend's part back.`,
 		Args: exactArgs(),
 	}
 	cmd.Flags().BoolVar(&hashes, "password-hashes", false, "with the hashes of the passwords: keep the output secret")
@@ -66,6 +71,9 @@ are left out unless asked for; keys and tokens always.`,
 		}
 		for _, g := range groups {
 			e.Groups = append(e.Groups, exportedGroup(g))
+		}
+		if e.Frontend, err = frontend.Export(ctx, db.Frontend()); err != nil {
+			return err
 		}
 		out := json.NewEncoder(a.stdout)
 		out.SetIndent("", "  ")

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// frontend returns a folder with a built frontend.
-func frontend(t *testing.T) string {
+// builtFrontend returns a folder with a built frontend.
+func builtFrontend(t *testing.T) string {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "index.html"), []byte(`<script src="/static/js/main.js"></script>`), 0o600))
 	return dir
@@ -25,7 +25,7 @@ func TestAManagerServesAFrontendAndItsServices(t *testing.T) {
 		_, _ = io.WriteString(w, `["LATISS"]`)
 	}))
 	defer logs.Close()
-	u.env["OLE_API_HOSTNAME"], u.env["LOVED_FRONTEND"] = logs.URL, frontend(t)
+	u.env["OLE_API_HOSTNAME"], u.env["LOVED_FRONTEND"] = logs.URL, builtFrontend(t)
 	p, url := u.startManager()
 	p.waitForError(`msg=services logs=http://127.0.0.1:`)
 	p.waitForError(`msg=frontend folder=`)
@@ -38,7 +38,7 @@ func TestAManagerServesAFrontendAndItsServices(t *testing.T) {
 
 func TestADemoServesAFrontend(t *testing.T) {
 	u := newUser(t)
-	u.env["LOVED_FRONTEND"] = frontend(t)
+	u.env["LOVED_FRONTEND"] = builtFrontend(t)
 	url := u.startDemo().waitFor(`Page    (http://127.0.0.1:\d+)`)[1]
 	require.Contains(t, request(t, "GET", url+"/", "", ""), "/static/js/main.js")
 	session, err := readSession(environment(u.env).lookup, url)
@@ -96,7 +96,7 @@ func TestCheckTriesFrontendAndServices(t *testing.T) {
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `{"timeZone": "America/Santiago"}`)
 	}))
-	args := []string{"check", "--ole", service.URL, "--jira", service.URL, "--jira-token", "abcdefgh", "--frontend", frontend(t)}
+	args := []string{"check", "--ole", service.URL, "--jira", service.URL, "--jira-token", "abcdefgh", "--frontend", builtFrontend(t)}
 	out = u.run(args...).out
 	require.Regexp(t, `(?m)^ok +log services: 127.0.0.1:\d+ answers$`, out)
 	require.Regexp(t, `(?m)^ok +Jira: 127.0.0.1:\d+ knows the token; its user is in America/Santiago$`, out)

@@ -18,6 +18,7 @@ const (
 	UserEnabled       = "user enabled"
 	UserDisabled      = "user disabled"
 	UsersImported     = "users imported"
+	FrontendImported  = "frontend data imported"
 	PasswordSet       = "password set"
 	PermissionGranted = "permission granted"
 	PermissionRevoked = "permission revoked"

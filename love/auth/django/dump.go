@@ -44,6 +44,9 @@ type group struct {
 	Permissions []json.RawMessage `json:"permissions"`
 }
 
+// ErrNoUsers is returned by [ReadDump] for an export without users and groups.
+var ErrNoUsers = errors.New("the export holds neither auth.user nor auth.group: make it with `manage.py dumpdata auth`")
+
 // ReadDump reads a `dumpdata` export, with numbers or natural keys; models
 // other than users, groups and permissions are skipped. An export with numbers
 // must hold auth.permission, which describes them.
@@ -68,7 +71,7 @@ func ReadDump(r io.Reader) (Dump, error) {
 		}
 	}
 	if len(d.dump.Accounts) == 0 && len(d.dump.Groups) == 0 {
-		return Dump{}, errors.New("the export holds neither auth.user nor auth.group: make it with `manage.py dumpdata auth`")
+		return Dump{}, ErrNoUsers
 	}
 	return d.dump, nil
 }
