@@ -64,10 +64,9 @@ func (a *app) managerCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "manager",
 		Short: "Run a manager: websocket hub, log-in and HTTP API",
-		Long: `Run a manager: the websocket hub, log-in and the HTTP API of the LOVE-manager.
-It needs the password that producers connect with. Users are kept in a database, by default the file
-loved.db (loved user, loved check). The users admin, user and cmd_user are added if their passwords
-are given; those that exist keep theirs.`,
+		Long: `Run a manager: the websocket hub, log-in and the HTTP API of the LOVE-manager. It needs the password that
+producers connect with. Users are kept in a database (loved user, loved check). The users admin, user and
+cmd_user are added if their passwords are given; those that exist keep theirs.`,
 		Example: `  PROCESS_CONNECTION_PASS=… ADMIN_USER_PASS=… loved manager --listen 0.0.0.0:8000`,
 		Args:    exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
