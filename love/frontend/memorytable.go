@@ -171,8 +171,10 @@ func (t *memoryTable[T, P]) Seed(_ context.Context, objects ...T) error {
 	if t.last > 0 {
 		return nil
 	}
+	now := t.in.clock.Now()
 	for _, o := range objects {
-		P(&o).Object().ID = t.last + 1
+		meta := P(&o).Object()
+		*meta = Meta{ID: t.last + 1, Created: cmp.Or(meta.Created, now), Updated: cmp.Or(meta.Updated, now)}
 		if _, err := t.add(o); err != nil {
 			return err
 		}

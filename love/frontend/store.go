@@ -71,7 +71,8 @@ type Table[T any] interface {
 	// anything added if the object with its ID was created at the same time: that
 	// is the object itself.
 	Import(ctx context.Context, origin string, object T) (id int64, added bool, err error)
-	// Seed adds objects to a table that has never had any, together.
+	// Seed adds objects to a table that has never had any, together and with the same
+	// times, unless theirs are set.
 	Seed(ctx context.Context, objects ...T) error
 }
 

@@ -230,8 +230,10 @@ func (t *frontendTable[T, P]) Seed(ctx context.Context, objects ...T) error {
 		if seeded {
 			return errUnchanged
 		}
+		now := t.store.clock.Now()
 		for _, o := range objects {
-			P(&o).Object().ID = 0
+			meta := P(&o).Object()
+			*meta = frontend.Meta{Created: cmp.Or(meta.Created, now), Updated: cmp.Or(meta.Updated, now)}
 			if _, err := t.add(ctx, tx, o); err != nil {
 				return err
 			}
