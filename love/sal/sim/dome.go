@@ -194,10 +194,10 @@ func (d *dome) step(ctx context.Context, now time.Time, dt time.Duration) {
 	}
 	azimuth := math.Mod(math.Mod(d.azimuth.position, 360)+360, 360)
 	d.write(ctx, "tel_position", sal.Values{
-		"azimuthPosition":              azimuth,
+		"azimuthPosition":              reading(azimuth, perDomeDegree),
 		"azimuthEncoderPosition":       int64(azimuth / 360 * azimuthCounts),
-		"mainDoorOpeningPercentage":    d.main.position,
-		"dropoutDoorOpeningPercentage": d.dropout.position,
+		"mainDoorOpeningPercentage":    reading(d.main.position, perDomeDegree),
+		"dropoutDoorOpeningPercentage": reading(d.dropout.position, perDomeDegree),
 	})
 	d.writeState(ctx)
 }

@@ -156,8 +156,8 @@ func (h *hexapod) step(ctx context.Context, now time.Time, dt time.Duration) {
 	for i := range h.axes {
 		a := &h.axes[i]
 		a.step(dt.Seconds())
-		position[i], demand[i] = a.position, a.target
-		deviation[i] = a.target - a.position
+		position[i], demand[i] = reading(a.position, perStrutReading), a.target
+		deviation[i] = reading(a.target-a.position, perStrutReading)
 	}
 	h.write(ctx, "tel_application", sal.Values{"position": position, "demand": demand, "error": deviation})
 	h.struts(ctx, now, position)
@@ -170,7 +170,7 @@ func (h *hexapod) struts(ctx context.Context, now time.Time, position [6]float64
 	moves := h.moving()
 	for i := range length {
 		sin, cos := math.Sincos(float64(i) * math.Pi / 3)
-		length[i] = 0.3*(position[0]*cos+position[1]*sin) + 0.9*position[2] + 1000*(position[3]*sin-position[4]*cos)
+		length[i] = reading(0.3*(position[0]*cos+position[1]*sin)+0.9*position[2]+1000*(position[3]*sin-position[4]*cos), perStrutReading)
 		current[i] = 0.6
 		if moves {
 			current[i] = 2.1

@@ -233,22 +233,22 @@ func (d *mainDome) follow(ctx context.Context, now time.Time) {
 func (d *mainDome) telemetry(ctx context.Context, now time.Time) {
 	stamp := love.TAI(now)
 	d.write(ctx, "tel_azimuth", sal.Values{
-		"positionActual": normalized(d.azimuth.position), "positionCommanded": normalized(d.azimuth.target),
-		"velocityActual": d.azimuth.velocity, "velocityCommanded": d.azimuth.rate,
+		"positionActual": reading(normalized(d.azimuth.position), perDomeDegree), "positionCommanded": normalized(d.azimuth.target),
+		"velocityActual": reading(d.azimuth.velocity, perDegree), "velocityCommanded": d.azimuth.rate,
 		"driveTorqueActual": slices.Repeat([]float64{1800 * d.azimuth.acceleration}, 5), "timestamp": stamp,
 	})
 	d.write(ctx, "tel_lightWindScreen", sal.Values{
-		"positionActual": d.screen.position, "positionCommanded": d.screen.target,
-		"velocityActual": d.screen.velocity, "velocityCommanded": d.screen.rate,
+		"positionActual": reading(d.screen.position, perDomeDegree), "positionCommanded": d.screen.target,
+		"velocityActual": reading(d.screen.velocity, perDegree), "velocityCommanded": d.screen.rate,
 		"driveTemperature": []float64{21, 21.5}, "timestamp": stamp,
 	})
 	d.write(ctx, "tel_apertureShutter", sal.Values{
-		"positionActual":    []float64{d.doors[0].position, d.doors[1].position},
+		"positionActual":    []float64{reading(d.doors[0].position, perDomeDegree), reading(d.doors[1].position, perDomeDegree)},
 		"positionCommanded": []float64{d.doors[0].target, d.doors[1].target}, "timestamp": stamp,
 	})
 	actual, commanded := make([]float64, louverCount), make([]float64, louverCount)
 	for i := range d.louvers {
-		actual[i], commanded[i] = d.louvers[i].position, d.louvers[i].target
+		actual[i], commanded[i] = reading(d.louvers[i].position, perDomeDegree), d.louvers[i].target
 	}
 	d.write(ctx, "tel_louvers", sal.Values{"positionActual": actual, "positionCommanded": commanded, "timestamp": stamp})
 }

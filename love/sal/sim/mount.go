@@ -254,8 +254,9 @@ func reachable(azimuth, position float64) float64 {
 // axisTelemetry returns the telemetry of an axis. Torque is that of the inertia alone.
 func axisTelemetry(a *axis, now time.Time, inertia float64) sal.Values {
 	values := sal.Values{
-		"actualPosition": a.position, "actualVelocity": a.velocity, "actualAcceleration": a.acceleration,
-		"actualTorque": inertia * a.acceleration * math.Pi / 180, "actualJerk": 0.0,
+		"actualPosition": reading(a.position, perDegree), "actualVelocity": reading(a.velocity, perDegree),
+		"actualAcceleration": reading(a.acceleration, perDegree),
+		"actualTorque":       reading(inertia*a.acceleration*math.Pi/180, 1), "actualJerk": 0.0,
 		"demandPosition": a.target, "demandVelocity": a.rate,
 	}
 	stamped := sal.Values{"timestamp": love.TAI(now)}
@@ -271,7 +272,7 @@ func (m *mount) writeCableWrap(ctx context.Context, now time.Time) {
 	tai := love.TAI(now)
 	position := 60 * math.Sin(2*math.Pi*math.Mod(tai, 7200)/7200)
 	m.write(ctx, "tel_cameraCableWrap", sal.Values{
-		"actualPosition": position, "actualPositionTimestamp": tai,
+		"actualPosition": reading(position, perDomeDegree), "actualPositionTimestamp": tai,
 		"demandPosition": position, "demandPositionTimestamp": tai,
 		"timestamp": tai,
 	})

@@ -194,12 +194,14 @@ func (t *telescope) writeReadings(ctx context.Context, now time.Time) {
 func between(from, to float64) []float64 {
 	list := make([]float64, readingsPerSample)
 	for i := range list {
-		list[i] = from + (to-from)*float64(i+1)/readingsPerSample
+		list[i] = reading(from+(to-from)*float64(i+1)/readingsPerSample, perDegree)
 	}
 	return list
 }
 
-func constant(v float64) []float64 { return slices.Repeat([]float64{v}, readingsPerSample) }
+func constant(v float64) []float64 {
+	return slices.Repeat([]float64{reading(v, perDegree)}, readingsPerSample)
+}
 
 // writeState writes the states that changed.
 func (t *telescope) writeState(ctx context.Context) {

@@ -92,25 +92,26 @@ func channels(all int, reading float64) []float64 {
 }
 
 func (w *weather) step(ctx context.Context, now time.Time, _ time.Duration) {
-	temperature := w.temperature.at(now)
-	humidity := min(100, max(3, w.humidity.at(now)))
-	speed := max(0, w.speed.at(now))
-	strongest := speed + max(0, w.gust.at(now))
-	direction := math.Mod(w.direction.at(now)+360, 360)
+	air := func(v float64) float64 { return reading(v, perAirReading) }
+	temperature := air(w.temperature.at(now))
+	humidity := air(min(100, max(3, w.humidity.at(now))))
+	speed := air(max(0, w.speed.at(now)))
+	strongest := air(speed + max(0, w.gust.at(now)))
+	direction := reading(math.Mod(w.direction.at(now)+360, 360), perWindVane)
 
 	w.writeTelemetry(ctx, now, "temperature", sal.Values{"numChannels": 1, "temperatureItem": channels(16, temperature)})
 	w.writeTelemetry(ctx, now, "relativeHumidity", sal.Values{"relativeHumidityItem": humidity})
-	w.writeTelemetry(ctx, now, "dewPoint", sal.Values{"dewPointItem": dewPoint(temperature, humidity)})
-	w.writeTelemetry(ctx, now, "pressure", sal.Values{"numChannels": 1, "pressureItem": channels(8, w.pressure.at(now))})
+	w.writeTelemetry(ctx, now, "dewPoint", sal.Values{"dewPointItem": air(dewPoint(temperature, humidity))})
+	w.writeTelemetry(ctx, now, "pressure", sal.Values{"numChannels": 1, "pressureItem": channels(8, reading(w.pressure.at(now), perHectopascal))})
 	w.writeTelemetry(ctx, now, "rainRate", nil)
 	w.writeTelemetry(ctx, now, "airFlow", sal.Values{
-		"direction": direction, "directionStdDev": 4 + speed/4, "speed": speed, "speedStdDev": (strongest - speed) / 3, "maxSpeed": strongest,
+		"direction": direction, "directionStdDev": air(4 + speed/4), "speed": speed, "speedStdDev": air((strongest - speed) / 3), "maxSpeed": strongest,
 	})
 	fromEast, fromNorth := math.Sincos(direction * math.Pi / 180)
 	w.writeTelemetry(ctx, now, "airTurbulence", sal.Values{
-		"speed": []float64{-speed * fromEast, -speed * fromNorth, 0}, "speedStdDev": []float64{0.5, 0.5, 0.2},
+		"speed": []float64{air(-speed * fromEast), air(-speed * fromNorth), 0}, "speedStdDev": []float64{0.5, 0.5, 0.2},
 		"speedMagnitude": speed, "speedMaxMagnitude": strongest,
-		"sonicTemperature": temperature + 0.3, "sonicTemperatureStdDev": 0.1,
+		"sonicTemperature": air(temperature + 0.3), "sonicTemperatureStdDev": 0.1,
 	})
 }
 
