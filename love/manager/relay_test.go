@@ -277,7 +277,8 @@ func TestRelay_CommanderInTheProcessThatHangsOrFails(t *testing.T) {
 			continue // the commander has no metadata
 		}
 		h.requireJSON(h.call(q.method, q.path, q.body, as(h.token("cmd_user"))), 504, `{"ack": "The commander did not answer in time.`+q.outcome+`"}`)
-		h.commander.hangs, h.commander.err = false, errors.New("secret")
+		h = newHarness(t) // with time enough to fail
+		h.commander.err = errors.New("secret")
 		h.requireJSON(h.call(q.method, q.path, q.body, as(h.token("cmd_user"))), 502, `{"ack": "The commander gave no answer.`+q.outcome+`"}`)
 	}
 }
