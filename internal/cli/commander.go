@@ -101,14 +101,14 @@ func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	parts = append(parts, func(ctx context.Context) error {
 		return commanderhttp.Serve(ctx, httpserver.Listener(listener, log), commanderhttp.Backend{
 			Commander: executor, Informer: executor, Heartbeater: executor, Logbook: love,
-		}, commanderhttp.WithTimeout(time.Duration(f.timeout)), commanderhttp.WithLogger(log), f.past(log))
+		}, commanderhttp.WithTimeout(time.Duration(f.timeout)), commanderhttp.WithLogger(log), f.past(siteEFD(a.env), log))
 	})
 	fmt.Fprintf(a.stdout, "LOVE commander at %s, of %s\n", urlOf(listener, ""), bus.description)
 	return bus.run(ctx, parts...)
 }
 
 // past returns what serves the EFD part of the API.
-func (f *commanderFlags) past(log *slog.Logger) commanderhttp.HandlerOption {
+func (f *commanderFlags) past(site string, log *slog.Logger) commanderhttp.HandlerOption {
 	for _, name := range f.efds.names() {
 		log.Info("EFD", "name", name, "address", f.efds.shown[name])
 	}
@@ -122,7 +122,7 @@ func (f *commanderFlags) past(log *slog.Logger) commanderhttp.HandlerOption {
 	for _, p := range efdhttp.Paths() {
 		paths = append(paths, "/"+p)
 	}
-	return commanderhttp.WithPaths(efdAPI(&f.efds, f.archive, log), paths...)
+	return commanderhttp.WithPaths(efdAPI(&f.efds, f.archive, site, log), paths...)
 }
 
 // openAsLOVE joins the bus that the flags name as the LOVE CSC. On a simulated

@@ -105,7 +105,7 @@ func (a *app) runDemo(ctx context.Context, listener net.Listener, frontend http.
 	if d.csc, err = lovecsc.New(ctx, d.domain, lovecsc.WithLogger(log)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	services, err := external.New(external.Config{EFD: efdAPI(&efdFlags{}, d.archive, log), Logger: log})
+	services, err := external.New(external.Config{EFD: efdAPI(&efdFlags{}, d.archive, external.DefaultEFDInstance, log), Logger: log})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

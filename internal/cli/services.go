@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -19,6 +20,7 @@ type serviceFlags struct {
 	jira, jiraToken, project string
 	smtp                     external.SMTPConfig
 	reportTo, reportEFD      string
+	siteEFD                  string
 	digest                   string
 	remoteStorage            bool
 }
@@ -42,14 +44,10 @@ func (f *serviceFlags) register(fs *pflag.FlagSet) {
 	markSecret(fs, escaped, "jira-token", "smtp-password")
 }
 
-// siteEFDs are the EFDs of the sites.
-var siteEFDs = map[string]string{"base": "base_efd", "tucson": "tucson_teststand_efd"}
-
 // resolve applies what a Python deployment's environment sets.
 func (f *serviceFlags) resolve(env func(string) (string, bool)) {
-	if site, _ := env("LOVE_SITE"); f.reportEFD == "" {
-		f.reportEFD = siteEFDs[site]
-	}
+	f.siteEFD = siteEFD(env)
+	f.reportEFD = cmp.Or(f.reportEFD, f.siteEFD)
 	storage, _ := env("REMOTE_STORAGE")
 	f.remoteStorage = storage != ""
 }
@@ -78,7 +76,7 @@ func (f *managerFlags) openServices(log *slog.Logger) (*external.Services, error
 	}
 	c.Commander, c.Host, c.Logger = f.client.address, f.serverURL, log
 	if len(f.efds.sources) > 0 || f.archive.dir != "" && c.Commander == "" {
-		c.EFD = efdAPI(&f.efds, f.archive.dir, log) // otherwise the commander's, which may have one
+		c.EFD = efdAPI(&f.efds, f.archive.dir, f.services.siteEFD, log) // otherwise the commander's, which may have one
 	}
 	return external.New(c)
 }
