@@ -35,11 +35,14 @@ type Cache struct {
 
 // document is a body with its ETag and its compressed form.
 type document struct {
-	once       sync.Once
-	body       []byte
-	version    int64 // see Body; guarded by Cache.mu
-	etag       string
-	compressed []byte // nil if compressing does not pay
+	body    []byte
+	version int64 // see Body; guarded by Cache.mu
+
+	hashing sync.Once
+	etag    string // once it was asked for
+
+	compressing sync.Once
+	compressed  []byte // once it was asked for; nil if compressing does not pay
 }
 
 // Serve answers with the document called key and status 200, or with 304 if the
@@ -48,7 +51,7 @@ type document struct {
 // writing to w.
 func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key string, body []byte) error {
 	d := c.document(key, body)
-	d.once.Do(d.encode)
+	d.hashing.Do(d.hash)
 	h := w.Header()
 	h.Set("Etag", d.etag)
 	h.Add("Vary", "Accept-Encoding")
@@ -57,9 +60,11 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key string, body [
 		return nil
 	}
 	h.Set("Content-Type", "application/json")
-	if d.compressed != nil && acceptsGzip(r.Header) {
-		h.Set("Content-Encoding", "gzip")
-		body = d.compressed
+	if acceptsGzip(r.Header) {
+		if d.compressing.Do(d.compress); d.compressed != nil {
+			h.Set("Content-Encoding", "gzip")
+			body = d.compressed
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
@@ -143,11 +148,14 @@ func (c *Cache) keep(key string, d *document) {
 // form is made later, and is not larger.
 func (d *document) memory() int { return 2 * len(d.body) }
 
-// encode sets the ETag, which is weak because both encodings share it, and the
-// compressed form.
-func (d *document) encode() {
+// hash sets the ETag, which is weak because both encodings share it.
+func (d *document) hash() {
 	sum := sha256.Sum256(d.body)
 	d.etag = `W/"` + hex.EncodeToString(sum[:12]) + `"`
+}
+
+// compress sets the compressed form, unless the document is short.
+func (d *document) compress() {
 	if len(d.body) < minCompressed {
 		return
 	}

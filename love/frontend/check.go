@@ -74,6 +74,7 @@ func (w WorkspaceView) Check() Problems {
 // Check returns what is wrong with a configuration.
 func (c ConfigFile) Check() Problems {
 	p := Problems{}
+	p.text("username", c.Username, maxEmail, true)
 	p.text("filename", c.Filename, maxFilename, false)
 	if !bytes.HasPrefix(bytes.TrimSpace(c.Content), []byte("{")) {
 		p["content"] = "The configuration has to be a JSON object."

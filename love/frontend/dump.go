@@ -113,10 +113,13 @@ func (d *dumpReader) user(o exportedObject) {
 // unknown.
 func (d *dumpReader) username(ref json.RawMessage) string {
 	var name []string
-	if json.Unmarshal(ref, &name) == nil && len(name) == 1 {
-		return name[0]
+	if json.Unmarshal(ref, &name) != nil || len(name) != 1 {
+		name = []string{d.users[string(ref)]}
 	}
-	return d.users[string(ref)]
+	if strings.ContainsRune(name[0], 0) { // a database may not take it
+		return ""
+	}
+	return name[0]
 }
 
 func (d *dumpReader) read(o exportedObject) {
@@ -190,11 +193,15 @@ type dumpedFields struct {
 	ScriptType   string `json:"script_type"`
 }
 
+// maxDumpedID is the largest ID that a Python manager gives: those of new objects count on
+// from it.
+const maxDumpedID = 1<<31 - 1
+
 // readObject reads an object and appends it to the others of its model.
 func readObject[T any, P object[T]](d *dumpReader, o exportedObject, to *[]dumped[T], read func(exportedObject, dumpedFields) (T, Problems, error)) error {
 	id := ParseID(string(o.PK))
-	if id == 0 {
-		return errors.New("its pk is not a number")
+	if id == 0 || id > maxDumpedID {
+		return errors.New("its pk is not a number that an object can have")
 	}
 	if err := wire.Strict(o.Fields); err != nil {
 		return err

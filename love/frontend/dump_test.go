@@ -119,7 +119,7 @@ func TestImport_NamesWhatItLeavesOut(t *testing.T) {
 		`ui_framework.view 34 "A name that is far too long": left out: name: Ensure this field has no more than 20 characters.`,
 		`ui_framework.view 35 "odd": left out: not JSON at byte`,
 		`ui_framework.view 36 "when": left out: "yesterday" is not a time`,
-		`ui_framework.view "x" "no pk": left out: its pk is not a number`,
+		`ui_framework.view "x" "no pk": left out: its pk is not a number that an object can have`,
 		`ui_framework.view 37 5: left out: json: cannot unmarshal number`,
 		`ui_framework.view 38: left out: `,
 		`api.configfile 2 "far.json": left out: https://example.org/configs/far.json is not a file of the media folder`,

@@ -28,6 +28,7 @@
 //   - [RunCommander]: commander.Commander, and commander.Checker if it is one
 //   - [RunRecord]: record.Store, the record of commands
 //   - [RunHolds]: authority.Store, who holds authority over commands
+//   - [RunFrontendStore]: frontend.Store, what the LOVE-frontend keeps
 //   - [RunAuthenticator]: auth.Authenticator
 //   - [RunTokens]: auth.Tokens, and auth.TokenAdmin if it is one
 //   - [RunUserStore]: auth.UserStore

@@ -1,6 +1,7 @@
 package frontendhttp
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -38,7 +39,7 @@ func readInput(r *http.Request) (*input, error) {
 	if err := wire.Strict(body); err != nil {
 		return nil, httpapi.ParseError(err)
 	}
-	body = []byte(strings.TrimSpace(string(body)))
+	body = bytes.TrimSpace(body)
 	if httpapi.Kind(body) != "object" {
 		return nil, httpapi.NotAnObject(body)
 	}
