@@ -226,7 +226,7 @@ func TestACheckThatTakesTooLongEnds(t *testing.T) {
 }
 
 func TestPatternsThatGoCannotMatchMatchEverything(t *testing.T) {
-	large := strings.Repeat("(a{500}){2}", 200)
+	large := strings.Repeat("(a{500}){2}", 80)
 	for _, pattern := range []string{"^(?!x)", "(", large} {
 		require.Contains(t, check(t, "a: x", "properties: {a: {pattern: '"+pattern+"'}}"), `"None"`)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// maxProgram bounds the compiled patterns of a schema, in instructions.
+	// maxProgram bounds the compiled patterns of a schema, in about as many instructions.
 	maxProgram = 50_000
 	// maxMatched is the longest text that patterns are matched with, in bytes.
 	maxMatched = 4096
@@ -26,12 +26,24 @@ func (p *patterns) compile(text string) (jsonschema.Regexp, error) {
 	if err != nil {
 		return &pattern{text: text}, nil
 	}
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil || len(program.Inst) > p.left {
+	size := sizeOf(parsed)
+	if size > p.left {
 		return &pattern{text: text}, nil
 	}
-	p.left -= len(program.Inst)
+	p.left -= size
 	return &pattern{text: text, step: p.step, re: regexp.MustCompile(text)}, nil
+}
+
+// sizeOf estimates how large a pattern is once its repetitions are written out.
+func sizeOf(re *syntax.Regexp) int {
+	size := 1 + len(re.Rune)
+	for _, sub := range re.Sub {
+		size += sizeOf(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		size *= max(1, re.Min, re.Max)
+	}
+	return size
 }
 
 type pattern struct {

@@ -21,7 +21,7 @@ const (
 	// stepFormat is a format that every schema gets, so that each step of a check looks at
 	// the clock. Formats proper are not checked, as scripts do not check them.
 	stepFormat = "love-step"
-	// checkTime is how long a check may take.
+	// checkTime is how long comparing a value with a schema may take.
 	checkTime = time.Second
 )
 
@@ -56,7 +56,7 @@ func compile(schema map[string]any) (*compiled, error) {
 		return nil, err
 	}
 	schema["$schema"] = jsonschema.Draft7.String()
-	c := &compiled{deadline: time.Now().Add(checkTime), patterns: patterns{left: maxProgram}}
+	c := &compiled{patterns: patterns{left: maxProgram}}
 	c.patterns.step = c.step
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft7)
@@ -88,6 +88,7 @@ func (c *compiled) validate(v any) (wrong *jsonschema.ValidationError, err error
 			panic(r)
 		}
 	}()
+	c.deadline = time.Now().Add(checkTime)
 	failed := c.schema.Validate(v)
 	wrong, _ = errors.AsType[*jsonschema.ValidationError](failed)
 	return wrong, nil
