@@ -28,8 +28,8 @@ type Hub struct {
 	sources       sources
 	schedule      schedule
 	pacer         pacer
-	snapshots     snapshotMaker
-	pasts         pastMaker
+	snapshots     turns
+	pasts         turns
 	unpublished   *outage.Log // batches that the broker did not take
 	unread        *outage.Log // histories that could not be read
 	expiry        expiryCheck
@@ -63,9 +63,9 @@ func New(opts ...Option) *Hub {
 	h.counters.observer = h.observer
 	h.unpublished = outage.New(h.log, slog.LevelError, "messages were not published", "messages are published again")
 	h.unread = outage.New(h.log, slog.LevelWarn, "a subscription begins without a part of its history", "histories are read again")
-	h.pasts.hub, h.pasts.woken = h, make(chan struct{}, 1)
+	h.pasts.init(deliverPast)
 	h.schedule.wake = make(chan struct{}, 1)
-	h.snapshots.woken = make(chan struct{}, 1)
+	h.snapshots.init(func(_ context.Context, s *session, wakes *wakeList) bool { return s.makeSnapshots(wakes) })
 	h.pacer.init(h.clock)
 	h.sessions.now = h.clock.Now
 	h.index.init()

@@ -63,7 +63,7 @@ type past struct {
 	number   uint64    // the newest that was delivered
 	over     bool
 
-	// Of the pastMaker alone:
+	// Of whoever delivers it alone:
 	begun     bool
 	after     time.Time // the newest message that was read
 	sent      time.Time // the newest that was delivered

@@ -348,7 +348,7 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 		s.out.goOn()
 	}
 	if o.History > 0 {
-		h.pasts.begin(m.past)
+		h.beginPast(m.past)
 	}
 }
 

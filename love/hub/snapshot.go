@@ -181,7 +181,7 @@ func (s *session) dropSnapshotsLocked() {
 }
 
 // makeSnapshots makes the next portion of the session's snapshots, as far as there is
-// room for it. It reports whether to go on at once; if not, the hub's snapshotMaker goes
+// room for it. It reports whether to go on at once; if not, its turn comes again
 // on when there is room.
 func (s *session) makeSnapshots(wakes *wakeList) (more bool) {
 	s.snapshots.mu.Lock()

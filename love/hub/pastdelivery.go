@@ -8,16 +8,6 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
-// pastMaker delivers the histories of all sessions, a portion for each in turn. As one
-// goroutine it takes no more than one processor from everything else.
-type pastMaker struct {
-	hub *Hub
-
-	mu       sync.Mutex
-	sessions []*session // whose turn it is
-	woken    chan struct{}
-}
-
 // pastQueue holds the histories that a session still gets, in the order in which it asked
 // for them.
 type pastQueue struct {
@@ -57,65 +47,22 @@ func (p *past) isOver() bool {
 	return p.over
 }
 
-// begin has the history delivered.
-func (x *pastMaker) begin(p *past) {
-	q, now := &p.session.pasts, x.hub.clock.Now()
+// beginPast has a history delivered.
+func (h *Hub) beginPast(p *past) {
+	q, now := &p.session.pasts, h.clock.Now()
 	q.mu.Lock()
 	if q.pending = append(q.pending, p); len(q.pending) == 1 {
 		q.moved, q.blocked = now, false
 	}
 	q.mu.Unlock()
-	x.add(p.session)
-	x.hub.schedule.at(now.Add(pastHangs), p.watch)
+	h.pasts.add(p.session)
+	h.schedule.at(now.Add(pastHangs), p.watch)
 }
 
-// add adds a session whose histories there is room for, or something new for. An outbox
-// may be locked.
-func (x *pastMaker) add(s *session) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.sessions = append(x.sessions, s)
-	select {
-	case x.woken <- struct{}{}:
-	default:
-	}
-}
-
-// run delivers histories until ctx ends.
-func (x *pastMaker) run(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-x.woken:
-		}
-		for s := x.next(); s != nil && ctx.Err() == nil; s = x.next() {
-			p := s.pasts.first()
-			if p == nil {
-				continue
-			}
-			var wakes wakeList
-			more := p.deliver(ctx, &wakes)
-			wakes.wakeAll()
-			if more {
-				x.add(s)
-			}
-		}
-	}
-}
-
-// next removes the first session, and returns it, or nil if there is none.
-func (x *pastMaker) next() *session {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if len(x.sessions) == 0 {
-		x.sessions = nil
-		return nil
-	}
-	s := x.sessions[0]
-	x.sessions[0] = nil
-	x.sessions = x.sessions[1:]
-	return s
+// deliverPast delivers the next portion of a session's first history.
+func deliverPast(ctx context.Context, s *session, wakes *wakeList) (more bool) {
+	p := s.pasts.first()
+	return p != nil && p.deliver(ctx, wakes)
 }
 
 // deliver delivers the next portion of the history, as far as there is room for it. It
