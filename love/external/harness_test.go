@@ -1,7 +1,6 @@
 package external_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/internal/apitest"
+	"github.com/rubin-love/love-go/internal/testlog"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
@@ -45,7 +45,7 @@ type harness struct {
 	commander, logs, jira *fake
 	mailer                *fakeMailer
 	clock                 *lovetest.Clock
-	log                   *logBuffer
+	log                   *testlog.Buffer
 	tokens                map[string]string // by user
 	routes                []manager.Route
 }
@@ -57,7 +57,7 @@ func newHarness(t *testing.T, change ...func(*external.Config)) *harness {
 	t.Helper()
 	h := &harness{
 		t: t, commander: newFake(t), logs: newFake(t), jira: newFake(t), mailer: &fakeMailer{},
-		clock: lovetest.NewClock(start), log: &logBuffer{}, tokens: map[string]string{},
+		clock: lovetest.NewClock(start), log: &testlog.Buffer{}, tokens: map[string]string{},
 	}
 	c := external.Config{
 		Commander: h.commander.URL, Logs: h.logs.URL, Jira: external.Jira{Host: h.jira.URL, Token: jiraToken},
@@ -184,22 +184,4 @@ func (f *fakeMailer) sent() []external.Mail {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]external.Mail(nil), f.mails...)
-}
-
-// logBuffer is a log that can be read while it is being written.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

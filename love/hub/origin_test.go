@@ -1,16 +1,15 @@
 package hub_test
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"net/http"
-	"sync"
 	"testing"
 
 	"github.com/gobwas/ws"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/testlog"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
 )
@@ -54,7 +53,7 @@ func TestAForeignPageCannotUseACredentialThatTravelsByItself(t *testing.T) {
 		"a wrong password does not fall back":        {gate: both, host: "love.example", origin: "https://evil.example", query: "password=wrong", status: 403},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var log logs
+			var log testlog.Buffer
 			_, url := start(t, append(c.opts, hub.WithGate(c.gate), hub.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))...)
 			h := handshake("Cookie", "session=ada", "Origin", c.origin, "Host", c.host)
 			resp, body := ask(t, "GET", url, c.query, h)
@@ -68,7 +67,7 @@ func TestAForeignPageCannotUseACredentialThatTravelsByItself(t *testing.T) {
 }
 
 func TestAGateThatAdmitsNobodyRefuses(t *testing.T) {
-	var log logs
+	var log testlog.Buffer
 	_, url := start(t, hub.WithLogger(slog.New(slog.NewTextHandler(&log, nil))), hub.WithGate(hub.GateFunc(func(*http.Request) (auth.Principal, error) {
 		return auth.Principal{}, nil
 	})))
@@ -90,22 +89,4 @@ func TestAUserWhoIsWithdrawnIsDisconnected(t *testing.T) {
 	require.Equal(t, ws.StatusNormalClosure, code)
 	bob.sync()
 	process.sync()
-}
-
-// logs is a log that may be read while it is written.
-type logs struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -1,7 +1,6 @@
 package manager_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,12 +10,12 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/testlog"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
@@ -37,7 +36,7 @@ type harness struct {
 	hub       *fakeHub
 	commander *fakeCommander
 	clock     *lovetest.Clock
-	log       *logBuffer
+	log       *testlog.Buffer
 	audit     *audit.MemoryLog
 	secrets   []string // tokens and passwords that were used
 }
@@ -57,7 +56,7 @@ func newHarness(t *testing.T, change ...func(*manager.Config)) *harness {
 func newUnservedHarness(t *testing.T, change ...func(*manager.Config)) (*harness, *manager.Manager) {
 	t.Helper()
 	h := &harness{t: t, hub: &fakeHub{}, commander: &fakeCommander{ack: love.Ack{Text: love.Done}},
-		clock: lovetest.NewClock(start), log: &logBuffer{}, audit: &audit.MemoryLog{}}
+		clock: lovetest.NewClock(start), log: &testlog.Buffer{}, audit: &audit.MemoryLog{}}
 	h.users = auth.NewUsers(auth.NewMemoryUserStore(), password.New(password.WithCost(8, 1)))
 	for _, u := range auth.DefaultUsers() {
 		require.NoError(t, h.users.Add(t.Context(), u, "secret of "+u.Username))
@@ -164,22 +163,4 @@ func (h *harness) requireUnauthorized(got response, detail string) {
 	require.NoError(h.t, err)
 	h.requireJSON(got, 401, `{"detail": `+string(text)+`}`)
 	require.Equal(h.t, "Token", got.Header.Get("WWW-Authenticate"))
-}
-
-// logBuffer is a log that can be read while it is being written.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

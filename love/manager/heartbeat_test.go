@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/testlog"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/manager"
@@ -72,7 +73,7 @@ func TestHeartbeatPoller_KeepsTheLastHeartbeatOfACommanderThatStops(t *testing.T
 
 func TestHeartbeatPoller_AnHourWithoutCommanderIsFewLinesInTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := &logBuffer{}
+		log := &testlog.Buffer{}
 		began := time.Now()
 		p := manager.NewHeartbeatPoller(heartbeatFunc(func() (time.Time, error) {
 			if time.Since(began) < time.Hour {

@@ -18,6 +18,7 @@ import (
 	"github.com/gobwas/ws/wsutil"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/testlog"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
@@ -31,7 +32,7 @@ type system struct {
 	url   string
 	file  string
 	users *auth.Users
-	log   *logBuffer
+	log   *testlog.Buffer
 	level slog.LevelVar
 }
 
@@ -44,7 +45,7 @@ func newSystemAt(t testing.TB, file string, timeout time.Duration, passwords ...
 	if passwords == nil {
 		passwords = []password.Option{password.WithCost(8, 1)}
 	}
-	sys := &system{file: file, log: &logBuffer{}}
+	sys := &system{file: file, log: &testlog.Buffer{}}
 	sys.level.Set(slog.LevelDebug)
 	s, err := store.Open(t.Context(), "sqlite:"+sys.file, store.WithTimeout(timeout),
 		store.WithLogger(slog.New(slog.NewTextHandler(sys.log, nil))))

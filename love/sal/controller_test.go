@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/testlog"
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
@@ -155,9 +156,9 @@ func TestClosingAbortsTheCommandThatIsExecuted(t *testing.T) {
 }
 
 func TestArrayOfAnotherLengthIsSentWithAWarning(t *testing.T) {
-	var log logBuffer
+	var log testlog.Buffer
 	synctest.Test(t, func(t *testing.T) {
-		d := log.domain(t)
+		d := loggedDomain(t, &log)
 		defer d.Close()
 		c := writeOnly(t, d, "Lamp", 0)
 		r := remote(t, d, "Lamp", 0)

@@ -1,7 +1,6 @@
 package sal_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/rubin-love/love-go/internal/testlog"
 	"github.com/rubin-love/love-go/love/sal"
 	"github.com/rubin-love/love-go/love/sal/sim"
 )
@@ -90,24 +90,6 @@ func remote(t *testing.T, d *sal.Domain, name string, index int, opts ...sal.Rem
 	return r
 }
 
-// logBuffer holds what a domain logs.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-func (b *logBuffer) domain(t *testing.T) *sal.Domain {
-	return sal.NewDomain(sim.NewBus(), interfaces(t), sal.WithLogger(slog.New(slog.NewTextHandler(b, nil))))
+func loggedDomain(t *testing.T, to *testlog.Buffer) *sal.Domain {
+	return sal.NewDomain(sim.NewBus(), interfaces(t), sal.WithLogger(slog.New(slog.NewTextHandler(to, nil))))
 }

@@ -11,13 +11,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/testlog"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/history"
@@ -26,24 +26,6 @@ import (
 )
 
 var position = love.StreamGroup(love.CategoryTelemetry, "ATDome", 0, "position")
-
-// safeLog is a log that is read while it is written.
-type safeLog struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *safeLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *safeLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 func publishPosition(t *testing.T, s *server.Server, n int) {
 	t.Helper()
@@ -151,7 +133,7 @@ func TestAServerWhoseArchiveCannotBeOpenedServesAndTriesAgain(t *testing.T) {
 		dir := t.TempDir()
 		other, err := archive.Open(archive.Config{Dir: dir})
 		require.NoError(t, err)
-		var log safeLog
+		var log testlog.Buffer
 		s, err := server.New(t.Context(), server.Config{Archive: archive.Config{Dir: dir}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		require.NoError(t, err)
 		ctx, stop := context.WithCancel(t.Context())

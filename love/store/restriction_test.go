@@ -1,16 +1,15 @@
 package store_test
 
 import (
-	"bytes"
 	"database/sql"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/testlog"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
@@ -39,28 +38,10 @@ func lockWrites(t *testing.T, address string) (release func()) {
 	return func() { require.NoError(t, tx.Rollback()) }
 }
 
-// textLog is a log that can be read while it is written.
-type textLog struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *textLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *textLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // writable is a process whose database can be made read-only.
-func writable(t *testing.T, address string, opts ...store.Option) (process, *textLog) {
+func writable(t *testing.T, address string, opts ...store.Option) (process, *testlog.Buffer) {
 	t.Helper()
-	log := new(textLog)
+	log := new(testlog.Buffer)
 	opts = append([]store.Option{store.WithTimeout(500 * time.Millisecond), store.WithLogger(slog.New(slog.NewTextHandler(log, nil)))}, opts...)
 	s := openStore(t, address, opts...)
 	users := auth.NewUsers(s.Users(), password.New(password.WithCost(8, 1)))
@@ -212,7 +193,7 @@ func TestRevocation_WithoutRetriesHasNoEffect(t *testing.T) {
 func TestClose_LogsWhatItCouldNotRecord(t *testing.T) {
 	runOnShared(t, func(t *testing.T, address string) {
 		t.Parallel()
-		log := new(textLog)
+		log := new(testlog.Buffer)
 		s, err := store.Open(t.Context(), address, store.WithTimeout(500*time.Millisecond), store.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 		require.NoError(t, err)
 		require.NoError(t, s.Users().CreateAccount(t.Context(), auth.Account{User: auth.User{Username: "ada"}}))
