@@ -26,11 +26,12 @@
 //	loved import-django FILE         imports the users of a Python manager
 //	loved export                     writes users and groups as JSON
 //	loved check                      tests a manager's settings and what it depends on
+//	loved config                     prints the settings in force, and where each comes from
 //	loved version                    prints the version
 //	loved completion SHELL           prints a script that lets a shell complete names
 //
-// A flag whose help shows a [$VARIABLE] can be set by it; the flag takes
-// precedence. The exit status is 0 when the work is done, 1 for a failure and 2 for
+// A flag whose help shows a [$VARIABLE] can be set by it, and most can be set in a
+// YAML file (--config); a flag counts before a variable, a variable before the file. The exit status is 0 when the work is done, 1 for a failure and 2 for
 // wrong usage. An interrupt drains; the status is 0 then only for a command that
 // runs until it is interrupted. A second one exits at once.
 package main

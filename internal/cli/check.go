@@ -47,9 +47,9 @@ name the observatory's SAL bus, that is tested, too.`,
 			return a.runChecks(cmd.Context(), a.checks(cmd, &f))
 		},
 	}
-	cmd.Annotations = map[string]string{checksSecretsAnnotation: "true"}
+	annotate(cmd, checksSecretsAnnotation, "true")
 	f.register(cmd.Flags())
-	return cmd
+	return withConfig(cmd, "manager")
 }
 
 // checks returns all checks in their order.
@@ -65,7 +65,7 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 		{"secrets", a.checkSecrets(cmd.Flags())},
 		{"address", f.checkAddress},
 		{"database", f.checkDatabase},
-		{"commander", func(ctx context.Context) (string, error) { return f.checkCommander(ctx, a.env) }},
+		{"commander", f.checkCommander},
 		{"frontend", f.checkFrontend},
 		{"log services", f.services.checkLogs},
 		{"Jira", f.services.checkJira},

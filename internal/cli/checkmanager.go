@@ -115,8 +115,8 @@ func checkMissingDatabase(file string, withUsers bool) error {
 }
 
 // checkCommander asks the commander for its heartbeat.
-func (f *managerFlags) checkCommander(ctx context.Context, env func(string) (string, bool)) (string, error) {
-	client, err := f.openCommander(env)
+func (f *managerFlags) checkCommander(ctx context.Context) (string, error) {
+	client, err := f.openCommander()
 	switch {
 	case err != nil:
 		return "", err

@@ -51,7 +51,7 @@ the EFDs by their names and from the archive as "archive".`,
 		},
 	}
 	f.register(cmd.Flags())
-	return cmd
+	return withConfig(cmd, "commander")
 }
 
 func (f *commanderFlags) register(fs *pflag.FlagSet) {

@@ -13,13 +13,37 @@ import (
 
 // commanderClientFlags are the LOVE-commander that a manager sends commands to.
 type commanderClientFlags struct {
-	commander string
+	commander commanderFlag
 	timeout   secondsFlag
 	address   string // of the commander that was opened
 }
 
+// commanderFlag is the address of a LOVE-commander. The variables of a Python deployment
+// set it, too.
+type commanderFlag string
+
+func (f *commanderFlag) String() string { return string(*f) }
+func (f *commanderFlag) Type() string   { return "string" }
+
+func (f *commanderFlag) Set(address string) error {
+	*f = commanderFlag(address)
+	return nil
+}
+
+func (f *commanderFlag) fromVariables(env func(string) (string, bool)) (address, variables string, err error) {
+	host, _ := env("COMMANDER_HOSTNAME")
+	port, _ := env("COMMANDER_PORT")
+	switch {
+	case host == "":
+		return "", "", nil
+	case port == "":
+		return "", "", errors.New("COMMANDER_HOSTNAME is set without COMMANDER_PORT: set it too (usually to 5000), or give --commander")
+	}
+	return net.JoinHostPort(host, port), "COMMANDER_HOSTNAME and COMMANDER_PORT", nil
+}
+
 func (f *commanderClientFlags) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.commander, "commander", "", "base `URL` of a LOVE-commander, or $COMMANDER_HOSTNAME and $COMMANDER_PORT (default none: commands are refused)")
+	fs.Var(&f.commander, "commander", "base `URL` of a LOVE-commander, or $COMMANDER_HOSTNAME and $COMMANDER_PORT (default none: commands are refused)")
 	bindEnv(fs, "commander", "LOVED_COMMANDER")
 	f.timeout = secondsFlag(manager.DefaultCommandTimeout)
 	fs.Var(&f.timeout, "command-timeout", "how long to wait for the commander, in `SECONDS` or as 1m30s; reported progress extends it")
@@ -27,20 +51,12 @@ func (f *commanderClientFlags) register(fs *pflag.FlagSet) {
 }
 
 // open returns a client of the commander, or nil if none is configured.
-func (f *commanderClientFlags) open(env func(string) (string, bool)) (*commanderhttp.Client, error) {
-	address := f.commander
-	if host, _ := env("COMMANDER_HOSTNAME"); address == "" && host != "" {
-		port, _ := env("COMMANDER_PORT")
-		if port == "" {
-			return nil, fmt.Errorf("COMMANDER_HOSTNAME is set without COMMANDER_PORT: set it too (usually to 5000), or give --commander")
-		}
-		address = net.JoinHostPort(host, port)
-	}
-	if address == "" {
+func (f *commanderClientFlags) open() (*commanderhttp.Client, error) {
+	if f.commander == "" {
 		return nil, nil
 	}
-	f.address = address
-	h, err := commanderhttp.New(address)
+	f.address = f.commander.String()
+	h, err := commanderhttp.New(f.address)
 	if err != nil {
 		return nil, fmt.Errorf("--commander: %w", err)
 	}
@@ -49,8 +65,8 @@ func (f *commanderClientFlags) open(env func(string) (string, bool)) (*commander
 
 // openCommander returns a client of the commander, or nil if there is none and
 // no setting needs one.
-func (f *managerFlags) openCommander(env func(string) (string, bool)) (*commanderhttp.Client, error) {
-	client, err := f.client.open(env)
+func (f *managerFlags) openCommander() (*commanderhttp.Client, error) {
+	client, err := f.client.open()
 	if err == nil && client == nil && (f.commands.authority || len(f.commands.patterns) > 0) {
 		err = errors.New("--authority and --approval need a commander: give --commander")
 	}

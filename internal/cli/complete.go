@@ -24,7 +24,7 @@ const noFiles = cobra.ShellCompDirectiveNoFileComp
 // password is LOVED_PASSWORD, or a running demo; it never prompts for a
 // password. After any error there are no completions.
 func (a *app) completeWith(cmd *cobra.Command, conn *clientFlags, offer func(context.Context, *client.Client) ([]string, cobra.ShellCompDirective)) ([]string, cobra.ShellCompDirective) {
-	if applyEnv(cmd.Flags(), a.env) != nil {
+	if a.applySettings(cmd) != nil {
 		return nil, noFiles
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)

@@ -23,17 +23,59 @@ import (
 // defaultDatabase is a file in the folder where the manager is started.
 const defaultDatabase = "sqlite:loved.db"
 
-// databaseFlag is the address of the manager's database.
+// databaseFlag is the address of the manager's database. The variables of a Python
+// deployment set it, too.
 type databaseFlag struct {
 	address string
 	source  string // the flag or the variables that it comes from
 }
 
+// databaseVariables are the variables that name a database together.
+const databaseVariables = "DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASS"
+
 func (f *databaseFlag) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.address, "database", defaultDatabase, "`ADDRESS` of the database with users and all else: sqlite:PATH, "+store.Memory+" or postgres://USER:PASSWORD@HOST/NAME; also as DB_ENGINE, DB_NAME, DB_USER, DB_PASS, DB_HOST, DB_PORT")
+	f.address = defaultDatabase
+	fs.Var(f, "database", "`ADDRESS` of the database with users and all else: sqlite:PATH, "+store.Memory+" or postgres://USER:PASSWORD@HOST/NAME; also as DB_ENGINE, DB_NAME, DB_USER, DB_PASS, DB_HOST, DB_PORT")
 	bindEnv(fs, "database", "LOVED_DATABASE")
 	markSecret(fs, inAddress, "database")
 	f.source = "--database (LOVED_DATABASE)"
+}
+
+func (f *databaseFlag) String() string { return f.address }
+func (f *databaseFlag) Type() string   { return "string" }
+
+func (f *databaseFlag) Set(address string) error {
+	f.address = address
+	return nil
+}
+
+// fromVariables returns the address that a Python deployment's environment names.
+func (f *databaseFlag) fromVariables(env func(string) (string, bool)) (address, variables string, err error) {
+	value := func(name, fallback string) string {
+		text, _ := env(name)
+		return cmp.Or(text, fallback)
+	}
+	switch engine := value("DB_ENGINE", ""); engine {
+	case "":
+		return "", "", nil
+	case "postgresql":
+	default:
+		return "", "", fmt.Errorf("DB_ENGINE is %q: it can be postgresql; or give the address with --database", engine)
+	}
+	password := value("DB_PASS", "postgres")
+	if path, _ := env("DB_PASS" + secretFileVariableSuffix); path != "" {
+		if password, err = readSecret(path); err != nil {
+			return "", "", fmt.Errorf("DB_PASS%s: %w", secretFileVariableSuffix, err)
+		}
+	}
+	u := url.URL{
+		Scheme: "postgres",
+		User:   url.UserPassword(value("DB_USER", "postgres"), password),
+		Host:   net.JoinHostPort(value("DB_HOST", "postgres"), value("DB_PORT", "5432")),
+		Path:   "/" + value("DB_NAME", "postgres"),
+	}
+	f.source = databaseVariables
+	return u.String(), databaseVariables, nil
 }
 
 // open opens the database, and makes it if it does not exist. The error names the flag.
@@ -43,32 +85,6 @@ func (f *databaseFlag) open(ctx context.Context, opts ...store.Option) (*store.S
 		return nil, fmt.Errorf("%s: %w", f.source, err)
 	}
 	return s, nil
-}
-
-// resolve uses the database that a Python deployment's environment names, unless
-// another one was given.
-func (f *databaseFlag) resolve(fs *pflag.FlagSet, env func(string) (string, bool)) error {
-	value := func(name, fallback string) string {
-		text, _ := env(name)
-		return cmp.Or(text, fallback)
-	}
-	if fs.Changed("database") {
-		return nil
-	}
-	switch engine := value("DB_ENGINE", ""); engine {
-	case "":
-	case "postgresql":
-		u := url.URL{
-			Scheme: "postgres",
-			User:   url.UserPassword(value("DB_USER", "postgres"), value("DB_PASS", "postgres")),
-			Host:   net.JoinHostPort(value("DB_HOST", "postgres"), value("DB_PORT", "5432")),
-			Path:   "/" + value("DB_NAME", "postgres"),
-		}
-		f.address, f.source = u.String(), "DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASS"
-	default:
-		return &usageError{fmt.Errorf("DB_ENGINE is %q: it can be postgresql; or give the address with --database", engine)}
-	}
-	return nil
 }
 
 // openExisting opens a database that must exist already.
@@ -120,9 +136,6 @@ func (a *app) databaseCommand(cmd *cobra.Command, existing bool, work func(conte
 	var flag databaseFlag
 	flag.register(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := flag.resolve(cmd.Flags(), a.env); err != nil {
-			return err
-		}
 		open := flag.openExisting
 		if !existing {
 			open = func(ctx context.Context) (*store.Store, error) {
@@ -135,5 +148,5 @@ func (a *app) databaseCommand(cmd *cobra.Command, existing bool, work func(conte
 		}
 		return errors.Join(work(cmd.Context(), db, args), db.Close())
 	}
-	return cmd
+	return withConfig(cmd, "manager")
 }

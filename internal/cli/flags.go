@@ -24,27 +24,6 @@ func bindEnv(fs *pflag.FlagSet, flag string, variables ...string) {
 	f.Annotations[envAnnotation] = variables
 }
 
-// applyEnv sets the flags that were not given from the environment. After it,
-// Changed reports whether a flag was set in either way.
-func applyEnv(fs *pflag.FlagSet, env func(string) (string, bool)) (err error) {
-	fs.VisitAll(func(f *pflag.Flag) {
-		if f.Changed || err != nil {
-			return
-		}
-		for _, name := range f.Annotations[envAnnotation] {
-			value, _ := env(name)
-			if value == "" {
-				continue
-			}
-			if e := fs.Set(f.Name, value); e != nil {
-				err = flagError(fs, name, e)
-			}
-			return
-		}
-	})
-	return err
-}
-
 // choice is a flag that takes one of a few words.
 type choice struct {
 	value   string

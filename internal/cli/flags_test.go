@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 )
@@ -24,11 +25,12 @@ func TestAFlagCountsBeforeItsVariablesAndTheseBeforeTheDefault(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			fs := pflag.NewFlagSet("loved", pflag.ContinueOnError)
+			cmd := &cobra.Command{Use: "loved"}
+			fs := cmd.Flags()
 			value := fs.String("name", "default", "a name")
 			bindEnv(fs, "name", "NEW_NAME", "OLD_NAME")
 			require.NoError(t, fs.Parse(c.args))
-			require.NoError(t, applyEnv(fs, c.env.lookup))
+			require.NoError(t, (&app{environ: c.env.list()}).applySettings(cmd))
 			require.Equal(t, c.want, *value)
 			require.Contains(t, fs.FlagUsages(), "a name [$NEW_NAME, $OLD_NAME]")
 		})

@@ -19,6 +19,7 @@ type flagGroup struct {
 }
 
 func (g flagGroup) has(name string) bool {
+	name = strings.TrimSuffix(name, secretFileSuffix) // it is with the secret
 	return slices.ContainsFunc(g.flags, func(f string) bool {
 		prefix, many := strings.CutSuffix(f, "*")
 		return f == name || many && strings.HasPrefix(name, prefix)
@@ -74,7 +75,7 @@ var commandGroups = []struct {
 	title    string
 	commands []string
 }{
-	{"Run", []string{"demo", "manager", "producer", "commander", "check"}},
+	{"Run", []string{"demo", "manager", "producer", "commander", "check", "config"}},
 	{"Watch", []string{"topics", "sub", "commands", "record", "history"}},
 	{"Command", []string{"cmd", "authority", "approve", "dismiss"}},
 	{"Publish", []string{"pub", "replay", "sal"}},

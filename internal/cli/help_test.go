@@ -13,7 +13,7 @@ func TestTheHelpOfAManagerIsShortAtFirst(t *testing.T) {
 	u := newUser(t)
 	short, long := u.mustRun("", "manager", "--help"), u.mustRun("", "manager", "--help-all")
 	require.Less(t, strings.Count(short, "\n"), 40)
-	require.Contains(t, short, "loved manager --help-all shows the rest:\n  tokens, ")
+	require.Contains(t, short, "loved manager --help-all shows the rest:\n  tokens and secrets, ")
 	require.NotContains(t, short, "--limit-streams")
 	for _, want := range []string{"--limit-streams NUMBER", "(default 730d)", "--listen ADDRESS", "Usage:", "loved.db"} {
 		require.Contains(t, long, want)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rubin-love/love-go/love/history"
@@ -15,11 +15,11 @@ import (
 // parseEFDs parses flags and checks them.
 func parseEFDs(t *testing.T, env environment, args ...string) (*efdFlags, error) {
 	t.Helper()
-	fs := pflag.NewFlagSet("loved", pflag.ContinueOnError)
+	cmd := &cobra.Command{Use: "loved"}
 	var f efdFlags
-	f.register(fs)
-	require.NoError(t, fs.Parse(args))
-	require.NoError(t, applyEnv(fs, env.lookup))
+	f.register(cmd.Flags())
+	require.NoError(t, cmd.Flags().Parse(args))
+	require.NoError(t, (&app{environ: env.list()}).applySettings(cmd))
 	return &f, f.check()
 }
 

@@ -78,16 +78,16 @@ cmd_user are added if their passwords are given; those that exist keep theirs.`,
 	}
 	f.register(cmd.Flags())
 	a.groupFlags(cmd, managerFlagGroups)
-	return cmd
+	return withConfig(cmd, "manager")
 }
 
 // managerFlagGroups are the parts of the manager's help.
 var managerFlagGroups = []flagGroup{
-	{"Start", false, []string{"listen", "process-password", "database", "commander", "frontend", "archive", "insecure-dev", "help", helpAll}},
+	{"Start", false, []string{"listen", "process-password", "database", "commander", "frontend", "archive", configFlag, "help", helpAll}},
 	{"Users who are added if they are missing", false, []string{"admin-password", "user-password", "cmd-password"}},
 	{"Behind a proxy", false, []string{"url-prefix", "origins", "trusted-proxies"}},
 	{"Logging", false, []string{"log-*"}},
-	{"Tokens", true, []string{"secret-key", "token-lifetime"}},
+	{"Tokens and secrets", true, []string{"insecure-dev", "secret-key", "token-lifetime"}},
 	{"Users of the remote control rooms", true, []string{"base-password", "tucson-password", "slac-password"}},
 	{"Directory (LDAP)", true, []string{"ldap-*"}},
 	{"Commands", true, []string{
@@ -267,11 +267,11 @@ func (f *managerFlags) resolve(fs *pflag.FlagSet, env func(string) (string, bool
 	if value, _ := env("REDIS_HOST"); value != "" && !fs.Changed("broker") {
 		return fmt.Errorf("REDIS_HOST is set, which this release cannot use yet: give --broker memory to do without it")
 	}
-	return f.database.resolve(fs, env)
+	return nil
 }
 
 func (a *app) runManager(ctx context.Context, f *managerFlags) error {
-	client, err := f.openCommander(a.env)
+	client, err := f.openCommander()
 	if err != nil {
 		return &usageError{err}
 	}

@@ -46,7 +46,7 @@ use loved demo for commands whose effect producers publish.`,
 		},
 	}
 	f.register(cmd.Flags())
-	return cmd
+	return withConfig(cmd, "producer")
 }
 
 func (f *producerFlags) register(fs *pflag.FlagSet) {

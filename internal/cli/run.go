@@ -45,6 +45,7 @@ func Run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 		return exitDone
 	}
 	text := strings.ReplaceAll(err.Error(), "\n", "; ") // one line, also for joined errors
+	text += placesOf(cmd.Flags(), text)
 	var usage *usageError
 	if !a.started || errors.As(err, &usage) {
 		fmt.Fprintf(stderr, "%s: %s (see %s --help)\n", cmd.CommandPath(), mask.Addresses(text), cmd.CommandPath())
@@ -84,14 +85,16 @@ func (a *app) command() *cobra.Command {
   loved demo
 
 which runs everything on this machine with a simulated observatory.
-A flag whose help shows a [$VARIABLE] can be set by it; the flag takes precedence.`,
+A flag whose help shows a [$VARIABLE] can be set by it; the flag takes precedence. Most can also be set
+in a file (--config FILE, see loved config and loved example config). A secret can be read from a file of
+its own: --process-password-file FILE for --process-password, and so for the others.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if wantsAllHelp(cmd) {
 				return pflag.ErrHelp
 			}
-			if err := applyEnv(cmd.Flags(), a.env); err != nil {
+			if err := a.applySettings(cmd); err != nil {
 				return err
 			}
 			if leapSeconds != "" {
@@ -111,8 +114,9 @@ A flag whose help shows a [$VARIABLE] can be set by it; the flag takes precedenc
 		a.approveCommand(), a.dismissCommand(), a.authorityCommand(), a.tokenCommand(), untilInterrupted(a.replayCommand()),
 		untilInterrupted(a.demoCommand()), untilInterrupted(a.managerCommand()), untilInterrupted(a.producerCommand()),
 		untilInterrupted(a.commanderCommand()), untilInterrupted(a.benchCommand()), untilInterrupted(a.salCommand()),
-		a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(), a.versionCommand(),
+		a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(), a.configCommand(), a.versionCommand(),
 	)
+	addSecretFiles(root)
 	groupCommands(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd.Flags(), "", err) })
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped "+strconv.Itoa(a.width())))
@@ -125,8 +129,15 @@ const interruptAnnotation = "loved/until-interrupted"
 // untilInterrupted marks a command, with its subcommands, that runs until it is
 // interrupted. All others fail when they are interrupted before their end.
 func untilInterrupted(cmd *cobra.Command) *cobra.Command {
-	cmd.Annotations = map[string]string{interruptAnnotation: "true"}
+	annotate(cmd, interruptAnnotation, "true")
 	return cmd
+}
+
+func annotate(cmd *cobra.Command, name, value string) {
+	if cmd.Annotations == nil {
+		cmd.Annotations = map[string]string{}
+	}
+	cmd.Annotations[name] = value
 }
 
 func runsUntilInterrupted(cmd *cobra.Command) bool {

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -37,9 +39,6 @@ func markSecret(fs *pflag.FlagSet, way string, flags ...string) {
 func (a *app) variableSecrets(fs *pflag.FlagSet) (all []string) {
 	has := func(flag string) bool { return fs.Lookup(flag) != nil }
 	value := func(variable string) string { v, _ := a.env(variable); return v }
-	if has("database") && !fs.Changed("database") && value("DB_ENGINE") != "" {
-		all = append(all, secret.Warnings("DB_PASS", value("DB_PASS"))...)
-	}
 	if has("manager") && !has("sal") { // the log-in of a user
 		all = append(all, secret.Warnings("LOVED_PASSWORD", value("LOVED_PASSWORD"))...)
 	}
@@ -58,11 +57,16 @@ func (a *app) secretWarnings(fs *pflag.FlagSet) (all []string) {
 		if len(way) == 0 {
 			return
 		}
-		name, value := a.sourceOf(f), f.Value.String()
+		name, value := cmp.Or(source(f), "--"+f.Name), f.Value.String()
 		switch way[0] {
 		case unescaped:
 			all = append(all, secret.QueryWarnings(name, value)...)
 		case inAddress:
+			if u, err := url.Parse(value); err == nil && name == databaseVariables {
+				password, _ := u.User.Password()
+				all = append(all, secret.Warnings("DB_PASS", password)...)
+				return
+			}
 			all = append(all, secret.URLWarnings(name, value)...)
 		default:
 			all = append(all, secret.Warnings(name, value)...)
@@ -71,21 +75,14 @@ func (a *app) secretWarnings(fs *pflag.FlagSet) (all []string) {
 	return append(all, a.variableSecrets(fs)...)
 }
 
-// sourceOf returns the variable that has set a flag, or else the flag.
-func (a *app) sourceOf(f *pflag.Flag) string {
-	for _, variable := range f.Annotations[envAnnotation] {
-		if value, _ := a.env(variable); value != "" && value == f.Value.String() {
-			return variable
-		}
-	}
-	return "--" + f.Name
-}
-
 // warnAtStart writes what is probably wrong with the variables and secrets to the log of
 // a command, or to stderr for a command without one. `loved check` reports on secrets
 // itself.
 func (a *app) warnAtStart(cmd *cobra.Command, stderr io.Writer) {
 	all := a.unknownVariables(cmd.Root())
+	if text := configWarning(cmd.Flags()); text != "" {
+		all = append(all, text)
+	}
 	if cmd.Annotations[checksSecretsAnnotation] == "" {
 		all = append(all, a.secretWarnings(cmd.Flags())...)
 	}
