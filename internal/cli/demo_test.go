@@ -61,7 +61,7 @@ func TestTheDemoHasAPageAndLogIns(t *testing.T) {
 	u := newUser(t)
 	demo := u.startDemo()
 	url := demo.waitFor(`Page +(http\S+)`)[1]
-	resp, err := http.Get(url)
+	resp, err := http.Get(url + "/page/info.json")
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	page, err := io.ReadAll(resp.Body)

@@ -12,7 +12,7 @@ import (
 type frontendFlags struct{ dir string }
 
 func (f *frontendFlags) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.dir, "frontend", "", "`FOLDER` with a built LOVE-frontend to serve (default none: a page that shows how to connect)")
+	fs.StringVar(&f.dir, "frontend", "", "`FOLDER` with a built LOVE-frontend to serve (default none: the manager's own page)")
 	bindEnv(fs, "frontend", "LOVED_FRONTEND")
 }
 

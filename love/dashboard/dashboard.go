@@ -2,18 +2,15 @@ package dashboard
 
 import (
 	"bytes"
-	"crypto/sha256"
-	_ "embed"
-	"encoding/base64"
+	"encoding/json"
 	"html/template"
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/rubin-love/love-go/internal/header"
 )
 
-// Info is what the page shows. The zero value describes a bare manager.
+// Info is what the page tells about the program that serves it. The zero value describes
+// a bare manager.
 type Info struct {
 	// Version is that of the program. Default: not shown.
 	Version string
@@ -32,14 +29,22 @@ type Info struct {
 	Examples []string
 }
 
-//go:embed page.html
-var pageText string
+// policy lets the page load its own files, and talk to the manager that it came from. It
+// has no inline script and no inline style.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+	"img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'"
 
-//go:embed page.css
-var style string
+// below is the part of a path that the files of the page come after.
+const below = "/page/"
 
-// New returns the handler of the page. It answers every path, and should get
-// only GET and HEAD requests.
+// New returns the handler of the page. It answers paths that end in "/page/" and the name of
+// a file with that file, and every other path with the page itself, so it is to be
+// registered at "/" and at "/page/", both below the URL prefix. It should get only GET and
+// HEAD requests, and it does not matter whether the prefix has been taken off their paths.
+//
+// The page is for browsers that can reach /manager at the same host. Everything but its
+// files comes from there, to users who have logged in; what Info says is shown to everybody.
 func New(info Info) http.Handler {
 	if len(info.Runs) == 0 {
 		info.Runs = []string{"the manager: websocket hub, log-in and commands"}
@@ -53,68 +58,67 @@ func New(info Info) http.Handler {
 			"cmd ATDome moveAzimuth azimuth=90",
 		}
 	}
-	sum := sha256.Sum256([]byte(style))
-	return &page{
-		info:     info,
-		template: template.Must(template.New("page").Parse(pageText)),
-		policy: "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-			"style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+	return &page{info: newFile("info.json", infoJSON(info))}
+}
+
+// infoJSON returns what page/views/about.js reads.
+func infoJSON(info Info) []byte {
+	var started *string
+	if !info.Started.IsZero() {
+		text := info.Started.UTC().Format(time.RFC3339)
+		started = &text
 	}
+	text, err := json.Marshal(map[string]any{
+		"version": info.Version, "started": started, "runs": info.Runs, "program": info.Program, "examples": info.Examples,
+		"monitored": info.URLPrefix == "", // then /healthz is beside the page
+	})
+	if err != nil {
+		panic(err) // texts alone cannot fail
+	}
+	return text
 }
 
-type page struct {
-	info     Info
-	template *template.Template
-	policy   string // allows the page's own style and nothing else
-}
+type page struct{ info *file }
 
-// view is the data of the template.
-type view struct {
-	Info
-	Style          template.CSS
-	Socket, API    string
-	Manager        string // for the flag --manager
-	StartedAt, ISO string
-}
-
-// ServeHTTP implements http.Handler. The URLs on the page are those by which
-// the browser reached the server.
+// ServeHTTP implements http.Handler.
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	secure := r.TLS != nil || strings.EqualFold(forwardedProto(r), "https")
-	web, socket := "http", "ws"
-	if secure {
-		web, socket = "https", "wss"
-	}
-	base := r.Host + p.info.URLPrefix
-	v := view{
-		Info:    p.info,
-		Style:   template.CSS(style),
-		Socket:  socket + "://" + base + "/manager/ws/subscription",
-		API:     web + "://" + base + "/manager/api/",
-		Manager: web + "://" + base,
-	}
-	if t := p.info.Started.UTC(); !p.info.Started.IsZero() {
-		v.StartedAt, v.ISO = t.Format("2 January 2006, 15:04:05 UTC"), t.Format(time.RFC3339)
-	}
-	var body bytes.Buffer
-	if err := p.template.Execute(&body, v); err != nil {
-		http.Error(w, "the page could not be rendered", http.StatusInternalServerError)
-		return
-	}
 	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", p.policy)
+	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-cache")
-	_, _ = w.Write(body.Bytes()) // a failure means that the browser has gone
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	all := site()
+	at := strings.LastIndex(r.URL.Path, below)
+	if at < 0 {
+		all.index.serve(w, r, ask)
+		return
+	}
+	name := r.URL.Path[at+len(below):]
+	if name == "info.json" {
+		p.info.serve(w, r, ask)
+		return
+	}
+	caching := ask
+	if hash, rest, found := strings.Cut(name, "/"); found && hash == all.hash {
+		name, caching = rest, forever
+	}
+	if f, ok := all.files[name]; ok {
+		f.serve(w, r, caching)
+		return
+	}
+	// A file of another version, for instance, which a tab asks for that was open while
+	// the program was replaced.
+	h.Set("Cache-Control", "no-store")
+	http.Error(w, "there is no such file of the page", http.StatusNotFound)
 }
 
-// forwardedProto returns the scheme by which the browser reached the first of the
-// proxies in between, or "" if there are none: each may have added its own.
-func forwardedProto(r *http.Request) string {
-	for scheme := range header.List(r.Header, "X-Forwarded-Proto") {
-		return scheme
+// indexPage returns the page itself. What it links is relative to its own URL, so that it
+// works below any prefix.
+func indexPage(text string, hash string, modules []string) []byte {
+	var body bytes.Buffer
+	t := template.Must(template.New("index").Parse(text))
+	if err := t.Execute(&body, map[string]any{"Base": "page/" + hash, "Modules": modules}); err != nil {
+		panic(err) // the template is ours, and a test executes it
 	}
-	return ""
+	return body.Bytes()
 }

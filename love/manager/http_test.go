@@ -186,17 +186,20 @@ func TestURLPrefix_ComesBeforeTheAPI(t *testing.T) {
 	h.requireJSON(h.call("POST", getToken, credentials("user")), 404, notFound)
 	require.Equal(t, "/love/manager/api/cmd/", h.call("POST", "/love/manager/api/cmd", "").Header.Get("Location"))
 	require.Equal(t, "/love/", h.call("GET", "/love", "").Header.Get("Location"))
-	for _, path := range []string{"/", "/love/"} {
-		require.Contains(t, h.call("GET", path, "").body, "/love/manager/ws/subscription")
-	}
+	require.Equal(t, "/love/", h.call("GET", "/", "").Header.Get("Location"))
+	require.Contains(t, h.call("GET", "/love/", "").body, `href="page/`)
+	require.Contains(t, h.call("GET", "/love/page/love-client.js", "").body, "LoveClient")
 }
 
 func TestPage_IsTheDashboardByDefault(t *testing.T) {
-	require.Contains(t, newHarness(t).call("GET", "/", "").body, "14 March 2026, 01:59:26 UTC")
+	require.Contains(t, newHarness(t).call("GET", "/", "").body, `href="page/`)
+	require.Contains(t, newHarness(t).call("GET", "/page/info.json", "").body, "2026-03-14T01:59:26Z")
 	h := newHarness(t, func(c *manager.Config) {
 		c.Page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	})
-	require.Equal(t, http.StatusTeapot, h.call("GET", "/", "").StatusCode)
+	for _, path := range []string{"/", "/page/", "/page/x/y.js"} {
+		require.Equal(t, http.StatusTeapot, h.call("GET", path, "").StatusCode)
+	}
 }
 
 func TestHealth_AliveAndReadyAreDifferent(t *testing.T) {

@@ -128,7 +128,8 @@ type Config struct {
 	// Configurations gives the answer to a log-in the configuration of the LOVE-frontend
 	// that the user has chosen. Default: a built-in one, the same for all.
 	Configurations Configurations
-	// Page answers "/". Default: a [dashboard.New] that shows the manager only.
+	// Page answers "/" and what is below "/page/". Default: a [dashboard.New] that tells of
+	// the manager only.
 	Page http.Handler
 	// Frontend answers GET and HEAD of every path that is not the manager's, in place of
 	// the Page. It gets the path without URLPrefix; with one, "/" is redirected there.
@@ -198,10 +199,7 @@ func New(c Config) (*Manager, error) {
 	m.route("/metrics", readOnly(http.HandlerFunc(m.metrics)))
 	m.route("/openapi.yaml", readOnly(http.HandlerFunc(openAPI)))
 	if c.Frontend == nil {
-		m.route("/", readOnly(c.Page))
-	}
-	if c.Frontend == nil && c.URLPrefix != "" {
-		m.route(c.URLPrefix+"/", readOnly(c.Page))
+		m.routePage()
 	}
 	m.handler = httpapi.Wrap(m.crossOrigin(http.HandlerFunc(m.dispatch)), httpapi.Wrapping{
 		Logger: c.Logger, BodyTimeout: c.BodyTimeout, Failed: func(*http.Request) answer { return errInternal.Answer },
@@ -218,6 +216,16 @@ func New(c Config) (*Manager, error) {
 		m.cancelWatches = append(m.cancelWatches, c.Authority.Watch(m.publishAuthority))
 	}
 	return m, nil
+}
+
+// routePage serves the page, with a URL prefix below that, too: "/" leads there.
+func (m *Manager) routePage() {
+	page, prefix := readOnly(m.config.Page), m.config.URLPrefix
+	m.route(prefix+"/", page)
+	m.route(prefix+"/page/*file", page)
+	if prefix != "" {
+		m.route("/", readOnly(http.RedirectHandler(prefix+"/", http.StatusFound)))
+	}
 }
 
 func (c *Config) setDefaults() error {

@@ -15,6 +15,53 @@ import (
 // rights: nobody grants what they do not hold, and nobody touches a user who holds
 // more. A superuser may grant everything, publishing too.
 
+// rights are what the caller may do now, for screens that show only what can be done.
+type rights struct {
+	EveryCommand bool `json:"every_command"`
+	SomeCommand  bool `json:"some_command"`
+	ManageUsers  bool `json:"manage_users"`
+	Publish      bool `json:"publish"`
+	// Commands are the patterns of the commands that the caller may give; all of them
+	// with EveryCommand.
+	Commands []auth.Permission `json:"commands"`
+}
+
+func (m *Manager) showRights(c *call) (answer, error) {
+	shown := rights{Commands: []auth.Permission{}}
+	for permission, may := range map[auth.Permission]*bool{
+		auth.ExecuteCommand: &shown.EveryCommand, auth.SomeCommand: &shown.SomeCommand,
+		auth.ManageUsers: &shown.ManageUsers, auth.Publish: &shown.Publish,
+	} {
+		var err error
+		if permission == auth.SomeCommand {
+			err = m.mayCommand(c, c.who)
+		} else {
+			err = m.config.Authorizer.Authorize(c.Context(), c.who, permission)
+		}
+		if err != nil && !errors.Is(err, auth.ErrForbidden) {
+			m.outages.permissions.Failed(m.config.Clock.Now(), err, "user", c.who.Name(), "permission", permission)
+			return answer{}, errUnavailable
+		}
+		*may = err == nil
+	}
+	switch {
+	case shown.EveryCommand:
+		shown.Commands = append(shown.Commands, "*:*:*")
+	case shown.SomeCommand:
+		groups, err := m.groups(c)
+		if err != nil {
+			return answer{}, err
+		}
+		for _, p := range slices.Concat(groups.rights(c.who.User), c.who.User.GroupPermissions) {
+			if p.IsCommand() && !slices.Contains(shown.Commands, p) {
+				shown.Commands = append(shown.Commands, p)
+			}
+		}
+		slices.Sort(shown.Commands)
+	}
+	return answer{Status: http.StatusOK, Body: shown}, nil
+}
+
 // lackedRight is the refusal of a change that takes a right which the caller lacks.
 type lackedRight struct {
 	*refusal

@@ -69,6 +69,7 @@ func (m *Manager) endpoints() []endpoint {
 		{path: "/manager/api/get-token/", login: loginIgnored, actions: actions{post: m.getToken}},
 		{path: "/manager/api/validate-token/", actions: actions{get: m.validateToken}},
 		{path: "/manager/api/validate-token/:flags/", actions: actions{get: m.validateToken}},
+		{path: "/manager/api/rights/", actions: actions{get: m.showRights}},
 		{path: "/manager/api/logout/", actions: actions{del: m.logout}},
 		{path: "/manager/api/swap-user/", login: loginOptional, actions: actions{post: m.swapUser}},
 		{path: "/manager/api/swap-user/:flags/", login: loginOptional, actions: actions{post: m.swapUser}},

@@ -135,7 +135,7 @@ type Config struct {
 	// ServerURL is the host in the identity "user@host" of a command. Default: the
 	// name of this machine.
 	ServerURL string
-	// Page answers "/". Default: a page that shows how to connect.
+	// Page answers "/" and what is below "/page/". Default: a [dashboard.New].
 	Page http.Handler
 	// Frontend answers GET and HEAD of every path that is not the manager's, in place of
 	// Page, such as a built LOVE-frontend. It gets the path without URLPrefix. Default:

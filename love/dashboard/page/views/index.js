@@ -1,0 +1,6 @@
+// The views, in the order of the navigation. A view is a module with a default export, a
+// component that gets {route}; it is loaded when it is first shown, with its style if it has
+// one: {id, title, module: './x.js', style: 'views/x.css', admin: true for administrators only}.
+export const views = [
+  { id: 'about', title: 'About', module: './about.js' },
+];
