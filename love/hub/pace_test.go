@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"strings"
 	"sync"
@@ -149,14 +150,39 @@ func TestWithoutAnIntervalNothingWaits(t *testing.T) {
 }
 
 func TestAnIntervalOfALocalConnection(t *testing.T) {
+	wokenOnceInAnInterval(t, func(ctx context.Context, h *hub.Hub) func() bool {
+		l := h.Local(auth.Principal{Process: true}, hub.LocalInterval(30*time.Millisecond))
+		context.AfterFunc(ctx, func() { _ = l.Close() })
+		require.NoError(t, l.Send(ctx, []byte(request("subscribe", "telemetry-A-1-s"))))
+		_, err := l.Receive(ctx)
+		require.NoError(t, err)
+		return func() bool {
+			_, err := l.Receive(ctx)
+			return err == nil
+		}
+	})
+}
+
+func TestAnIntervalOfASubscription(t *testing.T) {
+	wokenOnceInAnInterval(t, func(ctx context.Context, h *hub.Hub) func() bool {
+		next, stop := iter.Pull2(h.SubscribeEvery(ctx, 30*time.Millisecond, love.SubscribeOptions{}, love.StreamGroup(love.CategoryTelemetry, "A", 1, "s")))
+		context.AfterFunc(ctx, stop)
+		return func() bool {
+			_, err, ok := next()
+			return ok && err == nil
+		}
+	})
+}
+
+// wokenOnceInAnInterval publishes 20 messages, one in 10 ms, for someone with an interval
+// of 30 ms.
+func wokenOnceInAnInterval(t *testing.T, subscribe func(context.Context, *hub.Hub) (receive func() bool)) {
 	synctest.Test(t, func(t *testing.T) {
 		h := hub.New(hub.WithHeartbeats(time.Hour, nil), hub.WithTracing(false))
-		defer func() { require.NoError(t, h.Shutdown(t.Context())) }()
-		l := h.Local(auth.Principal{Process: true}, hub.LocalInterval(30*time.Millisecond))
-		defer func() { require.NoError(t, l.Close()) }()
-		require.NoError(t, l.Send(t.Context(), []byte(request("subscribe", "telemetry-A-1-s"))))
-		_, err := l.Receive(t.Context())
-		require.NoError(t, err)
+		defer func() { require.NoError(t, h.Shutdown(context.Background())) }()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		receive := subscribe(ctx, h)
 		begun := time.Now()
 		go func() {
 			for i := range 20 {
@@ -168,8 +194,7 @@ func TestAnIntervalOfALocalConnection(t *testing.T) {
 		}()
 		var at []time.Duration
 		for range 20 {
-			_, err := l.Receive(t.Context())
-			require.NoError(t, err)
+			require.True(t, receive())
 			if since := time.Since(begun); len(at) == 0 || at[len(at)-1] != since {
 				at = append(at, since)
 			}

@@ -187,7 +187,7 @@ func (h *Hub) pastFrame(name love.Group, m love.PastMessage) *frame {
 		buf = append(buf, '}')
 	}
 	f := textFrame(append(buf, '}'))
-	f.seq, f.counted, f.isLast = m.Number, true, true
+	f.seq, f.counted, f.isLast, f.single = m.Number, true, true, true
 	return f
 }
 

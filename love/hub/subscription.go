@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/rubin-love/love-go/internal/wire"
 	"github.com/rubin-love/love-go/love"
@@ -31,6 +32,13 @@ func (h *Hub) Subscribe(ctx context.Context, groups ...love.Group) iter.Seq2[lov
 // SubscribeWith is [Hub.Subscribe] with options. Wrong ones, by
 // [love.SubscribeOptions.Check], are the error that is yielded.
 func (h *Hub) SubscribeWith(ctx context.Context, o love.SubscribeOptions, groups ...love.Group) iter.Seq2[love.Delivery, error] {
+	return h.SubscribeEvery(ctx, 0, o, groups...)
+}
+
+// SubscribeEvery is [Hub.SubscribeWith] for a loop that is not in a hurry: telemetry wakes
+// it at most once in an interval, with all that has come until then, as [LocalInterval] has
+// it. That takes less time from those who route messages.
+func (h *Hub) SubscribeEvery(ctx context.Context, interval time.Duration, o love.SubscribeOptions, groups ...love.Group) iter.Seq2[love.Delivery, error] {
 	err := o.Check()
 	for _, g := range groups {
 		if err == nil && o.History > 0 && !isOfOne(g) {
@@ -40,7 +48,7 @@ func (h *Hub) SubscribeWith(ctx context.Context, o love.SubscribeOptions, groups
 	if err != nil {
 		return func(yield func(love.Delivery, error) bool) { yield(love.Delivery{}, err) }
 	}
-	l := h.Local(auth.Principal{Process: true})
+	l := h.Local(auth.Principal{Process: true}, LocalInterval(interval))
 	l.sendMu.Lock()
 	for _, g := range groups {
 		l.messages.join(g, o, nil)

@@ -153,7 +153,8 @@ func (a *Archive) Close() error {
 	return a.closeErr
 }
 
-// Subscriber is where messages come from: a hub.Hub, or a client.Client.
+// Subscriber is where messages come from: a hub.Hub, or a client.Client. One that has a
+// method SubscribeEvery, as a hub has, is asked by that one.
 type Subscriber interface {
 	SubscribeWith(ctx context.Context, o love.SubscribeOptions, groups ...love.Group) iter.Seq2[love.Delivery, error]
 }
@@ -178,7 +179,7 @@ func (a *Archive) Record(ctx context.Context, from Subscriber, groups ...love.Gr
 	if len(groups) == 0 {
 		groups = DefaultGroups()
 	}
-	deliveries := from.SubscribeWith(ctx, love.SubscribeOptions{Seq: true}, groups...)
+	deliveries := subscribe(ctx, from, groups)
 	return func() error {
 		for d, err := range deliveries {
 			if err == nil {
@@ -190,6 +191,19 @@ func (a *Archive) Record(ctx context.Context, from Subscriber, groups ...love.Gr
 		}
 		return cmp.Or(ctx.Err(), os.ErrClosed)
 	}
+}
+
+// subscribe joins groups. Of a hub it asks to be woken less often: otherwise each message
+// costs those who route it a change of goroutines.
+func subscribe(ctx context.Context, from Subscriber, groups []love.Group) iter.Seq2[love.Delivery, error] {
+	o := love.SubscribeOptions{Seq: true}
+	type every interface {
+		SubscribeEvery(context.Context, time.Duration, love.SubscribeOptions, ...love.Group) iter.Seq2[love.Delivery, error]
+	}
+	if h, ok := from.(every); ok {
+		return h.SubscribeEvery(ctx, time.Millisecond, o, groups...)
+	}
+	return from.SubscribeWith(ctx, o, groups...)
 }
 
 // put queues a delivery, or drops it. The error is that the archive is closed.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,14 +18,23 @@ import (
 )
 
 const (
-	chunkBytes = 1 << 20 // a chunk of a live file is closed when it has so many bytes
-	slabBytes  = 8 << 20 // what a live file holds at most
+	chunkBytes = 1 << 20 // a chunk is closed when it has so many bytes
+	// liveChunkBytes is the same for a live file: compressing such a chunk takes less than a
+	// millisecond, for which those who route messages may have to wait.
+	liveChunkBytes = 128 << 10
+	slabBytes      = 8 << 20 // what a live file holds at most
 	// slabAge is how long messages stay in the live file at most.
 	slabAge = 10 * time.Minute
 	// sortedBytes is about the size of a chunk with several streams, sorted by them: a
-	// query unpacks the chunks that its stream is in. A chunk with only one stream may be
-	// as large as a live one.
+	// query unpacks the chunks that its stream is in. A chunk with only one stream may have
+	// chunkBytes.
 	sortedBytes = 64 << 10
+	// breath is the pause after each chunk of a slab. Compressing a slab takes a processor
+	// for a tenth of a second otherwise, and those who route messages wait.
+	breath = time.Millisecond
+	// unhurried is how long messages take to fill a slab that is compressed better, for which
+	// a hundredth of a processor is enough then.
+	unhurried = 20 * time.Second
 )
 
 // part is one file that is being written. What has arrived last is in a slab: in memory
@@ -55,8 +63,9 @@ type part struct {
 	held     int        // bytes of the slab
 }
 
-// encoders compress chunks: the live ones fast, the others well.
-type encoders struct{ fast, good *zstd.Encoder }
+// encoders compress chunks: those of live files fast, the others well, or better where there
+// is time. The best level of the module would need 34 MB of tables.
+type encoders struct{ fast, good, better *zstd.Encoder }
 
 func newEncoders() *encoders {
 	encoder := func(level zstd.EncoderLevel) *zstd.Encoder {
@@ -67,7 +76,15 @@ func newEncoders() *encoders {
 		}
 		return e
 	}
-	return &encoders{encoder(zstd.SpeedFastest), encoder(zstd.SpeedDefault)}
+	return &encoders{encoder(zstd.SpeedFastest), encoder(zstd.SpeedDefault), encoder(zstd.SpeedBetterCompression)}
+}
+
+// forSlab returns the encoder for a slab that messages took so long to fill.
+func (e *encoders) forSlab(took time.Duration) *zstd.Encoder {
+	if took < unhurried {
+		return e.good
+	}
+	return e.better
 }
 
 // dayOf returns the day of observation of a time: from noon to noon UTC.
@@ -230,16 +247,17 @@ func (p *part) commit() error {
 // sorted appends the messages of the slab, sorted by stream, as chunks.
 func (p *part) sorted(b []byte) ([]byte, []chunkInfo) {
 	all := p.locate()
+	encoder := p.encoders.forSlab(timeOf(p.full[len(p.full)-1].end).Sub(p.begun))
 	var infos []chunkInfo
 	var out records
 	several := false // streams in out
 	flush := func() {
 		if len(out.places) > 0 {
 			var info chunkInfo
-			b, info = appendChunk(b, p.size, &out, p.encoders.good)
+			b, info = appendChunk(b, p.size, &out, encoder)
 			infos = append(infos, info)
 			out.reset()
-			runtime.Gosched() // those who route messages go first
+			time.Sleep(breath)
 		}
 	}
 	for i, l := range all {

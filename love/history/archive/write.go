@@ -49,7 +49,7 @@ func (a *Archive) writeAll(batch []item) []item {
 	batch = a.queue.take(batch)
 	for i := range batch {
 		it := &batch[i]
-		if i%64 == 63 {
+		if i%16 == 15 {
 			runtime.Gosched() // those who route messages go first
 		}
 		if it.request != nil {
@@ -89,7 +89,7 @@ func (a *Archive) add(it *item) {
 		a.drop(it.isTelemetry())
 		a.strange.Failed(it.Received, err)
 	}
-	if len(p.current.bytes) >= chunkBytes && !a.blocked {
+	if len(p.current.bytes) >= liveChunkBytes && !a.blocked {
 		_ = a.closeChunk(it.Received)
 	}
 	if p.held >= slabBytes {
