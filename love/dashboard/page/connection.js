@@ -110,7 +110,7 @@ export class Connection {
       this.opened();
     };
     socket.onmessage = (e) => this.receive(e.data);
-    socket.onerror = () => {}; // a close follows
+    socket.onerror = () => { if (!opened) this.lost(1006, '', false); }; // Node has no close after it
     socket.onclose = (e) => this.lost(e.code, e.reason, opened);
     this.timer = this.clock.setTimeout(() => this.lost(1006, 'the manager does not answer', false), handshakeTimeout);
   }

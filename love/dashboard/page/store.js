@@ -285,7 +285,11 @@ export function useAPI(path, { every = 0 } = {}) {
       clearTimeout(timer);
     };
   }, [path, every, turn]);
-  return { ...state.value, reload: () => { again.value++; } };
+  const reload = () => { again.value++; };
+  // What failed for want of a connection is loaded again when there is one.
+  const missed = state.value.error?.status === 0 && live.value;
+  useEffect(() => { if (missed) reload(); }, [missed]);
+  return { ...state.value, reload };
 }
 
 // ---- the address
