@@ -312,7 +312,8 @@ export const route = signal(readRoute());
 addEventListener('hashchange', () => { route.value = readRoute(); });
 
 export function href(view, path = [], params = {}) {
-  const query = new URLSearchParams(params).toString();
+  // What need not be encoded stays readable.
+  const query = new URLSearchParams(params).toString().replace(/%(?:2F|3A|2C|5B|5D)/g, decodeURIComponent);
   return '#/' + [view, ...path].map(encodeURIComponent).join('/').replaceAll('%3A', ':') + (query && `?${query}`);
 }
 

@@ -2,5 +2,6 @@
 // component that gets {route}; it is loaded when it is first shown, with its style if it has
 // one: {id, title, module: './x.js', style: 'views/x.css', admin: true for administrators only}.
 export const views = [
+  { id: 'observatory', title: 'Observatory', module: './observatory.js', style: 'views/observatory.css' },
   { id: 'about', title: 'About', module: './about.js' },
 ];
