@@ -30,6 +30,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type observatory struct {
 	*lovetest.Manager
 	sim *sim.Observatory
+	own *sal.Domain // of the simulated components
+	all *sal.Domain // of what LOVE runs
 }
 
 // newObservatory starts an observatory that ends with the test.
@@ -39,7 +41,7 @@ func newObservatory(t testing.TB, change ...func(*server.Config)) *observatory {
 	bus := sim.NewBus()
 	own := sal.NewDomain(bus, sim.Definitions(), sal.WithLogger(log), sal.WithIdentity("sim"))
 	domain := sal.NewDomain(bus, sim.Definitions(), sal.WithLogger(log))
-	o := &observatory{sim: sim.NewObservatory(own)}
+	o := &observatory{sim: sim.NewObservatory(own), own: own, all: domain}
 	t.Cleanup(func() {
 		require.NoError(t, domain.Close())
 		require.NoError(t, own.Close())

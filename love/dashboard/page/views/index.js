@@ -3,5 +3,6 @@
 // one: {id, title, module: './x.js', style: 'views/x.css', admin: true for administrators only}.
 export const views = [
   { id: 'observatory', title: 'Observatory', module: './observatory.js', style: 'views/observatory.css' },
+  { id: 'commands', title: 'Commands', module: './commands.js', style: 'views/commands.css' },
   { id: 'about', title: 'About', module: './about.js' },
 ];
