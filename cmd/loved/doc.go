@@ -27,6 +27,7 @@
 //	loved export                     writes users and groups as JSON
 //	loved check                      tests a manager's settings and what it depends on
 //	loved config                     prints the settings in force, and where each comes from
+//	loved example FILE               prints files for systemd, Compose, Kubernetes, nginx …
 //	loved version                    prints the version
 //	loved completion SHELL           prints a script that lets a shell complete names
 //

@@ -34,6 +34,7 @@ const checkTimeout = 10 * time.Second
 
 func (a *app) checkCommand() *cobra.Command {
 	var f managerFlags
+	var running bool
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Test the manager's configuration and what it depends on",
@@ -41,14 +42,21 @@ func (a *app) checkCommand() *cobra.Command {
 on (address, database, commander, frontend, log services, Jira, mail, LDAP, archive, EFDs), and report
 what works, what is wrong and what to do. Nothing
 is changed, except that missing tables are created in an existing database. If the variables LSST_…
-name the observatory's SAL bus, that is tested, too.`,
+name the observatory's SAL bus, that is tested, too.
+
+With --running it asks the manager that runs with this configuration on this machine whether it is
+ready, which is quick: for the health check of a container.`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if running {
+				return a.checkRunning(cmd.Context(), f.listen)
+			}
 			return a.runChecks(cmd.Context(), a.checks(cmd, &f))
 		},
 	}
 	annotate(cmd, checksSecretsAnnotation, "true")
 	f.register(cmd.Flags())
+	cmd.Flags().BoolVar(&running, "running", false, "ask the running manager whether it is ready, and nothing else")
 	return withConfig(cmd, "manager")
 }
 

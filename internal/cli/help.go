@@ -75,7 +75,7 @@ var commandGroups = []struct {
 	title    string
 	commands []string
 }{
-	{"Run", []string{"demo", "manager", "producer", "commander", "check", "config"}},
+	{"Run", []string{"demo", "manager", "producer", "commander", "check", "config", "example"}},
 	{"Watch", []string{"topics", "sub", "commands", "record", "history"}},
 	{"Command", []string{"cmd", "authority", "approve", "dismiss"}},
 	{"Publish", []string{"pub", "replay", "sal"}},

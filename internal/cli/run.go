@@ -114,7 +114,7 @@ its own: --process-password-file FILE for --process-password, and so for the oth
 		a.approveCommand(), a.dismissCommand(), a.authorityCommand(), a.tokenCommand(), untilInterrupted(a.replayCommand()),
 		untilInterrupted(a.demoCommand()), untilInterrupted(a.managerCommand()), untilInterrupted(a.producerCommand()),
 		untilInterrupted(a.commanderCommand()), untilInterrupted(a.benchCommand()), untilInterrupted(a.salCommand()),
-		a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(), a.configCommand(), a.versionCommand(),
+		a.userCommand(), a.importDjangoCommand(), a.exportCommand(), a.checkCommand(), a.configCommand(), a.exampleCommand(), a.versionCommand(),
 	)
 	addSecretFiles(root)
 	groupCommands(root)

@@ -27,6 +27,9 @@ import (
 // DefaultMaxConnectionsPerAddress is the default of MaxConnectionsPerAddress.
 const DefaultMaxConnectionsPerAddress = httpserver.DefaultMaxPerAddress
 
+// DefaultDrainTimeout is the default of DrainTimeout.
+const DefaultDrainTimeout = 5 * time.Second
+
 // ArchiveName is the name of the archive among the sources of the past.
 const ArchiveName = "archive"
 

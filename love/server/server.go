@@ -51,7 +51,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if c.Storage == nil {
 		c.Storage = NewMemory(c.Clock)
 	}
-	c.DrainTimeout = cmp.Or(c.DrainTimeout, 5*time.Second)
+	c.DrainTimeout = cmp.Or(c.DrainTimeout, DefaultDrainTimeout)
 	s := &Server{config: c}
 	err := c.check()
 	if err == nil {
