@@ -401,7 +401,7 @@ func (s *session) leaveGroup(g *group, m *member) {
 func (s *session) stats() SessionStats {
 	waiting, behind := s.out.stats()
 	return SessionStats{
-		ID: s.source.id, Principal: s.principal.Name(), Address: s.principal.Address, Since: s.since,
+		ID: s.source.id, Principal: s.principal.Name(), Token: s.principal.TokenID, Address: s.principal.Address, Since: s.since,
 		Lag: s.sink.lag(s.hub.clock.Now()).Seconds(), Groups: int(s.groupCount.Load()), Waiting: waiting, Behind: behind, Dropped: s.dropped.Load(),
 		Compressed: s.deflate != deflate.None,
 	}

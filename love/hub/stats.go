@@ -104,7 +104,8 @@ type SessionStats struct {
 	Behind    bool      `json:"behind"`  // waiting telemetry is being conflated
 	Dropped   uint64    `json:"dropped"` // messages conflated since it opened
 
-	Compressed bool `json:"compressed"` // it takes compressed messages
+	Compressed bool   `json:"compressed"` // it takes compressed messages
+	Token      string `json:"token"`      // the ID of the user's token, by which it can be revoked; empty for a process
 }
 
 // GroupStats describes one group.
@@ -148,6 +149,19 @@ func (h *Hub) Sessions() []SessionStats {
 	}
 	slices.SortFunc(list, func(a, b SessionStats) int { return a.Since.Compare(b.Since) })
 	return list
+}
+
+// Subscriptions returns the names of the groups that a session is subscribed to, in their
+// order, and whether there is a session of that ID ([SessionStats.ID]).
+func (h *Hub) Subscriptions(id string) (groups []string, found bool) {
+	groups = []string{}
+	h.index.each(func(g *group) {
+		if slices.ContainsFunc(g.memberList(), func(m *member) bool { return m.session.source.id == id }) {
+			groups = append(groups, g.name.String())
+		}
+	})
+	slices.Sort(groups)
+	return groups, slices.ContainsFunc(h.sessions.all(), func(s *session) bool { return s.source.id == id })
 }
 
 // Groups returns the figures of every group, ordered by name.

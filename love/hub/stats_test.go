@@ -21,6 +21,15 @@ func TestStatsDescribeEachSessionAndGroup(t *testing.T) {
 	require.ElementsMatch(t, []string{"ada", "process"}, []string{sessions[0].Principal, sessions[1].Principal})
 	require.Equal(t, 1, sessions[0].Groups)
 	require.NotEqual(t, sessions[0].ID, sessions[1].ID)
+	for _, s := range sessions {
+		groups, found := h.Subscriptions(s.ID)
+		require.True(t, found)
+		require.Equal(t, []string{"event-A-0-s"}, groups)
+		require.Equal(t, s.Principal == "process", s.Token == "")
+	}
+	groups, found := h.Subscriptions("nobody")
+	require.False(t, found)
+	require.Empty(t, groups)
 	require.Contains(t, h.Groups(), hub.GroupStats{Group: "event-A-0-s", Members: 2, Messages: 1})
 }
 

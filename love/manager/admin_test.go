@@ -43,7 +43,7 @@ func (h *harness) auditActions() (list []string) {
 
 func TestAdmin_NeedsThePermission(t *testing.T) {
 	h := newHarness(t)
-	for _, path := range []string{"users/", "users/admin/", "groups/", "permissions/", "tokens/", "sessions/", "audit/"} {
+	for _, path := range []string{"users/", "users/admin/", "groups/", "permissions/", "tokens/", "sessions/", "sessions/A-7/", "audit/"} {
 		h.requireJSON(h.call("GET", adminAPI+path, "", as(h.token("cmd_user"))), 403, noPermission)
 		h.requireUnauthorized(h.call("GET", adminAPI+path, ""), noCredentials)
 		require.Equal(t, 200, h.call("GET", adminAPI+path, "", as(h.token("admin"))).StatusCode, path)
@@ -301,6 +301,9 @@ func TestAdmin_RevokesTokens(t *testing.T) {
 	require.Equal(t, 409, h.call("POST", adminAPI+"keys/", "", admin).StatusCode, "the key of these tests is fixed")
 	require.Contains(t, h.call("GET", adminAPI+"audit/?limit=1", "", admin).body, `"action":"token revoked"`)
 	require.Contains(t, h.call("GET", adminAPI+"sessions/", "", admin).body, `"principal":"ada"`)
+	h.requireJSON(h.call("GET", adminAPI+"sessions/A-7/", "", admin), 200, `{"id": "A-7", "principal": "ada", "token": "", "address": "10.0.0.1", "since": "2026-03-14T01:59:26Z",
+		"groups": 0, "waiting": 0, "lag": 0, "behind": false, "dropped": 0, "compressed": false, "subscriptions": ["event-ATDome-0-summaryState"]}`)
+	h.requireJSON(h.call("GET", adminAPI+"sessions/2/", "", admin), 404, notFound)
 }
 
 func TestAdmin_Is404IfTheIdentitySystemCannotBeAdministered(t *testing.T) {
@@ -312,7 +315,7 @@ func TestAdmin_Is404IfTheIdentitySystemCannotBeAdministered(t *testing.T) {
 	for _, c := range []struct{ method, path, body string }{
 		{"GET", "users/", ""}, {"POST", "users/", "{}"}, {"GET", "users/user/", ""}, {"PATCH", "users/user/", "{}"}, {"DELETE", "users/user/", ""},
 		{"GET", "groups/", ""}, {"PUT", "groups/x/", `{"permissions": []}`}, {"DELETE", "groups/x/", ""},
-		{"GET", "tokens/", ""}, {"DELETE", "tokens/?username=user", ""}, {"DELETE", "tokens/x/", ""}, {"GET", "sessions/", ""}, {"POST", "keys/", ""},
+		{"GET", "tokens/", ""}, {"DELETE", "tokens/?username=user", ""}, {"DELETE", "tokens/x/", ""}, {"GET", "sessions/", ""}, {"GET", "sessions/A-7/", ""}, {"POST", "keys/", ""},
 	} {
 		bare.requireJSON(bare.call(c.method, adminAPI+c.path, c.body, token), 404, notFound)
 	}

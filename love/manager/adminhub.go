@@ -2,6 +2,7 @@ package manager
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/rubin-love/love-go/love/hub"
 )
@@ -27,4 +28,26 @@ func (m *Manager) listSessions(*call) (answer, error) {
 		return answer{}, errNotFound
 	}
 	return answer{Status: http.StatusOK, Body: h.Sessions()}, nil
+}
+
+// sessionReport is a session with what it is subscribed to.
+type sessionReport struct {
+	hub.SessionStats
+	Subscriptions []string `json:"subscriptions"`
+}
+
+func (m *Manager) showSession(c *call) (answer, error) {
+	id := c.params.ByName("id")
+	sessions, hasSessions := m.config.Hub.(HubReporter)
+	h, hasSubscriptions := m.config.Hub.(SubscriptionReporter)
+	if !hasSessions || !hasSubscriptions {
+		return answer{}, errNotFound
+	}
+	all := sessions.Sessions()
+	i := slices.IndexFunc(all, func(s hub.SessionStats) bool { return s.ID == id })
+	groups, found := h.Subscriptions(id)
+	if i < 0 || !found {
+		return answer{}, errNotFound
+	}
+	return answer{Status: http.StatusOK, Body: sessionReport{all[i], groups}}, nil
 }

@@ -65,7 +65,14 @@ func (h *fakeHub) Stats() hub.Stats {
 }
 
 func (h *fakeHub) Sessions() []hub.SessionStats {
-	return []hub.SessionStats{{ID: "1", Principal: "ada", Address: "10.0.0.1", Since: start}}
+	return []hub.SessionStats{{ID: "A-7", Principal: "ada", Address: "10.0.0.1", Since: start}}
+}
+
+func (h *fakeHub) Subscriptions(session string) ([]string, bool) {
+	if session != "A-7" {
+		return nil, false
+	}
+	return []string{"event-ATDome-0-summaryState"}, true
 }
 
 func (h *fakeHub) Groups() []hub.GroupStats {

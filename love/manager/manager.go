@@ -50,6 +50,14 @@ type HubReporter interface {
 	Groups() []hub.GroupStats
 }
 
+// SubscriptionReporter is a [HubReporter] that also tells what a session is subscribed to, as
+// *hub.Hub does.
+type SubscriptionReporter interface {
+	// Subscriptions returns the names of the groups of the session with that ID, and
+	// whether there is one.
+	Subscriptions(session string) (groups []string, found bool)
+}
+
 // DefaultCommandTimeout is how long the manager waits for a commander by default:
 // longer than the 10 s after which a LOVE-commander answers 504 itself.
 const DefaultCommandTimeout = 15 * time.Second

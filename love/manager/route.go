@@ -94,6 +94,7 @@ func (m *Manager) endpoints() []endpoint {
 		{path: "/manager/api/admin/tokens/", needs: auth.ManageUsers, actions: actions{get: m.listTokens, del: m.revokeTokensOf}},
 		{path: "/manager/api/admin/tokens/:id/", needs: auth.ManageUsers, actions: actions{del: m.revokeToken}},
 		{path: "/manager/api/admin/sessions/", needs: auth.ManageUsers, actions: actions{get: m.listSessions}},
+		{path: "/manager/api/admin/sessions/:id/", needs: auth.ManageUsers, actions: actions{get: m.showSession}},
 		{path: "/manager/api/admin/audit/", needs: auth.ManageUsers, actions: actions{get: m.listAudit}},
 		{path: "/manager/api/admin/keys/", needs: auth.ManageUsers, actions: actions{post: m.rotateKey}},
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/commander/lovecsc"
 	"github.com/rubin-love/love-go/love/commander/salcommander"
 	"github.com/rubin-love/love-go/love/dashboard"
@@ -32,6 +33,8 @@ type observatory struct {
 	sim *sim.Observatory
 	own *sal.Domain // of the simulated components
 	all *sal.Domain // of what LOVE runs
+	// StopProducers ends the producers, as when their process dies.
+	StopProducers context.CancelFunc
 }
 
 // newObservatory starts an observatory that ends with the test.
@@ -70,13 +73,15 @@ func newObservatory(t testing.TB, change ...func(*server.Config)) *observatory {
 	}))
 	<-o.sim.Ready()
 	factory := producer.NewFactory(domain, producer.WithLogger(log), producer.WithPeriod(time.Second))
-	var producers []producer.Producer
+	producers := producer.NewClient(o.Client(client.WithProcessPassword(o.Password), client.WithLogger(log)))
 	for _, name := range append(o.sim.Components(), lovecsc.Component) {
 		p, err := factory.FromName(ctx, name)
 		require.NoError(t, err)
-		producers = append(producers, p)
+		producers.Add(p)
 	}
-	o.Run(producers...)
+	producing, stop := context.WithCancel(ctx)
+	o.StopProducers = stop
+	running.Go(func() { _ = producers.Run(producing) }) // ends with producing
 	return o
 }
 

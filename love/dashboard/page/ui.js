@@ -14,7 +14,7 @@
 //   <${Age} at=${ms} old=${10_000} />    how long ago by the manager's clock; marked when older than old
 //   <${Time} at=${ms} date />            UTC
 //   <${Value} value=${v} unit="deg" />   any value of a field
-//   <${Sparkline} values=${[…]} label="azimuth" />       numbers or null, oldest first
+//   <${Sparkline} values=${[…]} label="azimuth" zero />  numbers or null, oldest first; zero: drawn over 0
 //   <${Dialog} title="…" open=${bool} onClose=${f} actions=${…}>…</>    a modal <dialog>
 //   confirm({title, text, action, danger})    a promise of true or false
 //   toast(text, level)               a note that a screen reader reads; level "alarm" stays longer
@@ -106,13 +106,13 @@ export function Value({ value, unit }) {
   return html`<span class="value" title=${text.length > 40 ? text : undefined}>${text}${known && html`<span class="unit"> ${unit}</span>`}</span>`;
 }
 
-/** A line of the course of a value; null and NaN are gaps. */
-export function Sparkline({ values, label = 'course', width = 96, height = 22 }) {
+/** A line of the course of a value; null and NaN are gaps. With zero it is drawn over zero, so that it shows how much. */
+export function Sparkline({ values, label = 'course', width = 96, height = 22, zero = false }) {
   const known = values.filter(Number.isFinite);
   if (known.length < 2) return html`<svg class="spark" width=${width} height=${height} aria-hidden="true"></svg>`;
-  const low = Math.min(...known);
-  const high = Math.max(...known);
-  const y = (v) => (high === low ? height / 2 : 1.5 + (height - 3) * (1 - (v - low) / (high - low)));
+  const low = Math.min(...known, ...(zero ? [0] : []));
+  const high = Math.max(...known, ...(zero ? [0] : []));
+  const y = (v) => (high === low ? (zero ? height - 1.5 : height / 2) : 1.5 + (height - 3) * (1 - (v - low) / (high - low)));
   let path = '';
   let pen = 'M';
   values.forEach((v, i) => {

@@ -4,5 +4,7 @@
 export const views = [
   { id: 'observatory', title: 'Observatory', module: './observatory.js', style: 'views/observatory.css' },
   { id: 'commands', title: 'Commands', module: './commands.js', style: 'views/commands.css' },
+  { id: 'hub', title: 'Hub', module: './hub.js', style: 'views/hub.css' },
+  { id: 'admin', title: 'Users', module: './admin.js', style: 'views/hub.css', admin: true },
   { id: 'about', title: 'About', module: './about.js' },
 ];
