@@ -130,7 +130,12 @@ func holdsAreKept(t *testing.T, stored Stored[authority.Store]) {
 	addHold(t, stored.Store, 1)
 	addHold(t, stored.Store, 2)
 	require.NoError(t, stored.Store.Change(t.Context(), func(held []love.Hold) ([]love.Hold, error) { return held[1:], nil }))
-	require.Equal(t, []love.Hold{hold(2)}, held(t, stored.reopened(t)))
+	addWaiting(t, stored.Store, 1)
+	again := stored.reopened(t)
+	require.Equal(t, []love.Hold{hold(2)}, held(t, again))
+	all, err := again.Waiting()
+	require.NoError(t, err)
+	require.Equal(t, []authority.Waiting{waiting(1)}, all)
 }
 
 func commandsAreKept(t *testing.T, stored Stored[record.Store]) {

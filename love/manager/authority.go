@@ -33,7 +33,11 @@ func (m *Manager) authority() (love.Authority, error) {
 	if err != nil {
 		return love.Authority{}, err
 	}
-	return love.Authority{Holds: nonNil(held), Waiting: nonNil(m.config.Authority.Waiting())}, nil
+	waiting, err := m.config.Authority.Waiting()
+	if err != nil {
+		return love.Authority{}, err
+	}
+	return love.Authority{Holds: nonNil(held), Waiting: nonNil(waiting)}, nil
 }
 
 // takeAuthority gives the caller authority over a pattern: {"pattern",
@@ -158,7 +162,11 @@ func (m *Manager) waiting(c *call) (love.WaitingCommand, error) {
 		return love.WaitingCommand{}, errNoAuthority
 	}
 	id := c.params.ByName("id")
-	for _, w := range m.config.Authority.Waiting() {
+	waiting, err := m.config.Authority.Waiting()
+	if err != nil {
+		return love.WaitingCommand{}, err
+	}
+	for _, w := range waiting {
 		if w.ID == id {
 			return w, nil
 		}

@@ -48,14 +48,22 @@ func (p *commands) configure(m *manager.Config) {
 }
 
 // markInterrupted returns what marks the commands that the last run of this manager
-// left open: those under way as unknown, those that waited for approval as refused. It
-// must be called first before the first command of this run; later calls leave the
+// left open: those under way as unknown, those that waited for approval, and do not
+// wait any more, as refused. It must be called first before the first command of this run; later calls leave the
 // commands of this run alone.
 func (p *commands) markInterrupted() func(context.Context) error {
 	started := p.config.Clock.Now()
 	var before time.Time // all, even if the clock was set back since
 	return func(ctx context.Context) error {
-		n, err := p.config.Storage.Commands().Interrupted(ctx, p.name, before)
+		waiting, err := p.config.Storage.Holds().Waiting()
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, w := range waiting {
+			ids = append(ids, w.ID)
+		}
+		n, err := p.config.Storage.Commands().Interrupted(ctx, p.name, before, ids...)
 		before = started
 		if n > 0 {
 			p.config.Logger.Warn("the last run left commands open: the record has them as unknown, or as refused if they waited for approval", "commands", n)

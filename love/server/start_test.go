@@ -43,11 +43,11 @@ type fullRecord struct {
 	full *fullStorage
 }
 
-func (r fullRecord) Interrupted(ctx context.Context, manager string, before time.Time) (int, error) {
+func (r fullRecord) Interrupted(ctx context.Context, manager string, before time.Time, waiting ...string) (int, error) {
 	if err := r.full.err(); err != nil {
 		return 0, err
 	}
-	return r.Store.Interrupted(ctx, manager, before)
+	return r.Store.Interrupted(ctx, manager, before, waiting...)
 }
 
 func (r fullRecord) Prune(ctx context.Context, before time.Time) (int, error) {

@@ -104,7 +104,7 @@ func storable(text string) string {
 }
 
 // Interrupted implements record.Store.
-func (r *commandStore) Interrupted(ctx context.Context, manager string, before time.Time) (n int, err error) {
+func (r *commandStore) Interrupted(ctx context.Context, manager string, before time.Time, waiting ...string) (n int, err error) {
 	limit := "g" // behind all IDs, which are hexadecimal
 	if !before.IsZero() {
 		limit = record.FirstID(before)
@@ -116,8 +116,13 @@ func (r *commandStore) Interrupted(ctx context.Context, manager string, before t
 		{love.CommandPending, love.CommandUnknown, record.InterruptedResult},
 		{love.CommandAwaiting, love.CommandRefused, record.UnapprovedResult},
 	} {
-		changed, err := r.exec(ctx, `UPDATE commands SET state = $3, status = 0, result = $4 WHERE manager = $1 AND state = $2 AND id < $5`,
-			manager, string(s.was), string(s.is), s.result, limit)
+		query, args := `UPDATE commands SET state = $3, status = 0, result = $4 WHERE manager = $1 AND state = $2 AND id < $5`,
+			[]any{manager, string(s.was), string(s.is), s.result, limit}
+		for _, id := range waiting {
+			args = append(args, id)
+			query += ` AND id <> $` + strconv.Itoa(len(args))
+		}
+		changed, err := r.exec(ctx, query, args...)
 		if err != nil {
 			return n, err
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/authority"
 )
 
@@ -17,8 +18,9 @@ type holdStore struct {
 
 	loading  sync.Mutex // held while a snapshot is loaded
 	mu       sync.RWMutex
-	revision int64 // of held
+	revision int64 // of what follows
 	held     []love.Hold
+	waiting  []authority.Waiting
 }
 
 var _ authority.Store = (*holdStore)(nil)
@@ -57,9 +59,68 @@ func (h *holdStore) Change(ctx context.Context, f func([]love.Hold) ([]love.Hold
 	})
 }
 
+// Waiting implements authority.Store.
+func (h *holdStore) Waiting() ([]authority.Waiting, error) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return slices.Clone(h.waiting), h.store.health.err(h.store.clock.Now())
+}
+
+// ChangeWaiting implements authority.Store.
+func (h *holdStore) ChangeWaiting(ctx context.Context, f func([]authority.Waiting) ([]authority.Waiting, error)) error {
+	return h.store.change(ctx, holds, func(ctx context.Context, tx *sql.Tx, _ int64) error {
+		waiting, err := readWaiting(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if waiting, err = f(waiting); err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, `DELETE FROM waiting`); err != nil {
+			return err
+		}
+		for _, w := range waiting {
+			c := w.Call
+			err := exec(ctx, tx, `INSERT INTO waiting (`+waitingColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+				w.ID, micros(w.Since), micros(w.Until), storable(c.User), c.UserVersion, storable(c.Address), storable(c.Identity),
+				storable(c.CSC), c.SalIndex, storable(c.Name), notNil(c.Params), notNil(c.Posted))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// notNil returns b as a value that is not NULL.
+func notNil(b []byte) []byte { return append([]byte{}, b...) }
+
 // Watch implements authority.Store.
 func (h *holdStore) Watch(f func()) (cancel func()) {
 	return h.notifier.watchers.Add(func(string) { f() })
+}
+
+const waitingColumns = `id, since, until, username, user_version, address, identity, csc, salindex, command, params, posted`
+
+func readWaiting(ctx context.Context, q queryer) (waiting []authority.Waiting, err error) {
+	err = forEach(ctx, q, func(rows *sql.Rows) error {
+		var c commander.Call
+		var since, until int64
+		var params, posted []byte
+		err := rows.Scan(&c.ID, &since, &until, &c.User, &c.UserVersion, &c.Address, &c.Identity, &c.CSC, &c.SalIndex, &c.Name, &params, &posted)
+		if len(params) > 0 {
+			c.Params = params
+		}
+		if len(posted) > 0 {
+			c.Posted = posted
+		}
+		waiting = append(waiting, authority.Waiting{
+			WaitingCommand: love.WaitingCommand{ID: c.ID, User: c.User, Command: c.Command, Since: fromMicros(since), Until: fromMicros(until)},
+			Call:           c,
+		})
+		return err
+	}, `SELECT `+waitingColumns+` FROM waiting ORDER BY since, id`)
+	return waiting, err
 }
 
 func readHolds(ctx context.Context, q queryer) (held []love.Hold, err error) {
@@ -85,11 +146,15 @@ func (h *holdStore) reload(ctx context.Context, revision int64) error {
 	if err != nil {
 		return err
 	}
+	waiting, err := readWaiting(ctx, h.store.db)
+	if err != nil {
+		return err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.revision > 0 { // a store that is being opened has no watchers
 		h.notifier.add("authority")
 	}
-	h.held, h.revision = held, revision
+	h.held, h.waiting, h.revision = held, waiting, revision
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 
 	"github.com/rubin-love/love-go/love"
@@ -20,7 +21,7 @@ import (
 )
 
 // PollPeriod is how often the store reads the changes that other processes
-// have made.
+// have made. PostgreSQL tells of them at once, too.
 const PollPeriod = 250 * time.Millisecond
 
 // Store is an open database. It is safe for concurrent use. Use [Open], and
@@ -39,7 +40,9 @@ type Store struct {
 	health   health
 	writes   writeCheck
 	file     file
-	writing  chan struct{} // a semaphore for writers; nil if they may write at the same time
+	postgres *pgx.ConnConfig // nil with SQLite
+	told     chan struct{}   // another process has changed something
+	writing  chan struct{}   // a semaphore for writers; nil if they may write at the same time
 
 	catching   sync.Mutex
 	caughtUp   time.Time
@@ -71,7 +74,7 @@ func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d
 func Open(ctx context.Context, database string, opts ...Option) (*Store, error) {
 	s := &Store{
 		clock: love.SystemClock{}, timeout: 3 * time.Second, writes: writeCheck{turn: make(chan struct{}, 1)},
-		log: slog.New(slog.DiscardHandler), forShare: " FOR SHARE",
+		log: slog.New(slog.DiscardHandler), forShare: " FOR SHARE", told: make(chan struct{}, 1),
 	}
 	for _, o := range opts {
 		o(s)
@@ -83,6 +86,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	if err := a.prepare(); err != nil {
 		return nil, err
 	}
+	s.postgres = a.postgres
 	if s.file, err = fileAt(a.file); err != nil {
 		return nil, err
 	}
@@ -110,6 +114,9 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	s.running.Go(func() { s.poll(ctx) })
 	if a.file != "" {
 		s.running.Go(func() { s.checkpoint(ctx) })
+	}
+	if a.postgres != nil {
+		s.running.Go(func() { s.listen(ctx) })
 	}
 	return s, nil
 }
@@ -170,7 +177,10 @@ func (s *Store) change(ctx context.Context, t topic, f func(ctx context.Context,
 		if err != nil {
 			return unavailable(err)
 		}
-		return f(ctx, tx, revision)
+		if err := f(ctx, tx, revision); err != nil {
+			return err
+		}
+		return s.tellOthers(ctx, tx)
 	})
 	if err != nil {
 		return err

@@ -2,73 +2,62 @@ package authority
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/commander"
 )
 
-// waitingCall is a command that waits for approval, and the call to execute then.
-type waitingCall struct {
-	love.WaitingCommand
-	call commander.Call
-}
-
 // maxWaiting bounds the commands that wait for approval.
 const maxWaiting = 100
+
+var errManyWait = &commander.Error{
+	Kind: commander.Busy, RetryAfter: retryAfter, Text: "Too many commands wait for approval. Nothing was sent.",
+}
 
 // await records a command and makes it wait for approval. It returns the error
 // for its caller.
 func (a *Authority) await(ctx context.Context, c commander.Call) error {
-	if !a.reserve() {
-		full := &commander.Error{
-			Kind: commander.Busy, RetryAfter: retryAfter, Text: "Too many commands wait for approval. Nothing was sent.",
-		}
-		a.recorder.Refuse(ctx, c, full)
-		return full
+	waiting, err := a.Waiting()
+	switch {
+	case err != nil:
+		err = unknownHolds(err)
+	case len(waiting) >= maxWaiting:
+		err = errManyWait
+	}
+	if err != nil {
+		a.recorder.Refuse(ctx, c, err)
+		return err
 	}
 	now := a.clock.Now()
 	until := now.Add(a.approvalTimeout)
 	text := fmt.Sprintf("The command waits for a second person's approval until %s", clockTime(until))
 	id, err := a.recorder.Await(ctx, c, text+".")
 	if err != nil {
-		a.unreserve()
 		return err
 	}
 	if id == "" {
 		id, _ = a.ids.Next(now)
 	}
 	c.ID = id
+	w := Waiting{WaitingCommand: love.WaitingCommand{ID: id, User: c.User, Command: c.Command, Since: now, Until: until}, Call: c}
 	defer a.update()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.reserved--
-	a.waiting = append(a.waiting, waitingCall{
-		love.WaitingCommand{ID: id, User: c.User, Command: c.Command, Since: now, Until: until}, c,
+	err = a.store.ChangeWaiting(ctx, func(all []Waiting) ([]Waiting, error) {
+		if len(all) >= maxWaiting { // others came in between
+			return nil, errManyWait
+		}
+		return append(all, w), nil
 	})
-	return &commander.Error{Kind: commander.Awaiting, Text: text + ", as " + id + "."}
-}
-
-// reserve takes a place for a command that will wait, and reports whether there
-// was one.
-func (a *Authority) reserve() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.expire(a.clock.Now())
-	free := len(a.waiting)+a.reserved < maxWaiting
-	if free {
-		a.reserved++
+	if err != nil {
+		if !errors.Is(err, errManyWait) {
+			err = unknownHolds(err)
+		}
+		a.recorder.Refuse(ctx, c, err)
+		return err
 	}
-	return free
-}
-
-// unreserve gives back the place that reserve took.
-func (a *Authority) unreserve() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.reserved--
+	return &commander.Error{Kind: commander.Awaiting, Text: text + ", as " + id + "."}
 }
 
 // Approve executes the waiting command with this ID on behalf of the user who
@@ -86,7 +75,7 @@ func (a *Authority) Approve(ctx context.Context, id, user string) (love.Ack, err
 	if err := a.checkGiver(ctx, id, user); err != nil {
 		return love.Ack{}, err
 	}
-	w, err := a.settle(id, func(w waitingCall) error {
+	w, err := a.settle(ctx, id, func(w Waiting) error {
 		if w.User == user {
 			return fmt.Errorf("%w: a second person must approve it", ErrNotYours)
 		}
@@ -100,26 +89,27 @@ func (a *Authority) Approve(ctx context.Context, id, user string) (love.Ack, err
 	if err != nil {
 		return love.Ack{}, err
 	}
-	w.call.ApprovedBy = user
-	return a.inner.Execute(ctx, w.call)
+	w.Call.ApprovedBy = user
+	return a.inner.Execute(ctx, w.Call)
 }
 
 // checkGiver refuses a waiting command whose giver may no longer give it. user is
 // the second person.
 func (a *Authority) checkGiver(ctx context.Context, id, user string) error {
-	a.mu.Lock()
-	i := slices.IndexFunc(a.waiting, func(w waitingCall) bool { return w.ID == id })
-	if i < 0 || a.waiting[i].User == user { // settle returns the error
-		a.mu.Unlock()
+	all, err := a.store.Waiting()
+	if err != nil {
+		return unknownHolds(err)
+	}
+	i := slices.IndexFunc(all, func(w Waiting) bool { return w.ID == id })
+	if i < 0 || all[i].User == user { // settle returns the error
 		return nil
 	}
-	c := a.waiting[i].call
-	a.mu.Unlock()
-	err := a.mayStill(ctx, c)
+	c := all[i].Call
+	err = a.mayStill(ctx, c)
 	if err == nil || commander.ErrorOf(err, "").Kind != commander.Forbidden {
 		return err
 	}
-	if _, gone := a.settle(id, func(waitingCall) error { return nil }); gone != nil {
+	if _, gone := a.settle(ctx, id, func(Waiting) error { return nil }); gone != nil {
 		return gone
 	}
 	a.recorder.Refuse(ctx, c, err)
@@ -129,50 +119,69 @@ func (a *Authority) checkGiver(ctx context.Context, id, user string) error {
 // Dismiss drops a waiting command and records it as refused. The caller must
 // check whether user may. It returns [ErrNotFound] if the command is not waiting.
 func (a *Authority) Dismiss(ctx context.Context, id, user string) error {
-	w, err := a.settle(id, func(waitingCall) error { return nil })
+	w, err := a.settle(ctx, id, func(Waiting) error { return nil })
 	if err == nil {
-		a.recorder.Refuse(ctx, w.call, &commander.Error{Kind: commander.Forbidden, Text: fmt.Sprintf("%s did not approve the command.", user)})
+		a.recorder.Refuse(ctx, w.Call, &commander.Error{Kind: commander.Forbidden, Text: fmt.Sprintf("%s did not approve the command.", user)})
 	}
 	return err
 }
 
-// settle removes a command from those that wait, unless allowed returns an error.
-func (a *Authority) settle(id string, allowed func(waitingCall) error) (waitingCall, error) {
+// settle removes a command from those that wait, unless allowed returns an error. Of
+// several managers that try, one succeeds.
+func (a *Authority) settle(ctx context.Context, id string, allowed func(Waiting) error) (w Waiting, err error) {
 	defer a.update()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.expire(a.clock.Now())
-	i := slices.IndexFunc(a.waiting, func(w waitingCall) bool { return w.ID == id })
-	if i < 0 {
-		return waitingCall{}, ErrNotFound
-	}
-	w := a.waiting[i]
-	if err := allowed(w); err != nil {
-		return waitingCall{}, err
-	}
-	a.waiting = slices.Delete(a.waiting, i, i+1)
-	return w, nil
-}
-
-// Waiting returns the commands that wait for approval, the oldest first.
-func (a *Authority) Waiting() []love.WaitingCommand {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.expire(a.clock.Now())
-	all := make([]love.WaitingCommand, len(a.waiting))
-	for i, w := range a.waiting {
-		all[i] = w.WaitingCommand
-	}
-	return all
-}
-
-// expire moves the commands that were not approved in time to expired.
-func (a *Authority) expire(now time.Time) {
-	a.waiting = slices.DeleteFunc(a.waiting, func(w waitingCall) bool {
-		over := !now.Before(w.Until)
-		if over {
-			a.expired = append(a.expired, w)
+	err = a.store.ChangeWaiting(ctx, func(all []Waiting) ([]Waiting, error) {
+		i := slices.IndexFunc(all, func(w Waiting) bool { return w.ID == id })
+		if i < 0 || !a.clock.Now().Before(all[i].Until) {
+			return nil, ErrNotFound
 		}
-		return over
+		w = all[i]
+		return slices.Delete(all, i, i+1), allowed(w)
 	})
+	return w, err
+}
+
+// Waiting returns the commands that wait for approval, the oldest first. An error means
+// that they are unknown at the moment.
+func (a *Authority) Waiting() ([]love.WaitingCommand, error) {
+	all, err := a.store.Waiting()
+	if err != nil {
+		return nil, fmt.Errorf("reading what waits for approval: %w", err)
+	}
+	now := a.clock.Now()
+	list := make([]love.WaitingCommand, 0, len(all))
+	for _, w := range all {
+		if now.Before(w.Until) {
+			list = append(list, w.WaitingCommand)
+		}
+	}
+	return list, nil
+}
+
+// dropExpired removes the commands that were not approved in time, and records them as
+// refused.
+func (a *Authority) dropExpired(ctx context.Context) error {
+	now := a.clock.Now()
+	over := func(w Waiting) bool { return !now.Before(w.Until) }
+	all, err := a.store.Waiting()
+	if err != nil || !slices.ContainsFunc(all, over) {
+		return err
+	}
+	var expired []Waiting
+	err = a.store.ChangeWaiting(ctx, func(all []Waiting) ([]Waiting, error) {
+		expired = nil
+		return slices.DeleteFunc(all, func(w Waiting) bool {
+			if over(w) {
+				expired = append(expired, w)
+			}
+			return over(w)
+		}), nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, w := range expired {
+		a.recorder.Refuse(ctx, w.Call, &commander.Error{Kind: commander.Forbidden, Text: "Nobody approved the command in time."})
+	}
+	return nil
 }

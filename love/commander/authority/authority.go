@@ -34,8 +34,8 @@ var (
 // Authority is a [commander.Commander] that decides whether another one gets a
 // command. While a user holds the authority over a [love.CommandPattern], the
 // matching commands of others are [commander.Forbidden]. Commands that match
-// [WithApproval] are [commander.Awaiting] and wait, in this process only, until
-// a second person approves. It is safe for concurrent use; [Authority.Run]
+// [WithApproval] are [commander.Awaiting] and wait until a second person approves, at
+// any manager with the same [Store]. It is safe for concurrent use; [Authority.Run]
 // notices what expires and what other managers change.
 type Authority struct {
 	inner           commander.Commander
@@ -51,11 +51,8 @@ type Authority struct {
 	changed         chan struct{}
 	updating        sync.Mutex // held while the watchers are notified, so that their calls do not overlap
 
-	mu       sync.Mutex
-	waiting  []waitingCall
-	reserved int           // places for commands that are about to wait
-	expired  []waitingCall // not yet recorded as refused
-	known    []expiry      // the state that the watchers know
+	mu    sync.Mutex
+	known []expiry // the state that the watchers know
 }
 
 var (
@@ -83,7 +80,7 @@ type Recorder interface {
 // Option changes a default of [New].
 type Option func(*Authority)
 
-// WithStore sets where the holds are kept. Default: [NewMemory].
+// WithStore sets where the holds, and the commands that wait, are kept. Default: [NewMemory].
 func WithStore(s Store) Option { return func(a *Authority) { a.store = s } }
 
 // WithRecorder sets what records the commands that are refused or wait. Default:
@@ -199,24 +196,20 @@ func unknownHolds(err error) error {
 }
 
 // update drops what has expired, records it as refused, and notifies the
-// watchers and Run if anything has changed. known is false if the holds could
-// not be read.
+// watchers and Run if anything has changed. known is false if the store could
+// not be read or changed.
 func (a *Authority) update() (known bool) {
+	dropped := a.dropExpired(context.Background())
 	held, err := a.Holds()
-	if err != nil {
+	waiting, unread := a.Waiting()
+	if dropped != nil || err != nil || unread != nil {
 		return false
 	}
 	a.mu.Lock()
-	a.expire(a.clock.Now())
-	now := expiries(held, a.waiting)
+	now := expiries(held, waiting)
 	changed := !slices.Equal(now, a.known)
 	a.known = now
-	expired := a.expired
-	a.expired = nil
 	a.mu.Unlock()
-	for _, w := range expired {
-		a.recorder.Refuse(context.Background(), w.call, &commander.Error{Kind: commander.Forbidden, Text: "Nobody approved the command in time."})
-	}
 	if changed {
 		a.updating.Lock()
 		a.watchers.Notify(struct{}{})
@@ -226,7 +219,7 @@ func (a *Authority) update() (known bool) {
 	return true
 }
 
-func expiries(held []love.Hold, waiting []waitingCall) (all []expiry) {
+func expiries(held []love.Hold, waiting []love.WaitingCommand) (all []expiry) {
 	for _, h := range held {
 		all = append(all, expiry{h.ID, h.Until})
 	}

@@ -38,7 +38,8 @@ func ExampleNew() {
 	give("ana", "cmd_on")
 	give("ben", "cmd_on")
 	give("ana", "cmd_off")
-	ack, err := a.Approve(ctx, a.Waiting()[0].ID, "ben")
+	waiting, _ := a.Waiting()
+	ack, err := a.Approve(ctx, waiting[0].ID, "ben")
 	fmt.Println(ack.Text, err)
 	// Output:
 	// ana@summit commands Lamp cmd_on

@@ -8,10 +8,17 @@ import (
 
 	"github.com/rubin-love/love-go/internal/watch"
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
 )
 
-// Store keeps who holds the authority over what, for all managers that act as
-// one. A [Memory] keeps it in memory, love/store in a database. Every
+// Waiting is a command that waits for approval, and the call to execute then.
+type Waiting struct {
+	love.WaitingCommand
+	Call commander.Call
+}
+
+// Store keeps who holds the authority over what, and which commands wait for approval,
+// for all managers that act as one. A [Memory] keeps it in memory, love/store in a database. Every
 // implementation must pass lovetest.RunHolds. It is safe for concurrent use.
 type Store interface {
 	// Held returns the holds, the oldest first; some may have ended. It
@@ -23,7 +30,13 @@ type Store interface {
 	// at the same time. If f returns an error, nothing changes, and Change returns
 	// it. When Change returns, Held returns the new holds.
 	Change(ctx context.Context, f func(held []love.Hold) ([]love.Hold, error)) error
-	// Watch makes the store call f after each change, here or in
+	// Waiting returns the commands that wait for approval, the oldest first; the time of
+	// some may be over. Otherwise it is as Held.
+	Waiting() ([]Waiting, error)
+	// ChangeWaiting replaces the commands that wait, as Change replaces the holds. What f
+	// removes is executed or refused by its caller alone.
+	ChangeWaiting(ctx context.Context, f func([]Waiting) ([]Waiting, error)) error
+	// Watch makes the store call f after each change of either, here or in
 	// another process, until cancel is called. f must not block.
 	Watch(f func()) (cancel func())
 }
@@ -31,9 +44,10 @@ type Store interface {
 // Memory is a [Store] that is lost when the process ends.
 type Memory struct {
 	watchers watch.List[struct{}]
-	changing sync.Mutex // held while Change calls f
+	changing sync.Mutex // held while a change calls f
 	mu       sync.Mutex
 	held     []love.Hold // replaced, never modified
+	waiting  []Waiting   // the same
 }
 
 var _ Store = (*Memory)(nil)
@@ -50,24 +64,42 @@ func (m *Memory) Held() ([]love.Hold, error) {
 
 // Change implements [Store].
 func (m *Memory) Change(_ context.Context, f func([]love.Hold) ([]love.Hold, error)) error {
-	if err := m.change(f); err != nil {
+	return change(m, &m.held, f)
+}
+
+// Waiting implements [Store].
+func (m *Memory) Waiting() ([]Waiting, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.waiting), nil
+}
+
+// ChangeWaiting implements [Store].
+func (m *Memory) ChangeWaiting(_ context.Context, f func([]Waiting) ([]Waiting, error)) error {
+	return change(m, &m.waiting, f)
+}
+
+// change replaces a list of m.
+func change[T any](m *Memory, list *[]T, f func([]T) ([]T, error)) error {
+	replace := func() error {
+		m.changing.Lock()
+		defer m.changing.Unlock()
+		m.mu.Lock()
+		was := slices.Clone(*list)
+		m.mu.Unlock()
+		is, err := f(was)
+		if err != nil {
+			return err
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		*list = slices.Clone(is)
+		return nil
+	}
+	if err := replace(); err != nil {
 		return err
 	}
 	m.watchers.Notify(struct{}{})
-	return nil
-}
-
-func (m *Memory) change(f func([]love.Hold) ([]love.Hold, error)) error {
-	m.changing.Lock()
-	defer m.changing.Unlock()
-	held, _ := m.Held() // never fails
-	held, err := f(held)
-	if err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.held = slices.Clone(held)
 	return nil
 }
 

@@ -88,12 +88,14 @@ func (m *Memory) List(_ context.Context, f love.CommandFilter) ([]love.CommandEn
 }
 
 // Interrupted implements [Store].
-func (m *Memory) Interrupted(_ context.Context, manager string, before time.Time) (n int, err error) {
+func (m *Memory) Interrupted(_ context.Context, manager string, before time.Time, waiting ...string) (n int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i := range m.entries {
 		switch e := &m.entries[i]; {
 		case e.Manager != manager || e.State.Final() || !before.IsZero() && e.ID >= FirstID(before):
+			continue
+		case e.State == love.CommandAwaiting && slices.Contains(waiting, e.ID):
 			continue
 		case e.State == love.CommandAwaiting:
 			e.CommandOutcome = love.CommandOutcome{State: love.CommandRefused, Result: UnapprovedResult}

@@ -26,9 +26,10 @@ type Store interface {
 	// Interrupted ends the commands that a manager has left open, and returns
 	// their number. Pending ones become [love.CommandUnknown], with
 	// [InterruptedResult]; those awaiting approval become [love.CommandRefused],
-	// with [UnapprovedResult]. Unless before is zero, only those that began before it
-	// are ended. The manager calls it when it starts, until there is no error.
-	Interrupted(ctx context.Context, manager string, before time.Time) (int, error)
+	// with [UnapprovedResult], except those whose IDs are in waiting. Unless before is
+	// zero, only those that began before it are ended. The manager calls it when it
+	// starts, until there is no error.
+	Interrupted(ctx context.Context, manager string, before time.Time, waiting ...string) (int, error)
 	// Prune removes the entries from before a time, and returns their number.
 	Prune(ctx context.Context, before time.Time) (int, error)
 }

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// changesChannel is where PostgreSQL tells of changes. It belongs to a database, so those
+// of another schema come, too.
+const changesChannel = "love_changes"
+
+// tellOthers makes PostgreSQL tell the other processes of a change when tx is committed.
+// Those that share a SQLite file poll.
+func (s *Store) tellOthers(ctx context.Context, tx *sql.Tx) error {
+	if s.postgres == nil {
+		return nil
+	}
+	return exec(ctx, tx, `SELECT pg_notify('`+changesChannel+`', '')`)
+}
+
+// listen wakes poll when another process has changed something, until ctx ends. Without a
+// connection for it, poll notices changes in its own time.
+func (s *Store) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		_ = s.listenOnce(ctx)
+		timer := s.clock.NewTimer(PollPeriod)
+		select {
+		case <-timer.C():
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}
+
+// listenOnce listens by one connection, until that or ctx ends.
+func (s *Store) listenOnce(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, s.postgres.Copy())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, `LISTEN `+changesChannel); err != nil {
+		return err
+	}
+	for {
+		if _, err := conn.WaitForNotification(ctx); err != nil {
+			return err
+		}
+		select {
+		case s.told <- struct{}{}:
+		default: // poll is about to read everything
+		}
+	}
+}
