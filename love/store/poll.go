@@ -83,7 +83,7 @@ func (s *Store) poll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C():
-		case <-s.changed:
+		case <-s.told:
 		}
 		switch err := s.reload(ctx); {
 		case err == nil:

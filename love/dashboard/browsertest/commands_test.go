@@ -2,6 +2,7 @@ package browsertest_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -33,6 +34,14 @@ func (o *observatory) simulate(t testing.TB, names ...string) {
 		require.NoError(t, err)
 		o.Run(p)
 	}
+}
+
+// publish sends streams, as a JSON object, as if a producer had published them.
+func (o *observatory) publish(t testing.TB, category, csc string, salindex int, streams string) {
+	t.Helper()
+	m, err := love.ParseMessage(fmt.Appendf(nil, `{"category": %q, "data": [{"csc": %q, "salindex": %d, "data": %s}]}`, category, csc, salindex, streams))
+	require.NoError(t, err)
+	o.Publish(m)
 }
 
 const theForm = ".command-form "

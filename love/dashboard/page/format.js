@@ -52,16 +52,18 @@ export function formatAge(ms) {
 }
 
 /**
- * A duration for people: "45 s", "3 min 5 s", "2 h 4 min".
+ * A duration for people: "45 s", "3 min 5 s", "2 h".
  * @param {number} seconds
  */
 export function formatDuration(seconds) {
   if (!Number.isFinite(seconds)) return '–';
   const s = Math.round(seconds);
   if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  if (s < 3600) return parted(Math.floor(s / 60), 'min', s % 60, 's');
+  return parted(Math.floor(s / 3600), 'h', Math.floor((s % 3600) / 60), 'min');
 }
+
+const parted = (n, unit, more, smaller) => `${n} ${unit}${more > 0 ? ` ${more} ${smaller}` : ''}`;
 
 /** The time of day in UTC, hh:mm:ss. @param {number} ms since 1970 */
 export function formatTime(ms) {

@@ -96,7 +96,7 @@ export function Age({ at, old = Infinity }) {
 }
 
 export function Time({ at, date }) {
-  if (!Number.isFinite(at)) return html`<span>–</span>`;
+  if (Number.isNaN(new Date(at ?? NaN).getTime())) return html`<span>–</span>`;
   return html`<time datetime=${new Date(at).toISOString()} title=${`${formatDateTime(at)} UTC`}>${date ? formatDateTime(at) : formatTime(at)}</time>`;
 }
 

@@ -186,7 +186,7 @@ function Take({ reload, suggestion }) {
     <${Field} label="Exclude others from" hint="A component, with index and command if you like, and with * and ?: ATDome:*:move*" error=${wrong}>${(p) => html`<input ...${p} name="pattern" class="mono" required
       autocomplete="off" spellcheck=${false} value=${pattern.value} onInput=${(e) => { pattern.value = e.target.value; }} />`}</>
     <${Field} label="for">${(p) => html`<select ...${p} name="seconds" value=${seconds.value} onChange=${(e) => { seconds.value = Number(e.target.value); }}>
-      ${times.map((s) => html`<option key=${s} value=${s}>${s < 3600 ? formatDuration(s).replace(' 0 s', '') : `${s / 3600} h`}</option>`)}</select>`}</>
+      ${times.map((s) => html`<option key=${s} value=${s}>${formatDuration(s)}</option>`)}</select>`}</>
     <${Button} type="submit">Take authority</>
     ${!wrong && html`<${ErrorNote} error=${error.value} />`}</form>`;
 }
