@@ -43,6 +43,7 @@ type LogInLimiter struct {
 	known   map[bucketKey]struct{} // user and address of correct log-ins
 	waiting int
 	ended   chan struct{} // closed and replaced when a try ends
+	tell    func(failure string)
 }
 
 // bucketKey is a user, an address or both. A name is kept as its hash, because it
@@ -106,14 +107,20 @@ type LogInTry struct {
 func (t *LogInTry) Right() { t.end(0, true) }
 
 // Wrong ends a log-in that was wrong, or whose outcome is unknown.
-func (t *LogInTry) Wrong() { t.end(1, false) }
+func (t *LogInTry) Wrong() {
+	if t.end(1, false) {
+		t.limiter.tellOthers(t)
+	}
+}
 
 // GiveBack ends a log-in that could not be checked: it costs nothing, and the
 // user does not become known at that address.
 func (t *LogInTry) GiveBack() { t.end(0, false) }
 
-func (t *LogInTry) end(cost float64, right bool) {
+// end reports whether it was the first.
+func (t *LogInTry) end(cost float64, right bool) (first bool) {
 	t.once.Do(func() {
+		first = true
 		l := t.limiter
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -125,6 +132,7 @@ func (t *LogInTry) end(cost float64, right bool) {
 		close(l.ended)
 		l.ended = make(chan struct{})
 	})
+	return first
 }
 
 // Try begins a log-in, before its password is checked. While as many log-ins are

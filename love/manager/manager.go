@@ -82,6 +82,9 @@ type Config struct {
 	Authorizer auth.Authorizer
 	// LogInLimits limits failed log-ins. Default: see [auth.LogInLimits].
 	LogInLimits auth.LogInLimits
+	// LogInLimiter limits them, in the place of LogInLimits, if it is shared with other
+	// managers ([auth.LogInLimiter.Share]). Default: one of this manager's own.
+	LogInLimiter *auth.LogInLimiter
 	// AuditLog keeps the audit records. Default: none, they go to the
 	// Logger only.
 	AuditLog audit.Log
@@ -192,7 +195,7 @@ func New(c Config) (*Manager, error) {
 		// Matched before the router, which has no patterns in the middle of a path.
 		socket:   regexp.MustCompile(`^` + regexp.QuoteMeta(c.URLPrefix) + `/manager(.*?)/ws/subscription/?$`),
 		audit:    audit.NewAuditor(c.AuditLog, audit.WithLogger(c.Logger), audit.WithClock(c.Clock)),
-		limiter:  auth.NewLogInLimiter(c.LogInLimits, c.Clock),
+		limiter:  cmp.Or(c.LogInLimiter, auth.NewLogInLimiter(c.LogInLimits, c.Clock)),
 		throttle: audit.NewThrottle(c.Clock),
 		outages:  newOutages(c.Logger),
 	}

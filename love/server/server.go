@@ -73,7 +73,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	}
 	config := manager.Config{
 		Authenticator: s.access.authenticator, Users: s.access.administrable, Tokens: s.access.tokens, Authorizer: s.access.authorizer,
-		AuditLog: c.Storage.AuditLog(), LogInLimits: c.LogInLimits, TrustedProxies: c.TrustedProxies, Origins: c.allowOrigin, Directory: s.access.directory,
+		AuditLog: c.Storage.AuditLog(), LogInLimiter: newLogInLimiter(c), TrustedProxies: c.TrustedProxies, Origins: c.allowOrigin, Directory: s.access.directory,
 		ServerURL: c.ServerURL, URLPrefix: c.URLPrefix, Page: c.Page, Frontend: c.Frontend, Routes: c.Routes, Clock: c.Clock, Logger: c.Logger,
 		CommandTimeout: c.CommandTimeout, RelayIncomplete: c.RelayIncomplete, Informer: part(c.Informer, c.Commander), Logbook: part(c.Logbook, c.Commander),
 		Refresh: c.refresh(), CheckPassword: c.checkPassword(),

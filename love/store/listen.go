@@ -20,8 +20,8 @@ func (s *Store) tellOthers(ctx context.Context, tx *sql.Tx) error {
 	return exec(ctx, tx, `SELECT pg_notify('`+changesChannel+`', '')`)
 }
 
-// listen wakes poll when another process has changed something, until ctx ends. Without a
-// connection for it, poll notices changes in its own time.
+// listen wakes poll when another process has changed something, and passes on what others
+// tell, until ctx ends. Without a connection for it, poll notices changes in its own time.
 func (s *Store) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		_ = s.listenOnce(ctx)
@@ -41,16 +41,26 @@ func (s *Store) listenOnce(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, `LISTEN `+changesChannel); err != nil {
+	if _, err := conn.Exec(ctx, `LISTEN `+changesChannel+`; LISTEN `+toldChannel); err != nil {
 		return err
 	}
+	s.wakePoll() // for what has changed before
 	for {
-		if _, err := conn.WaitForNotification(ctx); err != nil {
+		n, err := conn.WaitForNotification(ctx)
+		switch {
+		case err != nil:
 			return err
+		case n.Channel == toldChannel:
+			s.hear(n.Payload)
+		default:
+			s.wakePoll()
 		}
-		select {
-		case s.told <- struct{}{}:
-		default: // poll is about to read everything
-		}
+	}
+}
+
+func (s *Store) wakePoll() {
+	select {
+	case s.changed <- struct{}{}:
+	default: // poll is about to read everything
 	}
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +30,27 @@ func TestPostgreSQLTellsOfChanges(t *testing.T) {
 			held, err := here.Holds().Held()
 			require.NoError(t, err)
 			require.Len(t, held, 1)
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func TestWhatOneProcessTellsTheOthersHear(t *testing.T) {
+	address := freshSchema(t)
+	here, there, elsewhere := openStore(t, address), openStore(t, address), openStore(t, freshSchema(t))
+	heard := make(chan string, 1000)
+	for name, s := range map[string]*store.Store{"here": here, "elsewhere": elsewhere} {
+		defer s.Told(func(string) { heard <- name })()
+	}
+	defer there.Told(func(text string) { heard <- text })()
+	for n := 0; ; n++ { // it may not listen yet
+		require.Less(t, n, 300, "nothing came")
+		require.NoError(t, here.Tell(t.Context(), "the \"text\""))
+		select {
+		case text := <-heard:
+			require.Equal(t, "the \"text\"", text)
+			require.ErrorContains(t, here.Tell(t.Context(), strings.Repeat("x", 4001)), "4001 bytes")
 			return
 		case <-time.After(100 * time.Millisecond):
 		}

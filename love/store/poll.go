@@ -83,7 +83,7 @@ func (s *Store) poll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C():
-		case <-s.told:
+		case <-s.changed:
 		}
 		switch err := s.reload(ctx); {
 		case err == nil:

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 
+	"github.com/rubin-love/love-go/internal/watch"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
@@ -27,22 +29,25 @@ const PollPeriod = 250 * time.Millisecond
 // Store is an open database. It is safe for concurrent use. Use [Open], and
 // [Store.Close] at the end.
 type Store struct {
-	db       *sql.DB
-	clock    love.Clock
-	timeout  time.Duration
-	users    *userStore
-	tokens   *tokenStore
-	keyring  *keyring
-	audit    *auditLog
-	commands *commandStore
-	holds    *holdStore
-	frontend *frontendStore
-	health   health
-	writes   writeCheck
-	file     file
-	postgres *pgx.ConnConfig // nil with SQLite
-	told     chan struct{}   // another process has changed something
-	writing  chan struct{}   // a semaphore for writers; nil if they may write at the same time
+	db           *sql.DB
+	clock        love.Clock
+	timeout      time.Duration
+	users        *userStore
+	tokens       *tokenStore
+	keyring      *keyring
+	audit        *auditLog
+	commands     *commandStore
+	holds        *holdStore
+	frontend     *frontendStore
+	health       health
+	writes       writeCheck
+	file         file
+	postgres     *pgx.ConnConfig // nil with SQLite
+	changed      chan struct{}   // another process has changed something
+	schema       string          // of PostgreSQL
+	id           string          // of this store, among those of the database
+	toldWatchers watch.List[string]
+	writing      chan struct{} // a semaphore for writers; nil if they may write at the same time
 
 	catching   sync.Mutex
 	caughtUp   time.Time
@@ -74,7 +79,7 @@ func WithTimeout(d time.Duration) Option { return func(s *Store) { s.timeout = d
 func Open(ctx context.Context, database string, opts ...Option) (*Store, error) {
 	s := &Store{
 		clock: love.SystemClock{}, timeout: 3 * time.Second, writes: writeCheck{turn: make(chan struct{}, 1)},
-		log: slog.New(slog.DiscardHandler), forShare: " FOR SHARE", told: make(chan struct{}, 1),
+		log: slog.New(slog.DiscardHandler), forShare: " FOR SHARE", changed: make(chan struct{}, 1), id: rand.Text(),
 	}
 	for _, o := range opts {
 		o(s)
@@ -100,6 +105,9 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	s.commands, s.holds = &commandStore{store: s}, &holdStore{store: s}
 	s.frontend = newFrontend(s)
 	err = migrate(ctx, s.db, a.dialect)
+	if err == nil && a.postgres != nil {
+		err = unavailable(s.db.QueryRowContext(ctx, `SELECT current_schema()`).Scan(&s.schema))
+	}
 	if err == nil {
 		err = s.commands.prepare(ctx)
 	}
