@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"love/manager": {
 		"love", "love/audit", "love/auth", "love/commander", "love/commander/authority", "love/commander/commanderhttp", "love/dashboard", "love/hub",
 	},
+	"love/metrics":               {"love", "love/history/archive", "love/hub", "love/manager"},
 	"love/frontend":              {"love"},
 	"love/frontend/frontendhttp": {"love", "love/auth", "love/frontend", "love/manager"},
 
@@ -66,7 +67,7 @@ var mayImport = map[string][]string{
 	"love/server": {
 		"love", "love/audit", "love/auth", "love/auth/jwt", "love/auth/password", "love/commander", "love/commander/authority",
 		"love/commander/commanderhttp", "love/commander/record", "love/history", "love/history/archive",
-		"love/history/historyhttp", "love/hub", "love/manager", "love/frontend", "love/frontend/frontendhttp",
+		"love/history/historyhttp", "love/hub", "love/manager", "love/metrics", "love/frontend", "love/frontend/frontendhttp",
 	},
 
 	"love/lovetest": everything,

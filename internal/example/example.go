@@ -53,6 +53,8 @@ var names = []struct{ name, what string }{
 	{"compose", "manager, commander and producer for Docker Compose"},
 	{"kubernetes", "manager, storage, service and probes for Kubernetes"},
 	{"nginx", "a site of nginx, with TLS and websockets"},
+	{"grafana", "a board for Grafana, over the metrics"},
+	{"alerts", "rules for Prometheus, about what an operator should know of"},
 }
 
 // Names returns the names of the examples.

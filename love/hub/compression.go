@@ -43,7 +43,7 @@ func (h *Hub) agreeOnCompression(header http.Header) (w deflate.Window, line str
 // compressed on first use, once for all peers: what is conflated before is not, and the
 // limits of what may wait count the bytes before, which are the most that it takes.
 func (f *frame) wire(w deflate.Window) []byte {
-	n := len(f.bytes) - f.headerSize
+	n := len(f.bytes) - int(f.header)
 	if w == deflate.None || n < minCompressed || n < minCompressedSingle && (f.single || !f.counted) || f.bytes[0] != 0x80|byte(ws.OpText) {
 		return f.bytes
 	}
@@ -64,7 +64,7 @@ func (f *frame) wire(w deflate.Window) []byte {
 // compress returns the frame as a compressed message, or as it is if that saves little.
 func (f *frame) compress(w deflate.Window) []byte {
 	buf := deflate.Compress(newBuffer(0), f.payload(), w)
-	if len(buf)-maxHeader > (len(f.bytes)-f.headerSize)*9/10 {
+	if len(buf)-maxHeader > (len(f.bytes)-int(f.header))*9/10 {
 		return f.bytes
 	}
 	made := textFrame(buf).bytes

@@ -18,8 +18,8 @@ const maxHeader = 10
 // frame is one encoded websocket frame, shared by all sessions it goes to and
 // never changed.
 type frame struct {
-	bytes      []byte // header and payload
-	headerSize int    // where the payload begins
+	bytes []byte // header and payload
+	born  int64  // when the message left its producer, in ns of UNIX time; 0 if that is not known
 
 	// key marks frames of which only the newest counts: telemetry of the same
 	// streams to the same group. A frame with key 0 must not be lost.
@@ -30,6 +30,7 @@ type frame struct {
 	counted bool     // a message to subscribers, not an answer or a control frame: see counters
 	isLast  bool     // a last value of a snapshot
 	single  bool     // made for one session; so are answers and control frames
+	header  uint8    // where the payload begins
 	seq     uint64   // number within its stream, sent with variantSeq
 
 	variants   [frameVariants]atomic.Pointer[frame]
@@ -70,6 +71,7 @@ func (f *frame) as(v variant) *frame {
 		}
 		made = textFrame(buf)
 		made.key, made.streams, made.barrier, made.counted, made.isLast, made.single = f.key, f.streams, f.barrier, f.counted, f.isLast, f.single
+		made.born = f.born
 	}
 	f.variants[v].Store(made)
 	return made
@@ -107,7 +109,7 @@ func newFrame(op ws.OpCode, buf []byte) *frame {
 		binary.BigEndian.PutUint64(buf[start+2:], uint64(n))
 	}
 	buf[start] = 0x80 | byte(op)
-	return &frame{bytes: buf[start:], headerSize: maxHeader - start}
+	return &frame{bytes: buf[start:], header: uint8(maxHeader - start)}
 }
 
 func controlFrame(op ws.OpCode, payload []byte) *frame {
@@ -117,4 +119,4 @@ func controlFrame(op ws.OpCode, payload []byte) *frame {
 func closeFrame(body []byte) *frame { return controlFrame(ws.OpClose, body) }
 
 // payload returns the payload.
-func (f *frame) payload() []byte { return f.bytes[f.headerSize:] }
+func (f *frame) payload() []byte { return f.bytes[f.header:] }

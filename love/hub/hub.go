@@ -24,6 +24,7 @@ type Hub struct {
 	index         index
 	pings         pingWheel
 	counters      counters
+	observed      bool // somebody wants to know of writes
 	initialStates initialStateLimiter
 	sources       sources
 	schedule      schedule
@@ -61,6 +62,7 @@ func New(opts ...Option) *Hub {
 	h.limits = h.limits.withinMachine()
 	h.self = &source{id: rand.Text()[:8]}
 	h.counters.observer = h.observer
+	h.observed = h.observer != Observer(NopObserver{})
 	h.unpublished = outage.New(h.log, slog.LevelError, "messages were not published", "messages are published again")
 	h.unread = outage.New(h.log, slog.LevelWarn, "a subscription begins without a part of its history", "histories are read again")
 	h.pasts.init(deliverPast)

@@ -42,24 +42,24 @@ func (o *outbox) mayWait(now time.Time) bool {
 // takePaced is take for a connection that is written to at intervals. It takes nothing,
 // too, if what waits may wait; unless due is zero, the caller must have the pacer end the
 // interval then.
-func (o *outbox) takePaced(dst []*frame, n, written int, now time.Time) (frames []*frame, due time.Time) {
+func (o *outbox) takePaced(dst []*frame, n, written int, now time.Time) (frames []*frame, due time.Time, waiting int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	p := &o.pace
 	if !p.due && o.head < len(o.frames) && !o.discarded && o.mayWait(now) {
 		o.stopLocked(written)
 		if p.scheduled {
-			return dst, time.Time{}
+			return dst, time.Time{}, 0
 		}
 		p.scheduled = true
-		return dst, p.next
+		return dst, p.next, 0
 	}
 	frames = o.takeLocked(dst, n, written)
 	if len(frames) > 0 && !p.due { // they came while others were written
 		p.begin(now)
 	}
 	p.due = o.head < len(o.frames) // there was no room for all
-	return frames, time.Time{}
+	return frames, time.Time{}, o.lossless + o.lossy
 }
 
 // endInterval is called by the pacer at the time that it was given. wake is set if the

@@ -2,7 +2,9 @@ package hub
 
 import (
 	"hash/maphash"
+	"math"
 	"math/bits"
+	"strconv"
 	"sync"
 	"time"
 
@@ -25,6 +27,7 @@ type router struct {
 	telemetry bool // may be conflated
 	source    *source
 	trace     []byte // the member "tracing"; empty until a group needs it
+	born      int64  // see frame; -1 until a frame needs it
 }
 
 var routers = sync.Pool{New: func() any { return new(router) }}
@@ -65,7 +68,7 @@ func (r *router) route(e *Envelope) {
 	if r.source = e.source; r.source == nil {
 		r.source = r.hub.sources.get(e.Source)
 	}
-	r.trace = r.trace[:0]
+	r.trace, r.born = r.trace[:0], -1
 	if e.Kind == EnvelopeInitialState {
 		r.routeInitialState()
 	} else {
@@ -191,12 +194,31 @@ type itemKey struct{ group, csc, index uint64 }
 // because nothing else may be conflated.
 func (r *router) frame(key, seq uint64, buf []byte) *frame {
 	f := textFrame(buf)
-	f.seq, f.counted = seq, true
+	f.seq, f.counted, f.born = seq, true, r.sent()
 	if r.telemetry {
 		f.key = max(key, 1)
 	}
 	return f
 }
+
+// sent returns when the present message left its producer, for an observer.
+func (r *router) sent() int64 {
+	if r.born >= 0 {
+		return r.born
+	}
+	r.born = 0
+	if !r.hub.observed {
+		return 0
+	}
+	if tai, err := strconv.ParseFloat(string(r.msg.ProducerSnd), 64); err == nil && math.Abs(r.tai-tai) < maxApart {
+		r.born = max(0, r.now.UnixNano()-int64((r.tai-tai)*1e9))
+	}
+	return r.born
+}
+
+// maxApart is how many seconds a message may be old, or its producer's clock ahead. What is
+// beyond that was published again, or is no time at all.
+const maxApart = 3600
 
 func (r *router) send(g *group, stream uint64, f *frame) {
 	offered := 0

@@ -37,6 +37,7 @@ type writeBuffer struct {
 	rest    []byte // not yet in buf, of the frame before next
 	pending []byte // in buf, not yet written
 	written int    // bytes of batch
+	waiting int    // bytes that were left in the outbox
 	failed  bool   // nothing more can be written
 
 	// attempt writes as much of pending as the kernel accepts now, and sets
@@ -177,11 +178,11 @@ func (w *writer) fill() bool {
 func (w *writer) take() bool {
 	b := w.writeBuffer
 	w.writeBuffer = nil
-	done := w.count(b)
+	now := w.session.hub.clock.Now()
+	done := w.count(b, now)
 	clear(b.batch)
 	b.batch, b.ping, b.written, b.failed, b.next = b.batch[:0], nil, 0, false, 0
 	out := w.session.out
-	now := w.session.hub.clock.Now()
 	room := w.window.room(now)
 	if out.isFinished() {
 		room = maxWrite // the end does not wait
@@ -192,7 +193,7 @@ func (w *writer) take() bool {
 		return false
 	}
 	var due time.Time
-	b.batch, due = out.takePaced(b.batch, min(room, maxWrite), done, now)
+	b.batch, due, b.waiting = out.takePaced(b.batch, min(room, maxWrite), done, now)
 	if len(b.batch) == 0 {
 		writeBuffers.Put(b)
 		if !due.IsZero() {
@@ -237,8 +238,8 @@ func (w *writer) probe(b *writeBuffer, now time.Time) {
 // count counts the messages of the batch that is done with, as delivered if they were
 // written whole and else as dropped. It returns the bytes that came from the outbox,
 // which counts those of frames before they are compressed.
-func (w *writer) count(b *writeBuffer) (bytes int) {
-	delivered, lost, sent := 0, 0, 0
+func (w *writer) count(b *writeBuffer, now time.Time) (bytes int) {
+	delivered, lost, sent, oldest := 0, 0, 0, int64(0)
 	for _, f := range b.batch {
 		if f == b.ping {
 			continue // it is the last
@@ -249,6 +250,9 @@ func (w *writer) count(b *writeBuffer) (bytes int) {
 		case !f.counted:
 		case sent <= b.written:
 			delivered++
+			if f.born != 0 && (oldest == 0 || f.born < oldest) {
+				oldest = f.born
+			}
 		default:
 			lost++
 		}
@@ -259,9 +263,22 @@ func (w *writer) count(b *writeBuffer) (bytes int) {
 	if w.session.deflate != deflate.None && sent <= b.written {
 		w.session.hub.counters.compress(bytes, sent)
 	}
+	if delivered > 0 && w.session.hub.observed {
+		w.observe(oldest, b.waiting, now)
+	}
 	w.session.hub.counters.deliver(delivered)
 	w.session.hub.counters.drop(DropClosed, lost)
 	return bytes
+}
+
+// observe tells the observer of a write. oldest is when the oldest message had left its
+// producer, 0 if that is not known.
+func (w *writer) observe(oldest int64, waiting int, now time.Time) {
+	of := Write{Age: -1, Waiting: waiting}
+	if oldest != 0 {
+		of.Age = max(0, time.Duration(now.UnixNano()-oldest))
+	}
+	w.session.hub.observer.Written(of)
 }
 
 // tryWrite writes what the kernel accepts now and returns the number of bytes.

@@ -23,8 +23,10 @@ var errNoCommander = refuseAck(http.StatusServiceUnavailable,
 // command relays a command under the caller's identity
 // (docs/protocol/manager.md#commands). One that is refused here is recorded.
 func (m *Manager) command(c *call) (answer, error) {
+	started := m.config.Clock.Now()
 	command, err := m.permitted(c)
 	if err != nil {
+		m.config.Observer.Commanded(love.CommandRefused, m.config.Clock.Now().Sub(started))
 		m.recordRefused(c, command, err)
 		return answer{}, err
 	}
@@ -32,6 +34,7 @@ func (m *Manager) command(c *call) (answer, error) {
 	ack, err := ask(m, c, commander.UnknownOutcome, func(ctx context.Context) (love.Ack, error) {
 		return m.config.Commander.Execute(commander.WithProgress(ctx, progress.Report), command)
 	})
+	m.config.Observer.Commanded(commandOutcome(ack, err), m.config.Clock.Now().Sub(started))
 	response := m.responseOf(c, ack, err, &command.Command)
 	if progress.Finish(response) {
 		return answer{Sent: true}, nil

@@ -36,26 +36,38 @@ const checkTimeout = 2 * time.Second
 
 func healthz(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") }
 
-// readyz answers 200 if every required dependency works, otherwise 503, with one
-// line per dependency. They are checked at the same time, so that one that hangs
-// takes no time from the others.
-func (m *Manager) readyz(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
+// DependencyState is whether a [Dependency] works.
+type DependencyState struct {
+	Name     string
+	Required bool
+	Err      error // what is wrong; nil if it works
+}
+
+// Dependencies checks everything that the manager needs, for two seconds at most. All are
+// checked at the same time, so that one that hangs takes no time from the others.
+func (m *Manager) Dependencies(ctx context.Context) []DependencyState {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	errs := make([]error, len(m.config.Dependencies))
+	states := make([]DependencyState, len(m.config.Dependencies))
 	var checking sync.WaitGroup
 	for i, d := range m.config.Dependencies {
-		checking.Go(func() { errs[i] = d.check(ctx) })
+		checking.Go(func() { states[i] = DependencyState{d.Name, d.Required, d.check(ctx)} })
 	}
 	checking.Wait()
+	return states
+}
+
+// readyz answers 200 if every required dependency works, otherwise 503, with one
+// line per dependency.
+func (m *Manager) readyz(w http.ResponseWriter, r *http.Request) {
 	status, verdict := http.StatusOK, "ready"
 	var lines strings.Builder
-	for i, d := range m.config.Dependencies {
-		if errs[i] == nil {
+	for _, d := range m.Dependencies(r.Context()) {
+		if d.Err == nil {
 			fmt.Fprintf(&lines, "%s: ok\n", d.Name)
 			continue
 		}
-		fmt.Fprintf(&lines, "%s: %s\n", d.Name, mask.Text(errs[i].Error())) // it can be read without a log-in
+		fmt.Fprintf(&lines, "%s: %s\n", d.Name, mask.Text(d.Err.Error())) // it can be read without a log-in
 		if d.Required {
 			status, verdict = http.StatusServiceUnavailable, "not ready"
 		}

@@ -149,11 +149,11 @@ type Config struct {
 	// Routes are paths of other APIs, which are served with the manager's checks.
 	// Default: none.
 	Routes []Route
-	// HTTP returns the figures of the server in front, for /metrics. Default: none are
-	// shown.
-	HTTP func() HTTPStats
-	// Metrics returns further figures for /metrics. Default: there are none.
-	Metrics func() []Metric
+	// Metrics answers /metrics. Default: none, /metrics is answered 404. Package metrics has
+	// one for Prometheus.
+	Metrics http.Handler
+	// Observer is notified of commands and log-ins. Default: nobody is.
+	Observer Observer
 	// Dependencies are checked by /readyz. Default: none.
 	Dependencies []Dependency
 
@@ -207,7 +207,9 @@ func New(c Config) (*Manager, error) {
 	}
 	m.route("/healthz", readOnly(http.HandlerFunc(healthz)))
 	m.route("/readyz", readOnly(http.HandlerFunc(m.readyz)))
-	m.route("/metrics", readOnly(http.HandlerFunc(m.metrics)))
+	if c.Metrics != nil {
+		m.route("/metrics", readOnly(c.Metrics))
+	}
 	m.route("/openapi.yaml", readOnly(http.HandlerFunc(openAPI)))
 	if c.Frontend == nil {
 		m.routePage()
@@ -274,6 +276,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.Refresh == nil {
 		c.Refresh = func(context.Context) {}
+	}
+	if c.Observer == nil {
+		c.Observer = nopObserver{}
 	}
 	if c.Origins == nil {
 		c.Origins = func(string) bool { return true }

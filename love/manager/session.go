@@ -112,6 +112,15 @@ type loggedIn struct {
 // logIn reads user name and password, checks them and issues a token. It writes an
 // audit record only if they are wrong; newSession writes that of a success.
 func (m *Manager) logIn(c *call) (loggedIn, error) {
+	started := m.config.Clock.Now()
+	l, err := m.tryLogIn(c)
+	if outcome := logInOutcome(err); outcome != "" {
+		m.config.Observer.LoggedIn(outcome, m.config.Clock.Now().Sub(started))
+	}
+	return l, err
+}
+
+func (m *Manager) tryLogIn(c *call) (loggedIn, error) {
 	f, err := c.fields()
 	if err != nil {
 		return loggedIn{}, err

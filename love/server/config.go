@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/rubin-love/love-go/internal/httpserver"
 	"github.com/rubin-love/love-go/internal/origin"
 	"github.com/rubin-love/love-go/internal/secret"
@@ -164,10 +166,13 @@ type Config struct {
 	// Broker connects the hub to those of other managers. Default: none, it is alone.
 	Broker hub.Broker
 	// HubOptions are further options of the hub. They are applied after those of the
-	// server, and can replace them.
+	// server, and can replace them; an Observer of its own takes the hub's from /metrics.
 	HubOptions []hub.Option
 	// Dependencies are checked by /readyz, beside Storage and the commander.
 	Dependencies []manager.Dependency
+	// Collectors are further metrics at /metrics, beside those of package metrics. Default:
+	// none.
+	Collectors []prometheus.Collector
 	// Drain is the time over which the sockets are closed when the server ends,
 	// so that the clients do not reconnect all at once. New requests and commands
 	// are refused from its beginning. Default: all are closed at once.

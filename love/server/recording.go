@@ -162,25 +162,15 @@ func (r *recording) check(context.Context) error {
 	return nil
 }
 
-// metrics returns the figures of the archive, for /metrics.
-func (r *recording) metrics() []manager.Metric {
+// stats returns the figures of the archive, and whether it can be written, for metrics.
+func (r *recording) stats() (s archive.Stats, writable bool) {
 	r.mu.RLock()
-	s, writable := r.last, int64(0)
-	if r.archive != nil {
-		s = r.archive.Stats()
-		if s.Failure == "" {
-			writable = 1
-		}
+	defer r.mu.RUnlock()
+	if r.archive == nil {
+		return r.last, false
 	}
-	r.mu.RUnlock()
-	return []manager.Metric{
-		{Name: "love_archive_writable", Kind: "gauge", Help: "1 while the archive can be written, else 0.", Value: writable},
-		{Name: "love_archive_recorded_total", Kind: "counter", Help: "Messages recorded, each of one stream.", Value: int64(s.Recorded)},
-		{Name: "love_archive_dropped_total", Kind: "counter", Help: "Messages that were not recorded.", Label: "kind",
-			Values: map[string]int64{"telemetry": int64(s.DroppedTelemetry), "event": int64(s.DroppedEvents)}},
-		{Name: "love_archive_files", Kind: "gauge", Help: "Files of the archive.", Value: int64(s.Files)},
-		{Name: "love_archive_bytes", Kind: "gauge", Help: "Bytes of the files of the archive.", Value: s.Bytes},
-	}
+	s = r.archive.Stats()
+	return s, s.Failure == ""
 }
 
 // ask asks the archive, if there is one.

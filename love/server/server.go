@@ -20,6 +20,7 @@ import (
 	"github.com/rubin-love/love-go/love/frontend/frontendhttp"
 	"github.com/rubin-love/love-go/love/hub"
 	"github.com/rubin-love/love-go/love/manager"
+	"github.com/rubin-love/love-go/love/metrics"
 )
 
 // Server is a manager with all its parts. Call [Server.Serve] or
@@ -33,7 +34,8 @@ type Server struct {
 	recording *recording // nil: no archive
 	manager   *manager.Manager
 	poller    *manager.HeartbeatPoller // nil: no Heartbeater
-	http      *httpserver.Server       // for Serve
+	metrics   *metrics.Metrics
+	http      *httpserver.Server // for Serve
 
 	unfinished []startTask // owned by New, then by Run
 }
@@ -52,7 +54,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		c.Storage = NewMemory(c.Clock)
 	}
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, DefaultDrainTimeout)
-	s := &Server{config: c}
+	s := &Server{config: c, metrics: metrics.New(metrics.Config{})}
 	err := c.check()
 	if err == nil {
 		err = s.assemble(ctx)
@@ -94,7 +96,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	}
 	if s.recording = newRecording(c); s.recording != nil {
 		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "archive", Check: s.recording.check})
-		config.Metrics = s.recording.metrics
+		s.metrics.Archive = s.recording.stats
 	}
 	config.Routes = append(slices.Clip(config.Routes), s.historyRoutes()...)
 	config.Dependencies = append(config.Dependencies, c.Dependencies...)
@@ -107,8 +109,14 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		Handler: s, Logger: c.Logger, MaxPerAddress: c.MaxConnectionsPerAddress, Sockets: s.hub.Limits().Sessions,
 		Trusted: c.TrustedProxies.Contains, ClientAddress: c.TrustedProxies.ClientAddress,
 	})
-	config.HTTP = func() manager.HTTPStats { return manager.HTTPStats(s.http.Stats()) }
-	if s.manager, err = manager.New(config); err != nil {
+	s.metrics.Hub = s.hub.Stats
+	s.metrics.HTTP = func() metrics.HTTPStats { return metrics.HTTPStats(s.http.Stats()) }
+	s.metrics.Dependencies = func(ctx context.Context) []manager.DependencyState { return s.manager.Dependencies(ctx) }
+	config.Observer = s.metrics
+	if config.Metrics, err = s.metrics.Handler(c.Collectors...); err == nil {
+		s.manager, err = manager.New(config)
+	}
+	if err != nil {
 		return errors.Join(err, s.hub.Shutdown(ctx))
 	}
 	if s.recording != nil {
@@ -145,6 +153,7 @@ func (s *Server) hubOptions(heartbeats func() []hub.Heartbeat) []hub.Option {
 		hub.WithDrain(c.Drain),
 		hub.WithClock(c.Clock),
 		hub.WithLogger(c.Logger),
+		hub.WithObserver(s.metrics),
 	}
 	if len(c.Origins) > 0 {
 		options = append(options, hub.WithOrigins(c.allowOrigin))
