@@ -10,6 +10,10 @@
 //		...
 //	}
 //
+// love.SubscribeOptions ask for more: the last value first, the past of a stream without a
+// gap to what comes live, a rate, a number for each message. docs/javascript.md is about the
+// counterpart of this package for pages and Node, love-client.js.
+//
 // [Client.Run] owns the websocket; [Client.Subscribe], [Client.Send] and
 // [Client.Flush] use it. The methods that use HTTP work without Run.
 //

@@ -32,7 +32,7 @@ type pageSite struct {
 	files map[string]*file // by their path in the folder page
 }
 
-// site returns the files, compressed at the first request.
+// site returns the files, read at the first request.
 var site = sync.OnceValue(func() *pageSite {
 	s := &pageSite{files: map[string]*file{}}
 	sum := sha256.New()
@@ -94,10 +94,11 @@ const (
 	forever = "public, max-age=31536000, immutable"
 )
 
-// file is one file, ready to be sent.
+// file is one file.
 type file struct {
-	plain, packed []byte // packed is nil if that would not be smaller
-	kind, etag    string
+	plain      []byte
+	packed     func() []byte // compressed at the first call; nil if that would not be smaller
+	kind, etag string
 }
 
 func newFile(name string, content []byte) *file {
@@ -115,16 +116,23 @@ func newFile(name string, content []byte) *file {
 	case ".json":
 		f.kind = "application/json"
 	}
+	f.packed = sync.OnceValue(func() []byte { return pack(content) })
+	return f
+}
+
+// pack compresses, and returns nil if that would not be smaller.
+func pack(content []byte) []byte {
 	var packed bytes.Buffer
 	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err == nil {
-		_, _ = z.Write(content) // memory takes everything
-		_ = z.Close()
+	if err != nil {
+		panic(err) // the level is valid
 	}
-	if packed.Len() < len(content) {
-		f.packed = packed.Bytes()
+	_, _ = z.Write(content) // memory takes everything
+	_ = z.Close()
+	if packed.Len() >= len(content) {
+		return nil
 	}
-	return f
+	return packed.Bytes()
 }
 
 // serve answers with the file.
@@ -133,11 +141,11 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, caching string) {
 	h.Set("Content-Type", f.kind)
 	h.Set("Cache-Control", caching)
 	content, etag := f.plain, f.etag
-	if f.packed != nil {
-		h.Add("Vary", "Accept-Encoding")
-		if accepted, _ := header.Accepts(r.Header, "Accept-Encoding", "gzip"); accepted {
+	h.Add("Vary", "Accept-Encoding")
+	if accepted, _ := header.Accepts(r.Header, "Accept-Encoding", "gzip"); accepted {
+		if packed := f.packed(); packed != nil {
 			h.Set("Content-Encoding", "gzip")
-			content, etag = f.packed, f.etag+"-gzip"
+			content, etag = packed, f.etag+"-gzip"
 			r = r.Clone(r.Context())
 			r.Header.Del("Range") // which would be one of the packed bytes
 		}

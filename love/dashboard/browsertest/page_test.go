@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -67,6 +68,12 @@ var sizes = []size{{"phone", 390, 844}, {"desk", 1280, 800}, {"wall", 1920, 1080
 // the content security policy, unless [tab.expect] named them.
 func (b *browser) open(url string) *tab {
 	b.t.Helper()
+	return b.openWith(url, "")
+}
+
+// openWith is open with a script that runs before those of the page.
+func (b *browser) openWith(url, script string) *tab {
+	b.t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx)
 	p := &tab{t: b.t, ctx: ctx, url: url}
 	b.t.Cleanup(func() {
@@ -79,6 +86,8 @@ func (b *browser) open(url string) *tab {
 	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: "light"}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
+	require.NoError(b.t, err)
+	_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 	require.NoError(b.t, err)
 	p.resize(sizes[1])
 	p.run(chromedp.Navigate(url))

@@ -1,10 +1,13 @@
 package browsertest_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/server"
 )
 
 func TestLogIn_AndOut(t *testing.T) {
@@ -67,6 +70,44 @@ func TestTokens_ARevokedOneLeadsBackToTheLogIn(t *testing.T) {
 	p.look("login-revoked")
 	p.logIn("user", "user")
 	p.wait("nav")
+}
+
+func TestTokens_AnExpiredOneLeadsBackToTheLogIn(t *testing.T) {
+	o := newObservatory(t, func(c *server.Config) { c.TokenLifetime = 3 * time.Second })
+	p := newBrowser(t).openAs("user", o.URL)
+	p.expect("401 (Unauthorized)") // of a view that asks for something at that moment
+	p.waitText("form", "The manager has ended the log-in")
+	p.expect("401 (Unauthorized)")
+	p.reload()
+	p.wait("input[name=username]")
+}
+
+func TestTime_IsTheManagersWhateverTheBrowsersClockShows(t *testing.T) {
+	o := newObservatory(t)
+	p := newBrowser(t).openWith(o.URL+"/#/hub", `{ const real = Date.now; Date.now = () => real() + 3_600_000; }`)
+	p.logIn("user", "user")
+	p.waitText(".hub-now", "+3600.0")
+	shown, err := time.Parse("15:04:05", strings.Fields(p.text(".clock"))[0])
+	require.NoError(t, err)
+	now := time.Now().UTC()
+	shown = time.Date(now.Year(), now.Month(), now.Day(), shown.Hour(), shown.Minute(), shown.Second(), 0, time.UTC)
+	difference := now.Sub(shown).Abs()
+	require.True(t, difference < 5*time.Minute || difference > 23*time.Hour, "the page shows %v at %v", shown, now)
+	p.until("ages of seconds", `document.querySelector('[aria-label=Sources] .age')?.innerText.endsWith(' s')`)
+}
+
+func TestTheLogInIsThereSoon(t *testing.T) {
+	o := newObservatory(t)
+	b := newBrowser(t)
+	for range 3 { // the first starts the compressing, and fills the cache
+		p := b.openWith(o.URL, `new MutationObserver((_, o) => {
+			if (!document.querySelector('input[name=username]')) return;
+			performance.mark('shown');
+			o.disconnect();
+		}).observe(document, {childList: true, subtree: true})`)
+		p.wait("input[name=username]")
+		t.Logf("%.0f ms from the address to the log-in", p.eval(`performance.getEntriesByName('shown')[0].startTime`))
+	}
 }
 
 func TestKeyboard_LogsInAndGoesThroughTheViews(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -59,6 +60,31 @@ func TestLoveClient(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	t.Logf("%s", out)
+}
+
+func TestTheExampleOfTheDocumentRuns(t *testing.T) {
+	program := node(t)
+	m := lovetest.NewManager(t)
+	text, err := os.ReadFile("../../../docs/javascript.md")
+	require.NoError(t, err)
+	_, example, found := strings.Cut(string(text), "```js\n")
+	require.True(t, found)
+	example, _, _ = strings.Cut(example, "```")
+	module, err := filepath.Abs("../page/love-client.js")
+	require.NoError(t, err)
+	example = strings.NewReplacer(
+		"https://love.example/page/love-client.js", "file://"+module, "https://love.example", m.URL, "'ana', 'secret'", "'cmd_user', 'cmd_user'",
+	).Replace(example)
+	file := filepath.Join(t.TempDir(), "example.mjs")
+	require.NoError(t, os.WriteFile(file, []byte(example), 0o644))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, "--experimental-websocket", file)
+	cmd.Env = append(os.Environ(), "NODE_NO_WARNINGS=1")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "Done\n{ streams: [] }")
+	require.Equal(t, "cmd_moveAzimuth", m.Commander.Calls()[0].Name)
 }
 
 // controls is what the tests in JavaScript have the manager do.

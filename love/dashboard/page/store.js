@@ -50,6 +50,7 @@ async function begin(answer) {
   batch(() => {
     session.value = { user: answer.user, permissions: answer.permissions, rights };
     ended.value = '';
+    now.value = client.now(); // the answer has told the manager's time
   });
   client.connect();
 }
@@ -149,7 +150,9 @@ client.onState((state) => {
 client.onProblem((text) => {
   problems.value = [{ at: client.now(), text }, ...problems.value].slice(0, 20);
 });
-setInterval(() => { if (!document.hidden) now.value = client.now(); }, 1000);
+const tick = () => { if (!document.hidden) now.value = client.now(); };
+setInterval(tick, 1000);
+addEventListener('visibilitychange', tick);
 setInterval(() => { if (!document.hidden && session.value && live.value) renew(); }, 60_000);
 
 /** The milliseconds since a time by the manager's clock; drawn again each second. */
