@@ -66,7 +66,7 @@ func TestTokens_ARevokedOneLeadsBackToTheLogIn(t *testing.T) {
 	admin := b.openAs("admin", o.URL)
 	token := admin.eval(`Object.entries(sessionStorage).find(([k]) => k.includes('token'))[1]`)
 	require.Equal(t, float64(200), admin.eval(`fetch('manager/api/admin/tokens/?username=user', {method: 'DELETE', headers: {Authorization: 'Token `+token.(string)+`'}}).then((r) => r.status)`))
-	p.waitText("form", "The manager has ended the log-in: the log-in has ended")
+	p.waitText("form", "The manager has ended the log-in.")
 	p.look("login-revoked")
 	p.logIn("user", "user")
 	p.wait("nav")
@@ -76,10 +76,10 @@ func TestTokens_AnExpiredOneLeadsBackToTheLogIn(t *testing.T) {
 	o := newObservatory(t, func(c *server.Config) { c.TokenLifetime = 3 * time.Second })
 	p := newBrowser(t).openAs("user", o.URL)
 	p.expect("401 (Unauthorized)") // of a view that asks for something at that moment
-	p.waitText("form", "The manager has ended the log-in")
-	p.expect("401 (Unauthorized)")
+	p.waitText("form", "log-in")
 	p.reload()
 	p.wait("input[name=username]")
+	require.NotContains(t, p.text("form"), "ended", "who loads the page again knows")
 }
 
 func TestTime_IsTheManagersWhateverTheBrowsersClockShows(t *testing.T) {
@@ -108,6 +108,26 @@ func TestTheLogInIsThereSoon(t *testing.T) {
 		p.wait("input[name=username]")
 		t.Logf("%.0f ms from the address to the log-in", p.eval(`performance.getEntriesByName('shown')[0].startTime`))
 	}
+}
+
+func TestTokens_ATabWithAnOldOneSaysWhyItMustLogIn(t *testing.T) {
+	o := newObservatory(t)
+	p := newBrowser(t).openAs("user", o.URL)
+	p.expect("401 (Unauthorized)")
+	p.eval(`Object.keys(sessionStorage).filter((k) => k.includes('token')).forEach((k) => sessionStorage.setItem(k, 'forged'))`)
+	p.reload()
+	p.waitText("form", "The log-in has ended: Invalid Token")
+}
+
+func TestPrefix_ThePageWorksBelowIt(t *testing.T) {
+	o := newObservatory(t, func(c *server.Config) { c.URLPrefix = "/love" })
+	p := newBrowser(t).openAs("user", o.URL)
+	require.Equal(t, "/love/", p.eval(`location.pathname`))
+	p.goTo("#/about")
+	p.waitText("main", o.URL+"/love/manager/api/")
+	p.waitText("main", "a simulated observatory")
+	p.goTo("#/hub")
+	p.waitText(".hub-now", "Messages in")
 }
 
 func TestKeyboard_LogsInAndGoesThroughTheViews(t *testing.T) {

@@ -126,6 +126,10 @@ function Shell() {
     if (view.id !== asked) store.go(store.href(view.id), { replace: true });
   }, [view, asked]);
   useEffect(() => {
+    announce(view.title);
+    document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [view]);
+  useEffect(() => {
     const n = store.attention.value;
     document.title = `${n > 0 ? `(${n}) ` : ''}${view.title} · LOVE`;
   }, [view, store.attention.value]);

@@ -114,7 +114,7 @@ class Parser {
   string() {
     const match = this.take(string);
     if (!match) this.fail('a text');
-    return JSON.parse(match[0]);
+    return match[0].includes('\\') ? JSON.parse(match[0]) : match[0].slice(1, -1);
   }
 
   array() {
@@ -133,8 +133,8 @@ class Parser {
       const key = this.string();
       if (!this.next(':')) this.fail('":"');
       const value = this.value();
-      // An own member like any other, also if it is called __proto__.
-      Object.defineProperty(all, key, { value, writable: true, enumerable: true, configurable: true });
+      if (key !== '__proto__') all[key] = value;
+      else Object.defineProperty(all, key, { value, writable: true, enumerable: true, configurable: true }); // a member like any other
     } while (this.next(','));
     if (!this.next('}')) this.fail('"," or "}"');
     return all;

@@ -67,10 +67,7 @@ export async function resume() {
       await begin(await client.validate());
       checking.value = false;
     } catch (e) {
-      if (e.status === 401) {
-        end(e.detail || e.title);
-        return;
-      }
+      if (e.status === 401) return; // the client has told what it knows
       ended.value = `${e.message} Trying again.`;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
@@ -140,7 +137,7 @@ export const attention = signal(0);
 let lost = false;
 client.onState((state) => {
   connection.value = state;
-  if (state.name === 'denied') end(`The manager has ended the log-in: ${state.reason}`);
+  if (state.name === 'denied') end(state.reason === 'the log-in has ended' ? 'The manager has ended the log-in.' : `The log-in has ended: ${state.reason}`);
   if (state.name === 'waiting') lost = true;
   if (state.name === 'open' && lost) {
     lost = false;
@@ -189,7 +186,8 @@ const streams = new Map();
 const linger = 2000; // ms that a subscription outlives its last user, who may be drawn again
 
 class Stream {
-  constructor(group, options) {
+  constructor(key, group, options) {
+    this.key = key;
     this.signal = signal(undefined);
     this.users = 0;
     this.group = group;
@@ -208,7 +206,9 @@ class Stream {
         this.off();
         this.off = null;
         nextFrame.delete(this);
+        always.delete(this);
         this.signal.value = undefined;
+        if (streams.get(this.key) === this) streams.delete(this.key);
       }, linger);
     };
   }
@@ -219,7 +219,7 @@ export function stream(csc, salindex, name, { category = 'event', maxRate = 4, h
   const group = parseGroup({ category, csc, salindex, stream: name });
   const key = JSON.stringify([groupName(group), maxRate, hidden]);
   let found = streams.get(key);
-  if (!found) streams.set(key, found = new Stream(group, { maxRate, hidden, snapshot: true }));
+  if (!found) streams.set(key, found = new Stream(key, group, { maxRate, hidden, snapshot: true }));
   return found;
 }
 

@@ -19,7 +19,7 @@
 //   confirm({title, text, action, danger})    a promise of true or false
 //   toast(text, level)               a note that a screen reader reads; level "alarm" stays longer
 //   announce(text)                   the same without anything to see
-import { Component, html, signal, useEffect, useId, useRef, useSignal } from './html.js';
+import { Component, html, signal, useEffect, useId, useLayoutEffect, useRef, useSignal } from './html.js';
 import { useAge } from './store.js';
 import { formatAge, formatDateTime, formatTime, formatValue } from './format.js';
 
@@ -163,6 +163,10 @@ export function Dialog({ title, open, onClose, actions, children, class: more = 
     if (open && !d.open) d.showModal();
     if (!open && d.open) d.close();
   }, [open]);
+  useLayoutEffect(() => {
+    const d = element.current;
+    return () => { if (d.open) d.close(); }; // which gives the focus back to what opened it
+  }, []);
   return html`<dialog ref=${element} class=${more} aria-labelledby=${label} onClose=${onClose} onClick=${(e) => { if (e.target === element.current) onClose(); }}>
     ${open && html`<div class="dialog-body"><h2 id=${label}>${title}</h2>${children}
       ${actions && html`<div class="actions">${actions}</div>`}</div>`}
