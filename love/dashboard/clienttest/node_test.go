@@ -48,7 +48,8 @@ func TestLoveClient(t *testing.T) {
 		return love.Ack{Text: love.Done, Code: love.AckComplete}, nil
 	}
 	link := newLink(t, m.URL)
-	control := httptest.NewServer(controls(m, link))
+	work := make(chan func())
+	control := httptest.NewServer(controls(m, link, work))
 	t.Cleanup(control.Close)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -57,9 +58,23 @@ func TestLoveClient(t *testing.T) {
 	require.NoError(t, err)
 	cmd := exec.CommandContext(ctx, program, append([]string{"--experimental-websocket", "--test", "--test-concurrency=1"}, tests...)...)
 	cmd.Env = append(os.Environ(), "LOVE_MANAGER="+m.URL, "LOVE_LINK="+link.url, "LOVE_CONTROL="+control.URL, "NODE_NO_WARNINGS=1")
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	t.Logf("%s", out)
+	var out []byte
+	ended := make(chan error, 1)
+	go func() {
+		var err error
+		out, err = cmd.CombinedOutput()
+		ended <- err
+	}()
+	for {
+		select {
+		case f := <-work:
+			f()
+		case err := <-ended:
+			require.NoError(t, err, "%s", out)
+			t.Logf("%s", out)
+			return
+		}
+	}
 }
 
 func TestTheExampleOfTheDocumentRuns(t *testing.T) {
@@ -87,14 +102,21 @@ func TestTheExampleOfTheDocumentRuns(t *testing.T) {
 	require.Equal(t, "cmd_moveAzimuth", m.Commander.Calls()[0].Name)
 }
 
-// controls is what the tests in JavaScript have the manager do.
-func controls(m *lovetest.Manager, l *link) http.Handler {
+// controls is what the tests in JavaScript have the manager do. It gives the work to the
+// goroutine of the test, to which the manager belongs.
+func controls(m *lovetest.Manager, l *link, work chan<- func()) http.Handler {
 	mux := http.NewServeMux()
 	do := func(path string, f func(body []byte) error) {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
 			if err == nil {
-				err = f(body)
+				result := make(chan error, 1)
+				select {
+				case work <- func() { result <- f(body) }:
+					err = <-result
+				case <-r.Context().Done():
+					return
+				}
 			}
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusBadRequest)

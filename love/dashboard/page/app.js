@@ -28,6 +28,7 @@ function LogIn() {
     error.value = null;
     try {
       await store.logIn(form.get('username').trim(), form.get('password'));
+      requestAnimationFrame(() => document.getElementById('main')?.focus()); // what had it is gone
     } catch (failure) {
       error.value = failure;
     }
