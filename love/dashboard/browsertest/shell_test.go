@@ -46,6 +46,7 @@ func TestConnection_ThePageSaysSoWhenTheManagerIsGoneAndComesBackByItself(t *tes
 	p := newBrowser(t).openAs("user", o.URL)
 	p.expect("WebSocket connection to", "ERR_CONNECTION")
 	require.Empty(t, p.text(".banner"))
+	p.until("all views, also those not shown yet", `performance.getEntriesByType('resource').some((e) => e.name.endsWith('/views/about.js'))`)
 	killed := time.Now()
 	o.Kill()
 	p.waitText(".banner", "No connection to the manager since")
@@ -54,8 +55,11 @@ func TestConnection_ThePageSaysSoWhenTheManagerIsGoneAndComesBackByItself(t *tes
 	}
 	p.waitText(".banner", "Trying again in")
 	p.look("disconnected")
+	p.goTo("#/about")
+	p.waitText("main", "Where to connect")
 	o.Start()
 	p.waitGone(".banner")
+	p.waitText("main", "a simulated observatory") // what could not be read is read now
 	p.wait("nav")
 }
 

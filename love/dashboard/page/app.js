@@ -86,7 +86,7 @@ function Clock() {
 const loaded = signal(new Map()); // the components by the ids of their views
 
 async function load(view) {
-  if (view.style) {
+  if (view.style && !document.querySelector(`link[href$="/${view.style}"]`)) {
     const link = document.createElement('link');
     link.rel = 'stylesheet';
     link.href = new URL(view.style, import.meta.url).href;
@@ -100,17 +100,50 @@ async function load(view) {
 /** The view of the address, loaded when it is first shown. */
 function Shown({ view }) {
   const error = useSignal(null);
+  const away = useSignal(false); // whether the manager was away when it could not be loaded
   const found = loaded.value.get(view.id);
   useEffect(() => {
     if (found) return;
     error.value = null;
-    load(view).then(
-      (component) => { loaded.value = new Map(loaded.value).set(view.id, component); },
-      () => { error.value = { title: 'This view could not be loaded', detail: 'The manager is away, or has been replaced by another version: load the page again.' }; },
-    );
+    keepLoaded(view).catch(() => {
+      away.value = !store.live.peek();
+      error.value = { title: 'This view could not be loaded', detail: away.value ? 'It is loaded as soon as there is a connection.' : 'The manager may have been replaced by another version.' };
+    });
   }, [view, found]);
+  const again = Boolean(error.value) && away.value && store.live.value;
+  useEffect(() => { if (again) location.reload(); }, [again]); // a browser does not try a module twice
   if (found) return html`<${Boundary} on=${view.id}><${found} route=${store.route.value} /></>`;
   return error.value ? html`<${ErrorNote} error=${error.value} retry=${() => location.reload()} />` : html`<${Loading} />`;
+}
+
+const loading = new Map(); // the promises by the ids of their views
+
+/** keepLoaded loads a view once, whoever wants it. */
+function keepLoaded(view) {
+  if (!loading.has(view.id)) {
+    loading.set(view.id, load(view).then(
+      (component) => { loaded.value = new Map(loaded.value).set(view.id, component); },
+      (e) => {
+        loading.delete(view.id);
+        throw e;
+      },
+    ));
+  }
+  return loading.get(view.id);
+}
+
+/** The other views are loaded while nothing else is done: then they are there when the manager is away. */
+async function loadRest(offered) {
+  const idle = window.requestIdleCallback ?? ((f) => setTimeout(f, 1000));
+  for (const view of offered) {
+    await new Promise((resolve) => idle(resolve));
+    if (loaded.peek().has(view.id)) continue;
+    try {
+      await keepLoaded(view);
+    } catch {
+      return; // who opens it learns why
+    }
+  }
 }
 
 function Navigation({ present, offered }) {
@@ -123,6 +156,8 @@ function Shell() {
   const offered = views.filter((v) => !v.admin || store.isAdmin());
   const asked = store.route.value.view;
   const view = offered.find((v) => v.id === asked) ?? offered[0];
+  const first = loaded.value.has(view.id);
+  useEffect(() => { if (first) loadRest(offered); }, [first]);
   useEffect(() => {
     if (view.id !== asked) store.go(store.href(view.id), { replace: true });
   }, [view, asked]);
