@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"love/commander/lovecsc":       {"love", "love/client", "love/commander", "love/sal"},
 	"love/commander/record":        {"love", "love/commander"},
 	"love/commander/salcommander":  {"love", "love/commander", "love/sal"},
+	"love/commander/trace":         {"love", "love/commander"},
 
 	"love/history":             {"love"},
 	"love/history/archive":     {"love", "love/history"},
@@ -62,7 +63,7 @@ var mayImport = map[string][]string{
 	"love/sal/salxml": {"love/sal"},
 	"love/sal/sim":    {"love", "love/sal", "love/sal/enums", "love/sal/sallog"},
 
-	"love/store": {"love", "love/audit", "love/auth", "love/auth/jwt", "love/commander/authority", "love/commander/record", "love/frontend"},
+	"love/store": {"love", "love/audit", "love/auth", "love/auth/jwt", "love/commander", "love/commander/authority", "love/commander/record", "love/frontend"},
 
 	"love/server": {
 		"love", "love/audit", "love/auth", "love/auth/jwt", "love/auth/password", "love/commander", "love/commander/authority",
@@ -97,20 +98,24 @@ var mayNeed = map[string][]string{
 	"love/commander/lovecsc":       websocket,
 	"love/commander/record":        {},
 	"love/commander/salcommander":  {},
-	"love/dashboard":               {},
-	"love/external":                append(slices.Clone(compressed), "github.com/julienschmidt/httprouter", "github.com/wneessen/go-mail", "golang.org/x/crypto", "golang.org/x/text"),
-	"love/hub":                     compressed,
-	"love/history":                 {},
-	"love/history/archive":         {"github.com/klauspost/compress"},
-	"love/history/efd":             {},
-	"love/manager":                 append(slices.Clone(compressed), "github.com/julienschmidt/httprouter"),
-	"love/history/efdhttp":         {},
-	"love/producer":                websocket,
-	"love/sal":                     {},
-	"love/sal/enums":               {},
-	"love/sal/sallog":              {},
-	"love/sal/salxml":              {},
-	"love/sal/sim":                 {},
+	"love/commander/trace": {
+		"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/metric", "go.opentelemetry.io/otel/log", "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp",
+		"go.opentelemetry.io/auto/sdk", "github.com/felixge/httpsnoop", "github.com/go-logr/logr", "github.com/go-logr/stdr", "github.com/cespare/xxhash/v2",
+	},
+	"love/dashboard":       {},
+	"love/external":        append(slices.Clone(compressed), "github.com/julienschmidt/httprouter", "github.com/wneessen/go-mail", "golang.org/x/crypto", "golang.org/x/text"),
+	"love/hub":             compressed,
+	"love/history":         {},
+	"love/history/archive": {"github.com/klauspost/compress"},
+	"love/history/efd":     {},
+	"love/manager":         append(slices.Clone(compressed), "github.com/julienschmidt/httprouter"),
+	"love/history/efdhttp": {},
+	"love/producer":        websocket,
+	"love/sal":             {},
+	"love/sal/enums":       {},
+	"love/sal/sallog":      {},
+	"love/sal/salxml":      {},
+	"love/sal/sim":         {},
 }
 
 var (

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -24,6 +25,7 @@ type commanderFlags struct {
 	sal     salFlags
 	timeout secondsFlag
 	conn    clientFlags
+	traces  tracingFlags
 	efds    efdFlags
 	archive string
 	log     logFlags
@@ -66,6 +68,7 @@ func (f *commanderFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.conn.processPassword, "process-password", "", "`PASSWORD` of processes at the manager")
 	bindEnv(fs, "process-password", "PROCESS_CONNECTION_PASS")
 	markSecret(fs, escaped, "process-password")
+	f.traces.register(fs)
 	f.efds.register(fs)
 	fs.StringVar(&f.archive, "archive", "", "`FOLDER` into which a manager on this machine records, to answer from it (default none)")
 	bindEnv(fs, "archive", "LOVED_ARCHIVE")
@@ -97,11 +100,16 @@ func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
 	if err != nil {
 		return err
 	}
+	traces, err := f.traces.open(ctx, "loved-commander", log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer traces.close()
 	executor := salcommander.New(bus.domain)
 	parts = append(parts, func(ctx context.Context) error {
 		return commanderhttp.Serve(ctx, httpserver.Listener(listener, log), commanderhttp.Backend{
-			Commander: executor, Informer: executor, Heartbeater: executor, Logbook: love,
-		}, commanderhttp.WithTimeout(time.Duration(f.timeout)), commanderhttp.WithLogger(log), f.past(siteEFD(a.env), log))
+			Commander: traces.commander(executor), Informer: executor, Heartbeater: executor, Logbook: love,
+		}, commanderhttp.WithTimeout(time.Duration(f.timeout)), commanderhttp.WithLogger(log), commanderhttp.WithWrap(traces.handler), f.past(siteEFD(a.env), log))
 	})
 	fmt.Fprintf(a.stdout, "LOVE commander at %s, of %s\n", urlOf(listener, ""), bus.description)
 	return bus.run(ctx, parts...)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+	"github.com/rubin-love/love-go/love/commander/trace"
 	"github.com/rubin-love/love-go/love/manager"
 )
 
@@ -51,12 +52,12 @@ func (f *commanderClientFlags) register(fs *pflag.FlagSet) {
 }
 
 // open returns a client of the commander, or nil if none is configured.
-func (f *commanderClientFlags) open() (*commanderhttp.Client, error) {
+func (f *commanderClientFlags) open(opts ...commanderhttp.ClientOption) (*commanderhttp.Client, error) {
 	if f.commander == "" {
 		return nil, nil
 	}
 	f.address = f.commander.String()
-	h, err := commanderhttp.New(f.address)
+	h, err := commanderhttp.New(f.address, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("--commander: %w", err)
 	}
@@ -66,7 +67,7 @@ func (f *commanderClientFlags) open() (*commanderhttp.Client, error) {
 // openCommander returns a client of the commander, or nil if there is none and
 // no setting needs one.
 func (f *managerFlags) openCommander() (*commanderhttp.Client, error) {
-	client, err := f.client.open()
+	client, err := f.client.open(commanderhttp.WrapTransport(trace.Transport))
 	if err == nil && client == nil && (f.commands.authority || len(f.commands.patterns) > 0) {
 		err = errors.New("--authority and --approval need a commander: give --commander")
 	}

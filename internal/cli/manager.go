@@ -51,6 +51,7 @@ type managerFlags struct {
 	ldap                       ldapFlags
 	limits                     limitFlags
 	client                     commanderClientFlags
+	traces                     tracingFlags
 	services                   serviceFlags
 	frontend                   frontendFlags
 	commands                   commandSettings
@@ -91,7 +92,7 @@ var managerFlagGroups = []flagGroup{
 	{"Users of the remote control rooms", true, []string{"base-password", "tucson-password", "slac-password"}},
 	{"Directory (LDAP)", true, []string{"ldap-*"}},
 	{"Commands", true, []string{
-		"commanding", "command-*", "approval", "authority", "unrecorded-commands", "name", "server-url", "heartbeat-query-commander",
+		"commanding", "command-*", "approval", "authority", "unrecorded-commands", "name", "server-url", "heartbeat-query-commander", "otlp-endpoint",
 	}},
 	{"Services outside of LOVE", true, []string{"ole", "jira", "jira-*", "smtp-*", "nightreport-*", "nightly-digest"}},
 	{"Archive and EFDs", true, []string{"archive-*", "efd*"}},
@@ -153,6 +154,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	enum(&f.compression, "compression", "compress messages for clients that offer it, as browsers do", "LOVED_COMPRESSION", "on", "off")
 	duration(&f.drain, "drain", 0, "`TIME` over which the connections are closed when the manager ends, so that not all clients reconnect at once (default all at once)", "LOVED_DRAIN")
 	f.client.register(fs)
+	f.traces.register(fs)
 	f.services.register(fs)
 	f.frontend.register(fs)
 	f.commands.register(fs)
@@ -289,6 +291,11 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 		return err
 	}
 	defer closeFrontend()
+	traces, err := f.traces.open(ctx, "loved-manager", log)
+	if err != nil {
+		return err
+	}
+	defer traces.close()
 	listener, err := listen(f.listen)
 	if err != nil {
 		return err
@@ -299,8 +306,10 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	config.Name = cmp.Or(f.commands.name, managerName(listener))
 	if client != nil {
 		defer client.Close()
-		config.Commander, config.RelayIncomplete = client, true
+		config.Commander, config.RelayIncomplete = traces.commander(client), true
+		config.Informer, config.Heartbeater, config.Logbook = client, client, client
 	}
+	config.Wrap = traces.handler
 	services, err := f.openServices(log)
 	if err != nil {
 		return errors.Join(err, listener.Close())

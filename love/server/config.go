@@ -181,6 +181,10 @@ type Config struct {
 	// commands under way. Default: 5 s.
 	DrainTimeout time.Duration
 
+	// Wrap, if set, gets the handler of all requests and returns what serves them, such as
+	// one that makes traces (package love/commander/trace).
+	Wrap func(http.Handler) http.Handler
+
 	// Clock gives the time. Default: the system's.
 	Clock love.Clock
 	// Logger gets warnings and errors. Default: nothing is logged.

@@ -106,7 +106,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "broker", Check: check, Required: true})
 	}
 	s.http = httpserver.New(httpserver.Config{
-		Handler: s, Logger: c.Logger, MaxPerAddress: c.MaxConnectionsPerAddress, Sockets: s.hub.Limits().Sessions,
+		Handler: s.wrapped(), Logger: c.Logger, MaxPerAddress: c.MaxConnectionsPerAddress, Sockets: s.hub.Limits().Sessions,
 		Trusted: c.TrustedProxies.Contains, ClientAddress: c.TrustedProxies.ClientAddress,
 	})
 	s.metrics.Hub = s.hub.Stats
@@ -175,6 +175,14 @@ func part[T comparable](configured T, c commander.Commander) T {
 	}
 	t, _ := c.(T)
 	return t
+}
+
+// wrapped returns the handler of all requests.
+func (s *Server) wrapped() http.Handler {
+	if s.config.Wrap == nil {
+		return s
+	}
+	return s.config.Wrap(s)
 }
 
 func (s *Server) commanderHeartbeat() []hub.Heartbeat {

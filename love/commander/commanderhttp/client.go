@@ -30,6 +30,7 @@ import (
 type Client struct {
 	base           *url.URL
 	client         *http.Client
+	wrap           func(http.RoundTripper) http.RoundTripper
 	underWay       semaphore
 	largeResponses largeResponses
 }
@@ -58,6 +59,12 @@ func WithTransport(t http.RoundTripper) ClientOption {
 	return func(c *Client) { c.client.Transport = t }
 }
 
+// WrapTransport sets what the transport is wrapped in, such as what makes traces. Default:
+// nothing.
+func WrapTransport(wrap func(http.RoundTripper) http.RoundTripper) ClientOption {
+	return func(c *Client) { c.wrap = wrap }
+}
+
 // New returns a client of the commander at a base URL, "http://host:5000", or
 // "host:5000". It does not connect yet.
 func New(base string, opts ...ClientOption) (*Client, error) {
@@ -82,6 +89,9 @@ func New(base string, opts ...ClientOption) (*Client, error) {
 			IdleConnTimeout:     time.Minute,
 			DisableCompression:  true, // the commander is near: sending bytes costs less than compressing them
 		}
+	}
+	if c.wrap != nil {
+		c.client.Transport = c.wrap(c.client.Transport)
 	}
 	return c, nil
 }

@@ -41,6 +41,11 @@ type HandlerOption func(*handler)
 // the Python commander. Default: 10 s, as in the observatory.
 func WithTimeout(d time.Duration) HandlerOption { return func(h *handler) { h.timeout = d } }
 
+// WithWrap sets what the handler is wrapped in, such as what makes traces. Default: nothing.
+func WithWrap(wrap func(http.Handler) http.Handler) HandlerOption {
+	return func(h *handler) { h.wrapped = wrap }
+}
+
 // WithMaxCommands sets how many commands and observing logs may be under way at
 // once; further ones are refused with 503. Default, also for 0: [DefaultMaxRequests].
 func WithMaxCommands(n int) HandlerOption {
@@ -71,6 +76,7 @@ type handler struct {
 	cache    jsoncache.Cache
 	paths    map[string]actions
 	further  map[string]http.Handler
+	wrapped  func(http.Handler) http.Handler
 }
 
 // actions answer the methods of a path.
@@ -95,7 +101,7 @@ func NewHandler(b Backend, opts ...HandlerOption) http.Handler { return newHandl
 func newHandler(b Backend, opts []HandlerOption) *handler {
 	h := &handler{
 		Backend: b, timeout: 10 * time.Second, underWay: newSemaphore(0), log: slog.New(slog.DiscardHandler),
-		further: map[string]http.Handler{},
+		further: map[string]http.Handler{}, wrapped: func(h http.Handler) http.Handler { return h },
 	}
 	for _, o := range opts {
 		o(h)
@@ -116,7 +122,7 @@ func newHandler(b Backend, opts []HandlerOption) *handler {
 }
 
 func (h *handler) wrap() http.Handler {
-	return httpapi.Wrap(h, httpapi.Wrapping{Logger: h.log, BodyTimeout: bodyTimeout, Failed: failed})
+	return h.wrapped(httpapi.Wrap(h, httpapi.Wrapping{Logger: h.log, BodyTimeout: bodyTimeout, Failed: failed}))
 }
 
 // failed is the answer to a request on which the commander panicked.
