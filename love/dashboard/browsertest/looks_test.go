@@ -13,6 +13,9 @@ import (
 
 var themes = []string{"light", "dark"}
 
+// frames waits until some frames have been drawn.
+const frames = `(async () => { for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame); })()`
+
 // look checks what the page shows at present, in both themes: that axe-core has no serious
 // finding, and that nothing is wider than the screen of a phone. With LOVE_SHOTS, a folder, it
 // also writes a screenshot of each size in each theme there, under that name. It leaves the
@@ -25,7 +28,8 @@ func (p *tab) look(name string) {
 		p.shoot(name, theme)
 	}
 	p.resize(sizes[0])
-	wider := p.eval(`[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility() &&
+	p.eval(frames) // what measures itself, such as a plot, does so in the next ones
+	wider := p.eval(`[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility({contentVisibilityAuto: true}) &&
 		!e.closest('.table-scroll, nav, pre, .scroll, .unseen, .skip')).map((e) => e.outerHTML.slice(0, 120)).slice(0, 3)`)
 	require.Empty(p.t, wider, "%s: parts of the page are wider than a phone", name)
 	p.resize(sizes[1])
@@ -42,7 +46,7 @@ func (p *tab) shoot(name, theme string) {
 	require.NoError(p.t, os.MkdirAll(dir, 0o755))
 	for _, s := range sizes {
 		p.resize(s)
-		p.eval(`new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => r())))`)
+		p.eval(frames)
 		png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 		require.NoError(p.t, err)
 		require.NoError(p.t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", name, s.name, theme)), png, 0o644))

@@ -85,15 +85,24 @@ function Clock() {
 
 const loaded = signal(new Map()); // the components by the ids of their views
 
-async function load(view) {
-  if (view.style && !document.querySelector(`link[href$="/${view.style}"]`)) {
-    const link = document.createElement('link');
-    link.rel = 'stylesheet';
-    link.href = new URL(view.style, import.meta.url).href;
-    const ready = new Promise((resolve, reject) => { link.onload = resolve; link.onerror = reject; });
-    document.head.append(link);
-    await ready;
+const styles = new Map(); // promises, by URL
+
+function loadStyle(style) {
+  const { href } = new URL(style, import.meta.url);
+  if (!styles.has(href)) {
+    styles.set(href, new Promise((resolve, reject) => {
+      const onerror = () => {
+        styles.delete(href);
+        reject(new Error(`${href} could not be loaded`));
+      };
+      document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href, onload: resolve, onerror }));
+    }));
   }
+  return styles.get(href);
+}
+
+async function load(view) {
+  await Promise.all([view.style ?? []].flat().map(loadStyle));
   return (await import(new URL(view.module, new URL('./views/', import.meta.url)).href)).default;
 }
 

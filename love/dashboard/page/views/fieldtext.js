@@ -20,9 +20,9 @@ export class FieldText {
 
   number(n) {
     const size = Math.abs(n);
-    if (!Number.isFinite(n) || size >= 1e9 || (size > 0 && size < 1e-4)) return formatValue(n);
-    // Seven digits tell 32-bit floats from their neighbours; more are noise.
-    const text = String(Number(n.toPrecision(7)));
+    if (!Number.isFinite(n) || size >= 1e15 || (size > 0 && size < 1e-4)) return formatValue(n);
+    // Seven digits tell 32-bit floats from their neighbours; more are noise. Times have more.
+    const text = String(Number(n.toPrecision(size < 1e7 ? 7 : 13)));
     const point = text.indexOf('.');
     if (point >= 0) this.decimals = Math.min(maxDecimals, Math.max(this.decimals, text.length - point - 1));
     return (n < 0 ? '−' : '') + size.toFixed(this.decimals);

@@ -6,6 +6,7 @@ import { go, href } from '../store.js';
 import { useDefinitions } from '../definitions.js';
 import { components, useComponents } from './components.js';
 import { FieldResults, useSearch } from './search.js';
+import { ComponentView } from './component.js';
 
 const filters = [
   { id: 'all', title: 'All', has: () => true },
@@ -18,6 +19,10 @@ const filters = [
 ];
 
 export default function Observatory({ route }) {
+  return route.path[0] ? html`<${ComponentView} route=${route} />` : html`<${Overview} route=${route} />`;
+}
+
+function Overview({ route }) {
   const { error, loading, reload } = useComponents();
   const definitions = useDefinitions();
   const query = route.params.get('q') ?? '';
@@ -61,10 +66,10 @@ function SearchBox({ query, onQuery }) {
 }
 
 function Filters({ of, present, onFilter }) {
-  return html`<div class="filters" role="group" aria-label="Which components">${filters.map((f) => {
+  return html`<div class="tile-filters" role="group" aria-label="Which components">${filters.map((f) => {
     const n = f.id === 'all' ? of.length : of.filter(f.has).length;
     if (n === 0 && f !== present && f.id !== 'all' && f.id !== 'attention') return null;
-    return html`<button key=${f.id} type="button" class=${`filter ${f.id === 'attention' && n > 0 ? 'some' : ''}`}
+    return html`<button key=${f.id} type="button" class=${`tile-filter ${f.id === 'attention' && n > 0 ? 'some' : ''}`}
       aria-pressed=${f === present} onClick=${() => onFilter(f.id)}>${f.title} <span class="count">${formatCount(n)}</span></button>`;
   })}</div>`;
 }
