@@ -17,7 +17,12 @@ export class LoveError extends Error {
   constructor({ status, title, detail = '', fields = {}, body, retryAfter }) {
     super(detail ? `${title}: ${detail}` : title);
     this.name = 'LoveError';
-    Object.assign(this, { status, title, detail, fields, body, retryAfter });
+    this.status = status;
+    this.title = title;
+    this.detail = detail;
+    this.fields = fields;
+    this.body = body;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -43,6 +48,7 @@ const titles = {
  * @returns {LoveError}
  */
 export function errorOf(status, body, headers) {
+  /** @type {Record<string, string[]>} */
   const fields = {};
   const texts = [];
   if (body !== null && typeof body === 'object') {

@@ -50,7 +50,7 @@ export function stringify(value) {
 const number = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;
 const space = /[ \t\n\r]*/y;
-const words = new Map([['true', true], ['false', false], ['null', null], ['NaN', NaN], ['Infinity', Infinity], ['-Infinity', -Infinity]]);
+const words = Object.entries({ true: true, false: false, null: null, NaN, Infinity, '-Infinity': -Infinity });
 const maxDepth = 512; // as at the manager
 
 class Parser {
