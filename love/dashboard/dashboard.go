@@ -39,9 +39,10 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 const below = "/page/"
 
 // New returns the handler of the page. It answers paths that end in "/page/" and the name of
-// a file with that file, and every other path with the page itself, so it is to be
-// registered at "/" and at "/page/", both below the URL prefix. It should get only GET and
-// HEAD requests, and it does not matter whether the prefix has been taken off their paths.
+// a file with that file, and every other path, "/page/" too, with the page itself, so it is to be
+// registered at "/page/" and, unless something else is shown there, at "/", both below the URL
+// prefix. It should get only GET and HEAD requests, and it does not matter whether the prefix
+// has been taken off their paths.
 //
 // The page is for browsers that can reach /manager at the same host. Everything but its
 // files comes from there, to users who have logged in; what Info says is shown to everybody.
@@ -94,7 +95,11 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := r.URL.Path[at+len(below):]
-	if name == "info.json" {
+	switch name {
+	case "":
+		all.inner.serve(w, r, ask)
+		return
+	case "info.json":
 		p.info.serve(w, r, ask)
 		return
 	}
@@ -112,12 +117,12 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "there is no such file of the page", http.StatusNotFound)
 }
 
-// indexPage returns the page itself. What it links is relative to its own URL, so that it
-// works below any prefix.
-func indexPage(text string, hash string, modules []string) []byte {
+// indexPage returns the page itself. What it links is below base, which is relative to its own
+// URL, so that it works below any prefix.
+func indexPage(text, base string, modules []string) []byte {
 	var body bytes.Buffer
 	t := template.Must(template.New("index").Parse(text))
-	if err := t.Execute(&body, map[string]any{"Base": "page/" + hash, "Modules": modules}); err != nil {
+	if err := t.Execute(&body, map[string]any{"Base": base, "Modules": modules}); err != nil {
 		panic(err) // the template is ours, and a test executes it
 	}
 	return body.Bytes()

@@ -95,6 +95,9 @@ func TestFilesAreFoundFromThePageBelowAnyPrefix(t *testing.T) {
 		}
 	}
 	require.Contains(t, get(h, "/love/").Body.String(), `<div id="app">`)
+	inner := get(h, "/love/page/").Body.String()
+	require.Contains(t, inner, `<div id="app">`)
+	require.Equal(t, strings.ReplaceAll(get(h, "/love/").Body.String(), `"page/`, `"`), inner, "below /page/ the same files are a step nearer")
 }
 
 func TestEveryFileHasItsTypeAndThePolicy(t *testing.T) {
@@ -125,7 +128,7 @@ func TestTheNameOfAFileWithoutTheHashIsForOthersToImport(t *testing.T) {
 
 func TestFilesOfAnotherVersionAreNotFoundAndNotKept(t *testing.T) {
 	h := dashboard.New(dashboard.Info{})
-	for _, url := range []string{"/page/0123456789ab/app.js", "/page/nothing.js", "/page/", "/page/index.html", "/page/../dashboard.go", "/page/vendor"} {
+	for _, url := range []string{"/page/0123456789ab/app.js", "/page/nothing.js", "/page/index.html", "/page/../dashboard.go", "/page/vendor"} {
 		w := get(h, url)
 		require.Equal(t, 404, w.Code, url)
 		require.Equal(t, "no-store", w.Header().Get("Cache-Control"))

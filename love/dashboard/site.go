@@ -27,8 +27,9 @@ const entry = "app.js"
 
 // pageSite is all that the page consists of.
 type pageSite struct {
-	hash  string // of all files
-	index *file
+	hash  string           // of all files
+	index *file            // at "/"
+	inner *file            // the same at "/page/"
 	files map[string]*file // by their path in the folder page
 }
 
@@ -56,7 +57,9 @@ var site = sync.OnceValue(func() *pageSite {
 		panic(err) // the files are part of the program
 	}
 	s.hash = hex.EncodeToString(sum.Sum(nil))[:12]
-	s.index = newFile("index.html", indexPage(index, s.hash, s.imports(entry)))
+	modules := s.imports(entry)
+	s.index = newFile("index.html", indexPage(index, "page/"+s.hash, modules))
+	s.inner = newFile("index.html", indexPage(index, s.hash, modules))
 	return s
 })
 

@@ -142,8 +142,9 @@ type Config struct {
 	// Page answers "/" and what is below "/page/". Default: a [dashboard.New] that tells of
 	// the manager only.
 	Page http.Handler
-	// Frontend answers GET and HEAD of every path that is not the manager's, in place of
-	// the Page. It gets the path without URLPrefix; with one, "/" is redirected there.
+	// Frontend answers GET and HEAD of every path that is not the manager's, "/" too, so that
+	// the Page is at "/page/" only. It gets the path without URLPrefix; with one, "/" is
+	// redirected there.
 	// Default: none, such paths are answered 404.
 	Frontend http.Handler
 	// Routes are paths of other APIs, which are served with the manager's checks.
@@ -211,9 +212,7 @@ func New(c Config) (*Manager, error) {
 		m.route("/metrics", readOnly(c.Metrics))
 	}
 	m.route("/openapi.yaml", readOnly(http.HandlerFunc(openAPI)))
-	if c.Frontend == nil {
-		m.routePage()
-	}
+	m.routePage()
 	m.handler = httpapi.Wrap(m.crossOrigin(http.HandlerFunc(m.dispatch)), httpapi.Wrapping{
 		Logger: c.Logger, BodyTimeout: c.BodyTimeout, Failed: func(*http.Request) answer { return errInternal.Answer },
 	})
@@ -231,11 +230,15 @@ func New(c Config) (*Manager, error) {
 	return m, nil
 }
 
-// routePage serves the page, with a URL prefix below that, too: "/" leads there.
+// routePage serves the page below the URL prefix. Beside a frontend it is at "/page/" only;
+// without one "/" leads to the prefix.
 func (m *Manager) routePage() {
 	page, prefix := readOnly(m.config.Page), m.config.URLPrefix
-	m.route(prefix+"/", page)
 	m.route(prefix+"/page/*file", page)
+	if m.config.Frontend != nil {
+		return
+	}
+	m.route(prefix+"/", page)
 	if prefix != "" {
 		m.route("/", readOnly(http.RedirectHandler(prefix+"/", http.StatusFound)))
 	}

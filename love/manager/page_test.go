@@ -20,6 +20,9 @@ func TestFrontend_AnswersAllPathsThatAreNotTheManagers(t *testing.T) {
 		require.Equal(t, 200, got.StatusCode)
 		require.Equal(t, "page "+path, got.body)
 	}
+	require.Contains(t, h.call("GET", "/page/", "").body, "LOVE", "the page of the manager is still there")
+	require.Contains(t, h.call("GET", "/page/love-client.js", "").body, "LoveClient")
+	require.Equal(t, "/page/", h.call("GET", "/page", "").Header.Get("Location"))
 	for _, path := range []string{"/manager", "/manager/", "/manager/api/none/", "/manager/uif/view"} {
 		h.requireJSON(h.call("GET", path, ""), 404, notFound)
 	}

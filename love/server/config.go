@@ -142,8 +142,8 @@ type Config struct {
 	ServerURL string
 	// Page answers "/" and what is below "/page/". Default: a [dashboard.New].
 	Page http.Handler
-	// Frontend answers GET and HEAD of every path that is not the manager's, in place of
-	// Page, such as a built LOVE-frontend. It gets the path without URLPrefix. Default:
+	// Frontend answers GET and HEAD of every path that is not the manager's, such as a built
+	// LOVE-frontend; Page is then at "/page/" only. It gets the path without URLPrefix. Default:
 	// none.
 	Frontend http.Handler
 	// NoFrontendData switches off the API of what the LOVE-frontend keeps in the manager: views,

@@ -1,6 +1,7 @@
 package browsertest_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,13 @@ func TestPrefix_ThePageWorksBelowIt(t *testing.T) {
 	p.waitText("main", "a simulated observatory")
 	p.goTo("#/hub")
 	p.waitText(".hub-now", "Messages in")
+}
+
+func TestFrontend_ThePageIsBesideIt(t *testing.T) {
+	o := newObservatory(t, func(c *server.Config) { c.Frontend = http.NotFoundHandler() })
+	p := newBrowser(t).openAs("user", o.URL+"/page/#/about")
+	p.waitText("main", o.URL+"/manager/api/")
+	p.waitText("main", "a simulated observatory")
 }
 
 func TestKeyboard_LogsInAndGoesThroughTheViews(t *testing.T) {

@@ -6,7 +6,7 @@ import { api, base, client, isAdmin, live, now, useAPI } from '../store.js';
 import { Session } from './hubsession.js';
 import { measure, parseMetrics, reasons } from './metrics.js';
 
-const every = 2; // seconds between two looks at the figures
+const every = 3; // seconds between two looks at the figures
 
 export default function Hub() {
   return html`<${Page} title="Hub" wide>
@@ -25,12 +25,13 @@ function useFigures() {
   const turn = useSignal(0);
   useEffect(() => {
     let timer = 0;
-    let ended = false;
+    let ended = false; // whether nobody looks any more
     const look = async () => {
       try {
         if (!document.hidden) {
           const response = await fetch(new URL('/metrics', base));
-          if (!response.ok) throw new Error(`it was answered ${response.status}`);
+          if (response.status === 404) ended = true; // and stays so
+          if (!response.ok) throw new Error(response.status === 404 ? 'there are none at this manager' : `it was answered ${response.status}`);
           course.add(client.now(), parseMetrics(await response.text()));
           error.value = null;
         }
@@ -110,15 +111,20 @@ function Parts() {
   const archive = course.newest('love_archive_recorded_total');
   const broker = course.names().filter((n) => n.startsWith('love_broker_'));
   const lost = (course.newest('love_archive_dropped_total{kind="event"}') ?? 0) + (course.newest('love_archive_dropped_total{kind="telemetry"}') ?? 0);
+  const up = /^love_dependency_up\{dependency="(.*)"\}$/;
+  const needed = course.names().filter((n) => up.test(n));
   return html`<${Panel} title="Parts of this manager"><dl class="facts">
+    ${needed.map((n) => html`<dt>${capital(up.exec(n)[1])}</dt><dd>${course.newest(n) === 1 ? 'works' : html`<${State} level="alarm" text="does not work" />`}</dd>`)}
     <dt>Archive</dt><dd>${archive === undefined ? 'none' : html`${course.newest('love_archive_writable') === 0
       ? html`<${State} level="alarm" text="cannot write" />` : 'records'}, ${formatBytes(course.newest('love_archive_bytes') ?? 0)} in ${counted(course.newest('love_archive_files') ?? 0, 'file')}`}
       ${lost > 0 && html`, <${State} level="warning" text=${`${counted(lost, 'message')} lost`} />`}</dd>
-    <dt>Broker</dt><dd>${broker.length === 0 ? 'none: this manager is alone' : html`<ul class="plain">${broker.map((n) => html`<li key=${n}>${n.replace('love_broker_', '').replaceAll('_', ' ')}: ${formatNumber(course.newest(n))}</li>`)}</ul>`}</dd>
+    <dt>Other managers</dt><dd>${broker.length === 0 ? 'no broker: this manager is alone' : html`<ul class="plain">${broker.map((n) => html`<li key=${n}>${n.replace('love_broker_', '').replaceAll('_', ' ')}: ${formatNumber(course.newest(n))}</li>`)}</ul>`}</dd>
     ${course.newest('love_http_connections') > 0 && html`<dt>HTTP connections</dt><dd>${formatCount(course.newest('love_http_connections'))}</dd>`}
     <dt>Compression</dt><dd>${saved()}</dd>
   </dl></>`;
 }
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const counted = (n, thing) => `${formatCount(n)} ${thing}${n === 1 ? '' : 's'}`;
 
