@@ -1,23 +1,28 @@
 package hub
 
 import (
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/wire"
 )
 
 // Broker carries the messages that one hub receives to every hub that acts as
-// one with it. [MemoryBroker] connects the hubs of one process; every
-// implementation must pass lovetest.RunBroker. One that can fail should also have
-// a method Check(context.Context) error, see [Hub.BrokerCheck].
+// one with it. [MemoryBroker] connects the hubs of one process, package
+// love/hub/redis those of several; every implementation must pass lovetest.RunBroker.
+//
+// These two methods are enough for messages. What a broker may have besides:
+//
+//   - A method Check(context.Context) error, if it can fail: see [Hub.BrokerCheck].
+//   - The methods of an [InterestBroker], to carry to a hub only what its sessions want,
+//     and to tell it the last values of what was published before.
+//   - A method Peers() []Peer, if it knows the other hubs: see [Peer].
 type Broker interface {
 	// Publish hands a batch to every attached hub, including the publisher's own.
-	// Batches of one caller arrive in the order of the calls. The broker must
+	// Batches of one caller arrive in the order of the calls, each once; between those of
+	// different hubs there is no order. The broker must
 	// not keep the batch or its payloads after it returns, and must not block
 	// for long: sessions and the hub's own goroutine wait for it. An error means that
-	// the batch may not have reached every hub.
+	// the batch may not have reached every hub; the hub's own may have it.
 	Publish(batch []Envelope) error
 	// Attach makes the broker call deliver with every batch, one call at a
 	// time for each publisher. detach stops that and waits for calls in
@@ -52,37 +57,26 @@ type Envelope struct {
 	Received time.Time // when the first hub received it
 	Source   string    // the ID of the session that sent it, unique in all hubs
 
+	// Number rises from each message of a Source to the next, in the count of the broker.
+	// Only what comes from a broker that also tells last values has one, else it is 0.
+	// Publishers leave it 0.
+	Number uint64
+
 	source *source       // with the ID Source; nil if it belongs to another process
 	parsed *wire.Message // the parsed Payload; nil if this process has not parsed it
+
+	admitted bool // a request of another hub for which the limiter has made room
 }
 
-// MemoryBroker connects the hubs of one process.
-type MemoryBroker struct {
-	mu   sync.RWMutex
-	hubs []*func([]Envelope)
-}
-
-// NewMemoryBroker returns a broker for hubs of this process.
-func NewMemoryBroker() *MemoryBroker { return &MemoryBroker{} }
-
-// Publish implements [Broker]. It returns when every hub has routed the batch.
-func (b *MemoryBroker) Publish(batch []Envelope) error {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	for _, deliver := range b.hubs {
-		(*deliver)(batch)
+// message returns the parsed payload. An envelope that this process has not parsed yet
+// keeps it, so that its hubs need not do so again.
+func (e *Envelope) message() (*wire.Message, error) {
+	if e.parsed == nil {
+		m := new(wire.Message)
+		if err := m.Parse(e.Payload); err != nil {
+			return nil, err
+		}
+		e.parsed = m
 	}
-	return nil
-}
-
-// Attach implements [Broker].
-func (b *MemoryBroker) Attach(deliver func([]Envelope)) (detach func()) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.hubs = append(b.hubs, &deliver)
-	return func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.hubs = slices.DeleteFunc(b.hubs, func(f *func([]Envelope)) bool { return f == &deliver })
-	}
+	return e.parsed, nil
 }

@@ -27,12 +27,14 @@ type Hub struct {
 	observed      bool // somebody wants to know of writes
 	initialStates initialStateLimiter
 	sources       sources
+	interests     interests
 	schedule      schedule
 	pacer         pacer
 	snapshots     turns
 	pasts         turns
 	unpublished   *outage.Log // batches that the broker did not take
 	unread        *outage.Log // histories that could not be read
+	misdelivery   *outage.Log // what the broker delivers and is not a message
 	expiry        expiryCheck
 
 	// joinMu is held for reading while a batch is routed, and for writing while a
@@ -64,6 +66,7 @@ func New(opts ...Option) *Hub {
 	h.counters.observer = h.observer
 	h.observed = h.observer != Observer(NopObserver{})
 	h.unpublished = outage.New(h.log, slog.LevelError, "messages were not published", "messages are published again")
+	h.misdelivery = outage.New(h.log, slog.LevelError, "the broker delivered something that is not a message", "")
 	h.unread = outage.New(h.log, slog.LevelWarn, "a subscription begins without a part of its history", "histories are read again")
 	h.pasts.init(deliverPast)
 	h.schedule.wake = make(chan struct{}, 1)
@@ -73,7 +76,7 @@ func New(opts ...Option) *Hub {
 	h.index.init()
 	h.index.hasPast = h.past != nil
 	h.pings.init(h.pingInterval, h.clock.Now())
-	h.detach = h.broker.Attach(h.deliver)
+	h.attach()
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	h.running.Go(func() { h.run(ctx) })
@@ -83,6 +86,16 @@ func New(opts ...Option) *Hub {
 	}
 	h.running.Go(func() { h.pacer.run(ctx) })
 	return h
+}
+
+// attach attaches the hub to its broker.
+func (h *Hub) attach() {
+	if b, ok := h.broker.(InterestBroker); ok {
+		h.interests.link = b.AttachReceiver(receiver{h})
+		h.detach = h.interests.link.Detach
+		return
+	}
+	h.detach = h.broker.Attach(h.deliver)
 }
 
 // Limits returns the limits as they apply: with their defaults, and within what

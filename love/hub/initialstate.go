@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 func (m *messageHandler) requestInitialState(g love.Group) {
 	h := m.session.hub
 	now := h.clock.Now()
-	e := Envelope{Kind: EnvelopeInitialState, Payload: initialStateRequest(g), Received: now}
+	e := Envelope{Kind: EnvelopeInitialState, Payload: initialStateRequest(g), Received: now, Source: h.self.id, source: h.self}
 	send, due, pending, merged := h.initialStates.allow(g, len(e.Payload), m.session.username(), now)
 	switch {
 	case send:
@@ -56,7 +57,7 @@ func (r *router) routeInitialState() {
 		stream = wire.Text(r.msg.Streams(it)[0].Value)
 	}
 	broad, narrow := x.lookup(category, csc, all, all), x.lookup(category, csc, all, stream)
-	if broad == nil && narrow == nil {
+	if broad == nil && narrow == nil || r.envelope.Source != h.self.id && !h.admitRequest(r.envelope, it, wire.Text(r.msg.Streams(it)[0].Value)) {
 		return
 	}
 	payload := r.envelope.Payload
@@ -75,6 +76,35 @@ func (r *router) routeInitialState() {
 	if narrow != nil && narrow != broad {
 		r.sendRequest(narrow, broad, f)
 	}
+}
+
+// admitRequest reports whether a request of another hub may be sent to this hub's producers now.
+// They get no more from all hubs together than they may get from one: what is too much
+// waits, or is dropped, here.
+func (h *Hub) admitRequest(e *Envelope, it *wire.Item, stream []byte) bool {
+	if e.admitted {
+		return true
+	}
+	g := love.Group{
+		Category: love.CategoryEvent, CSC: string(wire.Text(it.CSC)), SalIndex: string(indexText(it.SalIndex)), Stream: string(stream),
+	}
+	send, due, pending, merged := h.initialStates.allow(g, len(e.Payload), "", h.clock.Now())
+	switch {
+	case send:
+		return true
+	case merged:
+		h.counters.drop(DropRequest, 1)
+	case due.IsZero():
+		h.counters.drop(DropRequestLimit, 1)
+	default:
+		later := *e
+		later.Payload, later.parsed, later.admitted = bytes.Clone(e.Payload), nil, true
+		h.schedule.at(due, func(time.Time) {
+			h.initialStates.release(pending)
+			h.deliver([]Envelope{later})
+		})
+	}
+	return false
 }
 
 // sendRequest sends a request to the members of g that are not in except. Requests

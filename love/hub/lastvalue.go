@@ -16,6 +16,7 @@ type lastValue struct {
 	index  []byte  // raw salindex, as published
 	source *source // nil if there is no value
 	seq    uint64
+	number uint64 // of the envelope; see [Envelope].Number
 	epoch  uint64 // in which it was stored; see Hub.joinMu
 
 	// The newest message, whether its value was kept or not; publisher is nil before
@@ -45,19 +46,28 @@ const (
 	valueGone        // not kept: the index has removed the group
 )
 
-// set stores a copy of the value, which came at the time now, if grow agrees to the
-// number of bytes by which its memory grows. changed reports whether there is a value
-// where there was none, or the other way round.
-func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq, epoch uint64, src *source, now time.Time, grow func(int) bool) (result kept, changed bool) {
+// stamp says where a value comes from.
+type stamp struct {
+	seq    uint64 // counts the messages of the stream at this hub
+	number uint64 // counts the messages of the source, as its broker does; see [Envelope].Number
+	epoch  uint64 // of Hub.joinMu, in which it is stored
+	source *source
+	at     time.Time // when it came
+}
+
+// set stores a copy of the value, if grow agrees to the number of bytes by which its
+// memory grows. changed reports whether there is a value where there was none, or the
+// other way round.
+func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, from stamp, grow func(int) bool) (result kept, changed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.removed:
 		return valueGone, false
-	case seq < l.seq:
+	case from.seq < l.seq:
 		return valueOld, false
 	}
-	l.publisher, l.at = src, now.UnixNano()
+	l.publisher, l.at = from.source, from.at.UnixNano()
 	before := l.size()
 	after := roomFor(l.value, value) + roomFor(l.csc, it.CSC) + roomFor(l.index, it.SalIndex) + nameSize + streamOverhead
 	if after != before && !grow(after-before) {
@@ -70,7 +80,7 @@ func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, seq, epoch ui
 	l.value = replaceBytes(l.value, value)
 	l.csc = replaceBytes(l.csc, it.CSC)
 	l.index = replaceBytes(l.index, it.SalIndex)
-	l.seq, l.epoch, l.source = seq, epoch, src
+	l.seq, l.number, l.epoch, l.source = from.seq, from.number, from.epoch, from.source
 	l.nameSize = nameSize
 	return valueKept, changed
 }
@@ -162,14 +172,15 @@ func (l *lastValue) isFrom(src *source) bool {
 	return l.source != nil && l.source.id == src.id
 }
 
-// storeLast keeps a value as the last of its stream; the caller holds joinMu. If there
+// storeLast keeps a value as the last of its stream; the caller holds joinMu and the
+// stream's order. If there
 // is no room for it, some of those whose source has gone are dropped; if that is not
 // enough, the new value is not kept. The group of a stream without a value stays until
 // it is swept, because subscribers by wildcard rely on it.
-func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *source, now time.Time) {
+func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, from stamp) {
 	swept := false
 	for {
-		result, changed := g.last.set(it, value, 2*len(g.text), seq, h.joinEpoch, src, now, h.growLast)
+		result, changed := g.last.set(it, value, 2*len(g.text), from, h.growLast)
 		if changed {
 			h.index.listValue(g)
 		}
@@ -179,7 +190,7 @@ func (h *Hub) storeLast(g *group, it *wire.Item, value []byte, seq uint64, src *
 			if g, known = h.newStream(g.name); !known {
 				return
 			}
-			raise(&g.seq, seq) // the new group counts on
+			raise(&g.seq, from.seq) // the new group counts on
 		case result == valueNoRoom && !swept:
 			h.sweep()
 			swept = true

@@ -66,7 +66,7 @@ const (
 	DenySubscriptionBytes               // a subscription beyond the memory for those of a user, or of all
 	DenySnapshot                        // a subscription with a snapshot beyond what a user may get in a time
 	DenyMaxRate                         // a max_rate that was not kept, for lack of memory to hold messages back
-	DenyBroker                          // messages that the broker failed to publish
+	DenyBroker                          // messages that the broker failed to publish, or delivered broken
 	denials
 )
 

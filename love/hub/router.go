@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"hash/maphash"
 	"math"
 	"math/bits"
@@ -61,7 +62,7 @@ func (r *router) route(e *Envelope) {
 	if r.msg == nil {
 		r.msg = &r.own
 		if err := r.msg.Parse(e.Payload); err != nil {
-			r.hub.log.Error("the broker delivered something that is not a message", "error", err)
+			r.hub.misdelivered(err)
 			return
 		}
 	}
@@ -69,11 +70,28 @@ func (r *router) route(e *Envelope) {
 		r.source = r.hub.sources.get(e.Source)
 	}
 	r.trace, r.born = r.trace[:0], -1
-	if e.Kind == EnvelopeInitialState {
-		r.routeInitialState()
-	} else {
+	switch {
+	case e.Kind != EnvelopeInitialState:
 		r.routeData()
+	case r.isRequest():
+		r.routeInitialState()
+	default:
+		r.hub.misdelivered(errNotRequest)
 	}
+}
+
+// isRequest reports whether the message has what a request to producers needs.
+func (r *router) isRequest() bool {
+	items := r.msg.Items
+	return len(items) == 1 && items[0].Err == nil && len(r.msg.Streams(&items[0])) > 0 && wire.IsText(r.msg.Streams(&items[0])[0].Value)
+}
+
+var errNotRequest = errors.New("a request for the state of a component names no event")
+
+// misdelivered counts and logs something of the broker that cannot be routed.
+func (h *Hub) misdelivered(err error) {
+	h.counters.deny(DenyBroker)
+	h.misdelivery.Failed(h.clock.Now(), err)
 }
 
 // all is the name that stands for every component, index and stream.
@@ -118,7 +136,7 @@ func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
 	defer g.orderMu.Unlock()
 	seq := g.seq.Add(1)
 	if known {
-		h.storeLast(g, it, s.Value, seq, r.source, r.now)
+		h.storeLast(g, it, s.Value, stamp{seq, r.envelope.Number, h.joinEpoch, r.source, r.now})
 	}
 	if len(g.memberList()) > 0 {
 		r.send(g, g.key, r.frame(g.key, seq, r.encodeStream(it, s.Name, s.Value, g)))

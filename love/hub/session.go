@@ -298,6 +298,13 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 		return
 	}
 	m := newMember(s, o)
+	topic := topicOf(name)
+	var in *interest
+	if old == nil {
+		in = h.want(topic)
+	} else {
+		in = h.interest(topic)
+	}
 	if old == nil && !begins {
 		s.joined(h.index.join(name, m), m)
 		s.confirm(confirmation, nil, m, wakes)
@@ -332,6 +339,7 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 	var sn *snapshot
 	if o.Snapshot {
 		sn = s.newSnapshotLocked(g, m, epoch)
+		sn.interest = in
 	}
 	if o.History > 0 {
 		m.past.begin(g, sn)
@@ -394,6 +402,7 @@ func (s *session) leaveGroup(g *group, m *member) {
 	delete(s.groups, g)
 	s.groupCount.Store(int64(len(s.groups)))
 	s.hub.index.leave(g, m)
+	s.hub.unwant(topicOf(g.name))
 	s.dropSnapshot(m)
 	s.hub.counters.drop(DropRate, len(m.stop()))
 }
