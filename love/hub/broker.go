@@ -15,7 +15,7 @@ import (
 //   - A method Check(context.Context) error, if it can fail: see [Hub.BrokerCheck].
 //   - The methods of an [InterestBroker], to carry to a hub only what its sessions want,
 //     and to tell it the last values of what was published before.
-//   - A method Peers() []Peer, if it knows the other hubs: see [Peer].
+//   - The method of a [PeerBroker], if it knows the other hubs.
 type Broker interface {
 	// Publish hands a batch to every attached hub, including the publisher's own.
 	// Batches of one caller arrive in the order of the calls, each once; between those of
@@ -79,4 +79,19 @@ func (e *Envelope) message() (*wire.Message, error) {
 		e.parsed = m
 	}
 	return e.parsed, nil
+}
+
+// Peer is another hub that acts as one with this one.
+type Peer struct {
+	ID   string    // unique
+	Name string    // for people
+	Beat time.Time // of its last sign of life, by its own clock
+}
+
+// PeerBroker is what a [Broker] may also implement that knows the other hubs. The heartbeat
+// of the manager then has theirs as well.
+type PeerBroker interface {
+	Broker
+	// Peers returns the hubs in other processes that are alive.
+	Peers() []Peer
 }

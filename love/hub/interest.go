@@ -40,8 +40,9 @@ type InterestBroker interface {
 // They must not block, nor call the [Receiver].
 type Link interface {
 	// Want says that the hub wants what is published to a topic. If Want returns false,
-	// the broker calls [Receiver.Ready] once the hub has what was published before:
-	// snapshots wait for that, up to a second.
+	// the broker calls [Receiver.Ready] once the hub gets that, and has what was published
+	// before: the subscription is confirmed then, or after a second. A broker that cannot
+	// know when that will be, because of a failure, returns true.
 	Want(t Topic) (ready bool)
 	// Unwant ends a Want.
 	Unwant(t Topic)
@@ -74,12 +75,13 @@ type Receiver interface {
 	// Mark returns a mark in the course of what the hub has received.
 	Mark() uint64
 	// Learn tells the hub last values of a topic; it can be called several times. Of a
-	// stream that has got a message since mark, nothing is learned. Before the first
-	// Ready, values are kept for snapshots; after it, they are what the hub's
+	// stream that has got a message since mark, nothing is learned. Before the topic is
+	// ready, values are kept for snapshots; after it, they are what the hub's
 	// sessions have missed, and are delivered to them if they are newer than what those
 	// have. The zero Topic is for a broker that delivers everything, when a hub attaches.
 	Learn(t Topic, mark uint64, values []LastValue)
-	// Ready says that Learn was called with all last values of the topic.
+	// Ready says that Deliver gets the messages of the topic, and Learn was called with
+	// all its last values.
 	Ready(t Topic)
 	// LastValues yields the last values that the hub has; own for only those that its
 	// own sessions have published. Each may be used until the next is yielded.
@@ -119,8 +121,8 @@ func (v *LastValue) group() love.Group {
 // Topic returns the topic of a message. That of an [EnvelopeGone], and of what is not a
 // message, is the zero Topic.
 func (e *Envelope) Topic() Topic {
-	msg, err := e.messageWithItems()
-	if err != nil || msg == nil {
+	msg := e.dataMessage()
+	if msg == nil {
 		return Topic{}
 	}
 	t := Topic{Category: love.Category(wire.Text(msg.Category))}
@@ -144,20 +146,24 @@ func (e *Envelope) Topic() Topic {
 	return t
 }
 
-// messageWithItems returns nil for an envelope without a payload.
-func (e *Envelope) messageWithItems() (*wire.Message, error) {
+// dataMessage returns the message in the payload, nil if there is none.
+func (e *Envelope) dataMessage() *wire.Message {
 	if e.Kind == EnvelopeGone {
-		return nil, nil
+		return nil
 	}
-	return e.message()
+	msg, err := e.message()
+	if err != nil || !wire.IsText(msg.Category) {
+		return nil
+	}
+	return msg
 }
 
 // LastValues yields the values that a data message leaves as the last of their streams.
 // They share the memory of the payload.
 func (e *Envelope) LastValues() iter.Seq[LastValue] {
 	return func(yield func(LastValue) bool) {
-		msg, err := e.messageWithItems()
-		if err != nil || msg == nil || e.Kind == EnvelopeInitialState {
+		msg := e.dataMessage()
+		if msg == nil || e.Kind == EnvelopeInitialState {
 			return
 		}
 		v := LastValue{Category: love.Category(wire.Text(msg.Category)), Received: e.Received, Source: e.Source, Number: e.Number, source: e.source}

@@ -1,15 +1,13 @@
 package hub
 
 import (
-	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// snapshotPatience is for how long a snapshot waits for the broker to tell what was
-// published before. What it tells later is delivered as messages.
-const snapshotPatience = time.Second
+// interestPatience is for how long a subscription waits for the broker to carry what is
+// published to its topic.
+const interestPatience = time.Second
 
 // interests holds the topics that sessions of the hub want, for its broker.
 type interests struct {
@@ -21,36 +19,44 @@ type interests struct {
 
 // interest is a topic that sessions want.
 type interest struct {
-	members int         // subscriptions; guarded by the lock of interests
-	ready   atomic.Bool // the broker has told the last values, or is not waited for
-
-	waiting []*session // with snapshots that wait for that; guarded by the same lock
+	members int           // subscriptions; guarded by the lock of interests
+	ready   chan struct{} // closed when the broker carries it, or is not waited for any longer
+	isReady bool          // guarded by the same lock
 }
 
-// add notes another subscription to a topic. It returns nil if there is nothing to wait
-// for.
-func (h *Hub) want(t Topic) *interest {
+// want notes another subscription to a topic, and returns when the broker carries what is
+// published to it. If the broker is slow, it returns without that: what was missed comes
+// late.
+func (h *Hub) want(t Topic) {
 	x := &h.interests
 	if x.link == nil {
-		return nil
+		return
 	}
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	in := x.topics[t]
 	if in == nil {
 		if x.topics == nil {
 			x.topics = make(map[Topic]*interest)
 		}
-		in = &interest{}
+		in = &interest{ready: make(chan struct{})}
 		x.topics[t] = in
 		if x.link.Want(t) {
-			in.ready.Store(true)
-		} else {
-			h.schedule.at(h.clock.Now().Add(snapshotPatience), func(time.Time) { h.setReady(in) })
+			x.setReadyLocked(in)
 		}
 	}
 	in.members++
-	return in
+	ready := in.isReady
+	x.mu.Unlock()
+	if ready {
+		return
+	}
+	patience := h.clock.NewTimer(interestPatience)
+	defer patience.Stop()
+	select {
+	case <-in.ready:
+	case <-patience.C():
+		x.setReady(t, in)
+	}
 }
 
 // unwant notes the end of a subscription to a topic.
@@ -68,44 +74,31 @@ func (h *Hub) unwant(t Topic) {
 	}
 }
 
-// interest returns the interest in a topic, nil if there is none.
-func (h *Hub) interest(t Topic) *interest {
-	x := &h.interests
-	if x.link == nil {
-		return nil
-	}
+// setReady lets the subscriptions go on that wait for a topic; in is its interest, or nil
+// for the present one.
+func (x *interests) setReady(t Topic, in *interest) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.topics[t]
-}
-
-// setReady lets the snapshots go on that wait for the last values of a topic.
-func (h *Hub) setReady(in *interest) {
-	x := &h.interests
-	x.mu.Lock()
-	in.ready.Store(true)
-	waiting := in.waiting
-	in.waiting = nil
-	x.mu.Unlock()
-	for _, s := range waiting {
-		s.out.goOn()
+	if in == nil {
+		in = x.topics[t]
+	}
+	if in != nil {
+		x.setReadyLocked(in)
 	}
 }
 
-// waitsFor reports whether the session must wait for the last values of a topic, nil for
-// one that is not waited for. It gets its turn when they have come.
-func (s *session) waitsFor(in *interest) bool {
-	if in == nil || in.ready.Load() {
-		return false
+func (x *interests) setReadyLocked(in *interest) {
+	if !in.isReady {
+		in.isReady = true
+		close(in.ready)
 	}
-	x := &s.hub.interests
+}
+
+// state reports whether a topic is wanted, and whether its subscriptions have been
+// confirmed.
+func (x *interests) state(t Topic) (wanted, ready bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if in.ready.Load() {
-		return false
-	}
-	if !slices.Contains(in.waiting, s) {
-		in.waiting = append(in.waiting, s)
-	}
-	return true
+	in := x.topics[t]
+	return in != nil, in != nil && in.isReady
 }

@@ -53,7 +53,13 @@ type stamp struct {
 	epoch  uint64 // of Hub.joinMu, in which it is stored
 	source *source
 	at     time.Time // when it came
+	sent   time.Time // when the first hub received it
 }
+
+// lateness is how much older than the value of another source a value may be, to be kept
+// in its place: more than the clocks of two managers differ. One that a broker could not
+// carry for so long may have been overtaken.
+const lateness = time.Second
 
 // set stores a copy of the value, if grow agrees to the number of bytes by which its
 // memory grows. changed reports whether there is a value where there was none, or the
@@ -64,7 +70,7 @@ func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, from stamp, g
 	switch {
 	case l.removed:
 		return valueGone, false
-	case from.seq < l.seq:
+	case from.seq < l.seq, l.source != nil && l.source.id != from.source.id && from.sent.UnixNano() < l.at-int64(lateness):
 		return valueOld, false
 	}
 	l.publisher, l.at = from.source, from.at.UnixNano()

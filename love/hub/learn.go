@@ -27,9 +27,7 @@ func (r receiver) Mark() uint64 {
 
 // Ready implements [Receiver].
 func (r receiver) Ready(t Topic) {
-	if in := r.hub.interest(t); in != nil {
-		r.hub.setReady(in)
-	}
+	r.hub.interests.setReady(t, nil)
 }
 
 // Learn implements [Receiver].
@@ -37,11 +35,11 @@ func (r receiver) Learn(t Topic, mark uint64, values []LastValue) {
 	h := r.hub
 	missed := false // sessions have missed it
 	if t != (Topic{}) {
-		in := h.interest(t)
-		if in == nil {
+		wanted, ready := h.interests.state(t)
+		if !wanted {
 			return
 		}
-		missed = in.ready.Load()
+		missed = ready
 	}
 	var sent []Envelope
 	h.joinMu.RLock()
@@ -75,7 +73,7 @@ func (h *Hub) learn(v *LastValue, mark uint64) {
 	if g.last.isOlder(v, mark, false) {
 		// Of the first epoch, so that every snapshot has it.
 		it := &wire.Item{CSC: v.CSC, SalIndex: v.SalIndex}
-		h.storeLast(g, it, v.Value, stamp{seq: g.seq.Add(1), number: v.Number, source: h.sourceOf(v), at: v.Received})
+		h.storeLast(g, it, v.Value, stamp{seq: g.seq.Add(1), number: v.Number, source: h.sourceOf(v), at: v.Received, sent: v.Received})
 	} else {
 		h.learnSource(g, v)
 	}

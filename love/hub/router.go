@@ -61,7 +61,11 @@ func (r *router) route(e *Envelope) {
 	r.envelope, r.msg = e, e.parsed
 	if r.msg == nil {
 		r.msg = &r.own
-		if err := r.msg.Parse(e.Payload); err != nil {
+		err := r.msg.Parse(e.Payload)
+		if err == nil && !wire.IsText(r.msg.Category) {
+			err = errCategory
+		}
+		if err != nil {
 			r.hub.misdelivered(err)
 			return
 		}
@@ -136,7 +140,7 @@ func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
 	defer g.orderMu.Unlock()
 	seq := g.seq.Add(1)
 	if known {
-		h.storeLast(g, it, s.Value, stamp{seq, r.envelope.Number, h.joinEpoch, r.source, r.now})
+		h.storeLast(g, it, s.Value, stamp{seq, r.envelope.Number, h.joinEpoch, r.source, r.now, r.envelope.Received})
 	}
 	if len(g.memberList()) > 0 {
 		r.send(g, g.key, r.frame(g.key, seq, r.encodeStream(it, s.Name, s.Value, g)))

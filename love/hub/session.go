@@ -298,12 +298,8 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 		return
 	}
 	m := newMember(s, o)
-	topic := topicOf(name)
-	var in *interest
 	if old == nil {
-		in = h.want(topic)
-	} else {
-		in = h.interest(topic)
+		h.want(topicOf(name))
 	}
 	if old == nil && !begins {
 		s.joined(h.index.join(name, m), m)
@@ -339,7 +335,6 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 	var sn *snapshot
 	if o.Snapshot {
 		sn = s.newSnapshotLocked(g, m, epoch)
-		sn.interest = in
 	}
 	if o.History > 0 {
 		m.past.begin(g, sn)

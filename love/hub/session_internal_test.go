@@ -182,7 +182,7 @@ func TestAValueKeepsItsNumberWhenItsGroupIsMadeAnew(t *testing.T) {
 	g := h.index.join(name, m)
 	seq := g.seq.Add(1)
 	h.index.leave(g, m)
-	h.storeLast(g, &wire.Item{CSC: []byte(`"A"`), SalIndex: []byte(`0`)}, []byte(`1`), stamp{seq: seq, source: h.self, at: h.clock.Now()})
+	h.storeLast(g, &wire.Item{CSC: []byte(`"A"`), SalIndex: []byte(`0`)}, []byte(`1`), stamp{seq: seq, source: h.self, at: h.clock.Now(), sent: h.clock.Now()})
 	event(t, h, "s", "2")
 	require.EqualValues(t, 2, h.index.find(name).seq.Load())
 }

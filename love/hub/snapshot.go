@@ -13,10 +13,9 @@ import (
 // those that were stored before it joined in epoch. A newer one has been delivered, or
 // will be, as a message.
 type snapshot struct {
-	name     love.Group
-	member   *member
-	epoch    uint64
-	interest *interest // that must be ready; nil for none
+	name   love.Group
+	member *member
+	epoch  uint64
 
 	cursor   cursor   // where to go on
 	groups   []*group // read there last
@@ -195,9 +194,6 @@ func (s *session) makeSnapshotsLocked(wakes *wakeList) (more bool) {
 	ahead, now := s.out.snapshotRoom(), h.clock.Now()
 	for looked := 0; len(q.pending) > 0; looked++ {
 		sn := q.pending[0]
-		if s.waitsFor(sn.interest) {
-			return false
-		}
 		g := sn.next(&h.index)
 		if looked == snapshotPortion {
 			return true

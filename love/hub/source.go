@@ -2,6 +2,7 @@ package hub
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -30,6 +31,7 @@ func (x *sources) get(id string) *source {
 		if x.byID == nil {
 			x.byID = make(map[string]*source)
 		}
+		id = strings.Clone(id) // which may share the memory of a message
 		s = &source{id: id}
 		x.byID[id] = s
 	}

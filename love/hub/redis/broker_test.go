@@ -1,0 +1,16 @@
+package redis_test
+
+import (
+	"testing"
+
+	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/lovetest"
+)
+
+func TestRedisBroker(t *testing.T) {
+	a := address(t)
+	lovetest.RunBroker(t, func(t *testing.T) func() hub.Broker {
+		o := options(t)
+		return func() hub.Broker { return connect(t, a, o) }
+	})
+}

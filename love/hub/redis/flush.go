@@ -1,0 +1,369 @@
+package redis
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/redis/rueidis"
+)
+
+// late is how long messages must have waited for their values to be written only where
+// there is none that was received later: another manager may have overtaken them.
+const late = time.Second
+
+// fullPause is how long values are not written after Redis was full.
+const fullPause = time.Second
+
+// writeNewer writes fields of a hash unless those there were received later.
+// ARGV: the expiry in ms, then fields and values.
+const writeNewer = `for i = 2, #ARGV, 2 do
+local old = redis.call('HGET', KEYS[1], ARGV[i])
+if not old or string.sub(old, 1, 16) <= string.sub(ARGV[i + 1], 1, 16) then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 0`
+
+// flushAll sends what is published, until the session ends.
+func (s *session) flushAll() {
+	var spare []entry
+	pace := time.NewTimer(0)
+	defer pace.Stop()
+	for last := false; ; {
+		select {
+		case <-s.queue.wake:
+		case <-s.ending:
+			last = true
+		case <-s.ctx.Done():
+			return
+		}
+		begun := time.Now()
+		taken := s.queue.take(spare)
+		entries := taken.entries
+		if err := s.send(taken); err != nil {
+			s.queue.putBack(entries)
+			s.fail(fmt.Errorf("publishing failed: %w", err))
+			return
+		}
+		if last {
+			close(s.ended)
+			return
+		}
+		clear(entries)
+		spare = entries
+		if rest := s.FlushInterval - time.Since(begun); rest > 0 {
+			pace.Reset(rest)
+			select {
+			case <-pace.C:
+			case <-s.ctx.Done():
+			}
+		}
+	}
+}
+
+// send sends messages and reads what is asked for, in this order.
+func (s *session) send(t taken) error {
+	if len(t.entries) > 0 {
+		if err := s.publish(t.entries); err != nil {
+			return err
+		}
+	}
+	for _, r := range t.reads {
+		if err := s.read(r); err != nil {
+			return err
+		}
+	}
+	if t.renew {
+		if err := s.renewExpiry(); err != nil {
+			return err
+		}
+	}
+	if len(t.peers) > 0 {
+		names := make([]string, 0, len(t.peers))
+		for _, p := range t.peers {
+			names = append(names, hex(p))
+		}
+		return s.readPeers(names)
+	}
+	return nil
+}
+
+// publish sends messages in one transaction with the last values that they leave.
+func (s *session) publish(entries []entry) error {
+	writes := !time.Now().Before(s.fullUntil)
+	err := s.transact(entries, writes)
+	if writes && isFull(err) {
+		s.fullUntil = time.Now().Add(fullPause)
+		s.status.setFull(explain(err))
+		return s.transact(entries, false)
+	}
+	if err == nil && writes && s.status.setFull(nil) {
+		return s.writeOwn()
+	}
+	return err
+}
+
+// transact sends one transaction, with values if writes is set.
+func (s *session) transact(entries []entry, writes bool) error {
+	b := s.commands.B()
+	cmds := make(rueidis.Commands, 0, len(entries)+8)
+	cmds = append(cmds, b.Multi().Build())
+	if writes {
+		cmds = s.appendWrites(cmds, entries)
+	}
+	beats := -1
+	for i := range entries {
+		e := &entries[i]
+		if writes {
+			switch e.kind {
+			case kindUp:
+				cmds = append(cmds, b.Sadd().Key(s.layout.live(s.origin)).Member(e.source).Build())
+			case kindGone:
+				cmds = append(cmds, b.Srem().Key(s.layout.live(s.origin)).Member(e.source).Build())
+			case kindBeat:
+				beats = len(cmds) - 1
+				cmds = append(cmds, b.Pexpire().Key(s.layout.live(s.origin)).Milliseconds(s.lifetime()).Build())
+			case kindBye:
+				cmds = append(cmds, b.Del().Key(s.layout.live(s.origin)).Build(), b.Srem().Key(s.layout.managers()).Member(hex(s.origin)).Build())
+			}
+		}
+		cmds = append(cmds, s.message(e))
+	}
+	cmds = append(cmds, b.Exec().Build())
+	results := s.commands.DoMulti(s.ctx, cmds...)
+	for _, r := range results[:len(results)-1] {
+		if err := r.Error(); err != nil {
+			return err
+		}
+	}
+	answers, err := results[len(results)-1].ToArray()
+	if err != nil {
+		return err
+	}
+	for i := range answers {
+		if err := answers[i].Error(); err != nil { // of one command; the others were done
+			s.malformed.Add(1)
+			s.unread.Failed(time.Now(), explain(err))
+		}
+	}
+	if beats >= 0 && beats < len(answers) {
+		if n, err := answers[beats].AsInt64(); err == nil && n == 0 {
+			return errors.New("Redis has lost what this manager wrote")
+		}
+	}
+	s.queue.published(len(entries))
+	return nil
+}
+
+func (s *session) message(e *entry) rueidis.Completed {
+	channel := s.layout.control()
+	if e.kind < kindGone {
+		var ok bool
+		if channel, ok = s.channels[e.topic]; !ok {
+			if len(s.channels) >= maxNames {
+				clear(s.channels)
+			}
+			channel = s.layout.channel(e.topic)
+			s.channels[e.topic] = channel
+		}
+	}
+	return s.toChannel(channel, e.message)
+}
+
+func (s *session) toChannel(channel string, text []byte) rueidis.Completed {
+	if s.layout.sharded {
+		return s.commands.B().Spublish().Channel(channel).Message(rueidis.BinaryString(text)).Build()
+	}
+	return s.commands.B().Publish().Channel(channel).Message(rueidis.BinaryString(text)).Build()
+}
+
+// fields are those of one hash that are written together.
+type fields struct {
+	names names
+	list  []string // field, value, …
+}
+
+// newest returns the newest value of each stream.
+func newest(entries []entry) (hashes []fields) {
+	type stream struct{ key, field string }
+	seen := make(map[stream]bool)
+	place := make(map[string]int)
+	for i := len(entries) - 1; i >= 0; i-- {
+		for _, v := range slices.Backward(entries[i].values) {
+			id := stream{v.names.values, v.field}
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			at, ok := place[id.key]
+			if !ok {
+				at = len(hashes)
+				place[id.key] = at
+				hashes = append(hashes, fields{names: v.names})
+			}
+			hashes[at].list = append(hashes[at].list, v.field, rueidis.BinaryString(v.data))
+		}
+	}
+	return hashes
+}
+
+// appendWrites appends the commands that write the newest value of each stream.
+func (s *session) appendWrites(cmds rueidis.Commands, entries []entry) rueidis.Commands {
+	isLate := time.Since(entries[0].added) > late
+	for _, h := range newest(entries) {
+		if isLate {
+			cmds = append(cmds, s.writeNewer(h))
+		} else {
+			cmds = append(cmds, s.commands.B().Arbitrary("HSET").Keys(h.names.values).Args(h.list...).Build())
+		}
+		if _, kept := s.kept[h.names.values]; !kept {
+			if len(s.kept) >= maxNames {
+				clear(s.kept)
+			}
+			s.kept[h.names.values] = struct{}{}
+			cmds = append(cmds, s.keep(h.names)...)
+		}
+	}
+	return cmds
+}
+
+func (s *session) writeNewer(h fields) rueidis.Completed {
+	args := append([]string{fmt.Sprint(s.Expiry.Milliseconds())}, h.list...)
+	return s.commands.B().Arbitrary("EVAL").Args(writeNewer, "1").Keys(h.names.values).Args(args...).Build()
+}
+
+// keep returns the commands that make a hash last, and be found.
+func (s *session) keep(n names) rueidis.Commands {
+	b, ms := s.commands.B(), s.Expiry.Milliseconds()
+	return rueidis.Commands{
+		b.Pexpire().Key(n.values).Milliseconds(ms).Build(),
+		b.Sadd().Key(n.components).Member(n.element).Build(),
+	}
+}
+
+// renewExpiry makes the hashes last in which sources of this manager have values.
+func (s *session) renewExpiry() error {
+	_, hashes := s.queue.live()
+	var cmds rueidis.Commands
+	for _, n := range hashes {
+		cmds = append(cmds, s.keep(n)...)
+	}
+	return s.all(cmds)
+}
+
+// portion is how many commands are sent together that others need not wait for.
+const portion = 200
+
+// all runs commands that may find Redis full.
+func (s *session) all(cmds rueidis.Commands) error {
+	for len(cmds) > 0 {
+		n := min(len(cmds), portion)
+		for _, r := range s.commands.DoMulti(s.ctx, cmds[:n]...) {
+			if err := r.Error(); err != nil && !isFull(err) {
+				return err
+			} else if err != nil {
+				s.fullUntil = time.Now().Add(fullPause)
+				s.status.setFull(explain(err))
+			}
+		}
+		cmds = cmds[n:]
+	}
+	return nil
+}
+
+// writeOwn writes the last values of the sources of this manager, unless there are newer
+// ones.
+func (s *session) writeOwn() error {
+	byKey := make(map[string]*fields)
+	s.mu.RLock()
+	for _, l := range s.links {
+		if l.receiver == nil {
+			continue
+		}
+		for v := range l.receiver.LastValues(true) {
+			n := s.queue.namesOf(v.Topic())
+			f := byKey[n.values]
+			if f == nil {
+				f = &fields{names: n}
+				byKey[n.values] = f
+			}
+			f.list = append(f.list, string(v.Stream), rueidis.BinaryString(appendValue(nil, s.origin, v.Number, &v)))
+		}
+	}
+	s.mu.RUnlock()
+	var cmds rueidis.Commands
+	for _, f := range byKey {
+		for list := range slices.Chunk(f.list, 2*portion) {
+			cmds = append(cmds, s.writeNewer(fields{f.names, list}))
+		}
+		cmds = append(cmds, s.keep(f.names)...)
+	}
+	return s.all(cmds)
+}
+
+// read reads the last values of a topic, and publishes the marker of that place.
+func (s *session) read(r *reading) (err error) {
+	defer func() {
+		r.err = err
+		close(r.done)
+	}()
+	b := s.commands.B()
+	elements := []string{component(r.topic)}
+	if r.topic.IsCategory() {
+		if elements, err = s.commands.Do(s.ctx, b.Smembers().Key(s.layout.components(r.topic.Category)).Build()).AsStrSlice(); err != nil {
+			return err
+		}
+	}
+	cmds := make(rueidis.Commands, 0, len(elements)+1)
+	for _, e := range elements {
+		cmds = append(cmds, b.Hgetall().Key(s.layout.valuesOf(r.topic.Category, e)).Build())
+	}
+	m := message{kind: kindMarker, origin: s.origin, received: time.Now(), payload: binary.AppendUvarint(nil, r.number)}
+	cmds = append(cmds, s.toChannel(s.layout.marker(s.origin), m.append(nil)))
+	results := s.commands.DoMulti(s.ctx, cmds...)
+	for i, e := range elements {
+		hash, err := results[i].AsStrMap()
+		if err != nil {
+			if _, isRedis := rueidis.IsRedisErr(err); isRedis { // such as another type of key
+				s.skipValue(s.layout.valuesOf(r.topic.Category, e), err)
+				continue
+			}
+			return err
+		}
+		s.parseValues(r, hash)
+	}
+	return results[len(elements)].Error()
+}
+
+// parseValues adds the values in a hash to what was read.
+func (s *session) parseValues(r *reading, hash map[string]string) {
+	for stream, text := range hash {
+		bytes := unsafe.Slice(unsafe.StringData(text), len(text))
+		origin, v, err := parseValue(r.topic.Category, stream, bytes)
+		switch {
+		case err != nil:
+			s.skipValue(component(r.topic), err)
+		case origin == s.origin: // the hubs of this process have it
+		default:
+			r.values, r.origins = append(r.values, v), append(r.origins, origin)
+		}
+	}
+}
+
+func (s *session) skipValue(where string, err error) {
+	s.malformed.Add(1)
+	s.unread.Failed(time.Now(), err, "where", where)
+}
+
+// isFull reports whether Redis has no memory for what is written.
+func isFull(err error) bool {
+	if err == nil {
+		return false
+	}
+	answer, ok := rueidis.IsRedisErr(err)
+	return ok && strings.HasPrefix(answer.Error(), "OOM")
+}

@@ -1,0 +1,178 @@
+package redis
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rubin-love/love-go/love/hub"
+)
+
+// peers are the other managers.
+type peers struct {
+	mu   sync.Mutex
+	byID map[uint64]*peer
+	dead map[uint64]bool // were here, and may come back
+}
+
+// peer is another manager.
+type peer struct {
+	name    string
+	seen    time.Time // when a sign of life came last
+	beat    time.Time // by its own clock
+	sources map[string]struct{}
+}
+
+// maxDead bounds how many managers are remembered that are not here.
+const maxDead = 1000
+
+func (x *peers) init() { x.byID, x.dead = make(map[uint64]*peer), make(map[uint64]bool) }
+
+// set notes the sources of a manager, as they are in Redis. It returns those that are no
+// longer among them.
+func (x *peers) set(origin uint64, sources []string, now time.Time) (gone []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	p := x.getLocked(origin, now)
+	old := p.sources
+	p.sources = make(map[string]struct{}, len(sources))
+	for _, s := range sources {
+		if s != self {
+			p.sources[strings.Clone(s)] = struct{}{}
+		}
+		delete(old, s)
+	}
+	for s := range old {
+		gone = append(gone, s)
+	}
+	return gone
+}
+
+func (x *peers) getLocked(origin uint64, now time.Time) *peer {
+	p := x.byID[origin]
+	if p == nil {
+		p = &peer{seen: now, sources: make(map[string]struct{})}
+		x.byID[origin] = p
+	}
+	return p
+}
+
+// beat notes a sign of life. known is false if the manager must be asked for its sources,
+// and back is true if it was taken for dead.
+func (x *peers) beat(origin uint64, name string, at, now time.Time) (known, back bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, known = x.byID[origin]
+	p := x.getLocked(origin, now)
+	p.name, p.beat, p.seen = strings.Clone(name), at, now
+	back = x.dead[origin]
+	delete(x.dead, origin)
+	return known, back
+}
+
+func (x *peers) up(origin uint64, source string, now time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.getLocked(origin, now).sources[strings.Clone(source)] = struct{}{}
+}
+
+func (x *peers) gone(origin uint64, source string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if p := x.byID[origin]; p != nil {
+		delete(p.sources, source)
+	}
+}
+
+// isLive reports whether a source is connected to its manager.
+func (x *peers) isLive(origin uint64, source string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	p := x.byID[origin]
+	if p == nil {
+		return false
+	}
+	_, live := p.sources[source]
+	return live
+}
+
+// remove forgets a manager and returns its sources.
+func (x *peers) remove(origin uint64) (sources []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.removeLocked(origin)
+}
+
+func (x *peers) removeLocked(origin uint64) (sources []string) {
+	p := x.byID[origin]
+	if p == nil {
+		return nil
+	}
+	delete(x.byID, origin)
+	if len(x.dead) < maxDead {
+		x.dead[origin] = true
+	}
+	for s := range p.sources {
+		sources = append(sources, s)
+	}
+	return sources
+}
+
+// removeSilent forgets the managers without a sign of life since a time, and returns their
+// sources.
+func (x *peers) removeSilent(since time.Time) (names, sources []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for origin, p := range x.byID {
+		if p.seen.Before(since) {
+			names = append(names, p.name)
+			sources = append(sources, x.removeLocked(origin)...)
+		}
+	}
+	return names, sources
+}
+
+// list returns the managers for [Broker.Peers].
+func (x *peers) list() (list []hub.Peer) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for origin, p := range x.byID {
+		if !p.beat.IsZero() {
+			list = append(list, hub.Peer{ID: hex(origin), Name: p.name, Beat: p.beat})
+		}
+	}
+	return list
+}
+
+// Peers implements [hub.PeerBroker].
+func (b *Broker) Peers() []hub.Peer { return b.peers.list() }
+
+// watchPeers takes managers without a sign of life for dead.
+func (b *Broker) watchPeers(ctx context.Context) {
+	tick := time.NewTicker(b.Beat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			names, sources := b.peers.removeSilent(now.Add(-b.DeadAfter))
+			for _, name := range names {
+				b.Logger.Warn("another manager gives no sign of life: the last values of its producers are stale", "manager", name)
+			}
+			b.sourcesGone(sources)
+		}
+	}
+}
+
+// sourcesGone tells the hubs of this process of sources that have gone.
+func (b *Broker) sourcesGone(sources []string) {
+	var batch []hub.Envelope
+	for _, s := range sources {
+		batch = append(batch, hub.Envelope{Kind: hub.EnvelopeGone, Source: s, Received: time.Now()})
+	}
+	if len(batch) > 0 {
+		b.deliver(batch)
+	}
+}

@@ -1,0 +1,103 @@
+package redis_test
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/hub/redis"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// address returns the address of a Redis for tests. Each test uses a prefix of its own.
+func address(t testing.TB) string {
+	a := os.Getenv("LOVE_TEST_REDIS")
+	if a == "" {
+		t.Skip("LOVE_TEST_REDIS is not set: give the address of a Redis 7, such as redis://127.0.0.1:6379")
+	}
+	return a
+}
+
+// options are for tests: everything happens soon.
+func options(t testing.TB) redis.Options {
+	return redis.Options{Prefix: "test-" + strconv.FormatInt(time.Now().UnixNano(), 36), Beat: 50 * time.Millisecond, DeadAfter: 400 * time.Millisecond, Timeout: time.Second}
+}
+
+func connect(t testing.TB, address string, o redis.Options) *redis.Broker {
+	b, err := redis.New(address, o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	return b
+}
+
+// server is a redis-server of a test's own, which it may stop and disturb.
+type server struct {
+	t    *testing.T
+	port string
+	args []string
+	cmd  *exec.Cmd
+}
+
+func startServer(t *testing.T, args ...string) *server {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("redis-server is not installed")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	s := &server{t: t, port: port, args: append([]string{
+		path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir(), "--appendonly", "no",
+	}, args...)}
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *server) start() {
+	s.cmd = exec.Command(s.args[0], s.args[1:]...)
+	require.NoError(s.t, s.cmd.Start())
+	require.Eventually(s.t, func() bool {
+		conn, err := net.Dial("tcp", s.host())
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	}, 30*time.Second, 10*time.Millisecond)
+}
+
+// stop kills the server.
+func (s *server) stop() {
+	if s.cmd != nil {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+		s.cmd = nil
+	}
+}
+
+func (s *server) host() string    { return "127.0.0.1:" + s.port }
+func (s *server) address() string { return "redis://" + s.host() }
+
+// client returns a client to look at what is in Redis.
+func client(t testing.TB, address string) rueidis.Client {
+	o, err := rueidis.ParseURL(address)
+	require.NoError(t, err)
+	o.DisableCache = true
+	c, err := rueidis.NewClient(o)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+var _ hub.InterestBroker = (*redis.Broker)(nil)
