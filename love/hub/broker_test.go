@@ -11,7 +11,7 @@ import (
 )
 
 func TestTheMemoryBrokerConforms(t *testing.T) {
-	lovetest.RunBroker(t, func(*testing.T) func() hub.Broker {
+	lovetest.RunBroker(t, lovetest.BrokerFeatures{LastValues: true}, func(*testing.T) func() hub.Broker {
 		b := hub.NewMemoryBroker()
 		return func() hub.Broker { return b }
 	})

@@ -12,23 +12,52 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
+// BrokerFeatures says what a broker can do besides carrying messages.
+type BrokerFeatures struct {
+	// LastValues: a hub gets the last values of what was published before it wanted them,
+	// or before it was there.
+	LastValues bool
+	// Interest: a hub gets only what its sessions want.
+	Interest bool
+	// Peers: the broker is a [hub.PeerBroker].
+	Peers bool
+}
+
 // RunBroker is the conformance suite of [hub.Broker]. setup starts whatever the
 // brokers need for each test, and ends it with t.Cleanup. connect returns a broker
 // for each of several hubs that act as one; a broker within one process may return
 // the same value each time.
 //
 //	func TestMyBroker(t *testing.T) {
-//		lovetest.RunBroker(t, func(t *testing.T) func() hub.Broker { … })
+//		lovetest.RunBroker(t, lovetest.BrokerFeatures{}, func(t *testing.T) func() hub.Broker { … })
 //	}
-func RunBroker(t *testing.T, setup func(t *testing.T) (connect func() hub.Broker)) {
-	for name, test := range map[string]func(*testing.T, func() hub.Broker){
+func RunBroker(t *testing.T, f BrokerFeatures, setup func(t *testing.T) (connect func() hub.Broker)) {
+	tests := map[string]func(*testing.T, func() hub.Broker){
 		"every hub gets every batch, the publisher's included": brokerReachesAll,
 		"an envelope arrives unchanged":                        brokerKeepsEnvelopes,
 		"batches of one publisher keep their order":            brokerKeepsOrder,
 		"a batch is not used after it was published":           brokerCopies,
 		"a detached hub gets no more batches":                  brokerDetaches,
 		"hubs attach and detach while others publish":          brokerIsConcurrent,
-	} {
+
+		"subscribers of every hub get a message once for each group, in order": hubsDeliver,
+		"what is published after a confirmation is delivered":                  hubsConfirm,
+		"a request for the state reaches the producer at another hub":          hubsAsk,
+		"a producer gets no more requests from several hubs than from one":     hubsLimitRequests,
+		"the end of a source is known at every hub":                            hubsLoseSource,
+	}
+	if f.LastValues {
+		tests["a snapshot is right at a hub that has not subscribed, and at one that starts"] = hubsShareLastValues
+		tests["a snapshot joins what is published meanwhile without gap or doubling"] = hubsJoinSnapshots
+		tests["the last value of a source that has gone is stale at another hub"] = hubsShareStaleness
+	}
+	if f.Interest {
+		tests["a hub gets only what it wants"] = brokerIsSelective
+	}
+	if f.Peers {
+		tests["the heartbeat names the other hubs, once for a subscriber"] = hubsBeat
+	}
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, setup(t)) })
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 func TestRedisBroker(t *testing.T) {
 	a := address(t)
-	lovetest.RunBroker(t, func(t *testing.T) func() hub.Broker {
+	lovetest.RunBroker(t, lovetest.BrokerFeatures{LastValues: true, Interest: true, Peers: true}, func(t *testing.T) func() hub.Broker {
 		o := options(t)
 		return func() hub.Broker { return connect(t, a, o) }
 	})
