@@ -322,8 +322,7 @@ func (s *session) read(r *reading) (err error) {
 	for _, e := range elements {
 		cmds = append(cmds, b.Hgetall().Key(s.layout.valuesOf(r.topic.Category, e)).Build())
 	}
-	m := message{kind: kindMarker, origin: s.origin, received: time.Now(), payload: binary.AppendUvarint(nil, r.number)}
-	cmds = append(cmds, s.toChannel(s.layout.marker(s.origin), m.append(nil)))
+	cmds = append(cmds, s.marker(r))
 	results := s.commands.DoMulti(s.ctx, cmds...)
 	for i, e := range elements {
 		hash, err := results[i].AsStrMap()
@@ -337,6 +336,12 @@ func (s *session) read(r *reading) (err error) {
 		s.parseValues(r, hash)
 	}
 	return results[len(elements)].Error()
+}
+
+// marker publishes the marker of a reading.
+func (s *session) marker(r *reading) rueidis.Completed {
+	m := message{kind: kindMarker, origin: s.origin, received: time.Now(), payload: binary.AppendUvarint(nil, r.number)}
+	return s.toChannel(s.layout.marker(s.origin), m.append(nil))
 }
 
 // parseValues adds the values in a hash to what was read.

@@ -140,12 +140,28 @@ func (r *receiving) skip(where string, err error) {
 func (s *session) beginReading() {
 	for _, r := range s.topics.unread() {
 		r.mark = r.want.link.receiver.Mark()
-		s.readsMu.Lock()
-		s.number++
-		r.number = s.number
-		s.reads[r.number] = r
-		s.readsMu.Unlock()
+		s.expect(r)
 		s.queue.read(r)
+	}
+}
+
+// expect notes a reading whose marker will come back.
+func (s *session) expect(r *reading) {
+	s.readsMu.Lock()
+	defer s.readsMu.Unlock()
+	s.number++
+	r.number = s.number
+	s.reads[r.number] = r
+}
+
+// learnPeers notes the managers and their sources.
+func (r *receiving) learnPeers(peers map[uint64][]string) {
+	for origin, sources := range peers {
+		if len(sources) > 0 {
+			r.sourcesGone(r.peers.set(origin, sources, time.Now()))
+		} else {
+			r.sourcesGone(r.peers.remove(origin))
+		}
 	}
 }
 
@@ -162,6 +178,10 @@ func (r *receiving) learn(m *message) {
 	select {
 	case <-reading.done:
 	case <-r.ctx.Done():
+		return
+	}
+	if reading.peers != nil {
+		r.learnPeers(reading.peers)
 		return
 	}
 	if reading.err != nil || !r.topics.synced(reading) {

@@ -270,28 +270,41 @@ func (s *session) begin() error {
 // lifetime is how long the set of live sources lasts without a sign of life, in ms.
 func (s *session) lifetime() int64 { return (s.DeadAfter + s.Beat).Milliseconds() }
 
-// readPeers reads the sources of managers.
+// readPeers reads the sources of managers, and publishes the marker of that place.
 func (s *session) readPeers(managers []string) error {
+	r := &reading{done: make(chan struct{}), peers: make(map[uint64][]string)}
+	s.expect(r)
+	defer close(r.done)
 	b := s.commands.B()
+	var origins []uint64
+	cmds := rueidis.Commands{b.Multi().Build()}
 	for _, name := range managers {
-		origin, err := strconv.ParseUint(name, 16, 64)
-		if err != nil || origin == s.origin {
-			continue
+		if origin, err := strconv.ParseUint(name, 16, 64); err == nil && origin != s.origin {
+			origins = append(origins, origin)
+			cmds = append(cmds, b.Smembers().Key(s.layout.live(origin)).Build())
 		}
-		sources, err := s.commands.Do(s.ctx, b.Smembers().Key(s.layout.live(origin)).Build()).AsStrSlice()
+	}
+	cmds = append(cmds, s.marker(r), b.Exec().Build())
+	results := s.commands.DoMulti(s.ctx, cmds...)
+	answers, err := results[len(results)-1].ToArray()
+	if err != nil {
+		return err
+	}
+	var dead []string
+	for i, origin := range origins {
+		sources, err := answers[i].AsStrSlice()
 		if err != nil {
 			return err
 		}
-		if len(sources) > 0 {
-			s.sourcesGone(s.peers.set(origin, sources, time.Now()))
-			continue
-		}
-		s.sourcesGone(s.peers.remove(origin))
-		if err := s.commands.Do(s.ctx, b.Srem().Key(s.layout.managers()).Member(name).Build()).Error(); err != nil && !isFull(err) {
-			return err
+		r.peers[origin] = sources
+		if len(sources) == 0 {
+			dead = append(dead, hex(origin))
 		}
 	}
-	return nil
+	if len(dead) == 0 {
+		return nil
+	}
+	return s.all(rueidis.Commands{b.Srem().Key(s.layout.managers()).Member(dead...).Build()})
 }
 
 // beat gives signs of life, and fails the session if they do not come back.

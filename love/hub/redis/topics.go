@@ -317,4 +317,6 @@ type reading struct {
 	values  []hub.LastValue
 	origins []uint64 // of the values
 	err     error    // they could not be read; the connection ends
+
+	peers map[uint64][]string // instead of values: managers and their sources
 }
