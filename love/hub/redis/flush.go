@@ -65,10 +65,20 @@ func (s *session) flushAll() {
 	}
 }
 
-// send sends messages and reads what is asked for, in this order.
+// send sends messages and reads what is asked for, in this order. Which sources there are
+// comes before the values of which some may be stale.
 func (s *session) send(t taken) error {
 	if len(t.entries) > 0 {
 		if err := s.publish(t.entries); err != nil {
+			return err
+		}
+	}
+	if len(t.peers) > 0 {
+		names := make([]string, 0, len(t.peers))
+		for _, p := range t.peers {
+			names = append(names, hex(p))
+		}
+		if err := s.readPeers(names); err != nil {
 			return err
 		}
 	}
@@ -78,16 +88,7 @@ func (s *session) send(t taken) error {
 		}
 	}
 	if t.renew {
-		if err := s.renewExpiry(); err != nil {
-			return err
-		}
-	}
-	if len(t.peers) > 0 {
-		names := make([]string, 0, len(t.peers))
-		for _, p := range t.peers {
-			names = append(names, hex(p))
-		}
-		return s.readPeers(names)
+		return s.renewExpiry()
 	}
 	return nil
 }
@@ -97,50 +98,39 @@ func (s *session) publish(entries []entry) error {
 	writes := !time.Now().Before(s.fullUntil)
 	err := s.transact(entries, writes)
 	if writes && isFull(err) {
-		s.fullUntil = time.Now().Add(fullPause)
-		s.status.setFull(explain(err))
+		s.foundFull(err)
 		return s.transact(entries, false)
 	}
 	if err == nil && writes && s.status.setFull(nil) {
+		if err := s.register(); err != nil {
+			return err
+		}
 		return s.writeOwn()
 	}
 	return err
 }
 
-// transact sends one transaction, with values if writes is set.
+// transact sends one transaction, with values if writes is set. Without, it is none: a
+// Redis that is full takes no transactions.
 func (s *session) transact(entries []entry, writes bool) error {
-	b := s.commands.B()
 	cmds := make(rueidis.Commands, 0, len(entries)+8)
-	cmds = append(cmds, b.Multi().Build())
+	beat := -1
 	if writes {
 		cmds = s.appendWrites(cmds, entries)
 	}
-	beats := -1
 	for i := range entries {
 		e := &entries[i]
 		if writes {
-			switch e.kind {
-			case kindUp:
-				cmds = append(cmds, b.Sadd().Key(s.layout.live(s.origin)).Member(e.source).Build())
-			case kindGone:
-				cmds = append(cmds, b.Srem().Key(s.layout.live(s.origin)).Member(e.source).Build())
-			case kindBeat:
-				beats = len(cmds) - 1
-				cmds = append(cmds, b.Pexpire().Key(s.layout.live(s.origin)).Milliseconds(s.lifetime()).Build())
-			case kindBye:
-				cmds = append(cmds, b.Del().Key(s.layout.live(s.origin)).Build(), b.Srem().Key(s.layout.managers()).Member(hex(s.origin)).Build())
+			if e.kind == kindBeat {
+				beat = len(cmds)
 			}
+			cmds = s.appendState(cmds, e)
+		} else if e.kind == kindBeat {
+			cmds = s.appendState(cmds, e) // it takes no memory
 		}
 		cmds = append(cmds, s.message(e))
 	}
-	cmds = append(cmds, b.Exec().Build())
-	results := s.commands.DoMulti(s.ctx, cmds...)
-	for _, r := range results[:len(results)-1] {
-		if err := r.Error(); err != nil {
-			return err
-		}
-	}
-	answers, err := results[len(results)-1].ToArray()
+	answers, err := s.exec(cmds, writes)
 	if err != nil {
 		return err
 	}
@@ -150,13 +140,55 @@ func (s *session) transact(entries []entry, writes bool) error {
 			s.unread.Failed(time.Now(), explain(err))
 		}
 	}
-	if beats >= 0 && beats < len(answers) {
-		if n, err := answers[beats].AsInt64(); err == nil && n == 0 {
-			return errors.New("Redis has lost what this manager wrote")
+	if beat >= 0 {
+		if n, err := answers[beat].AsInt64(); err == nil && n == 0 {
+			return errors.New("what this manager wrote is no longer in Redis")
 		}
 	}
 	s.queue.published(len(entries))
 	return nil
+}
+
+// appendState appends what an entry changes in the state of this manager.
+func (s *session) appendState(cmds rueidis.Commands, e *entry) rueidis.Commands {
+	b, live := s.commands.B(), s.layout.live(s.origin)
+	switch e.kind {
+	case kindUp:
+		return append(cmds, b.Sadd().Key(live).Member(e.source).Build())
+	case kindGone:
+		return append(cmds, b.Srem().Key(live).Member(e.source).Build())
+	case kindBeat:
+		return append(cmds, b.Pexpire().Key(live).Milliseconds(s.lifetime()).Build())
+	case kindBye:
+		return append(cmds, b.Del().Key(live).Build(), b.Srem().Key(s.layout.managers()).Member(hex(s.origin)).Build())
+	}
+	return cmds
+}
+
+// exec runs commands, as a transaction or one after the other, and returns their answers.
+func (s *session) exec(cmds rueidis.Commands, transaction bool) ([]rueidis.RedisMessage, error) {
+	if transaction {
+		cmds = slices.Insert(cmds, 0, s.commands.B().Multi().Build())
+		cmds = append(cmds, s.commands.B().Exec().Build())
+	}
+	results := s.commands.DoMulti(s.ctx, cmds...)
+	if transaction {
+		for _, r := range results[:len(results)-1] {
+			if err := r.Error(); err != nil {
+				return nil, err
+			}
+		}
+		return results[len(results)-1].ToArray()
+	}
+	answers := make([]rueidis.RedisMessage, 0, len(results))
+	for _, r := range results {
+		answer, err := r.ToMessage()
+		if _, isRedis := rueidis.IsRedisErr(err); err != nil && !isRedis {
+			return nil, err
+		}
+		answers = append(answers, answer)
+	}
+	return answers, nil
 }
 
 func (s *session) message(e *entry) rueidis.Completed {
@@ -266,8 +298,7 @@ func (s *session) all(cmds rueidis.Commands) error {
 			if err := r.Error(); err != nil && !isFull(err) {
 				return err
 			} else if err != nil {
-				s.fullUntil = time.Now().Add(fullPause)
-				s.status.setFull(explain(err))
+				s.foundFull(err)
 			}
 		}
 		cmds = cmds[n:]

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -126,7 +127,7 @@ func (x *peers) removeSilent(since time.Time) (names, sources []string) {
 	defer x.mu.Unlock()
 	for origin, p := range x.byID {
 		if p.seen.Before(since) {
-			names = append(names, p.name)
+			names = append(names, cmp.Or(p.name, hex(origin)))
 			sources = append(sources, x.removeLocked(origin)...)
 		}
 	}

@@ -27,9 +27,9 @@ func address(t testing.TB) string {
 	return a
 }
 
-// options are for tests: everything happens soon.
+// options are for tests that share a Redis.
 func options(t testing.TB) redis.Options {
-	return redis.Options{Prefix: "test-" + strconv.FormatInt(time.Now().UnixNano(), 36), Beat: 50 * time.Millisecond, DeadAfter: 400 * time.Millisecond, Timeout: time.Second}
+	return redis.Options{Prefix: "test-" + strconv.FormatInt(time.Now().UnixNano(), 36), Beat: 250 * time.Millisecond, DeadAfter: 30 * time.Second, Timeout: 10 * time.Second}
 }
 
 func connect(t testing.TB, address string, o redis.Options) *redis.Broker {

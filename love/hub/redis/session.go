@@ -151,7 +151,7 @@ func (s *session) waitUntilSubscribed(ctx context.Context) error {
 		case <-s.ctx.Done():
 			return context.Cause(s.ctx)
 		case <-late.C:
-			return fmt.Errorf("Redis has not confirmed a subscription within %v", s.Timeout)
+			return fmt.Errorf("no confirmation of a subscription within %v", s.Timeout)
 		case <-s.inbox.confirmed:
 		}
 	}
@@ -236,28 +236,10 @@ func (s *session) subscribed(c rueidis.PubSubSubscription) {
 // begin tells the others, in Redis, what there is at this manager, and learns the same of
 // them. Nothing is flushed meanwhile.
 func (s *session) begin() error {
-	sources, _ := s.queue.live()
-	b := s.commands.B()
-	live := s.layout.live(s.origin)
-	cmds := rueidis.Commands{
-		b.Sadd().Key(s.layout.managers()).Member(hex(s.origin)).Build(),
-		b.Multi().Build(),
-		b.Del().Key(live).Build(),
-		b.Sadd().Key(live).Member(append(sources, self)...).Build(),
-		b.Pexpire().Key(live).Milliseconds(s.lifetime()).Build(),
-		b.Exec().Build(),
-		b.Smembers().Key(s.layout.managers()).Build(),
+	if err := s.register(); err != nil {
+		return err
 	}
-	results := s.commands.DoMulti(s.ctx, cmds...)
-	for _, r := range results[:6] {
-		if err := r.Error(); err != nil && !isFull(err) {
-			return err
-		} else if err != nil {
-			s.status.setFull(explain(err))
-			break
-		}
-	}
-	managers, err := results[6].AsStrSlice()
+	managers, err := s.commands.Do(s.ctx, s.commands.B().Smembers().Key(s.layout.managers()).Build()).AsStrSlice()
 	if err != nil {
 		return err
 	}
@@ -265,6 +247,31 @@ func (s *session) begin() error {
 		return err
 	}
 	return s.writeOwn()
+}
+
+// register writes that this manager is there, with its sources.
+func (s *session) register() error {
+	sources, _ := s.queue.live()
+	b, live := s.commands.B(), s.layout.live(s.origin)
+	if err := s.all(rueidis.Commands{b.Sadd().Key(s.layout.managers()).Member(hex(s.origin)).Build()}); err != nil {
+		return err
+	}
+	_, err := s.exec(rueidis.Commands{
+		b.Del().Key(live).Build(),
+		b.Sadd().Key(live).Member(append(sources, self)...).Build(),
+		b.Pexpire().Key(live).Milliseconds(s.lifetime()).Build(),
+	}, true)
+	if isFull(err) {
+		s.foundFull(err)
+		return nil
+	}
+	return err
+}
+
+// foundFull notes that Redis takes no values for a while.
+func (s *session) foundFull(err error) {
+	s.fullUntil = time.Now().Add(fullPause)
+	s.status.setFull(explain(err))
 }
 
 // lifetime is how long the set of live sources lasts without a sign of life, in ms.
@@ -277,16 +284,21 @@ func (s *session) readPeers(managers []string) error {
 	defer close(r.done)
 	b := s.commands.B()
 	var origins []uint64
-	cmds := rueidis.Commands{b.Multi().Build()}
 	for _, name := range managers {
 		if origin, err := strconv.ParseUint(name, 16, 64); err == nil && origin != s.origin {
 			origins = append(origins, origin)
-			cmds = append(cmds, b.Smembers().Key(s.layout.live(origin)).Build())
 		}
 	}
-	cmds = append(cmds, s.marker(r), b.Exec().Build())
-	results := s.commands.DoMulti(s.ctx, cmds...)
-	answers, err := results[len(results)-1].ToArray()
+	read := func() (cmds rueidis.Commands) {
+		for _, origin := range origins {
+			cmds = append(cmds, b.Smembers().Key(s.layout.live(origin)).Build())
+		}
+		return append(cmds, s.marker(r))
+	}
+	answers, err := s.exec(read(), true)
+	if isFull(err) {
+		answers, err = s.exec(read(), false)
+	}
 	if err != nil {
 		return err
 	}

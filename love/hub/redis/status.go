@@ -28,7 +28,7 @@ type status struct {
 	connected int   // times
 }
 
-var errConnecting = errors.New("Redis has not answered yet")
+var errConnecting = errors.New("no answer of Redis yet")
 
 func (s *status) init(b *Broker) {
 	s.b, s.failure, s.since = b, errConnecting, time.Now()
