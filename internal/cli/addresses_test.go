@@ -32,8 +32,11 @@ func TestNoErrorShowsTheSecretsOfAnAddress(t *testing.T) {
 			u.env["LOVED_COMMANDER"] = a
 			return append(manager, "--ldap-insecure")
 		}},
-		"--broker":         {"redis", func(_ *user, a string) []string { return append(manager, "--broker", a) }},
-		"LOVED_BROKER":     {"redis", func(u *user, a string) []string { u.env["LOVED_BROKER"] = a; return manager }},
+		"check --broker": {"redis", func(_ *user, a string) []string { return []string{"check", "--broker", a, "--insecure-dev"} }},
+		"check LOVED_BROKER": {"redis", func(u *user, a string) []string {
+			u.env["LOVED_BROKER"] = a
+			return []string{"check", "--insecure-dev"}
+		}},
 		"REDIS_HOST":       {"redis", func(u *user, a string) []string { u.env["REDIS_HOST"] = a; return manager }},
 		"--database":       {"postgres", func(_ *user, a string) []string { return []string{"user", "list", "--database", a} }},
 		"check --database": {"postgres", func(_ *user, a string) []string { return []string{"check", "--database", a, "--insecure-dev"} }},

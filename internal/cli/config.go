@@ -255,7 +255,7 @@ func (v variable) shown(secrets bool) string {
 // variablesOf are the variables without a flag that roles read; one that ends in _ stands
 // for all that begin so.
 var variablesOf = map[string][]string{
-	"manager":   {"LOVE_SITE", "REMOTE_STORAGE", "REDIS_HOST"},
+	"manager":   {"LOVE_SITE", "REMOTE_STORAGE"},
 	"producer":  {"FINISHED_SCRIPTS_LIST_SIZE", "UPDATE_SCRIPTS_SCHEMA_ON_START", "LSST_"},
 	"commander": {"LOVE_SITE", "LSST_"},
 }

@@ -35,6 +35,7 @@ type managerFlags struct {
 	database                   databaseFlag
 	processPassword, secretKey string
 	tokenLifetime              time.Duration
+	broker                     brokerFlags
 	admin, user, commandUser   string // passwords
 	insecureDev                bool
 	legacyInitialState, trace  bool
@@ -96,7 +97,8 @@ var managerFlagGroups = []flagGroup{
 	}},
 	{"Services outside of LOVE", true, []string{"ole", "jira", "jira-*", "smtp-*", "nightreport-*", "nightly-digest"}},
 	{"Archive and EFDs", true, []string{"archive-*", "efd*"}},
-	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "compression", "drain", "broker"}},
+	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "compression", "drain"}},
+	{"Several managers", true, []string{"broker", "broker-*"}},
 	{"Limits (0 is the default)", true, []string{"limit-*"}},
 	{"Time", true, []string{"leap-seconds"}},
 }
@@ -141,8 +143,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	list(&f.commandFrom, "command-from", "`NETWORKS` that may command; needed with, and only with, --commanding location", "LOVED_COMMAND_FROM")
 	fs.BoolVar(&f.insecureDev, "insecure-dev", false, "allow secrets that are short or that can be guessed")
 	flag(&f.legacyInitialState, "initial-state-legacy", false, "send initial_state requests to initial_state-all-all-all, for old producers", "LOVE_PRODUCER_LEGACY")
-	fs.Var(oneOf("memory"), "broker", "what connects several managers; memory, the only value so far, connects none")
-	bindEnv(fs, "broker", "LOVED_BROKER")
+	f.broker.register(fs)
 	str(&f.urlPrefix, "url-prefix", "", "`PATH` before /manager", "URL_SUBPATH")
 	list(&f.origins, "origins", "browser `ORIGINS` that may connect (default all)", "LOVED_ORIGINS")
 	enum(&f.userPublish, "user-publish", "what a user's connection may publish", "LOVED_USER_PUBLISH", "love_csc", "none", "any")
@@ -232,7 +233,7 @@ func (f *managerFlags) check() error {
 	if err := f.ldap.check(); err != nil {
 		return err
 	}
-	for _, check := range []func() error{f.commands.check, f.archive.check, f.efds.check} {
+	for _, check := range []func() error{f.commands.check, f.broker.check, f.archive.check, f.efds.check} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -265,9 +266,6 @@ func (f *managerFlags) resolve(fs *pflag.FlagSet, env func(string) (string, bool
 	f.services.resolve(env)
 	if site, _ := env("LOVE_SITE"); site != "" && site != "summit" {
 		f.remote = [3]string{} // only the summit has remote control rooms
-	}
-	if value, _ := env("REDIS_HOST"); value != "" && !fs.Changed("broker") {
-		return fmt.Errorf("REDIS_HOST is set, which this release cannot use yet: give --broker memory to do without it")
 	}
 	return nil
 }
@@ -310,6 +308,14 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 		config.Informer, config.Heartbeater, config.Logbook = client, client, client
 	}
 	config.Wrap = traces.handler
+	broker, err := f.broker.open(config.Name, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if broker != nil {
+		defer broker.Close()
+		config.Broker = broker
+	}
 	services, err := f.openServices(log)
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -207,7 +207,9 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		"no runs beside commands":            {nil, []string{"bench", "--shape", "commands", "--runs", "-1"}, exitUsage, "--runs is -1"},
 		"no commands to run beside":          {nil, []string{"bench", "--shape", "commands", "--commands", "0"}, exitUsage, "--commands is 0"},
 		"no load":                            {nil, []string{"bench", "--rate", "0"}, exitUsage, "rate"},
-		"a broker of Python's":               {environment{"REDIS_HOST": "redis"}, []string{"manager"}, exitUsage, "REDIS_HOST"},
+		"an address for a host":              {environment{"REDIS_HOST": "redis://redis"}, []string{"manager"}, exitUsage, "REDIS_HOST"},
+		"no port":                            {environment{"REDIS_HOST": "redis", "REDIS_PORT": "many"}, []string{"manager"}, exitUsage, "REDIS_PORT"},
+		"no broker":                          {nil, []string{"manager", "--broker", "rabbit://host"}, exitUsage, "redis://host:6379"},
 		"another permission type":            {environment{"COMMANDING_PERMISSION_TYPE": "everybody"}, []string{"manager"}, exitUsage, "COMMANDING_PERMISSION_TYPE"}, // docs/protocol/manager.md#commands
 		"wrong variable":                     {environment{"LOVED_NAN": "zero"}, []string{"manager"}, exitUsage, "LOVED_NAN"},
 		"no lifetime":                        {nil, []string{"manager", "--token-lifetime", "0s"}, exitUsage, "--token-lifetime"},

@@ -58,7 +58,7 @@ func (m *Manager) Dependencies(ctx context.Context) []DependencyState {
 }
 
 // readyz answers 200 if every required dependency works, otherwise 503, with one
-// line per dependency.
+// line per dependency. "ready, degraded" means that one that is not required fails.
 func (m *Manager) readyz(w http.ResponseWriter, r *http.Request) {
 	status, verdict := http.StatusOK, "ready"
 	var lines strings.Builder
@@ -68,6 +68,9 @@ func (m *Manager) readyz(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		fmt.Fprintf(&lines, "%s: %s\n", d.Name, mask.Text(d.Err.Error())) // it can be read without a log-in
+		if status == http.StatusOK {
+			verdict = "ready, degraded"
+		}
 		if d.Required {
 			status, verdict = http.StatusServiceUnavailable, "not ready"
 		}

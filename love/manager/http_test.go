@@ -211,7 +211,7 @@ func TestHealth_AliveAndReadyAreDifferent(t *testing.T) {
 	h := newHarness(t, func(c *manager.Config) { c.Dependencies = dependencies })
 	got := h.call("GET", "/readyz", "")
 	require.Equal(t, 200, got.StatusCode)
-	require.Equal(t, "ready\ndatabase: ok\ncommander: no heartbeat: connection refused\n", got.body)
+	require.Equal(t, "ready, degraded\ndatabase: ok\ncommander: no heartbeat: connection refused\n", got.body)
 
 	database = errors.New("no answer from postgres://love:SECRET@db/love")
 	require.Contains(t, h.call("GET", "/readyz", "").body, "database: no answer from postgres://…@db/love\n", "it can be read without a log-in")
@@ -242,7 +242,7 @@ func TestReadiness_ChecksEverythingAtTheSameTime(t *testing.T) {
 			{Name: "a", Check: waits}, {Name: "b", Check: waits}, {Name: "c", Check: func(context.Context) error { panic("a bug") }},
 		}
 	})
-	require.Equal(t, "ready\na: ok\nb: ok\nc: the check panicked: a bug\n", h.call("GET", "/readyz", "").body)
+	require.Equal(t, "ready, degraded\na: ok\nb: ok\nc: the check panicked: a bug\n", h.call("GET", "/readyz", "").body)
 }
 
 // panicking is a commander with a bug.

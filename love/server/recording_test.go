@@ -145,7 +145,7 @@ func TestAServerWhoseArchiveCannotBeOpenedServesAndTriesAgain(t *testing.T) {
 			return w.Body.String()
 		}
 		publishPosition(t, s, 1)
-		require.Equal(t, "ready\ndatabase: ok\narchive: the history is not available: archive "+dir+": another archive records into the folder: give each manager a folder of its own\n", ask("/readyz"))
+		require.Equal(t, "ready, degraded\ndatabase: ok\narchive: the history is not available: archive "+dir+": another archive records into the folder: give each manager a folder of its own\n", ask("/readyz"))
 		require.Contains(t, ask("/metrics"), "love_archive_writable 0\n")
 		require.Equal(t, 1, strings.Count(log.String(), "nothing is recorded"))
 		require.NoError(t, other.Close())

@@ -103,7 +103,9 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	s.hub = hub.New(s.hubOptions(heartbeats)...)
 	config.Hub = s.hub
 	if check := s.hub.BrokerCheck(); check != nil {
-		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "broker", Check: check, Required: true})
+		// Without it the manager goes on for its own clients: if all managers were not ready
+		// because of it, nobody could connect anywhere.
+		config.Dependencies = append(config.Dependencies, manager.Dependency{Name: "broker", Check: check})
 	}
 	s.http = httpserver.New(httpserver.Config{
 		Handler: s.wrapped(), Logger: c.Logger, MaxPerAddress: c.MaxConnectionsPerAddress, Sockets: s.hub.Limits().Sessions,

@@ -92,8 +92,8 @@ func (o Options) client(address string) (c rueidis.ClientOption, err error) {
 	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix" {
 		return c, fmt.Errorf("the address of Redis, %q, must be like redis://host:6379, rediss://… with TLS, or unix:///path", mask.Address(address))
 	}
-	if c, err = rueidis.ParseURL(address); err != nil {
-		return c, fmt.Errorf("the address of Redis, %q: %w", mask.Address(address), errors.New(strings.TrimPrefix(err.Error(), "redis: ")))
+	if c, err = rueidis.ParseURL(address); err != nil { // its text may have a secret
+		return c, fmt.Errorf("the address of Redis, %q, must have nothing but the number of a database behind the host, or ?addr=HOST:PORT&…", mask.Address(address))
 	}
 	c.Username, c.Password = cmp.Or(c.Username, o.Username), cmp.Or(c.Password, o.Password)
 	if o.TLS != nil && c.TLSConfig != nil {

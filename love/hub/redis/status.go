@@ -113,8 +113,5 @@ func explain(err error) error {
 			return fmt.Errorf("%s (%w)", meaning, err)
 		}
 	}
-	if strings.Contains(text, "without any password configured") {
-		return fmt.Errorf("a password was given, and Redis has none: leave REDIS_PASS away (%w)", err)
-	}
 	return err
 }
