@@ -93,7 +93,7 @@ func (s *server) address() string { return "redis://" + s.host() }
 func client(t testing.TB, address string) rueidis.Client {
 	o, err := rueidis.ParseURL(address)
 	require.NoError(t, err)
-	o.DisableCache = true
+	o.DisableCache, o.ForceSingleClient = true, true
 	c, err := rueidis.NewClient(o)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
