@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"love/client":    {"love", "love/commander", "love/commander/commanderhttp", "love/history"},
 	"love/dashboard": {},
 	"love/hub":       {"love", "love/auth"},
+	"love/hub/redis": {"love", "love/hub"},
 	"love/manager": {
 		"love", "love/audit", "love/auth", "love/commander", "love/commander/authority", "love/commander/commanderhttp", "love/dashboard", "love/hub",
 	},
@@ -105,6 +106,7 @@ var mayNeed = map[string][]string{
 	"love/dashboard":       {},
 	"love/external":        append(slices.Clone(compressed), "github.com/julienschmidt/httprouter", "github.com/wneessen/go-mail", "golang.org/x/crypto", "golang.org/x/text"),
 	"love/hub":             compressed,
+	"love/hub/redis":       append(slices.Clone(compressed), "github.com/redis/rueidis", "golang.org/x/sys"),
 	"love/history":         {},
 	"love/history/archive": {"github.com/klauspost/compress"},
 	"love/history/efd":     {},

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"maps"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/client"
+)
+
+// testPostgres returns the address of a fresh schema.
+func testPostgres(t *testing.T) string {
+	server := os.Getenv("LOVE_TEST_POSTGRES")
+	if server == "" {
+		t.Skip("LOVE_TEST_POSTGRES is not set: give it postgres://USER:PASSWORD@HOST:PORT/NAME of a database for tests")
+	}
+	db, err := sql.Open("pgx", server)
+	require.NoError(t, err)
+	name := "test_" + strings.ToLower(rand.Text())
+	_, err = db.Exec("CREATE SCHEMA " + name)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := db.Exec("DROP SCHEMA " + name + " CASCADE")
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+	})
+	u, err := url.Parse(server)
+	require.NoError(t, err)
+	q := u.Query()
+	q.Set("search_path", name)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// startManagers starts managers that act as one, and returns their URLs.
+func (u *user) startManagers(names ...string) (urls []string) {
+	address, prefix := testRedis(u.t)
+	maps.Copy(u.env, environment{
+		"PROCESS_CONNECTION_PASS": "a good long one", "ADMIN_USER_PASS": "admin's", "USER_USER_PASS": "user's",
+		"LOVED_DATABASE": testPostgres(u.t), "LOVED_BROKER": address, "LOVED_BROKER_PREFIX": prefix,
+	})
+	for _, name := range names {
+		_, at := u.restartManager("--name", name)
+		urls = append(urls, at)
+	}
+	return urls
+}
+
+func TestManagersThatShareRedisActAsOne(t *testing.T) {
+	u := newUser(t)
+	urls := u.startManagers("first", "second")
+	s := u.subscribe("--manager="+urls[0], "event-ATDome-0-summaryState")
+	u.mustRun("", "pub", "--manager", urls[1], "event", "ATDome", "summaryState", `[{"summaryState":{"value":2}}]`)
+	s.waitFor(`"summaryState":\{"value":2\}`)
+
+	late := u.subscribe("--manager="+urls[0], "--snapshot", "event-ATDome-0-summaryState")
+	late.waitFor(`"stale":true`)
+
+	beat := u.subscribe("--manager="+urls[0], "heartbeat-manager-0-stream")
+	beat.waitFor(`"csc":"Manager",.*"csc":"Manager:second"`)
+	require.Equal(t, "ready\ndatabase: ok\nbroker: ok\n", request(t, "GET", urls[0]+"/readyz", "", ""))
+}
+
+// A user's websockets close at all managers, wherever it was that the token was deleted or
+// the user disabled.
+func TestARevocationClosesWebsocketsAtAllManagers(t *testing.T) {
+	u := newUser(t)
+	urls := u.startManagers("first", "second")
+	open := func(token string) (wait func()) {
+		var closed []func()
+		for _, at := range urls {
+			conn, _, _, err := ws.Dial(t.Context(), "ws"+strings.TrimPrefix(at, "http")+"/manager/ws/subscription?token="+token)
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = conn.Close() })
+			closed = append(closed, func() {
+				for {
+					_, _, err := wsutil.ReadServerData(conn)
+					if closed, ok := err.(wsutil.ClosedError); ok {
+						require.Equal(t, ws.StatusNormalClosure, closed.Code)
+						return
+					}
+					require.NoError(t, err)
+				}
+			})
+		}
+		return func() {
+			for _, wait := range closed {
+				wait()
+			}
+		}
+	}
+	login := func() (*client.Client, string) {
+		l, err := client.Login(t.Context(), urls[0], "user", "user's")
+		require.NoError(t, err)
+		c, err := client.New(urls[0], client.WithToken(l.Token))
+		require.NoError(t, err)
+		return c, l.Token
+	}
+	c, token := login()
+	wait := open(token)
+	require.NoError(t, c.Logout(t.Context()))
+	wait()
+
+	_, token = login()
+	wait = open(token)
+	u.mustRun("", "user", "disable", "user")
+	wait()
+}
