@@ -32,5 +32,5 @@ func TestCheckTestsRedis(t *testing.T) {
 	require.NoError(t, err)
 	u.env["REDIS_HOST"], u.env["REDIS_PORT"] = host, port
 	got = u.run("check", "--insecure-dev")
-	require.Regexp(t, `FAILED   Redis: Redis at redis://`+host+`:\d+ cannot be used: .*refused`, got.out)
+	require.Regexp(t, `FAILED   Redis: the Redis at redis://`+host+`:\d+ cannot be used: .*refused`, got.out)
 }

@@ -33,7 +33,7 @@ func Probe(ctx context.Context, address string, o Options) (found string, err er
 	}
 	client, err := rueidis.NewClient(settings)
 	if err != nil {
-		return "", fmt.Errorf("Redis at %s cannot be used: %w", maskAddress(address), explain(err))
+		return "", fmt.Errorf("the Redis at %s cannot be used: %w", maskAddress(address), explain(err))
 	}
 	defer client.Close()
 	cluster := client.Mode() == rueidis.ClientModeCluster
@@ -90,7 +90,7 @@ func (i info) check() error {
 	used, _ := strconv.ParseFloat(i["used_memory"], 64)
 	limit, _ := strconv.ParseFloat(i["maxmemory"], 64)
 	if limit > 0 && used > 0.9*limit {
-		return fmt.Errorf("Redis has used %.0f %% of its memory: give it more (maxmemory)", 100*used/limit)
+		return fmt.Errorf("%.0f %% of the memory of Redis is used: give it more (maxmemory)", 100*used/limit)
 	}
 	return nil
 }
