@@ -9,6 +9,7 @@ export const views = [
   { id: 'queue', title: 'Script queue', module: './queue.js', style: 'views/queue.css' },
   { id: 'alarms', title: 'Alarms', module: './alarms.js', style: 'views/alarms.css', badge: AlarmBadge },
   { id: 'commands', title: 'Commands', module: './commands.js', style: 'views/commands.css' },
+  { id: 'logs', title: 'Logs', module: './logs.js', style: 'views/logs.css' },
   { id: 'hub', title: 'Hub', module: './hub.js', style: 'views/hub.css' },
   { id: 'admin', title: 'Users', module: './admin.js', style: 'views/hub.css', admin: true },
   { id: 'about', title: 'About', module: './about.js' },

@@ -16,7 +16,8 @@ const colour = (level) => (level >= 40 ? 'alarm' : level >= 30 ? 'warning' : lev
 
 export const Level = ({ level }) => html`<${State} level=${colour(level)} text=${levelName(level)} title=${`level ${level}`} />`;
 
-const plain = (fields) => Object.fromEntries(Object.entries(fields).map(([k, v]) => [k, v !== null && typeof v === 'object' && 'value' in v ? v.value : v]));
+/** The values of decorated fields. */
+export const plain = (fields) => Object.fromEntries(Object.entries(fields).map(([k, v]) => [k, v !== null && typeof v === 'object' && 'value' in v ? v.value : v]));
 
 /**
  * A message of an event logMessage.
@@ -49,13 +50,6 @@ export const lineOf = (d) => line(d.csc, d.salindex, plain(fieldsOf(d.value)), d
 export function lineOfRecord(record) {
   const [, csc, salindex] = record.group.split('-');
   return line(csc, salindex, record.fields, Date.parse(record.time));
-}
-
-/** Joins lines that may have come twice: newest first, at most that many. */
-export function joined(lines, more, most) {
-  const all = new Map();
-  for (const l of [...more, ...lines]) if (!all.has(l.key)) all.set(l.key, l);
-  return [...all.values()].sort((a, b) => b.at - a.at).slice(0, most);
 }
 
 export function Lines({ lines, component, date }) {

@@ -2,8 +2,9 @@
 import { html, useRef, useSignal } from '../html.js';
 import { useFeed } from '../store.js';
 import { Empty, Panel, State, Time, formatDuration } from '../ui.js';
-import { Lines, joined, lineOf } from './loglines.js';
+import { Lines, lineOf } from './loglines.js';
 import { fromTAI } from './orders.js';
+import { joined } from './past.js';
 import { stateOf } from './scripts.js';
 
 const most = 1000; // lines
