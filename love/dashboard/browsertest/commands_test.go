@@ -143,6 +143,39 @@ func TestCommands_WhoMayNotSeesNoButtonThatCommands(t *testing.T) {
 	p.look("commands-forbidden")
 }
 
+func TestCommands_OnlyWhatTheUserMayGiveIsOffered(t *testing.T) {
+	o := newObservatory(t)
+	o.AddUser("pat", "pat", "ATDome:*:move*", "ScriptQueue:1:pause")
+	p := newBrowser(t).openAs("pat", o.URL+"/#/commands")
+	p.click("[name=find]")
+	p.waitText(".choices", "ATDome moveAzimuth")
+	require.Equal(t, []any{"ATDome moveAzimuth", "ATDome moveShutterDropoutDoor", "ATDome moveShutterMainDoor", "ScriptQueue:1 pause"},
+		p.eval(`[...document.querySelectorAll('.choices li')].map((e) => e.innerText)`))
+	require.NotContains(t, p.text("main"), "Take authority")
+	p.goTo("#/commands/ATDome/openShutter")
+	p.waitText(theForm, "You may not give ATDome openShutter.")
+	p.goTo("#/commands/MTMount/stop")
+	p.waitText("main", "You may look at MTMount, not command it.")
+	p.goTo("#/commands/Nothing/stop")
+	p.waitText("main", "You may look at Nothing, not command it.")
+	p.goTo("#/queue/1")
+	p.waitText(".queue-state .button", "Pause the queue")
+	require.Equal(t, "Pause the queue", p.text(".queue .button"))
+}
+
+func TestCommands_WithoutADefinitionThereIsNoForm(t *testing.T) {
+	o := newObservatory(t)
+	p := newBrowser(t).openAs("cmd_user", o.URL+"/#/commands/%3Cb%3ENothing/stop")
+	p.waitText(theForm+", main .empty", "There is no definition of <b>Nothing, so there is no form for its commands.")
+	p.goTo("#/commands/ATDome/dance")
+	p.waitText(theForm, "ATDome has no command dance, by the definitions of this manager.")
+	p.goTo("#/commands/constructor/toString")
+	p.waitText("main", "There is no definition of constructor")
+	p.goTo("#/commands/ATDome/constructor")
+	p.waitText(theForm, "ATDome has no command constructor")
+	p.look("commands-undefined")
+}
+
 func TestCommands_AuthorityAndApproval(t *testing.T) {
 	open, err := love.ParseCommandPattern("ATDome:*:openShutter")
 	require.NoError(t, err)

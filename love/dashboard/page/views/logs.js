@@ -13,7 +13,7 @@ const tabs = [['messages', 'Messages of components', Messages], ['observing', 'O
 export default function Logs({ route }) {
   const [id, , Tab] = tabs.find(([t]) => t === route.path[0]) ?? tabs[0];
   return html`<${Page} title="Logs" wide>
-    <div class="tabs" role="navigation" aria-label="Logs">${tabs.map(([t, title]) => html`<a key=${t} href=${href('logs', [t])} aria-current=${t === id ? 'page' : undefined}>${title}</a>`)}</div>
+    <nav class="tabs" aria-label="Logs">${tabs.map(([t, title]) => html`<a key=${t} href=${href('logs', [t])} aria-current=${t === id ? 'page' : undefined}>${title}</a>`)}</nav>
     <${Tab} key=${id} params=${route.params} set=${(name, value) => {
       const changed = Object.fromEntries(route.params);
       if (value) changed[name] = value;

@@ -18,8 +18,8 @@ export default function Queue({ route }) {
     ${error && html`<${ErrorNote} error=${error} retry=${reload} />`}
     ${!data && !error && html`<${Loading} />`}
     ${data && listed.length === 0 && html`<${Panel}><${Empty}>No script queue has published anything to this manager.</></>`}
-    ${listed.length > 1 && html`<div class="tabs" role="navigation" aria-label="Queues">${listed.map((i) => html`<a key=${i} href=${href('queue', [i])}
-      aria-current=${i === shown ? 'page' : undefined}>${names[i] ?? 'Queue'} <span class="soft">ScriptQueue:${i}</span></a>`)}</div>`}
+    ${listed.length > 1 && html`<nav class="tabs" aria-label="Queues">${listed.map((i) => html`<a key=${i} href=${href('queue', [i])}
+      aria-current=${i === shown ? 'page' : undefined}>${names[i] ?? 'Queue'} <span class="soft">ScriptQueue:${i}</span></a>`)}</nav>`}
     ${shown && html`<${One} key=${shown} queue=${Number(shown)} selected=${route.path[1]} />`}</>`;
 }
 
