@@ -21,13 +21,15 @@ type rights struct {
 	SomeCommand  bool `json:"some_command"`
 	ManageUsers  bool `json:"manage_users"`
 	Publish      bool `json:"publish"`
+	// Authority is whether exclusive authority and approval are switched on.
+	Authority bool `json:"authority"`
 	// Commands are the patterns of the commands that the caller may give; all of them
 	// with EveryCommand.
 	Commands []auth.Permission `json:"commands"`
 }
 
 func (m *Manager) showRights(c *call) (answer, error) {
-	shown := rights{Commands: []auth.Permission{}}
+	shown := rights{Authority: m.config.Authority != nil, Commands: []auth.Permission{}}
 	for permission, may := range map[auth.Permission]*bool{
 		auth.ExecuteCommand: &shown.EveryCommand, auth.SomeCommand: &shown.SomeCommand,
 		auth.ManageUsers: &shown.ManageUsers, auth.Publish: &shown.Publish,

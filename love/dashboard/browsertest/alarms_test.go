@@ -83,3 +83,19 @@ func TestAlarms_HostileTextsAreTexts(t *testing.T) {
 	require.Empty(t, p.eval(`[...document.querySelectorAll('main img')].map((e) => e.outerHTML)`))
 	p.look("alarms-hostile")
 }
+
+func TestAlarms_OfBeforeAreForgottenAndThoseOfNowShownAfterARestartOfTheManager(t *testing.T) {
+	o := newObservatory(t)
+	p := newBrowser(t).openAs("cmd_user", o.URL+"/#/alarms")
+	p.expect("WebSocket connection to", "ERR_CONNECTION")
+	p.waitText("main", "Muted (0)")
+	o.publish(t, "event", "Watcher", 0, `{"alarm": [{"name": {"value": "Gone"}, "severity": {"value": 3}, "maxSeverity": {"value": 3}, "private_sndStamp": {"value": 1}}]}`)
+	p.until("an alarm that no Watcher knows", alarm("Active", "Gone"))
+	require.NoError(t, o.sim.Fault(t.Context(), sim.Fault{Component: "ATDome", Code: 7, Report: "a belt is broken"}))
+	p.until("the alarm of the fault", alarm("Active", "Enabled.ATDome"))
+	o.Kill()
+	p.wait(".banner")
+	o.Start()
+	p.waitGone(".banner")
+	p.until("what the Watcher knows now", `!(`+alarm("Active", "Gone")+`) && (`+alarm("Active", "Enabled.ATDome")+`)`)
+}

@@ -143,6 +143,12 @@ func TestCommands_WhoMayNotSeesNoButtonThatCommands(t *testing.T) {
 	p.look("commands-forbidden")
 }
 
+func TestCommands_AManagerMayDoWithoutAuthority(t *testing.T) {
+	o := newObservatory(t, func(c *server.Config) { c.Authority = false })
+	p := newBrowser(t).openAs("cmd_user", o.URL+"/#/commands")
+	p.waitText("main", "This manager does without")
+}
+
 func TestCommands_OnlyWhatTheUserMayGiveIsOffered(t *testing.T) {
 	o := newObservatory(t)
 	o.AddUser("pat", "pat", "ATDome:*:move*", "ScriptQueue:1:pause")
@@ -210,6 +216,9 @@ func TestCommands_AuthorityAndApproval(t *testing.T) {
 	ana.waitText(".waiting", "You asked; another person must approve")
 	boss.waitText(".waiting", "ATDome openShutter")
 	boss.look("commands-waiting")
+	boss.goTo("#/about")
+	boss.waitText("nav .badge", "1")
+	boss.goTo("#/commands")
 	boss.clickText("Approve")
 	boss.waitGone(".waiting")
 	ana.waitText(".record", "cmd_user with admin")

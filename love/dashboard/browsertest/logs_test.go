@@ -89,6 +89,11 @@ func TestLogs_WithoutAnArchiveTheListBeginsNow(t *testing.T) {
 	p.expect("404 (Not Found)")
 	p.waitText("main", "This manager has no archive")
 	p.waitText(".log", "configured")
+	p.typeInto("[name=component]", "Nothing")
+	p.keys(kb.Enter)
+	p.waitText("main", "No message passes the filter.")
+	p.goTo("#/logs/messages")
+	p.waitText(".log", "configured") // nothing is lost
 	p.goTo("#/queue/1")
 	p.waitText(".script-details .log", "configured") // the producer keeps the last ones
 }

@@ -2,6 +2,7 @@ package browsertest_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -101,4 +102,23 @@ func TestQueue_HostileTextsAreTexts(t *testing.T) {
 	p.waitText(".log .message", hostile)
 	require.Empty(t, p.eval(`[...document.querySelectorAll('main img, main b:not(td b)')].map((e) => e.outerHTML)`))
 	p.look("queue-hostile")
+}
+
+func TestQueue_AFullOneIsShownInPortions(t *testing.T) {
+	o := newObservatory(t)
+	script := func(i int) string {
+		return fmt.Sprintf(`{"index": %d, "path": "a/script_%d.py", "type": "standard", "process_state": "CONFIGURED", "script_state": "CONFIGURED", "description": "the %d-th", "expected_duration": 60}`, 900000+i, i, i)
+	}
+	var all []string
+	for i := range 400 {
+		all = append(all, script(i))
+	}
+	o.publish(t, "event", "ScriptQueueState", 9, fmt.Sprintf(`{"stateStream": {"enabled": true, "running": false},
+		"scriptsStream": {"current_scripts": [], "finished_scripts": [], "waiting_scripts": [%s]}}`, strings.Join(all, ",")))
+	p := newBrowser(t).openAs("cmd_user", o.URL+"/#/queue/9")
+	p.waitText("main", "Waiting (400)")
+	p.waitText(".script-details", "a/script_0.py")
+	require.InDelta(t, 100, p.eval(`document.querySelectorAll('.scripts .script-row').length`), 0)
+	p.clickText("Show more (300)")
+	p.until("more of them", `document.querySelectorAll('.scripts .script-row').length === 200`)
 }

@@ -1,7 +1,7 @@
 // The Watcher's alarms: active, acknowledged, muted, and what may be done about them.
 import { html, useSignal } from '../html.js';
-import { mayCommand, session } from '../store.js';
-import { Age, Button, Dialog, Empty, Field, Page, Panel, State, Time, confirm, formatDuration } from '../ui.js';
+import { client, mayCommand, session } from '../store.js';
+import { Age, Button, Dialog, Empty, Field, Page, Panel, State, Time, confirm, formatDateTime, formatDuration } from '../ui.js';
 import { active, alarms, audible, inGroup, setSound, severities, sound, watcher } from '../alarms.js';
 import { order } from './orders.js';
 
@@ -52,16 +52,19 @@ function List({ alarms: list, empty, actions }) {
     <div class="actions">${actions(a)}</div></li>`)}</ul>`;
 }
 
+/** A time, with its date if that is another day than today. */
+const When = ({ at }) => html`<${Time} at=${at} date=${at > 0 && formatDateTime(at).slice(0, 10) !== formatDateTime(client.now()).slice(0, 10)} />`;
+
 /** Since when, and what has been done about it. */
 function Course({ alarm: a }) {
   const parts = [];
-  if (a.severity > 1) parts.push(html`since <${Time} at=${a.since} /> (<${Age} at=${a.since} />)`, a.severity < a.worst && html`now ${severities[a.severity]}`);
-  else if (a.worst > 1) parts.push(html`its cause is gone since <${Time} at=${a.changed} /> (<${Age} at=${a.changed} />)`);
+  if (a.severity > 1) parts.push(html`since <${When} at=${a.since} /> (<${Age} at=${a.since} />)`, a.severity < a.worst && html`now ${severities[a.severity]}`);
+  else if (a.worst > 1) parts.push(html`its cause is gone since <${When} at=${a.changed} /> (<${Age} at=${a.changed} />)`);
   else parts.push('not going off');
-  if (a.acknowledged) parts.push(html`acknowledged by ${a.acknowledgedBy || 'somebody'} at <${Time} at=${a.acknowledgedAt} />`, a.acknowledgedUntil > 0 && html`until <${Time} at=${a.acknowledgedUntil} />`);
-  if (a.muted > 1) parts.push(html`muted up to ${severities[a.muted] ?? a.muted} by ${a.mutedBy || 'somebody'}`, a.mutedUntil > 0 && html`until <${Time} at=${a.mutedUntil} />`);
+  if (a.acknowledged) parts.push(html`acknowledged by ${a.acknowledgedBy || 'somebody'} at <${When} at=${a.acknowledgedAt} />`, a.acknowledgedUntil > 0 && html`until <${When} at=${a.acknowledgedUntil} />`);
+  if (a.muted > 1) parts.push(html`muted up to ${severities[a.muted] ?? a.muted} by ${a.mutedBy || 'somebody'}`, a.mutedUntil > 0 && html`until <${When} at=${a.mutedUntil} />`);
   if (a.escalated) parts.push(html`escalated to ${a.escalatedTo}`);
-  else if (a.escalates > 0 && !a.acknowledged) parts.push(html`goes to ${a.escalatedTo} at <${Time} at=${a.escalates} />`);
+  else if (a.escalates > 0 && !a.acknowledged) parts.push(html`goes to ${a.escalatedTo} at <${When} at=${a.escalates} />`);
   return parts.filter(Boolean).map((p, i) => html`${i > 0 && ' · '}<span>${p}</span>`);
 }
 

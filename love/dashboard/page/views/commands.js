@@ -1,6 +1,7 @@
 // Commands: what waits for a second person, a form, who excludes others, the record.
 import { html, useEffect, useId, useMemo, useRef, useSignal } from '../html.js';
-import { api, go, href, mayCommand, session, useAPI, useFeed } from '../store.js';
+import { api, go, href, mayCommand, now, session, useAPI } from '../store.js';
+import { authority, authorityError, hasAuthority, mayDecide, reloadAuthority, waiting } from '../authority.js';
 import { Button, Empty, ErrorNote, Field, Page, Panel, Table, Time, confirm, formatDuration, toast } from '../ui.js';
 import { CommandForm } from './commandform.js';
 import { Record } from './commandrecord.js';
@@ -11,29 +12,18 @@ export default function Commands({ route }) {
   const [component = '', cmd = ''] = route.path;
   const { csc, salindex } = readInstance(component);
   const may = mayCommand();
-  const authority = useAuthority(may);
   if (!may) {
     return html`<${Page} title="Commands"><${Panel}><${Empty}>You may look, not command. The record of commands is for those who may.</></></>`;
   }
   return html`<${Page} title="Commands">
-    <${Waiting} waiting=${authority.data?.waiting ?? []} reload=${authority.reload} />
+    <${Waiting} />
     <div class="columns command-columns">
       <${Panel} title=${cmd ? `${component} ${cmd}` : 'Give a command'}>
         <${Picker} component=${component} cmd=${cmd} />
         ${csc && html`<${CommandForm} csc=${csc} salindex=${salindex} cmd=${cmd || undefined}
           onCmd=${(c) => go(href('commands', [component, c], route.params))} />`}</>
-      <${Authority} authority=${authority} suggestion=${component} /></div>
+      <${Authority} suggestion=${component} /></div>
     <${Record} params=${route.params} path=${route.path} /></>`;
-}
-
-/** What is so now about authority and approval; asked for anew when somebody changes it. */
-function useAuthority(may) {
-  const answer = useAPI(may && 'authority/', { every: 15 });
-  useFeed(may && 'event-Hub-0-authority', () => answer.reload(), { snapshot: false });
-  useFeed(may && 'event-Hub-0-commands', (all) => {
-    if (all.some((d) => ['awaiting', 'pending', 'refused'].includes([d.value].flat().at(-1)?.state?.value))) answer.reload();
-  }, { snapshot: false });
-  return answer;
 }
 
 // ---- choosing a command
@@ -116,8 +106,8 @@ function search(all, data, text) {
 
 // ---- approval
 
-function Waiting({ waiting, reload }) {
-  if (waiting.length === 0) return null;
+function Waiting() {
+  if (waiting.value.length === 0) return null;
   const own = session.value.user.username;
   const answer = async (w, approve) => {
     const text = `${w.command.csc} ${w.command.cmd}`;
@@ -125,37 +115,35 @@ function Waiting({ waiting, reload }) {
       const a = await api(`approvals/${encodeURIComponent(w.id)}/`, { method: approve ? 'POST' : 'DELETE' });
       toast(approve ? `${text}: ${a?.ack ?? 'approved'}` : `${text} has been dropped.`, approve && a?.code !== undefined && a.code !== 303 ? 'alarm' : 'note');
     } finally {
-      reload();
+      reloadAuthority();
     }
   };
-  const may = (w) => mayCommand(w.command.csc, w.command.salindex, w.command.cmd);
-  return html`<${Panel} title="Waiting for a second person" class="waiting"><ul class="rows">${waiting.map((w) => html`<li key=${w.id}>
+  return html`<${Panel} title="Waiting for a second person" class="waiting"><ul class="rows">${waiting.value.map((w) => html`<li key=${w.id}>
     <div><b>${instanceName(w.command.csc, w.command.salindex)} ${w.command.cmd.replace(/^cmd_/, '')}</b> <span class="mono">${paramsText(w.command.params)}</span>
       <div class="soft">${w.user === own ? 'You asked; another person must approve' : `${w.user} asks`}, until <${Time} at=${Date.parse(w.until)} /> UTC</div></div>
-    ${w.user !== own && !may(w) ? html`<span class="soft">Somebody who may give it must decide.</span>` : html`<div class="actions">
+    ${w.user !== own && !mayDecide(w) ? html`<span class="soft">Somebody who may give it must decide.</span>` : html`<div class="actions">
       ${w.user !== own && html`<${Button} kind="primary" onClick=${() => answer(w, true)}>Approve</>`}
       <${Button} onClick=${() => answer(w, false)}>${w.user === own ? 'Withdraw' : 'Refuse'}</></div>`}</li>`)}</ul></>`;
 }
 
 // ---- authority
 
-function Authority({ authority, suggestion }) {
-  const { data, error, reload } = authority;
-  const off = error?.status === 404 || error?.status === 501;
+function Authority({ suggestion }) {
+  const error = authorityError.value;
   return html`<${Panel} title="Authority">
-    ${off && html`<${Empty}>This manager does without: everybody commands what they may.</>`}
-    ${error && !off && html`<${ErrorNote} error=${error} retry=${reload} />`}
-    ${data && html`<${Holds} holds=${data.holds} reload=${reload} />`}
-    ${data && mayCommandAll.value && html`<${Take} reload=${reload} suggestion=${suggestion} />`}</>`;
+    ${!hasAuthority.value && html`<${Empty}>This manager does without: everybody commands what they may.</>`}
+    ${error && html`<${ErrorNote} error=${error} retry=${reloadAuthority} />`}
+    ${authority.value && html`<${Holds} holds=${authority.value.holds.filter((h) => Date.parse(h.until) > now.value)} />`}
+    ${authority.value && mayCommandAll.value && html`<${Take} suggestion=${suggestion} />`}</>`;
 }
 
-function Holds({ holds, reload }) {
+function Holds({ holds }) {
   const own = session.value.user.username;
   const admin = session.value.rights.manage_users;
   const release = async (h) => {
     if (h.user !== own && !await confirm({ title: `Release ${h.pattern}?`, text: `${h.user} holds it and will not be asked.`, action: 'Release', danger: true })) return;
     await api(`authority/${encodeURIComponent(h.id)}/`, { method: 'DELETE' });
-    reload();
+    reloadAuthority();
   };
   return html`<${Table} label="Who excludes others" rows=${holds} keyOf=${(h) => h.id} empty="Nobody excludes others from commanding." columns=${[
     { title: 'Commands', cell: (h) => html`<span class="mono">${h.pattern}</span>` },
@@ -167,7 +155,7 @@ function Holds({ holds, reload }) {
 
 const times = [600, 1800, 3600, 4 * 3600, 12 * 3600];
 
-function Take({ reload, suggestion }) {
+function Take({ suggestion }) {
   const pattern = useSignal('');
   const seconds = useSignal(1800);
   const error = useSignal(null);
@@ -176,7 +164,7 @@ function Take({ reload, suggestion }) {
     error.value = null;
     try {
       await api('authority/', { body: { pattern: pattern.value.trim(), seconds: seconds.value } });
-      reload();
+      reloadAuthority();
     } catch (e) {
       error.value = e;
     }

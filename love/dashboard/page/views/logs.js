@@ -39,12 +39,12 @@ function Messages({ params, set }) {
   const least = Number(params.get('level') ?? 20);
   const text = (params.get('text') ?? '').toLowerCase();
   const { csc, salindex } = readInstance(component);
+  const fits = (l) => !component || l.component === component || l.component.split(':')[0] === component;
   const query = { topic: 'logevent_logMessage', ...(csc && { csc }), ...(component.includes(':') && { salindex: String(salindex) }) };
-  const past = usePast({
-    group: { category: 'event', csc: '*', salindex: '*', stream: 'logMessage' }, query, days: 1, most: 3000, paused: paused.value,
-    fromDelivery: lineOf, fromRecord: lineOfRecord, fits: (l) => !component || l.component === component || l.component.split(':')[0] === component,
+XX, salindex: '*', stream: 'logMessage' }, query, days: 1, most: 3000, paused: paused.value,
+    fromDelivery: lineOf, fromRecord: lineOfRecord, fits,
   });
-  const lines = past.items.filter((l) => l.level >= least && (!text || `${l.message} ${l.component} ${l.name} ${l.traceback}`.toLowerCase().includes(text)));
+  const lines = past.items.filter((l) => fits(l) && l.level >= least && (!text || `${l.message} ${l.component} ${l.name} ${l.traceback}`.toLowerCase().includes(text)));
   const known = [...new Set(past.items.map((l) => l.component.replace(/^Script:.*/, 'Script')))].sort();
   return html`<${Panel}><div class="log-head"><div class="filters">
       <${Field} label="Level at least">${(p) => html`<select ...${p} name="level" value=${String(least)} onChange=${(e) => set('level', e.target.value)}>

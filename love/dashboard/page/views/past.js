@@ -3,6 +3,7 @@ import { useEffect, useRef, useSignal } from '../html.js';
 import { api, client, useFeed } from '../store.js';
 
 const day = 86_400_000;
+const together = 200; // ms: what comes is shown at most that often
 const archiveDelay = 2000; // ms after which the archive answers with what has just come
 
 /** Joins items that may have come twice, newest first, at most that many. */
@@ -26,9 +27,12 @@ export function joined(items, more, most) {
  */
 export function usePast({ group, query, days, most, paused = false, fromDelivery, fromRecord, fits = () => true }) {
   const state = useSignal({ items: [], error: null, loading: true, archive: true, next: '' });
-  const waiting = useRef([]);
   const fresh = useSignal(0);
+  const waiting = useRef([]); // what came and is not shown yet
+  const timer = useRef(0);
   const turn = useRef(0);
+  const held = useRef(paused);
+  held.current = paused;
   const key = JSON.stringify([query, days]);
 
   const put = (more, change = {}) => { state.value = { ...state.peek(), ...change, items: joined(state.peek().items, more, most) }; };
@@ -37,37 +41,42 @@ export function usePast({ group, query, days, most, paused = false, fromDelivery
     const span = before ? state.peek().span : { from: new Date(client.now() - days * day).toISOString(), to: new Date(client.now() + 60_000).toISOString() };
     try {
       const answer = await api(`history/events/?${new URLSearchParams({ ...query, ...span, limit: 300, ...(before && { before }) })}`);
-      if (own === turn.current) put(answer.records.map(fromRecord), { span, next: answer.next, error: null, loading: false, archive: true });
+      if (own === turn.current) put(answer.records.map(fromRecord), { span, next: answer.next, error: null, loading: false });
     } catch (error) {
       if (own !== turn.current) return;
       const without = error.status === 404 || error.status === 501;
       state.value = { ...state.peek(), loading: false, archive: !without, error: without ? null : error };
     }
   };
+  const loadAgain = () => { if (state.peek().archive && !state.peek().error && !state.peek().loading) load(); };
+  const show = () => {
+    timer.current = 0;
+    if (held.current) {
+      const shown = new Set(state.peek().items.map((i) => i.key));
+      fresh.value = waiting.current.filter((i) => !shown.has(i.key)).length;
+      return;
+    }
+    put(waiting.current);
+    waiting.current = [];
+    fresh.value = 0;
+  };
+
   useEffect(() => {
+    if (!state.peek().archive) return undefined; // what has come is all there is
     state.value = { items: [], error: null, loading: true, archive: true, next: '' };
     waiting.current = [];
     fresh.value = 0;
     load();
-    const timer = setTimeout(() => { if (!state.peek().error) load(); }, archiveDelay);
-    return () => clearTimeout(timer);
+    const again = setTimeout(loadAgain, archiveDelay);
+    return () => clearTimeout(again);
   }, [key]);
   useFeed(group, (deliveries) => {
-    const more = deliveries.map(fromDelivery).filter(fits);
-    if (!paused) {
-      put(more);
-      return;
-    }
-    waiting.current = joined(waiting.current, more, most);
-    const shown = new Set(state.peek().items.map((i) => i.key));
-    fresh.value = waiting.current.filter((i) => !shown.has(i.key)).length;
-  }, { snapshot: true, onStart: () => { if (!state.peek().loading) load(); } });
-  useEffect(() => {
-    if (paused) return;
-    put(waiting.current);
-    waiting.current = [];
-    fresh.value = 0;
-  }, [paused]);
+    waiting.current = joined(waiting.current, deliveries.map(fromDelivery).filter((i) => !state.peek().archive || fits(i)), most);
+    timer.current ||= setTimeout(show, together);
+  }, { snapshot: true, onStart: loadAgain });
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => { if (!paused) show(); }, [paused]);
+
   const { items, error, loading, archive, next } = state.value;
   return { items, fresh: fresh.value, error, loading, archive, older: next && items.length < most ? () => load(next) : null, reload: () => load() };
 }

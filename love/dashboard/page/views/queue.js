@@ -57,6 +57,7 @@ function QueueState({ queue, state, waiting }) {
   };
   return html`<div class="queue-state"><span>The queue is <${State} level=${level} text=${text} /></span>
     <span class="soft">${waiting} ${waiting === 1 ? 'script waits' : 'scripts wait'}</span>
-    <div class="actions">${state?.running && may('pause') && html`<${Button} onClick=${pause}>Pause the queue</>`}
+    <div class="actions">${may('add') && html`<a href=${href('commands', [`ScriptQueue:${queue}`, 'add'])}>Add a script</a>`}
+      ${state?.running && may('pause') && html`<${Button} onClick=${pause}>Pause the queue</>`}
       ${known && !state.running && may('resume') && html`<${Button} kind="primary" onClick=${() => order('ScriptQueue', queue, 'resume')}>Resume the queue</>`}</div></div>`;
 }
