@@ -41,7 +41,8 @@ function Messages({ params, set }) {
   const { csc, salindex } = readInstance(component);
   const fits = (l) => !component || l.component === component || l.component.split(':')[0] === component;
   const query = { topic: 'logevent_logMessage', ...(csc && { csc }), ...(component.includes(':') && { salindex: String(salindex) }) };
-XX, salindex: '*', stream: 'logMessage' }, query, days: 1, most: 3000, paused: paused.value,
+  const past = usePast({
+    group: { category: 'event', csc: '*', salindex: '*', stream: 'logMessage' }, query, days: 1, most: 3000, paused: paused.value,
     fromDelivery: lineOf, fromRecord: lineOfRecord, fits,
   });
   const lines = past.items.filter((l) => fits(l) && l.level >= least && (!text || `${l.message} ${l.component} ${l.name} ${l.traceback}`.toLowerCase().includes(text)));
