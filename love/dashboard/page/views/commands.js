@@ -9,8 +9,9 @@ import { commandsOf, isIndexed, mayCommandAll, useDefinitions } from './commandd
 import { instanceName, paramsText, readInstance } from './commandtext.js';
 
 export default function Commands({ route }) {
-  const [component = '', cmd = ''] = route.path;
-  const { csc, salindex } = readInstance(component);
+  const [asked = '', cmd = ''] = route.path;
+  const { csc, salindex } = readInstance(asked);
+  const component = instanceName(csc, salindex);
   const may = mayCommand();
   if (!may) {
     return html`<${Page} title="Commands"><${Panel}><${Empty}>You may look, not command. The record of commands is for those who may.</></></>`;

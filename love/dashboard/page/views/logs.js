@@ -8,7 +8,7 @@ import { readInstance } from './commandtext.js';
 import { Lines, levels, lineOf, lineOfRecord, plain } from './loglines.js';
 import { usePast } from './past.js';
 
-const tabs = [['messages', 'Messages of components', Messages], ['observing', 'Observing log', Observing]];
+const tabs = [['messages', 'Messages', Messages], ['observing', 'Observing log', Observing]];
 
 export default function Logs({ route }) {
   const [id, , Tab] = tabs.find(([t]) => t === route.path[0]) ?? tabs[0];
@@ -30,7 +30,7 @@ function Trouble({ past }) {
 
 // ---- log messages
 
-const shownLines = 300;
+const shownLines = 200;
 
 function Messages({ params, set }) {
   const paused = useSignal(false);
