@@ -29,6 +29,7 @@ type commanderFlags struct {
 	efds    efdFlags
 	archive string
 	log     logFlags
+	debug   debugFlags
 }
 
 func (a *app) commanderCommand() *cobra.Command {
@@ -73,10 +74,21 @@ func (f *commanderFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.archive, "archive", "", "`FOLDER` into which a manager on this machine records, to answer from it (default none)")
 	bindEnv(fs, "archive", "LOVED_ARCHIVE")
 	f.log.register(fs, slog.LevelInfo)
+	f.log.registerLimit(fs)
+	f.debug.register(fs)
 }
 
 func (a *app) runCommander(ctx context.Context, f *commanderFlags) error {
-	log := f.log.logger(a.stderr)
+	log, flush, err := f.log.limited(a.stderr)
+	if err != nil {
+		return err
+	}
+	defer flush()
+	endDebug, err := f.debug.serve(log)
+	if err != nil {
+		return err
+	}
+	defer endDebug()
 	if err := f.efds.check(); err != nil {
 		return &usageError{err}
 	}

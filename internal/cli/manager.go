@@ -59,6 +59,7 @@ type managerFlags struct {
 	archive                    archiveFlags
 	efds                       efdFlags
 	log                        logFlags
+	debug                      debugFlags
 }
 
 func (a *app) managerCommand() *cobra.Command {
@@ -88,7 +89,7 @@ var managerFlagGroups = []flagGroup{
 	{"Start", false, []string{"listen", "process-password", "database", "commander", "frontend", "archive", configFlag, "help", helpAll}},
 	{"Users who are added if they are missing", false, []string{"admin-password", "user-password", "cmd-password"}},
 	{"Behind a proxy", false, []string{"url-prefix", "origins", "trusted-proxies"}},
-	{"Logging", false, []string{"log-*"}},
+	{"Logging", false, []string{"log-level", "log-format"}},
 	{"Tokens and secrets", true, []string{"insecure-dev", "secret-key", "token-lifetime"}},
 	{"Users of the remote control rooms", true, []string{"base-password", "tucson-password", "slac-password"}},
 	{"Directory (LDAP)", true, []string{"ldap-*"}},
@@ -100,7 +101,7 @@ var managerFlagGroups = []flagGroup{
 	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "compression", "drain"}},
 	{"Several managers", true, []string{"broker", "broker-*"}},
 	{"Limits (0 is the default)", true, []string{"limit-*"}},
-	{"Time", true, []string{"leap-seconds"}},
+	{"Floods of the log, profiles, time", true, []string{"log-limit", "debug-listen", "leap-seconds"}},
 }
 
 func (f *managerFlags) register(fs *pflag.FlagSet) {
@@ -165,6 +166,8 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	f.efds.register(fs)
 	f.limits.register(fs)
 	f.log.register(fs, slog.LevelInfo)
+	f.log.registerLimit(fs)
+	f.debug.register(fs)
 }
 
 // wellKnownPasswords are the process passwords that everybody knows from the Python
@@ -275,7 +278,12 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	log, machine := f.log.logger(a.stderr), ownResources()
+	log, flush, err := f.log.limited(a.stderr)
+	if err != nil {
+		return err
+	}
+	defer flush()
+	machine := ownResources()
 	version, commit := buildVersion()
 	log.Info("loved manager", "version", version, "commit", commit)
 	if err := f.limits.fit(machine); err != nil {
@@ -284,6 +292,11 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	for _, w := range f.warnings(machine) {
 		log.Warn(w)
 	}
+	endDebug, err := f.debug.serve(log)
+	if err != nil {
+		return err
+	}
+	defer endDebug()
 	frontend, closeFrontend, err := f.frontend.open(f.urlPrefix)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type producerFlags struct {
 	layout                 *choice
 	push                   time.Duration
 	log                    logFlags
+	debug                  debugFlags
 }
 
 func (a *app) producerCommand() *cobra.Command {
@@ -63,10 +64,21 @@ func (f *producerFlags) register(fs *pflag.FlagSet) {
 	f.layout = oneOf(producer.Split.String(), producer.Single.String(), producer.Both.String())
 	fs.Var(f.layout, "scriptqueue-layout", "how the state of script queues is published: in three streams, in one as older producers do, or in both ways")
 	f.log.register(fs, slog.LevelInfo)
+	f.log.registerLimit(fs)
+	f.debug.register(fs)
 }
 
 func (a *app) runProducer(ctx context.Context, f *producerFlags, to target, components []string) error {
-	log := f.log.logger(a.stderr)
+	log, flush, err := f.log.limited(a.stderr)
+	if err != nil {
+		return err
+	}
+	defer flush()
+	endDebug, err := f.debug.serve(log)
+	if err != nil {
+		return err
+	}
+	defer endDebug()
 	manager, err := client.New(to.manager, to.asProcess(), client.WithLogger(log))
 	if err != nil {
 		return &usageError{err}

@@ -8,6 +8,9 @@ import (
 	"github.com/rubin-love/love-go/love"
 )
 
+// LogMessage is the message of the lines that an [Auditor] logs.
+const LogMessage = "audit"
+
 // Auditor writes each record to a [Log] and to the log of the process. It is
 // safe for concurrent use if its Log is.
 type Auditor struct {
@@ -49,7 +52,7 @@ func (a *Auditor) Record(ctx context.Context, r Record) error {
 	if r.Outcome != Done {
 		level = slog.LevelWarn
 	}
-	a.logger.Log(ctx, level, "audit", "action", r.Action, "actor", r.Actor, "subject", r.Subject,
+	a.logger.Log(ctx, level, LogMessage, "action", r.Action, "actor", r.Actor, "subject", r.Subject,
 		"address", r.Address, "outcome", r.Outcome, "detail", r.Detail)
 	if a.log == nil {
 		return nil
