@@ -49,7 +49,7 @@ ready, which is quick: for the health check of a container.`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if running {
-				return a.checkRunning(cmd.Context(), f.listen)
+				return a.checkRunning(cmd.Context(), f.listen, f.tls.cert != "")
 			}
 			return a.runChecks(cmd.Context(), a.checks(cmd, &f))
 		},
@@ -72,6 +72,7 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 		{"limits", f.checkLimits},
 		{"secrets", a.checkSecrets(cmd.Flags())},
 		{"address", f.checkAddress},
+		{"TLS", f.checkTLS},
 		{"database", f.checkDatabase},
 		{"Redis", f.checkBroker},
 		{"commander", f.checkCommander},

@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -36,6 +40,20 @@ func metricNames(t *testing.T, text string) map[string]bool {
 	return names
 }
 
+// metricsOfAll returns what a manager has at /metrics that has everything that it can have.
+func (u *user) metricsOfAll() string {
+	cert, key := filepath.Join(u.env["HOME"], "cert.pem"), filepath.Join(u.env["HOME"], "key.pem")
+	trusted := writeCertificate(u.t, cert, key, "love.example")
+	_, url := u.startManager("--archive", u.t.TempDir(), "--tls-cert", cert, "--tls-key", key)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: trusted}}}
+	response, err := client.Get(url + "/metrics")
+	require.NoError(u.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(u.t, err)
+	return string(text)
+}
+
 // board is a board of Grafana.
 type board struct {
 	Panels []struct {
@@ -59,8 +77,7 @@ func (b *board) expressions() (all []string) {
 
 func TestBoardAndAlertsUseTheMetricsThatThereAre(t *testing.T) {
 	u := newUser(t)
-	_, url := u.startManager("--archive", t.TempDir())
-	names := metricNames(t, request(t, "GET", url+"/metrics", "", ""))
+	names := metricNames(t, u.metricsOfAll())
 	var b board
 	require.NoError(t, json.Unmarshal([]byte(u.mustRun("", "example", "grafana")), &b))
 	require.NotEmpty(t, b.Panels)
@@ -104,8 +121,7 @@ func TestPrometheusTakesTheRulesTheBoardsQueriesAndTheMetrics(t *testing.T) {
 	out, err = u.promtool("check", "rules", "board.yml")
 	require.NoError(t, err, out)
 
-	_, url := u.startManager("--archive", t.TempDir())
-	metrics := u.writeFile("metrics", request(t, "GET", url+"/metrics", "", ""))
+	metrics := u.writeFile("metrics", u.metricsOfAll())
 	check := exec.CommandContext(t.Context(), os.Getenv("LOVE_TEST_PROMTOOL"), "check", "metrics")
 	check.Stdin, err = os.Open(metrics)
 	require.NoError(t, err)

@@ -50,6 +50,14 @@ func urlOf(listener net.Listener, prefix string) string {
 	return url
 }
 
+// withScheme returns a URL as it is with or without TLS.
+func withScheme(url string, secure bool) string {
+	if rest, ok := strings.CutPrefix(url, "http:"); ok && secure {
+		return "https:" + rest
+	}
+	return url
+}
+
 // managerName returns a name that distinguishes this manager's commands from
 // those of others in the same record; it is the same after a restart.
 func managerName(listener net.Listener) string {

@@ -60,6 +60,7 @@ type managerFlags struct {
 	efds                       efdFlags
 	log                        logFlags
 	debug                      debugFlags
+	tls                        tlsFlags
 }
 
 func (a *app) managerCommand() *cobra.Command {
@@ -91,7 +92,8 @@ var managerFlagGroups = []flagGroup{
 	{"Behind a proxy", false, []string{"url-prefix", "origins", "trusted-proxies"}},
 	{"Logging", false, []string{"log-level", "log-format"}},
 	{"Tokens and secrets", true, []string{"insecure-dev", "secret-key", "token-lifetime"}},
-	{"Users of the remote control rooms", true, []string{"base-password", "tucson-password", "slac-password"}},
+	{"Own TLS", true, []string{"tls-*"}},
+	{"Remote control rooms", true, []string{"base-password", "tucson-password", "slac-password"}},
 	{"Directory (LDAP)", true, []string{"ldap-*"}},
 	{"Commands", true, []string{
 		"commanding", "command-*", "approval", "authority", "unrecorded-commands", "name", "server-url", "heartbeat-query-commander", "otlp-endpoint",
@@ -101,7 +103,7 @@ var managerFlagGroups = []flagGroup{
 	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "compression", "drain"}},
 	{"Several managers", true, []string{"broker", "broker-*"}},
 	{"Limits (0 is the default)", true, []string{"limit-*"}},
-	{"Floods of the log, profiles, time", true, []string{"log-limit", "debug-listen", "leap-seconds"}},
+	{"Log, profiles, time", true, []string{"log-limit", "debug-listen", "leap-seconds"}},
 }
 
 func (f *managerFlags) register(fs *pflag.FlagSet) {
@@ -168,6 +170,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	f.log.register(fs, slog.LevelInfo)
 	f.log.registerLimit(fs)
 	f.debug.register(fs)
+	f.tls.register(fs)
 }
 
 // wellKnownPasswords are the process passwords that everybody knows from the Python
@@ -236,7 +239,7 @@ func (f *managerFlags) check() error {
 	if err := f.ldap.check(); err != nil {
 		return err
 	}
-	for _, check := range []func() error{f.commands.check, f.broker.check, f.archive.check, f.efds.check} {
+	for _, check := range []func() error{f.commands.check, f.broker.check, f.archive.check, f.efds.check, f.tls.check} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -307,11 +310,16 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 		return err
 	}
 	defer traces.close()
+	secure, err := f.tls.config(log)
+	if err != nil {
+		return err
+	}
 	listener, err := listen(f.listen)
 	if err != nil {
 		return err
 	}
 	config := f.serverConfig()
+	config.TLS = secure
 	config.Frontend = frontend
 	config.Logger = log
 	config.Name = cmp.Or(f.commands.name, managerName(listener))
@@ -343,7 +351,7 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 		return errors.Join(err, listener.Close())
 	}
 	f.report(ctx, s, machine, log)
-	fmt.Fprintf(a.stdout, "LOVE manager at %s\n", urlOf(listener, f.urlPrefix))
+	fmt.Fprintf(a.stdout, "LOVE manager at %s\n", withScheme(urlOf(listener, f.urlPrefix), secure != nil))
 	err = s.Serve(ctx, listener)
 	log.Info("ended")
 	return err

@@ -242,7 +242,7 @@ func TestAManagerThatEndsClosesItsConnectionsAndExitsWithZero(t *testing.T) {
 	manager, url := u.startManager()
 	sub := u.subscribe("event-all-all-all")
 	require.Equal(t, exitDone, manager.stop())
-	sub.waitForError(`code 1001`)
+	sub.waitForError(`code 1012`)
 	_, err := http.Get(url)
 	require.Error(t, err)
 	require.Equal(t, exitDone, sub.stop())

@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -68,11 +69,18 @@ func (l *boundListener) Accept() (net.Conn, error) {
 			var ok bool
 			if free, ok = s.addresses.acquire(address); !ok {
 				s.counters.refused.Add(1)
-				refuse(c, s.addresses.most)
+				if s.config.TLS != nil {
+					_ = c.Close() // an answer would have to wait for a handshake
+				} else {
+					refuse(c, s.addresses.most)
+				}
 				continue
 			}
 		}
 		s.counters.open.Add(1)
+		if s.config.TLS != nil {
+			c = &tlsConn{Conn: tls.Server(c, s.config.TLS)}
+		}
 		return &httpConn{Conn: c, counters: &s.counters, free: free}, nil
 	}
 }

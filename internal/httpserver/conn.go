@@ -109,6 +109,9 @@ func (c *httpConn) writeError(p []byte, end int) (int, error) {
 func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	hijacked, buffers, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if c, ok := hijacked.(*httpConn); ok {
+		if t, ok := c.Conn.(*tlsConn); ok {
+			return t.Conn, buffers, err
+		}
 		return c.Conn, buffers, err
 	}
 	return hijacked, buffers, err

@@ -17,8 +17,9 @@ import (
 // that waits for a request makes room for a new one, and further requests are
 // refused.
 type connections struct {
-	max int
-	log *slog.Logger
+	max      int
+	log      *slog.Logger
+	reserved func(*http.Request) bool // requests of those who run the server
 
 	mu     sync.Mutex
 	all    map[net.Conn]*list.Element // in idle; nil while there is a request
@@ -34,7 +35,7 @@ const spare = 16
 const logPause = time.Minute
 
 func newConnections(limit int, log *slog.Logger) *connections {
-	return &connections{max: limit, log: log, all: map[net.Conn]*list.Element{}}
+	return &connections{max: limit, log: log, all: map[net.Conn]*list.Element{}, reserved: func(*http.Request) bool { return false }}
 }
 
 // changed is the ConnState of an http.Server.
@@ -68,12 +69,15 @@ func (c *connections) note(conn net.Conn, state http.ConnState) (surplus net.Con
 	return surplus
 }
 
-// full reports whether more requests are under way than may be. It logs that now and
-// then.
-func (c *connections) full() bool {
+// reserve is how many requests more are answered if they are of those who run the server.
+const reserve = 32
+
+// full reports whether more requests are under way than may be, besides more of them. It
+// logs that now and then.
+func (c *connections) full(more int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.all)-c.idle.Len() <= c.max {
+	if len(c.all)-c.idle.Len() <= c.max+more {
 		return false
 	}
 	if now := time.Now(); now.Sub(c.logged) >= logPause {
@@ -88,12 +92,12 @@ func (c *connections) full() bool {
 const busy = "The server has too many connections. Nothing was done: try again in a moment."
 
 // refuse returns a handler that refuses requests while the connections are full,
-// except those of monitoring.
+// except those of monitoring and some of those who run the server.
 func (c *connections) refuse(next http.Handler) http.Handler {
 	answer := httpapi.Refuse(http.StatusServiceUnavailable, map[string]string{"detail": busy, "ack": busy}).
 		With("Retry-After", "1").With("Connection", "close")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c.full() && !isMonitoring(r) {
+		if c.full(0) && !isMonitoring(r) && (!c.reserved(r) || c.full(reserve)) {
 			_ = answer.Write(w) // the client may have gone
 			return
 		}

@@ -33,14 +33,18 @@ type limited struct {
 	started chan struct{}
 }
 
-func newLimited(t *testing.T) *limited {
+func newLimited(t *testing.T) *limited { return newLimitedWith(t, Config{}) }
+
+func newLimitedWith(t *testing.T, c Config) *limited {
 	l := &limited{t: t, release: make(chan struct{}), started: make(chan struct{}, 10)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "done") })
-	mux.HandleFunc("/wait", func(http.ResponseWriter, *http.Request) {
+	wait := func(http.ResponseWriter, *http.Request) {
 		l.started <- struct{}{}
 		<-l.release
-	})
+	}
+	mux.HandleFunc("/wait", wait)
+	mux.HandleFunc("/admin/wait", wait)
 	mux.HandleFunc("/take", func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
@@ -48,7 +52,8 @@ func newLimited(t *testing.T) *limited {
 			fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
 		}
 	})
-	server := New(Config{Handler: mux, Logger: slog.New(slog.DiscardHandler)})
+	c.Handler, c.Logger = mux, slog.New(slog.DiscardHandler)
+	server := New(c)
 	server.limitConnections(3)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -194,4 +199,28 @@ func TestAListenerThatWaitsCanBeClosed(t *testing.T) {
 		require.NoError(t, l.Close())
 		require.ErrorIs(t, <-ended, net.ErrClosed)
 	})
+}
+
+func TestRequestsOfThoseWhoRunTheServerHaveAReserve(t *testing.T) {
+	l := newLimitedWith(t, Config{Reserved: func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/admin/") }})
+	var waiting []*conn
+	wait := func(path string, requests int) {
+		for range requests {
+			waiting = append(waiting, l.dial().send(path))
+			<-l.started
+		}
+	}
+	wait("/wait", 3)
+	require.Equal(t, 503, l.dial().status("/"))
+	require.Equal(t, 200, l.dial().status("/admin/users"))
+	wait("/admin/wait", reserve-1)
+	require.Equal(t, 200, l.dial().status("/admin/users"), "the last one")
+	wait("/admin/wait", 1)
+	require.Equal(t, 503, l.dial().status("/admin/users"), "the reserve has an end")
+	require.Equal(t, 200, l.dial().status("/healthz"))
+	close(l.release)
+	for _, c := range waiting {
+		resp, _ := c.answer()
+		require.Equal(t, 200, resp.StatusCode)
+	}
 }

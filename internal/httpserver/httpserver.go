@@ -7,6 +7,7 @@ package httpserver
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -46,6 +47,12 @@ type Config struct {
 	// ClientAddress returns the address of the client for whom a trusted proxy makes
 	// a request; "" if it is unknown. It is needed only with Trusted.
 	ClientAddress func(*http.Request) string
+	// TLS makes the server speak TLS. Default: it speaks plain HTTP.
+	TLS *tls.Config
+	// Reserved reports whether a request is for those who run the server: it is answered,
+	// up to 32 of them at once, while others are refused because there are too many.
+	// Default: none is, beside those of monitoring.
+	Reserved func(*http.Request) bool
 	// Sockets is how many connections the handler may take over. Default: none.
 	Sockets int
 }
@@ -71,6 +78,10 @@ type Stats struct {
 
 // New returns a server. [Server.Serve] makes it answer.
 func New(c Config) *Server {
+	c.TLS = withTLS(c.TLS)
+	if c.Reserved == nil {
+		c.Reserved = func(*http.Request) bool { return false }
+	}
 	c.MaxPerAddress = cmp.Or(c.MaxPerAddress, DefaultMaxPerAddress)
 	if c.Trusted == nil {
 		c.Trusted = func(netip.Addr) bool { return false }
@@ -94,6 +105,7 @@ func New(c Config) *Server {
 // limitConnections limits the connections that the server keeps.
 func (s *Server) limitConnections(limit int) {
 	s.connections = newConnections(limit, s.config.Logger)
+	s.connections.reserved = s.config.Reserved
 	s.server.Handler = s.connections.refuse(s.bound(s.config.Handler))
 }
 

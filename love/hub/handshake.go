@@ -52,7 +52,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := h.newSession(p, options)
-	if tcp, ok := conn.(*net.TCPConn); ok && s.user != nil {
+	if tcp, ok := withoutTLS(conn).(*net.TCPConn); ok && s.user != nil {
 		_ = tcp.SetWriteBuffer(kernelBuffer)
 	}
 	raw := rawConn(conn)
@@ -66,6 +66,14 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.pings.add(s)
 	go newReader(s, conn, raw, early).serve(out)
+}
+
+// withoutTLS returns the connection below TLS, or the connection itself.
+func withoutTLS(conn net.Conn) net.Conn {
+	if over, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		return over.NetConn()
+	}
+	return conn
 }
 
 // kernelBuffer is how many bytes the kernel may hold for a user's peer that reads

@@ -189,7 +189,7 @@ func (h *Hub) Disconnect(match func(auth.Principal) bool, reason CloseReason) {
 	}
 }
 
-// Shutdown closes all sessions with code 1001 once what waits for them has
+// Shutdown closes all sessions with code 1012 (service restart) once what waits for them has
 // been written, spread over the time of [WithDrain], and ends the hub. Those within the
 // process come last, so that they get what the others still publish. It
 // returns when all have ended, or with ctx's error after it has closed

@@ -64,7 +64,7 @@ func TestARevokedTokenClosesItsSessionsAndNoOther(t *testing.T) {
 	require.EqualValues(t, 2, h.Stats().Closed["credential"])
 }
 
-func TestShutdownClosesWith1001AfterWhatWaits(t *testing.T) {
+func TestShutdownClosesWith1012AfterWhatWaits(t *testing.T) {
 	h := hub.New(hub.WithGate(gate), hub.WithTracing(false))
 	local := h.Local(auth.Principal{Process: true})
 	require.NoError(t, local.Send(t.Context(), []byte(request("subscribe", "event-A-0-s"))))
@@ -89,7 +89,7 @@ func TestShutdownReachesWebsockets(t *testing.T) {
 		done <- h.Shutdown(ctx)
 	}()
 	code, reason := c.waitClosed()
-	require.Equal(t, ws.StatusGoingAway, code)
+	require.EqualValues(t, 1012, code)
 	require.Equal(t, "the manager is shutting down", reason)
 	require.NoError(t, <-done)
 }

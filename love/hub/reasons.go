@@ -28,7 +28,7 @@ var closeInfos = [closeReasons]struct {
 	text  string
 }{
 	CloseCredential:  {"credential", ws.StatusNormalClosure, "the log-in has ended"},
-	CloseShutdown:    {"shutdown", ws.StatusGoingAway, "the manager is shutting down"},
+	CloseShutdown:    {"shutdown", 1012, "the manager is shutting down"},
 	CloseProtocol:    {"protocol", ws.StatusProtocolError, "a frame broke the websocket protocol"},
 	CloseInvalidText: {"invalid_text", ws.StatusInvalidFramePayloadData, "text must be UTF-8"},
 	CloseTooBig:      {"too_big", ws.StatusMessageTooBig, "the message is larger than this connection may send"},

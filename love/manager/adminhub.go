@@ -3,6 +3,7 @@ package manager
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/rubin-love/love-go/love/hub"
 )
@@ -50,4 +51,12 @@ func (m *Manager) showSession(c *call) (answer, error) {
 		return answer{}, errNotFound
 	}
 	return answer{Status: http.StatusOK, Body: sessionReport{all[i], groups}}, nil
+}
+
+// Administrative reports whether a request is one with which somebody who runs the manager
+// finds out what is wrong and mends it: about users, tokens, sessions or the hub. A server
+// can keep room for them when there are too many others.
+func (m *Manager) Administrative(r *http.Request) bool {
+	path, ok := strings.CutPrefix(r.URL.Path, m.config.URLPrefix+"/manager/api/")
+	return ok && (strings.HasPrefix(path, "admin/") || strings.HasPrefix(path, "hub/"))
 }

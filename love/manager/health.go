@@ -57,11 +57,19 @@ func (m *Manager) Dependencies(ctx context.Context) []DependencyState {
 	return states
 }
 
+// End makes /readyz answer that the manager is not ready, because it is going to end.
+// Everything else goes on.
+func (m *Manager) End() { m.ending.Store(true) }
+
 // readyz answers 200 if every required dependency works, otherwise 503, with one
 // line per dependency. "ready, degraded" means that one that is not required fails.
 func (m *Manager) readyz(w http.ResponseWriter, r *http.Request) {
 	status, verdict := http.StatusOK, "ready"
 	var lines strings.Builder
+	if m.ending.Load() {
+		status, verdict = http.StatusServiceUnavailable, "not ready"
+		lines.WriteString("manager: it ends\n")
+	}
 	for _, d := range m.Dependencies(r.Context()) {
 		if d.Err == nil {
 			fmt.Fprintf(&lines, "%s: ok\n", d.Name)

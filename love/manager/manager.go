@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/julienschmidt/httprouter"
@@ -179,6 +180,7 @@ type Manager struct {
 	// checkedPasswords holds the names of users whose password was checked at log-in.
 	checkedPasswords sync.Map
 	outages          outages
+	ending           atomic.Bool
 	cancelWatches    []func()
 }
 

@@ -107,6 +107,11 @@ var timeFigures = []figure[time.Time]{
 		func(t time.Time) float64 { return float64(t.Unix()) }),
 }
 
+var certificateFigures = []figure[time.Time]{
+	gauge("love_tls_certificate_expiry_timestamp_seconds", "When the certificate of the server ends; 0 if that is not known.",
+		func(t time.Time) float64 { return float64(max(0, t.Unix())) }),
+}
+
 var dependencyUp = prometheus.NewDesc("love_dependency_up", "1 if what the manager needs works, as /readyz shows it, else 0.",
 	[]string{"dependency"}, nil)
 
@@ -128,6 +133,7 @@ func (m *Metrics) Describe(to chan<- *prometheus.Desc) {
 	describe(httpFigures, to)
 	describe(archiveFigures, to)
 	describe(timeFigures, to)
+	describe(certificateFigures, to)
 	to <- dependencyUp
 	for _, c := range m.observed() {
 		c.Describe(to)
@@ -146,6 +152,7 @@ func (m *Metrics) Collect(to chan<- prometheus.Metric) {
 		}, to)
 	}
 	collect(timeFigures, love.LeapSecondsExpiry, to)
+	collect(certificateFigures, m.CertificateExpiry, to)
 	if m.Dependencies != nil {
 		for _, d := range m.Dependencies(context.Background()) {
 			to <- prometheus.MustNewConstMetric(dependencyUp, prometheus.GaugeValue, boolean(d.Err == nil), d.Name)

@@ -25,6 +25,9 @@ type Config struct {
 	HTTP func() HTTPStats
 	// Archive returns the figures of the archive, and whether it can be written.
 	Archive func() (s archive.Stats, writable bool)
+	// CertificateExpiry returns when the certificate of the server ends; the zero time if
+	// that is not known.
+	CertificateExpiry func() time.Time
 	// Dependencies returns what the manager needs and whether it works, as /readyz
 	// shows it: manager.Manager.Dependencies.
 	Dependencies func(context.Context) []manager.DependencyState

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -135,6 +136,9 @@ type Config struct {
 	// connections of TrustedProxies: the requests that they make count for the address
 	// of their client. Default: [DefaultMaxConnectionsPerAddress].
 	MaxConnectionsPerAddress int
+	// TLS makes [Server.Serve] speak TLS: HTTP/1.1 over TLS 1.2 or later. Default: it speaks
+	// plain HTTP, for a proxy in front.
+	TLS *tls.Config
 	// URLPrefix comes before /manager, such as "/love". Default: nothing.
 	URLPrefix string
 	// ServerURL is the host in the identity "user@host" of a command. Default: the

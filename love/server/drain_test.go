@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -95,4 +96,22 @@ func callUntilTheEnd(address, token string, progress bool) string {
 		return err.Error()
 	}
 	return resp.Status + " " + string(body)
+}
+
+// A program with an http.Server of its own goes on accepting while the server ends.
+func TestAServerThatEndsIsNotReady(t *testing.T) {
+	s, err := server.New(t.Context(), server.Config{})
+	require.NoError(t, err)
+	ready := func() (status int, body string) {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
+		return w.Code, w.Body.String()
+	}
+	status, body := ready()
+	require.Equal(t, 200, status)
+	require.Equal(t, "ready\ndatabase: ok\n", body)
+	require.NoError(t, s.Close(t.Context()))
+	status, body = ready()
+	require.Equal(t, 503, status)
+	require.Regexp(t, "^not ready\nmanager: it ends\n", body)
 }

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"crypto/tls"
 	"net/http/httptest"
 	"os"
 	"regexp"
@@ -26,7 +27,7 @@ func metricsOf(t *testing.T, s *server.Server) string {
 }
 
 func TestTheDocumentsListEveryMetricAndNoOther(t *testing.T) {
-	s, err := server.New(t.Context(), server.Config{Archive: archive.Config{Dir: t.TempDir()}, Commander: &lovetest.Commander{}})
+	s, err := server.New(t.Context(), server.Config{Archive: archive.Config{Dir: t.TempDir()}, Commander: &lovetest.Commander{}, TLS: &tls.Config{}})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close(context.Background())) }()
 	var names []string

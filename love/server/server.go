@@ -110,7 +110,9 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 	s.http = httpserver.New(httpserver.Config{
 		Handler: s.wrapped(), Logger: c.Logger, MaxPerAddress: c.MaxConnectionsPerAddress, Sockets: s.hub.Limits().Sessions,
 		Trusted: c.TrustedProxies.Contains, ClientAddress: c.TrustedProxies.ClientAddress,
+		TLS: c.TLS, Reserved: func(r *http.Request) bool { return s.manager.Administrative(r) },
 	})
+	s.metrics.CertificateExpiry = certificateExpiry(c.TLS)
 	s.metrics.Hub = s.hub.Stats
 	s.metrics.HTTP = func() metrics.HTTPStats { return metrics.HTTPStats(s.http.Stats()) }
 	s.metrics.Dependencies = func(ctx context.Context) []manager.DependencyState { return s.manager.Dependencies(ctx) }
@@ -277,6 +279,7 @@ const answerTime = 500 * time.Millisecond
 
 // drain ends sockets, requests and commands together, then what they need.
 func (s *Server) drain(ctx context.Context, requests func()) error {
+	s.manager.End()
 	var ending sync.WaitGroup
 	ending.Go(requests)
 	if s.recording != nil {

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/commander"
+	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+)
+
+// TestASignalEndsAManagerInOrder sends SIGTERM to a manager in a process of its own that
+// has twenty screens, and two commands under way, of which one does not end.
+func TestASignalEndsAManagerInOrder(t *testing.T) {
+	started, finish := make(chan string, 2), make(chan struct{})
+	api := httptest.NewServer(commanderhttp.NewHandler(commanderhttp.Backend{Commander: commander.Func(func(ctx context.Context, c commander.Call) (love.Ack, error) {
+		ctx = commander.Sent(ctx)
+		started <- c.Name
+		done := finish
+		if c.Name == "cmd_never" {
+			done = nil
+		}
+		select {
+		case <-done:
+			return love.Ack{Code: love.AckComplete, Text: love.Done}, nil
+		case <-ctx.Done():
+			return love.Ack{}, context.Cause(ctx)
+		}
+	})}))
+	defer api.Close()
+
+	const drain = 2 * time.Second
+	u := newUser(t)
+	u.useDatabase()
+	u.env["PROCESS_CONNECTION_PASS"], u.env["ADMIN_USER_PASS"] = "a-good-long-one", "admin's"
+	m := u.startChild("manager", "--listen", "127.0.0.1:0", "--commander", api.URL, "--drain", drain.String(), "--heartbeat-query-commander=false")
+	url := m.out.waitFor(t, `LOVE manager at (\S+)\n`)[1]
+	address := strings.TrimPrefix(url, "http://")
+	u.env["LOVED_PASSWORD"] = "admin's"
+	token := strings.TrimSpace(u.mustRun("", "token", "admin", "--manager", url))
+
+	const screens = 20
+	type closing struct {
+		code ws.StatusCode
+		at   time.Time
+	}
+	closed := make(chan closing, screens)
+	for range screens {
+		conn, _, _, err := ws.Dial(t.Context(), "ws://"+address+"/manager/ws/subscription?token="+token)
+		require.NoError(t, err)
+		go func() {
+			defer conn.Close()
+			for {
+				header, err := ws.ReadHeader(conn)
+				payload := make([]byte, min(header.Length, 1<<20))
+				if _, failed := io.ReadFull(conn, payload); failed != nil {
+					err = failed
+				}
+				if err != nil || header.OpCode == ws.OpClose {
+					code, _ := ws.ParseCloseFrameData(payload)
+					closed <- closing{code, time.Now()}
+					return
+				}
+			}
+		}()
+	}
+	answers := map[string]string{}
+	var mu sync.Mutex
+	var commanding sync.WaitGroup
+	for _, name := range []string{"cmd_never", "cmd_last"} {
+		commanding.Go(func() {
+			answer := command(address, token, name)
+			mu.Lock()
+			defer mu.Unlock()
+			answers[name] = answer
+		})
+		require.Equal(t, name, <-started)
+	}
+
+	signalled := time.Now()
+	require.NoError(t, m.cmd.Process.Signal(syscall.SIGTERM))
+	require.Eventually(t, func() bool { // it is not ready: nothing new is accepted
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err != nil
+	}, testTimeout, 10*time.Millisecond)
+	close(finish)
+
+	var first, last time.Time
+	for range screens {
+		c := <-closed
+		require.EqualValues(t, 1012, c.code)
+		if first.IsZero() {
+			first = c.at
+		}
+		last = c.at
+	}
+	require.Greater(t, last.Sub(first), drain/2, "they are closed one after the other")
+	require.NoError(t, m.cmd.Wait(), "%s", m.errors)
+	require.Less(t, time.Since(signalled), drain+5*time.Second+testTimeout)
+	commanding.Wait()
+	require.Contains(t, answers["cmd_last"], "200 OK", "a command under way ends")
+	require.Contains(t, answers["cmd_never"], "502 ")
+	require.Contains(t, answers["cmd_never"], "Whether the command was executed is unknown")
+	require.Contains(t, m.errors.String(), "msg=ended")
+
+	_, url = u.restartManager("--commander", api.URL)
+	record := u.mustRun("", "commands", "--manager", url, "--user", "admin")
+	require.Regexp(t, `(?m) done .* X last`, record)
+	require.Regexp(t, `(?m) unknown .* X never `, record)
+}
+
+// command gives a command and returns the status and the body of the answer, or the error.
+func command(address, token, name string) string {
+	r, err := http.NewRequest("POST", "http://"+address+"/manager/api/cmd/", strings.NewReader(`{"csc":"X","salindex":0,"cmd":"`+name+`","params":{}}`))
+	if err != nil {
+		return err.Error()
+	}
+	r.Header.Set("Authorization", "Token "+token)
+	r.Header.Set("Content-Type", "application/json")
+	transport := &http.Transport{DisableKeepAlives: true}
+	response, err := transport.RoundTrip(r)
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err.Error()
+	}
+	return response.Status + " " + string(body)
+}
