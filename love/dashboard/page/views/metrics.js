@@ -1,14 +1,19 @@
 // The figures that a manager shows at /metrics, and their course.
 
+/** The names that were read before: a name that is a part of a text would keep all of that text. */
+const names = new Map();
+
 /**
  * @param {string} text in the format of Prometheus
- * @returns {Map<string, number>} the values by name with labels
+ * @returns {Map<string, number>} the values of the manager by name with labels, without histograms
  */
 export function parseMetrics(text) {
   const all = new Map();
   for (const line of text.split('\n')) {
-    const match = /^([a-z_]\w*(?:\{[^}]*\})?) (\S+)/.exec(line);
-    if (match) all.set(match[1], Number(match[2]));
+    const match = /^(love_\w*(?:\{[^}]*\})?) (\S+)/.exec(line);
+    if (!match || match[1].includes('_bucket{')) continue;
+    if (!names.has(match[1])) names.set(match[1], match[1]);
+    all.set(names.get(match[1]), Number(match[2]));
   }
   return all;
 }
