@@ -278,7 +278,8 @@ func (p *tab) clickText(text string) {
 // typeInto replaces the text of an input.
 func (p *tab) typeInto(selector, text string) {
 	p.t.Helper()
-	p.wait(selector)
+	// In a dialog that is not open yet, what is typed would go elsewhere when it opens.
+	p.until("an input to be seen, "+selector, `document.querySelector(`+quoted(selector)+`)?.checkVisibility()`)
 	p.eval(`(() => { const e = document.querySelector(` + quoted(selector) + `); e.focus(); e.select?.(); })()`)
 	p.run(chromedp.KeyEvent(kb.Delete), chromedp.KeyEvent(text))
 }

@@ -172,7 +172,10 @@ function Shell() {
   }, [view, asked]);
   useEffect(() => {
     announce(view.title);
-    document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    const show = () => document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    show(); // on a phone the navigation is wider than the screen
+    addEventListener('resize', show);
+    return () => removeEventListener('resize', show);
   }, [view]);
   useEffect(() => {
     const n = store.attention.value;

@@ -112,7 +112,7 @@ function Parts() {
   const broker = course.names().filter((n) => n.startsWith('love_broker_'));
   const lost = (course.newest('love_archive_dropped_total{kind="event"}') ?? 0) + (course.newest('love_archive_dropped_total{kind="telemetry"}') ?? 0);
   const up = /^love_dependency_up\{dependency="(.*)"\}$/;
-  const needed = course.names().filter((n) => up.test(n));
+  const needed = course.names().filter((n) => up.test(n) && up.exec(n)[1] !== 'archive'); // which has a line of its own
   return html`<${Panel} title="Parts of this manager"><dl class="facts">
     ${needed.map((n) => html`<dt>${capital(up.exec(n)[1])}</dt><dd>${course.newest(n) === 1 ? 'works' : html`<${State} level="alarm" text="does not work" />`}</dd>`)}
     <dt>Archive</dt><dd>${archive === undefined ? 'none' : html`${course.newest('love_archive_writable') === 0
