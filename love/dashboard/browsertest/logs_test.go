@@ -55,6 +55,9 @@ func TestLogs_MessagesOfAllComponentsAreFilteredAndPaused(t *testing.T) {
 	p.waitText(".log", "a belt is broken")
 	p.waitText(".log", "alarm Enabled.ATDome") // of the Watcher, who warns
 	p.look("logs")
+	p.resize(sizes[0])
+	p.until("the view in the navigation of a phone", `(() => { const r = document.querySelector('nav [aria-current]').getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth })()`)
+	p.resize(sizes[1])
 
 	p.eval(`(() => { const e = document.querySelector('[name=level]'); e.value = '30'; e.dispatchEvent(new Event('change', {bubbles: true})); })()`)
 	p.until("nothing below a warning", `document.querySelectorAll('.log li').length > 0 && !document.querySelector('.log').innerText.includes('INFO')`)

@@ -156,6 +156,12 @@ async function loadRest(offered) {
 }
 
 function Navigation({ present, offered }) {
+  useEffect(() => { // a phone shows some of them at a time
+    const show = () => document.querySelector('.top [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+    show();
+    addEventListener('resize', show);
+    return () => removeEventListener('resize', show);
+  }, [present]);
   return html`<nav aria-label="Views"><ul>${offered.map((v) => html`<li key=${v.id}>
     <a href=${store.href(v.id)} aria-current=${v === present ? 'page' : undefined}>${v.title}${v.badge && html`<${v.badge} />`}</a></li>`)}</ul></nav>`;
 }

@@ -1,6 +1,7 @@
 // Log messages: what they are, and how they look.
 import { html } from '../html.js';
 import { fieldsOf } from '../love-client.js';
+import { client } from '../store.js';
 import { State, Time } from '../ui.js';
 import { instanceName } from './commandtext.js';
 
@@ -37,7 +38,7 @@ export const plain = (fields) => Object.fromEntries(Object.entries(fields).map((
 function line(csc, salindex, f, at) {
   const message = typeof f.message === 'string' ? f.message : '';
   return {
-    key: `${csc}:${salindex}:${f.private_origin}:${f.private_seqNum}:${f.private_sndStamp}`, at, component: instanceName(csc, salindex),
+    key: `${csc}:${salindex}:${f.private_origin}:${f.private_seqNum}:${f.private_sndStamp}`, at: sent(f, at), component: instanceName(csc, salindex),
     name: String(f.name ?? ''), level: Number(f.level) || 0, message, traceback: String(f.traceback ?? ''),
     place: [f.filePath && `${f.filePath}${f.lineNumber ? `:${f.lineNumber}` : ''}`, f.functionName].filter(Boolean).join(', '),
   };
@@ -45,6 +46,12 @@ function line(csc, salindex, f, at) {
 
 /** @param {import('../groups.js').Delivery} d */
 export const lineOf = (d) => line(d.csc, d.salindex, plain(fieldsOf(d.value)), d.at);
+
+/**
+ * When a message was sent, by its component: producers repeat old messages, which come later. It is
+ * not later than it came.
+ */
+const sent = (f, at) => (typeof f.private_sndStamp === 'number' && f.private_sndStamp > 0 ? Math.min(at, (f.private_sndStamp + client.taiToUTC) * 1000) : at);
 
 /** A record of the history (GET history/events/). */
 export function lineOfRecord(record) {
