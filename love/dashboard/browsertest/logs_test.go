@@ -84,6 +84,8 @@ func TestLogs_MessagesOfAllComponentsAreFilteredAndPaused(t *testing.T) {
 	p.reload()
 	p.waitText(".log", hostile)
 	p.until("each message once", `document.querySelectorAll('.log li').length === 1`)
+	o.publish(t, "event", "Hostile", 7, `{"logMessage": [{"level": {"value": 40}, "message": {"value": "an old one"}, "private_sndStamp": {"value": 1773453603}}]}`)
+	p.waitText(".log li:last-child", "2026-03-14 01:59:26")
 }
 
 func TestLogs_WithoutAnArchiveTheListBeginsNow(t *testing.T) {
