@@ -1,7 +1,7 @@
 // The scripts of a queue: the one that runs, those that wait, those that have ended.
 import { html, useEffect, useRef, useSignal } from '../html.js';
 import { mayCommand, now } from '../store.js';
-import { Button, Empty, Panel, State, Time, announce, confirm, formatDuration } from '../ui.js';
+import { Button, Empty, Panel, State, Time, announce, confirm, formatDuration, toast } from '../ui.js';
 import { topicOf, useDefinitions } from '../definitions.js';
 import { fromTAI, order } from './orders.js';
 
@@ -122,7 +122,7 @@ export function Waiting({ queue, scripts, select, selected }) {
     const script = scripts.find((s) => s.index === dragged.value);
     const down = script && scripts.indexOf(script) < scripts.indexOf(target);
     dragged.value = over.value = 0;
-    if (script && script !== target) put(script, down ? after : before, target.index).catch((error) => announce(error.message));
+    if (script && script !== target) put(script, down ? after : before, target.index).catch((error) => toast(error.message, 'alarm'));
   };
   const picked = scripts.filter((s) => chosen.value.has(s.index));
   const remove = async () => {
