@@ -39,10 +39,10 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Test the manager's configuration and what it depends on",
 		Long: `Read the configuration of a manager, as loved manager does, test everything that it depends
-on (limits, file descriptors, address, certificate, proxies, database, Redis, commander, frontend, log
-services, Jira, mail, LDAP, archive, EFDs, clock, leap seconds), and report what works, what is wrong
-and what to do. Nothing is changed, except that missing tables are created in an existing database.
-If the variables LSST_… name the observatory's SAL bus, that is tested, too.
+on (address, database, Redis, commander, frontend, log services, Jira, mail, LDAP, archive, EFDs), and report
+what works, what is wrong and what to do. Nothing
+is changed, except that missing tables are created in an existing database. If the variables LSST_…
+name the observatory's SAL bus, that is tested, too.
 
 With --running it asks the manager that runs with this configuration on this machine whether it is
 ready, which is quick: for the health check of a container.`,
@@ -70,11 +70,9 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 			return "complete", f.checkServer(ctx)
 		}},
 		{"limits", f.checkLimits},
-		{"file descriptors", f.checkDescriptors},
 		{"secrets", a.checkSecrets(cmd.Flags())},
 		{"address", f.checkAddress},
 		{"TLS", f.checkTLS},
-		{"proxies", f.checkProxies(a.env)},
 		{"database", f.checkDatabase},
 		{"Redis", f.checkBroker},
 		{"commander", f.checkCommander},
@@ -85,7 +83,6 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 		{"LDAP", f.checkLDAP},
 		{"archive", f.checkArchive},
 		{"EFDs", f.checkEFDs},
-		{"clock", checkClock},
 		{"leap seconds", checkLeapSeconds},
 		{"Kafka brokers", a.checkKafka(kafka.CheckBrokers)},
 		{"Kafka round trip", a.checkKafka(kafka.CheckRoundTrip)},

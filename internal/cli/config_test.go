@@ -137,7 +137,7 @@ func TestAManagerRunsFromAFileAndItsUsersAreAddedWithTheSameOne(t *testing.T) {
 	u.mustRun("four random words\n", "user", "add", "ada")
 	require.Contains(t, u.mustRun("", "user", "list"), "ada")
 	require.FileExists(t, database)
-	require.Contains(t, u.mustRun("", "check"), "and has 2 users")
+	require.Contains(t, u.mustRun("", "check"), "database: 2 users")
 }
 
 func TestASecretCanBeInAFileOfItsOwn(t *testing.T) {

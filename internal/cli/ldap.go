@@ -62,23 +62,17 @@ func (f *ldapFlags) check() error {
 	return nil
 }
 
-// names are the servers that are set.
-func (f *ldapFlags) names() (all []string) {
-	for _, s := range f.servers {
-		if s != "" {
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
 // authenticator returns the log-in that asks the servers, or nil if there are
 // none.
 func (f *ldapFlags) authenticator(users ldap.Users, opts ...ldap.Option) (*ldap.Authenticator, error) {
 	c := ldap.Config{
 		BindDN: f.bindDN, BindPassword: f.password, UserBase: f.userBase, GroupBase: f.groupBase, AllowPlain: f.allowPlain,
 	}
-	c.Servers = f.names()
+	for _, s := range f.servers {
+		if s != "" {
+			c.Servers = append(c.Servers, s)
+		}
+	}
 	if len(c.Servers) == 0 {
 		return nil, nil
 	}

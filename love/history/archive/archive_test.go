@@ -281,6 +281,20 @@ func TestADayOfObservationHasAFileOfItsOwn(t *testing.T) {
 	require.Equal(t, noon, streams[0].Last)
 }
 
+func TestAFieldIsKnownWhereverItsStreamWasRecorded(t *testing.T) {
+	a := open(t, archive.Config{})
+	other := love.StreamGroup(love.CategoryTelemetry, "ATMCS", 0, "other")
+	for i, g := range []love.Group{other, other, position, other, other} { // each in a chunk of its own
+		record(t, a, delivery(night.Add(time.Duration(i)*time.Second), g, wireValue(g, love.RawValue(`{"x":1}`))))
+	}
+	before := history.Span{From: night.Add(-time.Hour), To: night}
+	all, err := a.Series(t.Context(), history.SeriesQuery{Stream: position, Fields: []string{"x"}, Span: before})
+	require.NoError(t, err)
+	require.Empty(t, all[0].Samples)
+	_, err = a.Series(t.Context(), history.SeriesQuery{Stream: position, Fields: []string{"y"}, Span: before})
+	require.ErrorIs(t, err, history.ErrUnknownField)
+}
+
 func TestAClockThatJumpsBackLosesNothing(t *testing.T) {
 	a := open(t, archive.Config{})
 	var all []love.Delivery

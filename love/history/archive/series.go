@@ -63,23 +63,29 @@ func (q *query) checkFields(stream love.Group, unseen []string) error {
 		return fmt.Errorf("%w: the archive has nothing of %s", history.ErrUnknownStream, stream)
 	}
 	byEnd(pieces)
-	for i := range pieces {
-		if i > 0 && i < len(pieces)-1 {
-			continue
-		}
-		b, err := q.load(nil, &pieces[i])
-		if err == nil {
-			err = pieces[i].each(b, 0, math.MaxUint64, func(_ *love.Group, m message) {
-				for o := range history.Objects(m.data) {
-					unseen = slices.DeleteFunc(unseen, func(f string) bool { _, ok := history.FieldOf(o, f); return ok })
-				}
-			})
-		}
+	// check reports whether a piece has messages of the stream: those in memory may have none.
+	check := func(p *piece) (found bool, err error) {
+		b, err := q.load(nil, p)
 		if err != nil {
+			return false, err
+		}
+		err = p.each(b, 0, math.MaxUint64, func(_ *love.Group, m message) {
+			found = true
+			for o := range history.Objects(m.data) {
+				unseen = slices.DeleteFunc(unseen, func(f string) bool { _, ok := history.FieldOf(o, f); return ok })
+			}
+		})
+		return found, err
+	}
+	newest := 0
+	for found := false; newest < len(pieces) && !found; newest++ {
+		if found, err = check(&pieces[newest]); err != nil || len(unseen) == 0 {
 			return err
 		}
-		if len(unseen) == 0 {
-			return nil
+	}
+	for i, found := len(pieces)-1, false; i >= newest && !found; i-- {
+		if found, err = check(&pieces[i]); err != nil || len(unseen) == 0 {
+			return err
 		}
 	}
 	return fmt.Errorf("%w: %s of %s", history.ErrUnknownField, strings.Join(unseen, ", "), stream)

@@ -1,5 +1,4 @@
 // Where a plot has its ticks, and how they are written. Times are UTC, in milliseconds.
-import { formatNumber } from '../format.js';
 
 const steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -27,7 +26,7 @@ export function timeTexts(ticks) {
 export function valueTexts(ticks, choices) {
   const step = ticks.length > 1 ? Math.abs(ticks[1] - ticks[0]) : 1;
   const largest = Math.max(...ticks.map(Math.abs));
-  if (choices) return ticks.map((t) => choices.find((c) => c.number === t)?.name ?? (Number.isInteger(t) ? formatNumber(t) : ''));
+  if (choices) return ticks.map((t) => choices.find((c) => c.number === t)?.name ?? '');
   if (largest >= 1e7 || (largest > 0 && largest < 1e-4)) return ticks.map((t) => (t === 0 ? '0' : t.toExponential(1).replaceAll('-', '−')));
   let decimals = 0;
   while (decimals < 8 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6 * step * 10 ** decimals) decimals++;

@@ -49,7 +49,6 @@ export class Chart {
     const colour = (name) => style.getPropertyValue(name).trim();
     this.colours = refs.map((_, i) => colour(`--plot-${(i % 8) + 1}`));
     this.ink = colour('--ink');
-    this.ground = colour('--surface');
     this.units = [...new Set(refs.map((r) => unitOf(r, courses.get(r))))];
     const font = `${parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.78}px ${getComputedStyle(document.body).fontFamily}`;
     const axis = { stroke: colour('--soft'), font, grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line'), width: 1, size: 4 }, labelFont: font };
@@ -60,7 +59,7 @@ export class Chart {
       scales: Object.fromEntries([['x', { time: false, auto: false }], ...this.units.map((_, i) => [`y${i}`, { range: (u, low, high) => padded(low, high) }])]),
       axes: [
         { ...axis, size: this.em * 2.2, splits: (u, _, from, to) => timeTicks(from, to, Math.max(2, Math.floor(width() / 8))), values: (u, ticks) => timeTexts(ticks) },
-        ...this.units.slice(0, 2).map((unit, i) => ({ ...axis, scale: `y${i}`, side: i === 0 ? 3 : 1, label: unit || undefined, labelSize: this.em * 1.6, labelGap: 2,
+        ...this.units.slice(0, 2).map((unit, i) => ({ ...axis, scale: `y${i}`, side: i === 0 ? 3 : 1, label: unit.length > 20 ? `${unit.slice(0, 19)}…` : unit || undefined, labelSize: this.em * 1.6, labelGap: 2,
           grid: { ...axis.grid, show: i === 0 }, values: (u, ticks) => valueTexts(ticks, this.choices(i)), space: this.em * 3,
           size: (u, texts) => 12 + this.em * 0.58 * Math.max(5, ...(texts ?? []).map((t) => t.length)) })),
       ],
@@ -68,6 +67,7 @@ export class Chart {
         label: ref.field, scale: `y${this.units.indexOf(unitOf(ref, courses.get(ref)))}`, stroke: this.colours[i], width: 1.75, dash: dashes[i % dashes.length],
         paths: isStepped(ref) ? uPlot.paths.stepped({ align: 1 }) : undefined, points: { show: (u, s, a, b) => b - a < 3, size: 6, fill: this.colours[i] },
       }))],
+      padding: [this.em * 1.5, null, null, null], // for the texts of marks
       legend: { show: false },
       cursor: { y: false, sync: { key: 'love', setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
       hooks: {
@@ -92,7 +92,7 @@ export class Chart {
 
   /** The names of an axis on which enumerations of one kind alone are shown. */
   choices(scale) {
-    const of = this.refs.filter((r) => this.units.indexOf(unitOf(r, this.courses.get(r))) === scale).map((r) => definitionOf(r)?.choices);
+    const of = this.refs.filter((r) => this.units.indexOf(unitOf(r, this.courses.get(r))) === scale).map((r) => (isYesNo(r) ? yesNo : definitionOf(r)?.choices));
     return of.every((c) => c && JSON.stringify(c) === JSON.stringify(of[0])) ? of[0] : undefined;
   }
 
@@ -131,9 +131,9 @@ export class Chart {
     const scale = devicePixelRatio;
     ctx.save();
     ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.rect(bbox.left, 0, bbox.width, bbox.top + bbox.height);
     ctx.clip();
-    ctx.strokeStyle = this.ink;
+    ctx.strokeStyle = ctx.fillStyle = this.ink;
     ctx.globalAlpha = 0.75;
     ctx.lineWidth = scale;
     ctx.setLineDash([3 * scale, 3 * scale]);
@@ -145,7 +145,7 @@ export class Chart {
       const x = Math.round(u.valToPos(m.at, 'x', true)) + 0.5;
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       ctx.beginPath();
-      ctx.moveTo(x, bbox.top);
+      ctx.moveTo(x, bbox.top - this.em * 1.3 * scale);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
       const w = ctx.measureText(m.text).width + 8 * scale;
@@ -153,13 +153,7 @@ export class Chart {
       const toLeft = x + w > Math.min(free, right);
       const left = toLeft ? x - w + 4 * scale : x + 4 * scale;
       if (left + w - 4 * scale <= free && left > bbox.left) {
-        ctx.globalAlpha = 0.85;
-        ctx.fillStyle = this.ground;
-        ctx.fillRect(left - 3 * scale, bbox.top + scale, w - 2 * scale, this.em * scale + 4 * scale);
-        ctx.globalAlpha = 1;
-        ctx.fillStyle = this.ink;
-        ctx.fillText(m.text, left, bbox.top + 3 * scale);
-        ctx.globalAlpha = 0.75;
+        ctx.fillText(m.text, left, bbox.top - this.em * 1.35 * scale);
         free = left - 4 * scale;
       }
       free = Math.min(free, x);
@@ -187,7 +181,10 @@ export class Chart {
   destroy() { this.u.destroy(); }
 }
 
+const isYesNo = (ref) => definitionOf(ref)?.type_name === 'boolean';
+const yesNo = [{ number: 0, name: 'no' }, { number: 1, name: 'yes' }];
+
 /** Events and what is yes or no stay as they are until they change. */
 function isStepped(ref) {
-  return ref.category === 'event' || definitionOf(ref)?.type_name === 'boolean';
+  return ref.category === 'event' || isYesNo(ref);
 }

@@ -57,6 +57,12 @@ export class FieldData {
   }
 }
 
+/** The fields of a value; one that has none is shown as it is. */
+function entriesOf(value) {
+  const entries = Object.entries(fieldsOf(value));
+  return entries.length > 0 || value === null || (Array.isArray(value) && value.every((v) => v !== null && typeof v === 'object')) ? entries : [['value', { value }]];
+}
+
 function same(a, b) {
   if (Object.is(a, b)) return true;
   if (!Array.isArray(a) || !Array.isArray(b)) return typeof a === 'object' && typeof b === 'object' && a !== null && b !== null && String(JSON.stringify(a, plain)) === String(JSON.stringify(b, plain));
@@ -121,7 +127,7 @@ export class ComponentData {
       const s = this.stream(d.category, d.stream);
       s.at.value = d.at;
       s.stale.value = d.stale;
-      for (const [name, entry] of Object.entries(fieldsOf(d.value))) {
+      for (const [name, entry] of entriesOf(d.value)) {
         let f = s.fields.get(name);
         if (!f) {
           s.fields.set(name, f = new FieldData(s, name));

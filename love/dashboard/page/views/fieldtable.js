@@ -133,6 +133,14 @@ class Painter {
     const choice = f.text.choice(f.value);
     const text = f.text.of(f.value);
     this.set('value', choice ? `${choice} (${text})` : text);
+    // A long text scrolls, also for the keyboard.
+    const long = text.length > 300;
+    if (long !== this.long) {
+      this.long = long;
+      this.parts.value.parentElement.toggleAttribute('data-long', long);
+      if (long) this.parts.value.parentElement.tabIndex = 0;
+      else this.parts.value.parentElement.removeAttribute('tabindex');
+    }
     this.set('unit', f.isNumeric && typeof f.value !== 'boolean' ? f.unit : '');
     if (f.sparkAt !== this.sparkAt) {
       this.sparkAt = f.sparkAt;

@@ -212,15 +212,17 @@ function Plot({ refs, drawing, uPlot, act, paused, onRemove, onClose }) {
     empty.value = !any && !drawing.courses.get(refs[0])?.loading;
     if (!chart.fits()) again.value++;
   };
+  const draw = useRef(show);
+  draw.current = show;
 
   useEffect(() => {
     const chart = new Chart(uPlot, box.current, { refs, courses: drawing.courses,
       onRange: (from, to) => latest.current.hold(from, to),
       onCursor: (index) => {
         cursor.current = index;
-        if (self.current) onFrame(self.current, show);
+        if (self.current) onFrame(self.current, () => self.current && draw.current());
       } });
-    const own = self.current = { chart, onDrawn: show, visible: true };
+    const own = self.current = { chart, onDrawn: () => draw.current(), visible: true };
     drawing.charts.add(own);
     drawing.soon(true);
     const sizes = new ResizeObserver(() => onFrame(box, () => {
@@ -303,7 +305,7 @@ function Entry({ ref_: ref, i, unit, axis, readout, onRemove }) {
   return html`<li class="entry" title=${definitionOf(ref)?.description}>
     <svg class="swatch" width="28" height="10" aria-hidden="true"><line class=${`plot-colour-${(i % 8) + 1}`} x1="0" y1="5" x2="28" y2="5" stroke-dasharray=${dashes[i % dashes.length].join(' ')} /></svg>
     <span class="entry-name"><span class="soft">${instanceName(ref.csc, ref.salindex)} ${ref.stream}</span> <span class="mono">${fieldName(ref)}</span>${axis && html` <span class="unit">${axis}</span>`}</span>
-    <span class="entry-value value">${numeric ? choice || text : 'not a number'}${numeric && unit ? html`<span class="unit"> ${unit}</span>` : ''}</span>
+    <span class="entry-value value">${numeric ? choice || text : 'not a number'}${numeric && unit ? html`<span class="unit">${unit}</span>` : ''}</span>
     <button type="button" class="close" aria-label=${`Remove ${refName(ref)} from the plot`} title="Remove" onClick=${onRemove}>×</button></li>`;
 }
 

@@ -231,19 +231,21 @@ class Group {
   async series(from, to, signal) {
     const found = [];
     if (!(await hasPast(this, signal))) return found;
-    const all = [...this.courses];
+    const all = [...this.courses].filter(({ ref }) => !ref.field.includes(',')); // which separates names there
     const topic = this.category === 'event' ? `logevent_${this.stream}` : this.stream;
-    for (let i = 0; i < all.length; i += maxFields) {
-      const some = all.slice(i, i + maxFields);
+    const ask = async (some) => {
       const query = new URLSearchParams({ csc: this.csc, salindex: this.salindex, topic, from: seconds(from), to: seconds(to), points });
       for (const { ref } of some) query.append('field', ref.index === null ? ref.field : `${ref.field}${ref.index}`);
       try {
         const answer = await api(`history/series/?${query}`, { signal });
         answer.series.forEach((s, k) => found.push([some[k], pointsOf(s, numberOf)]));
       } catch (e) {
-        if (e.status !== 404) throw e; // else the history does not know one of the fields
+        if (e.status !== 404) throw e;
+        // The history does not know one of the fields: the others have a past all the same.
+        if (some.length > 1) for (const one of some) await ask([one]);
       }
-    }
+    };
+    for (let i = 0; i < all.length; i += maxFields) await ask(all.slice(i, i + maxFields));
     return found;
   }
 
