@@ -58,7 +58,9 @@ type stamp struct {
 
 // lateness is how much older than the value of another source a value may be, to be kept
 // in its place: more than the clocks of two managers differ. One that a broker could not
-// carry for so long may have been overtaken.
+// carry for so long may have been overtaken. It does not count against a source that is
+// gone: otherwise, where the clock was set back, a producer that comes again would count
+// as late for as long.
 const lateness = time.Second
 
 // set stores a copy of the value, if grow agrees to the number of bytes by which its
@@ -70,7 +72,9 @@ func (l *lastValue) set(it *wire.Item, value []byte, nameSize int, from stamp, g
 	switch {
 	case l.removed:
 		return valueGone, false
-	case from.seq < l.seq, l.source != nil && l.source.id != from.source.id && from.sent.UnixNano() < l.at-int64(lateness):
+	case from.seq < l.seq:
+		return valueOld, false
+	case l.source != nil && l.source.id != from.source.id && !l.source.gone.Load() && from.sent.UnixNano() < l.at-int64(lateness):
 		return valueOld, false
 	}
 	l.publisher, l.at = from.source, from.at.UnixNano()
