@@ -13,6 +13,10 @@ type Account struct {
 	PasswordHash string
 	// Disabled locks the user out without deleting the account.
 	Disabled bool
+	// Identity is who the user is at the system that vouches for them, such as the
+	// issuer and the subject of an OpenID provider: names can change hands there. Empty:
+	// it is bound to none.
+	Identity string
 }
 
 // NextVersion means a version that is higher than any so far.

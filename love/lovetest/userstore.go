@@ -39,6 +39,7 @@ var ada = auth.Account{
 		Groups: []string{auth.GroupCommand, auth.GroupUIFramework}, Permissions: []auth.Permission{"ATDome:*:move*", auth.ManageUsers},
 	},
 	PasswordHash: "a hash",
+	Identity:     "https://id.example.org 4711",
 }
 
 // requireAda requires that an account is ada, with whatever versions and with the

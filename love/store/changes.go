@@ -24,7 +24,7 @@ func (c changes) after(before, after auth.Account, revision int64) changes {
 	enabled := before.Disabled != after.Disabled
 	rights := was.Superuser != is.Superuser || !slices.Equal(was.Groups, is.Groups) || !slices.Equal(was.Permissions, is.Permissions)
 	other := before.PasswordHash != after.PasswordHash || was.Version != is.Version || was.TokensFrom != is.TokensFrom ||
-		was.Email != is.Email || was.FirstName != is.FirstName || was.LastName != is.LastName
+		was.Email != is.Email || was.FirstName != is.FirstName || was.LastName != is.LastName || before.Identity != after.Identity
 	nothing := !enabled && !rights && !other
 	if enabled || nothing {
 		c.enabledIn = revision

@@ -103,8 +103,8 @@ func (u *userStore) CreateAccount(ctx context.Context, a auth.Account) error {
 		}
 		a = a.Versioned(auth.Account{}, revision)
 		err = exec(ctx, tx, `INSERT INTO users (username, email, first_name, last_name, superuser, disabled, password_hash, version, tokens_from,
-			added_in, enabled_in, rights_in) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10)`,
-			a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash, a.Version, a.TokensFrom, revision)
+			added_in, enabled_in, rights_in, identity) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10, $11)`,
+			a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash, a.Version, a.TokensFrom, revision, a.Identity)
 		if err != nil {
 			return err
 		}
@@ -147,8 +147,9 @@ func rewrite(ctx context.Context, tx *sql.Tx, c userSnapshot, before, a auth.Acc
 	a = a.Versioned(before, revision)
 	n := c.changes[a.Username].after(c.accounts[a.Username], a, revision)
 	err := exec(ctx, tx, `UPDATE users SET email = $2, first_name = $3, last_name = $4, superuser = $5, disabled = $6, password_hash = $7,
-		version = $8, tokens_from = $9, enabled_in = $10, rights_in = $11 WHERE username = $1`,
-		a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash, a.Version, a.TokensFrom, n.enabledIn, n.rightsIn)
+		version = $8, tokens_from = $9, enabled_in = $10, rights_in = $11, identity = $12 WHERE username = $1`,
+		a.Username, a.Email, a.FirstName, a.LastName, a.Superuser, a.Disabled, a.PasswordHash, a.Version, a.TokensFrom, n.enabledIn, n.rightsIn,
+		a.Identity)
 	if err != nil {
 		return err
 	}

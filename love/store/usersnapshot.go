@@ -32,12 +32,12 @@ func (c userSnapshot) readAccounts(ctx context.Context, q queryer) error {
 		var a auth.Account
 		var n changes
 		err := rows.Scan(&a.Username, &a.Email, &a.FirstName, &a.LastName, &a.Superuser, &a.Disabled, &a.PasswordHash, &a.Version, &a.TokensFrom,
-			&n.addedIn, &n.enabledIn, &n.rightsIn)
+			&n.addedIn, &n.enabledIn, &n.rightsIn, &a.Identity)
 		n.passwordHash, n.version = a.PasswordHash, a.Version
 		c.accounts[a.Username], c.changes[a.Username] = a, n
 		return err
 	}, `SELECT username, email, first_name, last_name, superuser, disabled, password_hash, version, tokens_from,
-		added_in, enabled_in, rights_in FROM users`)
+		added_in, enabled_in, rights_in, identity FROM users`)
 }
 
 func (c userSnapshot) readGroups(ctx context.Context, q queryer) error {
