@@ -44,7 +44,7 @@ func Parse(text []byte) (*Document, error) {
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, err
 	}
-	for _, lines := range []string{"application/x-ndjson", "text/csv"} {
+	for _, lines := range []string{"application/x-ndjson", "text/csv", "text/html"} {
 		openapi3filter.RegisterBodyDecoder(lines, openapi3filter.RegisteredBodyDecoder("text/plain"))
 	}
 	for _, image := range []string{"image/png", "image/jpeg", "image/gif", "image/webp"} {

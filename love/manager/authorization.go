@@ -29,7 +29,7 @@ func unauthorized(text string) *refusal {
 // authenticate verifies the token of the request and sets c.who.
 func (m *Manager) authenticate(c *call) error {
 	// Which of two headers counts is undefined: joined, they are refused.
-	token, err := bearer(strings.Join(c.Header.Values("Authorization"), ", "))
+	token, err := m.bearer(strings.Join(c.Header.Values("Authorization"), ", "))
 	if err != nil {
 		return err
 	}
@@ -52,9 +52,13 @@ func (m *Manager) authenticate(c *call) error {
 	return nil
 }
 
-// bearer returns the token in an Authorization header.
-func bearer(header string) (string, error) {
+// bearer returns the token in an Authorization header. The scheme of ours is Token, as in
+// the Python manager; that of other issuers may be Bearer, too, as everywhere else.
+func (m *Manager) bearer(header string) (string, error) {
 	words := strings.Fields(header)
+	if foreign, ok := m.config.Tokens.(auth.IssuerTokens); ok && len(words) == 2 && strings.EqualFold(words[0], "Bearer") && foreign.Foreign(words[1]) {
+		return words[1], nil
+	}
 	switch {
 	case len(words) == 0 || !strings.EqualFold(words[0], "Token"):
 		return "", errNoCredentials

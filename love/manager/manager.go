@@ -93,6 +93,13 @@ type Config struct {
 	// sent to whoever chose it. One that exists is only reported in the log. Default: any
 	// password is allowed.
 	CheckPassword func(username, password string) error
+	// SignIn logs users in at an identity provider, in a browser. Its users must be in the
+	// Directory once they have signed in. Default: none.
+	SignIn auth.SignIn
+	// SignInKey returns the secret, 16 bytes or more, that protects what browsers keep
+	// during a sign-in. Managers behind one address need the same. Default: a random one,
+	// so that sign-ins under way end with the manager.
+	SignInKey func(ctx context.Context) ([]byte, error)
 	// Refresh, if set, is called before a log-in, a command or a change is checked:
 	// it reads what other processes have changed, as (*store.Store).Refresh does.
 	// Default: nothing is called, which is right if no other process changes them.
@@ -181,6 +188,7 @@ type Manager struct {
 	checkedPasswords sync.Map
 	outages          outages
 	ending           atomic.Bool
+	signIns          *signIns
 	cancelWatches    []func()
 }
 
@@ -192,6 +200,9 @@ func New(c Config) (*Manager, error) {
 	if err := c.setDefaults(); err != nil {
 		return nil, err
 	}
+	if err := c.checkSignIn(); err != nil {
+		return nil, err
+	}
 	m := &Manager{
 		config: c,
 		router: httprouter.New(),
@@ -201,6 +212,7 @@ func New(c Config) (*Manager, error) {
 		limiter:  cmp.Or(c.LogInLimiter, auth.NewLogInLimiter(c.LogInLimits, c.Clock)),
 		throttle: audit.NewThrottle(c.Clock),
 		outages:  newOutages(c.Logger),
+		signIns:  newSignIns(&c),
 	}
 	for _, e := range m.endpoints() {
 		m.route(c.URLPrefix+e.path, m.endpoint(e))

@@ -67,6 +67,12 @@ func (m *Manager) endpoints() []endpoint {
 	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	return []endpoint{
 		{path: "/manager/api/get-token/", login: loginIgnored, actions: actions{post: m.getToken}},
+		{path: "/manager/api/oidc/", login: loginIgnored, actions: actions{get: m.signInInfo}},
+		{path: "/manager/api/oidc/login", login: loginIgnored, actions: actions{get: m.beginSignIn}},
+		{path: "/manager/api/oidc/callback", login: loginIgnored, actions: actions{get: m.finishSignIn}},
+		{path: "/manager/api/oidc/token/", login: loginIgnored, actions: actions{post: m.signInToken}},
+		{path: "/manager/api/oidc/device/", login: loginIgnored, actions: actions{post: m.beginDevice}},
+		{path: "/manager/api/oidc/device/token/", login: loginIgnored, actions: actions{post: m.deviceToken}},
 		{path: "/manager/api/validate-token/", actions: actions{get: m.validateToken}},
 		{path: "/manager/api/validate-token/:flags/", actions: actions{get: m.validateToken}},
 		{path: "/manager/api/rights/", actions: actions{get: m.showRights}},

@@ -9,6 +9,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
 	"github.com/rubin-love/love-go/love/auth/password"
+	"github.com/rubin-love/love-go/love/manager"
 )
 
 // access holds the parts that decide who may do what.
@@ -48,6 +49,9 @@ func newAccess(ctx context.Context, c *Config) (access, error) {
 		a.authorizer = roles
 	}
 	a.tokens, err = c.tokens(ctx, directory)
+	if err == nil && len(c.Issuers) > 0 {
+		a.tokens = auth.WithIssuers(a.tokens, c.Clock, c.Issuers...)
+	}
 	return a, err
 }
 
@@ -66,6 +70,43 @@ func (c *Config) tokens(ctx context.Context, directory auth.Directory) (auth.Tok
 		options = append(options, jwt.WithKeyring(keys))
 	}
 	return jwt.New(c.SecretKey, directory, options...), nil
+}
+
+// signInKey returns the secret that protects what browsers keep during a sign-in: all
+// managers with the same Storage, or SecretKey, have the same. Nil: there is none.
+func (c *Config) signInKey() func(context.Context) ([]byte, error) {
+	if len(c.SecretKey) >= 16 {
+		return func(context.Context) ([]byte, error) { return c.SecretKey, nil }
+	}
+	keys := c.Storage.Keyring()
+	if keys == nil {
+		return nil
+	}
+	return func(ctx context.Context) ([]byte, error) {
+		key, err := keys.SigningKey(ctx)
+		return key.Secret, err
+	}
+}
+
+// identityChecks returns the checks of the identity provider and of the issuers. Without
+// them users with a password still log in, and sessions go on: none is required.
+func (c *Config) identityChecks() (list []manager.Dependency) {
+	type checker interface{ Check(context.Context) error }
+	if check, ok := c.SignIn.(checker); ok {
+		list = append(list, manager.Dependency{Name: "sign-in by " + c.SignIn.Info().Name, Check: check.Check})
+	}
+	for _, i := range c.Issuers {
+		check, ok := i.(checker)
+		if !ok {
+			continue
+		}
+		name := "trusted issuer"
+		if named, ok := i.(interface{ Name() string }); ok {
+			name += " " + named.Name()
+		}
+		list = append(list, manager.Dependency{Name: name, Check: check.Check})
+	}
+	return list
 }
 
 // includes reports whether a directory, or authenticator, is users or asks them, too.

@@ -54,6 +54,14 @@ type Config struct {
 	Passwords map[string]string
 	// Authenticator checks log-ins. Default: Users.
 	Authenticator auth.Authenticator
+	// SignIn logs users in at an identity provider, in a browser or by a code; *oidc.SignIn
+	// is one. It must add its users to Users, or the Directory must know them. If it has a
+	// method Check(context.Context) error, /readyz shows it. Default: none.
+	SignIn auth.SignIn
+	// Issuers verify tokens that other systems issue, so that their programs and users need
+	// no log-in; *oidc.Issuer is one. /readyz shows those that have a method Check.
+	// Default: none.
+	Issuers []auth.Issuer
 	// Directory looks up users at each request, as of now. The websockets of those whom
 	// it no longer has close at once if it is an [auth.UserWatcher], else within ten
 	// seconds. Users can be administered over the API only if it is Users, or an

@@ -78,7 +78,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		AuditLog: c.Storage.AuditLog(), LogInLimiter: newLogInLimiter(c), TrustedProxies: c.TrustedProxies, Origins: c.allowOrigin, Directory: s.access.directory,
 		ServerURL: c.ServerURL, URLPrefix: c.URLPrefix, Page: c.Page, Frontend: c.Frontend, Routes: c.Routes, Clock: c.Clock, Logger: c.Logger,
 		CommandTimeout: c.CommandTimeout, RelayIncomplete: c.RelayIncomplete, Informer: part(c.Informer, c.Commander), Logbook: part(c.Logbook, c.Commander),
-		Refresh: c.refresh(), CheckPassword: c.checkPassword(),
+		Refresh: c.refresh(), CheckPassword: c.checkPassword(), SignIn: c.SignIn, SignInKey: c.signInKey(),
 		Dependencies: []manager.Dependency{{Name: "database", Check: c.Storage.Check, Required: true}},
 	}
 	if !c.NoFrontendData {
@@ -99,7 +99,7 @@ func (s *Server) assemble(ctx context.Context) (err error) {
 		s.metrics.Archive = s.recording.stats
 	}
 	config.Routes = append(slices.Clip(config.Routes), s.historyRoutes()...)
-	config.Dependencies = append(config.Dependencies, c.Dependencies...)
+	config.Dependencies = slices.Concat(config.Dependencies, c.identityChecks(), c.Dependencies)
 	s.hub = hub.New(s.hubOptions(heartbeats)...)
 	config.Hub = s.hub
 	if check := s.hub.BrokerCheck(); check != nil {

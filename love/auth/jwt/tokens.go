@@ -37,6 +37,8 @@ type Tokens struct {
 var (
 	_ auth.Tokens     = (*Tokens)(nil)
 	_ auth.TokenAdmin = (*Tokens)(nil)
+
+	_ auth.LifetimeTokens = (*Tokens)(nil)
 )
 
 // Option changes a default of [Tokens].
@@ -108,6 +110,11 @@ func New(key []byte, users auth.Directory, opts ...Option) *Tokens {
 
 // Issue implements auth.Tokens.
 func (t *Tokens) Issue(ctx context.Context, u auth.User) (string, error) {
+	return t.IssueFor(ctx, u, t.lifetime)
+}
+
+// IssueFor implements auth.LifetimeTokens.
+func (t *Tokens) IssueFor(ctx context.Context, u auth.User, lifetime time.Duration) (string, error) {
 	key, err := t.keys.SigningKey(ctx)
 	if err != nil {
 		return "", fmt.Errorf("issuing a token for %q: %w", u.Username, err)
@@ -122,7 +129,7 @@ func (t *Tokens) Issue(ctx context.Context, u auth.User) (string, error) {
 		Subject:   u.Username,
 		Audience:  golangjwt.ClaimStrings{t.audience},
 		IssuedAt:  golangjwt.NewNumericDate(now),
-		ExpiresAt: golangjwt.NewNumericDate(now.Add(t.lifetime)),
+		ExpiresAt: golangjwt.NewNumericDate(now.Add(min(lifetime, t.lifetime))),
 		ID:        rand.Text(),
 	}}
 	unsigned := golangjwt.NewWithClaims(golangjwt.SigningMethodHS256, claims)
