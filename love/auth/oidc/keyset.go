@@ -109,7 +109,7 @@ func (k *keySet) current(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return k.again(ctx, now.Add(-keysRetry))
 }
 
-// again reads the keys, unless that was tried after the given time. Keys that were read
+// again reads the keys, unless that was tried after a time. Keys that were read
 // before are good enough if they cannot be read now.
 func (k *keySet) again(ctx context.Context, after time.Time) ([]jose.JSONWebKey, error) {
 	select {
@@ -119,7 +119,7 @@ func (k *keySet) again(ctx context.Context, after time.Time) ([]jose.JSONWebKey,
 		return nil, fmt.Errorf("waiting for the issuer's keys: %w: %w", ctx.Err(), auth.ErrUnavailable)
 	}
 	k.mu.Lock()
-	due := k.tried.Before(after) || k.tried.After(k.clock.Now()) // the clock was set back
+	due := !k.tried.After(after) || k.tried.After(k.clock.Now()) // the clock was set back
 	k.mu.Unlock()
 	if due {
 		// Others wait for it, whoever asked first.
