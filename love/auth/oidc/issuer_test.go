@@ -227,6 +227,8 @@ func signed(t *testing.T, with signer, payload []byte, headers map[jose.HeaderKe
 	return must(jws.CompactSerialize())
 }
 
+func decode(text string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(text) }
+
 // raw returns a token with any header, and a signature that is none.
 func raw(header, payload string, signature []byte) string {
 	e := base64.RawURLEncoding
