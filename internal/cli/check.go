@@ -39,7 +39,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Test the manager's configuration and what it depends on",
 		Long: `Read the configuration of a manager, as loved manager does, test everything that it depends
-on (address, database, Redis, commander, frontend, log services, Jira, mail, LDAP, archive, EFDs), and report
+on (address, database, Redis, commander, frontend, log services, Jira, mail, LDAP, OpenID provider, archive,
+EFDs), and report
 what works, what is wrong and what to do. Nothing
 is changed, except that missing tables are created in an existing database. If the variables LSST_…
 name the observatory's SAL bus, that is tested, too.
@@ -81,6 +82,8 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 		{"Jira", f.services.checkJira},
 		{"mail server", f.services.checkMail},
 		{"LDAP", f.checkLDAP},
+		{"OpenID provider", f.checkOIDC},
+		{"trusted issuers", f.checkIssuers},
 		{"archive", f.checkArchive},
 		{"EFDs", f.checkEFDs},
 		{"leap seconds", checkLeapSeconds},

@@ -50,6 +50,7 @@ type managerFlags struct {
 	commanding                 *choice
 	commandFrom                []string
 	ldap                       ldapFlags
+	oidc                       oidcFlags
 	limits                     limitFlags
 	client                     commanderClientFlags
 	traces                     tracingFlags
@@ -95,6 +96,7 @@ var managerFlagGroups = []flagGroup{
 	{"Own TLS", true, []string{"tls-*"}},
 	{"Remote control rooms", true, []string{"base-password", "tucson-password", "slac-password"}},
 	{"Directory (LDAP)", true, []string{"ldap-*"}},
+	{"Identity of the site (OpenID Connect)", true, []string{"oidc-*", "trust-*"}},
 	{"Commands", true, []string{
 		"commanding", "command-*", "approval", "authority", "unrecorded-commands", "name", "server-url", "heartbeat-query-commander", "otlp-endpoint",
 	}},
@@ -142,6 +144,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	markSecret(fs, unescaped, "process-password")
 	markSecret(fs, escaped, "secret-key", "admin-password", "user-password", "cmd-password", "base-password", "tucson-password", "slac-password")
 	f.ldap.register(fs)
+	f.oidc.register(fs)
 	enum(&f.commanding, "commanding", "what decides who may command: the user's permission, or the location", "COMMANDING_PERMISSION_TYPE", "user", "location")
 	list(&f.commandFrom, "command-from", "`NETWORKS` that may command; needed with, and only with, --commanding location", "LOVED_COMMAND_FROM")
 	fs.BoolVar(&f.insecureDev, "insecure-dev", false, "allow secrets that are short or that can be guessed")
@@ -180,6 +183,9 @@ var wellKnownPasswords = []string{"", "dev_pass", "my_dev_password"}
 // complete completes the settings from the environment and checks them.
 func (f *managerFlags) complete(fs *pflag.FlagSet, env func(string) (string, bool)) error {
 	if err := f.resolve(fs, env); err != nil {
+		return err
+	}
+	if err := f.oidc.check(fs, f.urlPrefix); err != nil {
 		return err
 	}
 	return f.check()
@@ -346,6 +352,11 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	if err := f.openStorage(ctx, &config); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	endIdentity, err := f.openIdentity(&config)
+	if err != nil {
+		return errors.Join(err, listener.Close(), config.Storage.Close())
+	}
+	defer endIdentity()
 	s, err := server.New(ctx, config)
 	if err != nil {
 		return errors.Join(err, listener.Close())

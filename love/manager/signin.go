@@ -74,6 +74,10 @@ func (c *Config) checkSignIn() error {
 	if c.SignIn == nil {
 		return nil
 	}
+	public, err := url.Parse(c.SignIn.Info().PublicURL)
+	if err != nil || strings.TrimSuffix(public.Path, "/") != c.URLPrefix {
+		return fmt.Errorf("making a manager: the PublicURL %q of the SignIn must end in the URLPrefix %q", c.SignIn.Info().PublicURL, c.URLPrefix)
+	}
 	if c.Directory == nil {
 		return errors.New("making a manager: a SignIn needs a Directory with its users")
 	}
