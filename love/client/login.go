@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 
 	"github.com/rubin-love/love-go/love"
@@ -40,20 +39,16 @@ func Login(ctx context.Context, managerURL, user, password string, opts ...Optio
 	}
 	c.cfg.token = "" // the log-in must not fail because of an old one
 	body := map[string]string{"username": user, "password": password}
-	var s LoginResult
 	status, answer, err := c.call(ctx, http.MethodPost, "/get-token/", body)
 	if err != nil {
-		return s, err
+		return LoginResult{}, err
 	}
 	if status != http.StatusOK {
 		e := httpError(http.MethodPost, "/get-token/", status, answer)
 		e.login = true
-		return s, e
+		return LoginResult{}, e
 	}
-	if err := json.Unmarshal(answer, &s); err != nil || s.Token == "" {
-		return s, fmt.Errorf("log in: the answer of %s is not a manager's: check the URL", c.address.site.Host)
-	}
-	return s, nil
+	return c.loginResult(answer)
 }
 
 // Logout revokes the client's token, which also closes the websockets that use

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/oauth2"
 
@@ -71,7 +73,7 @@ func (s *SignIn) deviceAttempt(got *oauth2.DeviceAuthResponse) (auth.DeviceAttem
 	if got.Interval > 0 {
 		a.Interval = min(time.Duration(min(got.Interval, int64(maxInterval/time.Second)))*time.Second, maxInterval)
 	}
-	if a.DeviceCode == "" || a.UserCode == "" || len(a.UserCode) > maxUserCode || a.Expires <= 0 {
+	if a.DeviceCode == "" || a.UserCode == "" || len(a.UserCode) > maxUserCode || strings.ContainsFunc(a.UserCode, unicode.IsControl) || a.Expires <= 0 {
 		return auth.DeviceAttempt{}, fmt.Errorf("the provider's device authorization has no codes that can be used: %w", auth.ErrUnavailable)
 	}
 	for what, address := range map[string]string{"its verification_uri": a.VerificationURI, "its verification_uri_complete": a.CompleteURI} {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,7 +104,7 @@ func TestDevice_AProviderWithoutDevicesOrWithBrokenOnes(t *testing.T) {
 	for _, text := range []string{
 		`{}`, `{"device_code":"x","user_code":"y"}`, `{"device_code":"x","user_code":"y","verification_uri":"javascript:alert(1)"}`,
 		`{"device_code":"x","user_code":"y","verification_uri":"https://a","expires_in":-1}`,
-		`{"device_code":"x","user_code":"` + string(make([]byte, 0)) + `","verification_uri":"https://a"}`,
+		`{"device_code":"x","user_code":"\u001b[2J","verification_uri":"https://a"}`, `{"device_code":"x","user_code":"` + strings.Repeat("y", 65) + `","verification_uri":"https://a"}`,
 	} {
 		answers(200, text)
 		require.Equal(t, 503, b.call("POST", devicePath, "{}").StatusCode, text)
