@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rubin-love/love-go/love/client"
 )
@@ -37,7 +38,7 @@ func (a *app) signIn(ctx context.Context, manager string) (client.LoginResult, e
 }
 
 func (a *app) showCode(c client.DeviceCode) error {
-	text := fmt.Sprintf("Open %s in any browser and enter the code\n\n  %s\n\nwithin %s.", c.URL, c.UserCode, formatDuration(c.Expires))
+	text := fmt.Sprintf("Open %s in any browser and enter the code\n\n  %s\n\nwithin %s.", c.URL, c.UserCode, formatDuration(max(c.Expires.Round(time.Minute), time.Minute)))
 	if c.CompleteURL != "" {
 		text += " Or open\n\n  " + c.CompleteURL + "\n"
 	}
