@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"love/auth/django":   {"love/auth", "love/auth/password"},
 	"love/auth/jwt":      {"love", "love/auth"},
 	"love/auth/ldap":     {"love", "love/audit", "love/auth"},
+	"love/auth/oidc":     {"love", "love/audit", "love/auth"},
 	"love/auth/password": {"love/auth"},
 
 	"love/commander":               {"love"},
@@ -91,6 +92,7 @@ var mayNeed = map[string][]string{
 	"love/auth/django":             hashing,
 	"love/auth/jwt":                {"github.com/golang-jwt/jwt/v5"},
 	"love/auth/ldap":               {"github.com/go-ldap/ldap/v3", "github.com/go-asn1-ber/asn1-ber", "github.com/Azure/go-ntlmssp", "github.com/google/uuid", "golang.org/x/crypto"},
+	"love/auth/oidc":               {"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "golang.org/x/oauth2"},
 	"love/auth/password":           hashing,
 	"love/client":                  websocket,
 	"love/commander":               {},

@@ -96,7 +96,7 @@ var managerFlagGroups = []flagGroup{
 	{"Own TLS", true, []string{"tls-*"}},
 	{"Remote control rooms", true, []string{"base-password", "tucson-password", "slac-password"}},
 	{"Directory (LDAP)", true, []string{"ldap-*"}},
-	{"Identity of the site (OpenID Connect)", true, []string{"oidc-*", "trust-*"}},
+	{"OpenID Connect", true, []string{"oidc-*", "trust-*"}},
 	{"Commands", true, []string{
 		"commanding", "command-*", "approval", "authority", "unrecorded-commands", "name", "server-url", "heartbeat-query-commander", "otlp-endpoint",
 	}},
