@@ -274,7 +274,7 @@ func (m *Manager) tokenForProgram(c *call, f fields) (answer, error) {
 }
 
 var (
-	errNoGrant    = refuse(http.StatusForbidden, "There is no sign-in that this could be the token of, or it has expired. Sign in again.")
+	errNoGrant    = refuse(http.StatusForbidden, "The sign-in has expired, was used already, or was not begun here. Sign in again.")
 	errOvertaken  = refuse(http.StatusForbidden, "The account has changed since the sign-in, or is disabled. Sign in again.")
 	errNoDevices  = refuse(http.StatusNotFound, "The identity provider has no sign-in for programs without a browser.")
 	errNotGranted = refuse(http.StatusServiceUnavailable, "The identity provider cannot be asked at the moment. Try again in a moment.")

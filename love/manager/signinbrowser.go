@@ -93,7 +93,7 @@ var failurePage = template.Must(template.New("").Parse(`<!doctype html>
 <style nonce="{{.Nonce}}">
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center }
-main { max-width: 28rem; padding: 1.5rem }
+main { max-width: 26rem; padding: 1.75rem; margin: 1rem; border: 1px solid color-mix(in srgb, currentcolor 25%, transparent); border-radius: 8px }
 h1 { font-size: 1.3rem; margin: 0 0 .5rem }
 nav { display: flex; gap: 1.5rem; margin-top: 1.5rem }
 </style></head><body><main><h1>You are not signed in</h1><p role="alert">{{.Text}}</p>

@@ -34,6 +34,8 @@ function LogIn() {
     }
     busy.value = false;
   };
+  useEffect(() => { store.learnProvider(); }, [store.route.value]);
+  const provider = store.provider.value;
   const wrong = error.value?.status === 400;
   return html`<main class="log-in"><form onSubmit=${submit}>
     <${Logo} /><h1>LOVE</h1><p class="soft">The observatory’s telemetry, events and commands</p>
@@ -43,6 +45,7 @@ function LogIn() {
     <${Field} label="User name">${(p) => html`<input ...${p} name="username" autocomplete="username" autocapitalize="none" spellcheck=${false} required autofocus />`}</>
     <${Field} label="Password">${(p) => html`<input ...${p} name="password" type="password" autocomplete="current-password" required />`}</>
     <${Button} type="submit" kind="primary" busy=${busy.value}>Log in</>
+    ${provider && html`<p class="or">or</p><a class="button" href=${provider.href}>Sign in with ${provider.name}</a>`}
   </form><${Themes} /></main>`;
 }
 

@@ -76,6 +76,7 @@ export function errorOf(status, body, headers) {
  * @property {(value: any, status: number) => void} [onLine]  gets each line of an answer in
  *   application/x-ndjson as it comes; what is returned is then the last
  * @property {(status: number) => void} [onStatus]  gets the status of the answer
+ * @property {RequestCredentials} [credentials]  whether cookies are sent. Default: "omit"
  * @property {boolean} [raw]     return the Response itself if the status is below 300
  */
 
@@ -96,7 +97,7 @@ export async function call(fetch, url, token, options = {}) {
   const body = options.body === undefined ? undefined : stringify(options.body);
   let response;
   try {
-    response = await fetch(url, { method, headers, body, signal: options.signal, cache: 'no-cache', credentials: 'omit', redirect: 'follow' });
+    response = await fetch(url, { method, headers, body, signal: options.signal, cache: 'no-cache', credentials: options.credentials ?? 'omit', redirect: 'follow' });
     options.onStatus?.(response.status);
     if (response.ok && options.raw) return response;
     if (response.ok && options.onLine && response.headers.get('content-type')?.startsWith('application/x-ndjson')) {

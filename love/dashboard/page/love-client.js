@@ -139,6 +139,31 @@ export class LoveClient {
   }
 
   /**
+   * What to sign in with beside a password, if the manager has an identity provider.
+   *
+   * @returns {Promise<{name: string, login: string}|null>} what people call it, and the path that the
+   *   browser is to be sent to, with the page to return to as the parameter next
+   * @throws {LoveError}
+   */
+  async signIn() {
+    const info = await this.call('oidc/', { token: null });
+    return info.name === null ? null : { name: info.name, login: info.login };
+  }
+
+  /**
+   * Takes the log-in of a browser that has come back from the identity provider: to a page of the
+   * manager's own, with signin=done in its query, a minute ago at most.
+   *
+   * @returns {Promise<Session>}
+   * @throws {LoveError} with status 403 if there is none
+   */
+  async signedIn() {
+    const started = this.clock.now();
+    const session = await this.call('oidc/token/', { body: {}, token: null, credentials: 'same-origin' });
+    return this.take(session, started);
+  }
+
+  /**
    * Asks whether the token is still valid, and for what its user may do now.
    *
    * @param {{signal?: AbortSignal}} [options]

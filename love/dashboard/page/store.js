@@ -41,8 +41,11 @@ export const client = new LoveClient({ url: base, token: sessionStorage.getItem(
 export const session = signal(null);
 /** signal: why there is no session, for the log-in view. */
 export const ended = signal('');
+const cameBack = new URLSearchParams(location.search).get('signin') === 'done'; // from the identity provider
 /** signal: true while the token of an earlier log-in is being checked. */
-export const checking = signal(client.token !== undefined);
+export const checking = signal(client.token !== undefined || cameBack);
+/** signal: {name, href} of the identity provider, or null. */
+export const provider = signal(null);
 
 async function begin(answer) {
   const rights = await api('rights/');
@@ -59,8 +62,32 @@ export async function logIn(username, password) {
   await begin(await client.logIn(username, password));
 }
 
+/** learnProvider asks whether there is an identity provider. Without an answer there is none. */
+export async function learnProvider() {
+  const found = await client.signIn().catch(() => null);
+  const here = location.pathname + location.search + location.hash;
+  provider.value = found && { name: found.name, href: `${found.login}?next=${encodeURIComponent(here)}` };
+}
+
+/** finishSignIn takes the log-in with which the browser has come back. */
+async function finishSignIn() {
+  const at = new URL(location.href);
+  at.searchParams.delete('signin');
+  history.replaceState(history.state, '', at); // loading the page again must not try it again
+  try {
+    await begin(await client.signedIn());
+    checking.value = false;
+  } catch (e) {
+    end(e.detail || e.title);
+  }
+}
+
 /** resume continues the log-in that this tab has from before it was loaded. */
 export async function resume() {
+  if (cameBack) {
+    await finishSignIn();
+    return;
+  }
   if (!client.token) return;
   for (let wait = 500; checking.value; wait = Math.min(wait * 2, 8000)) {
     try {
