@@ -213,6 +213,9 @@ func (m *Manager) grantToken(c *call, attempt signInAttempt, user auth.User) (an
 			return answer{}, err
 		}
 		m.setCookie(c, sealedGrant, text, grantTime, http.SameSiteStrictMode)
+		if m.isFrontend(attempt.Next) {
+			return m.frontendPage(attempt.Next), nil
+		}
 		return redirect(withQuery(attempt.Next, "signin=done")), nil
 	}
 	text, err := m.sealed(c, sealedCode, g, grantTime)

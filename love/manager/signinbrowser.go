@@ -87,32 +87,68 @@ func (m *Manager) signInFailed(c *call, err error) answer {
 	return m.failurePage(http.StatusServiceUnavailable, m.config.SignIn.Info().Name+" cannot be asked at the moment. Try again in a moment, or log in with a user name and a password of this manager.")
 }
 
-// failurePage is what a person sees whose sign-in has failed.
-var failurePage = template.Must(template.New("").Parse(`<!doctype html>
+// isFrontend reports whether a path is of the LOVE-frontend rather than of our page.
+func (m *Manager) isFrontend(path string) bool {
+	return m.config.Frontend != nil && !strings.HasPrefix(path, m.config.URLPrefix+"/page/")
+}
+
+// frontendPage fetches the token for the LOVE-frontend, which does not know of sign-ins, and
+// leaves it where that looks for it when it starts.
+var frontendPage = template.Must(template.New("").Parse(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Sign-in · LOVE</title>
-<style nonce="{{.Nonce}}">
+<style nonce="{{.Nonce}}">` + pageStyle + `</style></head><body><main><p role="status">Signing in …</p></main>
+<script nonce="{{.Nonce}}">
+(async () => {
+  try {
+    const answer = await fetch({{.Token}}, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}', credentials: 'same-origin' });
+    const session = await answer.json();
+    if (!answer.ok) throw new Error(session.detail);
+    localStorage.setItem('LOVE-TOKEN', session.token);
+    location.replace({{.Next}});
+  } catch (e) {
+    document.querySelector('main').innerText = 'You are not signed in. ' + e.message;
+  }
+})();
+</script></body></html>
+`))
+
+const pageStyle = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center }
 main { max-width: 26rem; padding: 1.75rem; margin: 1rem; border: 1px solid color-mix(in srgb, currentcolor 25%, transparent); border-radius: 8px }
 h1 { font-size: 1.3rem; margin: 0 0 .5rem }
 nav { display: flex; gap: 1.5rem; margin-top: 1.5rem }
-</style></head><body><main><h1>You are not signed in</h1><p role="alert">{{.Text}}</p>
+`
+
+func (m *Manager) frontendPage(next string) answer {
+	return htmlPage(http.StatusOK, frontendPage, map[string]string{"Next": next, "Token": m.config.URLPrefix + "/manager/api/oidc/token/"})
+}
+
+// htmlPage answers with a page that nothing of elsewhere is part of. Its template gets a
+// Nonce beside the values.
+func htmlPage(status int, page *template.Template, values map[string]string) answer {
+	nonce := rand.Text()
+	values["Nonce"] = nonce
+	var body bytes.Buffer
+	if err := page.Execute(&body, values); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	policy := "default-src 'none'; style-src 'nonce-" + nonce + "'; script-src 'nonce-" + nonce + "'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	return answer{Status: status, Raw: body.Bytes(), Header: http.Header{
+		"Content-Type": {"text/html; charset=utf-8"}, "Content-Security-Policy": {policy}, "Referrer-Policy": {"no-referrer"},
+	}}
+}
+
+// failurePage is what a person sees whose sign-in has failed.
+var failurePage = template.Must(template.New("").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Sign-in · LOVE</title>
+<style nonce="{{.Nonce}}">` + pageStyle + `</style></head><body><main><h1>You are not signed in</h1><p role="alert">{{.Text}}</p>
 <nav><a href="{{.Again}}">Sign in with {{.Name}} again</a><a href="{{.Page}}">To the page</a></nav></main></body></html>
 `))
 
 func (m *Manager) failurePage(status int, text string) answer {
-	nonce := rand.Text()
-	var body bytes.Buffer
-	err := failurePage.Execute(&body, map[string]string{
-		"Nonce": nonce, "Text": text, "Name": m.config.SignIn.Info().Name,
+	return htmlPage(status, failurePage, map[string]string{
+		"Text": text, "Name": m.config.SignIn.Info().Name,
 		"Again": m.config.URLPrefix + "/manager/api/oidc/login", "Page": m.config.URLPrefix + "/",
 	})
-	if err != nil {
-		panic(err) // a buffer takes everything
-	}
-	return answer{Status: status, Raw: body.Bytes(), Header: http.Header{
-		"Content-Type":            {"text/html; charset=utf-8"},
-		"Content-Security-Policy": {"default-src 'none'; style-src 'nonce-" + nonce + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-		"Referrer-Policy":         {"no-referrer"},
-	}}
 }

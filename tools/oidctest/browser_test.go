@@ -126,3 +126,20 @@ func TestThePageOffersTheSignInAndTakesIt(t *testing.T) {
 	p.waitText("The sign-in has expired, was used already, or was not begun here.")
 	p.shoot("no-sign-in")
 }
+
+func TestTheFrontendFindsTheTokenOfASignIn(t *testing.T) {
+	p := newTab(t)
+	built := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(built, "index.html"), []byte("<!doctype html><title>frontend</title><p>the frontend</p>"), 0o644))
+	s := startSite(t, "--frontend", built)
+	p.do(chromedp.Navigate(s.url + "/manager/api/oidc/login?next=" + url.QueryEscape("/uif/view?id=1")))
+	p.waitText("Password")
+	p.typeInto("#username", "ada")
+	p.typeInto("#password", "ada's secret")
+	p.click("button")
+	p.waitText("the frontend")
+	require.Equal(t, s.url+"/uif/view?id=1", p.eval("location.href"))
+	status, body := s.call("GET", "validate-token/", "Token "+p.eval("localStorage.getItem('LOVE-TOKEN')"))
+	require.Equal(t, 200, status)
+	require.Contains(t, body, `"username":"ada"`)
+}

@@ -193,20 +193,24 @@ func TestSignIn_AProviderThatIsAwayOrSpoilt(t *testing.T) {
 		"the description is of another": {discovery, answers(200, `{"issuer":"https://evil.example"}`)},
 		"the description is 10 MB":      {discovery, large},
 		"the description has no keys":   {discovery, answers(200, `{}`)},
-		"the description leads away":    {discovery, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 302) }},
-		"the keys are garbage":          {"/keys", answers(200, "<html>")},
-		"the keys are none":             {"/keys", answers(200, `{"keys":[]}`)},
-		"the keys are secrets":          {"/keys", answers(200, `{"keys":[{"kty":"oct","k":"AAAA","kid":"first","alg":"HS256"}]}`)},
-		"the keys are short":            {"/keys", answers(200, `{"keys":[{"kty":"RSA","kid":"first","e":"AQAB","n":"wQ"}]}`)},
-		"the keys are 10 MB":            {"/keys", large},
-		"the keys are away":             {"/keys", answers(503, "")},
-		"the keys are slow":             {"/keys", slow},
-		"the tokens are garbage":        {"/token", answers(200, "<html>")},
-		"the tokens are none":           {"/token", answers(200, `{"access_token":"x","token_type":"Bearer"}`)},
-		"the tokens are 10 MB":          {"/token", large},
-		"the tokens are away":           {"/token", answers(502, "")},
-		"the client is unknown":         {"/token", answers(401, `{"error":"invalid_client"}`)},
-		"the tokens lead away":          {"/token", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 307) }},
+		"the description leads away": {discovery, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		}},
+		"the keys are garbage":   {"/keys", answers(200, "<html>")},
+		"the keys are none":      {"/keys", answers(200, `{"keys":[]}`)},
+		"the keys are secrets":   {"/keys", answers(200, `{"keys":[{"kty":"oct","k":"AAAA","kid":"first","alg":"HS256"}]}`)},
+		"the keys are short":     {"/keys", answers(200, `{"keys":[{"kty":"RSA","kid":"first","e":"AQAB","n":"wQ"}]}`)},
+		"the keys are 10 MB":     {"/keys", large},
+		"the keys are away":      {"/keys", answers(503, "")},
+		"the keys are slow":      {"/keys", slow},
+		"the tokens are garbage": {"/token", answers(200, "<html>")},
+		"the tokens are none":    {"/token", answers(200, `{"access_token":"x","token_type":"Bearer"}`)},
+		"the tokens are 10 MB":   {"/token", large},
+		"the tokens are away":    {"/token", answers(502, "")},
+		"the client is unknown":  {"/token", answers(401, `{"error":"invalid_client"}`)},
+		"the tokens lead away": {"/token", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
+		}},
 	} {
 		t.Run(why, func(t *testing.T) {
 			h := newHarness(t)

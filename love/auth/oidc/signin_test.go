@@ -232,3 +232,16 @@ func TestSignIn_WithoutAProviderThereIsNone(t *testing.T) {
 		require.NotContains(t, err.Error(), "a:b@")
 	}
 }
+
+func TestSignIn_BesideAFrontendAPageFetchesTheToken(t *testing.T) {
+	frontend := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	h := newHarness(t, func(s *setup, _ *harness) { s.server.Frontend = frontend })
+	b := h.browser()
+	got := b.comeBack(b.agree(b.begin("?next=" + url.QueryEscape(`/uif?x="</script>`+"`")))) // a path all the same
+	require.Equal(t, 200, got.StatusCode)
+	require.Regexp(t, `script-src 'nonce-\w+'`, got.Header.Get("Content-Security-Policy"))
+	require.NotContains(t, got.body, `x="</script>`)
+	require.NotEmpty(t, b.fetchToken().Token)
+	got = b.comeBack(b.agree(b.begin("?next=/page/")))
+	require.Equal(t, "/page/?signin=done", got.Header.Get("Location"), "our own page fetches it itself")
+}
