@@ -232,8 +232,9 @@ func (r *router) sent() int64 {
 	if !r.hub.observed {
 		return 0
 	}
-	if tai, err := strconv.ParseFloat(string(r.msg.ProducerSnd), 64); err == nil && math.Abs(r.tai-tai) < maxApart {
-		r.born = max(0, r.now.UnixNano()-int64((r.tai-tai)*1e9))
+	// It is UTC, unlike the manager's own stamps (docs/protocol/manager.md#routing).
+	if utc, err := strconv.ParseFloat(string(r.msg.ProducerSnd), 64); err == nil && math.Abs(love.UnixSeconds(r.now)-utc) < maxApart {
+		r.born = int64(utc * 1e9)
 	}
 	return r.born
 }

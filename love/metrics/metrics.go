@@ -66,7 +66,7 @@ func New(c Config) *Metrics {
 		Config: c,
 		delivery: prometheus.NewHistogram(histogram("love_hub_delivery_seconds",
 			"From the producer (producer_snd) to the end of the write, of the oldest message of each write to a connection.",
-			.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10)),
+			.00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10)),
 		waiting: prometheus.NewHistogram(histogram("love_hub_waiting_bytes",
 			"Bytes that still waited for a connection after each write to it.", 0, 1<<10, 16<<10, 256<<10, 1<<20, 4<<20, 16<<20, 64<<20)),
 		opened: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "love_hub_opened_total", Help: "Connections that were opened."}, []string{"kind"}),
