@@ -32,7 +32,7 @@ func (o *observatory) publishHostile(t testing.TB) {
 	odd := object(map[string]string{
 		markup: quoted(markup), "__proto__": "1", "constructor": `"x"`, "a/b,c[3]%": "42", "nan": "NaN", "infinity": "-Infinity", "null": "null",
 		"large": "9223372036854775807", "long": "[" + strings.Join(long, ",") + "]", "text": quoted(strings.Repeat("long text ", 2000)),
-		"nested": `{"a":[1,{"b":` + quoted(markup) + `}]}`, "mixed": `[1,"two",null,NaN]`, "empty": "[]", "yes": "true", "name": `"Zoë 望遠鏡 ‮abc"`,
+		"nested": `{"a":[1,{"b":` + quoted(markup) + `}]}`, "mixed": `[1,"two",null,NaN]`, "empty": "[]", "yes": "true", "name": quoted("Zoë 望遠鏡 \u202eabc"),
 	})
 	for _, csc := range []string{markup, "Odd", "__proto__", "With-Hyphen", "A:B"} {
 		name := quoted(csc)

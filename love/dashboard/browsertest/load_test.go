@@ -68,12 +68,13 @@ func (o *observatory) wideComponent(t testing.TB) {
 }
 
 // TestLoad_AComponentOf2000ValuesPerSecondLeavesTheMainThreadTime shows a component of 1000
-// fields, alone and with plots. LOVE_TEST_LOAD_SECONDS says how long each is measured.
+// fields, alone and with plots. LOVE_TEST_LOAD_ROUNDS says how often each is measured for five
+// seconds.
 func TestLoad_AComponentOf2000ValuesPerSecondLeavesTheMainThreadTime(t *testing.T) {
-	seconds := 5
-	if s := os.Getenv("LOVE_TEST_LOAD_SECONDS"); s != "" {
+	rounds := 1
+	if s := os.Getenv("LOVE_TEST_LOAD_ROUNDS"); s != "" {
 		var err error
-		seconds, err = strconv.Atoi(s)
+		rounds, err = strconv.Atoi(s)
 		require.NoError(t, err)
 	}
 	o := newObservatory(t)
@@ -92,9 +93,13 @@ func TestLoad_AComponentOf2000ValuesPerSecondLeavesTheMainThreadTime(t *testing.
 			p.wait(".plot canvas")
 		}
 		p.busyTime(2)
-		perFrame, bytes := p.busyTime(seconds)
-		t.Logf("%.24s: %.2f ms per frame, %+.0f KiB in %d s", address, perFrame, bytes/1024, seconds)
-		require.Less(t, perFrame, 8.0, address)
+		var worst, grown float64
+		for range rounds {
+			perFrame, bytes := p.busyTime(5)
+			worst, grown = max(worst, perFrame), grown+bytes
+		}
+		t.Logf("%.24s: %.2f ms per frame at most, %+.0f KiB in %d s", address, worst, grown/1024, 5*rounds)
+		require.Less(t, worst, 8.0, address)
 	}
 }
 

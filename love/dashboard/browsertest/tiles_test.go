@@ -50,3 +50,15 @@ func TestTiles_TheSearchFindsFields(t *testing.T) {
 	p.typeInto("input[type=search]", "MTHexapod 2")
 	p.until("one tile", `document.querySelectorAll('.tile').length === 1 && `+tile("MTHexapod:2"))
 }
+
+func TestTiles_SayThatTheirDataAreOld(t *testing.T) {
+	o := newObservatory(t)
+	p := newBrowser(t).openAs("user", o.URL)
+	p.until("the tile of ATDome", tile("ATDome")+`?.innerText.includes('ENABLED')`)
+	o.StopProducers()
+	p.until("its mark", tile("ATDome")+`.innerText.includes('stale')`)
+	p.look("tiles-stale")
+	p.clickText("Need attention " + strings.TrimPrefix(strings.Split(p.text(".tile-filter.some"), "attention")[1], " "))
+	p.wait(".tile.warning")
+	p.waitGone(".tile.normal")
+}

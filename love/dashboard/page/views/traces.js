@@ -149,9 +149,10 @@ class Group {
   }
 
   take(d) {
+    const fields = fieldsOf(d.value);
+    if (this.seam === undefined) this.names = new Set(Object.keys(fields));
     // The last value of long ago belongs to the time before the seam, which the series has.
     if (this.seam === undefined) this.meet(d.snapshot ? Math.max(d.at, client.now() - seam * 1000) : d.at);
-    const fields = fieldsOf(d.value);
     for (const course of this.courses) {
       // What came by the subscription's past is not to be added by its snapshot again.
       if (d.snapshot && course.trace.n > 0 && d.at <= course.trace.last) {
@@ -220,7 +221,8 @@ class Group {
         const trace = new Trace();
         past.t.forEach((t, i) => trace.push(t, past.v[i]));
         // Without a record of that time, what is in memory is better than nothing.
-        course.detail = trace.n > 0 ? { from, to: end, trace } : null;
+        // The last second may not be in the archive yet: it comes from memory.
+        course.detail = trace.n > 0 ? { from, to: trace.last, trace } : null;
       }
     } catch {
       // What is known less closely is shown.
@@ -231,7 +233,8 @@ class Group {
   async series(from, to, signal) {
     const found = [];
     if (!(await hasPast(this, signal))) return found;
-    const all = [...this.courses].filter(({ ref }) => !ref.field.includes(',')); // which separates names there
+    // A comma separates names there; and nobody recorded what the stream does not have.
+    const all = [...this.courses].filter(({ ref }) => !ref.field.includes(',') && (!this.names || this.names.has(ref.field)));
     const topic = this.category === 'event' ? `logevent_${this.stream}` : this.stream;
     const ask = async (some) => {
       const query = new URLSearchParams({ csc: this.csc, salindex: this.salindex, topic, from: seconds(from), to: seconds(to), points });
