@@ -17,8 +17,9 @@ import (
 // errQueueFull is returned for messages that push older ones out of the queue.
 var errQueueFull = errors.New("too much waits for Redis: older messages for other managers were dropped")
 
-// conflateAt is how many bytes may wait before telemetry is replaced by newer values.
-const conflateAt = 1 << 20
+// conflateAt is how many bytes may wait before telemetry is replaced by newer values, each
+// message with its last values: more than a producer sends in one burst.
+const conflateAt = 16 << 20
 
 // queue holds what is to be sent to Redis, in order.
 type queue struct {
