@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -120,6 +121,9 @@ func (f *oidcFlags) open(users oidc.Users, opts ...oidc.Option) (signIn *oidc.Si
 	for _, text := range f.trusted {
 		c := f.trust
 		c.URL, c.Audience, _ = strings.Cut(text, "=")
+		if c.URL == f.config.Issuer && cmp.Or(c.Audience, oidc.DefaultAudience) == f.config.ClientID {
+			return nil, nil, fmt.Errorf("--trust-issuer: the audience %q is the --oidc-client-id, so that what the provider tells about people would count as their tokens: give the services another audience, %s=AUDIENCE", f.config.ClientID, c.URL)
+		}
 		c.Mapping.Groups, c.AllowPlain = groups, f.insecure
 		i, err := oidc.NewIssuer(c, users, opts...)
 		if err != nil {

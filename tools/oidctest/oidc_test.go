@@ -226,7 +226,7 @@ func TestTheCheckAsksTheProvider(t *testing.T) {
 	s := startSite(t)
 	var stdout, stderr buffer
 	loved(t.Context(), &stdout, &stderr, append([]string{"check"}, s.managerOptions...)...)
-	require.Contains(t, stdout.String(), "ok       OpenID provider: "+s.issuer+" answers and has keys; it must allow "+s.url+"/manager/api/oidc/callback for the client love")
+	require.Contains(t, stdout.String(), "ok       OpenID provider: "+s.issuer+" answers and has keys; it must allow "+s.url+"/manager/api/oidc/callback for the client "+clientID)
 	require.Contains(t, stdout.String(), "ok       trusted issuers: 1 answer and have keys")
 	ready, _, status := s.person().read(http.Get(s.url + "/readyz"))
 	require.Equal(t, 200, status)

@@ -18,7 +18,7 @@ import (
 
 // The manager and the machine as the provider knows them.
 const (
-	clientID     = "love"
+	clientID     = "love-manager"
 	clientSecret = "the secret of the manager"
 	machine      = "weather-station"
 )

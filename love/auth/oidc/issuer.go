@@ -163,7 +163,7 @@ func (i *Issuer) refused(err error) error {
 	}
 	if refusal, ok := errors.AsType[*auth.SignInError](err); !ok && !isRefusal(err) {
 		return err // the database has failed, for instance
-	} else if i.throttle.Allow(err.Error()) {
+	} else if i.throttle.Allow(i.config.URL) { // not by its text, some of which anybody can choose
 		if refusal != nil {
 			err = refusal
 		}

@@ -245,3 +245,22 @@ func TestSignIn_BesideAFrontendAPageFetchesTheToken(t *testing.T) {
 	got = b.comeBack(b.agree(b.begin("?next=/page/")))
 	require.Equal(t, "/page/?signin=done", got.Header.Get("Location"), "our own page fetches it itself")
 }
+
+func TestSignIn_BeginsAtOneManagerAndEndsAtAnother(t *testing.T) {
+	key := []byte("a key of thirty-two bytes or more.")
+	first := newHarness(t, func(s *setup, _ *harness) { s.server.SecretKey = key })
+	second := newHarness(t, func(s *setup, h *harness) {
+		h.store, h.users, h.clock = first.store, first.users, first.clock
+		s.server.Storage, s.server.Users, s.server.Clock, s.server.SecretKey = first.store, first.users, first.clock, key
+		s.config.Issuer, s.config.PublicURL = first.issuer.URL, first.url
+	})
+	b := first.browser() // the proxy in front sends it here or there
+	answer := b.agree(b.begin(""))
+	b.h = second
+	require.Equal(t, 303, b.comeBack(answer).StatusCode)
+	b.h = first
+	token := b.fetchToken().Token
+	require.Equal(t, 200, second.status(token))
+	b.h = second
+	require.Equal(t, 403, b.call("POST", "/manager/api/oidc/token/", "{}").StatusCode, "the cookie is gone")
+}
