@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,17 +20,18 @@ import (
 
 // benchFlags describe a load. Each shape has its own defaults.
 type benchFlags struct {
-	conn      clientFlags
-	core      int
-	compare   string
-	shape     *choice
-	category  *choice
-	load      bench.Load
-	groups    int
-	runs      int
-	commands  int
-	commander string
-	timeout   time.Duration
+	conn          clientFlags
+	core          int
+	subscribersAt string
+	compare       string
+	shape         *choice
+	category      *choice
+	load          bench.Load
+	groups        int
+	runs          int
+	commands      int
+	commander     string
+	timeout       time.Duration
 }
 
 func (a *app) benchCommand() *cobra.Command {
@@ -74,9 +76,11 @@ it uses. Run the bench on a core of its own, the manager on another:
 			if f.load.URL, err = to.socketURL(); err != nil {
 				return &usageError{err}
 			}
-			if to.token != "" && to.processPassword != "" {
-				reader := to
-				reader.processPassword = ""
+			if reader := to; f.subscribersAt != "" || to.token != "" && to.processPassword != "" {
+				reader.manager = cmp.Or(f.subscribersAt, to.manager)
+				if to.token != "" {
+					reader.processPassword = ""
+				}
 				if f.load.ReaderURL, err = reader.socketURL(); err != nil {
 					return &usageError{err}
 				}
@@ -97,6 +101,7 @@ func (f *benchFlags) register(fs *pflag.FlagSet) {
 	fs.Var(f.category, "category", "what is published")
 	fs.IntVar(&f.load.Publishers, "publishers", 1, "connections that publish")
 	fs.IntVar(&f.load.Subscribers, "subscribers", 200, "connections that receive everything, or are idle")
+	fs.StringVar(&f.subscribersAt, "subscribers-at", "", "`URL` of another manager that acts as one with the first, for subscribers (default the same)")
 	fs.IntVar(&f.load.Streams, "streams", 1, "streams in each message")
 	fs.Float64Var(&f.load.Rate, "rate", 500, "messages per second, of all publishers together")
 	fs.IntVar(&f.load.Payload, "payload", 200, "`BYTES` of the value of each stream")
