@@ -13,9 +13,14 @@ const interestPatience = time.Second
 type interests struct {
 	link Link // nil: the broker does not ask
 
-	mu     sync.Mutex
-	topics map[Topic]*interest
+	mu        sync.Mutex
+	topics    map[Topic]*interest
+	impatient time.Time // until then no subscription waits
 }
+
+// impatience is for how long no subscription waits after one has waited in vain, so that a
+// screen with a hundred of them does not do so a hundred times.
+const impatience = 10 * time.Second
 
 // interest is a topic that sessions want.
 type interest struct {
@@ -40,7 +45,7 @@ func (h *Hub) want(t Topic) {
 		}
 		in = &interest{ready: make(chan struct{})}
 		x.topics[t] = in
-		if x.link.Want(t) {
+		if x.link.Want(t) || h.clock.Now().Before(x.impatient) {
 			x.setReadyLocked(in)
 		}
 	}
@@ -54,8 +59,11 @@ func (h *Hub) want(t Topic) {
 	defer patience.Stop()
 	select {
 	case <-in.ready:
-	case <-patience.C():
-		x.setReady(t, in)
+	case now := <-patience.C():
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.impatient = now.Add(impatience)
+		x.setReadyLocked(in)
 	}
 }
 
@@ -74,15 +82,11 @@ func (h *Hub) unwant(t Topic) {
 	}
 }
 
-// setReady lets the subscriptions go on that wait for a topic; in is its interest, or nil
-// for the present one.
-func (x *interests) setReady(t Topic, in *interest) {
+// setReady lets the subscriptions go on that wait for a topic.
+func (x *interests) setReady(t Topic) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if in == nil {
-		in = x.topics[t]
-	}
-	if in != nil {
+	if in := x.topics[t]; in != nil {
 		x.setReadyLocked(in)
 	}
 }

@@ -27,7 +27,7 @@ func (r receiver) Mark() uint64 {
 
 // Ready implements [Receiver].
 func (r receiver) Ready(t Topic) {
-	r.hub.interests.setReady(t, nil)
+	r.hub.interests.setReady(t)
 }
 
 // Learn implements [Receiver].

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -28,11 +29,13 @@ end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 0`
 
+// maxPause is the longest time between two transactions, during which nothing can end the
+// session.
+const maxPause = 100 * time.Millisecond
+
 // flushAll sends what is published, until the session ends.
 func (s *session) flushAll() {
 	var spare []entry
-	pace := time.NewTimer(0)
-	defer pace.Stop()
 	for last := false; ; {
 		select {
 		case <-s.queue.wake:
@@ -56,11 +59,7 @@ func (s *session) flushAll() {
 		clear(entries)
 		spare = entries
 		if rest := s.FlushInterval - time.Since(begun); rest > 0 {
-			pace.Reset(rest)
-			select {
-			case <-pace.C:
-			case <-s.ctx.Done():
-			}
+			pause(min(rest, maxPause))
 		}
 	}
 }
@@ -165,13 +164,18 @@ func (s *session) appendState(cmds rueidis.Commands, e *entry) rueidis.Commands 
 	return cmds
 }
 
+// direct is the context of commands. With one that can end, rueidis hands them to
+// goroutines of its own, which costs twice the time; they end with the connection, or
+// after Options.Timeout.
+func direct() context.Context { return context.Background() }
+
 // exec runs commands, as a transaction or one after the other, and returns their answers.
 func (s *session) exec(cmds rueidis.Commands, transaction bool) ([]rueidis.RedisMessage, error) {
 	if transaction {
 		cmds = slices.Insert(cmds, 0, s.commands.B().Multi().Build())
 		cmds = append(cmds, s.commands.B().Exec().Build())
 	}
-	results := s.commands.DoMulti(s.ctx, cmds...)
+	results := s.commands.DoMulti(direct(), cmds...)
 	if transaction {
 		for _, r := range results[:len(results)-1] {
 			if err := r.Error(); err != nil {
@@ -294,7 +298,7 @@ const portion = 200
 func (s *session) all(cmds rueidis.Commands) error {
 	for len(cmds) > 0 {
 		n := min(len(cmds), portion)
-		for _, r := range s.commands.DoMulti(s.ctx, cmds[:n]...) {
+		for _, r := range s.commands.DoMulti(direct(), cmds[:n]...) {
 			if err := r.Error(); err != nil && !isFull(err) {
 				return err
 			} else if err != nil {
@@ -345,7 +349,7 @@ func (s *session) read(r *reading) (err error) {
 	b := s.commands.B()
 	elements := []string{component(r.topic)}
 	if r.topic.IsCategory() {
-		if elements, err = s.commands.Do(s.ctx, b.Smembers().Key(s.layout.components(r.topic.Category)).Build()).AsStrSlice(); err != nil {
+		if elements, err = s.commands.Do(direct(), b.Smembers().Key(s.layout.components(r.topic.Category)).Build()).AsStrSlice(); err != nil {
 			return err
 		}
 	}
@@ -354,7 +358,7 @@ func (s *session) read(r *reading) (err error) {
 		cmds = append(cmds, b.Hgetall().Key(s.layout.valuesOf(r.topic.Category, e)).Build())
 	}
 	cmds = append(cmds, s.marker(r))
-	results := s.commands.DoMulti(s.ctx, cmds...)
+	results := s.commands.DoMulti(direct(), cmds...)
 	for i, e := range elements {
 		hash, err := results[i].AsStrMap()
 		if err != nil {

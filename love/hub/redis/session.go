@@ -239,7 +239,7 @@ func (s *session) begin() error {
 	if err := s.register(); err != nil {
 		return err
 	}
-	managers, err := s.commands.Do(s.ctx, s.commands.B().Smembers().Key(s.layout.managers()).Build()).AsStrSlice()
+	managers, err := s.commands.Do(direct(), s.commands.B().Smembers().Key(s.layout.managers()).Build()).AsStrSlice()
 	if err != nil {
 		return err
 	}
