@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/rueidis"
 	"github.com/stretchr/testify/require"
@@ -70,7 +71,7 @@ func TestOneRedisMessageForEachPublishedMessage(t *testing.T) {
 func TestLastValuesExpireWithTheirSources(t *testing.T) {
 	s := startServer(t)
 	o := faultOptions()
-	o.Expiry = 1600 * 1e6 // ms
+	o.Expiry = 6 * time.Second
 	m := newManager(t, s.address(), o)
 	gone, stays := m.session(), m.session()
 	gone.publish("event", "s", 1)

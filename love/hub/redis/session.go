@@ -48,11 +48,11 @@ func (b *Broker) run(ctx context.Context) {
 	defer begun()
 	for ctx.Err() == nil {
 		err := b.serve(ctx, begun)
-		begun()
 		if ctx.Err() != nil {
 			return
 		}
 		b.status.failed(explain(err))
+		begun()
 		select {
 		case <-ctx.Done():
 		case <-time.After(retryPause + rand.N(retryPause)):
