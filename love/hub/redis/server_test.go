@@ -16,7 +16,11 @@ import (
 	"github.com/rubin-love/love-go/love/hub/redis"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// Of a client whose server refused it, rueidis leaves a goroutine that sleeps for up to a
+// second.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))
+}
 
 // address returns the address of a Redis for tests. Each test uses a prefix of its own.
 func address(t testing.TB) string {
