@@ -65,7 +65,7 @@ ready, which is quick: for the health check of a container.`,
 func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 	return []check{
 		{"settings", func(ctx context.Context) (string, error) {
-			if err := f.complete(a.env); err != nil {
+			if err := f.complete(cmd.Flags(), a.env); err != nil {
 				return "", err
 			}
 			return "complete", f.checkServer(ctx)

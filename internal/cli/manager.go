@@ -65,7 +65,7 @@ cmd_user are added if their passwords are given; those that exist keep theirs.`,
 		Example: `  PROCESS_CONNECTION_PASS=… ADMIN_USER_PASS=… loved manager --listen 0.0.0.0:8000`,
 		Args:    exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.complete(a.env); err != nil {
+			if err := f.complete(cmd.Flags(), a.env); err != nil {
 				return &usageError{err}
 			}
 			return a.runManager(cmd.Context(), &f)
@@ -171,8 +171,11 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 var wellKnownPasswords = []string{"", "dev_pass", "my_dev_password"}
 
 // complete completes the settings from the environment and checks them.
-func (f *managerFlags) complete(env func(string) (string, bool)) error {
+func (f *managerFlags) complete(fs *pflag.FlagSet, env func(string) (string, bool)) error {
 	f.resolve(env)
+	if err := f.oidc.check(fs, f.urlPrefix); err != nil {
+		return err
+	}
 	return f.check()
 }
 
