@@ -31,6 +31,7 @@ type exportedUser struct {
 	Groups       []string          `json:"groups,omitempty"`
 	Permissions  []auth.Permission `json:"permissions,omitempty"`
 	PasswordHash string            `json:"password_hash,omitempty"`
+	Identity     string            `json:"identity,omitempty"` // who it is at the OpenID provider
 }
 
 type exportedGroup struct {
@@ -58,7 +59,7 @@ always. loved import-django reads the frontend's part back.`,
 		for _, u := range users {
 			x := exportedUser{
 				Username: u.Username, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName,
-				Superuser: u.Superuser, Active: !u.Disabled, Groups: u.Groups, Permissions: u.Permissions,
+				Superuser: u.Superuser, Active: !u.Disabled, Groups: u.Groups, Permissions: u.Permissions, Identity: u.Identity,
 			}
 			if hashes {
 				x.PasswordHash = u.PasswordHash

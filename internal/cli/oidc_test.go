@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/auth/password"
 )
 
 func TestOIDC_SettingsThatCannotWork(t *testing.T) {
@@ -77,4 +80,21 @@ func TestToken_OfASignInNeedsAProvider(t *testing.T) {
 	got = u.run("token", "--oidc", "--manager", "http://127.0.0.1:1")
 	require.Equal(t, exitFailure, got.code)
 	require.Contains(t, got.errors, "refused")
+}
+
+func TestUserList_SaysWhereAUserLogsIn(t *testing.T) {
+	u := newUser(t)
+	u.useDatabase()
+	db, err := (&databaseFlag{address: u.env["LOVED_DATABASE"]}).open(t.Context())
+	require.NoError(t, err)
+	users := auth.NewUsers(db.Users(), password.New())
+	_, err = users.ProvisionBy(t.Context(), auth.User{Username: "ada"}, auth.Voucher{Identity: "https://id.example 4711"})
+	require.NoError(t, err)
+	_, err = users.Provision(t.Context(), auth.User{Username: "bob"})
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	list := u.mustRun("", "user", "list")
+	require.Regexp(t, `(?m)^ada +active +OpenID only`, list)
+	require.Regexp(t, `(?m)^bob +active +LDAP only`, list)
+	require.Contains(t, u.mustRun("", "export"), `"identity": "https://id.example 4711"`)
 }

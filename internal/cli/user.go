@@ -226,7 +226,11 @@ func (a *app) userList() *cobra.Command {
 			if u.Disabled {
 				state = "disabled"
 			}
-			if u.PasswordHash == "" {
+			switch {
+			case u.PasswordHash != "":
+			case u.Identity != "":
+				by = "OpenID only"
+			default:
 				by = "LDAP only"
 			}
 			rights := toStrings(u.Permissions)
