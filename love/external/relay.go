@@ -52,6 +52,9 @@ func (s *Services) relayCommander(to relay, path string) action {
 		if err != nil {
 			return httpapi.Answer{}, s.commanderFailed(r, err)
 		}
+		if response.Status == http.StatusUnauthorized { // the LOVE-frontend would log its user out
+			return httpapi.Answer{}, refuse(http.StatusBadGateway, "The commander refuses requests of this manager: %s", httpapi.Excerpt(response.Body))
+		}
 		return httpapi.Answer{Status: response.Status, Header: response.Header(), Raw: response.Body}, nil
 	}
 }
