@@ -294,6 +294,24 @@ func TestTheSourcesOfAManagerThatDiesAreStale(t *testing.T) {
 	eventually(t, func() bool { return !newManagerSession(t, s, "event-A-0-s").Stale }, "for others, too")
 }
 
+func TestTheSourcesOfAManagerThatComesBackAreLiveThoughANewOneIsAnnouncedFirst(t *testing.T) {
+	s := startServer(t)
+	p := newProxy(t, s.host())
+	o := faultOptions()
+	o.DeadAfter = time.Second
+	away, there := newManager(t, p.address(), o), newManager(t, s.address(), o)
+	producer, remote := away.session(), there.session().subscribe("", "event-A-0-s", "event-A-0-other")
+	producer.publish("event", "s", 1)
+	remote.value()
+	snapshot := func(stream string) value { return there.session().subscribe(`,"snapshot":true`, "event-A-0-"+stream).value() }
+	p.cut(true)
+	eventually(t, func() bool { return snapshot("s").Stale }, "it is taken for dead")
+	away.session().publish("event", "other", 1)
+	p.cut(false)
+	require.Equal(t, value{"other", 1, false, false}, remote.value())
+	eventually(t, func() bool { return !snapshot("s").Stale && !snapshot("other").Stale }, "both are connected")
+}
+
 func TestAManagerThatEndsTakesItsSourcesWithIt(t *testing.T) {
 	s := startServer(t)
 	there := newManager(t, s.address(), faultOptions())

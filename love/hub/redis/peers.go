@@ -22,6 +22,7 @@ type peer struct {
 	name    string
 	seen    time.Time // when a sign of life came last
 	beat    time.Time // by its own clock
+	asked   bool      // its sources were read, or are about to be
 	sources map[string]struct{}
 }
 
@@ -36,6 +37,7 @@ func (x *peers) set(origin uint64, sources []string, now time.Time) (gone []stri
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	p := x.getLocked(origin, now)
+	p.asked = true
 	old := p.sources
 	p.sources = make(map[string]struct{}, len(sources))
 	for _, s := range sources {
@@ -64,8 +66,8 @@ func (x *peers) getLocked(origin uint64, now time.Time) *peer {
 func (x *peers) beat(origin uint64, name string, at, now time.Time) (known, back bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	_, known = x.byID[origin]
 	p := x.getLocked(origin, now)
+	known, p.asked = p.asked, true // a source that is up may have come before
 	p.name, p.beat, p.seen = strings.Clone(name), at, now
 	back = x.dead[origin]
 	delete(x.dead, origin)
