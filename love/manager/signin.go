@@ -193,15 +193,23 @@ func (m *Manager) finishSignIn(c *call) (answer, error) {
 	if err != nil || len(q["state"]) != 1 || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(attempt.State)) != 1 {
 		return m.notBegun(c, errors.New("another state")), nil
 	}
-	if !m.signIns.used.take(attempt.State, m.config.Clock.Now(), attemptTime) {
-		return m.notBegun(c, errors.New("it was used already")), nil
-	}
-	user, failed := m.signedIn(c, func() (auth.User, error) { return m.config.SignIn.Finish(c.Context(), attempt.SignInAttempt, q) })
-	if failed != nil {
+	// Anybody can come back with attempts of their own: what is remembered of them costs a try.
+	user, failed := m.signedIn(c, func() (auth.User, error) {
+		if !m.signIns.used.take(attempt.State, m.config.Clock.Now(), attemptTime) {
+			return auth.User{}, errUsed
+		}
+		return m.config.SignIn.Finish(c.Context(), attempt.SignInAttempt, q)
+	})
+	switch {
+	case errors.Is(failed, errUsed):
+		return m.notBegun(c, failed), nil
+	case failed != nil:
 		return m.signInFailed(c, failed), nil
 	}
 	return m.grantToken(c, attempt, user)
 }
+
+var errUsed = fmt.Errorf("%w: the attempt was used already", auth.ErrCredentials)
 
 // grantToken lets whoever began the attempt fetch a token. The token itself is in no URL,
 // where a log or the browser's history would keep it.
@@ -330,10 +338,11 @@ func (m *Manager) signedIn(c *call, ask func() (auth.User, error)) (auth.User, e
 	defer try.Wrong() // does nothing after Right or GiveBack
 	user, err := ask()
 	switch {
-	case err == nil:
+	case err == nil && user.Username != "":
 		m.outages.signIns.Succeeded(m.config.Clock.Now())
 		try.Right()
-	case errors.Is(err, auth.ErrPending):
+	case err == nil, errors.Is(err, auth.ErrPending), errors.Is(err, auth.ErrNoDevices): // nobody has signed in
+		m.outages.signIns.Succeeded(m.config.Clock.Now())
 		try.GiveBack()
 	case errors.Is(err, auth.ErrCredentials):
 		if m.throttle.Allow("sign-ins from " + address) {

@@ -52,6 +52,23 @@ func TestCallback_AReplayIsRefused(t *testing.T) {
 	other.refused(other.comeBack(answer), 403, "has been used already, or has expired")
 }
 
+func TestCallback_ReplaysCostTries(t *testing.T) {
+	h := newHarness(t)
+	b := h.browser()
+	asked := b.begin("")
+	kept := b.jar.Cookies(must(url.Parse(h.url)))
+	b.comeBack(b.agree(asked))
+	for try := 0; ; try++ {
+		require.Less(t, try, 100, "what is remembered of attempts must not be filled by one address")
+		b.jar.SetCookies(must(url.Parse(h.url)), kept)
+		got := b.comeBack(b.agree(asked))
+		if got.StatusCode == 429 {
+			return
+		}
+		require.Equal(t, 400, got.StatusCode)
+	}
+}
+
 func TestCallback_AfterTenMinutesIsTooLate(t *testing.T) {
 	h := newHarness(t)
 	b := h.browser()

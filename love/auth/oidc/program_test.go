@@ -116,6 +116,7 @@ func TestDevice_AProviderWithoutDevicesOrWithBrokenOnes(t *testing.T) {
 	got := without.browser().call("POST", devicePath, "{}")
 	require.Equal(t, 404, got.StatusCode)
 	require.Contains(t, got.body, "without a browser")
+	require.NotContains(t, without.log.String(), "could not be asked", "it was asked, and has no such sign-in")
 }
 
 func TestLoopback_TheProgramProvesThatItBegan(t *testing.T) {
