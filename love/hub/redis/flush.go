@@ -167,7 +167,11 @@ func (s *session) exec(cmds rueidis.Commands, transaction bool) ([]rueidis.Redis
 				return nil, err
 			}
 		}
-		return results[len(results)-1].ToArray()
+		answers, err := results[len(results)-1].ToArray()
+		if n := len(cmds) - 2; err == nil && len(answers) != n {
+			err = fmt.Errorf("a transaction of %d commands has %d answers", n, len(answers))
+		}
+		return answers, err
 	}
 	answers := make([]rueidis.RedisMessage, 0, len(results))
 	for _, r := range results {
