@@ -303,7 +303,9 @@ func TestTheSourcesOfAManagerThatComesBackAreLiveThoughANewOneIsAnnouncedFirst(t
 	producer, remote := away.session(), there.session().subscribe("", "event-A-0-s", "event-A-0-other")
 	producer.publish("event", "s", 1)
 	remote.value()
-	snapshot := func(stream string) value { return there.session().subscribe(`,"snapshot":true`, "event-A-0-"+stream).value() }
+	snapshot := func(stream string) value {
+		return there.session().subscribe(`,"snapshot":true`, "event-A-0-"+stream).value()
+	}
 	p.cut(true)
 	eventually(t, func() bool { return snapshot("s").Stale }, "it is taken for dead")
 	away.session().publish("event", "other", 1)
