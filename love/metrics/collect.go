@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -154,8 +155,16 @@ func (m *Metrics) Collect(to chan<- prometheus.Metric) {
 	collect(timeFigures, love.LeapSecondsExpiry, to)
 	collect(certificateFigures, m.CertificateExpiry, to)
 	if m.Dependencies != nil {
+		// Two of one name, such as two issuers at one host, are one metric: Prometheus refuses
+		// all metrics of a program with a double one, and with text that is not UTF-8.
+		up := make(map[string]bool)
 		for _, d := range m.Dependencies(context.Background()) {
-			to <- prometheus.MustNewConstMetric(dependencyUp, prometheus.GaugeValue, boolean(d.Err == nil), d.Name)
+			name := strings.ToValidUTF8(d.Name, "?")
+			before, twice := up[name]
+			up[name] = d.Err == nil && (before || !twice)
+		}
+		for name, isUp := range up {
+			to <- prometheus.MustNewConstMetric(dependencyUp, prometheus.GaugeValue, boolean(isUp), name)
 		}
 	}
 	for _, c := range m.observed() {

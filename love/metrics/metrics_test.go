@@ -165,6 +165,23 @@ func TestTheMetricsFollowTheRulesOfPrometheus(t *testing.T) {
 	require.Empty(t, problems)
 }
 
+func TestDependenciesOfOneNameAreOneMetric(t *testing.T) {
+	failed := errors.New("away")
+	m := metrics.New(metrics.Config{Dependencies: func(context.Context) []manager.DependencyState {
+		return []manager.DependencyState{
+			{Name: "issuer a"}, {Name: "issuer a", Err: failed}, {Name: "issuer b", Err: failed}, {Name: "issuer b"}, {Name: "issuer c"}, {Name: "issuer c"},
+			{Name: "sign-in by \xff"},
+		}
+	}})
+	require.NoError(t, testutil.CollectAndCompare(m, strings.NewReader(`# HELP love_dependency_up 1 if what the manager needs works, as /readyz shows it, else 0.
+# TYPE love_dependency_up gauge
+love_dependency_up{dependency="issuer a"} 0
+love_dependency_up{dependency="issuer b"} 0
+love_dependency_up{dependency="issuer c"} 1
+love_dependency_up{dependency="sign-in by ?"} 1
+`), "love_dependency_up"))
+}
+
 func TestTwoMetricsOfOneNameAreAnError(t *testing.T) {
 	twice := prometheus.NewCounter(prometheus.CounterOpts{Name: "love_hub_received_total", Help: "Other."})
 	_, err := metrics.New(metrics.Config{}).Handler(twice)
