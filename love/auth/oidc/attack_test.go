@@ -265,6 +265,29 @@ func TestSignIn_AProviderThatIsAwayMakesNothingElseFail(t *testing.T) {
 	b.refused(b.comeBack(b.agree(b.begin(""))), 503, "log in with a user name and a password of this manager")
 }
 
+func TestSignIn_AnErrorPageOfTheProviderIsNoPartOfReadinessOrTheLog(t *testing.T) {
+	page := func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(502)
+		_, _ = w.Write([]byte("a page\ndatabase: broken\n" + strings.Repeat("x", 100_000)))
+	}
+	h := newHarness(t)
+	h.issuer.set(func() {
+		h.issuer.userInfo = map[string]any{}
+		h.issuer.answer["/userinfo"] = page
+	})
+	b := h.browser()
+	b.refused(b.comeBack(b.agree(b.begin(""))), 503, "cannot be asked at the moment")
+	require.Contains(t, h.log.String(), "asking the provider about the user: 502")
+
+	h.issuer.set(func() { h.issuer.answer["/.well-known/openid-configuration"] = page })
+	h.clock.Advance(2 * time.Hour) // it is asked again
+	ready := b.call("GET", "/readyz", "")
+	require.Contains(t, ready.body, "sign-in by the site: 502")
+	require.NotContains(t, ready.body, "\ndatabase: broken")
+	require.Less(t, len(ready.body), 2000)
+	require.NotContains(t, h.log.String(), strings.Repeat("x", 1000))
+}
+
 func TestSignIn_TooManyRefusalsFromOneAddress(t *testing.T) {
 	h := newHarness(t)
 	last := 0

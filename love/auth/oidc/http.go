@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	gooidc "github.com/coreos/go-oidc/v3/oidc"
 
@@ -138,6 +140,31 @@ func checkEndpoint(what, text string, allowPlain bool) error {
 		return fmt.Errorf("%s %q is not secured: whoever is on the way could log in as anybody: give https://, or allow it for a test", what, mask.Address(text))
 	}
 	return nil
+}
+
+// maxText bounds the text of an error that may have an answer of a provider in it, in bytes.
+const maxText = 300
+
+// onOneLine returns an error with a short text without control characters: the modules put
+// the whole answer of a provider into it, and /readyz and the log show it.
+func onOneLine(err error) error {
+	if err == nil {
+		return nil
+	}
+	text, end := err.Error(), ""
+	if len(text) > maxText {
+		text, end = text[:maxText], " …"
+	}
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "")) + end
+	if text == err.Error() {
+		return err
+	}
+	return errors.New(text)
 }
 
 // isTimeout reports whether a request has taken too long.

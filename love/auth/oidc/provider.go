@@ -101,7 +101,7 @@ func (p *provider) ask(ctx context.Context) (d *description, err error) {
 			if isTimeout(err) {
 				return fmt.Errorf("no answer within %v", askTimeout)
 			}
-			return err
+			return onOneLine(err)
 		}
 		var more struct {
 			Keys     string `json:"jwks_uri"`

@@ -295,7 +295,7 @@ func (s *SignIn) addUserInfo(ctx context.Context, d *description, tokens *oauth2
 		return info.Claims(&more)
 	})
 	if err != nil {
-		return fmt.Errorf("asking the provider about the user: %w: %w", err, auth.ErrUnavailable)
+		return fmt.Errorf("asking the provider about the user: %w: %w", onOneLine(err), auth.ErrUnavailable)
 	}
 	for name, value := range more {
 		if _, known := about[name]; !known {
