@@ -2,22 +2,19 @@ package server_test
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"iter"
 	"net"
 	"net/url"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/pgtest"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/hub"
@@ -194,25 +191,10 @@ func (c *cable) set(cut bool) {
 // TestFault_PostgreSQLIsAway: sockets do not notice, log-ins and readiness are answered 503,
 // and all works again when it is back.
 func TestFault_PostgreSQLIsAway(t *testing.T) {
-	address := os.Getenv("LOVE_TEST_POSTGRES")
-	if address == "" {
-		t.Skip("LOVE_TEST_POSTGRES is not set: give it postgres://USER:PASSWORD@HOST:PORT/NAME of a database for tests")
-	}
-	u, err := url.Parse(address)
+	u, err := url.Parse(pgtest.Schema(t))
 	require.NoError(t, err)
 	c := newCable(t, u.Host)
 	u.Host = c.listener.Addr().String()
-	schema := "faults_" + strings.ToLower(rand.Text())
-	direct, err := pgx.Connect(t.Context(), address)
-	require.NoError(t, err)
-	defer func() {
-		_, err := direct.Exec(context.Background(), "DROP SCHEMA "+schema+" CASCADE")
-		require.NoError(t, err)
-		require.NoError(t, direct.Close(context.Background()))
-	}()
-	_, err = direct.Exec(t.Context(), "CREATE SCHEMA "+schema)
-	require.NoError(t, err)
-	u.RawQuery = url.Values{"search_path": {schema}}.Encode()
 	s, err := store.Open(t.Context(), u.String(), store.WithTimeout(time.Second))
 	require.NoError(t, err)
 	_, at := serve(t, server.Config{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/pgtest"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
@@ -15,7 +16,7 @@ import (
 
 // TestPostgreSQLTellsOfChanges: the clock of one store stands still, so that it never polls.
 func TestPostgreSQLTellsOfChanges(t *testing.T) {
-	address := freshSchema(t)
+	address := pgtest.Schema(t)
 	here := openStore(t, address, store.WithClock(lovetest.NewClock(time.Now())))
 	there := openStore(t, address)
 	changed := make(chan struct{}, 100)
@@ -37,8 +38,8 @@ func TestPostgreSQLTellsOfChanges(t *testing.T) {
 }
 
 func TestWhatOneProcessTellsTheOthersHear(t *testing.T) {
-	address := freshSchema(t)
-	here, there, elsewhere := openStore(t, address), openStore(t, address), openStore(t, freshSchema(t))
+	address := pgtest.Schema(t)
+	here, there, elsewhere := openStore(t, address), openStore(t, address), openStore(t, pgtest.Schema(t))
 	heard := make(chan string, 1000)
 	for name, s := range map[string]*store.Store{"here": here, "elsewhere": elsewhere} {
 		defer s.Told(func(string) { heard <- name })()

@@ -1,17 +1,13 @@
 package store_test
 
 import (
-	"crypto/rand"
-	"database/sql"
-	"net/url"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/rubin-love/love-go/internal/pgtest"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
 )
@@ -30,17 +26,7 @@ var databases = []database{
 	{name: "SQLite file", shared: true, fresh: func(t testing.TB) string {
 		return "sqlite:" + filepath.Join(t.TempDir(), "love.db")
 	}},
-	{name: "PostgreSQL", shared: true, fresh: freshSchema},
-}
-
-// postgres returns the address of a PostgreSQL database for tests.
-func postgres(t testing.TB) string {
-	t.Helper()
-	server := os.Getenv("LOVE_TEST_POSTGRES")
-	if server == "" {
-		t.Skip("LOVE_TEST_POSTGRES is not set: give it postgres://USER:PASSWORD@HOST:PORT/NAME of a database for tests")
-	}
-	return server
+	{name: "PostgreSQL", shared: true, fresh: pgtest.Schema},
 }
 
 // runOnShared runs a test on each kind of database that several stores can open.
@@ -50,29 +36,6 @@ func runOnShared(t *testing.T, test func(t *testing.T, address string)) {
 			t.Run(d.name, func(t *testing.T) { test(t, d.fresh(t)) })
 		}
 	}
-}
-
-// freshSchema creates an empty schema in the PostgreSQL database that the
-// environment names.
-func freshSchema(t testing.TB) string {
-	t.Helper()
-	server := postgres(t)
-	db, err := sql.Open("pgx", server)
-	require.NoError(t, err)
-	name := "test_" + strings.ToLower(rand.Text())
-	_, err = db.Exec("CREATE SCHEMA " + name)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, err := db.Exec("DROP SCHEMA " + name + " CASCADE")
-		require.NoError(t, err)
-		require.NoError(t, db.Close())
-	})
-	u, err := url.Parse(server)
-	require.NoError(t, err)
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
 }
 
 // stored opens a part of a store on a fresh database, for its conformance suite.

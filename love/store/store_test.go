@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/pgtest"
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/password"
@@ -230,7 +231,7 @@ func closedPort(t *testing.T) string {
 }
 
 func TestPostgreSQL_ErrorDoesNotShowThePassword(t *testing.T) {
-	server := postgres(t)
+	server := pgtest.Address(t)
 	u, err := url.Parse(server)
 	require.NoError(t, err)
 	u.User, u.Path = url.UserPassword(u.User.Username(), "hunter2"), "/there_is_no_such_database"

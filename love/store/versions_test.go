@@ -11,6 +11,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/pgtest"
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
@@ -152,7 +153,7 @@ func TestLogIn_ThatRenewsTheHashGetsItsToken(t *testing.T) {
 // TestLogIn_WaitsForAChangeThatIsUnderWay: a PostgreSQL transaction may have changed
 // the row of a user and not be committed yet.
 func TestLogIn_WaitsForAChangeThatIsUnderWay(t *testing.T) {
-	address := freshSchema(t)
+	address := pgtest.Schema(t)
 	p := newProcess(t, address, lovetest.NewClock(time.Now()))
 	require.NoError(t, p.users.Add(t.Context(), auth.User{Username: "ada"}, "old"))
 	checked, err := p.users.Authenticate(t.Context(), "ada", "old")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/pgtest"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/store"
@@ -66,7 +67,7 @@ func TestCheck_ThatItsCallerEndsIsNotRemembered(t *testing.T) {
 }
 
 func TestCheck_ReportsAStandbyThatCanOnlyBeRead(t *testing.T) {
-	address := freshSchema(t)
+	address := pgtest.Schema(t)
 	primary := openStore(t, address)
 	require.NoError(t, primary.Check(t.Context()))
 	u, err := url.Parse(address)
