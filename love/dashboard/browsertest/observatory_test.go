@@ -24,7 +24,18 @@ import (
 	"github.com/rubin-love/love-go/love/server"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(suite{m}) }
+
+// suite ends the browser behind the last test, before goroutines are counted.
+type suite struct{ *testing.M }
+
+func (s suite) Run() int {
+	code := s.M.Run()
+	if shared.end != nil {
+		shared.end()
+	}
+	return code
+}
 
 // observatory is a simulated observatory with its producers, its commander, the LOVE CSC and a
 // manager with an archive. The users are those of [lovetest.Manager].

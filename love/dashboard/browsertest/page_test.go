@@ -22,22 +22,43 @@ import (
 // patience bounds every wait for something on the page.
 const patience = 30 * time.Second
 
-// browser is a Chromium.
+// shared is the Chromium of all tests: to start one takes the processor longer than many a test
+// does. TestMain ends it.
+var shared struct {
+	ctx context.Context
+	end func()
+}
+
+// browser is what a person's browser is to the page: its tabs share what the browser keeps, such as
+// localStorage and the cache, and other browsers do not.
 type browser struct {
 	t   testing.TB
 	ctx context.Context
 }
 
-// newBrowser starts a browser that ends with the test.
+// newBrowser returns a browser that has kept nothing and ends with the test.
 func newBrowser(t testing.TB) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("lang", "en"),
-	)
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	if program := chromium(t); shared.ctx == nil {
+		options := append(chromedp.DefaultExecAllocatorOptions[:],
+			chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("lang", "en"),
+		)
+		allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, cancel := chromedp.NewContext(allocator)
+		end := func() {
+			ctx, stop := context.WithTimeout(ctx, patience)
+			defer stop()
+			_ = chromedp.Cancel(ctx) // by itself it removes its files; if it does not, it is killed
+			cancel()
+			endAllocator()
+		}
+		if err := chromedp.Do(ctx); err != nil {
+			end()
+			t.Fatalf("starting Chromium: %v", err)
+		}
+		shared.ctx, shared.end = ctx, end
+	}
+	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	require.NoError(t, chromedp.Do(ctx))
 	return &browser{t, ctx}
