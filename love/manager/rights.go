@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
@@ -23,13 +24,15 @@ type rights struct {
 	Publish      bool `json:"publish"`
 	// Authority is whether exclusive authority and approval are switched on.
 	Authority bool `json:"authority"`
+	// History is whether the past can be asked for.
+	History bool `json:"history"`
 	// Commands are the patterns of the commands that the caller may give; all of them
 	// with EveryCommand.
 	Commands []auth.Permission `json:"commands"`
 }
 
 func (m *Manager) showRights(c *call) (answer, error) {
-	shown := rights{Authority: m.config.Authority != nil, Commands: []auth.Permission{}}
+	shown := rights{Authority: m.config.Authority != nil, History: m.hasHistory(), Commands: []auth.Permission{}}
 	for permission, may := range map[auth.Permission]*bool{
 		auth.ExecuteCommand: &shown.EveryCommand, auth.SomeCommand: &shown.SomeCommand,
 		auth.ManageUsers: &shown.ManageUsers, auth.Publish: &shown.Publish,
@@ -62,6 +65,11 @@ func (m *Manager) showRights(c *call) (answer, error) {
 		slices.Sort(shown.Commands)
 	}
 	return answer{Status: http.StatusOK, Body: shown}, nil
+}
+
+// hasHistory reports whether the history API is among the routes.
+func (m *Manager) hasHistory() bool {
+	return slices.ContainsFunc(m.config.Routes, func(r Route) bool { return strings.HasPrefix(r.Path, "/manager/api/history/") })
 }
 
 // lackedRight is the refusal of a change that takes a right which the caller lacks.

@@ -169,17 +169,22 @@ func TestRights_AreWhatTheUserMayDoNow(t *testing.T) {
 	h.staff()
 	const path = "/manager/api/rights/"
 	for user, want := range map[string]string{
-		"admin":    `{"every_command": true, "some_command": true, "manage_users": true, "publish": false, "authority": true, "commands": ["*:*:*"]}`,
-		"cmd_user": `{"every_command": true, "some_command": true, "manage_users": false, "publish": false, "authority": true, "commands": ["*:*:*"]}`,
-		"user":     `{"every_command": false, "some_command": false, "manage_users": false, "publish": false, "authority": true, "commands": []}`,
-		"cleo":     `{"every_command": false, "some_command": true, "manage_users": true, "publish": false, "authority": true, "commands": ["ATDome:*:*"]}`,
-		"dora":     `{"every_command": false, "some_command": true, "manage_users": false, "publish": false, "authority": true, "commands": ["ATDome:*:*", "ATDome:1:move*"]}`,
+		"admin":    `{"every_command": true, "some_command": true, "manage_users": true, "publish": false, "authority": true, "history": false, "commands": ["*:*:*"]}`,
+		"cmd_user": `{"every_command": true, "some_command": true, "manage_users": false, "publish": false, "authority": true, "history": false, "commands": ["*:*:*"]}`,
+		"user":     `{"every_command": false, "some_command": false, "manage_users": false, "publish": false, "authority": true, "history": false, "commands": []}`,
+		"cleo":     `{"every_command": false, "some_command": true, "manage_users": true, "publish": false, "authority": true, "history": false, "commands": ["ATDome:*:*"]}`,
+		"dora":     `{"every_command": false, "some_command": true, "manage_users": false, "publish": false, "authority": true, "history": false, "commands": ["ATDome:*:*", "ATDome:1:move*"]}`,
 	} {
 		h.requireJSON(h.call("GET", path, "", as(h.token(user))), 200, want)
 	}
 	without := newHarness(t)
 	without.requireJSON(without.call("GET", path, "", as(without.token("user"))), 200,
-		`{"every_command": false, "some_command": false, "manage_users": false, "publish": false, "authority": false, "commands": []}`)
+		`{"every_command": false, "some_command": false, "manage_users": false, "publish": false, "authority": false, "history": false, "commands": []}`)
 	require.Equal(t, 401, h.call("GET", path, "").StatusCode)
+	past := newHarness(t, func(c *manager.Config) {
+		c.Routes = []manager.Route{{Path: "/manager/api/history/events/", Methods: map[string]manager.Method{"GET": {Handler: echo}}}}
+	})
+	past.requireJSON(past.call("GET", path, "", as(past.token("user"))), 200,
+		`{"every_command": false, "some_command": false, "manage_users": false, "publish": false, "authority": false, "history": true, "commands": []}`)
 	require.NotContains(t, strings.Join(h.auditActions(), "\n"), "forbidden", "to ask is not to try")
 }

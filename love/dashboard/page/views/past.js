@@ -1,6 +1,6 @@
 // Events of the past and those that come, as one list: the history over HTTP, then live, without doubling.
 import { useEffect, useRef, useSignal } from '../html.js';
-import { api, client, useFeed } from '../store.js';
+import { api, client, session, useFeed } from '../store.js';
 
 const day = 86_400_000;
 const together = 200; // ms: what comes is shown at most that often
@@ -26,7 +26,8 @@ export function joined(items, more, most) {
  * @returns {{items: object[], fresh: number, error: any, loading: boolean, archive: boolean, older: (() => Promise<void>)|null, reload: () => void}}
  */
 export function usePast({ group, query, days, most, paused = false, fromDelivery, fromRecord, fits = () => true }) {
-  const state = useSignal({ items: [], error: null, loading: true, archive: true, next: '' });
+  const archive = session.peek().rights.history;
+  const state = useSignal({ items: [], error: null, loading: archive, archive, next: '' });
   const fresh = useSignal(0);
   const waiting = useRef([]); // what came and is not shown yet
   const timer = useRef(0);
@@ -77,6 +78,6 @@ export function usePast({ group, query, days, most, paused = false, fromDelivery
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => { if (!paused) show(); }, [paused]);
 
-  const { items, error, loading, archive, next } = state.value;
-  return { items, fresh: fresh.value, error, loading, archive, older: next && items.length < most ? () => load(next) : null, reload: () => load() };
+  const { items, error, loading, next } = state.value;
+  return { items, fresh: fresh.value, error, loading, archive: state.value.archive, older: next && items.length < most ? () => load(next) : null, reload: () => load() };
 }

@@ -4,7 +4,7 @@
 // without a gap: the manager sees to that. What is older comes from the history's series, up to the
 // first message of that minute. So no sample is missing at the seams, and none is there twice.
 import { fieldsOf, groupName } from '../love-client.js';
-import { api, client } from '../store.js';
+import { api, client, session } from '../store.js';
 import { fieldName, numberOf, refText, valueOf } from './refs.js';
 import { Trace, pointsOf } from './trace.js';
 
@@ -13,7 +13,7 @@ const points = 1200; // of a series: about one for each pixel
 const maxFields = 20; // of one request
 
 /** The rate that a screen can show of a span in seconds. */
-export const rateFor = (span) => (span <= 300 ? 10 : span <= 1800 ? 5 : 2);
+const rateFor = (span) => (span <= 300 ? 10 : span <= 1800 ? 5 : 2);
 
 /** A field in plots. */
 class Course {
@@ -64,7 +64,6 @@ export class Courses {
     this.span = 3600;
     /** Why there is no past: null if there is. */
     this.trouble = null;
-    this.stopped = new AbortController();
   }
 
   /** set says which fields are wanted, and how many seconds of them. */
@@ -260,20 +259,12 @@ class Group {
   }
 }
 
-let noHistory = -Infinity; // when the manager said that it has none
-
 /** hasPast asks whether the history has a stream, so that nothing is asked for that is not there. */
 async function hasPast({ category, csc, salindex, stream }, signal) {
-  if (performance.now() - noHistory < 600_000) return false;
-  try {
-    const { streams } = await api(`history/streams/?${new URLSearchParams({ csc })}`, { signal });
-    // An EFD does not list instances.
-    return streams.some(({ group }) => [salindex, 'all'].some((index) => group === groupName({ category, csc, salindex: index, stream })));
-  } catch (e) {
-    if (e.status !== 404) throw e;
-    noHistory = performance.now();
-    return false;
-  }
+  if (!session.peek()?.rights.history) return false;
+  const { streams } = await api(`history/streams/?${new URLSearchParams({ csc })}`, { signal });
+  // An EFD does not list instances.
+  return streams.some(({ group }) => [salindex, 'all'].some((index) => group === groupName({ category, csc, salindex: index, stream })));
 }
 
 const seconds = (ms) => (ms / 1000).toFixed(4);
