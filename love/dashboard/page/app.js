@@ -181,10 +181,6 @@ function Shell() {
   }, [view, asked]);
   useEffect(() => {
     announce(view.title);
-    const show = () => document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
-    show(); // on a phone the navigation is wider than the screen
-    addEventListener('resize', show);
-    return () => removeEventListener('resize', show);
   }, [view]);
   useEffect(() => {
     const n = store.attention.value;

@@ -15,7 +15,7 @@ import { api } from './store.js';
 const state = signal({ data: undefined, error: undefined });
 let loading = null;
 
-export function loadDefinitions() {
+function loadDefinitions() {
   loading ??= api('salinfo/topic-data').then(
     (data) => { state.value = { data, error: undefined }; },
     (error) => {

@@ -47,7 +47,7 @@ const titles = {
  * @param {Headers} [headers]
  * @returns {LoveError}
  */
-export function errorOf(status, body, headers) {
+function errorOf(status, body, headers) {
   /** @type {Record<string, string[]>} */
   const fields = {};
   const texts = [];

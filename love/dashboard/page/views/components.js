@@ -7,11 +7,11 @@ import { now, onFrame, useAPI, useFeed } from '../store.js';
 const notComponents = new Set(['Heartbeat', 'Hub', 'Manager', 'ScriptHeartbeats', 'ScriptQueueState']);
 
 /** The names of the states that all components share; a definition may have others. */
-export const stateNames = { 1: 'DISABLED', 2: 'ENABLED', 3: 'FAULT', 4: 'OFFLINE', 5: 'STANDBY' };
+const stateNames = { 1: 'DISABLED', 2: 'ENABLED', 3: 'FAULT', 4: 'OFFLINE', 5: 'STANDBY' };
 
 const patient = 15_000; // ms without any word on heartbeats
 
-export class Known {
+class Known {
   constructor(csc, salindex) {
     this.csc = csc;
     this.salindex = salindex;

@@ -10,7 +10,7 @@ import { numberOf } from './refs.js';
 const sparkPoints = 60;
 const sparkEvery = 1000; // ms between two of them
 
-export class FieldData {
+class FieldData {
   constructor(stream, name) {
     this.stream = stream;
     this.name = name;
@@ -71,7 +71,7 @@ function same(a, b) {
 
 const plain = (_, v) => (typeof v === 'bigint' ? String(v) : v);
 
-export class StreamData {
+class StreamData {
   constructor(csc, salindex, category, stream) {
     Object.assign(this, { csc, salindex, category, stream });
     this.key = `${category} ${stream}`;

@@ -8,7 +8,7 @@ import { instanceName } from './commandtext.js';
 /** The levels of Python's logging, lowest first. */
 export const levels = [[10, 'DEBUG'], [20, 'INFO'], [30, 'WARNING'], [40, 'ERROR'], [50, 'CRITICAL']];
 
-export function levelName(level) {
+function levelName(level) {
   const found = levels.findLast(([n]) => level >= n);
   return found ? found[1] : String(level);
 }
