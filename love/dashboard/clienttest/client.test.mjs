@@ -56,6 +56,32 @@ test('a log-in tells who it is, a wrong one why not', async () => {
   await assert.rejects(client.call('rights/'), (e) => e.status === 401);
 });
 
+test('a check of the token that ends late does not bring an earlier log-in back', async () => {
+  let held; // lets the answer to the check through
+  let asked;
+  const checking = new Promise((resolve) => { asked = resolve; });
+  const client = new LoveClient({ url: manager, fetch: async (url, options) => {
+    const response = await fetch(url, options);
+    if (String(url).includes('validate-token')) {
+      await new Promise((resolve) => {
+        held = resolve;
+        asked();
+      });
+    }
+    return response;
+  } });
+  await client.logIn('user', 'user');
+  const check = client.validate();
+  await checking;
+  await client.logOut();
+  const { token } = await client.logIn('cmd_user', 'cmd_user');
+  held();
+  assert.equal((await check).user.username, 'user');
+  assert.equal(client.token, token);
+  assert.equal(client.session.user.username, 'cmd_user');
+  await client.logOut();
+});
+
 test('nobody at that address is an error without a status', async () => {
   const client = new LoveClient({ url: 'http://127.0.0.1:1' });
   await assert.rejects(client.logIn('a', 'b'), (e) => e instanceof LoveError && e.status === 0 && e.title === 'No connection to the manager');

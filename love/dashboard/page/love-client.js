@@ -172,7 +172,10 @@ export class LoveClient {
    */
   async validate({ signal } = {}) {
     const started = this.clock.now();
-    return this.take(await this.call('validate-token/no_config/', { signal }), started);
+    const { token } = this;
+    const session = await this.call('validate-token/no_config/', { signal });
+    // Whoever has logged in or out meanwhile stays so.
+    return token === this.token ? this.take(session, started) : session;
   }
 
   take(session, started) {

@@ -123,10 +123,12 @@ export async function logOut() {
 
 /** renew learns what the user may do now. */
 async function renew() {
+  const { token } = client;
   try {
     const answer = await client.validate();
     const rights = await api('rights/');
-    if (session.value) session.value = { user: answer.user, permissions: answer.permissions, rights };
+    // Somebody else may have logged in meanwhile.
+    if (session.value && client.token === token) session.value = { user: answer.user, permissions: answer.permissions, rights };
   } catch (e) {
     if (!(e instanceof LoveError)) throw e; // a 401 has ended the session; the rest passes
   }

@@ -49,7 +49,10 @@ export function usePast({ group, query, days, most, paused = false, fromDelivery
       state.value = { ...state.peek(), loading: false, archive: !without, error: without ? null : error };
     }
   };
-  const loadAgain = () => { if (state.peek().archive && !state.peek().error && !state.peek().loading) load(); };
+  const loadAgain = () => {
+    const { archive: there, error, loading } = state.peek();
+    if (there && !loading && (!error || error.status === 0)) load(); // 0: there was no connection
+  };
   const show = () => {
     timer.current = 0;
     if (held.current) {
