@@ -11,6 +11,11 @@ import (
 // of another schema come, too.
 const changesChannel = "love_changes"
 
+// WithoutListening makes the store learn of the changes of other processes by polling alone,
+// and hear nothing of [Store.Tell]: for a PostgreSQL behind a pooler that gives each
+// transaction another connection. Default: it listens.
+func WithoutListening() Option { return func(s *Store) { s.deaf = true } }
+
 // tellOthers makes PostgreSQL tell the other processes of a change when tx is committed.
 // Those that share a SQLite file poll.
 func (s *Store) tellOthers(ctx context.Context, tx *sql.Tx) error {

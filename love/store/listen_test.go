@@ -17,8 +17,8 @@ import (
 // TestPostgreSQLTellsOfChanges: the clock of one store stands still, so that it never polls.
 func TestPostgreSQLTellsOfChanges(t *testing.T) {
 	address := pgtest.Schema(t)
-	here := openStore(t, address, store.WithClock(lovetest.NewClock(time.Now())))
-	there := openStore(t, address)
+	here := openListening(t, address, store.WithClock(lovetest.NewClock(time.Now())))
+	there := openListening(t, address)
 	changed := make(chan struct{}, 100)
 	defer here.Holds().Watch(func() { changed <- struct{}{} })()
 	for n := 0; ; n++ { // it may not listen yet
@@ -39,7 +39,7 @@ func TestPostgreSQLTellsOfChanges(t *testing.T) {
 
 func TestWhatOneProcessTellsTheOthersHear(t *testing.T) {
 	address := pgtest.Schema(t)
-	here, there, elsewhere := openStore(t, address), openStore(t, address), openStore(t, pgtest.Schema(t))
+	here, there, elsewhere := openListening(t, address), openListening(t, address), openListening(t, pgtest.Schema(t))
 	heard := make(chan string, 1000)
 	for name, s := range map[string]*store.Store{"here": here, "elsewhere": elsewhere} {
 		defer s.Told(func(string) { heard <- name })()

@@ -49,7 +49,14 @@ func stored[S any](t *testing.T, d database, part func(*store.Store) S, opts ...
 	return all
 }
 
+// openStore opens a store that learns of changes when its clock says so.
 func openStore(t testing.TB, address string, opts ...store.Option) *store.Store {
+	t.Helper()
+	return openListening(t, address, append(opts, store.WithoutListening())...)
+}
+
+// openListening opens a store that is told of changes, too, if the database can.
+func openListening(t testing.TB, address string, opts ...store.Option) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), address, opts...)
 	require.NoError(t, err)

@@ -56,6 +56,7 @@ type Store struct {
 
 	log       *slog.Logger
 	noRetries bool
+	deaf      bool       // see WithoutListening
 	retrying  sync.Mutex // held while what is only in memory is being recorded
 	forShare  string     // what a SELECT ends with to lock its rows; SQLite needs nothing
 
@@ -123,7 +124,7 @@ func Open(ctx context.Context, database string, opts ...Option) (*Store, error) 
 	if a.file != "" {
 		s.running.Go(func() { s.checkpoint(ctx) })
 	}
-	if a.postgres != nil {
+	if a.postgres != nil && !s.deaf {
 		s.running.Go(func() { s.listen(ctx) })
 	}
 	return s, nil

@@ -113,9 +113,12 @@ function takeHeartbeat(d) {
   if (!d.stale && !d.snapshot) c.published.value = true;
 }
 
-/** useComponents keeps all of this up to date as long as a view uses it. */
-export function useComponents() {
-  const { data, error, loading, reload } = useAPI('streams/', { every: 120 });
+/**
+ * useComponents keeps all of this up to date as long as a view uses it. What streams there are is
+ * asked for now and then, often while somebody looks for one.
+ */
+export function useComponents({ often = false } = {}) {
+  const { data, error, loading, reload } = useAPI('streams/', { every: often ? 5 : 120 });
   useEffect(() => { if (data) takeStreams(data.streams); }, [data]);
   useFeed({ category: 'event', csc: '*', salindex: '*', stream: 'summaryState' }, (ds) => ds.forEach(takeState));
   useFeed({ category: 'event', csc: '*', salindex: '*', stream: 'errorCode' }, (ds) => ds.forEach(takeError));

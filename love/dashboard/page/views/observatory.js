@@ -23,9 +23,9 @@ export default function Observatory({ route }) {
 }
 
 function Overview({ route }) {
-  const { error, loading, reload } = useComponents();
-  const definitions = useDefinitions();
   const query = route.params.get('q') ?? '';
+  const { error, loading, reload } = useComponents({ often: query !== '' });
+  const definitions = useDefinitions();
   const filter = filters.find((f) => f.id === route.params.get('show')) ?? filters[0];
   const show = (changes) => go(href('observatory', [], clean({ q: query, show: filter.id, ...changes })), { replace: true });
   const search = useSearch(query, definitions.data);
