@@ -31,6 +31,7 @@ func (a *app) publish(ctx context.Context, to target, work func(ctx context.Cont
 	p := &publisher{client: c, done: make(chan struct{}, 1)}
 	c.OnMessage(p.handle)
 
+	whole := ctx
 	ctx, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	var lost error
@@ -44,7 +45,10 @@ func (a *app) publish(ctx context.Context, to target, work func(ctx context.Cont
 	}
 	stop()
 	running.Wait()
-	if err != nil && lost != nil {
+	switch {
+	case err != nil && whole.Err() != nil:
+		return whole.Err() // the reason for err, and for the loss of the connection
+	case err != nil && lost != nil:
 		return withHint(lost) // the reason for err
 	}
 	return errors.Join(err, p.err())

@@ -108,8 +108,11 @@ func TestComponent_ShowsItsFieldsAsTheyChange(t *testing.T) {
 	p.until("the row of the azimuth", row)
 	p.until("its value, unit and description", `/\d/.test(`+row+`.querySelector('.value').innerText) && `+row+`.innerText.includes('deg') && `+row+`.innerText.includes('Azimuth.')`)
 	require.Empty(t, p.text("aside"), "who may not command sees no commands")
-	_, now := o.domeAzimuth(t, time.Now().Add(-time.Minute), time.Now())
-	require.NotEmpty(t, now)
+	var now []float64
+	require.Eventually(t, func() bool { // the archive has it after a second
+		_, now = o.domeAzimuth(t, time.Now().Add(-time.Minute), time.Now())
+		return len(now) > 0
+	}, 30*time.Second, 100*time.Millisecond)
 	o.moveDome(t, now[len(now)-1]+90)
 	value := p.eval(row + `.querySelector('.value').innerText`)
 	p.until("a change", row+`.querySelector('.value').innerText !== `+quoted(value.(string)))
