@@ -24,7 +24,7 @@ func TestLogIn_AndOut(t *testing.T) {
 	p.wait("nav")
 	p.waitText(".who", "user")
 	p.reload()
-	p.waitText(".who", "user") // the tab is still logged in
+	p.waitText(".who", "user")     // the tab is still logged in
 	p.expect("401 (Unauthorized)") // to what was under way at the log-out
 	p.clickText("Log out")
 	p.waitText("form", "You have logged out.")
