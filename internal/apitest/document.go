@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,15 @@ type Operation struct {
 	Method, Path string // "GET", "/manager/api/admin/users/{name}/"
 	*openapi3.Operation
 	Item *openapi3.PathItem
+}
+
+// ParseFile reads a document from a file.
+func ParseFile(path string) (*Document, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(text)
 }
 
 // Parse reads a document in YAML or JSON, and checks it.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -30,13 +29,7 @@ import (
 var start = time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
 
 // document is the OpenAPI document, which describes the paths of this package.
-var document = sync.OnceValues(func() (*apitest.Document, error) {
-	text, err := os.ReadFile("../manager/openapi.yaml")
-	if err != nil {
-		return nil, err
-	}
-	return apitest.Parse(text)
-})
+var document = sync.OnceValues(func() (*apitest.Document, error) { return apitest.ParseFile("../manager/openapi.yaml") })
 
 // harness is a manager with services outside, all of them fakes.
 type harness struct {

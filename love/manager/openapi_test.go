@@ -2,7 +2,6 @@ package manager_test
 
 import (
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -15,13 +14,7 @@ import (
 
 // document is the OpenAPI document. It also describes the paths of other packages, which
 // have tags of their own.
-var document = sync.OnceValues(func() (*apitest.Document, error) {
-	text, err := os.ReadFile("openapi.yaml")
-	if err != nil {
-		return nil, err
-	}
-	return apitest.Parse(text)
-})
+var document = sync.OnceValues(func() (*apitest.Document, error) { return apitest.ParseFile("openapi.yaml") })
 
 // ownTags are those of the paths that the manager serves itself, but for the sign-in, which
 // needs an identity provider: package oidc tests it.

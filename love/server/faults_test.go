@@ -117,9 +117,8 @@ func TestFault_TheClockJumpsAhead(t *testing.T) {
 	arrive("before")
 	for _, jump := range []time.Duration{time.Hour, 12 * time.Hour} {
 		clock.by.Add(int64(jump))
-		for range 20 { // some pings and writes
+		for began := time.Now(); time.Since(began) < time.Second; { // some pings and writes
 			arrive(fmt.Sprintf("after a jump of %s", jump))
-			time.Sleep(20 * time.Millisecond)
 		}
 	}
 }

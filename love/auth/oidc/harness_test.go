@@ -10,7 +10,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -34,13 +33,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var start = time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
 
 // document is the OpenAPI document of the manager.
-var document = sync.OnceValues(func() (*apitest.Document, error) {
-	text, err := os.ReadFile("../../manager/openapi.yaml")
-	if err != nil {
-		return nil, err
-	}
-	return apitest.Parse(text)
-})
+var document = sync.OnceValues(func() (*apitest.Document, error) { return apitest.ParseFile("../../manager/openapi.yaml") })
 
 // harness is a whole manager with a sign-in at an issuer.
 type harness struct {

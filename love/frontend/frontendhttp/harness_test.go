@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,13 +25,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // document is the OpenAPI document.
-var document = sync.OnceValues(func() (*apitest.Document, error) {
-	text, err := os.ReadFile("../../manager/openapi.yaml")
-	if err != nil {
-		return nil, err
-	}
-	return apitest.Parse(text)
-})
+var document = sync.OnceValues(func() (*apitest.Document, error) { return apitest.ParseFile("../../manager/openapi.yaml") })
 
 var start = time.Date(2026, 3, 14, 1, 59, 26, 0, time.UTC)
 

@@ -39,13 +39,7 @@ func record(g love.Group, n int, fields string) history.Record {
 	return history.Record{Time: night.Add(time.Duration(n) * time.Second), Group: g, Fields: love.RawValue(fields)}
 }
 
-var document = sync.OnceValues(func() (*apitest.Document, error) {
-	text, err := os.ReadFile("../../manager/openapi.yaml")
-	if err != nil {
-		return nil, err
-	}
-	return apitest.Parse(text)
-})
+var document = sync.OnceValues(func() (*apitest.Document, error) { return apitest.ParseFile("../../manager/openapi.yaml") })
 
 // harness is a manager with sources of the past, of which "memory" is the default.
 type harness struct {
