@@ -100,8 +100,8 @@ type Config struct {
 	// during a sign-in. Managers behind one address need the same. Default: a random one,
 	// so that sign-ins under way end with the manager.
 	SignInKey func(ctx context.Context) ([]byte, error)
-	// Refresh, if set, is called before a log-in, a command or a change is checked:
-	// it reads what other processes have changed, as (*store.Store).Refresh does.
+	// Refresh, if set, is called before the token of a request is checked: it reads what
+	// other processes have changed, as (*store.Store).Refresh does.
 	// Default: nothing is called, which is right if no other process changes them.
 	Refresh func(ctx context.Context)
 	// Origins reports whether pages of a browser origin, "https://love.example",

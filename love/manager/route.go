@@ -170,8 +170,12 @@ func (m *Manager) endpoint(e endpoint) httprouter.Handle {
 
 func (m *Manager) serve(e endpoint, c *call) (answer, error) {
 	c.recheck = func() error { return nil }
-	if c.Method == http.MethodDelete { // the other changes recheck, most of them with their body
-		m.config.Refresh(c.Context())
+	switch c.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch: // they recheck, most of them with their body
+	default: // a token that another manager has just revoked must not be valid here
+		if e.login != loginIgnored {
+			m.config.Refresh(c.Context())
+		}
 	}
 	if err := m.check(e, c); err != nil {
 		return answer{}, err

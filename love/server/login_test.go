@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,7 +18,9 @@ import (
 	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/server"
+	"github.com/rubin-love/love-go/love/store"
 )
 
 // cookieGate admits whoever has a cookie of the team's own site.
@@ -194,4 +198,23 @@ func connectAs(t *testing.T, url, token string) <-chan error {
 	<-connected
 	require.NoError(t, c.Flush(t.Context()))
 	return ended
+}
+
+// TestATokenThatAnotherServerHasRevokedIsRefused: at once, although this server's store does
+// not poll, because its clock stands still.
+func TestATokenThatAnotherServerHasRevokedIsRefused(t *testing.T) {
+	database := "sqlite:" + filepath.Join(t.TempDir(), "love.db")
+	of := func() string {
+		storage, err := store.Open(t.Context(), database, store.WithClock(lovetest.NewClock(time.Now())))
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, storage.Close()) })
+		_, url := serve(t, server.Config{Storage: storage, Passwords: map[string]string{"user": "correct horse"}, AllowWeakSecrets: true})
+		return url
+	}
+	one, two := of(), of()
+	login, err := client.Login(t.Context(), one, "user", "correct horse")
+	require.NoError(t, err)
+	require.Equal(t, 200, status(t, "GET", two+"/manager/api/validate-token/", login.Token, ""))
+	require.Equal(t, 204, status(t, "DELETE", one+"/manager/api/logout/", login.Token, ""))
+	require.Equal(t, 401, status(t, "GET", two+"/manager/api/validate-token/", login.Token, ""))
 }

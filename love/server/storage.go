@@ -45,8 +45,8 @@ func (c *Config) frontend() frontend.Store {
 // *store.Store does.
 type Refresher interface {
 	// Refresh reads what other processes have changed before the call. It is called
-	// before a log-in, a command or a change is checked. If it fails, what was read
-	// before counts.
+	// before the token of a request is checked, so that one that another process has
+	// revoked is refused. If it fails, what was read before counts.
 	Refresh(ctx context.Context)
 }
 
