@@ -20,9 +20,9 @@ import (
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
 )
 
-// TestASignalEndsAManagerInOrder sends SIGTERM to a manager in a process of its own that
+// TestFault_ASignalEndsAManagerInOrder sends SIGTERM to a manager in a process of its own that
 // has twenty screens, and two commands under way, of which one does not end.
-func TestASignalEndsAManagerInOrder(t *testing.T) {
+func TestFault_ASignalEndsAManagerInOrder(t *testing.T) {
 	started, finish := make(chan string, 2), make(chan struct{})
 	api := httptest.NewServer(commanderhttp.NewHandler(commanderhttp.Backend{Commander: commander.Func(func(ctx context.Context, c commander.Call) (love.Ack, error) {
 		ctx = commander.Sent(ctx)

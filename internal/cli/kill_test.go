@@ -97,7 +97,7 @@ func ticks(t *testing.T, messages func(yield func(archive.Message, error) bool))
 	return runs
 }
 
-func TestAManagerThatIsKilledWhileItRecordsLosesOnlyTheLastChunk(t *testing.T) {
+func TestFault_AManagerThatIsKilledWhileItRecordsLosesOnlyTheLastChunk(t *testing.T) {
 	u := newUser(t)
 	dir := filepath.Join(t.TempDir(), "archive")
 	u.env["PROCESS_CONNECTION_PASS"], u.env["LOVED_DATABASE"] = "a good long one", "sqlite:"+filepath.Join(u.env["HOME"], "loved.db")
@@ -138,7 +138,7 @@ func TestAManagerThatIsKilledWhileItRecordsLosesOnlyTheLastChunk(t *testing.T) {
 	require.Equal(t, messagesIn(t, filesOf(dir)), inPython(t, filesOf(dir)))
 }
 
-func TestARecordingThatIsKilledHasAllButTheLastChunk(t *testing.T) {
+func TestFault_ARecordingThatIsKilledHasAllButTheLastChunk(t *testing.T) {
 	u := newUser(t)
 	_, url := u.startManager()
 	path := filepath.Join(t.TempDir(), "night.mcap")

@@ -33,7 +33,7 @@ func count(from, to int) (list []int) {
 	return list
 }
 
-func TestARedisThatComesBackGetsWhatWaited(t *testing.T) {
+func TestFault_ARedisThatComesBackGetsWhatWaited(t *testing.T) {
 	for name, loses := range map[string]bool{"and has kept its data": false, "and has lost its data": true} {
 		t.Run(name, func(t *testing.T) {
 			s := startServer(t)
@@ -96,7 +96,7 @@ func newManagerSession(t *testing.T, s *server, group string) value {
 	return newManager(t, s.address(), faultOptions()).session().subscribe(`,"snapshot":true`, group).value()
 }
 
-func TestEventsThatAManagerMissedWhileItWasCutOffComeAsTheirLastValues(t *testing.T) {
+func TestFault_EventsThatAManagerMissedWhileItWasCutOffComeAsTheirLastValues(t *testing.T) {
 	s := startServer(t)
 	p := newProxy(t, s.host())
 	here, there := newManager(t, s.address(), faultOptions()), newManager(t, p.address(), faultOptions())
@@ -116,7 +116,7 @@ func TestEventsThatAManagerMissedWhileItWasCutOffComeAsTheirLastValues(t *testin
 	require.Equal(t, value{"other", 2, false, false}, remote.value())
 }
 
-func TestAConnectionThatBreaksInTheMiddleOfATransactionLosesAndDoublesNothing(t *testing.T) {
+func TestFault_AConnectionThatBreaksInTheMiddleOfATransactionLosesAndDoublesNothing(t *testing.T) {
 	s := startServer(t)
 	p := newProxy(t, s.host())
 	here, there := newManager(t, p.address(), faultOptions()), newManager(t, s.address(), faultOptions())
@@ -131,7 +131,7 @@ func TestAConnectionThatBreaksInTheMiddleOfATransactionLosesAndDoublesNothing(t 
 	}
 }
 
-func TestAnAnswerThatIsLostDoublesNothing(t *testing.T) {
+func TestFault_AnAnswerThatIsLostDoublesNothing(t *testing.T) {
 	s := startServer(t)
 	p := newProxy(t, s.host())
 	here, there := newManager(t, p.address(), faultOptions()), newManager(t, s.address(), faultOptions())
@@ -149,7 +149,7 @@ func TestAnAnswerThatIsLostDoublesNothing(t *testing.T) {
 	require.Positive(t, there.broker.Stats().Repeated)
 }
 
-func TestARedisThatHangsCountsAsAway(t *testing.T) {
+func TestFault_ARedisThatHangsCountsAsAway(t *testing.T) {
 	s := startServer(t)
 	p := newProxy(t, s.host())
 	here := newManager(t, p.address(), faultOptions())
@@ -164,7 +164,7 @@ func TestARedisThatHangsCountsAsAway(t *testing.T) {
 	eventually(t, func() bool { return here.check() == nil }, "it is back")
 }
 
-func TestASlowRedisDelaysOnlyOthers(t *testing.T) {
+func TestFault_ASlowRedisDelaysOnlyOthers(t *testing.T) {
 	s := startServer(t)
 	p := newProxy(t, s.host())
 	o := faultOptions()
@@ -183,7 +183,7 @@ func TestASlowRedisDelaysOnlyOthers(t *testing.T) {
 	require.NoError(t, here.check())
 }
 
-func TestTheQueueIsBounded(t *testing.T) {
+func TestFault_TheQueueIsBounded(t *testing.T) {
 	s := startServer(t)
 	p := newProxy(t, s.host())
 	o := faultOptions()
@@ -209,7 +209,7 @@ func TestTheQueueIsBounded(t *testing.T) {
 	require.Equal(t, count(got[len(got)-100], 2000), got[len(got)-100:], "of the newest, none")
 }
 
-func TestAPasswordThatIsRefusedIsExplained(t *testing.T) {
+func TestFault_APasswordThatIsRefusedIsExplained(t *testing.T) {
 	s := startServer(t, "--requirepass", "right")
 	for password, want := range map[string]string{"": "wants a password", "wrong": "refuses the password"} {
 		o := faultOptions()
@@ -226,7 +226,7 @@ func TestAPasswordThatIsRefusedIsExplained(t *testing.T) {
 	require.NoError(t, newManager(t, s.address(), o).check())
 }
 
-func TestAFullRedisStillCarriesMessages(t *testing.T) {
+func TestFault_AFullRedisStillCarriesMessages(t *testing.T) {
 	s := startServer(t)
 	admin := client(t, s.address())
 	set := func(limit string) {
@@ -254,7 +254,7 @@ func TestAFullRedisStillCarriesMessages(t *testing.T) {
 	}
 }
 
-func TestAReplicaIsNotTakenForAMaster(t *testing.T) {
+func TestFault_AReplicaIsNotTakenForAMaster(t *testing.T) {
 	master := startServer(t)
 	replica := startServer(t, "--replicaof", "127.0.0.1 "+master.port)
 	p := newProxy(t, master.host())
@@ -275,7 +275,7 @@ func TestAReplicaIsNotTakenForAMaster(t *testing.T) {
 	require.Equal(t, value{"s", 2, true, false}, v)
 }
 
-func TestTheSourcesOfAManagerThatDiesAreStale(t *testing.T) {
+func TestFault_TheSourcesOfAManagerThatDiesAreStale(t *testing.T) {
 	s := startServer(t)
 	p := newProxy(t, s.host())
 	o := faultOptions()
@@ -294,7 +294,7 @@ func TestTheSourcesOfAManagerThatDiesAreStale(t *testing.T) {
 	eventually(t, func() bool { return !newManagerSession(t, s, "event-A-0-s").Stale }, "for others, too")
 }
 
-func TestTheSourcesOfAManagerThatComesBackAreLiveThoughANewOneIsAnnouncedFirst(t *testing.T) {
+func TestFault_TheSourcesOfAManagerThatComesBackAreLiveThoughANewOneIsAnnouncedFirst(t *testing.T) {
 	s := startServer(t)
 	p := newProxy(t, s.host())
 	o := faultOptions()
@@ -314,7 +314,7 @@ func TestTheSourcesOfAManagerThatComesBackAreLiveThoughANewOneIsAnnouncedFirst(t
 	eventually(t, func() bool { return !snapshot("s").Stale && !snapshot("other").Stale }, "both are connected")
 }
 
-func TestAManagerThatEndsTakesItsSourcesWithIt(t *testing.T) {
+func TestFault_AManagerThatEndsTakesItsSourcesWithIt(t *testing.T) {
 	s := startServer(t)
 	there := newManager(t, s.address(), faultOptions())
 	ends := newManager(t, s.address(), faultOptions())
