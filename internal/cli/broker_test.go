@@ -2,21 +2,18 @@ package cli
 
 import (
 	"net"
-	"os"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rubin-love/love-go/internal/redistest"
 )
 
 // testRedis returns the address of a Redis, and a prefix of the test's own.
 func testRedis(t *testing.T) (address, prefix string) {
-	a := os.Getenv("LOVE_TEST_REDIS")
-	if a == "" {
-		t.Skip("LOVE_TEST_REDIS is not set: give the address of a Redis 7, such as redis://127.0.0.1:6379")
-	}
-	return a, "cli-" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	return redistest.Address(t), "cli-" + strconv.FormatInt(time.Now().UnixNano(), 36)
 }
 
 func TestCheckTestsRedis(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/redistest"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/hub"
 )
@@ -44,7 +45,7 @@ func across(b *testing.B, kind string, rate int) {
 		here = newHub(hub.NewMemoryBroker())
 		there = here
 	} else {
-		a, o := address(b), options(b)
+		a, o := redistest.Address(b), options(b)
 		here = newHub(connect(b, a, o))
 		if there = here; kind == "there" {
 			there = newHub(connect(b, a, o))

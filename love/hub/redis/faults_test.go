@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rubin-love/love-go/internal/redistest"
 	"github.com/rubin-love/love-go/love/hub/redis"
 )
 
@@ -98,19 +99,19 @@ func newManagerSession(t *testing.T, s *server, group string) value {
 
 func TestFault_EventsThatAManagerMissedWhileItWasCutOffComeAsTheirLastValues(t *testing.T) {
 	s := startServer(t)
-	p := newProxy(t, s.host())
-	here, there := newManager(t, s.address(), faultOptions()), newManager(t, p.address(), faultOptions())
+	p := redistest.NewProxy(t, s.host())
+	here, there := newManager(t, s.address(), faultOptions()), newManager(t, p.Address(), faultOptions())
 	producer, remote := here.session(), there.session().subscribe("", "event-A-0-s", "event-A-0-other")
 	producer.publish("event", "s", 1)
 	producer.publish("event", "other", 1)
 	remote.value()
 	remote.value()
-	p.cut(true)
+	p.Cut(true)
 	eventually(t, func() bool { return there.check() != nil }, "it notices")
 	producer.publish("event", "s", 2)
 	producer.publish("event", "s", 3)
 	eventually(t, func() bool { return here.broker.Stats().Queued == 0 }, "they are in Redis")
-	p.cut(false)
+	p.Cut(false)
 	require.Equal(t, value{"s", 3, false, false}, remote.value(), "the last, once; and nothing of what it has")
 	producer.publish("event", "other", 2)
 	require.Equal(t, value{"other", 2, false, false}, remote.value())
@@ -118,11 +119,11 @@ func TestFault_EventsThatAManagerMissedWhileItWasCutOffComeAsTheirLastValues(t *
 
 func TestFault_AConnectionThatBreaksInTheMiddleOfATransactionLosesAndDoublesNothing(t *testing.T) {
 	s := startServer(t)
-	p := newProxy(t, s.host())
-	here, there := newManager(t, p.address(), faultOptions()), newManager(t, s.address(), faultOptions())
+	p := redistest.NewProxy(t, s.host())
+	here, there := newManager(t, p.Address(), faultOptions()), newManager(t, s.address(), faultOptions())
 	producer, remote := here.session(), there.session().subscribe("", "event-A-0-s")
 	for round := range 8 {
-		p.set(func(p *proxy) { p.cutAfter = 3000 + 1700*round })
+		p.Set(func(s *redistest.Settings) { s.CutAfter = 3000 + 1700*round })
 		for i := round*100 + 1; i <= round*100+100; i++ {
 			producer.publish("event", "s", i)
 		}
@@ -133,15 +134,15 @@ func TestFault_AConnectionThatBreaksInTheMiddleOfATransactionLosesAndDoublesNoth
 
 func TestFault_AnAnswerThatIsLostDoublesNothing(t *testing.T) {
 	s := startServer(t)
-	p := newProxy(t, s.host())
-	here, there := newManager(t, p.address(), faultOptions()), newManager(t, s.address(), faultOptions())
+	p := redistest.NewProxy(t, s.host())
+	here, there := newManager(t, p.Address(), faultOptions()), newManager(t, s.address(), faultOptions())
 	producer, remote := here.session(), there.session().subscribe("", "event-A-0-s")
 	for i := 1; i <= 5; i++ {
-		p.set(func(p *proxy) { p.delay = time.Hour / 3600 / 5 }) // Redis does it, and its answer is under way
+		p.Set(func(s *redistest.Settings) { s.Delay = time.Hour / 3600 / 5 }) // Redis does it, and its answer is under way
 		producer.publish("event", "s", i)
 		require.Equal(t, i, remote.value().N)
-		p.set(func(p *proxy) { p.delay = 0 })
-		p.cut(false)
+		p.Set(func(s *redistest.Settings) { s.Delay = 0 })
+		p.Cut(false)
 		eventually(t, func() bool { return here.broker.Stats().Queued == 0 && here.check() == nil }, "it is sent again")
 	}
 	producer.publish("event", "s", 6)
@@ -151,27 +152,27 @@ func TestFault_AnAnswerThatIsLostDoublesNothing(t *testing.T) {
 
 func TestFault_ARedisThatHangsCountsAsAway(t *testing.T) {
 	s := startServer(t)
-	p := newProxy(t, s.host())
-	here := newManager(t, p.address(), faultOptions())
+	p := redistest.NewProxy(t, s.host())
+	here := newManager(t, p.Address(), faultOptions())
 	producer, local := here.session(), here.session().subscribe("", "event-A-0-s")
-	p.hold(true)
+	p.Hold(true)
 	for i := range 20 {
 		producer.publish("event", "s", i)
 		require.Equal(t, i, local.value().N, "nobody here waits")
 	}
 	eventually(t, func() bool { return here.check() != nil }, "readiness says so")
-	p.hold(false)
+	p.Hold(false)
 	eventually(t, func() bool { return here.check() == nil }, "it is back")
 }
 
 func TestFault_ASlowRedisDelaysOnlyOthers(t *testing.T) {
 	s := startServer(t)
-	p := newProxy(t, s.host())
+	p := redistest.NewProxy(t, s.host())
 	o := faultOptions()
 	o.Timeout = patience
-	here, there := newManager(t, p.address(), o), newManager(t, s.address(), o)
+	here, there := newManager(t, p.Address(), o), newManager(t, s.address(), o)
 	producer, local, remote := here.session(), here.session().subscribe("", "event-A-0-s"), there.session().subscribe("", "event-A-0-s")
-	p.set(func(p *proxy) { p.delay = 100 * time.Millisecond })
+	p.Set(func(s *redistest.Settings) { s.Delay = 100 * time.Millisecond })
 	begun := time.Now()
 	for i := 1; i <= 1000; i++ {
 		producer.publish("event", "s", i)
@@ -185,13 +186,13 @@ func TestFault_ASlowRedisDelaysOnlyOthers(t *testing.T) {
 
 func TestFault_TheQueueIsBounded(t *testing.T) {
 	s := startServer(t)
-	p := newProxy(t, s.host())
+	p := redistest.NewProxy(t, s.host())
 	o := faultOptions()
 	o.QueueBytes = 100_000
-	here, there := newManager(t, p.address(), o), newManager(t, s.address(), faultOptions())
+	here, there := newManager(t, p.Address(), o), newManager(t, s.address(), faultOptions())
 	remote := there.session().subscribe("", "event-A-0-s")
 	producer, noisy := here.session(), here.session()
-	p.cut(true)
+	p.Cut(true)
 	eventually(t, func() bool { return here.check() != nil }, "it notices")
 	for i := 1; i <= 2000; i++ {
 		producer.publish("event", "s", i)
@@ -202,7 +203,7 @@ func TestFault_TheQueueIsBounded(t *testing.T) {
 	require.Positive(t, st.Conflated)
 	require.LessOrEqual(t, st.Queued, o.QueueBytes)
 	require.Positive(t, here.hub.Stats().Denied["broker"], "it is counted")
-	p.cut(false)
+	p.Cut(false)
 	got := remote.numbers(2000)
 	require.True(t, rising(got), got)
 	require.Less(t, len(got), 2000, "the oldest are missing")
@@ -257,13 +258,13 @@ func TestFault_AFullRedisStillCarriesMessages(t *testing.T) {
 func TestFault_AReplicaIsNotTakenForAMaster(t *testing.T) {
 	master := startServer(t)
 	replica := startServer(t, "--replicaof", "127.0.0.1 "+master.port)
-	p := newProxy(t, master.host())
-	here, there := newManager(t, p.address(), faultOptions()), newManager(t, p.address(), faultOptions())
+	p := redistest.NewProxy(t, master.host())
+	here, there := newManager(t, p.Address(), faultOptions()), newManager(t, p.Address(), faultOptions())
 	producer, remote := here.session(), there.session().subscribe("", "event-A-0-s")
 	producer.publish("event", "s", 1)
 	require.Equal(t, 1, remote.value().N)
 
-	p.set(func(p *proxy) { p.target = replica.host() }) // the address of the service changes
+	p.Set(func(s *redistest.Settings) { s.Target = replica.host() }) // the address of the service changes
 	master.stop()
 	eventually(t, func() bool { return here.check() != nil && strings.Contains(here.check().Error(), "replica") }, "it does not write")
 	producer.publish("event", "s", 2)
@@ -277,39 +278,39 @@ func TestFault_AReplicaIsNotTakenForAMaster(t *testing.T) {
 
 func TestFault_TheSourcesOfAManagerThatDiesAreStale(t *testing.T) {
 	s := startServer(t)
-	p := newProxy(t, s.host())
+	p := redistest.NewProxy(t, s.host())
 	o := faultOptions()
 	o.DeadAfter = time.Second
-	dies, there := newManager(t, p.address(), o), newManager(t, s.address(), o)
+	dies, there := newManager(t, p.Address(), o), newManager(t, s.address(), o)
 	producer, remote := dies.session(), there.session().subscribe("", "event-A-0-s")
 	producer.publish("event", "s", 1)
 	remote.value()
 	snapshot := func(m *manager) value { return m.session().subscribe(`,"snapshot":true`, "event-A-0-s").value() }
 	eventually(t, func() bool { return !snapshot(there).Stale }, "it is connected")
-	p.hold(true) // a process that is killed, or whose machine is: nobody says so
+	p.Hold(true) // a process that is killed, or whose machine is: nobody says so
 	eventually(t, func() bool { return snapshot(there).Stale }, "within a bounded time")
 	eventually(t, func() bool { return newManagerSession(t, s, "event-A-0-s").Stale }, "for a manager that starts now, too")
-	p.hold(false)
+	p.Hold(false)
 	eventually(t, func() bool { return !snapshot(there).Stale }, "it was only cut off")
 	eventually(t, func() bool { return !newManagerSession(t, s, "event-A-0-s").Stale }, "for others, too")
 }
 
 func TestFault_TheSourcesOfAManagerThatComesBackAreLiveThoughANewOneIsAnnouncedFirst(t *testing.T) {
 	s := startServer(t)
-	p := newProxy(t, s.host())
+	p := redistest.NewProxy(t, s.host())
 	o := faultOptions()
 	o.DeadAfter = time.Second
-	away, there := newManager(t, p.address(), o), newManager(t, s.address(), o)
+	away, there := newManager(t, p.Address(), o), newManager(t, s.address(), o)
 	producer, remote := away.session(), there.session().subscribe("", "event-A-0-s", "event-A-0-other")
 	producer.publish("event", "s", 1)
 	remote.value()
 	snapshot := func(stream string) value {
 		return there.session().subscribe(`,"snapshot":true`, "event-A-0-"+stream).value()
 	}
-	p.cut(true)
+	p.Cut(true)
 	eventually(t, func() bool { return snapshot("s").Stale }, "it is taken for dead")
 	away.session().publish("event", "other", 1)
-	p.cut(false)
+	p.Cut(false)
 	require.Equal(t, value{"other", 1, false, false}, remote.value())
 	eventually(t, func() bool { return !snapshot("s").Stale && !snapshot("other").Stale }, "both are connected")
 }

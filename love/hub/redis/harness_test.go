@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,121 +21,6 @@ const patience = 30 * time.Second
 func eventually(t *testing.T, state func() bool, what string) {
 	t.Helper()
 	require.Eventually(t, state, patience, 5*time.Millisecond, what)
-}
-
-// proxy stands between a broker and Redis.
-type proxy struct {
-	t        *testing.T
-	listener net.Listener
-	mu       sync.Mutex
-	target   string
-	conns    map[net.Conn]bool
-	delay    time.Duration // of what Redis answers
-	cutAfter int           // bytes from the client after which a connection is closed; 0: never
-	closed   bool          // no connections
-	held     bool          // nothing passes
-	resumed  sync.Cond
-	running  sync.WaitGroup
-}
-
-func newProxy(t *testing.T, target string) *proxy {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	p := &proxy{t: t, listener: l, target: target, conns: map[net.Conn]bool{}}
-	p.resumed.L = &p.mu
-	p.running.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			p.running.Go(func() { p.serve(conn) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = l.Close()
-		p.hold(false)
-		p.cut(true)
-		p.running.Wait()
-	})
-	return p
-}
-
-func (p *proxy) address() string { return "redis://" + p.listener.Addr().String() }
-
-func (p *proxy) serve(client net.Conn) {
-	defer client.Close()
-	p.mu.Lock()
-	target, closed := p.target, p.closed
-	p.mu.Unlock()
-	if closed {
-		return
-	}
-	server, err := net.Dial("tcp", target)
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	p.mu.Lock()
-	p.conns[client], p.conns[server] = true, true
-	p.mu.Unlock()
-	var both sync.WaitGroup
-	both.Go(func() { p.copy(server, client, true) })
-	both.Go(func() { p.copy(client, server, false) })
-	both.Wait()
-	p.mu.Lock()
-	delete(p.conns, client)
-	delete(p.conns, server)
-	p.mu.Unlock()
-}
-
-func (p *proxy) copy(to, from net.Conn, request bool) {
-	defer to.Close()
-	defer from.Close()
-	buf := make([]byte, 4096)
-	for {
-		n, err := from.Read(buf)
-		p.mu.Lock()
-		for p.held {
-			p.resumed.Wait()
-		}
-		delay, cut := p.delay, false
-		if request && p.cutAfter > 0 {
-			if p.cutAfter -= n; p.cutAfter <= 0 {
-				p.cutAfter, n, cut = 0, n/2, true
-			}
-		}
-		p.mu.Unlock()
-		if !request {
-			time.Sleep(delay)
-		}
-		if _, werr := to.Write(buf[:n]); werr != nil || err != nil || cut {
-			return
-		}
-	}
-}
-
-// cut closes all connections; with refuse, it accepts no others.
-func (p *proxy) cut(refuse bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closed = refuse
-	for c := range p.conns {
-		_ = c.Close()
-	}
-}
-
-func (p *proxy) hold(on bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.held = on
-	p.resumed.Broadcast()
-}
-
-func (p *proxy) set(f func(*proxy)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	f(p)
 }
 
 // manager is a hub with a broker of its own.

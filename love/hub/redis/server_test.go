@@ -2,7 +2,6 @@ package redis_test
 
 import (
 	"net"
-	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -20,15 +19,6 @@ import (
 // second.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))
-}
-
-// address returns the address of a Redis for tests. Each test uses a prefix of its own.
-func address(t testing.TB) string {
-	a := os.Getenv("LOVE_TEST_REDIS")
-	if a == "" {
-		t.Skip("LOVE_TEST_REDIS is not set: give the address of a Redis 7, such as redis://127.0.0.1:6379")
-	}
-	return a
 }
 
 // options are for tests that share a Redis.
