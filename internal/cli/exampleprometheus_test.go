@@ -44,7 +44,7 @@ func metricNames(t *testing.T, text string) map[string]bool {
 func (u *user) metricsOfAll() string {
 	cert, key := filepath.Join(u.env["HOME"], "cert.pem"), filepath.Join(u.env["HOME"], "key.pem")
 	trusted := writeCertificate(u.t, cert, key, "love.example")
-	_, url := u.startManager("--archive", u.t.TempDir(), "--tls-cert", cert, "--tls-key", key)
+	_, url := u.startManager("--archive", u.t.TempDir(), "--tls-cert", cert, "--tls-key", key, "--broker", "redis://127.0.0.1:1")
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: trusted}}}
 	response, err := client.Get(url + "/metrics")
 	require.NoError(u.t, err)
@@ -166,6 +166,18 @@ tests:
       - {series: 'love_hub_delivery_seconds_bucket{instance="a:8000", le="+Inf"}', values: '0+100x20'}
     alert_rule_test:
       - {eval_time: 15m, alertname: LoveSlowDelivery, exp_alerts: [{exp_labels: {severity: warning, instance: "a:8000"}, exp_annotations: {summary: "Screens of a:8000 are 4.956s behind.", description: "One of a hundred writes delivers messages that old. Either the clocks of producers and manager differ, or clients are slow (love_hub_waiting_bytes), or the manager has too little CPU."}}]}
+  - interval: 1m
+    input_series:
+      - {series: 'love_dependency_up{dependency="broker", instance="a:8000"}', values: '1 1 0x10'}
+      - {series: 'love_dependency_up{dependency="broker", instance="b:8000"}', values: '1x12'}
+      - {series: 'love_broker_dropped_total{instance="a:8000"}', values: '0x3 5x9'}
+      - {series: 'love_broker_dropped_total{instance="b:8000"}', values: '7x12'}
+    alert_rule_test:
+      - {eval_time: 5m, alertname: LoveDependencyDown, exp_alerts: []}
+      - {eval_time: 2m, alertname: LoveManagersApart, exp_alerts: []}
+      - {eval_time: 5m, alertname: LoveManagersApart, exp_alerts: [{exp_labels: {severity: critical, dependency: broker, instance: "a:8000"}, exp_annotations: {summary: "a:8000 cannot use Redis: the managers are apart.", description: "Its screens and producers reach each other, but not those of other managers. /readyz says why; loved check says what to do."}}]}
+      - {eval_time: 3m, alertname: LoveMessagesForManagersDropped, exp_alerts: []}
+      - {eval_time: 5m, alertname: LoveMessagesForManagersDropped, exp_alerts: [{exp_labels: {severity: warning, instance: "a:8000"}, exp_annotations: {summary: "Other managers did not get all that was published to a:8000.", description: "Redis was away for long, or takes less than what comes. Of each stream they get the last value when Redis is back; what came before it is lost."}}]}
 `
 
 func TestTheAlertsAreRaisedWhenTheyShouldBe(t *testing.T) {

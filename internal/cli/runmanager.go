@@ -14,6 +14,7 @@ import (
 	"github.com/rubin-love/love-go/love/auth/password"
 	"github.com/rubin-love/love-go/love/dashboard"
 	"github.com/rubin-love/love-go/love/hub"
+	"github.com/rubin-love/love-go/love/metrics"
 	"github.com/rubin-love/love-go/love/server"
 	"github.com/rubin-love/love-go/love/store"
 )
@@ -78,6 +79,8 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	if broker != nil {
 		defer broker.Close()
 		config.Broker = broker
+		figures := metrics.Broker(func() metrics.BrokerStats { return metrics.BrokerStats(broker.Stats()) })
+		config.Collectors = append(config.Collectors, figures)
 	}
 	services, err := f.openServices(log)
 	if err != nil {

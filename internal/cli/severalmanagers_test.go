@@ -42,6 +42,9 @@ func TestManagersThatShareRedisActAsOne(t *testing.T) {
 	beat := u.subscribe("--manager="+urls[0], "heartbeat-manager-0-stream")
 	beat.waitFor(`"csc":"Manager",.*"csc":"Manager:second"`)
 	require.Equal(t, "ready\ndatabase: ok\nbroker: ok\n", request(t, "GET", urls[0]+"/readyz", "", ""))
+	figures := request(t, "GET", urls[0]+"/metrics", "", "")
+	require.Contains(t, figures, "\nlove_broker_peers 1\n")
+	require.Regexp(t, `\nlove_broker_received_total [1-9]`, figures)
 }
 
 // A user's websockets close at all managers, wherever it was that the token was deleted or

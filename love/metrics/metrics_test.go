@@ -27,9 +27,9 @@ import (
 )
 
 // scrape returns the samples at a handler, by name with labels.
-func scrape(t *testing.T, m *metrics.Metrics) map[string]float64 {
+func scrape(t *testing.T, m *metrics.Metrics, others ...prometheus.Collector) map[string]float64 {
 	t.Helper()
-	handler, err := m.Handler()
+	handler, err := m.Handler(others...)
 	require.NoError(t, err)
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
@@ -110,7 +110,7 @@ func TestTheCountsAndHistogramsOfAHub(t *testing.T) {
 	require.Positive(t, got["go_goroutines"])
 	require.Positive(t, got["process_max_fds"])
 	require.Positive(t, got["love_leap_seconds_expiry_timestamp_seconds"])
-	for _, without := range []string{"love_http_connections", "love_archive_writable"} {
+	for _, without := range []string{"love_http_connections", "love_archive_writable", "love_broker_peers"} {
 		require.NotContains(t, got, without)
 	}
 }
@@ -131,6 +131,19 @@ func TestWhatIsAskedForWhenItIsCollected(t *testing.T) {
 		"love_archive_writable": 1, "love_archive_recorded_total": 9, `love_archive_dropped_total{kind="telemetry"}`: 8, `love_archive_dropped_total{kind="event"}`: 7,
 		"love_archive_files": 6, "love_archive_bytes": 5,
 		`love_dependency_up{dependency="database"}`: 1, `love_dependency_up{dependency="commander"}`: 0,
+	} {
+		require.Equal(t, want, got[name], name)
+	}
+}
+
+func TestTheFiguresOfABroker(t *testing.T) {
+	got := scrape(t, metrics.New(metrics.Config{}), metrics.Broker(func() metrics.BrokerStats {
+		return metrics.BrokerStats{Peers: 9, Published: 8, Received: 7, Queued: 6, Conflated: 5, Dropped: 4, Repeated: 3, Malformed: 2, Reconnects: 1}
+	}))
+	for name, want := range map[string]float64{
+		"love_broker_peers": 9, "love_broker_published_total": 8, "love_broker_received_total": 7, "love_broker_queue_bytes": 6,
+		"love_broker_conflated_total": 5, "love_broker_dropped_total": 4, "love_broker_repeated_total": 3, "love_broker_malformed_total": 2,
+		"love_broker_reconnects_total": 1,
 	} {
 		require.Equal(t, want, got[name], name)
 	}
@@ -160,9 +173,11 @@ func TestTheMetricsFollowTheRulesOfPrometheus(t *testing.T) {
 		Hub: func() hub.Stats { return hub.Stats{} }, HTTP: func() metrics.HTTPStats { return metrics.HTTPStats{} },
 		Archive: func() (archive.Stats, bool) { return archive.Stats{}, false },
 	})
-	problems, err := testutil.CollectAndLint(m)
-	require.NoError(t, err)
-	require.Empty(t, problems)
+	for _, c := range []prometheus.Collector{m, metrics.Broker(func() metrics.BrokerStats { return metrics.BrokerStats{} })} {
+		problems, err := testutil.CollectAndLint(c)
+		require.NoError(t, err)
+		require.Empty(t, problems)
+	}
 }
 
 func TestDependenciesOfOneNameAreOneMetric(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rubin-love/love-go/love/history/archive"
 	"github.com/rubin-love/love-go/love/lovetest"
+	"github.com/rubin-love/love-go/love/metrics"
 	"github.com/rubin-love/love-go/love/server"
 )
 
@@ -27,7 +28,10 @@ func metricsOf(t *testing.T, s *server.Server) string {
 }
 
 func TestTheDocumentsListEveryMetricAndNoOther(t *testing.T) {
-	s, err := server.New(t.Context(), server.Config{Archive: archive.Config{Dir: t.TempDir()}, Commander: &lovetest.Commander{}, TLS: &tls.Config{}})
+	s, err := server.New(t.Context(), server.Config{
+		Archive: archive.Config{Dir: t.TempDir()}, Commander: &lovetest.Commander{}, TLS: &tls.Config{},
+		Collectors: []prometheus.Collector{metrics.Broker(func() metrics.BrokerStats { return metrics.BrokerStats{} })},
+	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close(context.Background())) }()
 	var names []string

@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/rubin-love/love-go/love/metrics"
+	"github.com/rubin-love/love-go/love/server"
 )
 
 func TestHub_ShowsFiguresSourcesAndConnections(t *testing.T) {
@@ -35,6 +38,17 @@ func TestHub_ShowsFiguresSourcesAndConnections(t *testing.T) {
 	p.clickText("End it")
 	other.waitText("form", "The manager has ended the log-in")
 	p.waitText(".toasts", "The log-in of user has ended.")
+}
+
+func TestHub_ShowsWhatConnectsItWithOtherManagers(t *testing.T) {
+	o := newObservatory(t, func(c *server.Config) {
+		c.Collectors = append(c.Collectors, metrics.Broker(func() metrics.BrokerStats {
+			return metrics.BrokerStats{Peers: 2, Published: 1, Received: 1234, Queued: 2048, Dropped: 5}
+		}))
+	})
+	p := newBrowser(t).openAs("user", o.URL+"/#/hub")
+	p.waitText("main", "2 connected, 1 message to them, 1 234 from them, 2.0 KiB waiting")
+	p.waitText("main", "5 messages lost")
 }
 
 func TestHub_SaysThatAPublisherIsGone(t *testing.T) {

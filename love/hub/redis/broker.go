@@ -148,7 +148,7 @@ func (b *Broker) Stats() Stats {
 	st.Queued = b.queue.bytes
 	b.queue.mu.Unlock()
 	st.Received, st.Repeated, st.Malformed = b.received.Load(), b.repeated.Load(), b.malformed.Load()
-	st.Reconnects = b.status.reconnects()
+	st.Reconnects, st.Peers = b.status.reconnects(), len(b.Peers())
 	return st
 }
 

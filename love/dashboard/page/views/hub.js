@@ -109,7 +109,6 @@ function Parts() {
   now.value;
   if (course.empty) return null;
   const archive = course.newest('love_archive_recorded_total');
-  const broker = course.names().filter((n) => n.startsWith('love_broker_'));
   const lost = (course.newest('love_archive_dropped_total{kind="event"}') ?? 0) + (course.newest('love_archive_dropped_total{kind="telemetry"}') ?? 0);
   const up = /^love_dependency_up\{dependency="(.*)"\}$/;
   const needed = course.names().filter((n) => up.test(n) && up.exec(n)[1] !== 'archive'); // which has a line of its own
@@ -118,10 +117,19 @@ function Parts() {
     <dt>Archive</dt><dd>${archive === undefined ? 'none' : html`${course.newest('love_archive_writable') === 0
       ? html`<${State} level="alarm" text="cannot write" />` : 'records'}, ${formatBytes(course.newest('love_archive_bytes') ?? 0)} in ${counted(course.newest('love_archive_files') ?? 0, 'file')}`}
       ${lost > 0 && html`, <${State} level="warning" text=${`${counted(lost, 'message')} lost`} />`}</dd>
-    <dt>Other managers</dt><dd>${broker.length === 0 ? 'no broker: this manager is alone' : html`<ul class="plain">${broker.map((n) => html`<li key=${n}>${n.replace('love_broker_', '').replaceAll('_', ' ')}: ${formatNumber(course.newest(n))}</li>`)}</ul>`}</dd>
+    <dt>Other managers</dt><dd><${Others} /></dd>
     ${course.newest('love_http_connections') > 0 && html`<dt>HTTP connections</dt><dd>${formatCount(course.newest('love_http_connections'))}</dd>`}
     <dt>Compression</dt><dd>${saved()}</dd>
   </dl></>`;
+}
+
+/** What connects this manager with others does. */
+function Others() {
+  const at = (name) => course.newest(`love_broker_${name}`) ?? 0;
+  if (course.newest('love_broker_peers') === undefined) return 'no broker: this manager is alone';
+  return html`${formatCount(at('peers'))} connected, ${counted(at('published_total'), 'message')} to them, ${formatCount(at('received_total'))} from them${
+    at('queue_bytes') > 0 && `, ${formatBytes(at('queue_bytes'))} waiting`}${
+    at('dropped_total') > 0 && html`, <${State} level="warning" text=${`${counted(at('dropped_total'), 'message')} lost`} />`}`;
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
