@@ -21,6 +21,7 @@ const maxPause = 100 * time.Millisecond
 // flushAll sends what is published, until the session ends.
 func (s *session) flushAll() {
 	var spare []entry
+	var begun time.Time
 	for last := false; ; {
 		select {
 		case <-s.queue.wake:
@@ -29,7 +30,10 @@ func (s *session) flushAll() {
 		case <-s.ctx.Done():
 			return
 		}
-		begun := time.Now()
+		if rest := s.FlushInterval - time.Since(begun); rest > 0 && !last {
+			pause(min(rest, maxPause))
+		}
+		begun = time.Now()
 		taken := s.queue.take(spare)
 		entries := taken.entries
 		if err := s.send(taken); err != nil {
@@ -43,9 +47,6 @@ func (s *session) flushAll() {
 		}
 		clear(entries)
 		spare = entries
-		if rest := s.FlushInterval - time.Since(begun); rest > 0 {
-			pause(min(rest, maxPause))
-		}
 	}
 }
 
