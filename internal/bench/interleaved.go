@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -40,8 +39,11 @@ var StoppedReader = Disturbance{
 func Query(parameters string) Disturbance {
 	return Disturbance{Name: parameters, Begin: func(_ context.Context, l *Load) (func() error, error) {
 		query, err := url.ParseQuery(parameters)
+		l.ReaderURLs = slices.Clone(l.readerURLs())
 		for key := range query {
-			l.ReaderURL = withQuery(cmp.Or(l.ReaderURL, l.URL), key, query.Get(key))
+			for i, u := range l.ReaderURLs {
+				l.ReaderURLs[i] = withQuery(u, key, query.Get(key))
+			}
 		}
 		return func() error { return nil }, err
 	}}

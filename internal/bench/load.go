@@ -15,10 +15,10 @@ import (
 // them with Component.
 type Load struct {
 	URL string // websocket of the manager, credentials in the query
-	// ReaderURL is the same for subscribers, which a manager treats otherwise if they are
-	// users. Default: URL.
-	ReaderURL string
-	PID       int // of the manager, to measure what it uses; 0: not measured
+	// ReaderURLs are the same for subscribers, which a manager treats otherwise if they are
+	// users, and which may be at other managers, in turn. Default: URL.
+	ReaderURLs []string
+	PID        int // of the manager, to measure what it uses; 0: not measured
 
 	Publishers  int
 	Subscribers int
@@ -64,6 +64,14 @@ func (l Load) Check() error {
 	return nil
 }
 
+// readerURLs returns where subscribers connect.
+func (l Load) readerURLs() []string {
+	if len(l.ReaderURLs) == 0 {
+		return []string{l.URL}
+	}
+	return l.ReaderURLs
+}
+
 // maxDialing is how many connections are opened at the same time.
 const maxDialing = 32
 
@@ -98,11 +106,11 @@ func (l Load) Run(ctx context.Context) (Report, error) {
 }
 
 func (l *load) connect(ctx context.Context) error {
-	requests := l.requests()
+	requests, urls := l.requests(), l.readerURLs()
 	l.subscribers = make([]*subscriber, l.Subscribers)
 	l.publishers = make([]*publisher, l.Publishers+l.eventPublishers())
 	err := parallel(l.Subscribers+l.Stopped, maxDialing, func(i int) error {
-		c, err := l.dial(ctx, cmp.Or(l.ReaderURL, l.URL), l.Compressed, readBuffer)
+		c, err := l.dial(ctx, urls[i%len(urls)], l.Compressed, readBuffer)
 		if err != nil {
 			return err
 		}

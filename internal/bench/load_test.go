@@ -134,3 +134,13 @@ func TestAManagerThatRefusesIsAnError(t *testing.T) {
 	_, err := small("ws" + strings.TrimPrefix(server.URL, "http")).Run(t.Context())
 	require.ErrorContains(t, err, "connect to the manager")
 }
+
+func TestSubscribersAreAtSeveralManagersInTurn(t *testing.T) {
+	l := small(start(t))
+	l.Subscribers, l.Settle = 4, 2*time.Second
+	l.ReaderURLs = []string{l.URL, start(t)} // the other gets nothing of the first
+	r, err := l.Run(t.Context())
+	require.NoError(t, err)
+	require.NotZero(t, r.Expected)
+	require.Equal(t, r.Expected/2, r.Lost)
+}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +21,7 @@ import (
 type benchFlags struct {
 	conn          clientFlags
 	core          int
-	subscribersAt string
+	subscribersAt []string
 	compare       string
 	shape         *choice
 	category      *choice
@@ -76,14 +75,8 @@ it uses. Run the bench on a core of its own, the manager on another:
 			if f.load.URL, err = to.socketURL(); err != nil {
 				return &usageError{err}
 			}
-			if reader := to; f.subscribersAt != "" || to.token != "" && to.processPassword != "" {
-				reader.manager = cmp.Or(f.subscribersAt, to.manager)
-				if to.token != "" {
-					reader.processPassword = ""
-				}
-				if f.load.ReaderURL, err = reader.socketURL(); err != nil {
-					return &usageError{err}
-				}
+			if f.load.ReaderURLs, err = f.readerURLs(to); err != nil {
+				return &usageError{err}
 			}
 			return a.runBench(cmd.Context(), &f, to)
 		},
@@ -91,6 +84,25 @@ it uses. Run the bench on a core of its own, the manager on another:
 	f.register(cmd.Flags())
 	cmd.AddCommand(a.ceilingCommand(), a.ceilingWriterCommand())
 	return cmd
+}
+
+// readerURLs returns where subscribers connect: as a user, if there is one.
+func (f *benchFlags) readerURLs(to target) (urls []string, err error) {
+	managers := f.subscribersAt
+	if len(managers) == 0 {
+		managers = []string{to.manager}
+	}
+	if to.token != "" {
+		to.processPassword = ""
+	}
+	for _, to.manager = range managers {
+		u, err := to.socketURL()
+		if err != nil {
+			return nil, err
+		}
+		urls = append(urls, u)
+	}
+	return urls, nil
 }
 
 func (f *benchFlags) register(fs *pflag.FlagSet) {
@@ -101,7 +113,7 @@ func (f *benchFlags) register(fs *pflag.FlagSet) {
 	fs.Var(f.category, "category", "what is published")
 	fs.IntVar(&f.load.Publishers, "publishers", 1, "connections that publish")
 	fs.IntVar(&f.load.Subscribers, "subscribers", 200, "connections that receive everything, or are idle")
-	fs.StringVar(&f.subscribersAt, "subscribers-at", "", "`URL` of another manager that acts as one with the first, for subscribers (default the same)")
+	fs.StringSliceVar(&f.subscribersAt, "subscribers-at", nil, "`URL` of another manager that acts as one with the first, for subscribers; of several, for some at each (default the same)")
 	fs.IntVar(&f.load.Streams, "streams", 1, "streams in each message")
 	fs.Float64Var(&f.load.Rate, "rate", 500, "messages per second, of all publishers together")
 	fs.IntVar(&f.load.Payload, "payload", 200, "`BYTES` of the value of each stream")
