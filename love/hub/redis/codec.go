@@ -21,6 +21,7 @@ const (
 	kindBeat   = kind(17)               // a sign of life: the manager's name
 	kindUp     = kind(18)               // a source that publishes for the first time
 	kindBye    = kind(19)               // a manager that ends
+	kindReread = kind(20)               // a manager whose sources and last values must be read again
 )
 
 // codecVersion is the first byte of every message and value. A manager ignores what has
@@ -66,7 +67,7 @@ func (m *message) parse(text []byte) error {
 		return errVersion
 	}
 	m.kind = kind(text[1])
-	if m.kind > kindGone && (m.kind < kindMarker || m.kind > kindBye) {
+	if m.kind > kindGone && (m.kind < kindMarker || m.kind > kindReread) {
 		return fmt.Errorf("%w: kind %d", errVersion, m.kind)
 	}
 	r := bytesReader{rest: text[2:]}

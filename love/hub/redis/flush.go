@@ -37,7 +37,7 @@ func (s *session) flushAll() {
 		taken := s.queue.take(spare)
 		entries := taken.entries
 		if err := s.send(taken); err != nil {
-			s.queue.putBack(entries)
+			s.queue.putBack(taken)
 			s.fail(fmt.Errorf("publishing failed: %w", err))
 			return
 		}
@@ -57,6 +57,12 @@ func (s *session) send(t taken) error {
 		if err := s.publish(t.entries); err != nil {
 			return err
 		}
+	}
+	if t.reread {
+		if err := s.writeAll(); err != nil {
+			return err
+		}
+		s.queue.control(kindReread, nil)
 	}
 	if len(t.peers) > 0 {
 		names := make([]string, 0, len(t.peers))
@@ -87,12 +93,17 @@ func (s *session) publish(entries []entry) error {
 		return s.transact(entries, false)
 	}
 	if err == nil && writes && s.status.setFull(nil) {
-		if err := s.register(); err != nil {
-			return err
-		}
-		return s.writeOwn()
+		return s.writeAll()
 	}
 	return err
+}
+
+// writeAll writes what others may lack: the sources of this manager and their last values.
+func (s *session) writeAll() error {
+	if err := s.register(); err != nil {
+		return err
+	}
+	return s.writeOwn()
 }
 
 // transact sends one transaction, with values if writes is set. Without, it is none: a

@@ -43,6 +43,7 @@ type queue struct {
 	reads   []*reading
 	peers   []uint64 // managers whose sources must be read
 	renew   bool     // the hashes of live sources must be made to last
+	reread  bool     // something was dropped: the others must read sources and last values
 	away    bool     // nothing is being sent
 	stats   Stats
 }
@@ -202,8 +203,14 @@ func (q *queue) appendLocked(e entry) (number uint64) {
 		q.replaceLocked(len(q.entries) - 1)
 	}
 	for ; q.bytes > q.limit && q.head < len(q.entries)-1; q.head++ {
-		if old := &q.entries[q.head]; old.message != nil && old.kind < kindGone {
-			q.removeLocked(q.head)
+		old := &q.entries[q.head]
+		isMessage, isSource := old.kind < kindGone, old.kind == kindGone || old.kind == kindUp
+		if old.message == nil || !isMessage && !isSource {
+			continue
+		}
+		q.removeLocked(q.head)
+		q.reread = true
+		if isMessage {
 			q.stats.Dropped++
 		}
 	}
@@ -263,6 +270,7 @@ type taken struct {
 	entries []entry
 	reads   []*reading
 	renew   bool
+	reread  bool
 	peers   []uint64
 }
 
@@ -273,28 +281,29 @@ func (q *queue) take(into []entry) taken {
 	if q.gaps > 0 {
 		q.compactLocked()
 	}
-	t := taken{q.entries, q.reads, q.renew, q.peers}
+	t := taken{q.entries, q.reads, q.renew, q.reread, q.peers}
 	q.entries, q.byKey, q.bytes, q.head, q.away = into[:0], nil, 0, 0, false
-	q.reads, q.renew, q.peers = nil, false, nil
+	q.reads, q.renew, q.reread, q.peers = nil, false, false, nil
 	return t
 }
 
-// putBack puts entries that could not be sent before those that wait. Nothing is sent
-// until take is called.
-func (q *queue) putBack(entries []entry) {
+// putBack puts what could not be sent before what waits. Nothing is sent until take is
+// called. Signs of life are not put back: the next connection begins with one.
+func (q *queue) putBack(t taken) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.entries = append(slices.Clone(entries), q.entries...)
+	entries := slices.DeleteFunc(slices.Clone(t.entries), func(e entry) bool { return e.kind == kindBeat })
+	q.entries = append(entries, q.entries...)
 	for i := range entries {
 		q.bytes += entries[i].size()
 	}
 	q.away, q.reads, q.head = true, nil, 0
-	q.renew, q.peers = false, nil
+	q.renew, q.peers, q.reread = false, nil, q.reread || t.reread
 	q.conflateLocked()
 }
 
 // setAway says that nothing is being sent.
-func (q *queue) setAway() { q.putBack(nil) }
+func (q *queue) setAway() { q.putBack(taken{}) }
 
 // read asks for last values to be read behind what was added before.
 func (q *queue) read(r *reading) {

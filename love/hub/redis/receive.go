@@ -91,14 +91,24 @@ func (r *receiving) message(it *item) {
 			r.queue.readPeer(m.origin)
 		}
 		if back {
-			r.topics.readAgain()
-			r.beginReading()
+			r.readAgain()
 		}
+	case m.kind == kindReread:
+		r.queue.readPeer(m.origin)
+		r.readAgain()
 	case m.kind == kindBye:
 		r.flush()
 		delete(r.last, m.origin)
 		r.sourcesGone(r.peers.remove(m.origin))
 	}
+}
+
+// readAgain has the last values of everything read that is wanted. Messages that came before
+// are routed first.
+func (r *receiving) readAgain() {
+	r.flush()
+	r.topics.readAgain()
+	r.beginReading()
 }
 
 // append adds a message of a hub to the batch.
