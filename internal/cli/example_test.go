@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
@@ -125,13 +127,38 @@ func TestTheCommandOfTheUnitStartsAManager(t *testing.T) {
 		u.env[name] = value
 	}
 	args := strings.Fields(paths.Replace(unitSettings(unit, "ExecStart")[0]))[1:]
+	require.Equal(t, []string{"notify"}, unitSettings(unit, "Type"))
+	systemd := listenAsSystemd(t)
 	p := u.start(append(args, "--listen", "127.0.0.1:0")...)
+	require.Equal(t, "READY=1", systemd())
 	url := p.waitFor(`LOVE manager at (\S+)\n`)[1]
 	require.FileExists(t, filepath.Join(state, "loved.db"))
 	u.env["LOVED_PASSWORD"] = "four-random-words"
 	require.NotEmpty(t, u.mustRun("", "token", "admin", "--manager", url))
 	require.Zero(t, p.stop())
+	require.Equal(t, "STOPPING=1", systemd())
 	require.NotContains(t, p.errors.String(), "level=WARN")
+}
+
+// listenAsSystemd is where a unit with Type=notify tells how it is. next waits for what it
+// tells next.
+func listenAsSystemd(t *testing.T) (next func() string) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "love") // the name of a socket is short
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
+	address := &net.UnixAddr{Name: filepath.Join(folder, "notify"), Net: "unixgram"}
+	socket, err := net.ListenUnixgram("unixgram", address)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, socket.Close()) })
+	t.Setenv("NOTIFY_SOCKET", address.Name)
+	return func() string {
+		require.NoError(t, socket.SetReadDeadline(time.Now().Add(30*time.Second)))
+		state := make([]byte, 100)
+		n, err := socket.Read(state)
+		require.NoError(t, err)
+		return string(state[:n])
+	}
 }
 
 // resource is one of Kubernetes.

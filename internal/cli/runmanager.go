@@ -102,6 +102,7 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	}
 	f.report(ctx, s, machine, log)
 	fmt.Fprintf(a.stdout, "LOVE manager at %s\n", withScheme(urlOf(listener, f.urlPrefix), secure != nil))
+	defer tellSystemd(ctx, log)()
 	err = s.Serve(ctx, listener)
 	log.Info("ended")
 	return err
