@@ -47,6 +47,13 @@ const (
 	EnvelopeHub
 	// EnvelopeGone announces that Source will publish no more. It has no payload.
 	EnvelopeGone
+	// EnvelopeLost is what a broker delivers, and nobody publishes: the hub of Source ended
+	// or cannot be reached, so that it does not say of the source that it has gone. Each hub
+	// tells its own sessions. It has no payload.
+	EnvelopeLost
+	// EnvelopeFound is what a broker delivers, and nobody publishes: Source is connected to
+	// another hub, and there was no message that said so. It has no payload.
+	EnvelopeFound
 )
 
 // Envelope is one message between hubs. A broker between processes carries the

@@ -29,7 +29,8 @@ func (t Topic) IsCategory() bool { return t.CSC == "" && t.SalIndex == "" }
 //
 //   - a message with a topic, if it wants that topic or the topic's whole category;
 //   - a message whose topic is a whole category, if it wants anything of the category;
-//   - every [EnvelopeGone].
+//   - every [EnvelopeGone];
+//   - an [EnvelopeLost] or [EnvelopeFound] of what the broker itself finds out, if it does.
 type InterestBroker interface {
 	Broker
 	// AttachReceiver attaches a hub, which wants nothing at first.
@@ -118,8 +119,8 @@ func (v *LastValue) group() love.Group {
 	}
 }
 
-// Topic returns the topic of a message. That of an [EnvelopeGone], and of what is not a
-// message, is the zero Topic.
+// Topic returns the topic of a message. That of what is not a message, such as an
+// [EnvelopeGone], is the zero Topic.
 func (e *Envelope) Topic() Topic {
 	msg := e.dataMessage()
 	if msg == nil {
@@ -148,7 +149,7 @@ func (e *Envelope) Topic() Topic {
 
 // dataMessage returns the message in the payload, nil if there is none.
 func (e *Envelope) dataMessage() *wire.Message {
-	if e.Kind == EnvelopeGone {
+	if e.Kind >= EnvelopeGone {
 		return nil
 	}
 	msg, err := e.message()

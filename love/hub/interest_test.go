@@ -21,11 +21,16 @@ type selective struct {
 	wants    []string
 	ready    bool // what Want returns
 	changed  chan struct{}
+
+	published int // batches
 }
 
 func newSelective() *selective { return &selective{ready: true, changed: make(chan struct{}, 100)} }
 
 func (b *selective) Publish(batch []hub.Envelope) error {
+	b.mu.Lock()
+	b.published++
+	b.mu.Unlock()
 	b.receiver.Deliver(batch)
 	return nil
 }
@@ -215,6 +220,29 @@ func TestSourcesComeBack(t *testing.T) {
 	s.subscribe("event-A-1-s", `,"snapshot":true`)
 	s.next()
 	require.NotContains(t, s.next(), "stale")
+}
+
+func TestSessionsLearnOfSourcesWhoseHubIsLostAndFound(t *testing.T) {
+	b, _, s := startSelective(t)
+	deliver(b, "s", "1", 1)
+	s.subscribe("event-Hub-0-sources", "")
+	s.next()
+	b.receiver.Deliver([]hub.Envelope{{Kind: hub.EnvelopeLost, Source: "remote"}, {Kind: hub.EnvelopeLost, Source: "remote-1"}, {Kind: hub.EnvelopeLost, Source: "remote-2"}})
+	lost := s.next()
+	require.Contains(t, lost, `"source":{"value":"remote-1"`, "but not the hub itself")
+	require.Contains(t, lost, `"connected":{"value":false`)
+	require.Contains(t, lost, `"components":{"value":["A"]`)
+	require.Contains(t, s.next(), `"components":{"value":[]`)
+	s.subscribe("event-A-1-s", `,"snapshot":true`)
+	s.next()
+	require.Contains(t, s.next(), `"stale":true`)
+	published := b.published
+	b.receiver.Deliver([]hub.Envelope{{Kind: hub.EnvelopeFound, Source: "remote-1"}})
+	found := s.next()
+	require.Contains(t, found, `"source":{"value":"remote-1"`)
+	require.Contains(t, found, `"connected":{"value":true`)
+	require.Contains(t, found, `"components":{"value":["A"]`)
+	require.Equal(t, published, b.published, "every hub tells its own sessions")
 }
 
 func TestTheTopicAndTheLastValuesOfAnEnvelope(t *testing.T) {

@@ -175,11 +175,14 @@ func (l *lastValue) clearStale() (freed int, stale bool) {
 	return freed, true
 }
 
-// isFrom reports whether there is a value, published by src.
-func (l *lastValue) isFrom(src *source) bool {
+// sourceID returns the ID of the source of the value, "" if there is none.
+func (l *lastValue) sourceID() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.source != nil && l.source.id == src.id
+	if l.source == nil {
+		return ""
+	}
+	return l.source.id
 }
 
 // storeLast keeps a value as the last of its stream; the caller holds joinMu and the

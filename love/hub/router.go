@@ -29,6 +29,8 @@ type router struct {
 	source    *source
 	trace     []byte // the member "tracing"; empty until a group needs it
 	born      int64  // see frame; -1 until a frame needs it
+
+	changed []otherSource // of which the hub's own sessions must be told
 }
 
 var routers = sync.Pool{New: func() any { return new(router) }}
@@ -45,17 +47,15 @@ func (h *Hub) deliver(batch []Envelope) {
 	}
 	h.joinMu.RUnlock()
 	r.wakes.wakeAll()
-	r.envelope, r.msg, r.source = nil, nil, nil
+	changed := r.changed
+	r.envelope, r.msg, r.source, r.changed = nil, nil, nil, nil
 	routers.Put(r)
+	h.announceOthers(changed)
 }
 
 func (r *router) route(e *Envelope) {
-	if e.Kind == EnvelopeGone {
-		if e.source != nil {
-			e.source.gone.Store(true)
-		} else {
-			r.hub.sources.remove(e.Source)
-		}
+	if e.Kind >= EnvelopeGone {
+		r.routeSource(e)
 		return
 	}
 	r.envelope, r.msg = e, e.parsed
@@ -81,6 +81,21 @@ func (r *router) route(e *Envelope) {
 		r.routeInitialState()
 	default:
 		r.hub.misdelivered(errNotRequest)
+	}
+}
+
+// routeSource notes that a source has come or gone.
+func (r *router) routeSource(e *Envelope) {
+	switch {
+	case e.Kind == EnvelopeFound:
+		r.hub.sources.get(e.Source)
+	case e.source != nil:
+		e.source.gone.Store(true)
+	default:
+		r.hub.sources.remove(e.Source)
+	}
+	if e.Kind != EnvelopeGone && isSession(e.Source) {
+		r.changed = append(r.changed, otherSource{id: e.Source, connected: e.Kind == EnvelopeFound})
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 	"github.com/rubin-love/love-go/love/hub"
 )
 
-// kind is what a message in Redis is. Those of envelopes have the numbers of
+// kind is what a message in Redis is. Those of published envelopes have the numbers of
 // [hub.EnvelopeKind].
 type kind byte
 
 const (
-	kindGone   = kind(hub.EnvelopeGone) // the last that an envelope can be
+	kindGone   = kind(hub.EnvelopeGone) // the last of those that are published
 	kindMarker = kind(16)               // the number of a reading, in its manager's own channel
 	kindBeat   = kind(17)               // a sign of life: the manager's name
 	kindUp     = kind(18)               // a source that publishes for the first time

@@ -32,8 +32,8 @@ const maxDead = 1000
 func (x *peers) init() { x.byID, x.dead = make(map[uint64]*peer), make(map[uint64]bool) }
 
 // set notes the sources of a manager, as they are in Redis. It returns those that are no
-// longer among them.
-func (x *peers) set(origin uint64, sources []string, now time.Time) (gone []string) {
+// longer among them, and those of which it did not know.
+func (x *peers) set(origin uint64, sources []string, now time.Time) (lost, found []string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	p := x.getLocked(origin, now)
@@ -41,15 +41,20 @@ func (x *peers) set(origin uint64, sources []string, now time.Time) (gone []stri
 	old := p.sources
 	p.sources = make(map[string]struct{}, len(sources))
 	for _, s := range sources {
-		if s != self {
-			p.sources[strings.Clone(s)] = struct{}{}
+		if s == self {
+			continue
+		}
+		s = strings.Clone(s)
+		p.sources[s] = struct{}{}
+		if _, known := old[s]; !known {
+			found = append(found, s)
 		}
 		delete(old, s)
 	}
 	for s := range old {
-		gone = append(gone, s)
+		lost = append(lost, s)
 	}
-	return gone
+	return lost, found
 }
 
 func (x *peers) getLocked(origin uint64, now time.Time) *peer {
@@ -164,16 +169,16 @@ func (b *Broker) watchPeers(ctx context.Context) {
 			for _, name := range names {
 				b.Logger.Warn("another manager gives no sign of life: the last values of its producers are stale", "manager", name)
 			}
-			b.sourcesGone(sources)
+			b.tell(hub.EnvelopeLost, sources)
 		}
 	}
 }
 
-// sourcesGone tells the hubs of this process of sources that have gone.
-func (b *Broker) sourcesGone(sources []string) {
+// tell tells the hubs of this process of sources of other managers.
+func (b *Broker) tell(k hub.EnvelopeKind, sources []string) {
 	var batch []hub.Envelope
 	for _, s := range sources {
-		batch = append(batch, hub.Envelope{Kind: hub.EnvelopeGone, Source: s, Received: time.Now()})
+		batch = append(batch, hub.Envelope{Kind: k, Source: s, Received: time.Now()})
 	}
 	if len(batch) > 0 {
 		b.deliver(batch)

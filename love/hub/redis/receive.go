@@ -99,7 +99,7 @@ func (r *receiving) message(it *item) {
 	case m.kind == kindBye:
 		r.flush()
 		delete(r.last, m.origin)
-		r.sourcesGone(r.peers.remove(m.origin))
+		r.tell(hub.EnvelopeLost, r.peers.remove(m.origin))
 	}
 }
 
@@ -168,9 +168,11 @@ func (s *session) expect(r *reading) {
 func (r *receiving) learnPeers(peers map[uint64][]string) {
 	for origin, sources := range peers {
 		if len(sources) > 0 {
-			r.sourcesGone(r.peers.set(origin, sources, time.Now()))
+			lost, found := r.peers.set(origin, sources, time.Now())
+			r.tell(hub.EnvelopeLost, lost)
+			r.tell(hub.EnvelopeFound, found)
 		} else {
-			r.sourcesGone(r.peers.remove(origin))
+			r.tell(hub.EnvelopeLost, r.peers.remove(origin))
 		}
 	}
 }
