@@ -64,8 +64,8 @@ type Envelope struct {
 	Received time.Time // when the first hub received it
 	Source   string    // the ID of the session that sent it, unique in all hubs
 
-	// Number rises from each message of a Source to the next, in the count of the broker.
-	// Only what comes from a broker that also tells last values has one, else it is 0.
+	// Number rises from each message of a Source to the next, in the count of the broker: a
+	// hub skips what it has learned with the same number, or a higher one. Only what comes from a broker that also tells last values has one, else it is 0.
 	// Publishers leave it 0.
 	Number uint64
 

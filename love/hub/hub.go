@@ -76,6 +76,7 @@ func New(opts ...Option) *Hub {
 	h.index.init()
 	h.index.hasPast = h.past != nil
 	h.pings.init(h.pingInterval, h.clock.Now())
+	h.interests.patience = interestPatience
 	h.attach()
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop

@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -195,6 +196,72 @@ func TestWhatSessionsHaveMissedIsDeliveredAndNothingElse(t *testing.T) {
 	other.Received = other.Received.Add(2 * time.Hour)
 	b.receiver.Learn(topic, mark, []hub.LastValue{other})
 	require.Contains(t, s.next(), `{"s":5}`)
+}
+
+func TestWhatAHubHasLearnedIsNotDeliveredWhenItIsSentAgain(t *testing.T) {
+	b, _, s := startSelective(t)
+	component, category := hub.Topic{Category: "event", CSC: "A", SalIndex: "1"}, hub.Topic{Category: "event"}
+	groups := []string{"event-A-1-s", "event-A-1-all", "event-all-all-all", "event-*-*-*"}
+	for _, g := range groups {
+		s.subscribe(g, "")
+		s.next()
+	}
+	four := func(value string) {
+		t.Helper()
+		for range groups {
+			require.Contains(t, s.next(), `"s":`+value)
+		}
+	}
+	deliver(b, "s", "1", 1)
+	four("1")
+	b.receiver.Learn(component, b.receiver.Mark(), []hub.LastValue{learned("s", "5", 5)})
+	four("5")
+	b.receiver.Learn(category, b.receiver.Mark(), []hub.LastValue{learned("s", "5", 5)})
+	deliver(b, "s", "4", 4)
+	deliver(b, "s", "5", 5)
+	deliver(b, "s", "6", 6)
+	four("6")
+
+	b.receiver.Deliver([]hub.Envelope{{
+		Payload: []byte(`{"category":"event","data":[{"csc":"A","salindex":1,"data":{"s":7}},{"csc":"A","salindex":1,"data":{"s":8}}]}`),
+		Source:  "remote-1", Number: 7,
+	}})
+	stream := []string{}
+	for range 7 { // the subscription to the category gets it whole
+		if msg := s.next(); strings.Contains(msg, `"subscription":"event-A-1-s"`) {
+			stream = append(stream, msg)
+		}
+	}
+	require.Len(t, stream, 2, "a message may have a stream twice")
+}
+
+func TestSessionsMissNothingThatIsLearnedForOthers(t *testing.T) {
+	for _, other := range []struct {
+		wants, learns string
+		topic         hub.Topic
+	}{
+		{"event-A-1-s", "event-all-all-all", hub.Topic{Category: "event"}},
+		{"event-all-all-all", "event-A-1-t", hub.Topic{Category: "event", CSC: "A", SalIndex: "1"}},
+	} {
+		b, h, s := startSelective(t)
+		s.subscribe(other.wants, "")
+		s.next()
+		deliver(b, "s", "1", 1)
+		s.next()
+		<-b.changed
+		b.ready = false // Redis was away, and is being read
+		confirmed := make(chan string)
+		go func() {
+			l := newLocal(t, h)
+			l.subscribe(other.learns, "")
+			confirmed <- l.next()
+		}()
+		<-b.changed
+		b.receiver.Learn(other.topic, b.receiver.Mark(), []hub.LastValue{learned("s", "2", 2)})
+		b.receiver.Ready(other.topic)
+		<-confirmed
+		require.Contains(t, s.next(), `"s":2`, other.wants)
+	}
 }
 
 func TestAMessageThatWasOvertakenDoesNotBecomeTheLastValue(t *testing.T) {

@@ -11,7 +11,8 @@ const interestPatience = time.Second
 
 // interests holds the topics that sessions of the hub want, for its broker.
 type interests struct {
-	link Link // nil: the broker does not ask
+	link     Link          // nil: the broker does not ask
+	patience time.Duration // interestPatience, but for tests
 
 	mu        sync.Mutex
 	topics    map[Topic]*interest
@@ -55,7 +56,7 @@ func (h *Hub) want(t Topic) {
 	if ready {
 		return
 	}
-	patience := h.clock.NewTimer(interestPatience)
+	patience := h.clock.NewTimer(x.patience)
 	defer patience.Stop()
 	select {
 	case <-in.ready:
@@ -98,11 +99,22 @@ func (x *interests) setReadyLocked(in *interest) {
 	}
 }
 
-// state reports whether a topic is wanted, and whether its subscriptions have been
-// confirmed.
-func (x *interests) state(t Topic) (wanted, ready bool) {
+// isWanted reports whether a topic is wanted.
+func (x *interests) isWanted(t Topic) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	in := x.topics[t]
-	return in != nil, in != nil && in.isReady
+	return x.topics[t] != nil
+}
+
+// isReady reports whether subscriptions have been confirmed to which the value belongs.
+func (x *interests) isReady(v *LastValue) bool {
+	component := v.Topic()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range [...]Topic{component, {Category: component.Category}} {
+		if in := x.topics[t]; in != nil && in.isReady {
+			return true
+		}
+	}
+	return false
 }

@@ -175,6 +175,14 @@ func (l *lastValue) clearStale() (freed int, stale bool) {
 	return freed, true
 }
 
+// has reports whether the value is from the message of src with that number, or a later
+// one; see [Envelope].Number.
+func (l *lastValue) has(src *source, number uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return number > 0 && l.source != nil && l.source.id == src.id && l.number >= number
+}
+
 // sourceID returns the ID of the source of the value, "" if there is none.
 func (l *lastValue) sourceID() string {
 	l.mu.Lock()

@@ -33,18 +33,14 @@ func (r receiver) Ready(t Topic) {
 // Learn implements [Receiver].
 func (r receiver) Learn(t Topic, mark uint64, values []LastValue) {
 	h := r.hub
-	missed := false // sessions have missed it
-	if t != (Topic{}) {
-		wanted, ready := h.interests.state(t)
-		if !wanted {
-			return
-		}
-		missed = ready
+	if t != (Topic{}) && !h.interests.isWanted(t) {
+		return
 	}
 	var sent []Envelope
 	h.joinMu.RLock()
 	for i := range values {
-		if v := &values[i]; missed {
+		// Sessions have missed it that want its component, or all of the category.
+		if v := &values[i]; t != (Topic{}) && h.interests.isReady(v) {
 			if h.missed(v, mark) {
 				sent = append(sent, v.envelope())
 			}

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"math"
 	"math/bits"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -27,8 +28,9 @@ type router struct {
 	category  []byte
 	telemetry bool // may be conflated
 	source    *source
-	trace     []byte // the member "tracing"; empty until a group needs it
-	born      int64  // see frame; -1 until a frame needs it
+	routed    []*group // the streams, if it comes from another process
+	trace     []byte   // the member "tracing"; empty until a group needs it
+	born      int64    // see frame; -1 until a frame needs it
 
 	changed []otherSource // of which the hub's own sessions must be told
 }
@@ -49,6 +51,7 @@ func (h *Hub) deliver(batch []Envelope) {
 	r.wakes.wakeAll()
 	changed := r.changed
 	r.envelope, r.msg, r.source, r.changed = nil, nil, nil, nil
+	clear(r.routed[:cap(r.routed)])
 	routers.Put(r)
 	h.announceOthers(changed)
 }
@@ -73,7 +76,7 @@ func (r *router) route(e *Envelope) {
 	if r.source = e.source; r.source == nil {
 		r.source = r.hub.sources.get(e.Source)
 	}
-	r.trace, r.born = r.trace[:0], -1
+	r.routed, r.trace, r.born = r.routed[:0], r.trace[:0], -1
 	switch {
 	case e.Kind != EnvelopeInitialState:
 		r.routeData()
@@ -120,6 +123,7 @@ var all = []byte(love.All)
 // those of its streams, of its components, and of its category, and to wildcards.
 func (r *router) routeData() {
 	msg, x := r.msg, &r.hub.index
+	anyFresh, anyRepeated := false, false
 	r.category = wire.Text(msg.Category)
 	r.telemetry = string(r.category) == string(love.CategoryTelemetry)
 	for i := range msg.Items {
@@ -128,14 +132,22 @@ func (r *router) routeData() {
 			continue
 		}
 		csc, index := wire.Text(it.CSC), indexText(it.SalIndex)
+		fresh := len(msg.Streams(it)) == 0
 		for _, s := range msg.Streams(it) {
-			r.routeStream(it, s, csc, index)
+			if r.routeStream(it, s, csc, index) {
+				fresh = true
+			}
 		}
+		if !fresh {
+			anyRepeated = true
+			continue
+		}
+		anyFresh = true
 		if g := x.lookup(r.category, csc, index, all); g != nil && len(g.memberList()) > 0 {
 			r.sendStreams(g, msg.Items[i:i+1], r.encodeStream(it, it.CSC, it.Data, g))
 		}
 	}
-	if r.envelope.Kind == EnvelopeHub {
+	if r.envelope.Kind == EnvelopeHub || anyRepeated && !anyFresh {
 		return
 	}
 	if g := x.lookup(r.category, all, all, all); g != nil && len(g.memberList()) > 0 {
@@ -143,8 +155,10 @@ func (r *router) routeData() {
 	}
 }
 
-// routeStream routes one stream, and keeps its value as the last one.
-func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
+// routeStream routes one stream, and keeps its value as the last one. It returns false for
+// what the hub has learned already: a broker that cannot know whether a message of another
+// process has come sends it again.
+func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) (fresh bool) {
 	h, name := r.hub, wire.Text(s.Name)
 	g := h.index.lookup(r.category, csc, index, name)
 	known := g != nil && g.routed.Load()
@@ -153,6 +167,12 @@ func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
 	}
 	g.orderMu.Lock()
 	defer g.orderMu.Unlock()
+	if known && r.envelope.source == nil {
+		if g.last.has(r.source, r.envelope.Number) && !slices.Contains(r.routed, g) {
+			return false
+		}
+		r.routed = append(r.routed, g)
+	}
 	seq := g.seq.Add(1)
 	if known {
 		h.storeLast(g, it, s.Value, stamp{seq, r.envelope.Number, h.joinEpoch, r.source, r.now, r.envelope.Received})
@@ -167,6 +187,7 @@ func (r *router) routeStream(it *wire.Item, s wire.Stream, csc, index []byte) {
 		key := bits.RotateLeft64(w.key, 17) ^ g.key
 		r.send(w, key, r.frame(key, seq, r.encodeStream(it, s.Name, s.Value, w)))
 	})
+	return true
 }
 
 // newStream returns the group of a stream that was not known as one. If there are too
