@@ -28,7 +28,7 @@
 // Delivery within a process goes on. Messages for the others wait in a bounded queue, in
 // which telemetry is replaced by newer values; beyond the bound the oldest are dropped and
 // counted ([Broker.Stats]). [Broker.Check] says what is wrong. When Redis is back, each manager
-// writes the last values of its own sources again, sends what waits, and reads the last
+// sends what waits, writes the last values of its own sources again, and reads the last
 // values of what its sessions want: those that they missed are delivered as messages.
 //
 // A manager that ends, or that cannot be reached for [Options].DeadAfter, takes its sources

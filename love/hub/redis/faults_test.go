@@ -117,6 +117,34 @@ func TestFault_EventsThatAManagerMissedWhileItWasCutOffComeAsTheirLastValues(t *
 	require.Equal(t, value{"other", 2, false, false}, remote.value())
 }
 
+func TestFault_WhatWaitedIsNotOvertakenByItsLastValue(t *testing.T) {
+	s := startServer(t)
+	p := redistest.NewProxy(t, s.host())
+	o := faultOptions()
+	o.Timeout = patience
+	here, there := newManager(t, p.Address(), o), newManager(t, s.address(), o)
+	producer, remote := here.session(), there.session().subscribe("", "event-A-0-s")
+	producer.publish("event", "s", 1)
+	remote.value()
+	p.Cut(true)
+	eventually(t, func() bool { return here.check() != nil }, "it notices")
+	for i := 2; i <= 50; i++ {
+		producer.publish("event", "s", i)
+	}
+	p.Set(func(s *redistest.Settings) { s.Delay = 300 * time.Millisecond }) // it does one thing after the other
+	p.Cut(false)
+	admin := client(t, s.address())
+	eventually(t, func() bool {
+		value, err := admin.Do(t.Context(), admin.B().Hget().Key("{love}:v:event:A:0").Field(`"s"`).Build()).ToString()
+		return err == nil && strings.HasSuffix(value, "50")
+	}, "the last value is in Redis")
+	joined := there.session().subscribe(`,"snapshot":true`, "event-all-all-all")
+	require.Equal(t, count(2, 50), remote.numbers(50), "nothing is missed")
+	p.Set(func(s *redistest.Settings) { s.Delay = 0 })
+	producer.publish("event", "s", 51)
+	require.Equal(t, []int{50, 51}, joined.numbers(51), "nothing is doubled")
+}
+
 func TestFault_AConnectionThatBreaksInTheMiddleOfATransactionLosesAndDoublesNothing(t *testing.T) {
 	s := startServer(t)
 	p := redistest.NewProxy(t, s.host())

@@ -34,11 +34,9 @@ func (s *session) flushAll() {
 			pause(min(rest, maxPause))
 		}
 		begun = time.Now()
-		taken := s.queue.take(spare)
-		entries := taken.entries
-		if err := s.send(taken); err != nil {
-			s.queue.putBack(taken)
-			s.fail(fmt.Errorf("publishing failed: %w", err))
+		entries, err := s.flush(spare)
+		if err != nil {
+			s.fail(err)
 			return
 		}
 		if last {
@@ -48,6 +46,17 @@ func (s *session) flushAll() {
 		clear(entries)
 		spare = entries
 	}
+}
+
+// flush sends everything that waits. It returns memory for what comes.
+func (s *session) flush(into []entry) ([]entry, error) {
+	t := s.queue.take(into)
+	s.sent = t.number
+	if err := s.send(t); err != nil {
+		s.queue.putBack(t)
+		return nil, fmt.Errorf("publishing failed: %w", err)
+	}
+	return t.entries, nil
 }
 
 // send sends messages and reads what is asked for, in this order. Which sources there are

@@ -272,6 +272,7 @@ type taken struct {
 	renew   bool
 	reread  bool
 	peers   []uint64
+	number  uint64 // of the last message that was added
 }
 
 // take removes everything that waits. into is memory for what comes.
@@ -281,7 +282,7 @@ func (q *queue) take(into []entry) taken {
 	if q.gaps > 0 {
 		q.compactLocked()
 	}
-	t := taken{q.entries, q.reads, q.renew, q.reread, q.peers}
+	t := taken{q.entries, q.reads, q.renew, q.reread, q.peers, q.number}
 	q.entries, q.byKey, q.bytes, q.head, q.away = into[:0], nil, 0, 0, false
 	q.reads, q.renew, q.reread, q.peers = nil, false, false, nil
 	return t

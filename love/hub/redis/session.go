@@ -37,6 +37,7 @@ type session struct {
 
 	// Of the goroutine that flushes:
 	fullUntil time.Time // no values are written before
+	sent      uint64    // number of the last message that does not wait
 	channels  map[hub.Topic]string
 	kept      map[string]struct{} // hashes that were made to last
 }
@@ -234,7 +235,8 @@ func (s *session) subscribed(c rueidis.PubSubSubscription) {
 }
 
 // begin tells the others, in Redis, what there is at this manager, and learns the same of
-// them. Nothing is flushed meanwhile.
+// them. What waits is sent before the last values are written: they must not be read
+// before the message comes that they belong to.
 func (s *session) begin() error {
 	if err := s.register(); err != nil {
 		return err
@@ -244,6 +246,9 @@ func (s *session) begin() error {
 		return err
 	}
 	if err := s.readPeers(managers); err != nil {
+		return err
+	}
+	if _, err := s.flush(nil); err != nil {
 		return err
 	}
 	return s.writeOwn()

@@ -117,7 +117,7 @@ func (s *session) all(cmds rueidis.Commands) error {
 }
 
 // writeOwn writes the last values of the sources of this manager, unless there are newer
-// ones.
+// ones. Those whose messages wait are written with them.
 func (s *session) writeOwn() error {
 	byKey := make(map[string]*fields)
 	s.mu.RLock()
@@ -126,6 +126,9 @@ func (s *session) writeOwn() error {
 			continue
 		}
 		for v := range l.receiver.LastValues(true) {
+			if v.Number > s.sent {
+				continue
+			}
 			n := s.queue.namesOf(v.Topic())
 			f := byKey[n.values]
 			if f == nil {
