@@ -32,7 +32,7 @@ func (c *soakClient) misbehave(ctx context.Context) error {
 		return c.flood()
 	case 4:
 		if c.name != "" {
-			c.soak.hub.DisconnectToken("id-of-" + c.name)
+			c.hub.hub.DisconnectToken("id-of-" + c.name)
 		}
 		return nil
 	case 5:
@@ -70,7 +70,7 @@ func (c *soakClient) flood() error {
 func (c *soakClient) dialRefused() error {
 	for query, header := range map[string]string{"": "", "password=process": "http://evil.example"} {
 		d := ws.Dialer{Header: ws.HandshakeHeaderHTTP(http.Header{"Origin": {header}})}
-		conn, _, _, err := d.Dial(context.Background(), c.soak.url+"/?"+query)
+		conn, _, _, err := d.Dial(context.Background(), c.hub.url+"/?"+query)
 		if err == nil {
 			_ = conn.Close()
 		}

@@ -3,33 +3,97 @@ package hub_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"net/http/httptest"
 	"sync/atomic"
 	"time"
 
 	"github.com/rubin-love/love-go/love"
+	"github.com/rubin-love/love-go/love/hub"
 )
 
 // soakStream is a stream of the soak. One publisher owns it and publishes 1, 2, 3, …
 type soakStream struct {
-	group love.Group
-	begun atomic.Int64 // the last value whose publishing has begun
-	done  atomic.Int64 // the last value that has been routed
+	group  love.Group
+	number int                     // in soakModel.streams
+	home   atomic.Pointer[soakHub] // where it is published
+	begun  atomic.Int64            // the last value whose publishing has begun
 }
 
-// soakModel is what the hub must do: which values each subscription gets.
+// soakHub is one of the hubs, and what is known of it.
+type soakHub struct {
+	hub    *hub.Hub
+	server *httptest.Server
+	url    string
+	number int
+	states []*soakState // of the streams
+
+	// Of a hub that is one of several:
+	disturbed atomic.Bool  // it cannot rely on what connects it to the others
+	faults    atomic.Int64 // how often that has begun
+	// The last soakClaim that has come from each of the others, and that it has sent
+	// itself; nil without others.
+	synced []*atomic.Int64
+}
+
+// isDisturbed reports whether the hub may miss what others publish, and they what it
+// publishes.
+func (h *soakHub) isDisturbed() bool { return h.disturbed.Load() }
+
+// soakState is what is known of a stream at a hub.
+type soakState struct {
+	routed  atomic.Int64 // the hub has routed this value, or a newer one
+	reached atomic.Int64 // the hub has this value, or a newer one, for whoever subscribes; unless it is disturbed
+	lost    atomic.Int64 // values up to this one may be missing, because the hub was disturbed
+}
+
+// raise raises a number to at least n.
+func raise(a *atomic.Int64, n int64) {
+	for old := a.Load(); old < n && !a.CompareAndSwap(old, n); old = a.Load() {
+	}
+}
+
+// has notes that the hub has routed a value.
+func (h *soakHub) has(s *soakStream, value int64) {
+	st := h.states[s.number]
+	raise(&st.routed, value)
+	raise(&st.reached, value)
+}
+
+// routed notes that the hub has routed all that was published of its streams.
+func (h *soakHub) routed(streams []*soakStream) {
+	for _, s := range streams {
+		h.has(s, s.begun.Load())
+	}
+}
+
+// maxLost is for when any value may be missing.
+const maxLost = math.MaxInt64
+
+// lost returns up to which value of a stream values may be missing at the hub.
+func (h *soakHub) lost(s *soakStream) int64 {
+	home := s.home.Load()
+	// While its hub is disturbed, telemetry that waits is replaced by newer values.
+	if home != h && (h.isDisturbed() || home.isDisturbed() && s.group.Category == love.CategoryTelemetry) {
+		return maxLost
+	}
+	return h.states[s.number].lost.Load()
+}
+
+// soakModel is what the hubs must do: which values each subscription gets.
 type soakModel struct {
 	streams []*soakStream
 	byGroup map[love.Group]*soakStream
 }
 
-func (m *soakModel) add(g love.Group) *soakStream {
-	s := &soakStream{group: g}
+func (m *soakModel) add(g love.Group, home *soakHub) {
+	s := &soakStream{group: g, number: len(m.streams)}
+	s.home.Store(home)
 	m.streams = append(m.streams, s)
 	if m.byGroup == nil {
 		m.byGroup = make(map[love.Group]*soakStream)
 	}
 	m.byGroup[g] = s
-	return s
 }
 
 // matching returns the streams that deliver to the group.
@@ -67,7 +131,23 @@ type soakRequest struct {
 	at      time.Time
 	group   love.Group
 	options soakOptions
-	done    map[*soakStream]int64 // for a subscription: what was routed before
+	before  map[*soakStream]soakBefore // for a subscription: what was published before
+	calm    bool                       // the hub was not disturbed
+	faults  int64                      // of the hub, until then
+}
+
+// soakBefore is what was published before a subscription was asked for.
+type soakBefore struct{ routed, reached int64 } // as in soakState
+
+func (m *soakModel) newSubscribeRequest(h *soakHub, g love.Group, o soakOptions) soakRequest {
+	r := soakRequest{
+		kind: askSubscribe, at: time.Now(), group: g, options: o, before: make(map[*soakStream]soakBefore), faults: h.faults.Load(), calm: !h.isDisturbed(),
+	}
+	for _, s := range m.matching(g) {
+		st := h.states[s.number]
+		r.before[s] = soakBefore{st.routed.Load(), st.reached.Load()}
+	}
+	return r
 }
 
 type soakRequestKind uint8
@@ -81,6 +161,7 @@ const (
 
 // soakSubscription is a subscription that was confirmed, and what it has delivered.
 type soakSubscription struct {
+	hub     *soakHub
 	group   love.Group
 	options soakOptions
 	streams map[*soakStream]*soakProgress
@@ -97,20 +178,25 @@ type soakProgress struct {
 	ceiling int64 // and at most one newer than this; -1 if that is not known
 	gaps    int64 // values up to this may be missing: a rate had held back others
 	last    int64
-	any     bool // something was delivered
-	count   int  // of messages
+	seq     uint64 // with last
+	any     bool   // something was delivered
+	count   int    // of messages
 }
 
-// newSoakSubscription begins the subscription that was asked for with r and has been
+// newSoakSubscription begins the subscription at h that was asked for with r and has been
 // confirmed now, in the place of old, nil if there was none.
-func (m *soakModel) newSoakSubscription(r soakRequest, old *soakSubscription) *soakSubscription {
-	sub := &soakSubscription{group: r.group, options: r.options, asked: r.at, streams: make(map[*soakStream]*soakProgress)}
+func (m *soakModel) newSoakSubscription(h *soakHub, r soakRequest, old *soakSubscription) *soakSubscription {
+	sub := &soakSubscription{hub: h, group: r.group, options: r.options, asked: r.at, streams: make(map[*soakStream]*soakProgress)}
 	if old != nil && old.options.seq && old.options == r.options {
 		sub.seq = old.seq
 	}
 	sub.held = old != nil && old.options.rate > 0
 	for _, s := range m.matching(r.group) {
-		p := &soakProgress{least: r.done[s], floor: r.done[s], ceiling: s.begun.Load()}
+		before := r.before[s].reached
+		if !r.calm || h.faults.Load() != r.faults {
+			before = r.before[s].routed
+		}
+		p := &soakProgress{least: before, floor: before, ceiling: s.begun.Load()}
 		if old != nil {
 			// Nothing is missed and nothing comes twice while the options change.
 			before := old.streams[s]
@@ -199,15 +285,16 @@ func (m *soakModel) check(sub *soakSubscription, msg *soakMessage) (skipped bool
 			return false, fmt.Errorf("values of %v are missing before %d: %+v", v.stream.group, v.value, *sub.streams[v.stream])
 		}
 		skipped = skipped || missing
+		if err := sub.checkSeq(msg, v); err != nil {
+			return false, err
+		}
+		sub.hub.has(v.stream, v.value)
 		p := sub.streams[v.stream]
-		p.last, p.any = v.value, true
+		p.last, p.seq, p.any = v.value, msg.Seq, true
 		if !msg.Snapshot {
 			p.count++
 		}
 		if err := sub.checkRate(v.stream, p.count); err != nil {
-			return false, err
-		}
-		if err := sub.checkSeq(msg, v); err != nil {
 			return false, err
 		}
 	}
@@ -225,8 +312,10 @@ func (m *soakModel) check(sub *soakSubscription, msg *soakMessage) (skipped bool
 func (sub *soakSubscription) checkValue(v soakValue, snapshot bool) (missing bool, err error) {
 	p := sub.streams[v.stream]
 	fail := func(rule string) error {
-		return fmt.Errorf("value %d of %v: %s: %+v, options %+v, published %d, routed %d",
-			v.value, v.stream.group, rule, *p, sub.options, v.stream.begun.Load(), v.stream.done.Load())
+		st := sub.hub.states[v.stream.number]
+		return fmt.Errorf("value %d of %v: %s: %+v, options %+v, published %d at hub %d; hub %d has routed %d and must have %d, and may have lost those up to %d; faults %d, %t",
+			v.value, v.stream.group, rule, *p, sub.options, v.stream.begun.Load(), v.stream.home.Load().number,
+			sub.hub.number, st.routed.Load(), st.reached.Load(), st.lost.Load(), sub.hub.faults.Load(), sub.hub.isDisturbed())
 	}
 	switch {
 	case v.value > v.stream.begun.Load():
@@ -242,11 +331,11 @@ func (sub *soakSubscription) checkValue(v soakValue, snapshot bool) (missing boo
 	case p.any && v.value <= p.last:
 		return false, fail("it is not newer than the last one")
 	case p.any:
-		return sub.consecutive() && v.value > p.last+1 && p.last >= p.gaps, nil
+		return sub.consecutive() && v.value > max(p.last, p.gaps)+1 && v.value-1 > sub.hub.lost(v.stream), nil
 	case v.value <= p.floor:
 		return false, fail("the first message is too old")
 	}
-	return sub.consecutive() && p.ceiling >= 0 && v.value > p.ceiling+1, nil
+	return sub.consecutive() && p.ceiling >= 0 && v.value > p.ceiling+1 && v.value-1 > sub.hub.lost(v.stream), nil
 }
 
 // checkRate checks that the messages of a stream are not more than max_rate allows.
@@ -258,13 +347,18 @@ func (sub *soakSubscription) checkRate(s *soakStream, count int) error {
 	return fmt.Errorf("%d messages of %v in %v, with a max_rate of %d", count, s.group, elapsed, sub.options.rate)
 }
 
-// checkSeq checks the counter of a stream. The model's publishers count as it does.
+// checkSeq checks the counter of a stream. The model's publishers count as a hub does that
+// gets everything. Of several hubs each counts what it gets.
 func (sub *soakSubscription) checkSeq(msg *soakMessage, v soakValue) error {
+	p := sub.streams[v.stream]
 	switch {
 	case !sub.options.seq && msg.Seq != 0:
 		return fmt.Errorf("seq %d was not asked for", msg.Seq)
-	case sub.options.seq && !sub.several() && msg.Seq != uint64(v.value):
+	case !sub.options.seq || sub.several():
+	case sub.hub.synced == nil && msg.Seq != uint64(v.value):
 		return fmt.Errorf("value %d of %v has seq %d", v.value, v.stream.group, msg.Seq)
+	case msg.Seq <= p.seq || p.seq > 0 && v.value == p.last+1 && msg.Seq != p.seq+1:
+		return fmt.Errorf("value %d of %v has seq %d, after %d with %d", v.value, v.stream.group, msg.Seq, p.last, p.seq)
 	}
 	return nil
 }
