@@ -12,7 +12,7 @@ import (
 
 // startCluster starts a cluster of one server.
 func startCluster(t *testing.T) *server {
-	s := startServer(t, "--cluster-enabled", "yes")
+	s := startServer(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
 	admin := client(t, s.address())
 	require.NoError(t, admin.Do(t.Context(), admin.B().ClusterAddslotsrange().StartSlotEndSlot().StartSlotEndSlot(0, 16383).Build()).Error())
 	eventually(t, func() bool {

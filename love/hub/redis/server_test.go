@@ -15,10 +15,11 @@ import (
 	"github.com/rubin-love/love-go/love/hub/redis"
 )
 
-// Of a client whose server refused it, rueidis leaves a goroutine that sleeps for up to a
-// second.
+// rueidis leaves a goroutine that sleeps: for up to a second of a client whose server refused
+// it, for five to close the connection to a server that has left the cluster.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"),
+		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"))
 }
 
 // options are for tests that share a Redis.
@@ -42,21 +43,29 @@ type server struct {
 }
 
 func startServer(t *testing.T, args ...string) *server {
+	port := freePort(t)
+	return launch(t, port, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir(), "--appendonly", "no"}, args...)...)
+}
+
+// launch starts a redis-server whose arguments are all given.
+func launch(t *testing.T, port string, args ...string) *server {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		t.Skip("redis-server is not installed")
 	}
+	s := &server{t: t, port: port, args: append([]string{path}, args...)}
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func freePort(t *testing.T) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
-	s := &server{t: t, port: port, args: append([]string{
-		path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir(), "--appendonly", "no",
-	}, args...)}
-	s.start()
-	t.Cleanup(s.stop)
-	return s
+	return port
 }
 
 func (s *server) start() {
