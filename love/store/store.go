@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 
 	"github.com/rubin-love/love-go/internal/watch"
@@ -20,6 +21,7 @@ import (
 	"github.com/rubin-love/love-go/love/audit"
 	"github.com/rubin-love/love-go/love/auth"
 	"github.com/rubin-love/love-go/love/auth/jwt"
+	"github.com/rubin-love/love-go/love/commander/authority"
 )
 
 // PollPeriod is how often the store reads the changes that other processes
@@ -214,8 +216,18 @@ func (s *Store) transact(ctx context.Context, f func(context.Context, *sql.Tx) e
 		if err := f(ctx, tx); err != nil {
 			return err
 		}
-		return unavailable(tx.Commit())
+		return s.committed(tx.Commit())
 	})
+}
+
+// committed returns the error of a commit. One of PostgreSQL that is not PostgreSQL's own
+// answer leaves open whether the transaction was committed.
+func (s *Store) committed(err error) error {
+	var refused *pgconn.PgError
+	if err == nil || s.postgres == nil || errors.As(err, &refused) {
+		return unavailable(err)
+	}
+	return fmt.Errorf("%w: %w", authority.ErrInDoubt, unavailable(err))
 }
 
 // write runs f, which writes, within the timeout of an operation. It fails if the

@@ -44,20 +44,48 @@ func (a *Authority) await(ctx context.Context, c commander.Call) error {
 	c.ID = id
 	w := Waiting{WaitingCommand: love.WaitingCommand{ID: id, User: c.User, Command: c.Command, Since: now, Until: until}, Call: c}
 	defer a.update()
-	err = a.store.ChangeWaiting(ctx, func(all []Waiting) ([]Waiting, error) {
-		if len(all) >= maxWaiting { // others came in between
-			return nil, errManyWait
-		}
-		return append(all, w), nil
-	})
-	if err != nil {
-		if !errors.Is(err, errManyWait) {
-			err = unknownHolds(err)
-		}
-		a.recorder.Refuse(ctx, c, err)
-		return err
+	inDoubt, err := a.addWaiting(ctx, w)
+	switch {
+	case err == nil:
+		return &commander.Error{Kind: commander.Awaiting, Text: text + ", as " + id + "."}
+	case inDoubt: // it may wait, so that it is not recorded as refused
+		return &commander.Error{Kind: commander.Unknown, Err: err, Text: fmt.Sprintf(
+			"Whether the command waits for a second person's approval, as %s, is not known: the manager's database gave no answer. Nothing was sent. Look at what waits before you repeat it.", id)}
+	case !errors.Is(err, errManyWait):
+		err = unknownHolds(err)
 	}
-	return &commander.Error{Kind: commander.Awaiting, Text: text + ", as " + id + "."}
+	a.recorder.Refuse(ctx, c, err)
+	return err
+}
+
+// addTries is how often a command is added to those that wait, until it is known whether
+// it was.
+const addTries = 3
+
+var errWaits = errors.New("it waits already")
+
+// addWaiting adds a command to those that wait, unless an earlier try has, whose answer was
+// lost. inDoubt reports whether it may wait though there is an error.
+func (a *Authority) addWaiting(ctx context.Context, w Waiting) (inDoubt bool, err error) {
+	for range addTries {
+		err = a.store.ChangeWaiting(ctx, func(all []Waiting) ([]Waiting, error) {
+			inDoubt = false // now it is seen
+			switch {
+			case slices.ContainsFunc(all, func(other Waiting) bool { return other.ID == w.ID }):
+				return nil, errWaits
+			case len(all) >= maxWaiting: // others came in between
+				return nil, errManyWait
+			}
+			return append(all, w), nil
+		})
+		if errors.Is(err, errWaits) {
+			err = nil
+		}
+		if inDoubt = inDoubt || errors.Is(err, ErrInDoubt); err == nil || !inDoubt {
+			break
+		}
+	}
+	return inDoubt, err
 }
 
 // Approve executes the waiting command with this ID on behalf of the user who

@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,10 @@ type Waiting struct {
 	Call commander.Call
 }
 
+// ErrInDoubt is wrapped by the errors of a [Store] that cannot say whether a change was
+// made: its answer was lost.
+var ErrInDoubt = errors.New("whether it was changed is not known")
+
 // Store keeps who holds the authority over what, and which commands wait for approval,
 // for all managers that act as one. A [Memory] keeps it in memory, love/store in a database. Every
 // implementation must pass lovetest.RunHolds. It is safe for concurrent use.
@@ -28,7 +33,8 @@ type Store interface {
 	Held() ([]love.Hold, error)
 	// Change replaces the holds by those that f returns; no other change runs
 	// at the same time. If f returns an error, nothing changes, and Change returns
-	// it. When Change returns, Held returns the new holds.
+	// it. When Change returns, Held returns the new holds. After an error that wraps
+	// [ErrInDoubt] they may have changed; the next Change that succeeds sees whether they have.
 	Change(ctx context.Context, f func(held []love.Hold) ([]love.Hold, error)) error
 	// Waiting returns the commands that wait for approval, the oldest first; the time of
 	// some may be over. Otherwise it is as Held.
