@@ -190,7 +190,7 @@ func TestBrokenDatabase_IsTrustedForSomeSecondsOnly(t *testing.T) {
 // dropRevisions drops a table that the store polls.
 func dropRevisions(t *testing.T, file string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+file)
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(30000)") // the store writes now and then
 	require.NoError(t, err)
 	defer db.Close()
 	_, err = db.Exec(`DROP TABLE revisions`)
