@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"time"
 
 	"github.com/rubin-love/love-go/internal/wire"
@@ -16,6 +17,7 @@ import (
 //   - The methods of an [InterestBroker], to carry to a hub only what its sessions want,
 //     and to tell it the last values of what was published before.
 //   - The method of a [PeerBroker], if it knows the other hubs.
+//   - The method of a [FlushBroker], if a message reaches its own hub earlier than the others.
 type Broker interface {
 	// Publish hands a batch to every attached hub, including the publisher's own.
 	// Batches of one caller arrive in the order of the calls, each once; between those of
@@ -86,6 +88,17 @@ func (e *Envelope) message() (*wire.Message, error) {
 		e.parsed = m
 	}
 	return e.parsed, nil
+}
+
+// FlushBroker is what a [Broker] may also implement whose messages reach other hubs later
+// than their own. A hub that is shut down first closes the sessions that publish, then waits
+// for Flush, then closes the others: a client that connects to another hub gets from it, in
+// a snapshot, no older value than it had here.
+type FlushBroker interface {
+	Broker
+	// Flush waits until what was published before is where the other hubs find it. It
+	// returns an error when ctx ends, and at once while the others cannot be reached.
+	Flush(ctx context.Context) error
 }
 
 // Peer is another hub that acts as one with this one.

@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -73,4 +74,42 @@ func TestTwoHubsOnOneBrokerActAsOne(t *testing.T) {
 	require.Equal(t, initialState("A", "0", "s"), producer.next())
 	producer.send(`{"category":"event","data":[{"csc":"A","salindex":0,"data":{"s":1}}]}`)
 	require.Contains(t, sub.next(), `{"s":1}`)
+}
+
+// slowBroker reaches other hubs when flushed is closed.
+type slowBroker struct {
+	hub.Broker
+	flushing chan struct{}
+	flushed  chan struct{}
+}
+
+func (b *slowBroker) Flush(ctx context.Context) error {
+	close(b.flushing)
+	select {
+	case <-b.flushed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Who comes back at another hub finds there what it had at the one that ended.
+func TestAHubThatEndsClosesItsSubscribersWhenTheOtherHubsHaveWhatTheyHad(t *testing.T) {
+	broker := &slowBroker{hub.NewMemoryBroker(), make(chan struct{}), make(chan struct{})}
+	h, url := start(t, hub.WithBroker(broker))
+	subscriber := dialProcess(t, url).subscribe("telemetry-A-1-s")
+	publisher := dialProcess(t, url)
+	publisher.send(telemetry("s", 1))
+	subscriber.next()
+
+	ended := make(chan error, 1)
+	go func() { ended <- h.Shutdown(t.Context()) }()
+	code, _ := publisher.waitClosed()
+	require.EqualValues(t, 1012, code)
+	<-broker.flushing
+	subscriber.sync() // it is served meanwhile
+	close(broker.flushed)
+	code, _ = subscriber.waitClosed()
+	require.EqualValues(t, 1012, code)
+	require.NoError(t, <-ended)
 }

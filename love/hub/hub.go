@@ -160,7 +160,7 @@ func (h *Hub) add(s *session) {
 // remove forgets a session and all its subscriptions.
 func (h *Hub) remove(s *session) {
 	s.leaveAll()
-	if h.sessions.remove(s) && s.publishes {
+	if h.sessions.remove(s) && s.publishes.Load() {
 		h.sourceGone(s)
 	}
 }
@@ -191,8 +191,9 @@ func (h *Hub) Disconnect(match func(auth.Principal) bool, reason CloseReason) {
 }
 
 // Shutdown closes all sessions with code 1012 (service restart) once what waits for them has
-// been written, spread over the time of [WithDrain], and ends the hub. Those within the
-// process come last, so that they get what the others still publish. It
+// been written, spread over the time of [WithDrain], and ends the hub. Those that have
+// published come first, so that the others miss little of it; before these, it waits for a
+// [FlushBroker]. Those within the process come last. It
 // returns when all have ended, or with ctx's error after it has closed
 // the connections that were left.
 func (h *Hub) Shutdown(ctx context.Context) error {
@@ -200,6 +201,9 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	open := h.sessions.all()
 	slices.SortStableFunc(open, func(a, b *session) int { return a.order() - b.order() })
 	for i, s := range open {
+		if s.order() > publishing && (i == 0 || open[i-1].order() == publishing) {
+			h.flushBroker(ctx)
+		}
 		s.close(CloseShutdown)
 		if h.drain > 0 && i < len(open)-1 {
 			h.pause(ctx, h.drain/time.Duration(len(open)))
@@ -228,12 +232,37 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// order is 1 for a session within the process, and 0 for a websocket.
+// The order in which sessions are closed.
+const (
+	publishing     = iota // websockets that have published
+	listening             // other websockets
+	withoutASocket        // in this process
+)
+
 func (s *session) order() int {
 	if _, local := s.sink.(localSink); local {
-		return 1
+		return withoutASocket
 	}
-	return 0
+	if s.publishes.Load() {
+		return publishing
+	}
+	return listening
+}
+
+// brokerFlush is how long the end of a hub waits for its broker at most.
+const brokerFlush = time.Second
+
+// flushBroker waits until the other hubs have what was published here.
+func (h *Hub) flushBroker(ctx context.Context) {
+	b, ok := h.broker.(FlushBroker)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, brokerFlush)
+	defer cancel()
+	if err := b.Flush(ctx); err != nil {
+		h.log.Warn("other managers may not have all that was published here", "error", err)
+	}
 }
 
 func (h *Hub) pause(ctx context.Context, d time.Duration) {

@@ -94,8 +94,7 @@ func (m *messageHandler) handleData(msg *wire.Message, text []byte) {
 		}
 	}
 	h.counters.receive()
-	if !s.publishes {
-		s.publishes = true
+	if !s.publishes.Swap(true) {
 		h.announce(s, true, firstComponent(msg))
 	}
 	m.batch = append(m.batch, Envelope{

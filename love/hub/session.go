@@ -31,10 +31,11 @@ type session struct {
 	pasts      pastQueue
 
 	// Owned by the goroutine that handles its messages:
-	groups    map[*group]*member
-	source    *source
-	publishes bool // it has published something
-	requests  tokenBucket
+	groups   map[*group]*member
+	source   *source
+	requests tokenBucket
+
+	publishes atomic.Bool // it has published something
 
 	pingSlot int         // in the ping wheel
 	silent   atomic.Bool // nothing was received since the last ping

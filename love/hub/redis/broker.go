@@ -93,6 +93,9 @@ func (b *Broker) Publish(batch []hub.Envelope) error {
 	return err
 }
 
+// Flush implements [hub.FlushBroker]: it waits until Redis has what was published before.
+func (b *Broker) Flush(ctx context.Context) error { return b.queue.flush(ctx) }
+
 // deliver routes a batch in the hubs of this process.
 func (b *Broker) deliver(batch []hub.Envelope) {
 	b.mu.RLock()

@@ -357,3 +357,29 @@ func TestFault_AManagerThatEndsTakesItsSourcesWithIt(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, members, 1, "only the one that stays")
 }
+
+func TestFault_AFlushWaitsForASlowRedisAndForNoneThatIsAway(t *testing.T) {
+	s := startServer(t)
+	p := redistest.NewProxy(t, s.host())
+	m := newManager(t, p.Address(), faultOptions())
+	producer := m.session()
+	producer.publish("event", "s", -1)
+	eventually(t, func() bool { return m.broker.Flush(t.Context()) == nil }, "it sends")
+	p.Set(func(s *redistest.Settings) { s.Delay = 20 * time.Millisecond })
+	before := m.broker.Stats().Published
+	for i := range 10 {
+		producer.publish("event", "s", i)
+	}
+	require.NoError(t, m.broker.Flush(t.Context()))
+	require.GreaterOrEqual(t, m.broker.Stats().Published-before, uint64(10))
+
+	p.Hold(true)
+	producer.publish("event", "s", 10)
+	flushed := make(chan error, 1)
+	go func() { flushed <- m.broker.Flush(t.Context()) }()
+	eventually(t, func() bool { return m.check() != nil }, "it notices")
+	require.ErrorContains(t, <-flushed, "away")
+	require.ErrorContains(t, m.broker.Flush(t.Context()), "away")
+	p.Hold(false)
+	eventually(t, func() bool { return m.check() == nil && m.broker.Flush(t.Context()) == nil }, "it is back")
+}

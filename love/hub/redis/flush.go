@@ -56,6 +56,7 @@ func (s *session) flush(into []entry) ([]entry, error) {
 		s.queue.putBack(t)
 		return nil, fmt.Errorf("publishing failed: %w", err)
 	}
+	s.queue.sentUpTo(t.number)
 	return t.entries, nil
 }
 

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"hash/maphash"
@@ -38,6 +39,8 @@ type queue struct {
 	gaps    int                 // entries that were removed
 	head    int                 // the first that may be dropped
 	number  uint64              // of the last message
+	sent    uint64              // the number up to which all were sent
+	flushed chan struct{}       // closed when sent or away changes; nil if nobody waits
 	byKey   map[uint64]int      // places of telemetry in entries; nil while little waits
 	sources map[string]*written // that have published
 	reads   []*reading
@@ -300,6 +303,7 @@ func (q *queue) putBack(t taken) {
 	}
 	q.away, q.reads, q.head = true, nil, 0
 	q.renew, q.peers, q.reread = false, nil, q.reread || t.reread
+	q.wakeFlushesLocked()
 	q.conflateLocked()
 }
 
@@ -328,6 +332,49 @@ func (q *queue) readPeer(origin uint64) {
 	defer q.mu.Unlock()
 	q.peers = append(q.peers, origin)
 	signal(q.wake)
+}
+
+// sentUpTo says that all messages up to a number were sent.
+func (q *queue) sentUpTo(number uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.sent = number
+	q.wakeFlushesLocked()
+}
+
+func (q *queue) wakeFlushesLocked() {
+	if q.flushed != nil {
+		close(q.flushed)
+		q.flushed = nil
+	}
+}
+
+// errAway is the error of a flush while nothing is sent.
+var errAway = errors.New("nothing is sent to Redis, which is away")
+
+// flush waits until what was added before was sent.
+func (q *queue) flush(ctx context.Context) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for number := q.number; q.sent < number; {
+		if q.away {
+			return errAway
+		}
+		if q.flushed == nil {
+			q.flushed = make(chan struct{})
+		}
+		changed := q.flushed
+		q.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		q.mu.Lock()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 func (q *queue) published(n int) {

@@ -103,4 +103,7 @@ func client(t testing.TB, address string) rueidis.Client {
 	return c
 }
 
-var _ hub.InterestBroker = (*redis.Broker)(nil)
+var (
+	_ hub.InterestBroker = (*redis.Broker)(nil)
+	_ hub.FlushBroker    = (*redis.Broker)(nil)
+)
