@@ -21,37 +21,37 @@ const minPing = time.Second
 
 // managerFlags are the settings of `loved manager`.
 type managerFlags struct {
-	listen                     string
-	database                   databaseFlag
-	processPassword, secretKey string
-	tokenLifetime              time.Duration
-	broker                     brokerFlags
-	admin, user, commandUser   string // passwords
-	insecureDev                bool
-	legacyInitialState, trace  bool
-	heartbeats                 bool
-	drain, ping, writeInterval time.Duration
-	userPublish, nan           *choice
-	compression                *choice
-	urlPrefix, serverURL       string
-	origins, trustedProxies    []string
-	proxies                    auth.Networks
-	remote                     [3]string // passwords
-	commanding                 *choice
-	commandFrom                []string
-	ldap                       ldapFlags
-	oidc                       oidcFlags
-	limits                     limitFlags
-	client                     commanderClientFlags
-	traces                     tracingFlags
-	services                   serviceFlags
-	frontend                   frontendFlags
-	commands                   commandSettings
-	archive                    archiveFlags
-	efds                       efdFlags
-	log                        logFlags
-	debug                      debugFlags
-	tls                        tlsFlags
+	listen                                 string
+	database                               databaseFlag
+	processPassword, secretKey             string
+	tokenLifetime                          time.Duration
+	broker                                 brokerFlags
+	admin, user, commandUser               string // passwords
+	insecureDev                            bool
+	legacyInitialState, trace              bool
+	heartbeats                             bool
+	drainDelay, drain, ping, writeInterval time.Duration
+	userPublish, nan                       *choice
+	compression                            *choice
+	urlPrefix, serverURL                   string
+	origins, trustedProxies                []string
+	proxies                                auth.Networks
+	remote                                 [3]string // passwords
+	commanding                             *choice
+	commandFrom                            []string
+	ldap                                   ldapFlags
+	oidc                                   oidcFlags
+	limits                                 limitFlags
+	client                                 commanderClientFlags
+	traces                                 tracingFlags
+	services                               serviceFlags
+	frontend                               frontendFlags
+	commands                               commandSettings
+	archive                                archiveFlags
+	efds                                   efdFlags
+	log                                    logFlags
+	debug                                  debugFlags
+	tls                                    tlsFlags
 }
 
 func (a *app) managerCommand() *cobra.Command {
@@ -92,7 +92,7 @@ var managerFlagGroups = []flagGroup{
 	}},
 	{"Services outside of LOVE", true, []string{"ole", "jira", "jira-*", "smtp-*", "nightreport-*", "nightly-digest"}},
 	{"Archive and EFDs", true, []string{"archive-*", "efd*"}},
-	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "compression", "drain"}},
+	{"Websockets", true, []string{"user-publish", "initial-state-legacy", "trace", "nan", "ping", "write-interval", "compression", "drain", "drain-delay"}},
 	{"Several managers", true, []string{"broker", "broker-*"}},
 	{"Limits (0 is the default)", true, []string{"limit-*"}},
 	{"Log, profiles, time", true, []string{"log-limit", "debug-listen", "leap-seconds"}},
@@ -150,6 +150,7 @@ func (f *managerFlags) register(fs *pflag.FlagSet) {
 	duration(&f.writeInterval, "write-interval", hub.DefaultWriteInterval, "least `TIME` between two writes of telemetry to a user's connection, at most 1s; 0 writes each message at once", "LOVED_WRITE_INTERVAL")
 	enum(&f.compression, "compression", "compress messages for clients that offer it, as browsers do", "LOVED_COMPRESSION", "on", "off")
 	duration(&f.drain, "drain", 0, "`TIME` over which the connections are closed when the manager ends, so that not all clients reconnect at once (default all at once)", "LOVED_DRAIN")
+	duration(&f.drainDelay, "drain-delay", 0, "`TIME` for which the manager still works when it is told to end, but is not ready, so that a proxy that asks /readyz sends nobody to it any more (default none)", "LOVED_DRAIN_DELAY")
 	f.client.register(fs)
 	f.traces.register(fs)
 	f.services.register(fs)
@@ -214,6 +215,9 @@ func (f *managerFlags) check() error {
 	}
 	if f.drain < 0 {
 		return fmt.Errorf("--drain is %v: give a time above 0, or 0 to close all connections at once", f.drain)
+	}
+	if f.drainDelay < 0 {
+		return fmt.Errorf("--drain-delay is %v: give a time above 0, or 0 to accept nothing more at once", f.drainDelay)
 	}
 	var err error
 	if f.proxies, err = parseNetworks("trusted-proxies", f.trustedProxies); err != nil {

@@ -218,6 +218,7 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		"pings too often":                    {nil, []string{"manager", "--ping", "10ms"}, exitUsage, "--ping is 10ms"},
 		"negative push":                      {nil, []string{"producer", "--push-telemetry", "-1s", "--sal", "sim", "--manager", "http://x", "--process-password", "x", "ATDome"}, exitUsage, "--push-telemetry is -1s"},
 		"negative drain":                     {environment{"LOVED_DRAIN": "-1s"}, []string{"manager"}, exitUsage, "--drain is -1s"},
+		"negative drain delay":               {environment{"LOVED_DRAIN_DELAY": "-1s"}, []string{"manager"}, exitUsage, "--drain-delay is -1s"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -127,6 +127,7 @@ func (f *managerFlags) serverConfig() server.Config {
 		TrustedProxies:       f.proxies,
 		URLPrefix:            f.urlPrefix,
 		ServerURL:            f.serverURL,
+		DrainDelay:           f.drainDelay,
 		Drain:                f.drain,
 		Page:                 dashboard.New(dashboard.Info{Version: version, Started: time.Now(), URLPrefix: f.urlPrefix}),
 		HubOptions: []hub.Option{

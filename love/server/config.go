@@ -185,7 +185,12 @@ type Config struct {
 	// Collectors are further metrics at /metrics, beside those of package metrics. Default:
 	// none.
 	Collectors []prometheus.Collector
-	// Drain is the time over which the sockets are closed when the server ends,
+	// DrainDelay is how long [Server.Serve] goes on as before when its context has ended,
+	// except that /readyz answers that the manager is not ready: the time that a proxy
+	// needs to notice it, which must not send new connections to one that refuses them.
+	// Default: none.
+	DrainDelay time.Duration
+	// Drain is the time over which the sockets are then closed,
 	// so that the clients do not reconnect all at once. New requests and commands
 	// are refused from its beginning. Default: all are closed at once.
 	Drain time.Duration
@@ -264,7 +269,7 @@ func (c *Config) check() error {
 	}
 	for name, d := range map[string]time.Duration{
 		"TokenLifetime": c.TokenLifetime, "CommandTimeout": c.CommandTimeout, "CommandRetention": c.CommandRetention,
-		"Drain": c.Drain, "DrainTimeout": c.DrainTimeout, "Archive.MaxAge": c.Archive.MaxAge,
+		"DrainDelay": c.DrainDelay, "Drain": c.Drain, "DrainTimeout": c.DrainTimeout, "Archive.MaxAge": c.Archive.MaxAge,
 		"LogInLimits.UserEvery": c.LogInLimits.UserEvery, "LogInLimits.AddressEvery": c.LogInLimits.AddressEvery,
 	} {
 		if d < 0 {

@@ -15,8 +15,10 @@ import (
 
 	"github.com/rubin-love/love-go/love"
 	"github.com/rubin-love/love-go/love/auth"
+	"github.com/rubin-love/love-go/love/client"
 	"github.com/rubin-love/love-go/love/commander"
 	"github.com/rubin-love/love-go/love/commander/commanderhttp"
+	"github.com/rubin-love/love-go/love/lovetest"
 	"github.com/rubin-love/love-go/love/server"
 )
 
@@ -96,6 +98,52 @@ func callUntilTheEnd(address, token string, progress bool) string {
 		return err.Error()
 	}
 	return resp.Status + " " + string(body)
+}
+
+// A proxy that asks /readyz learns that the server ends before connections are refused.
+func TestAServerThatEndsIsNotReadyBeforeItRefusesConnections(t *testing.T) {
+	clock := lovetest.NewClock(time.Now())
+	s, err := server.New(t.Context(), server.Config{Clock: clock, DrainDelay: 5 * time.Second, Passwords: map[string]string{"user": "correct horse"}})
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	url := "http://" + listener.Addr().String()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, listener) }()
+	defer http.DefaultClient.CloseIdleConnections()
+	require.Equal(t, 200, status(t, "GET", url+"/readyz", "", ""))
+	subscribed := subscribe(t, url)
+
+	stop()
+	require.Eventually(t, func() bool { return status(t, "GET", url+"/readyz", "", "") == 503 }, 30*time.Second, time.Millisecond)
+	http.DefaultClient.CloseIdleConnections()
+	require.Equal(t, 200, status(t, "POST", url+"/manager/api/get-token/", "", `{"username":"user","password":"correct horse"}`), "it works as before")
+	require.Equal(t, 200, status(t, "GET", url+"/healthz", "", ""))
+	select {
+	case err := <-subscribed:
+		require.FailNow(t, "a client was closed too early", "%v", err)
+	case err := <-ended:
+		require.FailNow(t, "the server ended too early", "%v", err)
+	default:
+	}
+	clock.Advance(5 * time.Second)
+	require.ErrorContains(t, <-subscribed, "1012")
+	require.NoError(t, <-ended)
+}
+
+// subscribe connects a client, and returns how that ends.
+func subscribe(t *testing.T, url string) <-chan error {
+	t.Helper()
+	login, err := client.Login(t.Context(), url, "user", "correct horse")
+	require.NoError(t, err)
+	c, err := client.New(url, client.WithToken(login.Token), client.WithoutRetry())
+	require.NoError(t, err)
+	connected, ended := make(chan struct{}), make(chan error, 1)
+	c.OnConnect(func(context.Context) error { close(connected); return nil })
+	go func() { ended <- c.Run(t.Context()) }()
+	<-connected
+	return ended
 }
 
 // A program with an http.Server of its own goes on accepting while the server ends.

@@ -236,9 +236,10 @@ func (s *Server) ListenAndServe(ctx context.Context, address string) error {
 	return s.Serve(ctx, listener)
 }
 
-// Serve serves the listener until ctx ends. Then it accepts no new requests, waits
-// for clients and commands under way up to Drain and DrainTimeout, and closes
-// everything. The error is that of the listener, if it failed.
+// Serve serves the listener until ctx ends. Then it is not ready, but goes on for
+// DrainDelay; accepts no new requests, waits for clients and commands under way up to
+// Drain and DrainTimeout, and closes everything. The error is that of the listener, if
+// it failed.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	// The background work, which includes closing the sockets of users who are
 	// disabled, goes on until the last socket is closed.
@@ -253,7 +254,10 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	var err error
 	select {
 	case <-ctx.Done():
+		err = s.delayDrain(served)
 	case err = <-served:
+	}
+	if err != nil {
 		err = fmt.Errorf("serving: %w", err)
 	}
 	limit := s.config.Drain + s.config.DrainTimeout
@@ -267,6 +271,25 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		}
 	})
 	return err
+}
+
+// delayDrain waits for DrainDelay, during which the server is not ready, or for the error
+// of the listener.
+func (s *Server) delayDrain(served <-chan error) error {
+	delay := s.config.DrainDelay
+	if delay <= 0 {
+		return nil
+	}
+	timer := s.config.Clock.NewTimer(delay)
+	defer timer.Stop()
+	s.manager.End()
+	s.config.Logger.Info("ending: not ready any more, and going on until proxies have noticed", "for", delay)
+	select {
+	case <-timer.C():
+		return nil
+	case err := <-served:
+		return err
+	}
 }
 
 // Close ends a server whose program does not call [Server.Serve]: it closes the

@@ -225,6 +225,7 @@ func TestAWrongSettingIsNamedAndClosesStorage(t *testing.T) {
 		`"adnim"`:                   {Passwords: map[string]string{"adnim": "x"}},
 		"TokenLifetime":             {TokenLifetime: -1},
 		"DrainTimeout":              {DrainTimeout: -1},
+		"DrainDelay":                {DrainDelay: -1},
 		"need a Commander: set one": {Authority: true},
 		"Authenticator: server_test.logInOnly is not an auth.Directory":   {Authenticator: logInOnly{office}},
 		"Authenticator: server_test.logInOnly is not an auth.Directory, ": {Authenticator: auth.FirstOf{office, logInOnly{office}}},
