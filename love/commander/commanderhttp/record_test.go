@@ -16,7 +16,7 @@ import (
 
 // A recorder over a client, both with their defaults, as the package example of
 // commander shows them.
-func TestClient_AnAnswerAfterTheTimeoutIsRecordedAsLate(t *testing.T) {
+func TestFault_AnAnswerAfterTheTimeoutIsRecordedAsLate(t *testing.T) {
 	sent := 0
 	withAPI(t, pythonCommander(afterBody(func(w http.ResponseWriter, r *http.Request) {
 		sent++

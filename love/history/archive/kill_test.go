@@ -50,7 +50,7 @@ func recordUntilKilled(dir string) {
 	os.Exit(1)
 }
 
-func TestAKilledArchiveLosesOnlyTheChunkThatWasNotClosed(t *testing.T) {
+func TestFault_AKilledArchiveLosesOnlyTheChunkThatWasNotClosed(t *testing.T) {
 	dir := t.TempDir()
 	for _, written := range []int{15_000, 130_000} {
 		cmd := exec.Command(os.Args[0])
