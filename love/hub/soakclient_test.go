@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -257,8 +256,9 @@ func (c *soakClient) read(until time.Time) error {
 	case c.paused || c.misbehaved:
 		c.drop()
 		return errSoakClosed
-	case c.name != "" && c.hub.synced != nil && errors.Is(err, syscall.ECONNRESET):
-		// The token was disconnected while the hub waited for Redis, with something unread.
+	case c.name != "" && c.hub.wasDisconnected(c.name):
+		// While its reader waits for Redis the hub does not read on, so that the close frame
+		// can be lost.
 		c.drop()
 		return errSoakClosed
 	}

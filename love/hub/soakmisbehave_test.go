@@ -32,6 +32,7 @@ func (c *soakClient) misbehave(ctx context.Context) error {
 		return c.flood()
 	case 4:
 		if c.name != "" {
+			c.hub.disconnected.Store(c.name, time.Now())
 			c.hub.hub.DisconnectToken("id-of-" + c.name)
 		}
 		return nil

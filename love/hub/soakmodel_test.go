@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,11 +30,20 @@ type soakHub struct {
 	states []*soakState // of the streams
 
 	// Of a hub that is one of several:
+	disconnected sync.Map // when a user's token was, by the user's name
+
 	disturbed atomic.Bool  // it cannot rely on what connects it to the others
 	faults    atomic.Int64 // how often that has begun
 	// The last soakClaim that has come from each of the others, and that it has sent
 	// itself; nil without others.
 	synced []*atomic.Int64
+}
+
+// wasDisconnected reports whether the token of a user has been disconnected a short time ago
+// at a hub that is one of several.
+func (h *soakHub) wasDisconnected(name string) bool {
+	at, ok := h.disconnected.Load(name)
+	return ok && h.synced != nil && time.Since(at.(time.Time)) < timeout
 }
 
 // isDisturbed reports whether the hub may miss what others publish, and they what it
