@@ -289,6 +289,33 @@ func TestSourcesComeBack(t *testing.T) {
 	require.NotContains(t, s.next(), "stale")
 }
 
+func TestAValueThatWasLearnedOfASourceThatSeemedGoneIsNotStaleOnceItIsFound(t *testing.T) {
+	b, _, s := startSelective(t)
+	topic := hub.Topic{Category: "event", CSC: "A", SalIndex: "1"}
+	stale := func() bool {
+		s.subscribe("event-A-1-s", `,"snapshot":true`)
+		s.next()
+		return strings.Contains(s.next(), `"stale":true`)
+	}
+	v := learned("s", "1", 1)
+	v.Stale = true
+	b.ready = false
+	confirmed := make(chan string, 1)
+	go func() {
+		s.subscribe("event-A-1-t", "")
+		confirmed <- s.next()
+	}()
+	<-b.changed
+	b.receiver.Learn(topic, b.receiver.Mark(), []hub.LastValue{v})
+	b.receiver.Ready(topic)
+	<-confirmed
+	require.True(t, stale())
+	b.receiver.Deliver([]hub.Envelope{{Kind: hub.EnvelopeFound, Source: "remote-1"}})
+	require.False(t, stale())
+	b.receiver.Deliver([]hub.Envelope{{Kind: hub.EnvelopeFound, Source: "remote-1"}, {Kind: hub.EnvelopeGone, Source: "remote-1"}})
+	require.True(t, stale())
+}
+
 func TestSessionsLearnOfSourcesWhoseHubIsLostAndFound(t *testing.T) {
 	b, _, s := startSelective(t)
 	deliver(b, "s", "1", 1)

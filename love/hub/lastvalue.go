@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"sync"
 	"time"
 	"weak"
@@ -191,6 +192,19 @@ func (l *lastValue) sourceID() string {
 		return ""
 	}
 	return l.source.id
+}
+
+// setSource replaces the source of the value by the one of these with its ID, and likewise
+// the newest publisher.
+func (l *lastValue) setSource(of map[string]*source) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.source != nil {
+		l.source = cmp.Or(of[l.source.id], l.source)
+	}
+	if l.publisher != nil {
+		l.publisher = cmp.Or(of[l.publisher.id], l.publisher)
+	}
 }
 
 // storeLast keeps a value as the last of its stream; the caller holds joinMu and the

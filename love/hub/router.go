@@ -33,6 +33,7 @@ type router struct {
 	born      int64    // see frame; -1 until a frame needs it
 
 	changed []otherSource // of which the hub's own sessions must be told
+	found   []string      // IDs of sources that are connected, of which the hub may think otherwise
 }
 
 var routers = sync.Pool{New: func() any { return new(router) }}
@@ -49,10 +50,11 @@ func (h *Hub) deliver(batch []Envelope) {
 	}
 	h.joinMu.RUnlock()
 	r.wakes.wakeAll()
-	changed := r.changed
-	r.envelope, r.msg, r.source, r.changed = nil, nil, nil, nil
+	changed, found := r.changed, r.found
+	r.envelope, r.msg, r.source, r.changed, r.found = nil, nil, nil, nil, nil
 	clear(r.routed[:cap(r.routed)])
 	routers.Put(r)
+	h.clearStale(found)
 	h.announceOthers(changed)
 }
 
@@ -92,6 +94,7 @@ func (r *router) routeSource(e *Envelope) {
 	switch {
 	case e.Kind == EnvelopeFound:
 		r.hub.sources.get(e.Source)
+		r.found = append(r.found, e.Source)
 	case e.source != nil:
 		e.source.gone.Store(true)
 	default:

@@ -50,6 +50,27 @@ func (x *sources) remove(id string) {
 	}
 }
 
+// ifKnown returns the source with that ID, nil if there is none.
+func (x *sources) ifKnown(id string) *source {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.byID[id]
+}
+
+// clearStale gives the last values of sources that are connected these sources: the hub may
+// have learned the values while nobody knew that, or taken the sources for gone.
+func (h *Hub) clearStale(found []string) {
+	connected := make(map[string]*source, len(found))
+	for _, id := range found {
+		if s := h.sources.ifKnown(id); s != nil {
+			connected[s.id] = s
+		}
+	}
+	if len(connected) > 0 {
+		h.index.eachStream(func(g *group) { g.last.setSource(connected) })
+	}
+}
+
 // sourcesGroup is the group of the events about sources that come and go.
 var sourcesGroup = love.StreamGroup(love.CategoryEvent, "Hub", 0, "sources")
 

@@ -343,6 +343,30 @@ func TestFault_TheSourcesOfAManagerThatComesBackAreLiveThoughANewOneIsAnnouncedF
 	eventually(t, func() bool { return !snapshot("s").Stale && !snapshot("other").Stale }, "both are connected")
 }
 
+func TestFault_AManagerThatStartsWhileAnotherIsCutOffLearnsThatItIsBack(t *testing.T) {
+	s := startServer(t)
+	p := redistest.NewProxy(t, s.host())
+	o := faultOptions()
+	o.DeadAfter = time.Second
+	away := newManager(t, p.Address(), o)
+	away.session().publish("event", "s", 1)
+	admin := client(t, s.address())
+	exists := func(pattern string) bool {
+		keys, err := admin.Do(t.Context(), admin.B().Keys().Pattern(pattern).Build()).AsStrSlice()
+		require.NoError(t, err)
+		return len(keys) > 0
+	}
+	eventually(t, func() bool { return exists("{love}:v:event:A:0") }, "it is in Redis")
+	p.Cut(true)
+	eventually(t, func() bool { return !exists("{love}:live:*") }, "it counts as dead")
+	there := newManager(t, s.address(), o)
+	snapshot := func() value { return there.session().subscribe(`,"snapshot":true`, "event-A-0-s").value() }
+	stays := there.session().subscribe(`,"snapshot":true`, "event-A-0-s") // so that nothing is read again
+	require.True(t, stays.value().Stale)
+	p.Cut(false)
+	eventually(t, func() bool { return !snapshot().Stale }, "it is connected")
+}
+
 func TestFault_AManagerThatEndsTakesItsSourcesWithIt(t *testing.T) {
 	s := startServer(t)
 	there := newManager(t, s.address(), faultOptions())
