@@ -13,8 +13,8 @@ import (
 
 // counters are the figures of a server.
 type counters struct {
-	open                     atomic.Int64
-	refused, slow, ambiguous atomic.Uint64
+	open                           atomic.Int64
+	refused, full, slow, ambiguous atomic.Uint64
 }
 
 // addresses counts what each address holds. An address is that of an IPv4 client, or
@@ -29,9 +29,7 @@ type addresses struct {
 // acquire counts one more for an address, unless it holds all that it may. If ok, free
 // must be called in the end.
 func (a *addresses) acquire(address netip.Addr) (free func(), ok bool) {
-	const network = 64 // bits
-	address = address.Unmap().WithZone("")
-	key := netip.PrefixFrom(address, min(address.BitLen(), network)).Masked()
+	key := networkOf(address)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.held[key] >= a.most {
@@ -48,6 +46,13 @@ func (a *addresses) acquire(address netip.Addr) (free func(), ok bool) {
 			delete(a.held, key)
 		}
 	}, true
+}
+
+// networkOf returns the network as which an address counts.
+func networkOf(address netip.Addr) netip.Prefix {
+	const network = 64 // bits
+	address = address.Unmap().WithZone("")
+	return netip.PrefixFrom(address, min(address.BitLen(), network)).Masked()
 }
 
 // boundListener accepts the connections of those who may have one more.
@@ -102,23 +107,39 @@ func refuse(c net.Conn, most int) {
 func (s *Server) bound(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if peer, known := addressOf(r.RemoteAddr); known && s.config.Trusted(peer) {
-			client, known := addressOf(s.config.ClientAddress(r))
-			if known && client != peer {
-				free, ok := s.addresses.acquire(client)
-				if !ok {
-					s.counters.refused.Add(1)
-					w.Header().Set("Content-Type", "application/json")
-					w.Header().Set("Retry-After", "3")
-					w.WriteHeader(http.StatusTooManyRequests)
-					_, _ = fmt.Fprintf(w, tooMany, s.addresses.most) // the client may have gone
-					return
-				}
-				defer free()
+		if client, forwarded := s.forwarded(r); forwarded {
+			free, ok := s.addresses.acquire(client)
+			if !ok {
+				s.counters.refused.Add(1)
+				w.Header().Set("Content-Type", "application/json")
+				w.Header().Set("Retry-After", "3")
+				w.WriteHeader(http.StatusTooManyRequests)
+				_, _ = fmt.Fprintf(w, tooMany, s.addresses.most) // the client may have gone
+				return
 			}
+			defer free()
 		}
 		next.ServeHTTP(&writer{w}, r)
 	})
+}
+
+// forwarded returns the address of the client for whom a trusted proxy makes a request.
+func (s *Server) forwarded(r *http.Request) (client netip.Addr, ok bool) {
+	peer, known := addressOf(r.RemoteAddr)
+	if !known || !s.config.Trusted(peer) {
+		return client, false
+	}
+	client, known = addressOf(s.config.ClientAddress(r))
+	return client, known && client != peer
+}
+
+// client returns the address of who makes a request; false for a trusted proxy itself, too.
+func (s *Server) client(r *http.Request) (client netip.Addr, known bool) {
+	peer, known := addressOf(r.RemoteAddr)
+	if known && s.config.Trusted(peer) {
+		return s.forwarded(r)
+	}
+	return peer, known
 }
 
 // addressOf parses an address with or without a port.

@@ -59,7 +59,8 @@ type Config struct {
 
 // Server is an [http.Server] with bounds for its clients. It keeps a reserve of file
 // descriptors: when clients hold all others, connections without a request are closed,
-// and requests are answered 503 except those of monitoring.
+// and requests are answered 503 except those of monitoring. One address cannot have the
+// requests of others refused: it gets as many as are left then.
 type Server struct {
 	server      http.Server
 	config      Config
@@ -72,6 +73,7 @@ type Server struct {
 type Stats struct {
 	Connections int64  // open, without websockets
 	Refused     uint64 // connections and requests beyond the bound of their address
+	Full        uint64 // requests for which there were too few file descriptors
 	Slow        uint64 // connections whose client did not take an answer in time
 	Ambiguous   uint64 // requests whose length could be understood in two ways
 }
@@ -105,7 +107,9 @@ func New(c Config) *Server {
 // limitConnections limits the connections that the server keeps.
 func (s *Server) limitConnections(limit int) {
 	s.connections = newConnections(limit, s.config.Logger)
-	s.connections.reserved = s.config.Reserved
+	s.connections.reserved, s.connections.client = s.config.Reserved, s.client
+	s.connections.refused = func() { s.counters.full.Add(1) }
+	s.server.ConnContext = withConn
 	s.server.Handler = s.connections.refuse(s.bound(s.config.Handler))
 }
 
@@ -138,6 +142,6 @@ func (s *Server) Close() error { return s.server.Close() }
 func (s *Server) Stats() Stats {
 	return Stats{
 		Connections: s.counters.open.Load(), Refused: s.counters.refused.Load(),
-		Slow: s.counters.slow.Load(), Ambiguous: s.counters.ambiguous.Load(),
+		Full: s.counters.full.Load(), Slow: s.counters.slow.Load(), Ambiguous: s.counters.ambiguous.Load(),
 	}
 }

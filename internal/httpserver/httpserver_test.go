@@ -322,21 +322,26 @@ func TestAHeaderMustArriveInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := pipenet.New()
 		serveAt(t, httpserver.Config{Handler: echo}, network)
-		c, err := network.DialContext(t.Context(), "", "")
-		require.NoError(t, err)
-		began, sent := time.Now(), make(chan struct{})
-		go func() { // one byte per second
-			defer close(sent)
-			for _, b := range []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n") {
-				if _, err := c.Write([]byte{b}); err != nil {
-					return
+		for header, answer := range map[string][]string{
+			"GET / HTTP/1.1\r\nHost: x\r\n\r\n": {"400 400 Bad Request"}, // the time ends within a line
+			"GET / HTTP/1.1\r\n":                {"400 400 Bad Request"},
+		} {
+			c, err := network.DialContext(t.Context(), "", "")
+			require.NoError(t, err)
+			began, sent := time.Now(), make(chan struct{})
+			go func() { // one byte per second
+				defer close(sent)
+				for _, b := range []byte(header) {
+					if _, err := c.Write([]byte{b}); err != nil {
+						return
+					}
+					time.Sleep(time.Second)
 				}
-				time.Sleep(time.Second)
-			}
-		}()
-		_, err = io.Copy(io.Discard, c)
-		require.NoError(t, err)
-		require.Equal(t, 10*time.Second, time.Since(began))
-		<-sent
+			}()
+			require.Equal(t, answer, answers(t, c), header)
+			require.Equal(t, 10*time.Second, time.Since(began))
+			<-sent
+			require.NoError(t, c.Close())
+		}
 	})
 }

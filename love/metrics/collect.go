@@ -81,9 +81,9 @@ var hubFigures = []figure[hub.Stats]{
 var httpFigures = []figure[HTTPStats]{
 	gauge("love_http_connections", "HTTP connections that are open, without websockets.", func(s HTTPStats) float64 { return float64(s.Connections) }),
 	counters("love_http_refused_total", "reason",
-		"HTTP connections refused or cut: beyond the bound of their address, an answer not taken in time, or a request with two lengths.",
+		"HTTP connections refused or cut: beyond the bound of their address, too few file descriptors, an answer not taken in time, or a request with two lengths.",
 		func(s HTTPStats) map[string]uint64 {
-			return map[string]uint64{"address": s.Refused, "slow": s.Slow, "ambiguous": s.Ambiguous}
+			return map[string]uint64{"address": s.Refused, "full": s.Full, "slow": s.Slow, "ambiguous": s.Ambiguous}
 		}),
 }
 

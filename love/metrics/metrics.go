@@ -37,6 +37,7 @@ type Config struct {
 type HTTPStats struct {
 	Connections int64  // open, without websockets
 	Refused     uint64 // connections and requests beyond the bound of their address
+	Full        uint64 // requests for which there were too few file descriptors
 	Slow        uint64 // connections whose client did not take an answer in time
 	Ambiguous   uint64 // requests whose length could be understood in two ways
 }
