@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,8 +20,8 @@ func (a *app) exampleCommand() *cobra.Command {
 		Long: `Print a ready file with which a service is set up, made of the same definitions as the flags:
 
 ` + exampleList() + `
-Each says in its first lines how it is used. The settings of the manager (--listen, --url-prefix and --ping, their
-variables, or --config FILE) are those of the nginx that it prints.`,
+Each says in its first lines how it is used. The settings of the manager (--listen, --url-prefix, --ping and
+--command-timeout, their variables, or --config FILE) are those of the nginx that it prints.`,
 		Example: `  loved example config >loved.yaml
   LOVED_CONFIG=loved.yaml loved example nginx >/etc/nginx/conf.d/love.conf`,
 		Args:      exactArgs("FILE"),
@@ -55,7 +56,7 @@ func (f *managerFlags) exampleInput(root *cobra.Command) example.Input {
 	in := example.Input{
 		Version:  version,
 		Listen:   f.listen,
-		Limits:   example.Limits{Drain: server.DefaultDrainTimeout, Ping: f.ping},
+		Limits:   example.Limits{Drain: server.DefaultDrainTimeout, Ping: f.ping, Command: time.Duration(f.client.timeout)},
 		Programs: example.Programs{},
 	}
 	if local, err := localAddress(f.listen); err == nil {

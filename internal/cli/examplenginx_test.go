@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -162,6 +163,25 @@ func TestARealNginxInFrontOfAManagerPassesWebsocketsAndAddresses(t *testing.T) {
 		require.NotContains(t, string(log), token)
 		return strings.Contains(string(log), "GET /love/manager/ws/subscription 101")
 	}, testTimeout, 20*time.Millisecond)
+}
+
+// A command takes as long as its component needs: the proxy must not end it before the manager does.
+func TestARealNginxWaitsForAnAnswerOfTheAPI(t *testing.T) {
+	slow := http.NewServeMux()
+	slow.HandleFunc("/manager/api/", func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(2 * time.Second) // twice the timeout of everything else
+		_, _ = io.WriteString(w, "done")
+	})
+	backend := httptest.NewServer(slow)
+	t.Cleanup(backend.Close)
+	u := newUser(t)
+	site := u.mustRun("", "example", "nginx", "--listen", backend.Listener.Addr().String(), "--ping", "1m", "--command-timeout", "2m")
+	require.Contains(t, site, "proxy_read_timeout 180s;")
+	require.Contains(t, site, "proxy_read_timeout 3720s;")
+	n := startNginx(t, strings.NewReplacer("_timeout 180s", "_timeout 1s").Replace(site))
+	response, body := n.get(t, "/manager/api/cmd/")
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Equal(t, "done", body)
 }
 
 func must[T any](v T, err error) T {

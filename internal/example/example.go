@@ -29,8 +29,9 @@ type Programs map[string][]Setting
 
 // Limits are times of the program that files depend on.
 type Limits struct {
-	Drain time.Duration // in which it ends at most
-	Ping  time.Duration // between two pings of a websocket
+	Drain   time.Duration // in which it ends at most
+	Ping    time.Duration // between two pings of a websocket
+	Command time.Duration // that a command takes without progress
 }
 
 // Input is what the files are made of.
@@ -132,7 +133,10 @@ func (in Input) functions() template.FuncMap {
 		"groups":      in.groups,
 		"wrap":        wrap,
 		"readtimeout": func(ping time.Duration) int { return max(60, int(3*ping/time.Second)) },
-		"seconds":     func(d time.Duration) int { return int(d.Round(time.Second) / time.Second) },
+		"commandtimeout": func(command time.Duration) int {
+			return int((time.Hour + command) / time.Second) // it has no bound while there is progress
+		},
+		"seconds": func(d time.Duration) int { return int(d.Round(time.Second) / time.Second) },
 		"port": func() string {
 			return in.Listen[strings.LastIndexByte(in.Listen, ':')+1:]
 		},
