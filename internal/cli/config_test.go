@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -27,6 +28,24 @@ func (u *user) settings(args ...string) map[string]string {
 		}
 	}
 	return all
+}
+
+func TestASettingOfTheFileThatAVariableOverridesIsAWarning(t *testing.T) {
+	u := newUser(t)
+	secret := u.writeFile("secret", "four-random-words")
+	file := u.writeFile("loved.yaml", "ping: 41s\ndrain: 42s\ndatabase: postgres://love@db/love\norigins: [https://a.example, https://b.example]\n"+
+		"process-password-file: /nowhere\nlisten: 127.0.0.1:1\nname: \"\"\n")
+	u.env["LOVED_CONFIG"], u.env["LOVED_PING"], u.env["LOVED_DATABASE"] = file, "31s", "sqlite:/var/lib/loved/loved.db"
+	u.env["LOVED_ORIGINS"], u.env["PROCESS_CONNECTION_PASS_FILE"] = "https://a.example,https://b.example", secret
+	warnings := regexp.MustCompile(`level=WARN msg="(.*)"`).FindAllStringSubmatch(u.run("config", "--drain", "22s").errors, -1)
+	require.Len(t, warnings, 3, "of none that is the same, or that a flag overrides")
+	for i, want := range []string{
+		":1: ping has no effect, because LOVED_PING takes precedence: remove one of them",
+		":3: database has no effect, because LOVED_DATABASE takes precedence: remove one of them",
+		":5: process-password-file has no effect, because PROCESS_CONNECTION_PASS_FILE takes precedence: remove one of them",
+	} {
+		require.Equal(t, file+want, warnings[i][1])
+	}
 }
 
 func TestAFlagCountsBeforeAVariableBeforeTheFileBeforeTheDefault(t *testing.T) {

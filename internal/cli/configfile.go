@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -152,6 +153,30 @@ func (c *config) set(fs *pflag.FlagSet) func(*pflag.Flag) (bool, error) {
 		setSource(f, c.place(s))
 		return true, nil
 	}
+}
+
+// overridden returns a sentence for each setting of the file that a variable takes
+// precedence of with another value: who edits the file does not see the variables of a unit.
+func (c *config) overridden(fs *pflag.FlagSet) (all []string) {
+	if c == nil {
+		return nil
+	}
+	for _, s := range slices.SortedFunc(maps.Values(c.settings), func(a, b configfile.Setting) int { return a.Line - b.Line }) {
+		f := fs.Lookup(s.Name)
+		if f == nil {
+			continue
+		}
+		same := strings.Join(s.Values, ", ") == plainValue(f)
+		if isSecretFile(f) {
+			f = fs.Lookup(f.Annotations[secretFileAnnotation][0])
+		}
+		from := source(f)
+		if same || from == "" || strings.HasPrefix(from, "--") || strings.HasPrefix(from, c.path+":") {
+			continue
+		}
+		all = append(all, fmt.Sprintf("%s: %s has no effect, because %s takes precedence: remove one of them", c.place(s), s.Name, from))
+	}
+	return all
 }
 
 // setValue sets a flag to a value of YAML. The error says what is wrong with the value.

@@ -63,6 +63,8 @@ type app struct {
 	stdout  io.Writer
 	stderr  io.Writer
 	started bool // flags and arguments were valid: an error is now one at run time
+
+	overridden []string // warnings about settings of the configuration file
 }
 
 // env returns the value of an environment variable, and whether it is set.

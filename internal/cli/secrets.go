@@ -79,7 +79,7 @@ func (a *app) secretWarnings(fs *pflag.FlagSet) (all []string) {
 // a command, or to stderr for a command without one. `loved check` reports on secrets
 // itself.
 func (a *app) warnAtStart(cmd *cobra.Command, stderr io.Writer) {
-	all := a.unknownVariables(cmd.Root())
+	all := append(a.unknownVariables(cmd.Root()), a.overridden...)
 	if text := configWarning(cmd.Flags()); text != "" {
 		all = append(all, text)
 	}

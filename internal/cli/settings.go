@@ -56,6 +56,7 @@ func (a *app) applySettings(cmd *cobra.Command) error {
 			err = a.applySetting(fs, f, file)
 		}
 	})
+	a.overridden = file.overridden(fs)
 	return err
 }
 
