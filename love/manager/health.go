@@ -68,14 +68,15 @@ func (m *Manager) readyz(w http.ResponseWriter, r *http.Request) {
 	var lines strings.Builder
 	if m.ending.Load() {
 		status, verdict = http.StatusServiceUnavailable, "not ready"
-		lines.WriteString("manager: it ends\n")
+		lines.WriteString("manager: shutting down\n")
 	}
 	for _, d := range m.Dependencies(r.Context()) {
 		if d.Err == nil {
 			fmt.Fprintf(&lines, "%s: ok\n", d.Name)
 			continue
 		}
-		fmt.Fprintf(&lines, "%s: %s\n", d.Name, mask.Text(d.Err.Error())) // it can be read without a log-in
+		reason := strings.Join(strings.Fields(d.Err.Error()), " ") // one line for each, whatever its error has
+		fmt.Fprintf(&lines, "%s: %s\n", d.Name, mask.Text(reason)) // it can be read without a log-in
 		if status == http.StatusOK {
 			verdict = "ready, degraded"
 		}

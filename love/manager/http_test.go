@@ -215,6 +215,8 @@ func TestHealth_AliveAndReadyAreDifferent(t *testing.T) {
 
 	database = errors.New("no answer from postgres://love:SECRET@db/love")
 	require.Contains(t, h.call("GET", "/readyz", "").body, "database: no answer from postgres://…@db/love\n", "it can be read without a log-in")
+	database = errors.New("failed to connect:\n\tdb (10.0.0.1:5432): refused\n\tdb (10.0.0.2:5432): refused")
+	require.Contains(t, h.call("GET", "/readyz", "").body, "\ndatabase: failed to connect: db (10.0.0.1:5432): refused db (10.0.0.2:5432): refused\n", "a line for each")
 	database = errors.New("disk full")
 	got = h.call("GET", "/readyz", "")
 	require.Equal(t, 503, got.StatusCode)

@@ -161,5 +161,5 @@ func TestAServerThatEndsIsNotReady(t *testing.T) {
 	require.NoError(t, s.Close(t.Context()))
 	status, body = ready()
 	require.Equal(t, 503, status)
-	require.Regexp(t, "^not ready\nmanager: it ends\n", body)
+	require.Regexp(t, "^not ready\nmanager: shutting down\n", body)
 }
