@@ -23,7 +23,7 @@ const (
 // Log logs the failures of one thing. It is safe for concurrent use.
 type Log struct {
 	log           *slog.Logger
-	level         slog.Level
+	level, end    slog.Level
 	failing, over string
 
 	failed atomic.Bool // there are failures since the last success
@@ -37,9 +37,14 @@ type Log struct {
 }
 
 // New returns a log of what fails, which is logged with the message failing, and
-// of its end, with the message over. Both have the level.
+// of its end, with the message over. The failures have the level. So has the end, that who
+// sees the one sees the other, but that of errors is for information: nothing is wrong then.
 func New(log *slog.Logger, level slog.Level, failing, over string) *Log {
-	return &Log{log: log, level: level, failing: failing, over: over}
+	end := level
+	if level >= slog.LevelError {
+		end = slog.LevelInfo
+	}
+	return &Log{log: log, level: level, end: end, failing: failing, over: over}
 }
 
 // Failed notes a failure. about describes it, as for [slog.Logger.Log].
@@ -67,7 +72,7 @@ func (l *Log) Failed(now time.Time, err error, about ...any) {
 	if l.failures > 1 {
 		about = append(about, "failures", l.failures, "since", l.since.UTC().Format(time.RFC3339))
 	}
-	l.line(l.failing, about)
+	l.line(l.level, l.failing, about)
 }
 
 // Failing reports whether the last thing noted is a failure.
@@ -87,9 +92,9 @@ func (l *Log) Succeeded(now time.Time, about ...any) {
 		return
 	}
 	l.shown = false
-	l.line(l.over, append(about, "failures", failures, "lasted", now.Sub(since).Round(time.Millisecond)))
+	l.line(l.end, l.over, append(about, "failures", failures, "lasted", now.Sub(since).Round(time.Millisecond)))
 }
 
-func (l *Log) line(message string, about []any) {
-	l.log.Log(context.Background(), l.level, message, about...)
+func (l *Log) line(level slog.Level, message string, about []any) {
+	l.log.Log(context.Background(), level, message, about...)
 }

@@ -51,6 +51,14 @@ func TestAnHourOfFailuresIsFewLinesAndTheirEnd(t *testing.T) {
 	require.Equal(t, `level=WARN msg=back host=summit failures=3600 lasted=1h0m0s`, lines[6])
 }
 
+func TestTheEndOfAnErrorIsNoError(t *testing.T) {
+	var text bytes.Buffer
+	l := outage.New(slog.New(slog.NewTextHandler(&text, nil)), slog.LevelError, "away", "back")
+	l.Failed(begin, errors.New("refused"))
+	l.Succeeded(begin.Add(time.Second))
+	require.Regexp(t, `level=ERROR msg=away .*\n.*level=INFO msg=back `, text.String())
+}
+
 func TestAnotherCauseIsShownAtOnceButNotEndlessly(t *testing.T) {
 	w := newWatched()
 	for n := range 100 {
