@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -79,6 +80,9 @@ func (f *brokerFlags) check() error {
 	if f.isAlone() {
 		return nil
 	}
+	if strings.ContainsAny(f.prefix, "{}") {
+		return fmt.Errorf("--broker-prefix is %q: it may not have braces", f.prefix)
+	}
 	if err := redis.CheckAddress(string(f.address), f.options()); err != nil {
 		return fmt.Errorf("--broker: %w; or memory for one manager alone", err)
 	}
@@ -103,5 +107,9 @@ func (f *managerFlags) checkBroker(ctx context.Context) (string, error) {
 	if err := f.broker.check(); err != nil {
 		return "", err
 	}
-	return redis.Probe(ctx, string(f.broker.address), f.broker.options())
+	found, err := redis.Probe(ctx, string(f.broker.address), f.broker.options())
+	if errors.Is(err, redis.ErrEvicts) {
+		return "", warning{found + "; " + err.Error()}
+	}
+	return found, err
 }

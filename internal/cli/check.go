@@ -76,6 +76,7 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 		{"TLS", f.checkTLS},
 		{"database", f.checkDatabase},
 		{"Redis", f.checkBroker},
+		{"shared database", f.checkSharedDatabase},
 		{"commander", f.checkCommander},
 		{"frontend", f.checkFrontend},
 		{"log services", f.services.checkLogs},
@@ -95,7 +96,8 @@ func (a *app) checks(cmd *cobra.Command, f *managerFlags) []check {
 
 // runChecks runs all checks, so that one run shows everything that is wrong.
 func (a *app) runChecks(ctx context.Context, checks []check) error {
-	failed := 0
+	failed, done := 0, 0
+	said := map[string]bool{}
 	for _, c := range checks {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		found, err := c.run(ctx)
@@ -105,16 +107,28 @@ func (a *app) runChecks(ctx context.Context, checks []check) error {
 			status, found = "warning", w.text
 		} else if err != nil {
 			status, found = "FAILED", err.Error()
-			failed++
+			if !said[found] {
+				failed++
+			}
 		}
-		if found != "" {
+		if found != "" && (status == "ok" || !said[found]) { // several checks may fail for one reason
+			done++
+			said[found] = true
 			fmt.Fprintf(a.stdout, "%-8s %s: %s\n", status, c.name, mask.Text(found))
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d checks failed: the lines above say what to do", failed, len(checks))
+		return fmt.Errorf("%d of %s failed: the lines above say what to do", failed, counted(done, "check"))
 	}
 	return nil
+}
+
+// counted returns a number with what it counts, in English.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // checkSecrets warns of secrets that will not arrive as they were meant; it returns

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,7 +24,7 @@ func TestCheckReportsWhatWorksAndWhatDoesNot(t *testing.T) {
 	u.env["AUTH_LDAP_1_SERVER_URI"] = "ldap://127.0.0.1:1"
 	got := u.run("check")
 	require.Equal(t, exitFailure, got.code)
-	require.Regexp(t, `(?m)^ok +database: 1 users$`, got.out)
+	require.Regexp(t, `(?m)^ok +database: 1 user$`, got.out)
 	require.Regexp(t, `(?m)^FAILED +LDAP: .*refused`, got.out)
 	require.Regexp(t, `leap seconds`, got.out)
 	require.Contains(t, got.errors, "1 of ")
@@ -96,4 +98,29 @@ func TestCheckTriesEverySetting(t *testing.T) {
 	require.Zero(t, got.code, got.out)
 	require.Regexp(t, `(?m)^warning +address: .* is in use: if not by this manager, choose another port`, got.out)
 	require.Regexp(t, `(?m)^ok +limits: \d+ clients, with \d+ file descriptors$`, got.out)
+}
+
+func TestCheckAndTheManagerWarnOfRedisWithoutASharedDatabase(t *testing.T) {
+	u := newUser(t)
+	u.useDatabase()
+	const want = "--broker connects several managers, but --database is this one's own"
+	args := []string{"--insecure-dev", "--broker", "unix:" + u.env["HOME"] + "/no-redis"}
+	require.Contains(t, u.run(append([]string{"check"}, args...)...).out, "warning  shared database: "+want)
+	p := u.start(append([]string{"manager", "--listen", "127.0.0.1:0"}, args...)...)
+	p.waitForError(`level=WARN msg="` + want)
+
+	u.env["LOVED_DATABASE"] = "postgres://love@127.0.0.1:1/love"
+	require.NotContains(t, u.run(append([]string{"check"}, args...)...).out, "shared database")
+	require.NotContains(t, u.run("check", "--insecure-dev", "--database", "sqlite:"+u.env["HOME"]+"/loved.db").out, "shared database")
+}
+
+func TestCheckCountsWhatItPrints(t *testing.T) {
+	u := newUser(t)
+	u.useDatabase()
+	got := u.run("check", "--listen", "nowhere", "--insecure-dev")
+	require.Equal(t, exitFailure, got.code)
+	require.Contains(t, got.errors, fmt.Sprintf("1 of %d checks failed: the lines above say what to do", strings.Count(got.out, "\n")))
+
+	require.Equal(t, "0 users", counted(0, "user"))
+	require.Equal(t, "1 user", counted(1, "user"))
 }

@@ -85,7 +85,25 @@ func (f *managerFlags) checkDatabase(ctx context.Context) (string, error) {
 	case len(users) == 0 && !f.addsUsers():
 		return "", warning{"there are no users yet: " + addUsers}
 	}
-	return fmt.Sprintf("%d users", len(users)), nil
+	return counted(len(users), "user"), nil
+}
+
+// sharesNoDatabase returns a warning of a manager that shares Redis with others, but no
+// database; "" for any other.
+func (f *managerFlags) sharesNoDatabase() string {
+	if f.broker.isAlone() || !strings.HasPrefix(f.database.address, "sqlite:") {
+		return ""
+	}
+	return "--broker connects several managers, but --database is this one's own: each would have its users, and would refuse the tokens of the others. " +
+		"Give all of them one PostgreSQL (--database postgres://…)"
+}
+
+// checkSharedDatabase compares the database with Redis; it returns "" if they fit.
+func (f *managerFlags) checkSharedDatabase(context.Context) (string, error) {
+	if text := f.sharesNoDatabase(); text != "" {
+		return "", warning{text}
+	}
+	return "", nil
 }
 
 const addUsers = "add one with `loved user add`, or set ADMIN_USER_PASS"

@@ -38,6 +38,9 @@ func (a *app) runManager(ctx context.Context, f *managerFlags) error {
 	for _, w := range f.warnings(machine) {
 		log.Warn(w)
 	}
+	if w := f.sharesNoDatabase(); w != "" {
+		log.Warn(w)
+	}
 	endDebug, err := f.debug.serve(log)
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func New(address string, o Options) (*Broker, error) {
 		known: make(map[hub.Topic]names), sources: make(map[string]*written), away: true,
 	}
 	b.topics.init()
-	b.peers.init()
+	b.peers.init(b.Name, o.Logger)
 	b.status.init(b)
 	b.unread = outage.New(o.Logger, slog.LevelWarn, "Redis has something that is not of this program, which is skipped", "")
 	ctx, stop := context.WithCancel(context.Background())

@@ -18,7 +18,7 @@
 // order.
 //
 // The last value of each stream is in a hash of its component, written in the same
-// transaction as the message. Who begins to want a component subscribes first and
+// transaction as the message. A manager that begins to want a component subscribes first and
 // then reads the hash; a marker, published behind the reading, comes back among the messages
 // at the place that the hash stands for, so that both join without a gap, a doubling, or an
 // older value behind a newer one.

@@ -87,10 +87,22 @@ func (o Options) check() error {
 	return nil
 }
 
+// isAddress reports whether an address says where Redis is. Without a host it would be one
+// on this machine, which is hardly what somebody meant who forgot the slashes.
+func isAddress(u *url.URL) bool {
+	switch u.Scheme {
+	case "redis", "rediss":
+		return u.Host != ""
+	case "unix":
+		return u.Path != ""
+	}
+	return false
+}
+
 // client returns the settings of the connection to an address.
 func (o Options) client(address string) (c rueidis.ClientOption, err error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix" {
+	if err != nil || !isAddress(u) {
 		return c, fmt.Errorf("the address of Redis, %q, must be like redis://host:6379, rediss://… with TLS, or unix:///path", mask.Address(address))
 	}
 	if c, err = rueidis.ParseURL(address); err != nil { // its text may have a secret

@@ -3,6 +3,7 @@ package redis
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,8 @@ type peers struct {
 	mu   sync.Mutex
 	byID map[uint64]*peer
 	dead map[uint64]bool // were here, and may come back
+	name string          // of this manager
+	log  *slog.Logger
 }
 
 // peer is another manager.
@@ -29,7 +32,10 @@ type peer struct {
 // maxDead bounds how many managers are remembered that are not here.
 const maxDead = 1000
 
-func (x *peers) init() { x.byID, x.dead = make(map[uint64]*peer), make(map[uint64]bool) }
+func (x *peers) init(name string, log *slog.Logger) {
+	x.byID, x.dead = make(map[uint64]*peer), make(map[uint64]bool)
+	x.name, x.log = name, log
+}
 
 // set notes the sources of a manager, as they are in Redis. It returns those that are no
 // longer among them, and those of which it did not know.
@@ -73,6 +79,9 @@ func (x *peers) beat(origin uint64, name string, at, now time.Time) (known, back
 	defer x.mu.Unlock()
 	p := x.getLocked(origin, now)
 	known, p.asked = p.asked, true // a source that is up may have come before
+	if name == x.name && p.name != name {
+		x.log.Warn("another manager has the same name, so that their heartbeats and records cannot be told apart: give each a name of its own (--name, LOVED_NAME)", "name", name)
+	}
 	p.name, p.beat, p.seen = strings.Clone(name), at, now
 	back = x.dead[origin]
 	delete(x.dead, origin)

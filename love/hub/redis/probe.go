@@ -20,8 +20,13 @@ func CheckAddress(address string, o Options) error {
 	return err
 }
 
+// ErrEvicts is the error of [Probe] for a Redis that removes keys when its memory is full.
+// A broker works with it, but last values that have been removed are not noticed.
+var ErrEvicts = errors.New("last values are removed when the memory of Redis is full (maxmemory-policy): set maxmemory-policy noeviction")
+
 // Probe tries whether a broker could use the Redis at an address, and returns what it found:
-// version, kind, the number of managers, how long a message takes there and back. It changes nothing.
+// version, kind, the number of managers, how long a message takes there and back. It changes
+// nothing. With [ErrEvicts] it returns what it found, too.
 func Probe(ctx context.Context, address string, o Options) (found string, err error) {
 	if err := o.check(); err != nil {
 		return "", err
@@ -60,7 +65,15 @@ func Probe(ctx context.Context, address string, o Options) (found string, err er
 	if cluster {
 		kind = "a cluster"
 	}
-	return fmt.Sprintf("Redis %s, %s, %d managers, a message takes %v", server["redis_version"], kind, managers, took.Round(10*time.Microsecond)), nil
+	others := strconv.FormatInt(managers, 10) + " managers"
+	if managers == 1 {
+		others = "1 manager"
+	}
+	found = fmt.Sprintf("Redis %s, %s, %s, a message takes %v", server["redis_version"], kind, others, took.Round(10*time.Microsecond))
+	if server.evicts() {
+		return found, ErrEvicts
+	}
+	return found, nil
 }
 
 // info is what the command INFO answers.
@@ -93,6 +106,10 @@ func (i info) check() error {
 		return fmt.Errorf("%.0f %% of the memory of Redis is used: give it more (maxmemory)", 100*used/limit)
 	}
 	return nil
+}
+
+func (i info) evicts() bool {
+	return i["maxmemory"] != "0" && i["maxmemory_policy"] != "" && i["maxmemory_policy"] != "noeviction"
 }
 
 // roundTrip returns how long a message takes from here to Redis and back.

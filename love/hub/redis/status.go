@@ -1,9 +1,11 @@
 package redis
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +18,7 @@ import (
 
 func maskAddress(address string) string { return mask.Address(address) }
 
-// status is how the broker does.
+// status is how the broker is doing.
 type status struct {
 	b   *Broker
 	log *outage.Log
@@ -95,6 +97,9 @@ func (s *status) err() error {
 func explain(err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("no answer in time: see whether Redis hangs, and whether the address must begin with rediss:// (TLS) or redis:// (%w)", err)
 	}
 	answer, isRedis := rueidis.IsRedisErr(err)
 	if !isRedis {
