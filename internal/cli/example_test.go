@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/rubin-love/love-go/internal/example"
+	"github.com/rubin-love/love-go/internal/pgtest"
 )
 
 func TestEveryExampleSaysHowItIsUsedAndIsInTheHelp(t *testing.T) {
@@ -121,9 +122,18 @@ func TestTheCommandOfTheUnitStartsAManager(t *testing.T) {
 		name, _, _ := strings.Cut(c, ":")
 		require.NoError(t, os.WriteFile(filepath.Join(credentials, name), []byte("four-random-words\n"), 0o400))
 	}
-	paths := strings.NewReplacer("%d", credentials, "/var/lib/loved", state, "/etc/love/loved.yaml", u.writeFile("loved.yaml", u.mustRun("", "example", "config")))
+	paths := strings.NewReplacer("%d", credentials, "/var/lib/loved", state)
+	// As the first lines of the unit make it.
+	edit := regexp.MustCompile(`\| sed '(.*)' >/etc/love/loved.yaml`).FindStringSubmatch(unit)[1]
+	sed := exec.CommandContext(t.Context(), "sed", paths.Replace(edit))
+	sed.Stdin = strings.NewReader(u.mustRun("", "example", "config"))
+	settings, err := sed.Output()
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(filepath.Join(credentials, "loved.yaml")))
+	require.NoError(t, os.WriteFile(filepath.Join(credentials, "loved.yaml"), settings, 0o400))
 	for _, e := range unitSettings(unit, "Environment") {
 		name, value, _ := strings.Cut(paths.Replace(e), "=")
+		require.True(t, strings.HasSuffix(name, secretFileVariableSuffix), "%s would count before the file", name)
 		u.env[name] = value
 	}
 	args := strings.Fields(paths.Replace(unitSettings(unit, "ExecStart")[0]))[1:]
@@ -138,6 +148,13 @@ func TestTheCommandOfTheUnitStartsAManager(t *testing.T) {
 	require.Zero(t, p.stop())
 	require.Equal(t, "STOPPING=1", systemd())
 	require.NotContains(t, p.errors.String(), "level=WARN")
+
+	// The check that the unit names is made by the operator, without the unit's environment.
+	check := regexp.MustCompile(`(?m)^#   loved (check .*)$`).FindStringSubmatch(unit)[1]
+	by := newUser(t)
+	got := by.run(strings.Fields(strings.ReplaceAll(check, "/etc/love", credentials))...)
+	require.Zero(t, got.code, got.out)
+	require.Contains(t, got.out, "ok       database: 1 user\n")
 }
 
 // listenAsSystemd is where a unit with Type=notify tells how it is. next waits for what it
@@ -194,7 +211,12 @@ type resource struct {
 type container struct {
 	Image string
 	Args  []string
-	Env   []struct{ Name, Value string }
+	Env   []struct {
+		Name, Value string
+		ValueFrom   struct {
+			SecretKeyRef struct{ Name, Key string } `yaml:"secretKeyRef"`
+		} `yaml:"valueFrom"`
+	}
 	Ports []struct {
 		Name          string
 		ContainerPort int `yaml:"containerPort"`
@@ -286,6 +308,45 @@ func TestTheBaseOfKustomizeIsTheExample(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), kubectl, "kustomize", dir).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.Len(t, kubernetesResources(t, string(out)), 4)
+}
+
+func TestTheOverlayOfKustomizeStartsManagersThatActAsOne(t *testing.T) {
+	kubectl, err := exec.LookPath("kubectl")
+	if err != nil {
+		t.Skip("kubectl is not installed")
+	}
+	out, err := exec.CommandContext(t.Context(), kubectl, "kustomize", "../../deploy/kustomize/several").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	all := kubernetesResources(t, string(out))
+	require.Len(t, all, 3, "no volume")
+	c := all["Deployment"].Spec.Template.Spec.Containers[0]
+	broker, prefix := testRedis(t)
+	secret := map[string]string{"database": pgtest.Schema(t), "broker": broker}
+	passwords := t.TempDir()
+	for _, name := range []string{"process-password", "admin-password"} {
+		require.NoError(t, os.WriteFile(filepath.Join(passwords, name), []byte("four-random-words"), 0o400))
+	}
+	u := newUser(t)
+	u.env["LOVED_BROKER_PREFIX"] = prefix // the test's own
+	settings := strings.NewReplacer("/etc/love/secrets", passwords, "0.0.0.0:8000", "127.0.0.1:0").Replace(all["ConfigMap"].Data["loved.yaml"])
+	for _, e := range c.Env {
+		u.env[e.Name] = e.Value
+		if from := e.ValueFrom.SecretKeyRef; from.Key != "" {
+			require.Contains(t, secret, from.Key)
+			u.env[e.Name] = secret[from.Key]
+		}
+	}
+	u.env["LOVED_CONFIG"] = u.writeFile("loved.yaml", settings)
+	var urls []string
+	for range 2 {
+		p := u.start(c.Args...)
+		urls = append(urls, p.waitFor(`LOVE manager at (\S+)\n`)[1])
+		require.NotContains(t, p.errors.String(), `"level":"WARN"`)
+	}
+	require.Eventually(t, func() bool {
+		return strings.Contains(request(t, "GET", urls[0]+"/metrics", "", ""), "\nlove_broker_peers 1\n")
+	}, testTimeout, 20*time.Millisecond)
+	require.Equal(t, "ready\ndatabase: ok\nbroker: ok\n", request(t, "GET", urls[0]+"/readyz", "", ""))
 }
 
 // composition is what a file of Compose says.
