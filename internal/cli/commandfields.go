@@ -54,7 +54,7 @@ func checkInstance(ctx context.Context, c *client.Client, command love.Command, 
 		return "", usagef("%s has instances, of which the manager has seen %s; nothing was sent: write which, as in %[1]s:%[3]s",
 			command.CSC, strings.Join(seen, ", "), seen[0])
 	case len(seen) > 0 && !slices.Contains(seen, strconv.Itoa(command.SalIndex)):
-		return fmt.Sprintf("the manager has seen no instance %d of %s, only %s", command.SalIndex, command.CSC, strings.Join(seen, ", ")), nil
+		return fmt.Sprintf("this manager has seen no instance %d of %s, only %s", command.SalIndex, command.CSC, strings.Join(seen, ", ")), nil
 	}
 	return "", nil
 }

@@ -19,7 +19,7 @@ func TestACommandToAComponentWithInstancesNamesOne(t *testing.T) {
 	require.Equal(t, exitUsage, got.code)
 	require.Contains(t, got.errors, "loved cmd: MTHexapod has instances, of which the manager has seen 1, 2; nothing was sent: write which, as in MTHexapod:1")
 	got = u.run("cmd", "--timeout", "0.1", "MTHexapod:7", "stop")
-	require.Contains(t, got.errors, "warning: the manager has seen no instance 7 of MTHexapod, only 1, 2\n")
+	require.Contains(t, got.errors, "warning: this manager has seen no instance 7 of MTHexapod, only 1, 2\n")
 	require.Zero(t, u.run("cmd", "MTHexapod:1", "stop").code)
 }
 

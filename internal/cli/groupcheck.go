@@ -57,13 +57,13 @@ func (k knownTopics) groupWarning(g love.Group) string {
 		if slices.Contains(known, string(g.Category)) {
 			return ""
 		}
-		return fmt.Sprintf("the manager has seen no category %q%s", g.Category, similar.Question(similar.Names(string(g.Category), known)))
+		return fmt.Sprintf("this manager has seen no category %q%s", g.Category, similar.Question(similar.Names(string(g.Category), known)))
 	}
 	components := []string{g.CSC}
 	if g.CSC == wildcard || g.CSC == love.All {
 		components = k.names()
 	} else if !slices.Contains(k.names(), g.CSC) {
-		return fmt.Sprintf("the manager neither knows nor has seen a component %q%s", g.CSC, similar.Question(similar.Names(g.CSC, k.names())))
+		return fmt.Sprintf("this manager neither knows nor has seen a component %q%s", g.CSC, similar.Question(similar.Names(g.CSC, k.names())))
 	}
 	if warning := k.indexWarning(g); warning != "" {
 		return warning
@@ -84,7 +84,7 @@ func (k knownTopics) groupWarning(g love.Group) string {
 	if len(components) != 1 {
 		of = "of any component"
 	}
-	return fmt.Sprintf("the manager neither knows nor has seen %s %q %s%s", g.Category, g.Stream, of, similar.Question(similar.Names(g.Stream, names)))
+	return fmt.Sprintf("this manager neither knows nor has seen %s %q %s%s", g.Category, g.Stream, of, similar.Question(similar.Names(g.Stream, names)))
 }
 
 // indexWarning returns what is wrong with the index of a group, whose component is known
@@ -102,9 +102,9 @@ func (k knownTopics) indexWarning(g love.Group) string {
 	case !k.reported:
 		return "" // which instances there are is not part of the definitions
 	case len(seen) == 0:
-		return fmt.Sprintf("the manager has seen no instance of %s yet", g.CSC)
+		return fmt.Sprintf("this manager has seen no instance of %s yet", g.CSC)
 	}
-	return fmt.Sprintf("the manager has seen no instance %s of %s, only %s", g.SalIndex, g.CSC, strings.Join(seen, ", "))
+	return fmt.Sprintf("this manager has seen no instance %s of %s, only %s", g.SalIndex, g.CSC, strings.Join(seen, ", "))
 }
 
 // isSeen reports whether something was published that the group receives.

@@ -39,7 +39,7 @@ A GROUP is CATEGORY-CSC-SALINDEX-STREAM. A '*' in place of CSC, SALINDEX or STRE
 it for the shell. With all as the STREAM a group receives all streams of one instance, and
 CATEGORY-all-all-all receives everything of a category; '*' gives the same streams one by one.
 loved topics shows what there is, and the shell completes it (loved completion --help). A group of
-something that the manager neither knows nor has seen is a warning.
+something that this manager neither knows nor has seen is a warning.
 
 With --pretty times are UTC, and the names of numbers are printed in their place where the manager
 knows them. A lost connection is made again. The lines can be played back with loved replay.`,

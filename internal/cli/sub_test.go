@@ -81,7 +81,7 @@ func TestSubWarnsAtOnceOfAGroupThatTheManagerDoesNotKnow(t *testing.T) {
 	u := newUser(t)
 	u.startDemo()
 	p := u.start("sub", "event-ATDom-0-summaryState", "telemetry-ATDome-0-position")
-	p.waitForError(`^loved sub: event-ATDom-0-summaryState: the manager neither knows nor has seen a component "ATDom"; did you mean ATDome or MTDome\? ` +
+	p.waitForError(`^loved sub: event-ATDom-0-summaryState: this manager neither knows nor has seen a component "ATDom"; did you mean ATDome or MTDome\? ` +
 		`\(loved topics shows what there is\)\n$`)
 	p.waitFor(`azimuthPosition`)
 	require.Equal(t, exitDone, p.stop())

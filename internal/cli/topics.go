@@ -29,9 +29,10 @@ func (a *app) topicsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "topics [CSC[:INDEX] [TOPIC]]",
 		Short: "Show what there is: components, topics and fields, and what is live",
-		Long: `Show what the manager knows of the observatory: all components, the topics of one with their fields
+		Long: `Show what this manager knows of the observatory: all components, the topics of one with their fields
 (type and units), or the fields of one topic with their descriptions and the names of their numbers.
 
+Of several managers that act as one, this one knows only of what its own clients published or wanted.
 LAST is when a topic was last published to the manager since it started; "gone" means that its
 publisher is no longer connected. LIVE counts the events and telemetry whose publisher is.
 With --json everything is printed as one JSON object: {"components": {NAME: {"indexed", "commands",
@@ -85,7 +86,7 @@ func (a *app) showTopics(ctx context.Context, f *topicsFlags, args []string) err
 		fmt.Fprintln(a.stderr, "The manager does not report what was published: shown are only the definitions.")
 	}
 	if csc != "" && !slices.Contains(k.names(), csc) {
-		return usagef("the manager neither knows nor has seen a component %q%s", csc, similar.Question(similar.Names(csc, k.names())))
+		return usagef("this manager neither knows nor has seen a component %q%s", csc, similar.Question(similar.Names(csc, k.names())))
 	}
 	table := topicTable{knownTopics: k, now: time.Now(), csc: csc, index: index}
 	switch {

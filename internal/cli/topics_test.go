@@ -77,7 +77,7 @@ func TestTopicsAsJSONAreForPrograms(t *testing.T) {
 func TestTopicsThatThereAreNotAreNamedWithSimilarOnes(t *testing.T) {
 	u := newUser(t)
 	u.startDemo()
-	require.Equal(t, `loved topics: the manager neither knows nor has seen a component "ATDom"; did you mean ATDome or MTDome? (see loved topics --help)`,
+	require.Equal(t, `loved topics: this manager neither knows nor has seen a component "ATDom"; did you mean ATDome or MTDome? (see loved topics --help)`,
 		u.mustFail(exitUsage, "", "topics", "ATDom"))
 	require.Equal(t, `loved topics: the manager has no definition of a topic "azimutState" of ATDome; did you mean azimuthState? (see loved topics --help)`,
 		u.mustFail(exitUsage, "", "topics", "ATDome", "azimutState"))
