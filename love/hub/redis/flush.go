@@ -132,7 +132,7 @@ func (s *session) transact(entries []entry, writes bool) error {
 			}
 			cmds = s.appendState(cmds, e)
 		} else if e.kind == kindBeat {
-			cmds = s.appendState(cmds, e) // it takes no memory
+			cmds = append(cmds, s.lasting()) // it takes no memory
 		}
 		cmds = append(cmds, s.message(e))
 	}
@@ -163,12 +163,17 @@ func (s *session) appendState(cmds rueidis.Commands, e *entry) rueidis.Commands 
 		return append(cmds, b.Sadd().Key(live).Member(e.source).Build())
 	case kindGone:
 		return append(cmds, b.Srem().Key(live).Member(e.source).Build())
-	case kindBeat:
-		return append(cmds, b.Pexpire().Key(live).Milliseconds(s.lifetime()).Build())
+	case kindBeat: // with its place among the managers, which another may have removed in error
+		return append(cmds, s.lasting(), b.Sadd().Key(s.layout.managers()).Member(hex(s.origin)).Build())
 	case kindBye:
 		return append(cmds, b.Del().Key(live).Build(), b.Srem().Key(s.layout.managers()).Member(hex(s.origin)).Build())
 	}
 	return cmds
+}
+
+// lasting returns the command that makes the set of live sources last. Its answer is 0 if there is none.
+func (s *session) lasting() rueidis.Completed {
+	return s.commands.B().Pexpire().Key(s.layout.live(s.origin)).Milliseconds(s.lifetime()).Build()
 }
 
 // direct is the context of commands. With one that can end, rueidis hands them to

@@ -1,6 +1,8 @@
 package redis_test
 
 import (
+	"bufio"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -66,6 +68,53 @@ func TestOneRedisMessageForEachPublishedMessage(t *testing.T) {
 	require.Equal(t, 3, len(slices.DeleteFunc(slices.Clone(got), func(c string) bool { return c != "{love}:c:event:A:0" })))
 	require.Equal(t, 1, len(slices.DeleteFunc(slices.Clone(got), func(c string) bool { return c != "{love}:c:event::" })), "one for a message about several")
 	require.Empty(t, seen)
+}
+
+// A manager that reads the others may remove one from the set that it takes for dead, and that
+// is not.
+func TestAManagerThatWasRemovedFromTheSetComesBackToIt(t *testing.T) {
+	s := startServer(t)
+	m := newManager(t, s.address(), faultOptions())
+	admin := client(t, s.address())
+	members := func() []string {
+		list, err := admin.Do(t.Context(), admin.B().Smembers().Key("{love}:managers").Build()).AsStrSlice()
+		require.NoError(t, err)
+		return list
+	}
+	before := members()
+	require.Len(t, before, 1)
+	require.NoError(t, admin.Do(t.Context(), admin.B().Srem().Key("{love}:managers").Member(before...).Build()).Error())
+	eventually(t, func() bool { return slices.Equal(members(), before) }, "it is back")
+	require.Zero(t, m.broker.Stats().Reconnects)
+}
+
+func TestAManagerRegistersInOneTransaction(t *testing.T) {
+	s := startServer(t)
+	admin := client(t, s.address())
+	monitor, err := net.Dial("tcp", s.host())
+	require.NoError(t, err)
+	defer monitor.Close()
+	require.NoError(t, monitor.SetDeadline(time.Now().Add(patience)))
+	_, err = monitor.Write([]byte("MONITOR\r\n"))
+	require.NoError(t, err)
+	lines := bufio.NewScanner(monitor)
+	require.True(t, lines.Scan(), "it watches")
+	newManager(t, s.address(), faultOptions())
+	require.NoError(t, admin.Do(t.Context(), admin.B().Echo().Message("registered").Build()).Error())
+	inTransaction, found := false, false
+	for lines.Scan() && !strings.Contains(lines.Text(), `"registered"`) {
+		switch line := lines.Text(); {
+		case strings.Contains(line, `"MULTI"`):
+			inTransaction = true
+		case strings.Contains(line, `"EXEC"`):
+			inTransaction = false
+		case strings.Contains(line, `"SADD" "{love}:managers"`):
+			found = true
+			require.True(t, inTransaction, line)
+		}
+	}
+	require.NoError(t, lines.Err())
+	require.True(t, found)
 }
 
 func TestLastValuesExpireWithTheirSources(t *testing.T) {

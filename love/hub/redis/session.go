@@ -258,10 +258,8 @@ func (s *session) begin() error {
 func (s *session) register() error {
 	sources, _ := s.queue.live()
 	b, live := s.commands.B(), s.layout.live(s.origin)
-	if err := s.all(rueidis.Commands{b.Sadd().Key(s.layout.managers()).Member(hex(s.origin)).Build()}); err != nil {
-		return err
-	}
 	_, err := s.exec(rueidis.Commands{
+		b.Sadd().Key(s.layout.managers()).Member(hex(s.origin)).Build(), // others remove one without live sources
 		b.Del().Key(live).Build(),
 		b.Sadd().Key(live).Member(append(sources, self)...).Build(),
 		b.Pexpire().Key(live).Milliseconds(s.lifetime()).Build(),
