@@ -74,6 +74,7 @@ type Envelope struct {
 	source *source       // with the ID Source; nil if it belongs to another process
 	parsed *wire.Message // the parsed Payload; nil if this process has not parsed it
 
+	missed   bool // a last value that sessions have missed, which may be older than a subscription
 	admitted bool // a request of another hub for which the limiter has made room
 }
 

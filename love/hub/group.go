@@ -34,6 +34,7 @@ type member struct {
 	variant  variant   // of the frames sent to it
 	throttle *throttle // nil without a max_rate
 	past     *past     // nil without a history; set before it joins
+	since    int64     // when it joined, UNIX ns, if it gets nothing from before; else 0
 
 	// active is set from the confirmation of the subscription to that of its end,
 	// between which messages are delivered. Guarded by the lock of the session's outbox.

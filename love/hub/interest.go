@@ -79,7 +79,8 @@ type Receiver interface {
 	// stream that has got a message since mark, nothing is learned. Before the topic is
 	// ready, values are kept for snapshots; after it, they are what the hub's
 	// sessions have missed, and are delivered to them if they are newer than what those
-	// have. The zero Topic is for a broker that delivers everything, when a hub attaches.
+	// have; a session that wants nothing from before its subscription gets none that were
+	// received more than a second before it. The zero Topic is for a broker that delivers everything, when a hub attaches.
 	Learn(t Topic, mark uint64, values []LastValue)
 	// Ready says that Deliver gets the messages of the topic, and Learn was called with
 	// all its last values.

@@ -198,8 +198,43 @@ func TestWhatSessionsHaveMissedIsDeliveredAndNothingElse(t *testing.T) {
 	require.Contains(t, s.next(), `{"s":5}`)
 }
 
+func TestASessionHasMissedNothingFromBeforeItsSubscription(t *testing.T) {
+	clock := lovetest.NewClock(time.Unix(1_700_000_000, 0))
+	b, h, early := startSelective(t, hub.WithClock(clock), hub.WithTracing(false))
+	const group = "event-A-1-s"
+	topic := hub.Topic{Category: "event", CSC: "A", SalIndex: "1"}
+	subscribe := func(s *local, more string) {
+		s.subscribe(group, more)
+		require.Contains(t, s.next(), "Successfully")
+	}
+	subscribe(early, "")
+	clock.Advance(time.Minute) // the broker has not been able to deliver
+	plain, all, last, changed := newLocal(t, h), newLocal(t, h), newLocal(t, h), newLocal(t, h)
+	subscribe(plain, "")
+	all.subscribe("event-all-all-all", "")
+	all.next()
+	subscribe(last, `,"snapshot":true`)
+	subscribe(changed, "")
+	subscribe(changed, `,"seq":true`)
+
+	published := learned("s", "1", 1)
+	published.Received = clock.Now().Add(-2 * time.Second)
+	b.receiver.Learn(topic, b.receiver.Mark(), []hub.LastValue{published})
+	require.Contains(t, early.next(), `"s":1`)
+	require.Contains(t, last.next(), `"s":1`, "it has asked for it")
+	subscribe(early, `,"snapshot":true`)
+	require.Contains(t, early.next(), `"s":1`, "snapshots have it")
+
+	published = learned("s", "2", 2)
+	published.Received = clock.Now().Add(-time.Second) // by a clock that may differ by as much
+	b.receiver.Learn(topic, b.receiver.Mark(), []hub.LastValue{published})
+	for _, s := range []*local{early, last, plain, all, changed} {
+		require.Contains(t, s.next(), `"s":2`)
+	}
+}
+
 func TestWhatAHubHasLearnedIsNotDeliveredWhenItIsSentAgain(t *testing.T) {
-	b, _, s := startSelective(t)
+	b, _, s := startSelective(t, hub.WithClock(lovetest.NewClock(time.Unix(1_700_000_000, 0))))
 	component, category := hub.Topic{Category: "event", CSC: "A", SalIndex: "1"}, hub.Topic{Category: "event"}
 	groups := []string{"event-A-1-s", "event-A-1-all", "event-all-all-all", "event-*-*-*"}
 	for _, g := range groups {
@@ -243,7 +278,7 @@ func TestSessionsMissNothingThatIsLearnedForOthers(t *testing.T) {
 		{"event-A-1-s", "event-all-all-all", hub.Topic{Category: "event"}},
 		{"event-all-all-all", "event-A-1-t", hub.Topic{Category: "event", CSC: "A", SalIndex: "1"}},
 	} {
-		b, h, s := startSelective(t)
+		b, h, s := startSelective(t, hub.WithClock(lovetest.NewClock(time.Unix(1_700_000_000, 0))))
 		s.subscribe(other.wants, "")
 		s.next()
 		deliver(b, "s", "1", 1)

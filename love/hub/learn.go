@@ -126,7 +126,7 @@ func (h *Hub) sourceOf(v *LastValue) *source {
 	return h.sources.get(v.Source)
 }
 
-// envelope returns a message with the value alone.
+// envelope returns a message with the value alone, for sessions that have missed it.
 func (v *LastValue) envelope() Envelope {
 	kind := EnvelopeData
 	if v.group() == sourcesGroup {
@@ -134,7 +134,7 @@ func (v *LastValue) envelope() Envelope {
 	}
 	msg := love.AppendText([]byte(`{"category":`), string(v.Category))
 	msg = append(appendItem(append(msg, `,"data":[`...), v.CSC, v.SalIndex, v.Stream, v.Value), `]}`...)
-	e := Envelope{Kind: kind, Payload: msg, Received: v.Received, Source: v.Source, Number: v.Number, source: v.source}
+	e := Envelope{Kind: kind, Payload: msg, Received: v.Received, Source: v.Source, Number: v.Number, source: v.source, missed: true}
 	if e.source == nil && v.Stale {
 		e.source = &source{id: v.Source}
 		e.source.gone.Store(true)

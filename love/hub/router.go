@@ -31,6 +31,7 @@ type router struct {
 	routed    []*group // the streams, if it comes from another process
 	trace     []byte   // the member "tracing"; empty until a group needs it
 	born      int64    // see frame; -1 until a frame needs it
+	missed    int64    // when it was received, UNIX ns, if it is a last value that sessions have missed; else 0
 
 	changed []otherSource // of which the hub's own sessions must be told
 	found   []string      // IDs of sources that are connected, of which the hub may think otherwise
@@ -78,7 +79,10 @@ func (r *router) route(e *Envelope) {
 	if r.source = e.source; r.source == nil {
 		r.source = r.hub.sources.get(e.Source)
 	}
-	r.routed, r.trace, r.born = r.routed[:0], r.trace[:0], -1
+	r.routed, r.trace, r.born, r.missed = r.routed[:0], r.trace[:0], -1, 0
+	if e.missed {
+		r.missed = e.Received.UnixNano()
+	}
 	switch {
 	case e.Kind != EnvelopeInitialState:
 		r.routeData()
@@ -294,6 +298,9 @@ func (r *router) send(g *group, stream uint64, f *frame) {
 
 // sendTo reports whether the subscription m is in force.
 func (r *router) sendTo(m *member, stream uint64, f *frame) bool {
+	if r.missed != 0 && r.missed < m.since-int64(lateness) {
+		return false
+	}
 	if m.past != nil && m.past.hold(f) {
 		return false
 	}

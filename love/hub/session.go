@@ -302,6 +302,13 @@ func (s *session) join(name love.Group, o SubscribeOptions, confirmation *frame,
 	if old == nil {
 		h.want(topicOf(name))
 	}
+	switch {
+	case begins:
+	case old != nil:
+		m.since = old.since
+	default:
+		m.since = h.clock.Now().UnixNano()
+	}
 	if old == nil && !begins {
 		s.joined(h.index.join(name, m), m)
 		s.confirm(confirmation, nil, m, wakes)
