@@ -14,11 +14,22 @@ import (
 // there is none that was received later: another manager may have overtaken them.
 const late = time.Second
 
-// writeNewer writes fields of a hash unless those there were received later.
-// ARGV: the expiry in ms, then fields and values.
+// writeNewer writes fields of a hash unless those there are newer: of the same manager they have
+// a higher number, of another they were received later. A manager's clock may be set back.
+// ARGV: the expiry in ms, then fields and values, whose bytes 18 to 25 are the origin, and 26 to
+// 33 the number.
 const writeNewer = `for i = 2, #ARGV, 2 do
-local old = redis.call('HGET', KEYS[1], ARGV[i])
-if not old or string.sub(old, 1, 16) <= string.sub(ARGV[i + 1], 1, 16) then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+local old, new = redis.call('HGET', KEYS[1], ARGV[i]), ARGV[i + 1]
+local from, to = 1, 16
+if old and string.sub(old, 18, 25) == string.sub(new, 18, 25) then from, to = 26, 33 end
+local function newer(a, b)
+for at = from, to do
+local x, y = string.byte(a, at) or -1, string.byte(b, at) or -1
+if x ~= y then return x > y end
+end
+return false
+end
+if not old or not newer(old, new) then redis.call('HSET', KEYS[1], ARGV[i], new) end
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 0`
