@@ -121,6 +121,15 @@ func (x *peers) remove(origin uint64) (sources []string) {
 	return x.removeLocked(origin)
 }
 
+// end forgets a manager that has ended, and will not come back, and returns its sources.
+func (x *peers) end(origin uint64) (sources []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	sources = x.removeLocked(origin)
+	delete(x.dead, origin)
+	return sources
+}
+
 func (x *peers) removeLocked(origin uint64) (sources []string) {
 	p := x.byID[origin]
 	if p == nil {

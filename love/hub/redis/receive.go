@@ -99,7 +99,7 @@ func (r *receiving) message(it *item) {
 	case m.kind == kindBye:
 		r.flush()
 		delete(r.last, m.origin)
-		r.tell(hub.EnvelopeLost, r.peers.remove(m.origin))
+		r.tell(hub.EnvelopeLost, r.peers.end(m.origin))
 	}
 }
 
