@@ -135,6 +135,22 @@ func TestLastValuesExpireWithTheirSources(t *testing.T) {
 	eventually(t, func() bool { return exists("{love}:v:event:A:0") && exists("{love}:v:event:B:0") }, "both are there")
 	eventually(t, func() bool { return !exists("{love}:v:event:A:0") }, "it ends")
 	require.True(t, exists("{love}:v:event:B:0"), "its source is connected")
+
+	const components = "{love}:components:event"
+	ms, err := admin.Do(t.Context(), admin.B().Pttl().Key(components).Build()).AsInt64()
+	require.NoError(t, err)
+	require.Positive(t, ms, "the set ends, too")
+	newManager(t, s.address(), faultOptions()).session().subscribe("", "event-all-all-all")
+	eventually(t, func() bool {
+		list, err := admin.Do(t.Context(), admin.B().Smembers().Key(components).Build()).AsStrSlice()
+		return err == nil && slices.Contains(list, "B:0") && !slices.Contains(list, "A:0")
+	}, "who reads them removes what has ended")
+	gone = m.session()
+	gone.publish("event", "s", 2)
+	eventually(t, func() bool {
+		found, err := admin.Do(t.Context(), admin.B().Sismember().Key(components).Member("A:0").Build()).AsBool()
+		return err == nil && found
+	}, "it is there again")
 }
 
 func TestWhatIsNotOursIsCountedAndSkipped(t *testing.T) {

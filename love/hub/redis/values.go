@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"github.com/redis/rueidis"
+
+	"github.com/rubin-love/love-go/love"
 )
 
 // late is how long messages must have waited for their values to be written only where
@@ -89,17 +91,20 @@ func (s *session) writeNewer(h fields) rueidis.Completed {
 	return s.commands.B().Arbitrary("EVAL").Args(writeNewer, "1").Keys(h.names.values).Args(args...).Build()
 }
 
-// keep returns the commands that make a hash last, and be found.
+// keep returns the commands that make a hash last, and be found at least as long.
 func (s *session) keep(n names) rueidis.Commands {
 	b, ms := s.commands.B(), s.Expiry.Milliseconds()
 	return rueidis.Commands{
 		b.Pexpire().Key(n.values).Milliseconds(ms).Build(),
 		b.Sadd().Key(n.components).Member(n.element).Build(),
+		b.Pexpire().Key(n.components).Milliseconds(ms).Build(),
 	}
 }
 
-// renewExpiry makes the hashes last in which sources of this manager have values.
+// renewExpiry makes the hashes last in which sources of this manager have values. Others
+// are made to last when they are next written: they may have ended by then.
 func (s *session) renewExpiry() error {
+	clear(s.kept)
 	_, hashes := s.queue.live()
 	var cmds rueidis.Commands
 	for _, n := range hashes {
@@ -179,6 +184,7 @@ func (s *session) read(r *reading) (err error) {
 	}
 	cmds = append(cmds, s.marker(r))
 	results := s.commands.DoMulti(direct(), cmds...)
+	var ended []string
 	for i, e := range elements {
 		hash, err := results[i].AsStrMap()
 		if err != nil {
@@ -188,9 +194,38 @@ func (s *session) read(r *reading) (err error) {
 			}
 			return err
 		}
+		if len(hash) == 0 {
+			ended = append(ended, e)
+		}
 		s.parseValues(r, hash)
 	}
-	return results[len(elements)].Error()
+	if err := results[len(elements)].Error(); err != nil || !r.topic.IsCategory() {
+		return err
+	}
+	return s.removeEnded(r.topic.Category, ended)
+}
+
+// removeUnlessExists removes elements from a set unless there is a hash.
+// KEYS: the set and the hashes; ARGV: the elements.
+const removeUnlessExists = `for i = 1, #ARGV do
+if redis.call('EXISTS', KEYS[i + 1]) == 0 then redis.call('SREM', KEYS[1], ARGV[i]) end
+end
+return 0`
+
+// removeEnded removes components without last values from those of their category.
+func (s *session) removeEnded(c love.Category, elements []string) error {
+	for part := range slices.Chunk(elements, portion) {
+		keys := []string{s.layout.components(c)}
+		for _, e := range part {
+			keys = append(keys, s.layout.valuesOf(c, e))
+		}
+		cmd := s.commands.B().Eval().Script(removeUnlessExists).Numkeys(int64(len(keys))).Key(keys...).Arg(part...).Build()
+		err := s.commands.Do(direct(), cmd).Error()
+		if _, isRedis := rueidis.IsRedisErr(err); err != nil && !isRedis {
+			return err
+		}
+	}
+	return nil
 }
 
 // marker publishes the marker of a reading.
