@@ -174,6 +174,16 @@ func (l *link) Want(t hub.Topic) (ready bool) {
 // Unwant implements [hub.Link].
 func (l *link) Unwant(t hub.Topic) { l.broker.topics.unwant(wantKey{link: l, topic: t}) }
 
+// call calls the receiver, unless the hub is detached, which waits for it.
+func (l *link) call(f func(hub.Receiver)) {
+	b := l.broker
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if l.receiver != nil && slices.Contains(b.links, l) {
+		f(l.receiver)
+	}
+}
+
 // Detach implements [hub.Link].
 func (l *link) Detach() {
 	b := l.broker

@@ -149,7 +149,7 @@ func (r *receiving) skip(where string, err error) {
 // came before have been routed.
 func (s *session) beginReading() {
 	for _, r := range s.topics.unread() {
-		r.mark = r.want.link.receiver.Mark()
+		r.want.link.call(func(receiver hub.Receiver) { r.mark = receiver.Mark() })
 		s.expect(r)
 		s.queue.read(r)
 	}
@@ -203,7 +203,8 @@ func (r *receiving) learn(m *message) {
 		v := &reading.values[i]
 		v.Stale = !r.peers.isLive(reading.origins[i], v.Source)
 	}
-	receiver := reading.want.link.receiver
-	receiver.Learn(reading.topic, reading.mark, reading.values)
-	receiver.Ready(reading.topic)
+	reading.want.link.call(func(receiver hub.Receiver) {
+		receiver.Learn(reading.topic, reading.mark, reading.values)
+		receiver.Ready(reading.topic)
+	})
 }

@@ -88,9 +88,7 @@ func (b *Broker) serve(ctx context.Context, begun func()) error {
 	s.running.Wait()
 	b.queue.setAway()
 	for _, w := range b.topics.detach() {
-		if w.link.receiver != nil {
-			w.link.receiver.Ready(w.topic) // it waits no longer
-		}
+		w.link.call(func(receiver hub.Receiver) { receiver.Ready(w.topic) }) // it waits no longer
 	}
 	return err
 }
