@@ -78,7 +78,8 @@ func New(address string, o Options) (*Broker, error) {
 	return b, nil
 }
 
-// Close sends what waits, if Redis takes it within a second, and ends the broker.
+// Close sends what waits, if Redis takes it within a second, and ends the broker. While a
+// connection is being made it takes longer: up to [Options].Timeout for each address.
 func (b *Broker) Close() error {
 	b.stop()
 	b.running.Wait()

@@ -82,7 +82,7 @@ func (x *peers) beat(origin uint64, name string, at, now time.Time) (known, back
 	if name == x.name && p.name != name {
 		x.log.Warn("another manager has the same name, so that their heartbeats and records cannot be told apart: give each a name of its own (--name, LOVED_NAME)", "name", name)
 	}
-	p.name, p.beat, p.seen = strings.Clone(name), at, now
+	p.name, p.beat, p.seen = name, at, now
 	back = x.dead[origin]
 	delete(x.dead, origin)
 	return known, back
@@ -91,7 +91,7 @@ func (x *peers) beat(origin uint64, name string, at, now time.Time) (known, back
 func (x *peers) up(origin uint64, source string, now time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.getLocked(origin, now).sources[strings.Clone(source)] = struct{}{}
+	x.getLocked(origin, now).sources[source] = struct{}{}
 }
 
 func (x *peers) gone(origin uint64, source string) {

@@ -9,7 +9,7 @@ import (
 
 func TestOnlyManagersThatMayComeBackAreRemembered(t *testing.T) {
 	var x peers
-	x.init()
+	x.init("", nil)
 	now := time.Unix(1, 0)
 	for origin := range uint64(2 * maxDead) {
 		x.beat(origin, "", now, now)

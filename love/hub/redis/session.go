@@ -345,7 +345,7 @@ func (s *session) beat() {
 	}
 }
 
-// end sends what waits, and takes leave of the others.
+// end sends what waits, and tells the others that this manager ends.
 func (s *session) end() error {
 	s.queue.control(kindBye, nil)
 	close(s.ending)

@@ -3,7 +3,7 @@ package redis
 // Stats counts what a [Broker] has done since it was made.
 type Stats struct {
 	Peers      int    `json:"peers"`      // other managers that give signs of life
-	Published  uint64 `json:"published"`  // messages that Redis took
+	Published  uint64 `json:"published"`  // messages that Redis took, with the signs of life
 	Received   uint64 `json:"received"`   // messages of other managers
 	Queued     int    `json:"queued"`     // bytes that wait for Redis
 	Conflated  uint64 `json:"conflated"`  // telemetry that a newer value replaced while it waited
