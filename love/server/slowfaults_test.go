@@ -157,12 +157,14 @@ func (s *site) slowHandshakes(count int, dial func(ctx context.Context, network,
 		from := time.Now()
 		begun.Add(1)
 		ended.Go(func() {
+			has := sync.OnceFunc(begun.Done)
+			defer has() // it may have had to make room already
 			for i := range header {
 				if _, err := io.WriteString(conn, header[i:i+1]); err != nil {
 					break
 				}
 				if i == 1 {
-					begun.Done()
+					has()
 				}
 				time.Sleep(time.Second)
 			}
