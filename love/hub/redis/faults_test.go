@@ -17,6 +17,15 @@ func faultOptions() redis.Options {
 	return redis.Options{Beat: 50 * time.Millisecond, DeadAfter: 10 * time.Second, Timeout: 500 * time.Millisecond}
 }
 
+// startWithProxy starts a Redis and a proxy in front of it. With the options a manager that is
+// cut off counts as dead after a second.
+func startWithProxy(t *testing.T) (*server, *redistest.Proxy, redis.Options) {
+	s := startServer(t)
+	o := faultOptions()
+	o.DeadAfter = time.Second
+	return s, redistest.NewProxy(t, s.host()), o
+}
+
 // rising reports whether numbers rise: none comes twice, none behind a later one.
 func rising(list []int) bool {
 	for i := range list[1:] {
@@ -307,10 +316,7 @@ func TestFault_AReplicaIsNotTakenForAMaster(t *testing.T) {
 }
 
 func TestFault_TheSourcesOfAManagerThatDiesAreStale(t *testing.T) {
-	s := startServer(t)
-	p := redistest.NewProxy(t, s.host())
-	o := faultOptions()
-	o.DeadAfter = time.Second
+	s, p, o := startWithProxy(t)
 	dies, there := newManager(t, p.Address(), o), newManager(t, s.address(), o)
 	producer, remote := dies.session(), there.session().subscribe("", "event-A-0-s")
 	producer.publish("event", "s", 1)
@@ -326,10 +332,7 @@ func TestFault_TheSourcesOfAManagerThatDiesAreStale(t *testing.T) {
 }
 
 func TestFault_TheSourcesOfAManagerThatComesBackAreLiveThoughANewOneIsAnnouncedFirst(t *testing.T) {
-	s := startServer(t)
-	p := redistest.NewProxy(t, s.host())
-	o := faultOptions()
-	o.DeadAfter = time.Second
+	s, p, o := startWithProxy(t)
 	away, there := newManager(t, p.Address(), o), newManager(t, s.address(), o)
 	producer, remote := away.session(), there.session().subscribe("", "event-A-0-s", "event-A-0-other")
 	producer.publish("event", "s", 1)
@@ -346,10 +349,7 @@ func TestFault_TheSourcesOfAManagerThatComesBackAreLiveThoughANewOneIsAnnouncedF
 }
 
 func TestFault_AManagerThatStartsWhileAnotherIsCutOffLearnsThatItIsBack(t *testing.T) {
-	s := startServer(t)
-	p := redistest.NewProxy(t, s.host())
-	o := faultOptions()
-	o.DeadAfter = time.Second
+	s, p, o := startWithProxy(t)
 	away := newManager(t, p.Address(), o)
 	away.session().publish("event", "s", 1)
 	admin := client(t, s.address())

@@ -17,10 +17,7 @@ import (
 // Who watches the sources of all managers learns that those of one that was killed have
 // gone, and that they are there again if it was only cut off.
 func TestFault_TheSourcesOfAManagerThatIsKilledAreAnnouncedAsGone(t *testing.T) {
-	s := startServer(t)
-	p := redistest.NewProxy(t, s.host())
-	o := faultOptions()
-	o.DeadAfter = time.Second
+	s, p, o := startWithProxy(t)
 	killed, there := newManager(t, p.Address(), o), newManager(t, s.address(), o)
 	watcher := there.session().subscribe("", "event-Hub-0-sources")
 	wait := func(connected bool) (source string) {

@@ -77,7 +77,7 @@ type quickRegistry struct {
 // ServeHTTP implements http.Handler.
 func (q *quickRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
-		http.Error(w, "not implemented", http.StatusNotImplemented)
+		http.Error(w, "schemas are only registered here", http.StatusMethodNotAllowed)
 		return
 	}
 	var body struct{ Schema string }
